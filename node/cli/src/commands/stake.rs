@@ -1,0 +1,98 @@
+//! `opg bond`, `opg delegate`, `opg balance`.
+
+use crate::{
+	amount,
+	chain::{Chain, Submitted},
+	keys,
+};
+use anyhow::Result;
+use clap::Args;
+use opg_primitives::{executor_key::ExecutorPair, possession_payload};
+use opg_runtime::Runtime;
+use sp_core::{sr25519, Pair};
+
+/// Bond OPG as an executor.
+#[derive(Args, Debug)]
+pub struct Bond {
+	/// How much, in OPG.
+	amount: String,
+	/// Secret of the operator, for example //Ferdie.
+	#[arg(long)]
+	suri: String,
+	/// Secret of the hot key with which the node attests. The node needs the same secret.
+	#[arg(long)]
+	hot_key: String,
+}
+
+/// Delegate OPG to an executor's pool.
+#[derive(Args, Debug)]
+pub struct Delegate {
+	/// How much, in OPG.
+	amount: String,
+	/// The executor: an address or a path such as //Alice.
+	operator: String,
+	/// Secret of the delegator.
+	#[arg(long)]
+	suri: String,
+}
+
+/// Show an account's balance.
+#[derive(Args, Debug)]
+pub struct Balance {
+	/// An address or a path such as //Alice.
+	account: String,
+}
+
+impl Bond {
+	/// Run the command.
+	pub fn run(&self, chain: &Chain) -> Result<()> {
+		let operator = keys::pair(&self.suri)?;
+		let amount = amount::parse(&self.amount)?;
+		let submitted = bond(chain, amount, &operator, &keys::hot_key(&self.hot_key)?)?;
+		let included = chain.included(&submitted)?;
+		println!("bonded {} in block {}", amount::show(amount), included.block);
+		Ok(())
+	}
+}
+
+impl Delegate {
+	/// Run the command.
+	pub fn run(&self, chain: &Chain) -> Result<()> {
+		let operator = keys::parse_account(&self.operator)?;
+		let amount = amount::parse(&self.amount)?;
+		let call = pallet_opg_staking::Call::<Runtime>::delegate { operator, amount };
+		let included = chain.send(call, &keys::pair(&self.suri)?)?;
+		println!("delegated {} in block {}", amount::show(amount), included.block);
+		Ok(())
+	}
+}
+
+impl Balance {
+	/// Run the command.
+	pub fn run(&self, chain: &Chain) -> Result<()> {
+		let account = keys::parse_account(&self.account)?;
+		let data = chain.account(&account)?.data;
+		println!("free       {}", amount::show(data.free));
+		println!("held       {}", amount::show(data.reserved));
+		println!("stake pool {}", amount::show(chain.pool_balance(&account)?));
+		Ok(())
+	}
+}
+
+/// Hand in the bond of an operator whose node attests with `hot_key`.
+pub(super) fn bond(
+	chain: &Chain,
+	amount: opg_primitives::Balance,
+	operator: &sr25519::Pair,
+	hot_key: &ExecutorPair,
+) -> Result<Submitted> {
+	let payload = possession_payload(&chain.genesis(), &keys::account(operator));
+	chain.submit(
+		pallet_opg_staking::Call::<Runtime>::bond {
+			amount,
+			hot_key: hot_key.public(),
+			proof: hot_key.sign(&payload),
+		},
+		operator,
+	)
+}

@@ -1,0 +1,64 @@
+//! The OPG Chain client: registers models, sends requests, and re-runs answers locally.
+
+pub mod amount;
+pub mod chain;
+pub mod commands;
+pub mod digits;
+pub mod extrinsic;
+pub mod keys;
+pub mod local;
+pub mod rpc;
+pub mod tensors;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use commands::{demo, model, request, stake};
+
+/// Command line of `opg`.
+#[derive(Parser, Debug)]
+#[command(name = "opg", version, about = "Client of OPG Chain")]
+pub struct Cli {
+	/// JSON-RPC address of a node (http:// or ws://, plain HTTP is spoken either way).
+	#[arg(long, global = true, default_value = "http://127.0.0.1:9944")]
+	pub url: String,
+	/// What to do.
+	#[command(subcommand)]
+	pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// Register models, and declare that an executor runs them.
+	#[command(subcommand)]
+	Model(model::ModelCommand),
+	/// Bond OPG as an executor.
+	Bond(stake::Bond),
+	/// Delegate OPG to an executor's pool.
+	Delegate(stake::Delegate),
+	/// Pay for an inference.
+	Request(request::Send),
+	/// Show where a request stands.
+	Show(request::Show),
+	/// Re-run a request locally and compare the answer with the attested one.
+	Rerun(request::Rerun),
+	/// Show the free and held balance of an account.
+	Balance(stake::Balance),
+	/// Register a model, let executors serve it, send requests, check every answer.
+	Demo(demo::Demo),
+}
+
+/// Run the chosen command.
+pub fn run(cli: Cli) -> Result<()> {
+	let chain = chain::Chain::connect(&cli.url)?;
+	match cli.command {
+		Command::Model(command) => command.run(&chain),
+		Command::Bond(command) => command.run(&chain),
+		Command::Delegate(command) => command.run(&chain),
+		Command::Request(command) => command.run(&chain),
+		Command::Show(command) => command.run(&chain),
+		Command::Rerun(command) => command.run(&chain),
+		Command::Balance(command) => command.run(&chain),
+		Command::Demo(command) => command.run(&chain),
+	}
+}

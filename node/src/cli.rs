@@ -1,0 +1,130 @@
+//! The command line.
+
+use clap::Parser;
+use sc_cli::RunCmd;
+use std::path::PathBuf;
+
+/// What the node is started with.
+#[derive(Debug, Parser)]
+pub struct Cli {
+	/// What to do instead of running the node.
+	#[command(subcommand)]
+	pub subcommand: Option<Subcommand>,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub run: RunCmd,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub executor: ExecutorParams,
+}
+
+/// How the node works as an executor.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExecutorParams {
+	/// Add the hot key of this secret URI to the keystore. Repeatable; on development and local
+	/// chains only.
+	///
+	/// The key is kept in memory. On other chains, use `key insert --key-type opgx`.
+	#[arg(long = "executor-key", value_name = "SURI")]
+	pub executor_keys: Vec<String>,
+
+	/// Most inference jobs that wait for a thread. A further one is put off to a later block.
+	#[arg(long, value_name = "JOBS", default_value_t = 64)]
+	pub engine_queue: usize,
+
+	/// Number of threads that run inference.
+	#[arg(long, value_name = "THREADS", default_value_t = 1)]
+	pub engine_threads: usize,
+
+	/// Where to keep the compiled engine. Nodes on one machine may share it.
+	///
+	/// Default: `engine` in the base path.
+	#[arg(long, value_name = "PATH")]
+	pub engine_cache: Option<PathBuf>,
+
+	/// Misbehave in this way.
+	#[cfg(feature = "dev-faults")]
+	#[arg(long, value_name = "FAULT", value_enum)]
+	pub dev_fault: Option<DevFault>,
+}
+
+/// How to misbehave.
+#[cfg(feature = "dev-faults")]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum DevFault {
+	/// Attest another output than the engine's.
+	Liar,
+	/// Commit and do not reveal.
+	Silent,
+}
+
+/// What to do instead of running the node.
+#[derive(Debug, clap::Subcommand)]
+#[allow(clippy::large_enum_variant)]
+pub enum Subcommand {
+	/// Key management utilities.
+	#[command(subcommand)]
+	Key(sc_cli::KeySubcommand),
+
+	/// Build a chain specification.
+	BuildSpec(sc_cli::BuildSpecCmd),
+
+	/// Export a chain specification.
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+	/// Validate blocks.
+	CheckBlock(sc_cli::CheckBlockCmd),
+
+	/// Export blocks.
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+
+	/// Import blocks.
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+
+	/// Remove the whole chain.
+	PurgeChain(sc_cli::PurgeChainCmd),
+
+	/// Revert the chain to an earlier block.
+	Revert(sc_cli::RevertCmd),
+
+	/// Model files of this node.
+	#[command(subcommand)]
+	Models(ModelsCmd),
+}
+
+/// Model files of this node.
+#[derive(Debug, clap::Subcommand)]
+pub enum ModelsCmd {
+	/// Put a model file into the node's store and print its hash.
+	Add {
+		/// The model file.
+		file: PathBuf,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: ModelsParams,
+	},
+	/// Print the hashes of the files in the node's store.
+	List {
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: ModelsParams,
+	},
+}
+
+/// Whose store it is. Give the same arguments as to the node.
+#[derive(Debug, clap::Args)]
+pub struct ModelsParams {
+	/// The chain.
+	#[arg(long, value_name = "CHAIN_SPEC")]
+	pub chain: Option<String>,
+
+	/// The development chain. Needs `--base-path`, since its node has a temporary one by default.
+	#[arg(long, requires = "base_path")]
+	pub dev: bool,
+
+	/// The node's base path.
+	#[arg(long, short = 'd', value_name = "PATH")]
+	pub base_path: Option<PathBuf>,
+}

@@ -1,0 +1,345 @@
+//! Puts the parts of the node together.
+
+use crate::{cli::ExecutorParams, offchain, rpc};
+use futures::FutureExt;
+use opg_runtime::{opaque::Block, RuntimeApi};
+use sc_client_api::{Backend, BlockBackend};
+use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
+use sc_consensus_grandpa::{GrandpaPruningFilter, SharedVoterState};
+use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
+use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
+use sc_service::{
+	BuildNetworkParams, Configuration, Error, PartialComponents, SpawnTasksParams, TaskManager,
+	WarpSyncConfig,
+};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use sc_transaction_pool::TransactionPoolHandle;
+use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_consensus_babe::inherents::{
+	BabeCreateInherentDataProviders, InherentDataProvider as BabeInherent,
+};
+use sp_runtime::traits::{Block as BlockT, NumberFor};
+use sp_timestamp::InherentDataProvider as TimestampInherent;
+use std::{sync::Arc, time::Duration};
+
+/// What the runtime may call.
+type HostFunctions =
+	(sp_io::SubstrateHostFunctions, opg_runtime_interface::opg_engine::HostFunctions);
+
+/// Runs the runtime.
+type Executor = sc_executor::WasmExecutor<HostFunctions>;
+
+/// The client.
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
+
+/// The transaction pool.
+pub type TransactionPool = TransactionPoolHandle<Block, FullClient>;
+
+type FullBackend = sc_service::TFullBackend<Block>;
+type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
+type GrandpaBlockImport =
+	sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
+type BlockImport = sc_consensus_babe::BabeBlockImport<
+	Block,
+	FullClient,
+	GrandpaBlockImport,
+	BabeCreateInherentDataProviders<Block>,
+	SelectChain,
+>;
+
+/// What consensus hands from the import queue to authoring and voting.
+pub struct Consensus {
+	block_import: BlockImport,
+	babe_link: BabeLink<Block>,
+	grandpa_link: sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>,
+	inherents: BabeCreateInherentDataProviders<Block>,
+	/// Answers questions about epochs; the import queue's worker ends when this is dropped.
+	babe_worker: BabeWorkerHandle<Block>,
+}
+
+type Partial = PartialComponents<
+	FullClient,
+	FullBackend,
+	SelectChain,
+	sc_consensus::DefaultImportQueue<Block>,
+	TransactionPool,
+	(Consensus, Option<Telemetry>),
+>;
+
+/// A justification is stored every so many blocks, besides those that change the authorities.
+const JUSTIFICATION_PERIOD: u32 = 512;
+
+/// How long GRANDPA expects a message to take to everybody.
+const GOSSIP_DURATION: Duration = Duration::from_millis(333);
+
+/// Everything that needs no network.
+pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
+	let telemetry = config
+		.telemetry_endpoints
+		.clone()
+		.filter(|endpoints| !endpoints.is_empty())
+		.map(|endpoints| -> Result<_, sc_telemetry::Error> {
+			let worker = TelemetryWorker::new(16)?;
+			let telemetry = worker.handle().new_telemetry(endpoints);
+			Ok((worker, telemetry))
+		})
+		.transpose()?;
+
+	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let (client, backend, keystore_container, task_manager) =
+		sc_service::new_full_parts::<Block, RuntimeApi, _>(
+			config,
+			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+			executor,
+			vec![Arc::new(GrandpaPruningFilter)],
+		)?;
+	let client = Arc::new(client);
+
+	let telemetry = telemetry.map(|(worker, telemetry)| {
+		task_manager.spawn_handle().spawn("telemetry", None, worker.run());
+		telemetry
+	});
+
+	let select_chain = sc_consensus::LongestChain::new(backend.clone());
+	let transaction_pool = Arc::new(
+		sc_transaction_pool::Builder::new(
+			task_manager.spawn_essential_handle(),
+			client.clone(),
+			config.role.is_authority().into(),
+		)
+		.with_options(config.transaction_pool.clone())
+		.with_prometheus(config.prometheus_registry())
+		.build(),
+	);
+
+	let (grandpa_block_import, grandpa_link) = sc_consensus_grandpa::block_import(
+		client.clone(),
+		JUSTIFICATION_PERIOD,
+		&client,
+		select_chain.clone(),
+		telemetry.as_ref().map(|telemetry| telemetry.handle()),
+	)?;
+
+	let babe_config = sc_consensus_babe::configuration(&*client)?;
+	let slot_duration = babe_config.slot_duration();
+	let inherents: BabeCreateInherentDataProviders<Block> = Arc::new(move |_, ()| async move {
+		let timestamp = TimestampInherent::from_system_time();
+		let slot = BabeInherent::from_timestamp_and_slot_duration(*timestamp, slot_duration);
+		Ok((slot, timestamp))
+	});
+	let (block_import, babe_link) = sc_consensus_babe::block_import(
+		babe_config,
+		grandpa_block_import.clone(),
+		client.clone(),
+		inherents.clone(),
+		select_chain.clone(),
+		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+	)?;
+	let (import_queue, babe_worker) =
+		sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
+			link: babe_link.clone(),
+			block_import: block_import.clone(),
+			justification_import: Some(Box::new(grandpa_block_import)),
+			client: client.clone(),
+			slot_duration,
+			spawner: &task_manager.spawn_essential_handle(),
+			registry: config.prometheus_registry(),
+			telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+		})?;
+
+	let consensus = Consensus { block_import, babe_link, grandpa_link, inherents, babe_worker };
+	Ok(PartialComponents {
+		client,
+		backend,
+		task_manager,
+		keystore_container,
+		select_chain,
+		import_queue,
+		transaction_pool,
+		other: (consensus, telemetry),
+	})
+}
+
+/// The whole node.
+pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
+	config: Configuration,
+	executor: &ExecutorParams,
+) -> Result<TaskManager, Error> {
+	let PartialComponents {
+		client,
+		backend,
+		mut task_manager,
+		import_queue,
+		keystore_container,
+		select_chain,
+		transaction_pool,
+		other: (consensus, mut telemetry),
+	} = new_partial(&config)?;
+	let Consensus { block_import, babe_link, grandpa_link, inherents, babe_worker } = consensus;
+	let keystore = keystore_container.keystore();
+	offchain::insert_executor_keys(&config, executor, &keystore)?;
+
+	let mut net_config = FullNetworkConfiguration::<_, _, N>::new(
+		&config.network,
+		config.prometheus_registry().cloned(),
+	);
+	let metrics = N::register_notification_metrics(config.prometheus_registry());
+	let genesis = client
+		.block_hash(0)?
+		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
+	let grandpa_protocol =
+		sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
+	let (grandpa_net_config, grandpa_notifications) =
+		sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
+			grandpa_protocol.clone(),
+			metrics.clone(),
+			net_config.peer_store_handle(),
+		);
+	net_config.add_notification_protocol(grandpa_net_config);
+	let warp_sync = sc_consensus_grandpa::warp_proof::NetworkProvider::new(
+		backend.clone(),
+		grandpa_link.shared_authority_set().clone(),
+		Vec::new(),
+	);
+
+	let (network, system_rpc_tx, tx_handler_controller, sync_service, _) =
+		sc_service::build_network(BuildNetworkParams {
+			config: &config,
+			net_config,
+			client: client.clone(),
+			transaction_pool: transaction_pool.clone(),
+			spawn_handle: task_manager.spawn_handle(),
+			spawn_essential_handle: task_manager.spawn_essential_handle(),
+			import_queue,
+			block_announce_validator_builder: None,
+			warp_sync_config: Some(WarpSyncConfig::WithProvider(Arc::new(warp_sync))),
+			block_relay: None,
+			metrics,
+			gap_sync_body_policy: None,
+		})?;
+
+	if config.offchain_worker.enabled {
+		let worker = offchain::start_worker(&config, executor)?;
+		let engine = worker.handle();
+		task_manager.keep_alive(worker);
+		let offchain_workers = OffchainWorkers::new(OffchainWorkerOptions {
+			runtime_api_provider: client.clone(),
+			keystore: Some(keystore.clone()),
+			offchain_db: backend.offchain_storage(),
+			transaction_pool: Some(OffchainTransactionPoolFactory::new(transaction_pool.clone())),
+			network_provider: Arc::new(network.clone()),
+			is_validator: config.role.is_authority(),
+			enable_http_requests: false,
+			custom_extensions: move |_| offchain::extensions(&engine),
+		})?;
+		task_manager.spawn_handle().spawn(
+			"offchain-workers-runner",
+			"offchain-worker",
+			offchain_workers.run(client.clone(), task_manager.spawn_handle()).boxed(),
+		);
+	}
+
+	let role = config.role;
+	let force_authoring = config.force_authoring;
+	let name = config.network.node_name.clone();
+	let enable_grandpa = !config.disable_grandpa;
+	let prometheus_registry = config.prometheus_registry().cloned();
+	let rpc_builder = {
+		let client = client.clone();
+		let pool = transaction_pool.clone();
+		Box::new(move |_| {
+			rpc::create(client.clone(), pool.clone())
+				.map_err(|error| Error::Application(Box::new(error)))
+		})
+	};
+	task_manager.keep_alive(babe_worker);
+	sc_service::spawn_tasks(SpawnTasksParams {
+		config,
+		client: client.clone(),
+		backend,
+		task_manager: &mut task_manager,
+		keystore: keystore.clone(),
+		transaction_pool: transaction_pool.clone(),
+		rpc_builder,
+		network: network.clone(),
+		system_rpc_tx,
+		tx_handler_controller,
+		sync_service: sync_service.clone(),
+		telemetry: telemetry.as_mut(),
+		tracing_execute_block: None,
+	})?;
+	let telemetry = telemetry.as_ref().map(|telemetry| telemetry.handle());
+
+	if role.is_authority() {
+		let proposer_factory = sc_basic_authorship::ProposerFactory::new(
+			task_manager.spawn_handle(),
+			client.clone(),
+			transaction_pool.clone(),
+			prometheus_registry.as_ref(),
+			telemetry.clone(),
+		);
+		let babe = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
+			keystore: keystore.clone(),
+			client,
+			select_chain,
+			env: proposer_factory,
+			block_import,
+			sync_oracle: sync_service.clone(),
+			justification_sync_link: sync_service.clone(),
+			create_inherent_data_providers: inherents,
+			force_authoring,
+			backoff_authoring_blocks: None::<()>,
+			babe_link,
+			block_proposal_slot_portion: SlotProportion::new(2.0 / 3.0),
+			max_block_proposal_slot_portion: None,
+			telemetry: telemetry.clone(),
+		})?;
+		// The node is of no use as an authority when this ends.
+		task_manager.spawn_essential_handle().spawn_blocking(
+			"babe-proposer",
+			Some("block-authoring"),
+			babe,
+		);
+	}
+
+	if enable_grandpa {
+		let config = sc_consensus_grandpa::Config {
+			gossip_duration: GOSSIP_DURATION,
+			justification_generation_period: JUSTIFICATION_PERIOD,
+			observer_enabled: false,
+			local_role: role,
+			name: Some(name),
+			// Who is no authority follows the votes and has nothing to sign.
+			keystore: role.is_authority().then_some(keystore),
+			telemetry: telemetry.clone(),
+			protocol_name: grandpa_protocol,
+		};
+		let voter = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
+			config,
+			link: grandpa_link,
+			network,
+			sync: sync_service,
+			notification_service: grandpa_notifications,
+			voting_rule: sc_consensus_grandpa::VotingRulesBuilder::default().build(),
+			prometheus_registry,
+			shared_voter_state: SharedVoterState::empty(),
+			telemetry,
+			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
+		})?;
+		// Without finality the node must not pretend to be well.
+		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
+	}
+
+	Ok(task_manager)
+}
+
+/// Revert what consensus remembers of the last `blocks` blocks.
+pub fn revert_consensus(
+	client: Arc<FullClient>,
+	backend: Arc<FullBackend>,
+	blocks: NumberFor<Block>,
+) -> sc_cli::Result<()> {
+	sc_consensus_babe::revert(client.clone(), backend, blocks)?;
+	sc_consensus_grandpa::revert(client, blocks)?;
+	Ok(())
+}

@@ -1,0 +1,513 @@
+//! The queue, the results and the threads.
+
+use crate::WorkerConfig;
+use opg_primitives::{Answer, Job, JobStatus, Unavailable};
+use parking_lot::{Condvar, Mutex};
+use std::{
+	collections::{HashMap, VecDeque},
+	io,
+	panic::{catch_unwind, AssertUnwindSafe},
+	sync::Arc,
+	thread,
+	time::{Duration, Instant},
+};
+
+/// Most results that are remembered. Each is a few kilobytes at most.
+pub const MAX_FINISHED: usize = 1024;
+
+/// How often a job is tried that the node fails at, before the worker gives up on it.
+const MAX_ATTEMPTS: u8 = 3;
+
+const LOG_TARGET: &str = "opg::worker";
+
+/// What a job is filed under.
+type Key = [u8; 32];
+
+/// Runs one job. Abstract, so that the queue can be tested without an engine.
+pub(crate) trait Runner: Send + Sync + 'static {
+	/// Run the job to its end. The answer must depend on the job alone.
+	fn run(&self, job: &Job) -> Result<Answer, RunError>;
+}
+
+/// Why a job has no answer. Says nothing about the model.
+#[derive(Debug)]
+pub(crate) enum RunError {
+	/// The model file is not here (yet).
+	ModelMissing,
+	/// Something on this node failed.
+	Host(String),
+}
+
+/// What is known of a job.
+enum Entry {
+	/// Waiting or running; so many attempts have failed before.
+	Waiting { failed: u8 },
+	/// Answered.
+	Done(Answer),
+	/// Not run, because the model file was not here. Never final: the file may arrive.
+	ModelMissing,
+	/// The node failed at it so many times.
+	Failed { times: u8 },
+}
+
+/// Where the engine stands.
+enum Stage {
+	Starting,
+	Ready(Arc<dyn Runner>),
+	Failed,
+	Stopped,
+}
+
+struct State {
+	stage: Stage,
+	/// Jobs that no thread has taken yet.
+	queue: VecDeque<Job>,
+	entries: HashMap<Key, Entry>,
+	/// Keys of the entries that are not waiting, oldest first.
+	finished: VecDeque<Key>,
+	#[cfg(feature = "dev-faults")]
+	injector: crate::fault::Injector,
+}
+
+/// What the threads and the handles share.
+pub(crate) struct Shared {
+	engine_id: Key,
+	max_waiting: usize,
+	max_finished: usize,
+	state: Mutex<State>,
+	wake: Condvar,
+}
+
+/// Start `config.threads` threads, the first of which calls `build`.
+pub(crate) fn start<R: Runner>(
+	engine_id: Key,
+	build: impl FnOnce() -> Result<R, String> + Send + 'static,
+	config: WorkerConfig,
+) -> io::Result<Arc<Shared>> {
+	start_bounded(engine_id, build, config, MAX_FINISHED)
+}
+
+fn start_bounded<R: Runner>(
+	engine_id: Key,
+	build: impl FnOnce() -> Result<R, String> + Send + 'static,
+	config: WorkerConfig,
+	max_finished: usize,
+) -> io::Result<Arc<Shared>> {
+	let shared = Arc::new(Shared {
+		engine_id,
+		max_waiting: config.queue.max(1),
+		max_finished,
+		state: Mutex::new(State {
+			stage: Stage::Starting,
+			queue: VecDeque::new(),
+			entries: HashMap::new(),
+			finished: VecDeque::new(),
+			#[cfg(feature = "dev-faults")]
+			injector: crate::fault::Injector::new(config.fault),
+		}),
+		wake: Condvar::new(),
+	});
+	let first = shared.clone();
+	spawn(0, move || {
+		first.build_engine(build);
+		first.work();
+	})?;
+	for index in 1..config.threads {
+		let shared = shared.clone();
+		spawn(index, move || shared.work())?;
+	}
+	Ok(shared)
+}
+
+fn spawn(index: usize, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+	thread::Builder::new().name(format!("opg-engine-{index}")).spawn(run).map(drop)
+}
+
+impl Shared {
+	/// Queue the job unless it is known, and tell where it stands.
+	pub(crate) fn submit(&self, job: Job) -> Result<JobStatus, Unavailable> {
+		if job.engine.0 != self.engine_id {
+			return Err(Unavailable::EngineMissing);
+		}
+		let key = job.key().0;
+		let mut state = self.state.lock();
+		if matches!(state.stage, Stage::Failed | Stage::Stopped) {
+			return Err(Unavailable::Internal);
+		}
+		match state.entries.get(&key) {
+			Some(Entry::Waiting { .. }) => Ok(JobStatus::Pending),
+			Some(Entry::Done(answer)) => {
+				let answer = answer.clone();
+				#[cfg(feature = "dev-faults")]
+				let answer = state.injector.apply(key, answer)?;
+				Ok(JobStatus::Done(answer))
+			},
+			Some(Entry::ModelMissing) => {
+				// Look again, so that the next poll finds the answer if the file has arrived. With
+				// a full queue the next poll does it.
+				let _ = self.enqueue(&mut state, key, job, 0);
+				Err(Unavailable::ModelMissing)
+			},
+			Some(Entry::Failed { times }) if *times >= MAX_ATTEMPTS => Err(Unavailable::Internal),
+			Some(Entry::Failed { times }) => {
+				let failed = *times;
+				self.enqueue(&mut state, key, job, failed).map(|()| JobStatus::Pending)
+			},
+			None => self.enqueue(&mut state, key, job, 0).map(|()| JobStatus::Pending),
+		}
+	}
+
+	/// Let every thread end after the job at hand.
+	pub(crate) fn stop(&self) {
+		self.enter(Stage::Stopped);
+	}
+
+	fn enqueue(
+		&self,
+		state: &mut State,
+		key: Key,
+		job: Job,
+		failed: u8,
+	) -> Result<(), Unavailable> {
+		if state.queue.len() >= self.max_waiting {
+			return Err(Unavailable::QueueFull);
+		}
+		if state.entries.insert(key, Entry::Waiting { failed }).is_some() {
+			state.finished.retain(|k| *k != key);
+		}
+		state.queue.push_back(job);
+		self.wake.notify_one();
+		Ok(())
+	}
+
+	/// Go to `stage`, unless stopped. Jobs that will never run are dropped.
+	fn enter(&self, stage: Stage) {
+		let mut state = self.state.lock();
+		if matches!(state.stage, Stage::Stopped) {
+			return;
+		}
+		if !matches!(stage, Stage::Ready(_)) {
+			state.queue.clear();
+			state.entries.clear();
+			state.finished.clear();
+		}
+		state.stage = stage;
+		self.wake.notify_all();
+	}
+
+	fn build_engine<R: Runner>(&self, build: impl FnOnce() -> Result<R, String>) {
+		let started = Instant::now();
+		let built =
+			catch_unwind(AssertUnwindSafe(build)).unwrap_or_else(|_| Err("panicked".to_string()));
+		match built {
+			Ok(runner) => {
+				log::info!(
+					target: LOG_TARGET,
+					"🧠 Engine {} ready after {} ms",
+					hex::encode(self.engine_id),
+					started.elapsed().as_millis(),
+				);
+				self.enter(Stage::Ready(Arc::new(runner)));
+			},
+			Err(error) => {
+				log::error!(target: LOG_TARGET, "The engine does not start: {error}");
+				self.enter(Stage::Failed);
+			},
+		}
+	}
+
+	/// Run jobs until there is no more use in it.
+	fn work(&self) {
+		while let Some((runner, job)) = self.next() {
+			let started = Instant::now();
+			let result = catch_unwind(AssertUnwindSafe(|| runner.run(&job)))
+				.unwrap_or_else(|_| Err(RunError::Host("panicked".to_string())));
+			log_result(&job, &result, started.elapsed());
+			self.finish(&job, result);
+		}
+	}
+
+	/// The next job, once there is one. `None` when the thread has to end.
+	fn next(&self) -> Option<(Arc<dyn Runner>, Job)> {
+		let mut state = self.state.lock();
+		loop {
+			let State { stage, queue, .. } = &mut *state;
+			match stage {
+				Stage::Failed | Stage::Stopped => return None,
+				Stage::Starting => {},
+				Stage::Ready(runner) => {
+					if let Some(job) = queue.pop_front() {
+						return Some((runner.clone(), job));
+					}
+				},
+			}
+			self.wake.wait(&mut state);
+		}
+	}
+
+	fn finish(&self, job: &Job, result: Result<Answer, RunError>) {
+		let key = job.key().0;
+		let mut state = self.state.lock();
+		let Some(Entry::Waiting { failed }) = state.entries.get(&key) else {
+			// Stopped meanwhile.
+			return;
+		};
+		let entry = match result {
+			Ok(answer) => Entry::Done(answer),
+			Err(RunError::ModelMissing) => Entry::ModelMissing,
+			Err(RunError::Host(_)) => Entry::Failed { times: failed.saturating_add(1) },
+		};
+		state.entries.insert(key, entry);
+		state.finished.push_back(key);
+		while state.finished.len() > self.max_finished {
+			if let Some(oldest) = state.finished.pop_front() {
+				state.entries.remove(&oldest);
+			}
+		}
+	}
+}
+
+fn log_result(job: &Job, result: &Result<Answer, RunError>, took: Duration) {
+	let Job { request, round, .. } = job;
+	let took = took.as_millis();
+	match result {
+		Ok(answer) => log::info!(
+			target: LOG_TARGET,
+			"🧠 Job {request}/{round} done: fuel {} in {took} ms",
+			answer.fuel,
+		),
+		Err(RunError::ModelMissing) => log::warn!(
+			target: LOG_TARGET,
+			"Job {request}/{round} needs model {}, which is not in the store",
+			hex::encode(job.model),
+		),
+		Err(RunError::Host(error)) => {
+			log::error!(target: LOG_TARGET, "Job {request}/{round} failed on this node: {error}")
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use opg_primitives::{Outcome, Output};
+	use std::sync::{
+		atomic::{AtomicBool, AtomicUsize, Ordering},
+		mpsc,
+	};
+
+	const ENGINE: Key = [7; 32];
+
+	/// Answers with the job's input. Waits for a permit before each job if it has a gate.
+	#[derive(Default)]
+	struct Mock {
+		gate: Option<Mutex<mpsc::Receiver<()>>>,
+		runs: Arc<AtomicUsize>,
+		missing: Arc<AtomicBool>,
+		panics: Arc<AtomicUsize>,
+	}
+
+	impl Runner for Mock {
+		fn run(&self, job: &Job) -> Result<Answer, RunError> {
+			if let Some(gate) = &self.gate {
+				let _ = gate.lock().recv();
+			}
+			self.runs.fetch_add(1, Ordering::SeqCst);
+			if self.panics.load(Ordering::SeqCst) > 0 {
+				self.panics.fetch_sub(1, Ordering::SeqCst);
+				panic!("the mock panics on demand");
+			}
+			if self.missing.load(Ordering::SeqCst) {
+				return Err(RunError::ModelMissing);
+			}
+			Ok(answer(job))
+		}
+	}
+
+	fn job(request: u64) -> Job {
+		Job {
+			request,
+			round: 0,
+			model: Default::default(),
+			engine: ENGINE.into(),
+			input: request.to_le_bytes().to_vec(),
+			fuel_limit: 10,
+		}
+	}
+
+	fn answer(job: &Job) -> Answer {
+		let output = Output::try_from(job.input.clone()).expect("short input");
+		Answer { outcome: Outcome::Output(output), fuel: 3 }
+	}
+
+	fn config(queue: usize, threads: usize) -> WorkerConfig {
+		WorkerConfig {
+			queue,
+			threads,
+			#[cfg(feature = "dev-faults")]
+			fault: None,
+		}
+	}
+
+	fn start_mock(mock: Mock, queue: usize, max_finished: usize) -> Arc<Shared> {
+		start_bounded(ENGINE, move || Ok(mock), config(queue, 1), max_finished).expect("threads")
+	}
+
+	/// Poll until the job is not pending.
+	fn settle(shared: &Shared, job: &Job) -> Result<JobStatus, Unavailable> {
+		let deadline = Instant::now() + Duration::from_secs(10);
+		loop {
+			let status = shared.submit(job.clone());
+			if status != Ok(JobStatus::Pending) {
+				return status;
+			}
+			assert!(Instant::now() < deadline, "job is pending for too long");
+			thread::sleep(Duration::from_millis(1));
+		}
+	}
+
+	fn wait_until(what: &str, done: impl Fn() -> bool) {
+		let deadline = Instant::now() + Duration::from_secs(10);
+		while !done() {
+			assert!(Instant::now() < deadline, "timed out: {what}");
+			thread::sleep(Duration::from_millis(1));
+		}
+	}
+
+	#[test]
+	fn job_should_run_once_when_it_is_handed_in_many_times() {
+		let (permit, gate) = mpsc::channel();
+		let mock = Mock { gate: Some(Mutex::new(gate)), ..Default::default() };
+		let runs = mock.runs.clone();
+		let shared = start_mock(mock, 4, 8);
+		for _ in 0..5 {
+			assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
+		}
+		for _ in 0..5 {
+			permit.send(()).expect("worker lives");
+		}
+		assert_eq!(settle(&shared, &job(1)), Ok(JobStatus::Done(answer(&job(1)))));
+		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Done(answer(&job(1)))));
+		assert_eq!(settle(&shared, &job(2)), Ok(JobStatus::Done(answer(&job(2)))));
+		assert_eq!(runs.load(Ordering::SeqCst), 2);
+	}
+
+	#[test]
+	fn jobs_should_differ_when_round_or_fuel_limit_differ() {
+		let mock = Mock::default();
+		let runs = mock.runs.clone();
+		let shared = start_mock(mock, 4, 8);
+		for other in [job(1), Job { round: 1, ..job(1) }, Job { fuel_limit: 11, ..job(1) }] {
+			assert!(matches!(settle(&shared, &other), Ok(JobStatus::Done(_))));
+		}
+		assert_eq!(runs.load(Ordering::SeqCst), 3);
+	}
+
+	#[test]
+	fn submit_should_refuse_when_the_queue_is_full() {
+		let (permit, gate) = mpsc::channel();
+		let shared =
+			start_mock(Mock { gate: Some(Mutex::new(gate)), ..Default::default() }, 2, 8);
+		assert_eq!(shared.submit(job(0)), Ok(JobStatus::Pending));
+		wait_until("the first job is taken", || shared.state.lock().queue.is_empty());
+		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
+		assert_eq!(shared.submit(job(2)), Ok(JobStatus::Pending));
+		assert_eq!(shared.submit(job(3)), Err(Unavailable::QueueFull));
+		assert_eq!(shared.submit(job(2)), Ok(JobStatus::Pending));
+		assert_eq!(shared.state.lock().entries.len(), 3);
+		for _ in 0..4 {
+			permit.send(()).expect("worker lives");
+		}
+		assert!(matches!(settle(&shared, &job(2)), Ok(JobStatus::Done(_))));
+		assert!(matches!(settle(&shared, &job(3)), Ok(JobStatus::Done(_))));
+	}
+
+	#[test]
+	fn submit_should_find_the_model_when_it_arrives_later() {
+		let mock = Mock::default();
+		let missing = mock.missing.clone();
+		missing.store(true, Ordering::SeqCst);
+		let shared = start_mock(mock, 4, 8);
+		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::ModelMissing));
+		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::ModelMissing));
+		missing.store(false, Ordering::SeqCst);
+		wait_until("the model is found", || {
+			settle(&shared, &job(1)) == Ok(JobStatus::Done(answer(&job(1))))
+		});
+		assert_eq!(shared.state.lock().finished.len(), 1);
+	}
+
+	#[test]
+	fn submit_should_refuse_when_the_job_names_another_engine() {
+		let shared = start_mock(Mock::default(), 4, 8);
+		let other = Job { engine: [8; 32].into(), ..job(1) };
+		assert_eq!(shared.submit(other), Err(Unavailable::EngineMissing));
+		assert!(shared.state.lock().entries.is_empty());
+	}
+
+	#[test]
+	fn jobs_should_wait_when_the_engine_is_still_compiling() {
+		let (permit, gate) = mpsc::channel::<()>();
+		let build = move || {
+			let _ = gate.recv();
+			Ok(Mock::default())
+		};
+		let shared = start_bounded(ENGINE, build, config(1, 2), 8).expect("threads");
+		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
+		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
+		assert_eq!(shared.submit(job(2)), Err(Unavailable::QueueFull));
+		permit.send(()).expect("worker lives");
+		assert!(matches!(settle(&shared, &job(1)), Ok(JobStatus::Done(_))));
+	}
+
+	#[test]
+	fn submit_should_refuse_when_the_engine_does_not_start() {
+		let build = || Err::<Mock, _>("no engine today".to_string());
+		let shared = start_bounded(ENGINE, build, config(1, 2), 8).expect("threads");
+		wait_until("the engine has failed", || {
+			shared.submit(job(1)) == Err(Unavailable::Internal)
+		});
+	}
+
+	#[test]
+	fn thread_should_go_on_when_a_job_panics() {
+		let mock = Mock::default();
+		let (runs, panics) = (mock.runs.clone(), mock.panics.clone());
+		let shared = start_mock(mock, 4, 8);
+		panics.store(usize::from(MAX_ATTEMPTS), Ordering::SeqCst);
+		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::Internal));
+		assert_eq!(runs.load(Ordering::SeqCst), usize::from(MAX_ATTEMPTS));
+		assert_eq!(shared.submit(job(1)), Err(Unavailable::Internal));
+		assert!(matches!(settle(&shared, &job(2)), Ok(JobStatus::Done(_))));
+	}
+
+	#[test]
+	fn job_should_be_answered_when_only_the_first_attempt_fails() {
+		let mock = Mock::default();
+		mock.panics.store(1, Ordering::SeqCst);
+		let shared = start_mock(mock, 4, 8);
+		assert_eq!(settle(&shared, &job(1)), Ok(JobStatus::Done(answer(&job(1)))));
+	}
+
+	#[test]
+	fn oldest_result_should_be_forgotten_when_there_are_too_many() {
+		let mock = Mock::default();
+		let runs = mock.runs.clone();
+		let shared = start_mock(mock, 4, 2);
+		for request in 0..5 {
+			assert!(matches!(settle(&shared, &job(request)), Ok(JobStatus::Done(_))));
+			let state = shared.state.lock();
+			assert!(state.entries.len() <= 2 && state.finished.len() <= 2);
+		}
+		assert!(matches!(shared.submit(job(4)), Ok(JobStatus::Done(_))));
+		assert_eq!(shared.submit(job(0)), Ok(JobStatus::Pending));
+		wait_until("the forgotten job runs again", || runs.load(Ordering::SeqCst) == 6);
+	}
+
+	#[test]
+	fn submit_should_refuse_when_the_worker_has_stopped() {
+		let shared = start_mock(Mock::default(), 4, 8);
+		shared.stop();
+		assert_eq!(shared.submit(job(1)), Err(Unavailable::Internal));
+	}
+}

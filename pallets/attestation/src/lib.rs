@@ -1,0 +1,221 @@
+//! # Attestation pallet
+//!
+//! Committees commit to answers, then reveal them; the pallet compares. Executors submit with
+//! authorized transactions, feeless and batched, signed by a hot key. It moves no money: it tells
+//! the staking and the inference pallet what was decided.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod authorize;
+#[cfg(test)]
+mod mock;
+mod offchain;
+mod rounds;
+mod tally;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+mod types;
+
+pub use authorize::reject;
+pub use pallet::*;
+pub use types::*;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::types::*;
+	use frame_support::pallet_prelude::*;
+	use frame_system::{
+		offchain::CreateAuthorizedTransaction, pallet_prelude::*,
+	};
+	use opg_primitives::{BlockNumber, ExecutorSignature, RequestId, RoundIndex};
+	use pallet_opg_support::{ExecutorPools, Requests};
+	use sp_core::H256;
+
+	/// Configuration.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256>
+		+ CreateAuthorizedTransaction<Call<Self>>
+	{
+		/// The executors' stake and keys.
+		type Pools: ExecutorPools<Self::AccountId>;
+		/// Where decisions go.
+		type Requests: Requests<Self::AccountId>;
+		/// Blocks from the draw to the commit deadline.
+		#[pallet::constant]
+		type CommitBlocks: Get<BlockNumber>;
+		/// Blocks from the commit deadline to the reveal deadline.
+		#[pallet::constant]
+		type RevealBlocks: Get<BlockNumber>;
+		/// Most rounds that are opened per block.
+		#[pallet::constant]
+		type MaxRoundsPerBlock: Get<u32>;
+	}
+
+	/// The pallet.
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	/// What the committees of a request did. Kept until the request is pruned.
+	#[pallet::storage]
+	pub type Records<T: Config> = StorageMap<_, Twox64Concat, RequestId, RecordOf<T>>;
+
+	/// Open rounds that an executor sits in: what its off-chain worker has to do.
+	#[pallet::storage]
+	pub type Duties<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		Twox64Concat,
+		RequestId,
+		RoundIndex,
+	>;
+
+	/// Rounds with a deadline at a block: once for the commit deadline and once for the reveal
+	/// deadline, each at a fixed distance from the draw.
+	#[pallet::storage]
+	pub type Deadlines<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		(BlockNumberFor<T>, Deadline),
+		BoundedVec<(RequestId, RoundIndex), T::MaxRoundsPerBlock>,
+		ValueQuery,
+	>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// An executor committed to an answer.
+		Committed {
+			/// The request.
+			request: RequestId,
+			/// The round.
+			round: RoundIndex,
+			/// The executor.
+			executor: T::AccountId,
+			/// The commitment.
+			commitment: H256,
+		},
+		/// An executor revealed its answer.
+		Revealed {
+			/// The request.
+			request: RequestId,
+			/// The round.
+			round: RoundIndex,
+			/// The executor.
+			executor: T::AccountId,
+			/// Digest of the answer.
+			digest: H256,
+		},
+		/// A round ended without a decision; a larger committee is drawn.
+		Escalated {
+			/// The request.
+			request: RequestId,
+		},
+	}
+
+	/// What went wrong. Not reached by an authorized transaction.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The round changed between authorization and dispatch.
+		RoundChanged,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
+			let ended = Self::pass_deadlines(now);
+			let db = T::DbWeight::get();
+			db.reads_writes(2, 2)
+				+ (db.reads_writes(16, 16) + Weight::from_parts(200_000_000, 16_384))
+					.saturating_mul(u64::from(ended))
+		}
+
+		fn offchain_worker(now: BlockNumberFor<T>) {
+			Self::work(now);
+		}
+
+		fn integrity_test() {
+			let max = T::BlockWeights::get()
+				.get(DispatchClass::Normal)
+				.max_extrinsic
+				.unwrap_or(T::BlockWeights::get().max_block);
+			for weight in [COMMIT_WEIGHT, REVEAL_WEIGHT] {
+				let batch = weight.saturating_mul(2 * u64::from(MAX_BATCH))
+					+ T::DbWeight::get().reads_writes(40, 40).saturating_mul(MAX_BATCH.into());
+				assert!(batch.all_lte(max), "a full batch fits the block");
+			}
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Record commitments of one executor.
+		///
+		/// ## Dispatch Origin
+		/// Authorized: the hot key of `batch.executor` signed, it was drawn for each round, none
+		/// is committed yet and all are before their deadline. Feeless.
+		///
+		/// ## Events
+		/// `Committed` for each.
+		#[pallet::call_index(0)]
+		#[pallet::weight((
+			COMMIT_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(1, 1))
+				.saturating_mul(batch.items.len() as u64),
+			DispatchClass::Normal,
+			Pays::No,
+		))]
+		#[pallet::weight_of_authorize(
+			COMMIT_WEIGHT.saturating_add(T::DbWeight::get().reads(2)).saturating_mul(batch.items.len() as u64)
+		)]
+		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_commit(batch, signature))]
+		pub fn commit(
+			origin: OriginFor<T>,
+			batch: CommitBatchOf<T>,
+			signature: ExecutorSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			let _ = signature;
+			Self::do_commit(batch)
+		}
+
+		/// Record revealed answers of one executor. The last reveal of a round decides it.
+		///
+		/// ## Dispatch Origin
+		/// Authorized: the hot key of `batch.executor` signed, each answer and salt fit the
+		/// commitment, none is revealed yet and all are before their deadline. Feeless.
+		///
+		/// ## Events
+		/// `Revealed` for each; what follows from a decision.
+		#[pallet::call_index(1)]
+		#[pallet::weight((
+			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(20, 20))
+				.saturating_mul(batch.items.len() as u64),
+			DispatchClass::Normal,
+			Pays::No,
+		))]
+		#[pallet::weight_of_authorize(
+			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads(4)).saturating_mul(batch.items.len() as u64)
+		)]
+		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_reveal(batch, signature))]
+		pub fn reveal(
+			origin: OriginFor<T>,
+			batch: RevealBatchOf<T>,
+			signature: ExecutorSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			let _ = signature;
+			Self::do_reveal(batch)
+		}
+	}
+}

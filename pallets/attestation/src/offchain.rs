@@ -1,0 +1,162 @@
+//! The executor's duty: hand in jobs, commit to finished answers, reveal.
+//!
+//! Idempotent: every run looks at the state of the best block only. Work that was lost in a
+//! restart is done again, and a salt is derived from the hot key, so a restart can still reveal.
+
+use crate::{pallet::*, types::*};
+use alloc::vec::Vec;
+use codec::Encode;
+use frame_support::BoundedVec;
+use frame_system::{
+	offchain::SubmitTransaction,
+	pallet_prelude::BlockNumberFor,
+};
+use opg_primitives::{
+	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, Job, JobStatus,
+	RequestId, RoundIndex,
+};
+use pallet_opg_support::{ExecutorPools, Requests};
+use sp_io::hashing::blake2_256;
+use sp_runtime::{
+	offchain::{
+		storage::StorageValueRef,
+		storage_lock::{StorageLock, Time},
+		Duration,
+	},
+	traits::SaturatedConversion,
+	RuntimeAppPublic,
+};
+
+const LOG: &str = "opg::executor";
+/// A submission is repeated when it is not in a block after this many blocks.
+const RESUBMIT_BLOCKS: u32 = 4;
+/// Most duties that one run looks at.
+const MAX_DUTIES: usize = 256;
+
+type Sent = (RequestId, RoundIndex, bool, u32);
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn work(now: BlockNumberFor<T>) {
+		let keys = ExecutorKey::all();
+		if keys.is_empty() {
+			return;
+		}
+		// Runs overlap. The one that holds the lock does everything; the next block tries again.
+		let mut lock = StorageLock::<Time>::with_deadline(
+			b"opg/executor/lock",
+			Duration::from_millis(2_000),
+		);
+		let Ok(_guard) = lock.try_lock() else { return };
+		for key in keys {
+			if let Some(executor) = T::Pools::operator_of(&key) {
+				Self::serve(now, &key, &executor);
+			}
+		}
+	}
+
+	fn serve(now: BlockNumberFor<T>, key: &ExecutorKey, executor: &T::AccountId) {
+		let block: u32 = now.saturated_into();
+		let name = (b"opg/executor/sent", key).encode();
+		let sent_ref = StorageValueRef::persistent(&name);
+		let mut sent: Vec<Sent> = sent_ref.get().ok().flatten().unwrap_or_default();
+		sent.retain(|(_, _, _, at)| *at <= block && block - at < RESUBMIT_BLOCKS);
+
+		let mut commitments = BoundedVec::new();
+		let mut reveals = BoundedVec::new();
+		for (request, round) in Duties::<T>::iter_prefix(executor).take(MAX_DUTIES) {
+			let Some(record) = Records::<T>::get(request).filter(|r| r.round == round) else {
+				continue;
+			};
+			let Some(seat) = record.seat(executor) else { continue };
+			let Some(answer) = Self::answer(request, round) else { continue };
+			let binding = Self::binding(request, &record, executor);
+			let Some(salt) = key.sign(&(b"opg/salt/v1", &binding).encode()) else {
+				log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
+				return;
+			};
+			let salt = salt.using_encoded(blake2_256);
+			let expected = commitment(&binding, &answer, &salt);
+			match (&seat.state, record.phase) {
+				(SeatState::Waiting, Phase::Commit)
+					if !sent.iter().any(|s| (s.0, s.1, s.2) == (request, round, false)) =>
+				{
+					let item = Commitment { request, round, commitment: expected };
+					if commitments.try_push(item).is_ok() {
+						sent.push((request, round, false, block));
+					}
+				},
+				(SeatState::Committed { commitment, .. }, Phase::Reveal)
+					if !sent.iter().any(|s| (s.0, s.1, s.2) == (request, round, true)) =>
+				{
+					if *commitment != expected {
+						log::error!(
+							target: LOG,
+							"request {request}: the answer differs from what was committed; \
+							 not revealing. Is the engine deterministic on this machine?"
+						);
+						continue;
+					}
+					if reveals.try_push(Reveal { request, round, answer, salt }).is_ok() {
+						sent.push((request, round, true, block));
+					}
+				},
+				_ => {},
+			}
+		}
+		Self::send(key, BatchKind::Commit, executor, now, commitments, |batch, signature| {
+			Call::commit { batch, signature }
+		});
+		Self::send(key, BatchKind::Reveal, executor, now, reveals, |batch, signature| {
+			Call::reveal { batch, signature }
+		});
+		sent_ref.set(&sent);
+	}
+
+	/// Hand in the work, or collect the answer.
+	fn answer(request: RequestId, round: RoundIndex) -> Option<Answer> {
+		let task = T::Requests::task(request)?;
+		let job = Job {
+			request,
+			round,
+			model: task.model,
+			engine: task.engine,
+			input: task.input,
+			fuel_limit: task.fuel_limit,
+		};
+		match opg_runtime_interface::opg_engine::submit_or_poll(job.encode()) {
+			Ok(JobStatus::Done(answer)) => Some(answer),
+			Ok(JobStatus::Pending) => None,
+			Err(reason) => {
+				log::warn!(target: LOG, "request {request} round {round}: {reason:?}");
+				None
+			},
+		}
+	}
+
+	fn send<Item: Encode + Clone>(
+		key: &ExecutorKey,
+		kind: BatchKind,
+		executor: &T::AccountId,
+		at: BlockNumberFor<T>,
+		items: BoundedVec<Item, frame_support::pallet_prelude::ConstU32<MAX_BATCH>>,
+		call: impl Fn(
+			Batch<T::AccountId, BlockNumberFor<T>, Item>,
+			ExecutorSignature,
+		) -> Call<T>,
+	) {
+		if items.is_empty() {
+			return;
+		}
+		let batch = Batch { executor: executor.clone(), at, items };
+		let Some(signature) = key.sign(&batch_payload(kind, &Self::genesis(), &batch)) else {
+			log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
+			return;
+		};
+		let count = batch.items.len();
+		let xt = T::create_authorized_transaction(call(batch, signature).into());
+		match SubmitTransaction::<T, Call<T>>::submit_transaction(xt) {
+			Ok(()) => log::info!(target: LOG, "sent a batch of {count} at block {at:?}"),
+			Err(()) => log::warn!(target: LOG, "the pool refused a batch of {count}; trying again"),
+		}
+	}
+}

@@ -1,0 +1,142 @@
+//! Opening rounds, recording commitments and reveals, passing deadlines.
+
+use crate::{pallet::*, types::*};
+use alloc::vec::Vec;
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, BoundedVec};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{input_digest, RequestId, RoundIndex};
+use pallet_opg_support::{Assignment, Committees, ExecutorPools, FailureReason, Requests};
+
+impl<T: Config> Committees<T::AccountId> for Pallet<T> {
+	fn open(assignment: Assignment<T::AccountId>) -> Result<(), FailureReason> {
+		let Assignment { request, round, committee } = assignment;
+		let task = T::Requests::task(request).ok_or(FailureReason::Congested)?;
+		let now = frame_system::Pallet::<T>::block_number();
+		let commit_by = now + T::CommitBlocks::get().into();
+		let reveal_by = commit_by + T::RevealBlocks::get().into();
+		let mut record = Records::<T>::get(request).unwrap_or_else(|| Record {
+			round,
+			phase: Phase::Commit,
+			model: task.model,
+			engine: task.engine,
+			input: input_digest(&task.input),
+			fuel_limit: task.fuel_limit,
+			seats: BoundedVec::new(),
+			answers: BoundedVec::new(),
+		});
+		record.round = round;
+		record.phase = Phase::Commit;
+		for executor in &committee {
+			let seat = Seat { executor: executor.clone(), round, state: SeatState::Waiting };
+			record.seats.try_push(seat).map_err(|_| FailureReason::Congested)?;
+		}
+		// Both deadlines are at a fixed distance from the draw, so the limit on draws per block
+		// bounds them too.
+		for deadline in [(commit_by, Deadline::Commit), (reveal_by, Deadline::Reveal)] {
+			Deadlines::<T>::try_append(deadline, (request, round))
+				.map_err(|_| FailureReason::Congested)?;
+		}
+		for executor in &committee {
+			Duties::<T>::insert(executor, request, round);
+		}
+		Records::<T>::insert(request, record);
+		Ok(())
+	}
+
+	fn sat(request: RequestId) -> Vec<T::AccountId> {
+		Records::<T>::get(request)
+			.map(|record| record.seats.into_iter().map(|seat| seat.executor).collect())
+			.unwrap_or_default()
+	}
+
+	fn forget(request: RequestId) {
+		if let Some(record) = Records::<T>::take(request) {
+			Self::drop_duties(request, &record);
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_commit(batch: CommitBatchOf<T>) -> DispatchResult {
+		let now = frame_system::Pallet::<T>::block_number();
+		for Commitment { request, round, commitment } in batch.items {
+			let mut record = Self::open_record(request, round)?;
+			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
+			seat.state = SeatState::Committed { at: now, commitment };
+			if record.current().all(|seat| seat.state != SeatState::Waiting) {
+				record.phase = Phase::Reveal;
+			}
+			Records::<T>::insert(request, record);
+			T::Pools::clear_misses(&batch.executor);
+			Self::deposit_event(Event::Committed {
+				request,
+				round,
+				executor: batch.executor.clone(),
+				commitment,
+			});
+		}
+		Ok(())
+	}
+
+	pub(crate) fn do_reveal(batch: RevealBatchOf<T>) -> DispatchResult {
+		let now = frame_system::Pallet::<T>::block_number();
+		for Reveal { request, round, answer, .. } in batch.items {
+			let mut record = Self::open_record(request, round)?;
+			let digest = answer.digest();
+			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
+			let SeatState::Committed { at, commitment } = seat.state else {
+				return Err(Error::<T>::RoundChanged.into());
+			};
+			seat.state = SeatState::Revealed { committed_at: at, commitment, at: now, digest };
+			if !record.answers.contains(&answer) {
+				record.answers.try_push(answer).map_err(|_| Error::<T>::RoundChanged)?;
+			}
+			let executor = batch.executor.clone();
+			Self::deposit_event(Event::Revealed { request, round, executor, digest });
+			if record.current().any(|seat| matches!(seat.state, SeatState::Committed { .. })) {
+				Records::<T>::insert(request, record);
+			} else {
+				Self::tally(request, record);
+			}
+		}
+		Ok(())
+	}
+
+	fn open_record(request: RequestId, round: RoundIndex) -> Result<RecordOf<T>, Error<T>> {
+		let record = Records::<T>::get(request).ok_or(Error::<T>::RoundChanged)?;
+		ensure!(record.round == round && record.phase != Phase::Closed, Error::<T>::RoundChanged);
+		Ok(record)
+	}
+
+	/// End the phases whose deadline is `now`. Returns how many deadlines there were.
+	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> u32 {
+		let commit = Deadlines::<T>::take((now, Deadline::Commit));
+		for (request, round) in &commit {
+			let Some(mut record) = Records::<T>::get(request) else { continue };
+			if record.round != *round || record.phase != Phase::Commit {
+				continue;
+			}
+			if record.current().all(|seat| seat.state == SeatState::Waiting) {
+				Self::tally(*request, record);
+			} else {
+				// Those who committed still reveal: their answers count in the deciding round.
+				record.phase = Phase::Reveal;
+				Records::<T>::insert(request, record);
+			}
+		}
+		let reveal = Deadlines::<T>::take((now, Deadline::Reveal));
+		for (request, round) in &reveal {
+			let Some(record) = Records::<T>::get(request) else { continue };
+			if record.round == *round && record.phase == Phase::Reveal {
+				Self::tally(*request, record);
+			}
+		}
+		(commit.len() + reveal.len()) as u32
+	}
+
+	pub(crate) fn drop_duties(request: RequestId, record: &RecordOf<T>) {
+		for seat in record.current() {
+			Duties::<T>::remove(&seat.executor, request);
+		}
+	}
+}

@@ -1,0 +1,202 @@
+//! What a round is.
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{
+	pallet_prelude::{ConstU32, Weight},
+	BoundedVec,
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{Answer, RequestId, RoundIndex};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// Most commitments or reveals in one transaction.
+pub const MAX_BATCH: u32 = 16;
+/// Seats of both rounds together: 3 + 7.
+pub const MAX_SEATS: u32 = 10;
+/// Blocks for which a batch is valid after the block it was made at.
+pub const BATCH_BLOCKS: u32 = 16;
+/// Upper estimate for one commitment, database not counted; benchmarks replace it.
+pub const COMMIT_WEIGHT: Weight = Weight::from_parts(120_000_000, 16_384);
+/// Upper estimate for one reveal with its share of the tally, database not counted.
+pub const REVEAL_WEIGHT: Weight = Weight::from_parts(250_000_000, 32_768);
+
+/// What an executor did in its seat.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+pub enum SeatState<BlockNumber> {
+	/// Nothing yet.
+	#[codec(index = 0)]
+	Waiting,
+	/// Committed.
+	#[codec(index = 1)]
+	Committed {
+		/// When.
+		at: BlockNumber,
+		/// The commitment.
+		commitment: H256,
+	},
+	/// Revealed.
+	#[codec(index = 2)]
+	Revealed {
+		/// When it committed.
+		committed_at: BlockNumber,
+		/// The commitment.
+		commitment: H256,
+		/// When it revealed.
+		at: BlockNumber,
+		/// Digest of the answer.
+		digest: H256,
+	},
+}
+
+/// The seat of an executor in a round.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+pub struct Seat<AccountId, BlockNumber> {
+	/// Who was drawn.
+	pub executor: AccountId,
+	/// For which round.
+	pub round: RoundIndex,
+	/// What it did.
+	pub state: SeatState<BlockNumber>,
+}
+
+/// Where the current round stands.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub enum Phase {
+	/// Takes commitments.
+	#[codec(index = 0)]
+	Commit,
+	/// Takes reveals.
+	#[codec(index = 1)]
+	Reveal,
+	/// Decided; the record is history.
+	#[codec(index = 2)]
+	Closed,
+}
+
+/// Which deadline.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub enum Deadline {
+	/// End of the commit phase.
+	#[codec(index = 0)]
+	Commit,
+	/// End of the reveal phase.
+	#[codec(index = 1)]
+	Reveal,
+}
+
+/// Everything that the committees of a request did.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+pub struct Record<AccountId, BlockNumber> {
+	/// The current round.
+	pub round: RoundIndex,
+	/// Where it stands.
+	pub phase: Phase,
+	/// Content hash of the model file.
+	pub model: H256,
+	/// Engine id.
+	pub engine: H256,
+	/// Digest of the input.
+	pub input: H256,
+	/// Fuel limit: an answer with more is refused.
+	pub fuel_limit: u64,
+	/// The seats of all rounds, in draw order.
+	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_SEATS>>,
+	/// Each distinct answer that was revealed.
+	pub answers: BoundedVec<Answer, ConstU32<MAX_SEATS>>,
+}
+
+impl<AccountId: PartialEq, BlockNumber> Record<AccountId, BlockNumber> {
+	/// The seats of the current round.
+	pub fn current(&self) -> impl Iterator<Item = &Seat<AccountId, BlockNumber>> {
+		self.seats.iter().filter(|seat| seat.round == self.round)
+	}
+
+	/// The seat of `executor` in the current round.
+	pub fn seat(&self, executor: &AccountId) -> Option<&Seat<AccountId, BlockNumber>> {
+		self.current().find(|seat| seat.executor == *executor)
+	}
+
+	/// The seat of `executor` in the current round.
+	pub fn seat_mut(&mut self, executor: &AccountId) -> Option<&mut Seat<AccountId, BlockNumber>> {
+		let round = self.round;
+		self.seats.iter_mut().find(|seat| seat.round == round && seat.executor == *executor)
+	}
+}
+
+/// [`Record`] of a runtime.
+pub type RecordOf<T> = Record<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+
+/// Commitments or reveals of one executor.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Batch<AccountId, BlockNumber, Item> {
+	/// Whose.
+	pub executor: AccountId,
+	/// The block it was made at: bounds its validity and makes a repeated one differ.
+	pub at: BlockNumber,
+	/// Not empty, each request once.
+	pub items: BoundedVec<Item, ConstU32<MAX_BATCH>>,
+}
+
+/// A commitment.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Commitment {
+	/// The request.
+	pub request: RequestId,
+	/// The round.
+	pub round: RoundIndex,
+	/// The commitment.
+	pub commitment: H256,
+}
+
+/// A revealed answer.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Reveal {
+	/// The request.
+	pub request: RequestId,
+	/// The round.
+	pub round: RoundIndex,
+	/// The answer.
+	pub answer: Answer,
+	/// What hid it.
+	pub salt: [u8; 32],
+}
+
+/// Something that names a round.
+pub trait NamesRound {
+	/// Request and round.
+	fn key(&self) -> (RequestId, RoundIndex);
+}
+
+impl NamesRound for Commitment {
+	fn key(&self) -> (RequestId, RoundIndex) {
+		(self.request, self.round)
+	}
+}
+
+impl NamesRound for Reveal {
+	fn key(&self) -> (RequestId, RoundIndex) {
+		(self.request, self.round)
+	}
+}
+
+impl<AccountId, BlockNumber, Item: NamesRound> Batch<AccountId, BlockNumber, Item> {
+	/// Whether it has items and names no request twice.
+	pub fn is_well_formed(&self) -> bool {
+		let mut requests: Vec<_> = self.items.iter().map(|item| item.key().0).collect();
+		requests.sort_unstable();
+		!requests.is_empty() && requests.windows(2).all(|pair| pair[0] != pair[1])
+	}
+}
+
+/// A batch of commitments of a runtime.
+pub type CommitBatchOf<T> =
+	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Commitment>;
+/// A batch of reveals of a runtime.
+pub type RevealBatchOf<T> =
+	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Reveal>;

@@ -1,0 +1,34 @@
+//! What the registry stores.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use opg_primitives::{Balance, Fuel};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// UTF-8 name for people.
+pub type ModelName = BoundedVec<u8, ConstU32<64>>;
+
+/// A registered version.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Model<AccountId> {
+	/// Who registered it and earns the royalty.
+	pub owner: AccountId,
+	/// BLAKE2b-256 of the ONNX file.
+	pub hash: H256,
+	/// Length of the file in bytes.
+	pub size: u32,
+	/// Name for people.
+	pub name: ModelName,
+	/// Engine id.
+	pub engine: H256,
+	/// Fuel limit of load and run together.
+	pub max_fuel: Fuel,
+	/// Paid to the owner per attested request, in planck.
+	pub royalty: Balance,
+}
+
+/// [`Model`] of a runtime.
+pub type ModelOf<T> = Model<<T as frame_system::Config>::AccountId>;

@@ -1,0 +1,172 @@
+//! The traits through which the OPG pallets reach each other, and the draw.
+//!
+//! No pallet depends on another: each names here what it needs, and the runtime connects them.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod draw;
+pub mod priority;
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use opg_primitives::{Answer, ExecutorKey, Fuel, ModelId, RequestId, RoundIndex};
+use scale_info::TypeInfo;
+
+/// What an executor did wrong.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum Fault {
+	/// Revealed an answer that the deciding round disagrees with.
+	#[codec(index = 0)]
+	Wrong,
+	/// Committed and did not reveal.
+	#[codec(index = 1)]
+	Unrevealed,
+	/// Did not commit.
+	#[codec(index = 2)]
+	Uncommitted,
+}
+
+/// Why a request ended without an attested answer. The fee is refunded in full.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum FailureReason {
+	/// Fewer executors can be drawn than a committee needs.
+	#[codec(index = 0)]
+	NotEnoughExecutors,
+	/// Too few of the last committee committed. A model file that nobody has shows up as this.
+	#[codec(index = 1)]
+	NotEnoughCommitments,
+	/// Too few of the last committee revealed.
+	#[codec(index = 2)]
+	NotEnoughReveals,
+	/// The last committee did not agree.
+	#[codec(index = 3)]
+	NoAgreement,
+	/// No block had room for the draw.
+	#[codec(index = 4)]
+	Congested,
+}
+
+/// The executor stake pools, as the other pallets see them.
+pub trait ExecutorPools<AccountId> {
+	/// Value that is paid in. Dropping one burns it.
+	type Credit;
+	/// Operator and stake in planck, from the snapshot of the current session, without those who
+	/// rest. Sorted by operator.
+	fn snapshot() -> Vec<(AccountId, u128)>;
+	/// Whether `who` has a pool.
+	fn has_pool(who: &AccountId) -> bool;
+	/// The key that attests for `who`.
+	fn hot_key(who: &AccountId) -> Option<ExecutorKey>;
+	/// Whom `key` attests for.
+	fn operator_of(key: &ExecutorKey) -> Option<AccountId>;
+	/// Add to the pool of `who`.
+	fn reward(who: &AccountId, credit: Self::Credit);
+	/// Take from the pool of `who` what `fault` costs.
+	fn penalise(who: &AccountId, fault: Fault);
+	/// `who` did its duty: forget its misses.
+	fn clear_misses(who: &AccountId);
+}
+
+/// A model version, as a request needs it.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct ModelVersion<AccountId, Balance> {
+	/// Who registered it and earns the royalty.
+	pub owner: AccountId,
+	/// Content hash of the file.
+	pub hash: sp_core::H256,
+	/// Engine id.
+	pub engine: sp_core::H256,
+	/// Fuel limit of load and run together.
+	pub max_fuel: Fuel,
+	/// Paid to the owner per attested request, in planck.
+	pub royalty: Balance,
+}
+
+/// The model registry, as the other pallets see it.
+pub trait ModelRegistry<AccountId, Balance> {
+	/// A registered version.
+	fn version(model: ModelId) -> Option<ModelVersion<AccountId, Balance>>;
+	/// Who serves it, sorted.
+	fn servers(model: ModelId) -> Vec<AccountId>;
+}
+
+/// A drawn committee that is to answer a request.
+pub struct Assignment<AccountId> {
+	/// The request.
+	pub request: RequestId,
+	/// The round.
+	pub round: RoundIndex,
+	/// The executors, in draw order.
+	pub committee: Vec<AccountId>,
+}
+
+/// What the executors need to know of a request.
+pub struct Task {
+	/// Content hash of the model file.
+	pub model: sp_core::H256,
+	/// Engine id.
+	pub engine: sp_core::H256,
+	/// Encoded input tensors.
+	pub input: Vec<u8>,
+	/// Fuel limit.
+	pub fuel_limit: Fuel,
+}
+
+/// The attestation side, as the inference pallet sees it.
+pub trait Committees<AccountId> {
+	/// Open a round. Fails only where no deadline can be scheduled.
+	fn open(assignment: Assignment<AccountId>) -> Result<(), FailureReason>;
+	/// Everyone who sat in any round of the request.
+	fn sat(request: RequestId) -> Vec<AccountId>;
+	/// Forget a request that has ended.
+	fn forget(request: RequestId);
+}
+
+/// What a committee decided.
+pub enum Verdict<AccountId> {
+	/// Agreement; the winners are paid.
+	Attested {
+		/// The agreed answer.
+		answer: Answer,
+		/// Everyone who gave it, in any round.
+		winners: Vec<AccountId>,
+	},
+	/// Dissent or silence in round 0: draw a larger committee.
+	Escalated,
+	/// No answer.
+	Failed(FailureReason),
+}
+
+/// The inference side, as the attestation pallet sees it.
+pub trait Requests<AccountId> {
+	/// What the executors are to run.
+	fn task(request: RequestId) -> Option<Task>;
+	/// A round ended.
+	fn decided(request: RequestId, verdict: Verdict<AccountId>);
+}

@@ -1,0 +1,92 @@
+//! Runtime APIs of OPG Chain.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use opg_primitives::{AccountId, Answer, Balance, BlockNumber, ModelId, RequestId, RoundIndex};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// What one drawn executor did.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub struct SeatView {
+	/// The executor.
+	pub executor: AccountId,
+	/// Round it was drawn for.
+	pub round: RoundIndex,
+	/// Block and hash of its commitment.
+	pub committed: Option<(BlockNumber, H256)>,
+	/// Block and digest of its revealed answer.
+	pub revealed: Option<(BlockNumber, H256)>,
+}
+
+/// Where a request stands.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub enum RequestStatus {
+	/// Waiting for the draw.
+	#[codec(index = 0)]
+	Requested,
+	/// A committee works on it.
+	#[codec(index = 1)]
+	Assigned,
+	/// Attested and paid.
+	#[codec(index = 2)]
+	Attested {
+		/// The agreed answer.
+		answer: Answer,
+		/// Who was paid how much.
+		paid: Vec<(AccountId, Balance)>,
+		/// Total fee charged, in planck.
+		fee: Balance,
+		/// Block of the decision.
+		at: BlockNumber,
+	},
+	/// Failed and refunded; the reason by name.
+	#[codec(index = 3)]
+	Failed {
+		/// The reason, in words.
+		reason: Vec<u8>,
+		/// Block of the decision.
+		at: BlockNumber,
+	},
+}
+
+/// Everything about a request.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub struct RequestView {
+	/// Who pays.
+	pub requester: AccountId,
+	/// The model version.
+	pub model: ModelId,
+	/// Content hash of the model file.
+	pub model_hash: H256,
+	/// Engine id.
+	pub engine: H256,
+	/// Encoded input tensors.
+	pub input: Vec<u8>,
+	/// Fuel limit of the model.
+	pub fuel_limit: u64,
+	/// Block of inclusion.
+	pub requested_at: BlockNumber,
+	/// Block of the first draw.
+	pub drawn_at: Option<BlockNumber>,
+	/// Every seat of every round so far.
+	pub seats: Vec<SeatView>,
+	/// Where it stands.
+	pub status: RequestStatus,
+}
+
+sp_api::decl_runtime_apis! {
+	/// Reads for clients.
+	pub trait OpgApi {
+		/// A request, or `None` if there is none with this number.
+		fn request(id: RequestId) -> Option<RequestView>;
+		/// The most that one request to this model costs, in planck.
+		fn estimate(model: ModelId) -> Option<Balance>;
+		/// Number of executors that could be drawn for this model now.
+		fn eligible_executors(model: ModelId) -> u32;
+	}
+}

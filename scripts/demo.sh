@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# The whole chain on this machine: builds, starts three nodes, registers a model, sends inference
+# requests, and checks every attested answer by running the model again.
+#
+#   scripts/demo.sh             three honest executors
+#   scripts/demo.sh --liar      the third node answers wrongly and loses stake
+#   scripts/demo.sh --silent    the third node commits and never reveals, and loses stake
+#
+#   --count N      how many requests (default 3)
+#   --no-build     use what is built
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$OPG_ROOT"
+
+usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
+
+FAULT="" COUNT=3 BUILD=1
+while [ $# -gt 0 ]; do
+	case "$1" in
+		--liar) FAULT=liar ;;
+		--silent) FAULT=silent ;;
+		--count) COUNT="${2:?--count needs a number}" && shift ;;
+		--no-build) BUILD=0 ;;
+		-h | --help) usage && exit 0 ;;
+		*) usage >&2 && die "unknown option: $1" ;;
+	esac
+	shift
+done
+
+MODEL=scripts/models/digits.onnx
+NODE="$CARGO_TARGET_DIR/release/opg-node"
+OPG="$CARGO_TARGET_DIR/release/opg"
+START_TIMEOUT=60
+LOG_LINES=25
+NODE_KEY=0000000000000000000000000000000000000000000000000000000000000001
+
+DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-demo.XXXXXX")"
+PIDS=()
+
+finish() {
+	local status=$? pid
+	trap - EXIT INT TERM
+	for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
+	local deadline=$((SECONDS + 10))
+	for pid in "${PIDS[@]}"; do
+		while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
+		kill -9 "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	if [ "$status" -eq 0 ]; then
+		phase_report
+		rm -rf "$DIR"
+		say "" "demo: ok"
+	else
+		local log
+		for log in "$DIR"/*.log; do
+			[ -f "$log" ] || continue
+			printf '\n--- last lines of %s\n' "$log" >&2
+			tail -n "$LOG_LINES" "$log" >&2
+		done
+		rm -rf "$DIR"/node*/
+		phase_report >&2
+		printf '\ndemo: FAILED (status %s); logs are in %s\n' "$status" "$DIR" >&2
+	fi
+	exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+NEXT_PORT=$((20000 + RANDOM % 20000))
+# free_port: set PORT to a port that nothing listens on, and never give it again.
+free_port() {
+	until port_is_free "$NEXT_PORT"; do NEXT_PORT=$((NEXT_PORT + 1)); done
+	PORT=$NEXT_PORT
+	NEXT_PORT=$((NEXT_PORT + 1))
+}
+
+rpc() {
+	curl -fsS --max-time 5 -H 'Content-Type: application/json' \
+		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":[]}" "http://127.0.0.1:$1"
+}
+
+# start_node NUMBER OPTION...: start a node with the model in its store; sets RPC_PORT.
+start_node() {
+	local number="$1" base="$DIR/node$1" log="$DIR/node$1.log"
+	shift
+	free_port && local p2p=$PORT
+	free_port && RPC_PORT=$PORT
+	free_port && local prometheus=$PORT
+	"$NODE" models add "$MODEL" --base-path "$base" --chain dev >>"$log" 2>&1 ||
+		{ say "node $number could not take the model" && exit 1; }
+	"$NODE" --chain dev --base-path "$base" --no-mdns --no-telemetry --no-hardware-benchmarks \
+		--listen-addr "/ip4/127.0.0.1/tcp/$p2p" --rpc-port "$RPC_PORT" \
+		--prometheus-port "$prometheus" "$@" >>"$log" 2>&1 &
+	PIDS+=($!)
+	say "node $number: RPC http://127.0.0.1:$RPC_PORT, log $log"
+	NODE_P2P=$p2p
+}
+
+# wait_for_rpc PORT PID: wait until the node answers.
+wait_for_rpc() {
+	local deadline=$((SECONDS + START_TIMEOUT))
+	until rpc "$1" system_health >/dev/null 2>&1; do
+		kill -0 "$2" 2>/dev/null || { say "the node stopped" >&2 && exit 1; }
+		[ "$SECONDS" -lt "$deadline" ] || { say "no RPC at port $1 after $START_TIMEOUT s" >&2 && exit 1; }
+		sleep 0.5
+	done
+}
+
+if [ "$BUILD" -eq 1 ]; then
+	phase "set-up"
+	bash scripts/setup.sh
+	phase "build (the first time takes half an hour on two cores)"
+	features=()
+	[ -z "$FAULT" ] || features=(--features opg-node/dev-faults)
+	# The whole workspace, because a part of it would be compiled with other dependency features.
+	cargo build --release --locked --workspace "${features[@]}"
+fi
+for binary in "$NODE" "$OPG"; do
+	[ -x "$binary" ] || die "$binary is not there: run scripts/demo.sh without --no-build"
+done
+
+phase "start three nodes"
+executors1=() executors2=() fault=()
+if [ -n "$FAULT" ]; then
+	executors1=(--executor-key //Ferdie --executor-key //One)
+	executors2=(--executor-key //Two)
+	fault=(--dev-fault "$FAULT")
+fi
+start_node 1 --alice --validator --force-authoring --node-key "$NODE_KEY" "${executors1[@]}"
+URL="http://127.0.0.1:$RPC_PORT"
+P2P1=$NODE_P2P
+wait_for_rpc "$RPC_PORT" "${PIDS[0]}"
+peer="$(rpc "$RPC_PORT" system_localPeerId | sed 's/.*"result":"\([^"]*\)".*/\1/')"
+bootnode=(--bootnodes "/ip4/127.0.0.1/tcp/$P2P1/p2p/$peer")
+start_node 2 --bob "${bootnode[@]}" "${executors2[@]}"
+PORT2=$RPC_PORT
+start_node 3 --charlie "${bootnode[@]}" "${fault[@]}"
+wait_for_rpc "$PORT2" "${PIDS[1]}"
+wait_for_rpc "$RPC_PORT" "${PIDS[2]}"
+
+phase "register, request, attest, verify"
+liar=()
+[ -z "$FAULT" ] || liar=(--expect-liar //Charlie)
+"$OPG" demo --url "$URL" --model "$MODEL" --samples scripts/models/digits_test.json \
+	--count "$COUNT" "${liar[@]}"
+phase_end

@@ -1,0 +1,42 @@
+# Sourced by the other scripts: where cargo builds, and how long things take.
+# shellcheck shell=bash
+
+OPG_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+export OPG_ROOT
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/opg-chain/target}"
+# libp2p's WebRTC asks for a vendored OpenSSL, which takes five minutes to compile: use the system's.
+export OPENSSL_NO_VENDOR=1
+# A target that was installed with Debian's Rust, see setup.sh.
+[ -f "$HOME/.cache/opg-chain/debian-rust" ] && export PATH="/usr/bin:$PATH"
+
+_phase_name=""
+_phase_start=0
+_phase_lines=()
+
+# phase NAME: end the running phase and begin another.
+phase() {
+	phase_end
+	_phase_name="$1"
+	_phase_start=$SECONDS
+	printf '\n=== %s\n' "$1"
+}
+
+# phase_end: end the running phase, if any.
+phase_end() {
+	[ -n "$_phase_name" ] || return 0
+	_phase_lines+=("$(printf '%6d s  %s' "$((SECONDS - _phase_start))" "$_phase_name")")
+	_phase_name=""
+}
+
+# phase_report: print how long each phase took.
+phase_report() {
+	phase_end
+	printf '\n=== time\n'
+	[ "${#_phase_lines[@]}" -eq 0 ] || printf '%s\n' "${_phase_lines[@]}"
+}
+
+say() { printf '%s\n' "$*"; }
+die() {
+	printf 'error: %s\n' "$*" >&2
+	exit 1
+}
