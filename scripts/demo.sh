@@ -94,6 +94,7 @@ start_node() {
 	"$NODE" models add "$MODEL" --base-path "$base" --chain dev >>"$log" 2>&1 ||
 		{ say "node $number could not take the model" && exit 1; }
 	"$NODE" --chain dev --base-path "$base" --no-mdns --no-telemetry --no-hardware-benchmarks \
+		--engine-cache "$OPG_ENGINE_CACHE" \
 		--listen-addr "/ip4/127.0.0.1/tcp/$p2p" --rpc-port "$RPC_PORT" \
 		--prometheus-port "$prometheus" "$@" >>"$log" 2>&1 &
 	PIDS+=($!)
@@ -123,6 +124,10 @@ fi
 for binary in "$NODE" "$OPG"; do
 	[ -x "$binary" ] || die "$binary is not there: run scripts/demo.sh without --no-build"
 done
+
+phase "compile the inference engine (kept for the next time)"
+export OPG_ENGINE_CACHE="${OPG_ENGINE_CACHE:-$HOME/.cache/opg-chain/engine}"
+say "engine $("$OPG" engine)"
 
 phase "start three nodes"
 executors1=() executors2=() fault=()

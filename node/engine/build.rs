@@ -12,7 +12,8 @@ fn main() {
 	let host = PathBuf::from(var("CARGO_MANIFEST_DIR"));
 	let out = PathBuf::from(var("OUT_DIR"));
 	let guest = host.join("guest");
-	for input in ["build.rs", "guest/Cargo.toml", "guest/Cargo.lock", "guest/src", "src/tensor.rs"] {
+	for input in ["build.rs", "guest/Cargo.toml", "guest/Cargo.lock", "guest/src", "src/tensor.rs"]
+	{
 		println!("cargo:rerun-if-changed={input}");
 	}
 	// OUT_DIR is <target>/<profile>/build/<package>/out. All profiles share one guest, since its
@@ -24,7 +25,8 @@ fn main() {
 	for (name, _) in env::vars_os() {
 		let name = name.to_string_lossy();
 		let keep = ["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_SOURCE_"];
-		let outer = name.starts_with("CARGO") && !keep.iter().any(|prefix| name.starts_with(prefix));
+		let outer =
+			name.starts_with("CARGO") && !keep.iter().any(|prefix| name.starts_with(prefix));
 		let flags = name.starts_with("RUSTC") || name.ends_with("FLAGS") || name == "TARGET";
 		if outer || flags {
 			cargo.env_remove(&*name);

@@ -56,9 +56,7 @@ pub fn run() -> sc_cli::Result<()> {
 		Some(Subcommand::BuildSpec(command)) => cli
 			.create_runner(command)?
 			.sync_run(|config| command.run(config.chain_spec, config.network)),
-		Some(Subcommand::ExportChainSpec(command)) => {
-			command.run(cli.load_spec(&command.chain)?)
-		},
+		Some(Subcommand::ExportChainSpec(command)) => command.run(cli.load_spec(&command.chain)?),
 		Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
 			let PartialComponents { client, task_manager, import_queue, .. } =
 				service::new_partial(&config)?;

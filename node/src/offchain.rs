@@ -11,10 +11,8 @@ use sp_keystore::{Keystore, KeystorePtr};
 
 /// Start the worker. The engine compiles in the background.
 pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<Worker, Error> {
-	let engine_cache = params
-		.engine_cache
-		.clone()
-		.unwrap_or_else(|| config.base_path.path().join("engine"));
+	let engine_cache =
+		params.engine_cache.clone().unwrap_or_else(|| config.base_path.path().join("engine"));
 	let store = models::open(&config.data_path).map_err(Error::Other)?;
 	let config = WorkerConfig {
 		queue: params.engine_queue,
@@ -61,7 +59,7 @@ pub fn insert_executor_keys(
 	// The seed of `--dev` and `--alice` is no secret, so it is welcome on any chain.
 	for seed in config.dev_key_seed.iter().chain(&params.executor_keys) {
 		let public = keystore
-			.sr25519_generate_new(EXECUTOR_KEY_TYPE, Some(seed))
+			.ed25519_generate_new(EXECUTOR_KEY_TYPE, Some(seed))
 			.map_err(|error| Error::Other(format!("executor key: {error}")))?;
 		log::info!("🔑 Executor key {}", public.to_ss58check());
 	}

@@ -15,9 +15,7 @@ pub fn create(
 ) -> Result<RpcModule<()>, RegisterMethodError> {
 	let mut module = RpcModule::new(());
 	let system = System::<_, _, Block>::new(client.clone(), pool);
-	module.merge(
-		SystemApiServer::<<Block as BlockT>::Hash, AccountId, Nonce>::into_rpc(system),
-	)?;
+	module.merge(SystemApiServer::<<Block as BlockT>::Hash, AccountId, Nonce>::into_rpc(system))?;
 	module.merge(TransactionPayment::<_, Block>::new(client).into_rpc())?;
 	Ok(module)
 }

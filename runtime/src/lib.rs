@@ -1,1 +1,180 @@
+//! The OPG Chain runtime.
 
+#![cfg_attr(not(feature = "std"), no_std)]
+#![recursion_limit = "256"]
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+extern crate alloc;
+
+mod apis;
+mod configs;
+pub mod constants;
+pub mod genesis_config_presets;
+mod view;
+
+pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
+pub use opg_primitives::{AccountId, Balance, BlockNumber, Nonce, Signature};
+
+use alloc::borrow::Cow;
+use sp_runtime::{
+	generic,
+	generic::Era,
+	impl_opaque_keys,
+	traits::{BlakeTwo256, Block as BlockT},
+	MultiAddress,
+};
+use sp_version::RuntimeVersion;
+
+/// Types that the node uses: it must not depend on the calls of one runtime version.
+pub mod opaque {
+	use super::*;
+	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
+
+	/// Header.
+	pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+	/// Block with extrinsics as bytes.
+	pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+	/// Block hash.
+	pub type Hash = <BlakeTwo256 as sp_runtime::traits::Hash>::Output;
+}
+
+impl_opaque_keys! {
+	/// The keys of a validator.
+	pub struct SessionKeys {
+		/// Block production.
+		pub babe: Babe,
+		/// Finality.
+		pub grandpa: Grandpa,
+	}
+}
+
+/// The version of this runtime.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("opg"),
+	impl_name: Cow::Borrowed("opg-node"),
+	authoring_version: 1,
+	spec_version: 100,
+	impl_version: 1,
+	apis: RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+/// Address of an account.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Header.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// Block.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// Block hash.
+pub type Hash = sp_core::H256;
+
+/// Transaction extensions. `AuthorizeCall` first: what it authorizes pays no fee.
+pub type TxExtension = (
+	frame_system::AuthorizeCall<Runtime>,
+	frame_system::CheckNonZeroSender<Runtime>,
+	frame_system::CheckSpecVersion<Runtime>,
+	frame_system::CheckTxVersion<Runtime>,
+	frame_system::CheckGenesis<Runtime>,
+	frame_system::CheckEra<Runtime>,
+	frame_system::CheckNonce<Runtime>,
+	frame_system::CheckWeight<Runtime>,
+	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+	frame_system::WeightReclaim<Runtime>,
+);
+
+/// The extensions of a transaction.
+pub fn tx_extension(nonce: Nonce, era: Era, tip: Balance) -> TxExtension {
+	(
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckEra::from(era),
+		frame_system::CheckNonce::from(nonce),
+		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
+		frame_metadata_hash_extension::CheckMetadataHash::new(false),
+		frame_system::WeightReclaim::new(),
+	)
+}
+
+/// Extrinsic.
+pub type UncheckedExtrinsic =
+	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What is signed.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+/// Runs blocks.
+pub type Executive = frame_executive::Executive<
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
+>;
+
+#[frame_support::runtime]
+mod runtime {
+	/// The runtime.
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+	#[runtime::pallet_index(2)]
+	pub type Babe = pallet_babe;
+	#[runtime::pallet_index(3)]
+	pub type Authorship = pallet_authorship;
+	#[runtime::pallet_index(4)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(5)]
+	pub type TransactionPayment = pallet_transaction_payment;
+
+	// Before `Session`: its genesis takes the first snapshots of the pools.
+	#[runtime::pallet_index(20)]
+	pub type Staking = pallet_opg_staking;
+	#[runtime::pallet_index(6)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(7)]
+	pub type Grandpa = pallet_grandpa;
+
+	#[runtime::pallet_index(10)]
+	pub type Utility = pallet_utility;
+	#[runtime::pallet_index(11)]
+	pub type Proxy = pallet_proxy;
+	#[runtime::pallet_index(12)]
+	pub type Multisig = pallet_multisig;
+	#[runtime::pallet_index(13)]
+	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(14)]
+	pub type Preimage = pallet_preimage;
+	#[runtime::pallet_index(15)]
+	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(21)]
+	pub type Models = pallet_opg_models;
+	// Before `Inference`: a round that ends in a block escalates before the draws of that block.
+	#[runtime::pallet_index(22)]
+	pub type Attestation = pallet_opg_attestation;
+	#[runtime::pallet_index(23)]
+	pub type Inference = pallet_opg_inference;
+}

@@ -7,11 +7,11 @@ use crate::{
 };
 use anyhow::{anyhow, bail, Context, Result};
 use codec::{Decode, Encode};
-use opg_primitives::{AccountId, Balance, BlockNumber, ModelId, RequestId};
+use opg_primitives::{AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId};
 use opg_runtime::{Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
 use opg_runtime_api::RequestView;
 use serde_json::{json, Value};
-use sp_core::{hashing::twox_128, sr25519, H256};
+use sp_core::{crypto::Ss58Codec, hashing::twox_128, sr25519, H256};
 use std::{
 	thread::sleep,
 	time::{Duration, Instant},
@@ -135,7 +135,7 @@ impl Chain {
 	pub fn account(
 		&self,
 		who: &AccountId,
-	) -> Result<frame_system::AccountInfo<u32, pallet_balances::AccountData<Balance>>> {
+	) -> Result<frame_system::AccountInfo<Nonce, pallet_balances::AccountData<Balance>>> {
 		let key = frame_system::Account::<Runtime>::hashed_key_for(who);
 		Ok(self.storage(&key)?.unwrap_or_default())
 	}
@@ -155,13 +155,11 @@ impl Chain {
 	) -> Result<Submitted> {
 		let account = keys::account(signer);
 		let height = self.height()?;
-		let nonce = self.api("AccountNonceApi_account_nonce", &account)?;
-		let nonce = self.pool_nonce(&account)?.unwrap_or(nonce);
 		let context = SigningContext {
 			genesis: self.genesis,
 			height: height.into(),
 			checkpoint: self.block_hash(height)?,
-			nonce,
+			nonce: self.next_nonce(&account)?,
 		};
 		let bytes = hex_of(&signed(call.into(), signer, &context));
 		self.rpc.call("author_submitExtrinsic", json!([bytes])).with_context(|| {
@@ -171,10 +169,9 @@ impl Chain {
 	}
 
 	/// The next nonce, counting transactions that wait in the node's pool.
-	fn pool_nonce(&self, account: &AccountId) -> Result<Option<u32>> {
-		use sp_core::crypto::Ss58Codec;
+	fn next_nonce(&self, account: &AccountId) -> Result<Nonce> {
 		let nonce = self.rpc.call("system_accountNextIndex", json!([account.to_ss58check()]))?;
-		Ok(nonce.as_u64().and_then(|n| u32::try_from(n).ok()))
+		nonce.as_u64().and_then(|n| n.try_into().ok()).context("a nonce that is no number")
 	}
 
 	/// Wait until a transaction is in a block, and fail with its error if it failed there.

@@ -44,21 +44,28 @@ pub enum Command {
 	Rerun(request::Rerun),
 	/// Show the free and held balance of an account.
 	Balance(stake::Balance),
+	/// Prepare the local engine and print its id. Needs no node.
+	Engine,
 	/// Register a model, let executors serve it, send requests, check every answer.
 	Demo(demo::Demo),
 }
 
 /// Run the chosen command.
 pub fn run(cli: Cli) -> Result<()> {
-	let chain = chain::Chain::connect(&cli.url)?;
+	let connect = || chain::Chain::connect(&cli.url);
 	match cli.command {
-		Command::Model(command) => command.run(&chain),
-		Command::Bond(command) => command.run(&chain),
-		Command::Delegate(command) => command.run(&chain),
-		Command::Request(command) => command.run(&chain),
-		Command::Show(command) => command.run(&chain),
-		Command::Rerun(command) => command.run(&chain),
-		Command::Balance(command) => command.run(&chain),
-		Command::Demo(command) => command.run(&chain),
+		Command::Model(command) => command.run(&connect()?),
+		Command::Bond(command) => command.run(&connect()?),
+		Command::Delegate(command) => command.run(&connect()?),
+		Command::Request(command) => command.run(&connect()?),
+		Command::Show(command) => command.run(&connect()?),
+		Command::Rerun(command) => command.run(&connect()?),
+		Command::Balance(command) => command.run(&connect()?),
+		Command::Engine => {
+			local::Local::new()?;
+			println!("{:?}", local::engine_id());
+			Ok(())
+		},
+		Command::Demo(command) => command.run(&connect()?),
 	}
 }

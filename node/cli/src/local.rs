@@ -37,6 +37,9 @@ impl Local {
 			.engine
 			.run(model, input, &limits)
 			.map_err(|e| anyhow!("the local engine failed: {e}"))?;
+		if !run.message.is_empty() {
+			eprintln!("local engine: {}", run.message);
+		}
 		let outcome = match run.outcome {
 			Ok(output) => Output::try_from(output)
 				.map_or(Outcome::Error(ModelError::OutputTooLarge), Outcome::Output),

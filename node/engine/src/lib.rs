@@ -37,7 +37,7 @@ pub fn engine_id() -> [u8; 32] {
 /// What a run may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-	/// Fuel for loading, preparing and running the model.
+	/// Fuel for loading, preparing and running the model. A run uses less than this.
 	pub fuel: u64,
 	/// Memory of the guest in bytes, about three times the model's file; at most 4 GiB count.
 	pub memory_bytes: usize,
@@ -121,8 +121,7 @@ impl Engine {
 		let engine = wasmtime::Engine::new(&config())?;
 		let module = cache::module(&engine, GUEST, &engine_id(), cache)?;
 		let mut linker = Linker::new(&engine);
-		wasi::link(&mut linker)?;
-		linker.define_unknown_imports_as_traps(&module)?;
+		wasi::link(&mut linker, &module)?;
 		Ok(Engine { guest: linker.instantiate_pre(&module)? })
 	}
 
@@ -151,35 +150,37 @@ impl Engine {
 		if let Some(error) = state.host_failure {
 			return Err(EngineError::HostMemory(error));
 		}
-		let mut fuel = limits.fuel.saturating_sub(left);
+		let trap = called.as_ref().err().and_then(|error| error.downcast_ref::<Trap>().copied());
 		let (outcome, message) = match called {
+			// Without a trap, `denied` means that not even the empty guest fits.
+			Err(error) if trap.is_none() && !state.denied && !state.exited => {
+				return Err(error.into());
+			},
+			Err(_) => {
+				let fault = match trap {
+					Some(Trap::StackOverflow) => ModelFault::BadModel,
+					_ if state.denied => ModelFault::OutOfMemory,
+					_ => ModelFault::Trapped,
+				};
+				let cause = trap.map_or_else(|| fault.to_string(), |trap| trap.to_string());
+				(Err(fault), format!("{cause}; {}", String::from_utf8_lossy(&state.printed).trim()))
+			},
 			Ok(Reply::Output(output)) => (Ok(output), String::new()),
 			Ok(Reply::TooLarge(length)) => (
 				Err(ModelFault::OutputTooLarge),
 				format!("the output has {length} bytes, at most {} are allowed", limits.max_output),
 			),
 			Ok(Reply::Fault(fault, message)) => (Err(fault), message),
-			Err(error) => {
-				// Denied before the first instruction: the guest itself does not fit.
-				let trap = match error.downcast_ref::<Trap>() {
-					Some(trap) => Some(*trap),
-					None if state.denied || state.exited => None,
-					None => return Err(error.into()),
-				};
-				let fault = match trap {
-					Some(Trap::OutOfFuel) => ModelFault::OutOfFuel,
-					// Where the native stack ends is this machine's affair: no result.
-					Some(Trap::StackOverflow) => ModelFault::BadModel,
-					_ if state.denied => ModelFault::OutOfMemory,
-					_ => ModelFault::Trapped,
-				};
-				// In these two cases the guest can stop at slightly different places.
-				if matches!(trap, Some(Trap::OutOfFuel | Trap::StackOverflow)) {
-					fuel = limits.fuel;
-				}
-				let cause = trap.map(|trap| trap.to_string()).unwrap_or_else(|| fault.to_string());
-				(Err(fault), format!("{cause}; {}", String::from_utf8_lossy(&state.printed).trim()))
+		};
+		let (outcome, fuel, message) = match outcome {
+			// Fuel is checked only now and then, so that a run can end well with none left. The rule
+			// must not depend on where the checks are.
+			_ if left == 0 => {
+				(Err(ModelFault::OutOfFuel), limits.fuel, "the fuel is used up".to_owned())
 			},
+			// How far the guest comes before its native stack ends depends on the machine.
+			_ if trap == Some(Trap::StackOverflow) => (outcome, limits.fuel, message),
+			_ => (outcome, limits.fuel - left, message),
 		};
 		Ok(Run { outcome, fuel, message })
 	}
@@ -304,12 +305,9 @@ impl ResourceLimiter for State {
 	}
 
 	fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-		// Called after a denial too; otherwise it is this machine that has no memory.
-		if !self.denied {
-			self.host_failure = Some(format!("{error:#}"));
-			return Err(error);
-		}
-		Ok(())
+		// `memory_growing` allowed it, so it is this machine that has no memory.
+		self.host_failure = Some(format!("{error:#}"));
+		Err(error)
 	}
 
 	fn table_growing(

@@ -138,7 +138,9 @@ pub enum TensorError {
 impl fmt::Display for TensorError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::Magic => write!(f, "not a tensor list: it must begin with \"OPGT\" and version 1"),
+			Self::Magic => {
+				write!(f, "not a tensor list: it must begin with \"OPGT\" and version 1")
+			},
 			Self::Truncated => write!(f, "the tensor list ends too early"),
 			Self::TrailingBytes => write!(f, "bytes follow the last tensor"),
 			Self::TooMany(n) => write!(f, "{n} tensors, at most {MAX_TENSORS} are allowed"),
@@ -149,7 +151,10 @@ impl fmt::Display for TensorError {
 				write!(f, "{rank} dimensions, at most {MAX_RANK} are allowed")
 			},
 			Self::WrongLength { name, have } => {
-				write!(f, "tensor `{name}` has {have} bytes of data, its shape needs another number")
+				write!(
+					f,
+					"tensor `{name}` has {have} bytes of data, its shape needs another number"
+				)
 			},
 			Self::BadBool(name) => write!(f, "tensor `{name}` has a bool that is neither 0 nor 1"),
 		}
@@ -224,16 +229,16 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Tensor>, TensorError> {
 	}
 	let mut tensors = Vec::with_capacity(count.into());
 	for _ in 0..count {
-		let name = reader.take(u16::from_le_bytes(reader.array()?).into())?;
+		let length = u16::from_le_bytes(reader.array()?);
+		let name = reader.take(length.into())?;
 		let name = std::str::from_utf8(name).map_err(|_| TensorError::BadName)?.to_owned();
 		let [code, rank] = reader.array()?;
 		let dtype = DType::from_code(code).ok_or(TensorError::UnknownDType(code))?;
 		if usize::from(rank) > MAX_RANK {
 			return Err(TensorError::RankTooHigh(rank.into()));
 		}
-		let shape = (0..rank)
-			.map(|_| reader.array().map(u64::from_le_bytes))
-			.collect::<Result<_, _>>()?;
+		let shape =
+			(0..rank).map(|_| reader.array().map(u64::from_le_bytes)).collect::<Result<_, _>>()?;
 		let length = u32::from_le_bytes(reader.array()?);
 		let length = usize::try_from(length).map_err(|_| TensorError::Truncated)?;
 		let data = reader.take(length)?.to_vec();

@@ -18,7 +18,8 @@ pub const MAX_FINISHED: usize = 1024;
 /// How often a job is tried that the node fails at, before the worker gives up on it.
 const MAX_ATTEMPTS: u8 = 3;
 
-const LOG_TARGET: &str = "opg::worker";
+/// Under which the worker logs.
+pub(crate) const LOG_TARGET: &str = "opg::worker";
 
 /// What a job is filed under.
 type Key = [u8; 32];
@@ -406,8 +407,7 @@ mod tests {
 	#[test]
 	fn submit_should_refuse_when_the_queue_is_full() {
 		let (permit, gate) = mpsc::channel();
-		let shared =
-			start_mock(Mock { gate: Some(Mutex::new(gate)), ..Default::default() }, 2, 8);
+		let shared = start_mock(Mock { gate: Some(Mutex::new(gate)), ..Default::default() }, 2, 8);
 		assert_eq!(shared.submit(job(0)), Ok(JobStatus::Pending));
 		wait_until("the first job is taken", || shared.state.lock().queue.is_empty());
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
@@ -464,9 +464,7 @@ mod tests {
 	fn submit_should_refuse_when_the_engine_does_not_start() {
 		let build = || Err::<Mock, _>("no engine today".to_string());
 		let shared = start_bounded(ENGINE, build, config(1, 2), 8).expect("threads");
-		wait_until("the engine has failed", || {
-			shared.submit(job(1)) == Err(Unavailable::Internal)
-		});
+		wait_until("the engine has failed", || shared.submit(job(1)) == Err(Unavailable::Internal));
 	}
 
 	#[test]

@@ -1,6 +1,6 @@
 //! Runs jobs on the engine.
 
-use crate::queue::{RunError, Runner};
+use crate::queue::{RunError, Runner, LOG_TARGET};
 use opg_blobs::Store;
 use opg_engine::{Engine, Limits, ModelFault, Run};
 use opg_primitives::{Answer, Job, ModelError, Outcome, Output, MAX_OUTPUT_BYTES};
@@ -40,6 +40,10 @@ impl Runner for EngineRunner {
 			.engine
 			.run(&model, &job.input, &limits)
 			.map_err(|error| RunError::Host(error.to_string()))?;
+		if !run.message.is_empty() {
+			let Job { request, round, .. } = job;
+			log::info!(target: LOG_TARGET, "Job {request}/{round}: {}", run.message);
+		}
 		Ok(answer(run))
 	}
 }

@@ -16,7 +16,6 @@ impl<T: Config> Pallet<T> {
 		ensure!(!model.name.is_empty(), Error::<T>::EmptyName);
 		ensure!((1..=T::MaxFuel::get()).contains(&model.max_fuel), Error::<T>::BadFuelLimit);
 		ensure!(model.royalty <= T::MaxRoyalty::get(), Error::<T>::RoyaltyTooHigh);
-		ensure!(model.engine == T::Engine::get(), Error::<T>::UnknownEngine);
 		let id = NextModelId::<T>::get();
 		let next = id.checked_add(1).ok_or(Error::<T>::NumbersExhausted)?;
 		T::Currency::hold(&HoldReason::Model.into(), &model.owner, T::ModelDeposit::get())?;

@@ -57,8 +57,6 @@ pub mod pallet {
 		/// Largest royalty, in planck.
 		#[pallet::constant]
 		type MaxRoyalty: Get<opg_primitives::Balance>;
-		/// The engine that executors run.
-		type Engine: Get<H256>;
 	}
 
 	/// Why this pallet holds funds.
@@ -138,8 +136,6 @@ pub mod pallet {
 		BadFuelLimit,
 		/// The royalty is over `MaxRoyalty`.
 		RoyaltyTooHigh,
-		/// The executors run another engine.
-		UnknownEngine,
 		/// Only an operator with an executor pool can serve.
 		NotExecutor,
 		/// The executor serves this version already.
@@ -173,12 +169,12 @@ pub mod pallet {
 		/// - `hash`: BLAKE2b-256 of the file.
 		/// - `size`: length of the file in bytes.
 		/// - `name`: for people; need not be unique.
-		/// - `engine`: engine id; must be the engine of the chain.
+		/// - `engine`: engine id. An executor whose node has another engine cannot run the version.
 		/// - `max_fuel`: fuel limit of one inference.
 		/// - `royalty`: paid to the owner per attested request, in planck.
 		///
 		/// ## Errors
-		/// `BadSize`, `EmptyName`, `BadFuelLimit`, `RoyaltyTooHigh`, `UnknownEngine`.
+		/// `BadSize`, `EmptyName`, `BadFuelLimit`, `RoyaltyTooHigh`.
 		///
 		/// ## Events
 		/// `Registered`.

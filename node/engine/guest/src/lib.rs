@@ -2,7 +2,7 @@
 //! it once.
 //!
 //! The host calls `_initialize`, then [`opg_alloc`] for the two files, then [`opg_run`], and drops
-//! the instance. Everything here is deterministic; the SHA of the compiled module is the engine id.
+//! the instance. Everything here is deterministic; the hash of the compiled module is the engine id.
 
 use tract_onnx::prelude::*;
 
@@ -26,6 +26,19 @@ pub struct Report {
 	status: u32,
 	data: *const u8,
 	length: u32,
+}
+
+extern "C" {
+	fn __wasm_call_ctors();
+}
+
+/// Runs the constructors, in which tract's kernels register themselves. To be called once, first.
+///
+/// Naming them here also keeps the linker from running them before every export.
+#[export_name = "_initialize"]
+pub extern "C" fn initialize() {
+	// SAFETY: the linker defines it; the host calls this once.
+	unsafe { __wasm_call_ctors() }
 }
 
 /// Returns a buffer of `length` bytes for the host to fill.
@@ -63,7 +76,8 @@ fn run(model: Vec<u8>, input: Vec<u8>) -> Result<Vec<u8>, Fault> {
 	wire::check(&model).map_err(|e| Fault::Model(e.to_string()))?;
 	let loaded = load(model).map_err(Fault::Model)?;
 	let inputs = loaded.bind(given).map_err(Fault::Input)?;
-	let outputs = loaded.plan.run(inputs).map_err(|e| Fault::Input(format!("the run fails: {e:#}")))?;
+	let outputs =
+		loaded.plan.run(inputs).map_err(|e| Fault::Input(format!("the run fails: {e:#}")))?;
 	loaded.encode(outputs).map_err(Fault::Model)
 }
 
@@ -78,7 +92,8 @@ fn load(file: Vec<u8>) -> Result<Loaded, String> {
 	// Shapes noted for outputs and values inside are hints that a file can get wrong; without
 	// them tract infers its own.
 	let onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
-	let proto = onnx.proto_model_for_read(&mut &file[..]).map_err(|e| format!("not ONNX: {e:#}"))?;
+	let proto =
+		onnx.proto_model_for_read(&mut &file[..]).map_err(|e| format!("not ONNX: {e:#}"))?;
 	drop(file);
 	let graph = proto.graph.as_ref().ok_or("the file has no graph")?;
 	let outputs: Vec<String> = graph.output.iter().map(|o| o.name.clone()).collect();
@@ -100,7 +115,7 @@ fn load(file: Vec<u8>) -> Result<Loaded, String> {
 	for outlet in model.input_outlets().map_err(|e| e.to_string())? {
 		let name = model.node(outlet.node).name.clone();
 		let fact = model.outlet_fact(*outlet).map_err(|e| e.to_string())?;
-		let dtype = fact.datum_type.concretize().and_then(dtype);
+		let dtype = fact.datum_type().and_then(dtype);
 		let shape = fact.shape.as_concrete_finite().map_err(|e| e.to_string())?;
 		match (dtype, shape) {
 			(Some(dtype), Some(shape)) => inputs.push((name, dtype, shape.to_vec())),
@@ -164,10 +179,11 @@ impl Loaded {
 			if value.datum_type() == TDim::datum_type() {
 				value = value.cast_to_dt(DatumType::I64).map_err(named)?.into_owned();
 			}
-			let dtype = dtype(value.datum_type())
-				.ok_or_else(|| format!("output `{name}`: {:?} is not supported", value.datum_type()))?;
+			let dtype = dtype(value.datum_type()).ok_or_else(|| {
+				format!("output `{name}`: {:?} is not supported", value.datum_type())
+			})?;
 			// SAFETY: every supported type is plain data.
-			let mut data = value.try_as_plain().map_err(named)?.as_bytes().to_vec();
+			let mut data = value.try_as_plain_ram().map_err(named)?.as_bytes().to_vec();
 			canonicalise_nan(dtype, &mut data);
 			let shape = value.shape().iter().map(|dim| *dim as u64).collect();
 			tensors.push(tensor::Tensor { name: name.clone(), dtype, shape, data });

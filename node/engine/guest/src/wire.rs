@@ -38,7 +38,9 @@ pub enum WireError {
 impl fmt::Display for WireError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::TooLong(n) => write!(f, "the file has {n} bytes, at most {MAX_BYTES} are allowed"),
+			Self::TooLong(n) => {
+				write!(f, "the file has {n} bytes, at most {MAX_BYTES} are allowed")
+			},
 			Self::TooDeep => write!(
 				f,
 				"graphs are nested too deeply: more than {MAX_DEPTH} protobuf messages inside each other"
@@ -49,12 +51,17 @@ impl fmt::Display for WireError {
 				write!(f, "weights are in another file; save the model with its weights inside")
 			},
 			Self::Domain(domain) => {
-				write!(f, "operator domain `{domain}` is not standard; export with ONNX operators only")
+				write!(
+					f,
+					"operator domain `{domain}` is not standard; export with ONNX operators only"
+				)
 			},
 			Self::Random(op) => {
 				write!(f, "operator {op} draws random numbers; make them an input of the model")
 			},
-			Self::Unsupported(what) => write!(f, "{what} not supported; export a plain inference graph"),
+			Self::Unsupported(what) => {
+				write!(f, "{what} not supported; export a plain inference graph")
+			},
 		}
 	}
 }
@@ -144,7 +151,8 @@ impl Walker<'_> {
 				2 => {
 					count(&mut self.fields, "fields", MAX_FIELDS)?;
 					let length = self.varint(&mut at, end)?;
-					let length = usize::try_from(length).map_err(|_| WireError::Malformed(start))?;
+					let length =
+						usize::try_from(length).map_err(|_| WireError::Malformed(start))?;
 					let stop = at.checked_add(length).filter(|stop| *stop <= end);
 					let stop = stop.ok_or(WireError::Malformed(start))?;
 					self.field(kind, number, at, stop, depth)?;
@@ -172,7 +180,9 @@ impl Walker<'_> {
 		match (kind, number) {
 			(Message::Tensor, 13) => return Err(WireError::ExternalData),
 			(Message::Model, 20) => return Err(WireError::Unsupported("training information is")),
-			(Message::Model, 25) => return Err(WireError::Unsupported("model-local functions are")),
+			(Message::Model, 25) => {
+				return Err(WireError::Unsupported("model-local functions are"))
+			},
 			(Message::Node, 4) if RANDOM.contains(&value) => return Err(WireError::Random(text())),
 			(Message::Node, 7) if !matches!(value, b"" | b"ai.onnx" | b"ai.onnx.ml") => {
 				return Err(WireError::Domain(text()));

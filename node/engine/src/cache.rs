@@ -1,0 +1,95 @@
+//! The compiled guest on disk. Compiling takes some 20 seconds, loading it 10 milliseconds.
+
+use crate::EngineError;
+use std::{
+	fs,
+	hash::{DefaultHasher, Hash, Hasher},
+	io,
+	path::{Path, PathBuf},
+	time::Instant,
+};
+use wasmtime::{Engine, Module};
+
+/// Returns the compiled `guest`, from `cache` if it is there, and leaves it there if not.
+pub fn module(
+	engine: &Engine,
+	guest: &[u8],
+	id: &[u8; 32],
+	cache: Option<&Path>,
+) -> Result<Module, EngineError> {
+	let file = match cache {
+		Some(cache) => {
+			prepare(cache).map_err(EngineError::Cache)?;
+			Some(cache.join(name(engine, id)))
+		},
+		None => None,
+	};
+	if let Some(module) = file.as_deref().and_then(|file| load(engine, file)) {
+		return Ok(module);
+	}
+	log::info!("compiling the engine (once, about 20 s) ...");
+	let start = Instant::now();
+	let module = Module::new(engine, guest)?;
+	log::info!(
+		"engine {} compiled in {:.1} s",
+		hex::encode(&id[..4]),
+		start.elapsed().as_secs_f32()
+	);
+	if let Some(file) = file {
+		// Without the file the next start is slow, and that is all.
+		if let Err(error) = store(&file, &module.serialize()?) {
+			log::warn!("cannot keep the compiled engine in {}: {error}", file.display());
+		}
+	}
+	Ok(module)
+}
+
+fn load(engine: &Engine, file: &Path) -> Option<Module> {
+	if !file.is_file() {
+		return None;
+	}
+	// SAFETY: the file is native code and trusted as such. `prepare` has made sure that only this
+	// user can write to the directory, and `store` puts complete files there under a name that
+	// says which guest, wasmtime and CPU features they are for. Nothing changes them afterwards.
+	match unsafe { Module::deserialize_file(engine, file) } {
+		Ok(module) => Some(module),
+		Err(error) => {
+			log::warn!("compiled engine {} is of no use: {error:#}", file.display());
+			None
+		},
+	}
+}
+
+/// Makes `directory`, for this user alone.
+fn prepare(directory: &Path) -> io::Result<()> {
+	fs::create_dir_all(directory)?;
+	if !fs::symlink_metadata(directory)?.is_dir() {
+		return Err(io::Error::other(format!("{} is not a directory", directory.display())));
+	}
+	#[cfg(unix)]
+	{
+		// Fails if the directory is somebody else's.
+		use std::os::unix::fs::PermissionsExt;
+		fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
+	}
+	Ok(())
+}
+
+/// Names the guest and, by wasmtime's own account, everything else that compiled code depends on:
+/// wasmtime's version, its settings, and the features of the CPU.
+fn name(engine: &Engine, id: &[u8; 32]) -> String {
+	let mut hasher = DefaultHasher::new();
+	engine.precompile_compatibility_hash().hash(&mut hasher);
+	format!("engine-{}-{:016x}.cwasm", hex::encode(&id[..8]), hasher.finish())
+}
+
+/// Writes the file whole or not at all, also with several processes at it.
+fn store(file: &Path, bytes: &[u8]) -> io::Result<()> {
+	let mut part = PathBuf::from(file);
+	part.set_extension(format!("{}.part", std::process::id()));
+	let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, file));
+	if written.is_err() {
+		let _ = fs::remove_file(&part);
+	}
+	written
+}

@@ -1,0 +1,49 @@
+//! A request as clients see it, joined from the pallets.
+
+use crate::Runtime;
+use alloc::{format, vec::Vec};
+use opg_primitives::RequestId;
+use opg_runtime_api::{RequestStatus, RequestView, SeatView};
+use pallet_opg_attestation::{Records, SeatState};
+use pallet_opg_inference::{Inputs, Requests, State};
+
+pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
+	let request = Requests::<Runtime>::get(id)?;
+	let seats: Vec<SeatView> = Records::<Runtime>::get(id)
+		.map(|record| record.seats.into_inner())
+		.unwrap_or_default()
+		.into_iter()
+		.map(|seat| {
+			let (committed, revealed) = match seat.state {
+				SeatState::Waiting => (None, None),
+				SeatState::Committed { at, commitment } => (Some((at, commitment)), None),
+				SeatState::Revealed { committed_at, commitment, at, digest } => {
+					(Some((committed_at, commitment)), Some((at, digest)))
+				},
+			};
+			SeatView { executor: seat.executor, round: seat.round, committed, revealed }
+		})
+		.collect();
+	let status = match request.state {
+		State::Waiting { .. } => RequestStatus::Requested,
+		State::Assigned { .. } => RequestStatus::Assigned,
+		State::Attested { answer, paid, fee, at } => {
+			RequestStatus::Attested { answer, paid: paid.into_inner(), fee, at }
+		},
+		State::Failed { reason, at } => {
+			RequestStatus::Failed { reason: format!("{reason:?}").into_bytes(), at }
+		},
+	};
+	Some(RequestView {
+		requester: request.requester,
+		model: request.model,
+		model_hash: request.version.hash,
+		engine: request.version.engine,
+		input: Inputs::<Runtime>::get(id)?.into_inner(),
+		fuel_limit: request.version.max_fuel,
+		requested_at: request.requested_at,
+		drawn_at: request.drawn_at,
+		seats,
+		status,
+	})
+}
