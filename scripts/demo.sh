@@ -33,7 +33,8 @@ NODE="$CARGO_TARGET_DIR/release/opg-node"
 OPG="$CARGO_TARGET_DIR/release/opg"
 START_TIMEOUT=60
 LOG_LINES=25
-NODE_KEY=0000000000000000000000000000000000000000000000000000000000000001
+# Network keys, of no value: a node with a key seed generates none by itself.
+NODE_KEY=000000000000000000000000000000000000000000000000000000000000000
 
 DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-demo.XXXXXX")"
 PIDS=()
@@ -93,8 +94,8 @@ start_node() {
 	free_port && local prometheus=$PORT
 	"$NODE" models add "$MODEL" --base-path "$base" --chain dev >>"$log" 2>&1 ||
 		{ say "node $number could not take the model" && exit 1; }
-	"$NODE" --chain dev --base-path "$base" --no-mdns --no-telemetry --no-hardware-benchmarks \
-		--engine-cache "$OPG_ENGINE_CACHE" \
+	"$NODE" --chain dev --base-path "$base" --no-mdns --no-telemetry \
+		--engine-cache "$OPG_ENGINE_CACHE" --node-key "$NODE_KEY$number" \
 		--listen-addr "/ip4/127.0.0.1/tcp/$p2p" --rpc-port "$RPC_PORT" \
 		--prometheus-port "$prometheus" "$@" >>"$log" 2>&1 &
 	PIDS+=($!)
@@ -136,7 +137,7 @@ if [ -n "$FAULT" ]; then
 	executors2=(--executor-key //Two)
 	fault=(--dev-fault "$FAULT")
 fi
-start_node 1 --alice --validator --force-authoring --node-key "$NODE_KEY" "${executors1[@]}"
+start_node 1 --alice --validator --force-authoring "${executors1[@]}"
 URL="http://127.0.0.1:$RPC_PORT"
 P2P1=$NODE_P2P
 wait_for_rpc "$RPC_PORT" "${PIDS[0]}"

@@ -17,7 +17,7 @@ mod view;
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
 pub use opg_primitives::{AccountId, Balance, BlockNumber, Nonce, Signature};
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
 	generic,
 	generic::Era,

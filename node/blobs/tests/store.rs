@@ -1,5 +1,7 @@
 //! What the store promises.
 
+#![allow(clippy::unwrap_used)]
+
 use opg_blobs::{id, Error, Store, MAX_BYTES};
 use std::fs;
 

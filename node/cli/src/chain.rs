@@ -11,7 +11,8 @@ use opg_primitives::{AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId}
 use opg_runtime::{Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
 use opg_runtime_api::RequestView;
 use serde_json::{json, Value};
-use sp_core::{crypto::Ss58Codec, hashing::twox_128, sr25519, H256};
+use sp_core::{crypto::Ss58Codec, sr25519, H256};
+use sp_io::hashing::twox_128;
 use std::{
 	thread::sleep,
 	time::{Duration, Instant},

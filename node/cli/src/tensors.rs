@@ -4,7 +4,7 @@
 //! with the data in row-major order.
 
 use crate::local;
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{anyhow, Context, Result};
 use opg_engine::tensor::{self, DType, Tensor};
 use opg_primitives::{Input, MAX_INPUT_BYTES};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The compiled guest on disk. Compiling takes some 20 seconds, loading it 10 milliseconds.
+//! The compiled guest on disk. Compiling takes some 20 core-seconds, loading it 10 milliseconds.
 
 use crate::EngineError;
 use std::{
@@ -40,6 +40,7 @@ pub fn module(
 		if let Err(error) = store(&file, &module.serialize()?) {
 			log::warn!("cannot keep the compiled engine in {}: {error}", file.display());
 		}
+		remove_others(&file);
 	}
 	Ok(module)
 }
@@ -92,4 +93,15 @@ fn store(file: &Path, bytes: &[u8]) -> io::Result<()> {
 		let _ = fs::remove_file(&part);
 	}
 	written
+}
+
+/// Removes what earlier engines left, some 75 MB each. A process that still runs one keeps its
+/// mapping.
+fn remove_others(file: &Path) {
+	let entries = file.parent().and_then(|directory| fs::read_dir(directory).ok());
+	for other in entries.into_iter().flatten().flatten().map(|entry| entry.path()) {
+		if other != file && other.extension().is_some_and(|extension| extension == "cwasm") {
+			let _ = fs::remove_file(other);
+		}
+	}
 }

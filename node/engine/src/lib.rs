@@ -163,7 +163,10 @@ impl Engine {
 					_ => ModelFault::Trapped,
 				};
 				let cause = trap.map_or_else(|| fault.to_string(), |trap| trap.to_string());
-				(Err(fault), format!("{cause}; {}", String::from_utf8_lossy(&state.printed).trim()))
+				let printed = String::from_utf8_lossy(&state.printed);
+				// Without Rust's advice on backtraces.
+				let panic = printed.split("\nnote:").next().unwrap_or_default().trim();
+				(Err(fault), format!("{cause}; {panic}"))
 			},
 			Ok(Reply::Output(output)) => (Ok(output), String::new()),
 			Ok(Reply::TooLarge(length)) => (

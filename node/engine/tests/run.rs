@@ -1,5 +1,7 @@
 //! What a run promises: right numbers, the same for everybody, and no harm from any model.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
@@ -133,12 +135,38 @@ fn run_should_stop_when_the_fuel_is_used_up() {
 
 #[test]
 fn run_should_stop_when_the_memory_is_used_up() {
-	// Asks for 1 GiB; once for the optimiser, and once, with its size unknown before, for the run.
+	// Asks for 1 GiB.
 	assert_eq!(fault(&expand(1 << 28), &x(&[1.0])).0, ModelFault::OutOfMemory);
 	// Not even the guest fits.
 	let limits = Limits { memory_bytes: 64 << 10, ..LIMITS };
 	let run = engine().run(&layer(), &x(&[1.0]), &limits).unwrap();
 	assert_eq!(run.outcome, Err(ModelFault::OutOfMemory));
+}
+
+#[test]
+fn run_should_report_a_trap_when_the_engine_panics() {
+	let blocksize = bytes(5, [bytes(1, "blocksize"), int(3, 0), int(20, 2)].concat());
+	let model = model(&[
+		input("x", FLOAT, &[1, 1, 2, 2]),
+		node_with("DepthToSpace", &["x"], &["y"], &[blocksize]),
+		output("y"),
+	]);
+	let input = tensor::encode(&[tensor("x", &[1, 1, 2, 2], &[0.0; 4])]);
+	let (fault, said) = fault(&model, &input);
+	assert_eq!(fault, ModelFault::Trapped);
+	assert!(said.contains("divide by zero"), "{said}");
+}
+
+#[test]
+fn run_should_have_the_stack_for_a_long_chain() {
+	let mut graph = vec![input("x", FLOAT, &[1, 1]), output("y")];
+	graph.extend((0..2000).map(|i| {
+		let from = if i == 0 { "x".into() } else { format!("h{i}") };
+		let to = if i == 1999 { "y".into() } else { format!("h{}", i + 1) };
+		node("Sigmoid", &[&from], &[&to])
+	}));
+	let run = run(&model(&graph), &x(&[1.0]));
+	assert!((numbers(&run.outcome.expect(&run.message))[0] - 0.659).abs() < 1e-3);
 }
 
 #[test]
@@ -272,7 +300,7 @@ fn engine_id_should_be_stable_within_a_build() {
 
 #[cfg(unix)]
 #[test]
-fn cache_should_be_private_and_survive_damage() {
+fn cache_should_be_private() {
 	use std::{fs, os::unix::fs::PermissionsExt};
 	engine();
 	let mode = fs::metadata(cache()).unwrap().permissions().mode();
@@ -281,4 +309,16 @@ fn cache_should_be_private_and_survive_damage() {
 	let file = directory.path().join("file");
 	fs::write(&file, b"").unwrap();
 	assert!(Engine::new(Some(&file)).is_err());
+}
+
+#[test]
+fn cache_should_be_made_anew_when_it_is_damaged() {
+	use std::fs;
+	engine();
+	let directory = tempfile::tempdir().unwrap();
+	for entry in fs::read_dir(cache()).unwrap() {
+		fs::write(directory.path().join(entry.unwrap().file_name()), b"damaged").unwrap();
+	}
+	let engine = Engine::new(Some(directory.path())).unwrap();
+	assert!(engine.run(&layer(), &x(&[1.0, 2.0, 3.0]), &LIMITS).unwrap().outcome.is_ok());
 }

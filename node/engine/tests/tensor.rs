@@ -1,5 +1,7 @@
 //! The tensor encoding is a wire format: pinned, canonical and total.
 
+#![allow(clippy::unwrap_used)]
+
 use opg_engine::tensor::{check, decode, encode, DType, Tensor, TensorError, MAX_TENSORS};
 use proptest::prelude::*;
 
