@@ -52,7 +52,7 @@ finish() {
 	if [ "$status" -eq 0 ]; then
 		phase_report
 		rm -rf "$DIR"
-		say "" "demo: ok"
+		printf "\ndemo: ok\n"
 	else
 		local log
 		for log in "$DIR"/*.log; do

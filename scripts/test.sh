@@ -10,7 +10,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
-trap 'status=$?; phase_report; [ "$status" -eq 0 ] && say "" "test.sh: ok" || say "" "test.sh: FAILED"; exit "$status"' EXIT
+trap 'status=$?; phase_report; printf "\ntest.sh: %s\n" "$([ "$status" -eq 0 ] && echo ok || echo FAILED)"; exit "$status"' EXIT
 
 phase "set-up"
 bash scripts/setup.sh
@@ -19,7 +19,7 @@ phase "format"
 cargo fmt --all --check
 
 if [ "${OPG_SKIP_DENY:-0}" = 1 ]; then
-	say "" "!!! OPG_SKIP_DENY=1: licences and sources of dependencies are NOT checked !!!"
+	say "!!! OPG_SKIP_DENY=1: licences and sources of dependencies are NOT checked !!!"
 else
 	phase "licences and sources of dependencies"
 	command -v cargo-deny >/dev/null || env -u CARGO_TARGET_DIR cargo install cargo-deny --locked
@@ -33,7 +33,7 @@ if [ "${OPG_CLIPPY:-0}" = 1 ]; then
 	phase "clippy"
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 else
-	say "" "!!! clippy is NOT run by default; OPG_CLIPPY=1 runs it !!!"
+	say "!!! clippy is NOT run by default; OPG_CLIPPY=1 runs it !!!"
 fi
 
 phase "tests"

@@ -149,9 +149,6 @@ mod runtime {
 	#[runtime::pallet_index(5)]
 	pub type TransactionPayment = pallet_transaction_payment;
 
-	// Before `Session`: its genesis takes the first snapshots of the pools.
-	#[runtime::pallet_index(20)]
-	pub type Staking = pallet_opg_staking;
 	#[runtime::pallet_index(6)]
 	pub type Session = pallet_session;
 	#[runtime::pallet_index(7)]
@@ -170,6 +167,8 @@ mod runtime {
 	#[runtime::pallet_index(15)]
 	pub type Sudo = pallet_sudo;
 
+	#[runtime::pallet_index(20)]
+	pub type Staking = pallet_opg_staking;
 	#[runtime::pallet_index(21)]
 	pub type Models = pallet_opg_models;
 	// Before `Inference`: a round that ends in a block escalates before the draws of that block.

@@ -118,6 +118,9 @@ pub mod pallet {
 				Pallet::<T>::open_pool(operator, *amount, key.clone())
 					.expect("genesis pools are funded and distinct");
 			}
+			// `pallet-session` may have planned the first two sessions before these pools existed.
+			Pallet::<T>::plan_session(0);
+			Pallet::<T>::plan_session(1);
 		}
 	}
 
