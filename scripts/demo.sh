@@ -125,6 +125,8 @@ fi
 for binary in "$NODE" "$OPG"; do
 	[ -x "$binary" ] || die "$binary is not there: run scripts/demo.sh without --no-build"
 done
+[ -z "$FAULT" ] || "$NODE" --help | grep -- --dev-fault >/dev/null ||
+	die "$NODE was built without opg-node/dev-faults: run without --no-build"
 
 phase "compile the inference engine (kept for the next time)"
 export OPG_ENGINE_CACHE="${OPG_ENGINE_CACHE:-$HOME/.cache/opg-chain/engine}"

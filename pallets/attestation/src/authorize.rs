@@ -3,11 +3,11 @@
 use crate::{pallet::*, types::*};
 use codec::Encode;
 use frame_support::pallet_prelude::*;
+use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
 	batch_payload, commitment, BatchKind, Binding, ExecutorSignature, RequestId, RoundIndex,
 };
 use pallet_opg_support::{priority, ExecutorPools};
-use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{
 	traits::{SaturatedConversion, Zero},

@@ -9,14 +9,10 @@
 extern crate alloc;
 
 mod authorize;
-#[cfg(test)]
-mod mock;
 mod offchain;
 mod rounds;
 mod tally;
-#[cfg(test)]
-mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 
@@ -28,9 +24,7 @@ pub use types::*;
 pub mod pallet {
 	use super::types::*;
 	use frame_support::pallet_prelude::*;
-	use frame_system::{
-		offchain::CreateAuthorizedTransaction, pallet_prelude::*,
-	};
+	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{BlockNumber, ExecutorSignature, RequestId, RoundIndex};
 	use pallet_opg_support::{ExecutorPools, Requests};
 	use sp_core::H256;
@@ -66,14 +60,8 @@ pub mod pallet {
 
 	/// Open rounds that an executor sits in: what its off-chain worker has to do.
 	#[pallet::storage]
-	pub type Duties<T: Config> = StorageDoubleMap<
-		_,
-		Blake2_128Concat,
-		T::AccountId,
-		Twox64Concat,
-		RequestId,
-		RoundIndex,
-	>;
+	pub type Duties<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, RequestId, RoundIndex>;
 
 	/// Rounds with a deadline at a block: once for the commit deadline and once for the reveal
 	/// deadline, each at a fixed distance from the draw.

@@ -7,10 +7,7 @@ use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::BoundedVec;
-use frame_system::{
-	offchain::SubmitTransaction,
-	pallet_prelude::BlockNumberFor,
-};
+use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, Job, JobStatus,
 	RequestId, RoundIndex,
@@ -42,10 +39,8 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		// Runs overlap. The one that holds the lock does everything; the next block tries again.
-		let mut lock = StorageLock::<Time>::with_deadline(
-			b"opg/executor/lock",
-			Duration::from_millis(2_000),
-		);
+		let mut lock =
+			StorageLock::<Time>::with_deadline(b"opg/executor/lock", Duration::from_millis(2_000));
 		let Ok(_guard) = lock.try_lock() else { return };
 		for key in keys {
 			if let Some(executor) = T::Pools::operator_of(&key) {
@@ -139,10 +134,7 @@ impl<T: Config> Pallet<T> {
 		executor: &T::AccountId,
 		at: BlockNumberFor<T>,
 		items: BoundedVec<Item, frame_support::pallet_prelude::ConstU32<MAX_BATCH>>,
-		call: impl Fn(
-			Batch<T::AccountId, BlockNumberFor<T>, Item>,
-			ExecutorSignature,
-		) -> Call<T>,
+		call: impl Fn(Batch<T::AccountId, BlockNumberFor<T>, Item>, ExecutorSignature) -> Call<T>,
 	) {
 		if items.is_empty() {
 			return;

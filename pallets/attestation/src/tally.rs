@@ -53,8 +53,7 @@ impl<T: Config> Pallet<T> {
 		if let Some(digest) = agreed {
 			return Decision::Agreed(*digest);
 		}
-		let committed =
-			record.current().filter(|seat| seat.state != SeatState::Waiting).count();
+		let committed = record.current().filter(|seat| seat.state != SeatState::Waiting).count();
 		Decision::Undecided(if committed < needed {
 			FailureReason::NotEnoughCommitments
 		} else if digests.len() < needed {

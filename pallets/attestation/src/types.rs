@@ -23,7 +23,9 @@ pub const COMMIT_WEIGHT: Weight = Weight::from_parts(120_000_000, 16_384);
 pub const REVEAL_WEIGHT: Weight = Weight::from_parts(250_000_000, 32_768);
 
 /// What an executor did in its seat.
-#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
 pub enum SeatState<BlockNumber> {
 	/// Nothing yet.
 	#[codec(index = 0)]
@@ -51,7 +53,9 @@ pub enum SeatState<BlockNumber> {
 }
 
 /// The seat of an executor in a round.
-#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
 pub struct Seat<AccountId, BlockNumber> {
 	/// Who was drawn.
 	pub executor: AccountId,
@@ -63,7 +67,16 @@ pub struct Seat<AccountId, BlockNumber> {
 
 /// Where the current round stands.
 #[derive(
-	Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
 )]
 pub enum Phase {
 	/// Takes commitments.
@@ -79,7 +92,16 @@ pub enum Phase {
 
 /// Which deadline.
 #[derive(
-	Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
 )]
 pub enum Deadline {
 	/// End of the commit phase.
@@ -91,7 +113,9 @@ pub enum Deadline {
 }
 
 /// Everything that the committees of a request did.
-#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
 pub struct Record<AccountId, BlockNumber> {
 	/// The current round.
 	pub round: RoundIndex,

@@ -21,9 +21,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What the executors of one request earn together: `fuel × price × committee size`.
 	pub(crate) fn pay(fuel: Fuel, price: Balance) -> Option<Balance> {
-		Balance::from(fuel)
-			.checked_mul(price)?
-			.checked_mul(Balance::from(T::CommitteeSize::get()))
+		Balance::from(fuel).checked_mul(price)?.checked_mul(Balance::from(T::CommitteeSize::get()))
 	}
 
 	pub(crate) fn do_request(

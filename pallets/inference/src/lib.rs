@@ -8,12 +8,8 @@ extern crate alloc;
 
 mod calls;
 mod draw;
-#[cfg(test)]
-mod mock;
 mod settle;
-#[cfg(test)]
-mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 
@@ -31,9 +27,7 @@ pub mod pallet {
 
 	/// Configuration.
 	#[pallet::config]
-	pub trait Config:
-		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256>
-	{
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256> {
 		/// The OPG token.
 		type Currency: fungible::BalancedHold<Self::AccountId, Balance = Balance>
 			+ fungible::MutateHold<Self::AccountId, Reason: From<HoldReason>>

@@ -70,13 +70,16 @@ impl<T: Config> Pallet<T> {
 			return;
 		};
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
-		let pay = Self::pay(answer.fuel.min(request.version.max_fuel), request.price)
-			.unwrap_or_default();
+		let pay =
+			Self::pay(answer.fuel.min(request.version.max_fuel), request.price).unwrap_or_default();
 		let share = pay / (winners.len() as Balance).max(1);
 		let mut left = escrow;
 		let mut take = |amount: Balance| {
-			let (credit, _missing) =
-				T::Currency::slash(&HoldReason::Escrow.into(), &request.requester, amount.min(left));
+			let (credit, _missing) = T::Currency::slash(
+				&HoldReason::Escrow.into(),
+				&request.requester,
+				amount.min(left),
+			);
 			left = left.saturating_sub(credit.peek());
 			credit
 		};
@@ -118,8 +121,7 @@ impl<T: Config> Pallet<T> {
 			return;
 		};
 		Self::release(HoldReason::Escrow, &request.requester, escrow);
-		request.state =
-			State::Failed { reason, at: frame_system::Pallet::<T>::block_number() };
+		request.state = State::Failed { reason, at: frame_system::Pallet::<T>::block_number() };
 		Requests::<T>::insert(id, request);
 		Self::deposit_event(Event::Failed { request: id, reason });
 	}

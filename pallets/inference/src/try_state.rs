@@ -2,13 +2,16 @@
 
 use crate::{pallet::*, types::State};
 use alloc::collections::BTreeMap;
-use frame_support::{ensure, traits::fungible::InspectHold};
+use frame_support::{
+	ensure,
+	traits::{fungible::InspectHold, Get},
+};
 use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Holds equal what the requests say; every request has an input and will be pruned.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let next = NextRequestId::<T>::get();
 		let mut held: BTreeMap<T::AccountId, (Balance, Balance)> = BTreeMap::new();
 		for (id, request) in Requests::<T>::iter() {

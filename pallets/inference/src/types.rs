@@ -11,7 +11,9 @@ use scale_info::TypeInfo;
 pub const MAX_WINNERS: u32 = 10;
 
 /// A request.
-#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
 pub struct Request<AccountId, BlockNumber> {
 	/// Who pays.
 	pub requester: AccountId,
@@ -32,7 +34,9 @@ pub struct Request<AccountId, BlockNumber> {
 }
 
 /// Where a request stands.
-#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug)]
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
 pub enum State<AccountId, BlockNumber> {
 	/// Waits for the draw of a round.
 	#[codec(index = 0)]

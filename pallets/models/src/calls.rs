@@ -21,11 +21,7 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Model.into(), &model.owner, T::ModelDeposit::get())?;
 		NextModelId::<T>::put(next);
 		Models::<T>::insert(id, &model);
-		Self::deposit_event(Event::Registered {
-			model: id,
-			owner: model.owner,
-			hash: model.hash,
-		});
+		Self::deposit_event(Event::Registered { model: id, owner: model.owner, hash: model.hash });
 		Ok(())
 	}
 

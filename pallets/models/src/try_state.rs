@@ -6,7 +6,7 @@ use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Numbers are below the next one; served versions exist; servers are sorted and distinct.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let next = NextModelId::<T>::get();
 		ensure!(Models::<T>::iter_keys().all(|id| id < next), "model number not below the next");
 		for (model, servers) in Servers::<T>::iter() {

@@ -10,13 +10,11 @@
 extern crate alloc;
 
 mod calls;
-#[cfg(test)]
-mod mock;
 mod pools;
 mod sessions;
 #[cfg(test)]
 mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 

@@ -22,8 +22,9 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 			.into_iter()
 			.filter(|(operator, _)| {
 				// What was slashed since the snapshot does not count, and who rests is not drawn.
-				Pools::<T>::get(operator)
-					.is_some_and(|pool| pool.duty != Duty::Resting && pool.balance >= T::MinBond::get())
+				Pools::<T>::get(operator).is_some_and(|pool| {
+					pool.duty != Duty::Resting && pool.balance >= T::MinBond::get()
+				})
 			})
 			.collect()
 	}

@@ -7,7 +7,7 @@ use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// The account covers all pools; shares add up; hot keys and pools name each other.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut total: Balance = 0;
 		for (operator, pool) in Pools::<T>::iter() {
 			total = total.checked_add(pool.balance).ok_or("pool balances overflow")?;

@@ -44,4 +44,3 @@ pub trait OpgEngine {
 		self.extension::<EngineExt>().ok_or(Unavailable::NoEngine)?.0.submit(job)
 	}
 }
-
