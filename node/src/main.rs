@@ -1,5 +1,8 @@
 //! The OPG Chain node.
 
+// The error types are Substrate's.
+#![allow(clippy::result_large_err)]
+
 mod chain_spec;
 mod cli;
 mod command;
