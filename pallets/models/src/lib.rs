@@ -8,6 +8,12 @@
 extern crate alloc;
 
 mod calls;
+#[cfg(test)]
+#[allow(missing_docs, clippy::unwrap_used)]
+mod mock;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;

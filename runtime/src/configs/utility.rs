@@ -43,11 +43,13 @@ impl pallet_multisig::Config for Runtime {
 	Decode,
 	DecodeWithMemTracking,
 	Debug,
+	Default,
 	MaxEncodedLen,
 	scale_info::TypeInfo,
 )]
 pub enum ProxyType {
 	/// Everything.
+	#[default]
 	#[codec(index = 0)]
 	Any,
 	/// Everything but moving funds.
@@ -59,12 +61,6 @@ pub enum ProxyType {
 	/// Models and requests.
 	#[codec(index = 3)]
 	Inference,
-}
-
-impl Default for ProxyType {
-	fn default() -> Self {
-		Self::Any
-	}
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
