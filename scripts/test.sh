@@ -3,8 +3,6 @@
 # chain itself, end to end.
 #
 #   OPG_SKIP_DENY=1   leave out cargo-deny, which is compiled (some minutes) where it is missing
-#   OPG_CLIPPY=1      run clippy too; it goes through all dependencies once more (half an hour on
-#                     two cores the first time)
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -29,12 +27,8 @@ fi
 phase "build (the first time takes half an hour on two cores)"
 cargo build --release --locked --workspace
 
-if [ "${OPG_CLIPPY:-0}" = 1 ]; then
-	phase "clippy"
-	cargo clippy --release --locked --workspace --all-targets -- -D warnings
-else
-	say "!!! clippy is NOT run by default; OPG_CLIPPY=1 runs it !!!"
-fi
+phase "clippy"
+cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
 phase "tests"
 cargo test --release --locked --workspace

@@ -14,14 +14,19 @@ pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 		.unwrap_or_default()
 		.into_iter()
 		.map(|seat| {
+			let mut declined = None;
 			let (committed, revealed) = match seat.state {
 				SeatState::Waiting => (None, None),
+				SeatState::Declined { reason } => {
+					declined = Some(format!("{reason:?}").into_bytes());
+					(None, None)
+				},
 				SeatState::Committed { at, commitment } => (Some((at, commitment)), None),
 				SeatState::Revealed { committed_at, commitment, at, digest } => {
 					(Some((committed_at, commitment)), Some((at, digest)))
 				},
 			};
-			SeatView { executor: seat.executor, round: seat.round, committed, revealed }
+			SeatView { executor: seat.executor, round: seat.round, committed, revealed, declined }
 		})
 		.collect();
 	let status = match request.state {

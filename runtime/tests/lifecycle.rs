@@ -13,7 +13,7 @@ use opg_primitives::{
 };
 use opg_runtime::{constants::OPG, *};
 use opg_runtime_interface::{Engine, EngineExt};
-use pallet_opg_attestation::{reject, Batch, Commitment, Records, Reveal};
+use pallet_opg_attestation::{reject, Batch, Commitment, Decline, Records, Reveal};
 use pallet_opg_inference::{Error as InferenceError, State};
 use pallet_opg_staking::{Duty, Pools};
 use pallet_opg_support::FailureReason;
@@ -382,6 +382,60 @@ fn request_should_fail_with_refund_when_nobody_answers() {
 		assert_eq!(failed(id), Some(FailureReason::NotEnoughCommitments));
 		steps(constants::HOURS);
 		assert_eq!(Balances::free_balance(eve()), free);
+	});
+}
+
+fn decline(
+	id: RequestId,
+	who: &AccountId,
+	reason: Unavailable,
+) -> Result<(), TransactionValidityError> {
+	let round = Records::<Runtime>::get(id).unwrap().round;
+	let items = vec![Decline { request: id, round, reason }];
+	let batch = Batch {
+		executor: who.clone(),
+		at: System::block_number(),
+		items: items.try_into().unwrap(),
+	};
+	let payload = batch_payload(BatchKind::Decline, &System::block_hash(0), &batch);
+	let signature = key(who).sign(&payload).into();
+	apply(pallet_opg_attestation::Call::decline { batch, signature })
+}
+
+#[test]
+fn request_should_fail_with_the_cause_when_no_node_has_the_model() {
+	run(|| {
+		let id = request();
+		let first = committee(id);
+		assert_eq!(decline(id, &first[0], Unavailable::QueueFull), refused(reject::MALFORMED));
+		first.iter().for_each(|who| decline(id, who, Unavailable::ModelMissing).unwrap());
+		assert!(first.iter().all(|who| stake(who) == 9_990 * OPG), "as a missed commitment");
+		assert_eq!(commit(id, &first[0], &right()), refused(reject::WRONG_PHASE));
+		// Nobody waits for the deadline.
+		steps(2);
+		committee(id).iter().for_each(|who| decline(id, who, Unavailable::ModelMissing).unwrap());
+		assert_eq!(failed(id), Some(FailureReason::ModelUnavailable));
+	});
+}
+
+#[test]
+fn declined_seats_should_not_keep_the_others_from_revealing() {
+	run(|| {
+		let id = request();
+		let first = committee(id);
+		decline(id, &first[0], Unavailable::EngineMissing).unwrap();
+		first[1..].iter().for_each(|who| commit(id, who, &right()).unwrap());
+		assert_eq!(
+			decline(id, &first[1], Unavailable::ModelMissing),
+			refused(reject::WRONG_PHASE),
+			"committed already"
+		);
+		first[1..].iter().for_each(|who| reveal(id, who, right()).unwrap());
+		steps(2);
+		let second = committee(id);
+		second.iter().for_each(|who| commit(id, who, &right()).unwrap());
+		second.iter().for_each(|who| reveal(id, who, right()).unwrap());
+		assert!(matches!(state(id), State::Attested { .. }));
 	});
 }
 

@@ -6,6 +6,7 @@ use frame_support::pallet_prelude::*;
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
 	batch_payload, commitment, BatchKind, Binding, ExecutorSignature, RequestId, RoundIndex,
+	Unavailable,
 };
 use pallet_opg_support::{priority, ExecutorPools};
 use sp_core::H256;
@@ -16,7 +17,7 @@ use sp_runtime::{
 
 /// Codes of refused batches.
 pub mod reject {
-	/// Empty, or a request twice.
+	/// Empty, a request twice, or a reason that passes.
 	pub const MALFORMED: u8 = 10;
 	/// Made at a block that is in the future or too far in the past.
 	pub const EXPIRED: u8 = 11;
@@ -97,6 +98,23 @@ impl<T: Config> Pallet<T> {
 		})?;
 		Self::check_signature(BatchKind::Reveal, batch, signature)?;
 		Self::valid("OpgReveal", priority::REVEAL, batch)
+	}
+
+	pub(crate) fn authorize_decline(
+		batch: &DeclineBatchOf<T>,
+		signature: &ExecutorSignature,
+	) -> Check<(ValidTransaction, Weight)> {
+		Self::check_batch(batch, Phase::Commit, |_, decline, state| {
+			match (state, decline.reason) {
+				(SeatState::Waiting, Unavailable::ModelMissing | Unavailable::EngineMissing) => {
+					Ok(())
+				},
+				(SeatState::Waiting, _) => refuse(reject::MALFORMED),
+				_ => refuse(reject::WRONG_SEAT_STATE),
+			}
+		})?;
+		Self::check_signature(BatchKind::Decline, batch, signature)?;
+		Self::valid("OpgDecline", priority::DECLINE, batch)
 	}
 
 	fn check_batch<I: NamesRound>(

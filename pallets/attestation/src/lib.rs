@@ -25,7 +25,7 @@ pub mod pallet {
 	use super::types::*;
 	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use opg_primitives::{BlockNumber, ExecutorSignature, RequestId, RoundIndex};
+	use opg_primitives::{BlockNumber, ExecutorSignature, RequestId, RoundIndex, Unavailable};
 	use pallet_opg_support::{ExecutorPools, Requests};
 	use sp_core::H256;
 
@@ -99,6 +99,17 @@ pub mod pallet {
 			executor: T::AccountId,
 			/// Digest of the answer.
 			digest: H256,
+		},
+		/// An executor gave its seat up. It costs what a missed commitment costs.
+		Declined {
+			/// The request.
+			request: RequestId,
+			/// The round.
+			round: RoundIndex,
+			/// The executor.
+			executor: T::AccountId,
+			/// Why.
+			reason: Unavailable,
 		},
 		/// A round ended without a decision; a larger committee is drawn.
 		Escalated {
@@ -204,6 +215,35 @@ pub mod pallet {
 			ensure_authorized(origin)?;
 			let _ = signature;
 			Self::do_reveal(batch)
+		}
+
+		/// Give seats of one executor up, because its node cannot run the model at all. Costs what
+		/// missed commitments cost, and spares the requester the wait for the deadline.
+		///
+		/// ## Dispatch Origin
+		/// Authorized: as for `commit`. Feeless.
+		///
+		/// ## Events
+		/// `Declined` for each; what follows where nobody is left to wait for.
+		#[pallet::call_index(2)]
+		#[pallet::weight((
+			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(20, 20))
+				.saturating_mul(batch.items.len() as u64),
+			DispatchClass::Normal,
+			Pays::No,
+		))]
+		#[pallet::weight_of_authorize(
+			COMMIT_WEIGHT.saturating_add(T::DbWeight::get().reads(2)).saturating_mul(batch.items.len() as u64)
+		)]
+		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_decline(batch, signature))]
+		pub fn decline(
+			origin: OriginFor<T>,
+			batch: DeclineBatchOf<T>,
+			signature: ExecutorSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			let _ = signature;
+			Self::do_decline(batch)
 		}
 	}
 }

@@ -9,8 +9,8 @@ use codec::Encode;
 use frame_support::BoundedVec;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
-	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, Job, JobStatus,
-	RequestId, RoundIndex,
+	batch_payload, commitment, BatchKind, ExecutorKey, ExecutorSignature, Job, JobStatus,
+	RequestId, RoundIndex, Unavailable,
 };
 use pallet_opg_support::{ExecutorPools, Requests};
 use sp_io::hashing::blake2_256;
@@ -58,12 +58,32 @@ impl<T: Config> Pallet<T> {
 
 		let mut commitments = BoundedVec::new();
 		let mut reveals = BoundedVec::new();
+		let mut declines = BoundedVec::new();
 		for (request, round) in Duties::<T>::iter_prefix(executor).take(MAX_DUTIES) {
 			let Some(record) = Records::<T>::get(request).filter(|r| r.round == round) else {
 				continue;
 			};
 			let Some(seat) = record.seat(executor) else { continue };
-			let Some(answer) = Self::answer(request, round) else { continue };
+			let revealing = match (&seat.state, record.phase) {
+				(SeatState::Waiting, Phase::Commit) => false,
+				(SeatState::Committed { .. }, Phase::Reveal) => true,
+				_ => continue,
+			};
+			if sent.iter().any(|s| (s.0, s.1, s.2) == (request, round, revealing)) {
+				continue;
+			}
+			let answer = match Self::answer(request, round) {
+				Some(Ok(JobStatus::Done(answer))) => answer,
+				Some(Err(reason @ (Unavailable::ModelMissing | Unavailable::EngineMissing)))
+					if !revealing =>
+				{
+					if declines.try_push(Decline { request, round, reason }).is_ok() {
+						sent.push((request, round, revealing, block));
+					}
+					continue;
+				},
+				_ => continue,
+			};
 			let binding = Self::binding(request, &record, executor);
 			let Some(salt) = key.sign(&(b"opg/salt/v1", &binding).encode()) else {
 				log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
@@ -71,31 +91,24 @@ impl<T: Config> Pallet<T> {
 			};
 			let salt = salt.using_encoded(blake2_256);
 			let expected = commitment(&binding, &answer, &salt);
-			match (&seat.state, record.phase) {
-				(SeatState::Waiting, Phase::Commit)
-					if !sent.iter().any(|s| (s.0, s.1, s.2) == (request, round, false)) =>
-				{
-					let item = Commitment { request, round, commitment: expected };
-					if commitments.try_push(item).is_ok() {
-						sent.push((request, round, false, block));
-					}
+			let queued = match &seat.state {
+				SeatState::Committed { commitment, .. } if *commitment != expected => {
+					log::error!(
+						target: LOG,
+						"request {request}: the answer differs from what was committed; \
+						 not revealing. Is the engine deterministic on this machine?"
+					);
+					false
 				},
-				(SeatState::Committed { commitment, .. }, Phase::Reveal)
-					if !sent.iter().any(|s| (s.0, s.1, s.2) == (request, round, true)) =>
-				{
-					if *commitment != expected {
-						log::error!(
-							target: LOG,
-							"request {request}: the answer differs from what was committed; \
-							 not revealing. Is the engine deterministic on this machine?"
-						);
-						continue;
-					}
-					if reveals.try_push(Reveal { request, round, answer, salt }).is_ok() {
-						sent.push((request, round, true, block));
-					}
+				SeatState::Committed { .. } => {
+					reveals.try_push(Reveal { request, round, answer, salt }).is_ok()
 				},
-				_ => {},
+				_ => commitments
+					.try_push(Commitment { request, round, commitment: expected })
+					.is_ok(),
+			};
+			if queued {
+				sent.push((request, round, revealing, block));
 			}
 		}
 		Self::send(key, BatchKind::Commit, executor, now, commitments, |batch, signature| {
@@ -104,11 +117,14 @@ impl<T: Config> Pallet<T> {
 		Self::send(key, BatchKind::Reveal, executor, now, reveals, |batch, signature| {
 			Call::reveal { batch, signature }
 		});
+		Self::send(key, BatchKind::Decline, executor, now, declines, |batch, signature| {
+			Call::decline { batch, signature }
+		});
 		sent_ref.set(&sent);
 	}
 
-	/// Hand in the work, or collect the answer.
-	fn answer(request: RequestId, round: RoundIndex) -> Option<Answer> {
+	/// Hand in the work, or ask how it stands.
+	fn answer(request: RequestId, round: RoundIndex) -> Option<Result<JobStatus, Unavailable>> {
 		let task = T::Requests::task(request)?;
 		let job = Job {
 			request,
@@ -118,14 +134,11 @@ impl<T: Config> Pallet<T> {
 			input: task.input,
 			fuel_limit: task.fuel_limit,
 		};
-		match opg_runtime_interface::opg_engine::submit_or_poll(job.encode()) {
-			Ok(JobStatus::Done(answer)) => Some(answer),
-			Ok(JobStatus::Pending) => None,
-			Err(reason) => {
-				log::warn!(target: LOG, "request {request} round {round}: {reason:?}");
-				None
-			},
+		let status = opg_runtime_interface::opg_engine::submit_or_poll(job.encode());
+		if let Err(reason) = status {
+			log::warn!(target: LOG, "request {request} round {round}: {reason:?}");
 		}
+		Some(status)
 	}
 
 	fn send<Item: Encode + Clone>(

@@ -63,10 +63,7 @@ impl<T: Config> Pallet<T> {
 			let mut record = Self::open_record(request, round)?;
 			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
 			seat.state = SeatState::Committed { at: now, commitment };
-			if record.current().all(|seat| seat.state != SeatState::Waiting) {
-				record.phase = Phase::Reveal;
-			}
-			Records::<T>::insert(request, record);
+			Self::after_seat(request, record);
 			T::Pools::clear_misses(&batch.executor);
 			Self::deposit_event(Event::Committed {
 				request,
@@ -93,13 +90,41 @@ impl<T: Config> Pallet<T> {
 			}
 			let executor = batch.executor.clone();
 			Self::deposit_event(Event::Revealed { request, round, executor, digest });
-			if record.current().any(|seat| matches!(seat.state, SeatState::Committed { .. })) {
-				Records::<T>::insert(request, record);
-			} else {
-				Self::tally(request, record);
-			}
+			Self::reveal_or_tally(request, record);
 		}
 		Ok(())
+	}
+
+	pub(crate) fn do_decline(batch: DeclineBatchOf<T>) -> DispatchResult {
+		for Decline { request, round, reason } in batch.items {
+			let mut record = Self::open_record(request, round)?;
+			let executor = batch.executor.clone();
+			let seat = record.seat_mut(&executor).ok_or(Error::<T>::RoundChanged)?;
+			seat.state = SeatState::Declined { reason };
+			Self::deposit_event(Event::Declined { request, round, executor, reason });
+			Self::after_seat(request, record);
+		}
+		Ok(())
+	}
+
+	/// Store a record whose commit phase got one step further, and end that phase where nobody is
+	/// left to wait for.
+	fn after_seat(request: RequestId, mut record: RecordOf<T>) {
+		if record.current().any(|seat| seat.state == SeatState::Waiting) {
+			Records::<T>::insert(request, record);
+		} else {
+			record.phase = Phase::Reveal;
+			Self::reveal_or_tally(request, record);
+		}
+	}
+
+	/// Wait for reveals, if there are any to come.
+	fn reveal_or_tally(request: RequestId, record: RecordOf<T>) {
+		if record.current().any(|seat| matches!(seat.state, SeatState::Committed { .. })) {
+			Records::<T>::insert(request, record);
+		} else {
+			Self::tally(request, record);
+		}
 	}
 
 	fn open_record(request: RequestId, round: RoundIndex) -> Result<RecordOf<T>, Error<T>> {
@@ -116,13 +141,9 @@ impl<T: Config> Pallet<T> {
 			if record.round != *round || record.phase != Phase::Commit {
 				continue;
 			}
-			if record.current().all(|seat| seat.state == SeatState::Waiting) {
-				Self::tally(*request, record);
-			} else {
-				// Those who committed still reveal: their answers count in the deciding round.
-				record.phase = Phase::Reveal;
-				Records::<T>::insert(request, record);
-			}
+			// Those who committed still reveal: their answers count in the deciding round.
+			record.phase = Phase::Reveal;
+			Self::reveal_or_tally(*request, record);
 		}
 		let reveal = Deadlines::<T>::take((now, Deadline::Reveal));
 		for (request, round) in &reveal {

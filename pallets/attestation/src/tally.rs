@@ -2,7 +2,8 @@
 
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
-use opg_primitives::{Answer, RequestId};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{Answer, RequestId, Unavailable};
 use pallet_opg_support::{ExecutorPools, FailureReason, Fault, Requests, Verdict};
 use sp_core::H256;
 
@@ -17,7 +18,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn tally(request: RequestId, mut record: RecordOf<T>) {
 		for seat in record.current() {
 			match seat.state {
-				SeatState::Waiting => T::Pools::penalise(&seat.executor, Fault::Uncommitted),
+				SeatState::Waiting | SeatState::Declined { .. } => {
+					T::Pools::penalise(&seat.executor, Fault::Uncommitted)
+				},
 				SeatState::Committed { .. } => {
 					T::Pools::penalise(&seat.executor, Fault::Unrevealed)
 				},
@@ -53,9 +56,22 @@ impl<T: Config> Pallet<T> {
 		if let Some(digest) = agreed {
 			return Decision::Agreed(*digest);
 		}
-		let committed = record.current().filter(|seat| seat.state != SeatState::Waiting).count();
+		let count = |state: fn(&SeatState<BlockNumberFor<T>>) -> bool| {
+			record.current().filter(|seat| state(&seat.state)).count()
+		};
+		let silent = count(|state| *state == SeatState::Waiting);
+		let no_model =
+			count(|state| *state == SeatState::Declined { reason: Unavailable::ModelMissing });
+		let declined = count(|state| matches!(state, SeatState::Declined { .. }));
+		let committed = seats - silent - declined;
 		Decision::Undecided(if committed < needed {
-			FailureReason::NotEnoughCommitments
+			if 2 * no_model > silent + declined {
+				FailureReason::ModelUnavailable
+			} else if declined > silent {
+				FailureReason::EngineUnavailable
+			} else {
+				FailureReason::NotEnoughCommitments
+			}
 		} else if digests.len() < needed {
 			FailureReason::NotEnoughReveals
 		} else {
@@ -86,6 +102,6 @@ impl<T: Config> Pallet<T> {
 fn digest<BlockNumber>(state: &SeatState<BlockNumber>) -> Option<H256> {
 	match state {
 		SeatState::Revealed { digest, .. } => Some(*digest),
-		SeatState::Waiting | SeatState::Committed { .. } => None,
+		_ => None,
 	}
 }

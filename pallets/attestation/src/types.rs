@@ -7,7 +7,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Answer, RequestId, RoundIndex};
+use opg_primitives::{Answer, RequestId, RoundIndex, Unavailable};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -49,6 +49,12 @@ pub enum SeatState<BlockNumber> {
 		at: BlockNumber,
 		/// Digest of the answer.
 		digest: H256,
+	},
+	/// Gave the seat up.
+	#[codec(index = 3)]
+	Declined {
+		/// Why.
+		reason: Unavailable,
 	},
 }
 
@@ -191,6 +197,17 @@ pub struct Reveal {
 	pub salt: [u8; 32],
 }
 
+/// A seat given up.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Decline {
+	/// The request.
+	pub request: RequestId,
+	/// The round.
+	pub round: RoundIndex,
+	/// Why: `ModelMissing` or `EngineMissing`; the others pass.
+	pub reason: Unavailable,
+}
+
 /// Something that names a round.
 pub trait NamesRound {
 	/// Request and round.
@@ -204,6 +221,12 @@ impl NamesRound for Commitment {
 }
 
 impl NamesRound for Reveal {
+	fn key(&self) -> (RequestId, RoundIndex) {
+		(self.request, self.round)
+	}
+}
+
+impl NamesRound for Decline {
 	fn key(&self) -> (RequestId, RoundIndex) {
 		(self.request, self.round)
 	}
@@ -224,3 +247,6 @@ pub type CommitBatchOf<T> =
 /// A batch of reveals of a runtime.
 pub type RevealBatchOf<T> =
 	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Reveal>;
+/// A batch of seats given up of a runtime.
+pub type DeclineBatchOf<T> =
+	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Decline>;

@@ -56,7 +56,7 @@ pub enum FailureReason {
 	/// Fewer executors can be drawn than a committee needs.
 	#[codec(index = 0)]
 	NotEnoughExecutors,
-	/// Too few of the last committee committed. A model file that nobody has shows up as this.
+	/// Too few of the last committee committed.
 	#[codec(index = 1)]
 	NotEnoughCommitments,
 	/// Too few of the last committee revealed.
@@ -68,6 +68,12 @@ pub enum FailureReason {
 	/// No block had room for the draw.
 	#[codec(index = 4)]
 	Congested,
+	/// Most of the last committee that did not commit does not have the model file.
+	#[codec(index = 5)]
+	ModelUnavailable,
+	/// Most of the last committee that did not commit runs another engine than the model names.
+	#[codec(index = 6)]
+	EngineUnavailable,
 }
 
 /// The executor stake pools, as the other pallets see them.

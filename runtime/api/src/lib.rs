@@ -21,6 +21,8 @@ pub struct SeatView {
 	pub committed: Option<(BlockNumber, H256)>,
 	/// Block and digest of its revealed answer.
 	pub revealed: Option<(BlockNumber, H256)>,
+	/// Why it gave its seat up, in words, if it did.
+	pub declined: Option<Vec<u8>>,
 }
 
 /// Where a request stands.

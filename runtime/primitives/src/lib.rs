@@ -186,6 +186,9 @@ pub enum BatchKind {
 	/// Reveals.
 	#[codec(index = 1)]
 	Reveal,
+	/// Seats given up.
+	#[codec(index = 2)]
+	Decline,
 }
 
 /// One unit of work for the engine. Equal keys mean equal work.
@@ -213,7 +216,18 @@ impl Job {
 }
 
 /// Why the node cannot answer now. Local to the node: never attested.
-#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, Debug)]
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
 pub enum Unavailable {
 	/// No engine is attached to this call.
 	#[codec(index = 0)]

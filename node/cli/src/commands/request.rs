@@ -175,6 +175,7 @@ struct Progress {
 	rounds: u8,
 	committed: Vec<usize>,
 	revealed: Vec<usize>,
+	declined: Vec<usize>,
 }
 
 impl Progress {
@@ -204,6 +205,14 @@ impl Progress {
 					printed.push(place);
 					news.push((block, what, keys::name(&seat.executor), hash));
 				}
+			}
+		}
+		for (place, seat) in view.seats.iter().enumerate() {
+			let Some(reason) = seat.declined.as_ref() else { continue };
+			if !self.declined.contains(&place) {
+				self.declined.push(place);
+				let who = keys::name(&seat.executor);
+				println!("  {:<10}  {who:<8} declined: {}", "", String::from_utf8_lossy(reason));
 			}
 		}
 		news.sort();
