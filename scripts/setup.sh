@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-PACKAGES=(build-essential ca-certificates curl git libssl-dev pkg-config protobuf-compiler)
+PACKAGES=(build-essential ca-certificates curl git libssl-dev pkg-config protobuf-compiler qemu-user)
 TARGETS=(wasm32v1-none wasm32-wasip1)
 COMPONENTS=(clippy rustfmt rust-src)
 CHANNEL="$(sed -n 's/^channel = "\(.*\)"/\1/p' "$OPG_ROOT/rust-toolchain.toml")"

@@ -12,10 +12,18 @@ fn main() {
 	let host = PathBuf::from(var("CARGO_MANIFEST_DIR"));
 	let out = PathBuf::from(var("OUT_DIR"));
 	let guest = host.join("guest");
-	for input in ["build.rs", "guest/Cargo.toml", "guest/Cargo.lock", "guest/src", "src/tensor.rs"]
-	{
+	for input in [
+		"build.rs",
+		"guest/Cargo.toml",
+		"guest/Cargo.lock",
+		"guest/src",
+		"src/dims.rs",
+		"src/reason.rs",
+		"src/tensor.rs",
+	] {
 		println!("cargo:rerun-if-changed={input}");
 	}
+	println!("cargo:rustc-env=OPG_TARGET={}", var("TARGET"));
 	// OUT_DIR is <target>/<profile>/build/<package>/out. All profiles share one guest, since its
 	// bytes are the engine's identity.
 	let target = out.ancestors().nth(4).expect("OUT_DIR has this form").join("engine-guest");

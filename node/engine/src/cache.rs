@@ -6,9 +6,13 @@ use std::{
 	hash::{DefaultHasher, Hash, Hasher},
 	io,
 	path::{Path, PathBuf},
-	time::Instant,
+	time::{Instant, SystemTime},
 };
 use wasmtime::{Engine, Module};
+
+/// Most compiled engines that are kept: the current one, those of old receipts, and the ways to
+/// execute them.
+const KEPT: usize = 4;
 
 /// Returns the compiled `guest`, from `cache` if it is there, and leaves it there if not.
 pub fn module(
@@ -25,6 +29,7 @@ pub fn module(
 		None => None,
 	};
 	if let Some(module) = file.as_deref().and_then(|file| load(engine, file)) {
+		touch(file.as_deref());
 		return Ok(module);
 	}
 	log::info!("compiling the engine (once, about 20 s) ...");
@@ -40,7 +45,8 @@ pub fn module(
 		if let Err(error) = store(&file, &module.serialize()?) {
 			log::warn!("cannot keep the compiled engine in {}: {error}", file.display());
 		}
-		remove_others(&file);
+		touch(Some(&file));
+		remove_oldest(&file);
 	}
 	Ok(module)
 }
@@ -95,13 +101,27 @@ fn store(file: &Path, bytes: &[u8]) -> io::Result<()> {
 	written
 }
 
-/// Removes what earlier engines left, some 75 MB each. A process that still runs one keeps its
-/// mapping.
-fn remove_others(file: &Path) {
+/// Notes that the file is in use. If that fails, it may be compiled anew one day.
+fn touch(file: Option<&Path>) {
+	let opened = file.map(|file| fs::File::options().append(true).open(file));
+	if let Some(Ok(file)) = opened {
+		let _ = file.set_modified(SystemTime::now());
+	}
+}
+
+/// Keeps the [`KEPT`] files that were used last, some 75 MB each. A process that still runs another
+/// keeps its mapping.
+fn remove_oldest(file: &Path) {
 	let entries = file.parent().and_then(|directory| fs::read_dir(directory).ok());
-	for other in entries.into_iter().flatten().flatten().map(|entry| entry.path()) {
-		if other != file && other.extension().is_some_and(|extension| extension == "cwasm") {
-			let _ = fs::remove_file(other);
-		}
+	let mut files: Vec<_> = entries
+		.into_iter()
+		.flatten()
+		.flatten()
+		.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "cwasm"))
+		.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+		.collect();
+	files.sort();
+	for (_, old) in files.iter().rev().skip(KEPT) {
+		let _ = fs::remove_file(old);
 	}
 }

@@ -9,13 +9,22 @@
 //! Every run gets a fresh instance, so that nothing of one run is seen by another.
 
 mod cache;
+mod dims;
+mod reason;
+mod report;
+mod sandbox;
 mod wasi;
 
 pub mod tensor;
 
+pub use dims::{Dims, DimsError};
+pub use reason::Reason;
+pub use report::{Description, Inspection, Port, ReportError};
+
 use blake2::{digest::consts::U32, Blake2b, Digest};
-use std::{fmt, path::Path, thread};
-use wasmtime::{Config, InstancePre, Linker, Memory, ResourceLimiter, Store, Trap};
+use sandbox::State;
+use std::{fmt, path::Path};
+use wasmtime::{Config, InstancePre, Linker};
 
 /// The guest, compiled by `build.rs`.
 static GUEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/opg_engine_guest.wasm"));
@@ -24,14 +33,53 @@ static GUEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/opg_engine_guest
 /// is far more than its own stack in linear memory (1 MiB), which runs out first and identically
 /// everywhere.
 const GUEST_STACK: usize = 32 << 20;
-/// Stack of the thread that runs the guest.
-const THREAD_STACK: usize = GUEST_STACK + (4 << 20);
-/// Largest memory of a 32-bit guest.
-const MAX_MEMORY: usize = (4 << 30) - (64 << 10);
 
-/// The engine's identity: blake2b-256 of the guest.
+/// The identity of the engine in this program: blake2b-256 of the guest.
 pub fn engine_id() -> [u8; 32] {
-	Blake2b::<U32>::digest(GUEST).into()
+	id_of(GUEST)
+}
+
+/// The engine in this program as an artifact, for others to load.
+pub fn artifact() -> Artifact<'static> {
+	Artifact { id: engine_id(), bytes: GUEST }
+}
+
+/// The identity of an engine artifact.
+fn id_of(guest: &[u8]) -> [u8; 32] {
+	Blake2b::<U32>::digest(guest).into()
+}
+
+/// How the guest is executed. Every way gives the same answers; the others are there to show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+	/// Machine code for the CPU at hand.
+	#[default]
+	Native,
+	/// Machine code for the plainest CPU of this architecture: on x86-64 without AVX and FMA.
+	Baseline,
+	/// wasmtime's interpreter, some 30 times slower.
+	Interpreter,
+}
+
+/// What an engine is made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EngineConfig<'a> {
+	/// Directory of the compiled guest, which must belong to this user: what lies in it is
+	/// executed. Without it every start compiles.
+	pub cache: Option<&'a Path>,
+	/// How the guest is executed.
+	pub backend: Backend,
+	/// The guest, if it is not the one in this program.
+	pub artifact: Option<Artifact<'a>>,
+}
+
+/// A guest from elsewhere, such as the one that an old receipt names.
+#[derive(Clone, Copy, Debug)]
+pub struct Artifact<'a> {
+	/// The id that it must have.
+	pub id: [u8; 32],
+	/// The WebAssembly module.
+	pub bytes: &'a [u8],
 }
 
 /// What a run may use.
@@ -47,12 +95,14 @@ pub struct Limits {
 
 /// What a run gave. The same for the same model, input and limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct Run<T = Vec<u8>> {
 	/// The encoded output tensors (see [`tensor`]), or why there are none.
-	pub outcome: Result<Vec<u8>, ModelFault>,
+	pub outcome: Result<T, ModelFault>,
 	/// Fuel used; the whole limit if it ran out.
 	pub fuel: u64,
-	/// For people: what is wrong with the model or the input. Empty if there is an output.
+	/// What is wrong with the model or the input, where the engine itself refuses it.
+	pub reason: Option<Reason>,
+	/// The same for people. Empty if there is an output.
 	pub message: String,
 }
 
@@ -73,6 +123,20 @@ pub enum ModelFault {
 	OutputTooLarge,
 }
 
+impl ModelFault {
+	/// The fault as a number, from 1.
+	pub fn code(self) -> u8 {
+		match self {
+			Self::BadModel => 1,
+			Self::BadInput => 2,
+			Self::OutOfFuel => 3,
+			Self::OutOfMemory => 4,
+			Self::Trapped => 5,
+			Self::OutputTooLarge => 6,
+		}
+	}
+}
+
 impl fmt::Display for ModelFault {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.write_str(match self {
@@ -89,6 +153,14 @@ impl fmt::Display for ModelFault {
 /// Trouble of this machine, never of the model or its input. Says nothing about the answer.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+	/// The artifact is not the one that was asked for.
+	#[error("the artifact is engine {}, not {}", hex::encode(have), hex::encode(want))]
+	WrongArtifact {
+		/// The id that was asked for.
+		want: [u8; 32],
+		/// The id of the bytes.
+		have: [u8; 32],
+	},
 	/// The cache directory cannot be used.
 	#[error("engine cache: {0}")]
 	Cache(#[source] std::io::Error),
@@ -112,154 +184,109 @@ impl From<wasmtime::Error> for EngineError {
 /// The compiled guest, ready to run. Can be shared between threads.
 pub struct Engine {
 	guest: InstancePre<State>,
+	id: [u8; 32],
 }
 
 impl Engine {
-	/// Compiles the guest, or takes it from the directory `cache`, which must belong to this user:
-	/// what lies in it is executed.
+	/// The engine of this program, for the CPU at hand; see [`EngineConfig::cache`].
 	pub fn new(cache: Option<&Path>) -> Result<Engine, EngineError> {
-		let engine = wasmtime::Engine::new(&config())?;
-		let module = cache::module(&engine, GUEST, &engine_id(), cache)?;
+		Self::with(EngineConfig { cache, ..EngineConfig::default() })
+	}
+
+	/// Compiles the guest, or takes it from the cache.
+	pub fn with(config: EngineConfig<'_>) -> Result<Engine, EngineError> {
+		let guest = config.artifact.map_or(GUEST, |artifact| artifact.bytes);
+		let id = id_of(guest);
+		if let Some(Artifact { id: want, .. }) = config.artifact.filter(|given| given.id != id) {
+			return Err(EngineError::WrongArtifact { want, have: id });
+		}
+		let engine = wasmtime::Engine::new(&wasm_config(config.backend)?)?;
+		let module = cache::module(&engine, guest, &id, config.cache)?;
 		let mut linker = Linker::new(&engine);
 		wasi::link(&mut linker, &module)?;
-		Ok(Engine { guest: linker.instantiate_pre(&module)? })
+		Ok(Engine { guest: linker.instantiate_pre(&module)?, id })
+	}
+
+	/// The id of the guest that this engine runs.
+	pub fn id(&self) -> [u8; 32] {
+		self.id
 	}
 
 	/// Runs `model`, an ONNX file, on `input`, an encoded list of tensors.
 	pub fn run(&self, model: &[u8], input: &[u8], limits: &Limits) -> Result<Run, EngineError> {
-		thread::scope(|scope| {
-			thread::Builder::new()
-				.name("opg-engine".into())
-				.stack_size(THREAD_STACK)
-				.spawn_scoped(scope, || self.run_here(model, input, limits))
-				.map_err(EngineError::Thread)?
-				.join()
-				.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+		self.run_bound(model, &Dims::default(), input, limits)
+	}
+
+	/// Runs `model` with these symbolic dimensions bound.
+	pub fn run_bound(
+		&self,
+		model: &[u8],
+		dims: &Dims,
+		input: &[u8],
+		limits: &Limits,
+	) -> Result<Run, EngineError> {
+		self.trial(model, dims, input, limits).map(|(run, _)| run)
+	}
+
+	/// Runs a model; also gives the memory that it took.
+	fn trial(
+		&self,
+		model: &[u8],
+		dims: &Dims,
+		input: &[u8],
+		limits: &Limits,
+	) -> Result<(Run, usize), EngineError> {
+		self.sandboxed(limits, |guest| {
+			guest.load(model, dims)?;
+			guest.run(input, limits.max_output)
 		})
 	}
 
-	fn run_here(&self, model: &[u8], input: &[u8], limits: &Limits) -> Result<Run, EngineError> {
-		let state = State::new(limits.memory_bytes.min(MAX_MEMORY));
-		let mut store = Store::new(self.guest.module().engine(), state);
-		store.limiter(|state| state);
-		store.set_fuel(limits.fuel)?;
-
-		let called = self.call(&mut store, model, input, limits.max_output);
-		let left = store.get_fuel()?;
-		let state = store.into_data();
-		if let Some(error) = state.host_failure {
-			return Err(EngineError::HostMemory(error));
-		}
-		let trap = called.as_ref().err().and_then(|error| error.downcast_ref::<Trap>().copied());
-		let (outcome, message) = match called {
-			// Without a trap, `denied` means that not even the empty guest fits.
-			Err(error) if trap.is_none() && !state.denied && !state.exited => {
-				return Err(error.into());
-			},
-			Err(_) => {
-				let fault = match trap {
-					Some(Trap::StackOverflow) => ModelFault::BadModel,
-					_ if state.denied => ModelFault::OutOfMemory,
-					_ => ModelFault::Trapped,
-				};
-				let cause = trap.map_or_else(|| fault.to_string(), |trap| trap.to_string());
-				let printed = String::from_utf8_lossy(&state.printed);
-				// Without Rust's advice on backtraces.
-				let panic = printed.split("\nnote:").next().unwrap_or_default().trim();
-				(Err(fault), format!("{cause}; {panic}"))
-			},
-			Ok(Reply::Output(output)) => (Ok(output), String::new()),
-			Ok(Reply::TooLarge(length)) => (
-				Err(ModelFault::OutputTooLarge),
-				format!("the output has {length} bytes, at most {} are allowed", limits.max_output),
-			),
-			Ok(Reply::Fault(fault, message)) => (Err(fault), message),
-		};
-		let (outcome, fuel, message) = match outcome {
-			// Fuel is checked only now and then, so that a run can end well with none left. The rule
-			// must not depend on where the checks are.
-			_ if left == 0 => {
-				(Err(ModelFault::OutOfFuel), limits.fuel, "the fuel is used up".to_owned())
-			},
-			// How far the guest comes before its native stack ends depends on the machine.
-			_ if trap == Some(Trap::StackOverflow) => (outcome, limits.fuel, message),
-			_ => (outcome, limits.fuel - left, message),
-		};
-		Ok(Run { outcome, fuel, message })
-	}
-
-	fn call(
+	/// Reports on `model` and on a trial run with inputs of zeros, each within these limits. The
+	/// outcome is a fault if the model does not load; a trial that fails is reported.
+	pub fn inspect(
 		&self,
-		store: &mut Store<State>,
 		model: &[u8],
-		input: &[u8],
-		max_output: usize,
-	) -> wasmtime::Result<Reply> {
-		let instance = self.guest.instantiate(&mut *store)?;
-		let memory = instance
-			.get_memory(&mut *store, "memory")
-			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
-		// Constructors: without them tract has no kernels.
-		instance.get_typed_func::<(), ()>(&mut *store, "_initialize")?.call(&mut *store, ())?;
-
-		let alloc = instance.get_typed_func::<u32, u32>(&mut *store, "opg_alloc")?;
-		let mut give = |bytes: &[u8]| -> wasmtime::Result<(u32, u32)> {
-			// What does not fit the address space does not fit the memory either.
-			let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-			let at = alloc.call(&mut *store, length)?;
-			memory.write(&mut *store, at as usize, bytes)?;
-			Ok((at, length))
+		dims: &Dims,
+		limits: &Limits,
+	) -> Result<Run<Inspection>, EngineError> {
+		// What is asked of the guest about the model must not change the fuel of the trial.
+		let (described, _) = self.sandboxed(limits, |guest| {
+			guest.load(model, dims)?;
+			let load_fuel = limits.fuel - guest.fuel()?;
+			let description = Description::decode(&guest.describe()?)
+				.map_err(|e| wasmtime::Error::msg(e.to_string()))?;
+			Ok((description, load_fuel, guest.zeros()?))
+		})?;
+		let Run { outcome, fuel, reason, message } = described;
+		let (description, load_fuel, zeros) = match outcome {
+			Ok(parts) => parts,
+			Err(fault) => return Ok(Run { outcome: Err(fault), fuel, reason, message }),
 		};
-		let (model, input) = (give(model)?, give(input)?);
-		let run = instance.get_typed_func::<(u32, u32, u32, u32), u32>(&mut *store, "opg_run")?;
-		let report = run.call(&mut *store, (model.0, model.1, input.0, input.1))?;
-
-		let [status, at, length] = report_at(&memory, store, report)?;
-		if status == 0 && length as usize > max_output {
-			return Ok(Reply::TooLarge(length));
-		}
-		let data = slice(&memory, store, at, length)?.to_vec();
-		let text = |data: &[u8]| String::from_utf8_lossy(data).chars().take(2000).collect();
-		match status {
-			0 => Ok(Reply::Output(data)),
-			1 => Ok(Reply::Fault(ModelFault::BadModel, text(&data))),
-			2 => Ok(Reply::Fault(ModelFault::BadInput, text(&data))),
-			_ => Err(wasmtime::Error::msg("the guest reports an unknown status")),
-		}
+		let (trial, memory_bytes) = self.trial(model, dims, &zeros, limits)?;
+		let inspection = Inspection {
+			description,
+			memory_bytes: memory_bytes as u64,
+			load_fuel,
+			run_fuel: trial.fuel.saturating_sub(load_fuel),
+			trial: trial.outcome.map(|output| id_of(&output)).map_err(ModelFault::code),
+		};
+		Ok(Run { outcome: Ok(inspection), fuel: trial.fuel, reason: None, message: trial.message })
 	}
 }
 
-/// What the guest has to say when it returns.
-enum Reply {
-	Output(Vec<u8>),
-	TooLarge(u32),
-	Fault(ModelFault, String),
-}
-
-fn slice<'a>(
-	memory: &Memory,
-	store: &'a Store<State>,
-	at: u32,
-	length: u32,
-) -> wasmtime::Result<&'a [u8]> {
-	let (at, length) = (at as usize, length as usize);
-	memory
-		.data(store)
-		.get(at..)
-		.and_then(|tail| tail.get(..length))
-		.ok_or_else(|| Trap::MemoryOutOfBounds.into())
-}
-
-fn report_at(memory: &Memory, store: &Store<State>, at: u32) -> wasmtime::Result<[u32; 3]> {
-	let mut words = [0; 3];
-	for (word, bytes) in words.iter_mut().zip(slice(memory, store, at, 12)?.chunks_exact(4)) {
-		*word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-	}
-	Ok(words)
-}
-
-fn config() -> Config {
+fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 	let mut config = Config::new();
+	match backend {
+		Backend::Native => (),
+		// With a target named, wasmtime does not look at the CPU.
+		Backend::Baseline => {
+			config.target(env!("OPG_TARGET"))?;
+		},
+		Backend::Interpreter => {
+			config.target("pulley64")?;
+		},
+	}
 	config
 		.consume_fuel(true)
 		.cranelift_nan_canonicalization(true)
@@ -273,52 +300,5 @@ fn config() -> Config {
 		// The address space of the whole memory, so that growing never moves it.
 		.memory_reservation(4 << 30)
 		.memory_may_move(false);
-	config
-}
-
-/// The host's side of one run.
-struct State {
-	memory_limit: usize,
-	/// The memory limit was reached.
-	denied: bool,
-	/// The guest has called `proc_exit`.
-	exited: bool,
-	/// The system gave no memory.
-	host_failure: Option<String>,
-	/// The beginning of what the guest printed: the message of a panic.
-	printed: Vec<u8>,
-}
-
-impl State {
-	fn new(memory_limit: usize) -> Self {
-		Self { memory_limit, denied: false, exited: false, host_failure: None, printed: Vec::new() }
-	}
-}
-
-impl ResourceLimiter for State {
-	fn memory_growing(
-		&mut self,
-		_current: usize,
-		desired: usize,
-		maximum: Option<usize>,
-	) -> wasmtime::Result<bool> {
-		let allowed = desired <= self.memory_limit && maximum.is_none_or(|max| desired <= max);
-		self.denied |= !allowed;
-		Ok(allowed)
-	}
-
-	fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-		// `memory_growing` allowed it, so it is this machine that has no memory.
-		self.host_failure = Some(format!("{error:#}"));
-		Err(error)
-	}
-
-	fn table_growing(
-		&mut self,
-		_current: usize,
-		_desired: usize,
-		_maximum: Option<usize>,
-	) -> wasmtime::Result<bool> {
-		Ok(true)
-	}
+	Ok(config)
 }

@@ -67,7 +67,8 @@ impl DType {
 		}
 	}
 
-	fn from_code(code: u8) -> Option<DType> {
+	/// The type with this code.
+	pub fn from_code(code: u8) -> Option<DType> {
 		Self::ALL.get(usize::from(code)).copied()
 	}
 }

@@ -1,7 +1,7 @@
 //! The system as the guest sees it: no files, no arguments, a clock that stands still, randomness
 //! that is not random. Anything else would let two machines disagree.
 
-use crate::State;
+use crate::sandbox::State;
 use wasmtime::{Caller, Error, Extern, Linker, Module, Result, Val};
 
 const WASI: &str = "wasi_snapshot_preview1";

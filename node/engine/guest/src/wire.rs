@@ -1,6 +1,7 @@
 //! What is refused before the model is parsed: read off the protobuf wire format in one pass,
 //! without allocating.
 
+use crate::reason::Reason;
 use std::fmt;
 
 /// Longest model file, in bytes.
@@ -22,17 +23,63 @@ const RANDOM: [&[u8]; 6] = [
 	b"RandomUniformLike",
 ];
 
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+	Nodes,
+	Attributes,
+	Tensors,
+	Fields,
+}
+
+impl Count {
+	fn name(self) -> &'static str {
+		match self {
+			Self::Nodes => "nodes",
+			Self::Attributes => "attributes",
+			Self::Tensors => "initializers and constants",
+			Self::Fields => "fields",
+		}
+	}
+
+	fn max(self) -> usize {
+		match self {
+			Self::Fields => MAX_FIELDS,
+			_ => MAX_ITEMS,
+		}
+	}
+}
+
 /// Why a model is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WireError {
 	TooLong(usize),
 	TooDeep,
-	TooMany(&'static str, usize),
+	TooMany(Count),
 	Malformed(usize),
 	ExternalData,
 	Domain(String),
 	Random(String),
 	Unsupported(&'static str),
+}
+
+impl WireError {
+	/// The reason for programs.
+	pub fn reason(&self) -> Reason {
+		match self {
+			Self::TooLong(_) => Reason::FileTooLong,
+			Self::TooDeep => Reason::NestedTooDeeply,
+			Self::TooMany(Count::Nodes) => Reason::TooManyNodes,
+			Self::TooMany(Count::Attributes) => Reason::TooManyAttributes,
+			Self::TooMany(Count::Tensors) => Reason::TooManyTensors,
+			Self::TooMany(Count::Fields) => Reason::TooManyFields,
+			Self::Malformed(_) => Reason::Malformed,
+			Self::ExternalData => Reason::ExternalData,
+			Self::Domain(_) => Reason::ForeignDomain,
+			Self::Random(_) => Reason::RandomOperator,
+			Self::Unsupported(_) => Reason::UnsupportedFeature,
+		}
+	}
 }
 
 impl fmt::Display for WireError {
@@ -45,7 +92,9 @@ impl fmt::Display for WireError {
 				f,
 				"graphs are nested too deeply: more than {MAX_DEPTH} protobuf messages inside each other"
 			),
-			Self::TooMany(what, max) => write!(f, "more than {max} {what}; simplify the graph"),
+			Self::TooMany(count) => {
+				write!(f, "more than {} {}; simplify the graph", count.max(), count.name())
+			},
 			Self::Malformed(at) => write!(f, "not an ONNX file: bad protobuf at byte {at}"),
 			Self::ExternalData => {
 				write!(f, "weights are in another file; save the model with its weights inside")
@@ -97,27 +146,26 @@ pub fn check(model: &[u8]) -> Result<(), WireError> {
 	if model.len() > MAX_BYTES {
 		return Err(WireError::TooLong(model.len()));
 	}
-	let mut walker = Walker { bytes: model, nodes: 0, attributes: 0, tensors: 0, fields: 0 };
+	let mut walker = Walker { bytes: model, counts: [0; 4] };
 	walker.message(Message::Model, 0, model.len(), 1)
 }
 
 struct Walker<'a> {
 	bytes: &'a [u8],
-	nodes: usize,
-	attributes: usize,
-	tensors: usize,
-	fields: usize,
-}
-
-fn count(counter: &mut usize, what: &'static str, max: usize) -> Result<(), WireError> {
-	*counter += 1;
-	if *counter > max {
-		return Err(WireError::TooMany(what, max));
-	}
-	Ok(())
+	/// By [`Count`].
+	counts: [usize; 4],
 }
 
 impl Walker<'_> {
+	fn count(&mut self, what: Count) -> Result<(), WireError> {
+		let counter = &mut self.counts[what as usize];
+		*counter += 1;
+		if *counter > what.max() {
+			return Err(WireError::TooMany(what));
+		}
+		Ok(())
+	}
+
 	/// The recursion is bounded by `MAX_DEPTH`.
 	fn message(
 		&mut self,
@@ -130,9 +178,9 @@ impl Walker<'_> {
 			return Err(WireError::TooDeep);
 		}
 		match kind {
-			Message::Node => count(&mut self.nodes, "nodes", MAX_ITEMS)?,
-			Message::Attribute => count(&mut self.attributes, "attributes", MAX_ITEMS)?,
-			Message::Tensor => count(&mut self.tensors, "initializers and constants", MAX_ITEMS)?,
+			Message::Node => self.count(Count::Nodes)?,
+			Message::Attribute => self.count(Count::Attributes)?,
+			Message::Tensor => self.count(Count::Tensors)?,
 			_ => (),
 		}
 		while at < end {
@@ -149,7 +197,7 @@ impl Walker<'_> {
 				1 => at += 8,
 				5 => at += 4,
 				2 => {
-					count(&mut self.fields, "fields", MAX_FIELDS)?;
+					self.count(Count::Fields)?;
 					let length = self.varint(&mut at, end)?;
 					let length =
 						usize::try_from(length).map_err(|_| WireError::Malformed(start))?;

@@ -1,5 +1,8 @@
 //! Hand-made ONNX files: a few lines of protobuf encoding, enough for the tests.
 
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
 use opg_engine::tensor::{self, DType, Tensor};
 
 /// ONNX code of f32.

@@ -1,0 +1,169 @@
+//! From an ONNX file to something that runs.
+
+use crate::{
+	describe,
+	dims::{Dims, MAX_NAME},
+	reason::Reason,
+	report::{Description, Port},
+	tensor,
+	values::dtype,
+	wire,
+};
+use tract_onnx::{
+	pb::{self, tensor_shape_proto::dimension, type_proto},
+	prelude::*,
+	tract_core::ops::{logic::IfThenElse, scan::Scan},
+};
+
+/// Why there is no output: for programs, and for people.
+pub struct Fault(pub Reason, pub String);
+
+/// A model ready to run.
+pub struct Loaded {
+	pub description: Description,
+	pub plan: Arc<TypedRunnableModel>,
+}
+
+/// Checks the file, reads it and prepares it.
+pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Fault> {
+	wire::check(&file).map_err(|e| Fault(e.reason(), e.to_string()))?;
+	let not_loadable = |what: &str, e: TractError| {
+		Fault(Reason::NotLoadable, format!("cannot {what} the model: {e:#}"))
+	};
+	// Shapes noted for outputs and values inside are hints that a file can get wrong; without
+	// them tract infers its own.
+	let onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+	let mut proto = onnx
+		.proto_model_for_read(&mut &file[..])
+		.map_err(|e| Fault(Reason::Malformed, format!("not ONNX: {e:#}")))?;
+	drop(file);
+	let graph = proto
+		.graph
+		.as_mut()
+		.ok_or_else(|| Fault(Reason::Malformed, "the file has no graph".into()))?;
+	bind_dims(graph, dims)?;
+	let outputs = output_names(graph)?;
+	let mut description = describe::describe(&proto, dims)?;
+
+	let model = onnx.model_for_proto_model(&proto).map_err(|e| not_loadable("load", e))?;
+	drop(proto);
+	description.inputs = inputs(&model)?;
+	let typed = model.into_typed().map_err(|e| not_loadable("analyse", e))?;
+	check_closed(&typed)?;
+	description.outputs = describe::outputs(&typed, &outputs)?;
+	let plan = typed
+		.into_optimized()
+		.and_then(|model| model.into_runnable())
+		.map_err(|e| not_loadable("prepare", e))?;
+	Ok(Loaded { description, plan })
+}
+
+/// Puts numbers in the place of names, in subgraphs too. Every binding must be of use.
+fn bind_dims(graph: &mut pb::GraphProto, dims: &Dims) -> Result<(), Fault> {
+	let mut used = Vec::new();
+	bind_in(graph, dims, &mut used);
+	match dims.iter().find(|(name, _)| !used.iter().any(|used| used == name)) {
+		Some((name, _)) => {
+			Err(Fault(Reason::BadBinding, format!("the model's inputs have no dimension `{name}`")))
+		},
+		None => Ok(()),
+	}
+}
+
+/// The recursion is bounded by the check on the wire.
+fn bind_in(graph: &mut pb::GraphProto, dims: &Dims, used: &mut Vec<String>) {
+	for input in &mut graph.input {
+		let Some(type_proto::Value::TensorType(tensor)) =
+			input.r#type.as_mut().and_then(|ty| ty.value.as_mut())
+		else {
+			continue;
+		};
+		for dim in tensor.shape.iter_mut().flat_map(|shape| &mut shape.dim) {
+			let Some(dimension::Value::DimParam(name)) = &dim.value else { continue };
+			if let Some(size) = dims.get(name) {
+				used.push(name.clone());
+				dim.value = Some(dimension::Value::DimValue(size as i64));
+			}
+		}
+	}
+	for attribute in graph.node.iter_mut().flat_map(|node| &mut node.attribute) {
+		for graph in attribute.g.iter_mut().chain(&mut attribute.graphs) {
+			bind_in(graph, dims, used);
+		}
+	}
+}
+
+fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Fault> {
+	let outputs: Vec<String> = graph.output.iter().map(|o| o.name.clone()).collect();
+	if outputs.is_empty() || outputs.len() > tensor::MAX_TENSORS {
+		let message =
+			format!("{} outputs; 1 to {} are allowed", outputs.len(), tensor::MAX_TENSORS);
+		return Err(Fault(Reason::BadOutputs, message));
+	}
+	let known = |name: &String| {
+		graph.node.iter().any(|node| node.output.contains(name))
+			|| graph.input.iter().any(|input| input.name == *name)
+			|| graph.initializer.iter().any(|tensor| tensor.name == *name)
+	};
+	match outputs.iter().find(|name| !known(name)) {
+		Some(name) => {
+			Err(Fault(Reason::BadOutputs, format!("nothing computes the output `{name}`")))
+		},
+		None => Ok(outputs),
+	}
+}
+
+fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Fault> {
+	let not_loadable = |e: TractError| Fault(Reason::NotLoadable, e.to_string());
+	let outlets = model.input_outlets().map_err(not_loadable)?;
+	if outlets.len() > tensor::MAX_TENSORS {
+		let message = format!("{} inputs; {} are allowed", outlets.len(), tensor::MAX_TENSORS);
+		return Err(Fault(Reason::UnsupportedFeature, message));
+	}
+	outlets
+		.iter()
+		.map(|outlet| {
+			let name = model.node(outlet.node).name.clone();
+			let fact = model.outlet_fact(*outlet).map_err(not_loadable)?;
+			let dtype = fact.datum_type().and_then(dtype).ok_or_else(|| {
+				let message = format!("the type of input `{name}` is not supported");
+				Fault(Reason::UnsupportedType, message)
+			})?;
+			let shape =
+				fact.shape.as_concrete_finite().map_err(not_loadable)?.ok_or_else(|| {
+					let message = format!(
+					"input `{name}` has an open dimension; bind it, or export with fixed shapes"
+				);
+					Fault(Reason::OpenDimension, message)
+				})?;
+			if shape.len() > tensor::MAX_RANK || name.len() > MAX_NAME {
+				let message =
+					"an input with so many dimensions, or so long a name, is not supported";
+				return Err(Fault(Reason::UnsupportedFeature, message.into()));
+			}
+			let shape = shape.iter().map(|dim| *dim as u64).collect();
+			Ok(Port { name, dtype, shape })
+		})
+		.collect()
+}
+
+/// Checks that every shape is known, also inside the bodies of control flow.
+fn check_closed(model: &TypedModel) -> Result<(), Fault> {
+	for node in model.nodes() {
+		if node.outputs.iter().any(|output| output.fact.shape.as_concrete().is_none()) {
+			let message = format!(
+				"the shape of `{}` depends on the input's values; only fixed shapes are supported",
+				node.name
+			);
+			return Err(Fault(Reason::OpenDimension, message));
+		}
+		if let Some(scan) = node.op_as::<Scan>() {
+			check_closed(&scan.body)?;
+		}
+		if let Some(branches) = node.op_as::<IfThenElse>() {
+			check_closed(&branches.then_body)?;
+			check_closed(&branches.else_body)?;
+		}
+	}
+	Ok(())
+}
