@@ -18,6 +18,17 @@ pub const SLOT_MILLIS: u64 = 3_000;
 pub const SESSION_SLOTS: u64 = 20;
 /// Blocks per hour.
 pub const HOURS: BlockNumber = (3_600_000 / SLOT_MILLIS) as BlockNumber;
+/// Blocks per year of 365 days.
+pub const BLOCKS_PER_YEAR: BlockNumber = HOURS * 24 * 365;
+/// Sessions for which a fault of consensus can be reported. Shorter than unbonding.
+pub const HISTORY_SESSIONS: u32 = 6;
+
+/// Blocks from a draw to the commit deadline.
+pub const COMMIT_BLOCKS: BlockNumber = 10;
+/// Blocks from the commit deadline to the reveal deadline.
+pub const REVEAL_BLOCKS: BlockNumber = 5;
+/// Blocks until stake that is taken out of a pool can be withdrawn. A public network chooses weeks.
+pub const UNBONDING_BLOCKS: BlockNumber = 160;
 /// Probability that a slot has a primary author, as a fraction.
 pub const PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
 /// BABE at genesis. Secondary slots have a VRF output too: the draw needs one in every block.

@@ -30,6 +30,8 @@ fn genesis(
 			(account.clone(), account, keys)
 		})
 		.collect();
+	let stakes: Vec<(AccountId, u128)> =
+		validators.iter().map(|(sr, _)| (sr.to_account_id(), 10_000 * OPG)).collect();
 	let pools: Vec<_> = executors
 		.iter()
 		.map(|(sr, ed)| (sr.to_account_id(), 10_000 * OPG, executor_key(*ed)))
@@ -38,7 +40,7 @@ fn genesis(
 		"balances": { "balances": balances },
 		"babe": { "epochConfig": crate::constants::BABE_GENESIS_EPOCH_CONFIG },
 		"session": { "keys": keys },
-		"staking": { "pools": pools },
+		"staking": { "validators": stakes, "executors": pools, "validatorCount": 21 },
 		"sudo": { "key": sudo.map(|who| who.to_account_id()) },
 	})
 }

@@ -14,6 +14,7 @@ mod apis;
 mod configs;
 pub mod constants;
 pub mod genesis_config_presets;
+pub mod inflation;
 mod view;
 
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
@@ -155,6 +156,11 @@ mod runtime {
 	pub type Session = pallet_session;
 	#[runtime::pallet_index(7)]
 	pub type Grandpa = pallet_grandpa;
+
+	#[runtime::pallet_index(8)]
+	pub type Historical = pallet_session::historical;
+	#[runtime::pallet_index(9)]
+	pub type Offences = pallet_offences;
 
 	#[runtime::pallet_index(10)]
 	pub type Utility = pallet_utility;

@@ -15,7 +15,7 @@ use opg_runtime::{constants::OPG, *};
 use opg_runtime_interface::{Engine, EngineExt};
 use pallet_opg_attestation::{reject, Batch, Commitment, Decline, Records, Reveal};
 use pallet_opg_inference::{Error as InferenceError, State};
-use pallet_opg_staking::{Duty, Pools};
+use pallet_opg_staking::{Pools, Role, Status};
 use pallet_opg_support::FailureReason;
 use sp_core::{
 	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
@@ -25,7 +25,7 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
-	BuildStorage,
+	BuildStorage, Perbill,
 };
 
 const EXECUTORS: [(Sr25519Keyring, Ed25519Keyring); 6] = [
@@ -83,12 +83,14 @@ fn run(test: impl FnOnce()) {
 			let account = account.to_account_id();
 			let genesis = System::block_hash(0);
 			let proof = key.sign(&possession_payload(&genesis, &account));
+			let bond = 10_000 * OPG;
 			assert_ok!(Staking::bond(
-				signed(account),
-				10_000 * OPG,
-				key.public().into(),
-				proof.into()
+				signed(account.clone()),
+				Role::Executor,
+				bond,
+				Perbill::zero()
 			));
+			assert_ok!(Staking::set_hot_key(signed(account), key.public().into(), proof.into()));
 		}
 		assert_ok!(Models::register(
 			signed(dave()),
@@ -211,7 +213,7 @@ fn reveal(id: RequestId, who: &AccountId, answer: Answer) -> Result<(), Transact
 }
 
 fn stake(who: &AccountId) -> Balance {
-	Pools::<Runtime>::get(who).unwrap().balance
+	Pools::<Runtime>::get(Role::Executor, who).unwrap().active.balance
 }
 
 fn state(id: RequestId) -> State<AccountId, BlockNumber> {
@@ -446,15 +448,16 @@ fn executor_should_rest_after_three_misses_and_resume() {
 			request();
 			steps(30);
 		});
-		let resting: Vec<_> =
-			Pools::<Runtime>::iter().filter(|(_, pool)| pool.duty == Duty::Resting).collect();
+		let resting: Vec<_> = Pools::<Runtime>::iter_prefix(Role::Executor)
+			.filter(|(_, pool)| pool.status == Status::Resting)
+			.collect();
 		assert_eq!(resting.len(), 6, "each request asked all six once");
 		let input = b"input".to_vec().try_into().unwrap();
 		assert_noop!(
 			Inference::request(signed(eve()), 0, input, 2 * OPG),
 			InferenceError::<Runtime>::NotEnoughExecutors
 		);
-		assert_ok!(Staking::resume(signed(resting[0].0.clone())));
+		assert_ok!(Staking::resume(signed(resting[0].0.clone()), Role::Executor));
 	});
 }
 
@@ -577,12 +580,14 @@ fn hot_key_should_be_refused_when_it_is_taken_or_unproven() {
 		let genesis = System::block_hash(0);
 		let proof =
 			|who: &AccountId| Ed25519Keyring::Alice.sign(&possession_payload(&genesis, who)).into();
+		let bond = 1_000 * OPG;
+		assert_ok!(Staking::bond(signed(eve()), Role::Executor, bond, Perbill::zero()));
 		assert_noop!(
-			Staking::bond(signed(eve()), 1_000 * OPG, key.clone(), proof(&dave())),
+			Staking::set_hot_key(signed(eve()), key.clone(), proof(&dave())),
 			pallet_opg_staking::Error::<Runtime>::BadProof
 		);
 		assert_noop!(
-			Staking::bond(signed(eve()), 1_000 * OPG, key, proof(&eve())),
+			Staking::set_hot_key(signed(eve()), key, proof(&eve())),
 			pallet_opg_staking::Error::<Runtime>::KeyTaken
 		);
 	});

@@ -10,6 +10,7 @@ use codec::{Decode, Encode};
 use opg_primitives::{AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId};
 use opg_runtime::{Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
 use opg_runtime_api::RequestView;
+use pallet_opg_staking::{Pool, Pools, Role};
 use serde_json::{json, Value};
 use sp_core::{crypto::Ss58Codec, sr25519, H256};
 use sp_io::hashing::twox_128;
@@ -143,9 +144,9 @@ impl Chain {
 
 	/// Balance of an operator's stake pool, in planck; zero if there is none.
 	pub fn pool_balance(&self, operator: &AccountId) -> Result<Balance> {
-		let key = pallet_opg_staking::Pools::<Runtime>::hashed_key_for(operator);
-		let pool = self.storage::<pallet_opg_staking::Pool>(&key)?;
-		Ok(pool.map_or(0, |pool| pool.balance))
+		let key = Pools::<Runtime>::hashed_key_for(Role::Executor, operator);
+		let pool = self.storage::<Pool>(&key)?;
+		Ok(pool.map_or(0, |pool| pool.active.balance))
 	}
 
 	/// Sign `call` and hand it in.

@@ -19,10 +19,10 @@ impl<T: Config> Pallet<T> {
 		for seat in record.current() {
 			match seat.state {
 				SeatState::Waiting | SeatState::Declined { .. } => {
-					T::Pools::penalise(&seat.executor, Fault::Uncommitted)
+					T::Pools::penalise(&seat.executor, Fault::Uncommitted, None)
 				},
 				SeatState::Committed { .. } => {
-					T::Pools::penalise(&seat.executor, Fault::Unrevealed)
+					T::Pools::penalise(&seat.executor, Fault::Unrevealed, None)
 				},
 				SeatState::Revealed { .. } => {},
 			}
@@ -85,7 +85,7 @@ impl<T: Config> Pallet<T> {
 		for seat in &record.seats {
 			match digest(&seat.state) {
 				Some(digest) if digest == attested => winners.push(seat.executor.clone()),
-				Some(_) => T::Pools::penalise(&seat.executor, Fault::Wrong),
+				Some(_) => T::Pools::penalise(&seat.executor, Fault::Wrong, None),
 				None => {},
 			}
 		}

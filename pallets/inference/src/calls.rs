@@ -7,7 +7,7 @@ use frame_support::{
 	traits::{fungible::MutateHold, Get},
 };
 use opg_primitives::{Balance, Fuel, Input, ModelId};
-use pallet_opg_support::{ModelRegistry, ModelVersion};
+use pallet_opg_support::{ExecutorPools, ModelRegistry, ModelVersion};
 
 impl<T: Config> Pallet<T> {
 	/// The most that one request to `model` costs, deposit not counted, in planck.
@@ -31,8 +31,9 @@ impl<T: Config> Pallet<T> {
 		max_fee: Balance,
 	) -> DispatchResult {
 		let version = T::Models::version(model).ok_or(Error::<T>::UnknownModel)?;
-		let candidates = Self::candidates(model, &[&requester, &version.owner]).len();
-		ensure!(candidates >= T::CommitteeSize::get() as usize, Error::<T>::NotEnoughExecutors);
+		let eligible = Self::eligible(model, &[&requester, &version.owner]);
+		ensure!(eligible >= T::CommitteeSize::get(), Error::<T>::NotEnoughExecutors);
+		ensure!(!T::Pools::slashing_paused(), Error::<T>::Paused);
 		let price = T::FuelPrice::get();
 		let escrow = Self::fee(&version, price).ok_or(Error::<T>::Overflow)?;
 		ensure!(escrow <= max_fee, Error::<T>::MaxFeeTooLow);

@@ -1,13 +1,13 @@
 //! Who executes a request.
 
 use crate::{pallet::*, types::*};
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
 use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{ModelId, RequestId, RoundIndex};
 use pallet_opg_support::{
-	draw::draw, Assignment, Committees, ExecutorPools, FailureReason, ModelRegistry,
+	draw::Urn, Assignment, Committees, ExecutorPools, FailureReason, ModelRegistry,
 };
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::{One, Zero};
@@ -22,16 +22,16 @@ impl<T: Config> Pallet<T> {
 		fixed_in + 2u32.into()
 	}
 
-	/// Executors that can be drawn for `model`, with their stake, sorted.
-	pub fn candidates(model: ModelId, excluded: &[&T::AccountId]) -> Vec<(T::AccountId, u128)> {
+	/// Executors that can be drawn for `model`, with their weight in `snapshot`.
+	fn urn(snapshot: &[(T::AccountId, u128)], model: ModelId) -> Urn<T::AccountId> {
 		let servers = T::Models::servers(model);
-		if servers.is_empty() {
-			return Vec::new();
-		}
-		T::Pools::snapshot()
-			.into_iter()
-			.filter(|(who, _)| servers.binary_search(who).is_ok() && !excluded.contains(&who))
-			.collect()
+		let serves = |who: &T::AccountId| servers.binary_search(who).is_ok();
+		Urn::new(snapshot.iter().filter(|(who, _)| serves(who)).cloned())
+	}
+
+	/// How many executors can be drawn for `model` besides `excluded`.
+	pub fn eligible(model: ModelId, excluded: &[&T::AccountId]) -> u32 {
+		Self::urn(&T::Pools::snapshot(), model).count_without(excluded) as u32
 	}
 
 	/// Draw what is due. Returns how many were drawn.
@@ -41,16 +41,22 @@ impl<T: Config> Pallet<T> {
 			return 0;
 		}
 		let count = due.len() as u32;
-		match T::ParentVrf::get() {
-			Some(vrf) => due.iter().for_each(|(request, round)| {
-				if let Err(reason) = Self::draw_one(now, &vrf, *request, *round) {
-					Self::fail(*request, reason);
-				}
-			}),
+		let Some(vrf) = T::ParentVrf::get() else {
 			// No fresh randomness in this block: nobody is drawn from anything weaker.
-			None => due
-				.into_iter()
-				.for_each(|(request, round)| Self::queue_draw(now + One::one(), request, round)),
+			due.into_iter()
+				.for_each(|(request, round)| Self::queue_draw(now + One::one(), request, round));
+			return count;
+		};
+		// Decoded once per block, and laid out once per model.
+		let snapshot = T::Pools::snapshot();
+		let mut urns = BTreeMap::new();
+		for (id, round) in due {
+			let Some(request) = Requests::<T>::get(id) else { continue };
+			let urn =
+				urns.entry(request.model).or_insert_with(|| Self::urn(&snapshot, request.model));
+			if let Err(reason) = Self::draw_one(now, &vrf, urn, id, request, round) {
+				Self::fail(id, reason);
+			}
 		}
 		count
 	}
@@ -67,22 +73,22 @@ impl<T: Config> Pallet<T> {
 	fn draw_one(
 		now: BlockNumberFor<T>,
 		vrf: &[u8; 32],
+		urn: &Urn<T::AccountId>,
 		id: RequestId,
+		mut request: RequestOf<T>,
 		round: RoundIndex,
 	) -> Result<(), FailureReason> {
-		let Some(mut request) = Requests::<T>::get(id) else { return Ok(()) };
 		let State::Waiting { escrow, .. } = request.state else { return Ok(()) };
 		let sat = T::Committees::sat(id);
 		let mut excluded: Vec<&T::AccountId> = sat.iter().collect();
 		excluded.extend([&request.requester, &request.version.owner]);
-		let candidates = Self::candidates(request.model, &excluded);
 
 		let k = T::CommitteeSize::get() as usize;
 		let wanted = if round == 0 { k } else { 2 * k + 1 };
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 		let seed =
 			(b"opg/draw/v1", genesis, vrf, id, request.model, round).using_encoded(blake2_256);
-		let committee = draw(&seed, &candidates, wanted);
+		let committee = urn.draw(&seed, &excluded, wanted);
 		if committee.len() < k {
 			return Err(FailureReason::NotEnoughExecutors);
 		}

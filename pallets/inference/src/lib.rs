@@ -168,6 +168,8 @@ pub mod pallet {
 		MaxFeeTooLow,
 		/// The block takes no more requests; try the next one.
 		Congested,
+		/// The circuit breaker tripped: no requests until governance resumes slashing.
+		Paused,
 		/// The fee does not fit.
 		Overflow,
 	}

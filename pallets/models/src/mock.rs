@@ -9,7 +9,7 @@ use frame_support::{
 use opg_primitives::ExecutorKey;
 use pallet_opg_support::{ExecutorPools, Fault};
 use sp_core::H256;
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, Perbill};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
@@ -52,7 +52,10 @@ impl ExecutorPools<u64> for Pools {
 		None
 	}
 	fn reward(_: &u64, (): ()) {}
-	fn penalise(_: &u64, _: Fault) {}
+	fn penalise(_: &u64, _: Fault, _: Option<(&u64, Perbill)>) {}
+	fn slashing_paused() -> bool {
+		false
+	}
 	fn clear_misses(_: &u64) {}
 }
 

@@ -4,7 +4,7 @@ use crate as pallet_opg_staking;
 use crate::*;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, ConstU8},
+	traits::{ConstU128, ConstU32, ConstU8, Contains},
 	PalletId,
 };
 use opg_primitives::{possession_payload, ExecutorKey};
@@ -37,8 +37,15 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
 	pub const Id: PalletId = PalletId(*b"opg/stak");
-	pub const WrongSlash: Perbill = Perbill::from_percent(10);
-	pub const MissSlash: Perbill = Perbill::from_percent(1);
+	pub const MaxCommissionChange: Perbill = Perbill::from_percent(5);
+}
+
+/// Accounts below 10 have session keys.
+pub struct Keys;
+impl Contains<u64> for Keys {
+	fn contains(who: &u64) -> bool {
+		*who < 10
+	}
 }
 
 impl Config for Test {
@@ -46,24 +53,39 @@ impl Config for Test {
 	type PalletId = Id;
 	type MinBond = ConstU128<1_000>;
 	type MinDelegation = ConstU128<10>;
-	type MaxPools = ConstU32<4>;
-	type WrongSlash = WrongSlash;
-	type MissSlash = MissSlash;
+	type MinValidatorStake = ConstU128<2_000>;
+	type PoolDeposit = ConstU128<100>;
+	type MaxPools = ConstU32<8>;
+	type MaxDelegations = ConstU32<3>;
+	type MaxUnbonds = ConstU32<3>;
+	type UnbondingBlocks = ConstU32<10>;
+	type KeyDelay = ConstU32<5>;
+	type MaxCommissionChange = MaxCommissionChange;
+	type MaxShareParts = ConstU32<4>;
 	type MaxMisses = ConstU8<3>;
+	type MaxValidators = ConstU32<5>;
+	type ValidatorKeys = Keys;
+	type BlockReward = ConstU128<7>;
+	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
 }
 
 /// What every account has at genesis.
 pub const FUNDS: u128 = 1_000_000;
+/// Accounts with funds.
+pub const ACCOUNTS: u64 = 12;
 
-/// Run a test with eight funded accounts; ends with `try_state`.
+/// Run a test with funded accounts from 1; ends with `try_state`.
 pub fn run(test: impl FnOnce()) {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> {
-		balances: (1..=8).map(|who| (who, FUNDS)).collect(),
+		balances: (1..=ACCOUNTS).map(|who| (who, FUNDS)).collect(),
 		..Default::default()
 	}
 	.assimilate_storage(&mut storage)
 	.unwrap();
+	pallet_opg_staking::GenesisConfig::<Test> { validator_count: 2, ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.unwrap();
 	sp_io::TestExternalities::from(storage).execute_with(|| {
 		System::set_block_number(1);
 		test();
@@ -71,23 +93,50 @@ pub fn run(test: impl FnOnce()) {
 	});
 }
 
-/// `try_state`, and every planck accounted for.
+/// `try_state`, and every planck accounted for: free, held, or in a pool and nowhere else.
 pub fn check() {
 	Staking::do_try_state().unwrap();
 	let accounts: u128 = frame_system::Account::<Test>::iter_values()
 		.map(|account| account.data.free + account.data.reserved)
 		.sum();
 	assert_eq!(accounts, Balances::total_issuance());
+	let pools: u128 = [Role::Validator, Role::Executor]
+		.into_iter()
+		.flat_map(Pools::<Test>::iter_prefix_values)
+		.map(|pool| pool.active.balance + pool.unbonding.balance)
+		.sum();
+	assert_eq!(Balances::free_balance(Staking::account()), pools + 1);
 }
 
-/// Bond with the hot key that `seed` gives.
-pub fn bond(who: u64, amount: u128, seed: u8) -> DispatchResult {
+/// Begin block `to`.
+pub fn go(to: u64) {
+	System::set_block_number(to);
+}
+
+/// A signed origin.
+pub fn signed(who: u64) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+/// Open an executor pool.
+pub fn bond(who: u64, amount: u128) -> DispatchResult {
+	Staking::bond(signed(who), Role::Executor, amount, Perbill::zero())
+}
+
+/// Register the hot key that `seed` gives.
+pub fn set_key(who: u64, seed: u8) -> DispatchResult {
 	let pair = ed25519::Pair::from_seed(&[seed; 32]);
 	let proof = pair.sign(&possession_payload(&System::block_hash(0), &who));
-	Staking::bond(
-		RuntimeOrigin::signed(who),
-		amount,
-		ExecutorKey::from(pair.public()),
-		proof.into(),
-	)
+	Staking::set_hot_key(signed(who), ExecutorKey::from(pair.public()), proof.into())
+}
+
+/// Open an executor pool with a hot key of its own.
+pub fn executor(who: u64, amount: u128) {
+	bond(who, amount).unwrap();
+	set_key(who, who as u8).unwrap();
+}
+
+/// The executor pool of `who`.
+pub fn pool(who: u64) -> Pool {
+	Pools::<Test>::get(Role::Executor, who).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The pools, as the other pallets see them.
+//! Rewards, slashes, and the executor pools as the other pallets see them.
 
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
@@ -6,88 +6,187 @@ use frame_support::{
 	defensive,
 	traits::{
 		fungible::{Balanced, Credit},
-		tokens::imbalance::Imbalance,
+		tokens::{imbalance::Imbalance, Fortitude, Precision, Preservation},
 		Get,
 	},
 };
-use opg_primitives::ExecutorKey;
-use pallet_opg_support::{ExecutorPools, Fault};
-use sp_runtime::traits::Zero;
+use opg_primitives::{Balance, ExecutorKey};
+use pallet_opg_support::{penalties, ExecutorPools, Fault};
+use sp_runtime::{traits::Zero, Perbill};
 
-impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
-	type Credit = Credit<T::AccountId, T::Currency>;
+type PoolIdOf<T> = PoolId<<T as frame_system::Config>::AccountId>;
+type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
-	fn snapshot() -> Vec<(T::AccountId, u128)> {
-		Snapshots::<T>::get(CurrentSession::<T>::get())
-			.into_iter()
-			.filter(|(operator, _)| {
-				// What was slashed since the snapshot does not count, and who rests is not drawn.
-				Pools::<T>::get(operator).is_some_and(|pool| {
-					pool.duty != Duty::Resting && pool.balance >= T::MinBond::get()
-				})
-			})
-			.collect()
+impl<T: Config> Pallet<T> {
+	/// Whether a pool counts in elections and draws.
+	pub(crate) fn is_eligible(pool: &Pool) -> bool {
+		matches!(pool.status, Status::Active { .. }) && pool.self_bond() >= T::MinBond::get()
 	}
 
-	fn has_pool(who: &T::AccountId) -> bool {
-		Pools::<T>::contains_key(who)
-	}
-
-	fn hot_key(who: &T::AccountId) -> Option<ExecutorKey> {
-		Pools::<T>::get(who).map(|pool| pool.hot_key)
-	}
-
-	fn operator_of(key: &ExecutorKey) -> Option<T::AccountId> {
-		HotKeys::<T>::get(key)
-	}
-
-	fn reward(who: &T::AccountId, credit: Self::Credit) {
+	/// Add `credit` to a pool; the operator's commission becomes shares of its own. Where the pool
+	/// has no stake that could earn, the operator gets it.
+	pub(crate) fn pay(id: &PoolIdOf<T>, credit: CreditOf<T>) {
 		let amount = credit.peek();
 		if amount.is_zero() {
 			return;
 		}
-		let Some(mut pool) = Pools::<T>::get(who) else {
+		let Some(mut pool) = Pools::<T>::get(id.role, &id.operator) else {
 			defensive!("reward for an operator without a pool is burned");
 			return;
 		};
-		if T::Currency::resolve(&Self::account(), credit).is_err() {
-			defensive!("the account of the pools takes every deposit");
+		let receiver = if pool.active.shares == 0 { id.operator.clone() } else { Self::account() };
+		if T::Currency::resolve(&receiver, credit).is_err() {
+			defensive!("an account that exists takes every deposit");
 			return;
 		}
-		pool.balance = pool.balance.saturating_add(amount);
-		Pools::<T>::insert(who, pool);
-		Self::deposit_event(Event::Rewarded { operator: who.clone(), amount });
+		if pool.active.shares > 0 {
+			let commission = pool.commission.mul_floor(amount);
+			pool.active.gain(amount - commission);
+			let mut own = pool.own.clone();
+			if commission > 0 && pool.active.deposit(commission, &mut own).is_none() {
+				pool.active.gain(commission);
+			}
+			pool.own = own;
+			Self::put(id, pool);
+		}
+		let PoolId { operator, role } = id.clone();
+		Self::deposit_event(Event::Rewarded { operator, role, amount });
 	}
 
-	fn penalise(who: &T::AccountId, fault: Fault) {
-		let Some(mut pool) = Pools::<T>::get(who) else {
-			defensive!("only operators with a pool are drawn");
+	/// Take `share` of all stake of a pool, on its way out or not. Returns what was taken.
+	pub(crate) fn slash(id: &PoolIdOf<T>, pool: &mut Pool, share: Perbill) -> CreditOf<T> {
+		let amount = pool.active.slash(share).saturating_add(pool.unbonding.slash(share));
+		let credit = T::Currency::withdraw(
+			&Self::account(),
+			amount,
+			Precision::Exact,
+			Preservation::Preserve,
+			Fortitude::Force,
+		);
+		if !Self::is_eligible(pool) {
+			Self::sideline(id);
+		}
+		credit.unwrap_or_else(|_| {
+			defensive!("the account covers the pools");
+			Credit::<T::AccountId, T::Currency>::zero()
+		})
+	}
+
+	/// Whether slashing `amount` more would take so much in this session that the engine, not the
+	/// executors, must be suspected. From then on nothing is slashed until governance resumes it.
+	fn trips_breaker(amount: Balance) -> bool {
+		if SlashingPaused::<T>::exists() {
+			return true;
+		}
+		let slashed = SessionSlashed::<T>::get().saturating_add(amount);
+		let limit = penalties::BREAKER_SHARE.mul_floor(SessionStake::<T>::get());
+		if slashed > limit {
+			let now = frame_system::Pallet::<T>::block_number();
+			SlashingPaused::<T>::put(now);
+			Self::deposit_event(Event::SlashingPaused { slashed });
+			return true;
+		}
+		SessionSlashed::<T>::put(slashed);
+		false
+	}
+
+	/// Slash a validator for a fault of consensus, and let it rest.
+	pub fn slash_validator(operator: &T::AccountId, share: Perbill) {
+		let id = PoolId { operator: operator.clone(), role: Role::Validator };
+		let Some(mut pool) = Pools::<T>::get(id.role, operator) else { return };
+		let amount = Self::slash(&id, &mut pool, share).peek();
+		if matches!(pool.status, Status::Active { .. }) {
+			pool.status = Status::Resting;
+			Self::deposit_event(Event::Rested { operator: operator.clone(), role: id.role });
+		}
+		Self::put(&id, pool);
+		let operator = operator.clone();
+		Self::deposit_event(Event::Slashed { operator, role: id.role, amount, fault: None });
+	}
+
+	/// Mint the reward of a block for its author's pool. An author without a pool gets nothing.
+	pub fn reward_author(author: T::AccountId) {
+		let id = PoolId { operator: author, role: Role::Validator };
+		if Pools::<T>::contains_key(id.role, &id.operator) {
+			let reward = T::BlockReward::get();
+			Self::pay(&id, T::Currency::issue(reward));
+		}
+	}
+}
+
+impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
+	type Credit = CreditOf<T>;
+
+	fn snapshot() -> Vec<(T::AccountId, u128)> {
+		let mut members = Snapshots::<T>::get(CurrentSession::<T>::get()).members.into_inner();
+		let sidelined = Sidelined::<T>::get();
+		if !sidelined.is_empty() {
+			members.retain(|(operator, _)| sidelined.binary_search(operator).is_err());
+		}
+		members
+	}
+
+	fn has_pool(who: &T::AccountId) -> bool {
+		Pools::<T>::contains_key(Role::Executor, who)
+	}
+
+	fn hot_key(who: &T::AccountId) -> Option<ExecutorKey> {
+		Self::current_key(who)
+	}
+
+	fn operator_of(key: &ExecutorKey) -> Option<T::AccountId> {
+		KeyOwners::<T>::get(key)
+	}
+
+	fn reward(who: &T::AccountId, credit: Self::Credit) {
+		Self::pay(&PoolId { operator: who.clone(), role: Role::Executor }, credit);
+	}
+
+	fn penalise(who: &T::AccountId, fault: Fault, payee: Option<(&T::AccountId, Perbill)>) {
+		let id = PoolId { operator: who.clone(), role: Role::Executor };
+		let Some(mut pool) = Pools::<T>::get(id.role, who) else {
+			defensive!("a pool outlives the disputes of its operator");
 			return;
 		};
-		let share = match fault {
-			Fault::Wrong | Fault::Unrevealed => T::WrongSlash::get(),
-			Fault::Uncommitted => T::MissSlash::get(),
-		};
-		let amount = Self::burn(share.mul_ceil(pool.balance).min(pool.balance));
-		pool.balance = pool.balance.saturating_sub(amount);
-		Self::deposit_event(Event::Slashed { operator: who.clone(), amount, fault });
-		if let (Fault::Uncommitted, Duty::Active { misses }) = (fault, &pool.duty) {
+		let share = penalties::share(fault);
+		let stake = pool.active.balance.saturating_add(pool.unbonding.balance);
+		if !Self::trips_breaker(share.mul_ceil(stake)) {
+			let credit = Self::slash(&id, &mut pool, share);
+			let amount = credit.peek();
+			if let Some((payee, part)) = payee {
+				let (part, _burned) = credit.split(part.mul_floor(amount));
+				// Where the payee's account does not take it, it is burned too.
+				let _ = T::Currency::resolve(payee, part);
+			}
+			Self::deposit_event(Event::Slashed {
+				operator: who.clone(),
+				role: id.role,
+				amount,
+				fault: Some(fault),
+			});
+		}
+		if let (true, Status::Active { misses }) = (Self::counts_as_miss(fault), pool.status) {
 			let misses = misses.saturating_add(1);
-			pool.duty = if misses >= T::MaxMisses::get() {
-				Self::deposit_event(Event::Rested { operator: who.clone() });
-				Duty::Resting
+			pool.status = if misses >= T::MaxMisses::get() {
+				Self::sideline(&id);
+				Self::deposit_event(Event::Rested { operator: who.clone(), role: id.role });
+				Status::Resting
 			} else {
-				Duty::Active { misses }
+				Status::Active { misses }
 			};
 		}
-		Pools::<T>::insert(who, pool);
+		Self::put(&id, pool);
 	}
 
 	fn clear_misses(who: &T::AccountId) {
-		let Some(mut pool) = Pools::<T>::get(who) else { return };
-		if matches!(pool.duty, Duty::Active { misses } if misses > 0) {
-			pool.duty = Duty::Active { misses: 0 };
-			Pools::<T>::insert(who, pool);
+		let Some(mut pool) = Pools::<T>::get(Role::Executor, who) else { return };
+		if matches!(pool.status, Status::Active { misses } if misses > 0) {
+			pool.status = Status::Active { misses: 0 };
+			Pools::<T>::insert(Role::Executor, who, pool);
 		}
+	}
+
+	fn slashing_paused() -> bool {
+		SlashingPaused::<T>::exists()
 	}
 }

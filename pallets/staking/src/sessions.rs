@@ -1,20 +1,35 @@
-//! The stake snapshot of each session.
+//! What changes with a session: the elected validators and the stake that executors are drawn by.
 
-use crate::{pallet::*, types::Duty};
+use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
-use frame_support::{traits::Get, BoundedVec};
+use frame_support::{
+	traits::{Contains, Get},
+	BoundedVec,
+};
+use opg_primitives::Balance;
 
 impl<T: Config> Pallet<T> {
 	/// Fix the stake with which session `index` draws. `pallet-session` plans a session when the
 	/// one before it starts, so no randomness used in it can be known yet.
 	pub fn plan_session(index: u32) {
-		let mut stakes: Vec<_> = Pools::<T>::iter()
-			.filter(|(_, pool)| pool.duty != Duty::Resting && pool.balance >= T::MinBond::get())
-			.map(|(operator, pool)| (operator, pool.balance))
+		let mut stakes: Vec<_> = Pools::<T>::iter_prefix(Role::Executor)
+			.filter(|(_, pool)| Self::is_eligible(pool))
+			.map(|(operator, pool)| (operator, pool.active.balance))
+			.filter(|(operator, _)| HotKeys::<T>::contains_key(operator))
 			.collect();
+		let total = stakes.iter().fold(0 as Balance, |sum, (_, stake)| sum.saturating_add(*stake));
+		let cap = cap(stakes.iter().map(|(_, stake)| *stake).collect(), T::MaxShareParts::get());
+		for (_, stake) in &mut stakes {
+			*stake = (*stake).min(cap);
+		}
 		stakes.sort();
+		// Who is eligible again is drawn again, at once.
+		Sidelined::<T>::mutate(|list| {
+			list.retain(|who| stakes.binary_search_by(|(member, _)| member.cmp(who)).is_err())
+		});
 		// `MaxPools` bounds both the pools and the snapshot.
-		Snapshots::<T>::insert(index, BoundedVec::truncate_from(stakes));
+		let members = BoundedVec::truncate_from(stakes);
+		Snapshots::<T>::insert(index, Snapshot { total, members });
 	}
 
 	/// Draw with the snapshot of session `index` from now on.
@@ -23,5 +38,80 @@ impl<T: Config> Pallet<T> {
 			Snapshots::<T>::remove(old);
 		}
 		CurrentSession::<T>::put(index);
+		let snapshot = Snapshots::<T>::get(index);
+		SessionStake::<T>::put(snapshot.total);
+		SessionSlashed::<T>::kill();
+		// Who is in neither snapshot needs no mark.
+		let planned = Snapshots::<T>::get(index + 1);
+		Sidelined::<T>::mutate(|list| {
+			list.retain(|who| {
+				[&snapshot, &planned]
+					.iter()
+					.any(|s| s.members.binary_search_by(|(member, _)| member.cmp(who)).is_ok())
+			})
+		});
 	}
+
+	/// The validators of the next session: those with the most stake, the lower account first where
+	/// it is equal. `None` where nobody can be elected, so that the set never becomes empty.
+	pub fn elect() -> Option<Vec<T::AccountId>> {
+		let mut candidates: Vec<_> = Pools::<T>::iter_prefix(Role::Validator)
+			.filter(|(operator, pool)| {
+				Self::is_eligible(pool)
+					&& pool.active.balance >= T::MinValidatorStake::get()
+					&& T::ValidatorKeys::contains(operator)
+			})
+			.map(|(operator, pool)| (core::cmp::Reverse(pool.active.balance), operator))
+			.collect();
+		candidates.sort();
+		candidates.truncate(ValidatorCount::<T>::get() as usize);
+		let elected: Vec<_> = candidates.into_iter().map(|(_, operator)| operator).collect();
+		(!elected.is_empty()).then_some(elected)
+	}
+
+	/// Do not draw `id` from snapshots in which it still is.
+	pub(crate) fn sideline(id: &PoolId<T::AccountId>) {
+		if id.role == Role::Executor {
+			Sidelined::<T>::mutate(|list| {
+				if let Err(at) = list.binary_search(&id.operator) {
+					// Not more executors than pools, so that this always fits.
+					let _ = list.try_insert(at, id.operator.clone());
+				}
+			});
+		}
+	}
+
+	/// Draw `id` again from snapshots in which it is.
+	pub(crate) fn readmit(id: &PoolId<T::AccountId>) {
+		if id.role == Role::Executor {
+			Sidelined::<T>::mutate(|list| {
+				if let Ok(at) = list.binary_search(&id.operator) {
+					list.remove(at);
+				}
+			});
+		}
+	}
+}
+
+/// The largest weight that leaves nobody more than one of `parts` parts of the total. With fewer
+/// than twice as many pools as parts there is no cap: a cap would then let small stakes weigh nearly
+/// as much as large ones.
+pub(crate) fn cap(mut stakes: Vec<Balance>, parts: u32) -> Balance {
+	if (stakes.len() as u32) < parts.saturating_mul(2) {
+		return Balance::MAX;
+	}
+	stakes.sort_unstable_by(|a, b| b.cmp(a));
+	let mut rest = stakes.iter().fold(0 as Balance, |sum, stake| sum.saturating_add(*stake));
+	// With `m` pools capped at `w`, nobody has more than a part where w = rest / (parts - m).
+	for (capped, stake) in stakes.iter().enumerate() {
+		let left = Balance::from(parts).saturating_sub(capped as Balance);
+		if left == 0 {
+			return *stake;
+		}
+		if *stake <= rest / left {
+			return rest / left;
+		}
+		rest -= stake;
+	}
+	Balance::MAX
 }

@@ -5,32 +5,74 @@ use codec::Encode;
 use sp_core::U256;
 use sp_io::hashing::blake2_256;
 
-/// Draw `k` of `candidates`, each with probability proportional to its weight among those left.
+/// Candidates with their weights, laid end to end, from which committees are drawn.
 ///
-/// Zero weights are never drawn. Returns fewer than `k` where there are not enough. Costs
-/// O(n·k): a scan per seat.
-pub fn draw<A: Clone>(seed: &[u8; 32], candidates: &[(A, u128)], k: usize) -> Vec<A> {
-	let mut left: Vec<&(A, u128)> = candidates.iter().filter(|(_, weight)| *weight > 0).collect();
-	let mut total = left.iter().fold(U256::zero(), |sum, (_, weight)| sum + U256::from(*weight));
-	let mut stream = Stream { seed, next: 0 };
-	let mut drawn = Vec::with_capacity(k);
-	while drawn.len() < k && !left.is_empty() {
-		let mut ticket = stream.below(total);
-		let Some(index) = left.iter().position(|(_, weight)| {
-			let weight = U256::from(*weight);
-			let hit = ticket < weight;
-			if !hit {
-				ticket -= weight;
+/// Building it is linear in the candidates; drawing `k` of them is `k · (log n + k)`.
+pub struct Urn<A> {
+	/// Candidate, where its weight begins, and its weight; sorted by candidate.
+	members: Vec<(A, u128, u128)>,
+	total: u128,
+}
+
+impl<A: Ord + Clone> Urn<A> {
+	/// Lay out `candidates`, which are sorted and distinct. Weights of zero are left out. Weights
+	/// beyond a sum of 2^128 are left out too: no token has so many units.
+	pub fn new(candidates: impl IntoIterator<Item = (A, u128)>) -> Self {
+		let mut total: u128 = 0;
+		let mut members = Vec::new();
+		for (who, weight) in candidates {
+			if let Some(end) = total.checked_add(weight).filter(|_| weight > 0) {
+				members.push((who, total, weight));
+				total = end;
 			}
-			hit
-		}) else {
-			break;
-		};
-		let (who, weight) = left.remove(index);
-		total -= U256::from(*weight);
-		drawn.push(who.clone());
+		}
+		Self { members, total }
 	}
-	drawn
+
+	/// How many candidates there are besides `excluded`.
+	pub fn count_without(&self, excluded: &[&A]) -> usize {
+		self.members.len() - self.places(excluded).len()
+	}
+
+	/// Draw `k` candidates without replacement, each with probability proportional to its weight
+	/// among those left, and nobody of `excluded`. Fewer where there are not enough.
+	pub fn draw(&self, seed: &[u8; 32], excluded: &[&A], k: usize) -> Vec<A> {
+		let mut gone = self.places(excluded);
+		let mut left = gone.iter().fold(self.total, |left, place| left - self.members[*place].2);
+		let mut stream = Stream { seed, next: 0 };
+		let mut drawn = Vec::with_capacity(k);
+		while drawn.len() < k && left > 0 {
+			let place = self.find(stream.below(left), &gone);
+			let at = gone.partition_point(|other| *other < place);
+			gone.insert(at, place);
+			left -= self.members[place].2;
+			drawn.push(self.members[place].0.clone());
+		}
+		drawn
+	}
+
+	/// Where those of `who` sit who are candidates, sorted.
+	fn places(&self, who: &[&A]) -> Vec<usize> {
+		let mut places: Vec<_> = who
+			.iter()
+			.filter_map(|who| self.members.binary_search_by(|(member, ..)| member.cmp(who)).ok())
+			.collect();
+		places.sort_unstable();
+		places.dedup();
+		places
+	}
+
+	/// Whose weight `ticket` falls on, counting only those who are not `gone`.
+	fn find(&self, mut ticket: u128, gone: &[usize]) -> usize {
+		for place in gone {
+			let (_, start, weight) = &self.members[*place];
+			if ticket < *start {
+				break;
+			}
+			ticket += weight;
+		}
+		self.members.partition_point(|(_, start, _)| *start <= ticket) - 1
+	}
 }
 
 struct Stream<'a> {
@@ -40,13 +82,14 @@ struct Stream<'a> {
 
 impl Stream<'_> {
 	/// Uniform in `0..bound`: values of the incomplete last interval are drawn again.
-	fn below(&mut self, bound: U256) -> U256 {
+	fn below(&mut self, bound: u128) -> u128 {
+		let bound = U256::from(bound);
 		let excess = (U256::MAX % bound + 1) % bound;
 		loop {
 			let value = U256::from_big_endian(&(self.seed, self.next).using_encoded(blake2_256));
 			self.next += 1;
 			if value <= U256::MAX - excess {
-				return value % bound;
+				return (value % bound).low_u128();
 			}
 		}
 	}
@@ -56,11 +99,16 @@ impl Stream<'_> {
 mod tests {
 	use super::*;
 
+	fn urn(weights: &[u128]) -> Urn<usize> {
+		Urn::new(weights.iter().copied().enumerate())
+	}
+
 	#[test]
 	fn draw_should_give_distinct_members_when_there_are_enough() {
-		let candidates: Vec<_> = (0..10u32).map(|i| (i, u128::from(i) + 1)).collect();
+		let urn = urn(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 		for seed in 0..200u8 {
-			let mut drawn = draw(&[seed; 32], &candidates, 7);
+			let mut drawn = urn.draw(&[seed; 32], &[&3], 7);
+			assert!(!drawn.contains(&3));
 			drawn.sort_unstable();
 			drawn.dedup();
 			assert_eq!(drawn.len(), 7);
@@ -69,24 +117,90 @@ mod tests {
 
 	#[test]
 	fn draw_should_give_all_when_there_are_too_few() {
-		assert_eq!(draw(&[0; 32], &[(1, 5), (2, 0)], 3), [1]);
-		assert_eq!(draw::<u8>(&[0; 32], &[], 3), Vec::<u8>::new());
-		let max = draw(&[0; 32], &[(1, u128::MAX), (2, u128::MAX), (3, u128::MAX)], 3);
-		assert_eq!(max.len(), 3);
+		assert_eq!(urn(&[5, 0]).draw(&[0; 32], &[], 3), [0]);
+		assert_eq!(urn(&[]).draw(&[0; 32], &[], 3), Vec::<usize>::new());
+		assert_eq!(urn(&[u128::MAX / 3; 3]).draw(&[0; 32], &[], 3).len(), 3);
+		assert_eq!(urn(&[u128::MAX, 1]).count_without(&[]), 1, "beyond 2^128");
+		assert_eq!(urn(&[1, 2]).draw(&[0; 32], &[&0, &1, &9], 3), Vec::<usize>::new());
+		assert_eq!(urn(&[1, 2]).count_without(&[&0, &0, &9]), 1);
+	}
+
+	/// Probability of each ordered committee of `k`, by the definition.
+	fn exact(weights: &[u128], k: usize) -> Vec<(Vec<usize>, f64)> {
+		if k == 0 {
+			return vec![(Vec::new(), 1.0)];
+		}
+		let mut all = Vec::new();
+		for (head, probability) in exact(weights, k - 1) {
+			let left: u128 =
+				(0..weights.len()).filter(|i| !head.contains(i)).map(|i| weights[i]).sum();
+			for next in (0..weights.len()).filter(|i| !head.contains(i) && weights[*i] > 0) {
+				let mut committee = head.clone();
+				committee.push(next);
+				all.push((committee, probability * weights[next] as f64 / left as f64));
+			}
+		}
+		all
+	}
+
+	/// Chi-square of 100,000 draws against the exact distribution over ordered committees. The
+	/// limit is the mean plus five standard deviations: degrees of freedom f, variance 2f.
+	#[test]
+	fn draw_should_follow_the_exact_distribution() {
+		for (weights, k) in [
+			(vec![30, 10, 10, 10, 10, 10, 10, 10], 3),
+			(vec![1, 1, 1, 1], 2),
+			(vec![1, 2, 4, 8, 16], 3),
+			(vec![1_000_000, 999_999, 3 << 100, 1 << 100], 2),
+		] {
+			let (urn, rounds) = (urn(&weights), 100_000u32);
+			let mut seen = std::collections::BTreeMap::<Vec<usize>, u32>::new();
+			for i in 0..rounds {
+				*seen.entry(urn.draw(&i.using_encoded(blake2_256), &[], k)).or_default() += 1;
+			}
+			// Cells that expect fewer than five count as one.
+			let (mut chi2, mut cells, mut rare) = (0.0, 0, (0.0, 0.0));
+			for (committee, probability) in exact(&weights, k) {
+				let expected = probability * f64::from(rounds);
+				let observed = f64::from(seen.get(&committee).copied().unwrap_or(0));
+				if expected < 5.0 {
+					rare = (rare.0 + expected, rare.1 + observed);
+				} else {
+					chi2 += (observed - expected).powi(2) / expected;
+					cells += 1;
+				}
+			}
+			if rare.0 >= 5.0 {
+				chi2 += (rare.1 - rare.0).powi(2) / rare.0;
+				cells += 1;
+			}
+			let freedom = f64::from(cells - 1);
+			assert!(
+				chi2 < freedom + 5.0 * (2.0 * freedom).sqrt(),
+				"chi2 {chi2} at {freedom} degrees of freedom, weights {weights:?}"
+			);
+		}
 	}
 
 	/// Stakes 30 + 7×10 at k = 3 seat the large one in 70.8 % of committees: 1 minus the
 	/// probability that three draws miss it, 70/100 · 60/90 · 50/80.
 	#[test]
-	fn draw_should_follow_the_exact_distribution() {
-		let candidates: Vec<_> = (0..8u32).map(|i| (i, if i == 0 { 30 } else { 10 })).collect();
-		let rounds = 100_000u32;
+	fn large_stake_should_sit_in_seventy_percent_of_committees() {
+		let (urn, rounds) = (urn(&[30, 10, 10, 10, 10, 10, 10, 10]), 100_000u32);
 		let hits = (0..rounds)
-			.filter(|i| draw(&i.using_encoded(blake2_256), &candidates, 3).contains(&0))
+			.filter(|i| urn.draw(&i.using_encoded(blake2_256), &[], 3).contains(&0))
 			.count() as f64;
-		let n = f64::from(rounds);
-		let p = 1.0 - 0.7 * (60.0 / 90.0) * (50.0 / 80.0);
-		let chi2 = (hits - n * p).powi(2) / (n * p) + (hits - n * p).powi(2) / (n * (1.0 - p));
-		assert!(chi2 < 10.83, "chi2 {chi2} at one degree of freedom, p < 0.001");
+		assert!((hits / f64::from(rounds) - 0.7083).abs() < 0.005, "{hits}");
+	}
+
+	/// Excluding somebody is the same as never having had it.
+	#[test]
+	fn draw_should_not_depend_on_who_is_excluded_when_they_are_not_there() {
+		let all = urn(&[5, 100, 7, 11, 3]);
+		let fewer = Urn::new([(0usize, 5), (2, 7), (3, 11), (4, 3)]);
+		for i in 0..1_000u32 {
+			let seed = i.using_encoded(blake2_256);
+			assert_eq!(all.draw(&seed, &[&1], 3), fewer.draw(&seed, &[], 3));
+		}
 	}
 }

@@ -7,12 +7,14 @@
 extern crate alloc;
 
 pub mod draw;
+pub mod penalties;
 pub mod priority;
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use opg_primitives::{Answer, ExecutorKey, Fuel, ModelId, RequestId, RoundIndex};
 use scale_info::TypeInfo;
+use sp_runtime::Perbill;
 
 /// What an executor did wrong.
 #[derive(
@@ -80,8 +82,8 @@ pub enum FailureReason {
 pub trait ExecutorPools<AccountId> {
 	/// Value that is paid in. Dropping one burns it.
 	type Credit;
-	/// Operator and stake in planck, from the snapshot of the current session, without those who
-	/// rest. Sorted by operator.
+	/// Operator and weight in planck, from the snapshot of the current session, without those who
+	/// may not be drawn any more. Sorted by operator.
 	fn snapshot() -> Vec<(AccountId, u128)>;
 	/// Whether `who` has a pool.
 	fn has_pool(who: &AccountId) -> bool;
@@ -91,10 +93,12 @@ pub trait ExecutorPools<AccountId> {
 	fn operator_of(key: &ExecutorKey) -> Option<AccountId>;
 	/// Add to the pool of `who`.
 	fn reward(who: &AccountId, credit: Self::Credit);
-	/// Take from the pool of `who` what `fault` costs.
-	fn penalise(who: &AccountId, fault: Fault);
+	/// Take from the pool of `who` what `fault` costs; `payee` gets a part of it.
+	fn penalise(who: &AccountId, fault: Fault, payee: Option<(&AccountId, Perbill)>);
 	/// `who` did its duty: forget its misses.
 	fn clear_misses(who: &AccountId);
+	/// Whether the circuit breaker tripped: nothing is slashed and no request is decided.
+	fn slashing_paused() -> bool;
 }
 
 /// A model version, as a request needs it.

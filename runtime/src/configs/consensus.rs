@@ -2,8 +2,18 @@
 
 use crate::{constants::*, *};
 use alloc::vec::Vec;
-use frame_support::traits::{ConstU128, ConstU32, ConstU64};
-use sp_runtime::traits::{ConvertInto, OpaqueKeys};
+use frame_support::{
+	traits::{ConstU128, ConstU32, ConstU64},
+	weights::Weight,
+};
+use sp_runtime::{
+	traits::{Convert, ConvertInto, OpaqueKeys},
+	Perbill,
+};
+use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
+
+/// Slots for which an equivocation can be reported.
+type ReportLongevity = ConstU64<{ HISTORY_SESSIONS as u64 * SESSION_SLOTS }>;
 
 impl pallet_babe::Config for Runtime {
 	type EpochDuration = ConstU64<SESSION_SLOTS>;
@@ -14,7 +24,8 @@ impl pallet_babe::Config for Runtime {
 	type MaxAuthorities = ConstU32<100>;
 	type MaxNominators = ConstU32<0>;
 	type KeyOwnerProof = sp_session::MembershipProof;
-	type EquivocationReportSystem = ();
+	type EquivocationReportSystem =
+		pallet_babe::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
 }
 
 impl pallet_grandpa::Config for Runtime {
@@ -22,27 +33,87 @@ impl pallet_grandpa::Config for Runtime {
 	type WeightInfo = ();
 	type MaxAuthorities = ConstU32<100>;
 	type MaxNominators = ConstU32<0>;
-	type MaxSetIdSessionEntries = ConstU64<0>;
+	type MaxSetIdSessionEntries = ConstU64<{ HISTORY_SESSIONS as u64 }>;
 	type KeyOwnerProof = sp_session::MembershipProof;
-	type EquivocationReportSystem = ();
+	type EquivocationReportSystem =
+		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
 }
 
 impl pallet_authorship::Config for Runtime {
 	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Babe>;
-	type EventHandler = ();
+	type EventHandler = PayAuthor;
 }
 
-/// Keeps the validators of genesis and tells the pools of executors when sessions change.
+/// Pays the reward of a block into its author's pool.
+pub struct PayAuthor;
+impl pallet_authorship::EventHandler<AccountId, BlockNumber> for PayAuthor {
+	fn note_author(author: AccountId) {
+		Staking::reward_author(author);
+	}
+}
+
+/// Elects the validators and fixes the executors' stake when sessions change.
 pub struct Sessions;
 impl pallet_session::SessionManager<AccountId> for Sessions {
 	fn new_session(index: u32) -> Option<Vec<AccountId>> {
 		Staking::plan_session(index);
-		None
+		Staking::elect()
 	}
 	fn start_session(index: u32) {
 		Staking::start_session(index);
+		Historical::prune_up_to(index.saturating_sub(HISTORY_SESSIONS));
 	}
 	fn end_session(_index: u32) {}
+}
+
+impl pallet_session::historical::SessionManager<AccountId, ()> for Sessions {
+	fn new_session(index: u32) -> Option<Vec<(AccountId, ())>> {
+		let validators = <Self as pallet_session::SessionManager<_>>::new_session(index)?;
+		Some(validators.into_iter().map(|who| (who, ())).collect())
+	}
+	fn start_session(index: u32) {
+		<Self as pallet_session::SessionManager<_>>::start_session(index)
+	}
+	fn end_session(index: u32) {
+		<Self as pallet_session::SessionManager<_>>::end_session(index)
+	}
+}
+
+/// A validator is its account and nothing more.
+pub struct NoDetails;
+impl Convert<AccountId, Option<()>> for NoDetails {
+	fn convert(_: AccountId) -> Option<()> {
+		Some(())
+	}
+}
+
+impl pallet_session::historical::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type FullIdentification = ();
+	type FullIdentificationOf = NoDetails;
+}
+
+/// Slashes the pools of validators who signed two blocks or two votes where one is allowed.
+pub struct SlashValidators;
+impl OnOffenceHandler<AccountId, (AccountId, ()), Weight> for SlashValidators {
+	fn on_offence(
+		offenders: &[OffenceDetails<AccountId, (AccountId, ())>],
+		slash_fraction: &[Perbill],
+		_session: u32,
+	) -> Weight {
+		for (details, share) in offenders.iter().zip(slash_fraction) {
+			Staking::slash_validator(&details.offender.0, *share);
+		}
+		<Runtime as frame_system::Config>::DbWeight::get()
+			.reads_writes(4, 4)
+			.saturating_mul(offenders.len() as u64)
+	}
+}
+
+impl pallet_offences::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
+	type OnOffenceHandler = SlashValidators;
 }
 
 impl pallet_session::Config for Runtime {
@@ -51,7 +122,7 @@ impl pallet_session::Config for Runtime {
 	type ValidatorIdOf = ConvertInto;
 	type ShouldEndSession = Babe;
 	type NextSessionRotation = Babe;
-	type SessionManager = Sessions;
+	type SessionManager = pallet_session::historical::NoteHistoricalRoot<Self, Sessions>;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type Keys = SessionKeys;
 	type DisablingStrategy = ();

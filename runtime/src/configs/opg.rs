@@ -3,9 +3,10 @@
 use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64, ConstU8, Get},
+	traits::{ConstU128, ConstU32, ConstU64, ConstU8, Contains, Get},
 	PalletId,
 };
+use frame_system::EnsureRoot;
 use sp_runtime::Perbill;
 
 /// Requests, and draws, per block.
@@ -13,9 +14,23 @@ type MaxDraws = ConstU32<64>;
 
 parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
-	/// Lying and hiding an answer cost the same.
-	pub const WrongSlash: Perbill = Perbill::from_percent(10);
-	pub const MissSlash: Perbill = Perbill::from_parts(1_000_000);
+	pub const MaxCommissionChange: Perbill = Perbill::from_percent(1);
+}
+
+/// Accounts that `session.setKeys` was called for.
+pub struct ValidatorKeys;
+impl Contains<AccountId> for ValidatorKeys {
+	fn contains(who: &AccountId) -> bool {
+		pallet_session::NextKeys::<Runtime>::contains_key(who)
+	}
+}
+
+/// What the author of this block earns.
+pub struct BlockReward;
+impl Get<Balance> for BlockReward {
+	fn get() -> Balance {
+		inflation::block_reward(System::block_number())
+	}
 }
 
 impl pallet_opg_staking::Config for Runtime {
@@ -23,10 +38,21 @@ impl pallet_opg_staking::Config for Runtime {
 	type PalletId = StakingPalletId;
 	type MinBond = ConstU128<{ 1_000 * OPG }>;
 	type MinDelegation = ConstU128<OPG>;
+	type MinValidatorStake = ConstU128<{ 5_000 * OPG }>;
+	type PoolDeposit = ConstU128<{ deposit(4, 512) }>;
 	type MaxPools = ConstU32<1_024>;
-	type WrongSlash = WrongSlash;
-	type MissSlash = MissSlash;
+	type MaxDelegations = ConstU32<64>;
+	type MaxUnbonds = ConstU32<16>;
+	type UnbondingBlocks = ConstU32<UNBONDING_BLOCKS>;
+	type KeyDelay = ConstU32<40>;
+	type MaxCommissionChange = MaxCommissionChange;
+	// A quarter of the weight: such a pool sits in at most two thirds of all committees of three.
+	type MaxShareParts = ConstU32<4>;
 	type MaxMisses = ConstU8<3>;
+	type MaxValidators = ConstU32<100>;
+	type ValidatorKeys = ValidatorKeys;
+	type BlockReward = BlockReward;
+	type GovernanceOrigin = EnsureRoot<AccountId>;
 }
 
 impl pallet_opg_models::Config for Runtime {
@@ -65,7 +91,7 @@ impl pallet_opg_inference::Config for Runtime {
 impl pallet_opg_attestation::Config for Runtime {
 	type Pools = Staking;
 	type Requests = Inference;
-	type CommitBlocks = ConstU32<10>;
-	type RevealBlocks = ConstU32<5>;
+	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
+	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MaxRoundsPerBlock = MaxDraws;
 }

@@ -8,8 +8,10 @@ use crate::{
 use anyhow::Result;
 use clap::Args;
 use opg_primitives::{executor_key::ExecutorPair, possession_payload};
-use opg_runtime::Runtime;
+use opg_runtime::{Runtime, RuntimeCall};
+use pallet_opg_staking::Role;
 use sp_core::{sr25519, Pair};
+use sp_runtime::Perbill;
 
 /// Bond OPG as an executor.
 #[derive(Args, Debug)]
@@ -60,7 +62,11 @@ impl Delegate {
 	pub fn run(&self, chain: &Chain) -> Result<()> {
 		let operator = keys::parse_account(&self.operator)?;
 		let amount = amount::parse(&self.amount)?;
-		let call = pallet_opg_staking::Call::<Runtime>::delegate { operator, amount };
+		let call = pallet_opg_staking::Call::<Runtime>::delegate {
+			operator,
+			role: Role::Executor,
+			amount,
+		};
 		let included = chain.send(call, &keys::pair(&self.suri)?)?;
 		println!("delegated {} in block {}", amount::show(amount), included.block);
 		Ok(())
@@ -87,12 +93,15 @@ pub(super) fn bond(
 	hot_key: &ExecutorPair,
 ) -> Result<Submitted> {
 	let payload = possession_payload(&chain.genesis(), &keys::account(operator));
-	chain.submit(
-		pallet_opg_staking::Call::<Runtime>::bond {
-			amount,
-			hot_key: hot_key.public(),
-			proof: hot_key.sign(&payload),
-		},
-		operator,
-	)
+	let bond = pallet_opg_staking::Call::<Runtime>::bond {
+		role: Role::Executor,
+		amount,
+		commission: Perbill::zero(),
+	};
+	let set_hot_key = pallet_opg_staking::Call::<Runtime>::set_hot_key {
+		hot_key: hot_key.public(),
+		proof: hot_key.sign(&payload),
+	};
+	let calls = vec![RuntimeCall::Staking(bond), RuntimeCall::Staking(set_hot_key)];
+	chain.submit(pallet_utility::Call::<Runtime>::batch_all { calls }, operator)
 }
