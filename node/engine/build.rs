@@ -1,5 +1,8 @@
 //! Compiles the guest to WebAssembly, for the host to embed.
 
+#[path = "build/meter.rs"]
+mod meter;
+
 use std::{
 	env, fs,
 	path::{Path, PathBuf},
@@ -14,6 +17,7 @@ fn main() {
 	let guest = host.join("guest");
 	for input in [
 		"build.rs",
+		"build",
 		"guest/Cargo.toml",
 		"guest/Cargo.lock",
 		"guest/src",
@@ -56,11 +60,10 @@ fn main() {
 		}
 		panic!("the engine's guest does not compile, see above");
 	}
-	fs::copy(
-		target.join(TARGET).join("release/opg_engine_guest.wasm"),
-		out.join("opg_engine_guest.wasm"),
-	)
-	.expect("cargo has left the guest there");
+	let guest = fs::read(target.join(TARGET).join("release/opg_engine_guest.wasm"));
+	let metered = meter::meter(&guest.expect("cargo has left the guest there"));
+	fs::write(out.join("opg_engine_guest.wasm"), metered.expect("the guest is a module"))
+		.expect("OUT_DIR is there to be written to");
 }
 
 /// Flags of the guest, with all that depends on where things are installed mapped away.

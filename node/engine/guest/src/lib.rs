@@ -10,6 +10,7 @@ mod describe;
 #[allow(dead_code)]
 mod dims;
 mod model;
+mod operators;
 #[path = "../../src/reason.rs"]
 #[allow(dead_code)]
 mod reason;

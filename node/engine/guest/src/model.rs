@@ -3,6 +3,7 @@
 use crate::{
 	describe,
 	dims::{Dims, MAX_NAME},
+	operators,
 	reason::Reason,
 	report::{Description, Port},
 	tensor,
@@ -45,7 +46,14 @@ pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Fault> {
 	let outputs = output_names(graph)?;
 	let mut description = describe::describe(&proto, dims)?;
 
-	let model = onnx.model_for_proto_model(&proto).map_err(|e| not_loadable("load", e))?;
+	if let Some(graph) = &proto.graph {
+		operators::check(graph, &operators::Shapes::new())?;
+	}
+	let mut model = onnx.model_for_proto_model(&proto).map_err(|e| not_loadable("load", e))?;
+	model.analyse(false).map_err(|e| not_loadable("analyse", e))?;
+	if let Some(graph) = &proto.graph {
+		operators::check(graph, &operators::shapes(&model))?;
+	}
 	drop(proto);
 	description.inputs = inputs(&model)?;
 	let typed = model.into_typed().map_err(|e| not_loadable("analyse", e))?;
@@ -105,6 +113,10 @@ fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Fault> {
 			|| graph.input.iter().any(|input| input.name == *name)
 			|| graph.initializer.iter().any(|tensor| tensor.name == *name)
 	};
+	let twice = outputs.iter().enumerate().find(|(i, name)| outputs[..*i].contains(name));
+	if let Some((_, name)) = twice {
+		return Err(Fault(Reason::BadOutputs, format!("`{name}` is an output twice")));
+	}
 	match outputs.iter().find(|name| !known(name)) {
 		Some(name) => {
 			Err(Fault(Reason::BadOutputs, format!("nothing computes the output `{name}`")))

@@ -123,7 +123,6 @@ enum Message {
 	Node,
 	Attribute,
 	Tensor,
-	Sparse,
 }
 
 impl Message {
@@ -133,8 +132,7 @@ impl Message {
 		Some(match (self, number) {
 			(Model, 7) | (Attribute, 6 | 11) => Graph,
 			(Graph, 1) => Node,
-			(Graph, 5) | (Attribute, 5 | 10) | (Sparse, 1 | 2) => Tensor,
-			(Graph, 15) | (Attribute, 22 | 23) => Sparse,
+			(Graph, 5) | (Attribute, 5 | 10) => Tensor,
 			(Node, 5) => Attribute,
 			_ => return None,
 		})
@@ -230,6 +228,9 @@ impl Walker<'_> {
 			(Message::Model, 20) => return Err(WireError::Unsupported("training information is")),
 			(Message::Model, 25) => {
 				return Err(WireError::Unsupported("model-local functions are"))
+			},
+			(Message::Graph, 15) | (Message::Attribute, 22 | 23) => {
+				return Err(WireError::Unsupported("sparse tensors are"))
 			},
 			(Message::Node, 4) if RANDOM.contains(&value) => return Err(WireError::Random(text())),
 			(Message::Node, 7) if !matches!(value, b"" | b"ai.onnx" | b"ai.onnx.ml") => {

@@ -3,6 +3,8 @@
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
+pub mod mutate;
+
 use opg_engine::tensor::{self, DType, Tensor};
 
 /// ONNX code of f32.

@@ -1,0 +1,410 @@
+//! Everything that is refused is refused for its own reason, and before it does harm.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::*;
+use opg_engine::{
+	tensor::{self, DType, Tensor},
+	Artifact, Dims, Engine, EngineConfig, Limits, ModelFault, Reason, Run,
+};
+use std::{path::Path, sync::OnceLock};
+
+const LIMITS: Limits =
+	Limits { fuel: 5_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10 };
+
+/// ONNX code of strings.
+const STRING: u64 = 8;
+
+fn engine() -> &'static Engine {
+	static ENGINE: OnceLock<Engine> = OnceLock::new();
+	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
+	ENGINE.get_or_init(|| Engine::new(Some(cache)).unwrap())
+}
+
+fn run(model: &[u8], input: &[u8]) -> Run {
+	let run = || engine().run(model, input, &LIMITS).unwrap();
+	let first = run();
+	assert_eq!(run(), first);
+	first
+}
+
+#[track_caller]
+fn refused(model: &[u8], input: &[u8], reason: Reason) {
+	let run = run(model, input);
+	let fault = if reason.is_of_input() { ModelFault::BadInput } else { ModelFault::BadModel };
+	assert_eq!((run.outcome, run.reason), (Err(fault), Some(reason)), "{}", run.message);
+	assert!(!run.message.is_empty());
+}
+
+#[track_caller]
+fn refused_model(model: &[u8], reason: Reason) {
+	refused(model, &x(&[1.0]), reason);
+}
+
+/// A model from `x`, f32 `[1, 1]`, to `y`.
+fn from_x(parts: &[Vec<u8>]) -> Vec<u8> {
+	model(&[input("x", FLOAT, &[1, 1]), parts.concat(), output("y")])
+}
+
+fn relu() -> Vec<u8> {
+	from_x(&[node("Relu", &["x"], &["y"])])
+}
+
+fn attribute(name: &str, kind: u64, value: Vec<u8>) -> Vec<u8> {
+	bytes(5, [bytes(1, name), value, int(20, kind)].concat())
+}
+
+fn int_attribute(name: &str, value: i64) -> Vec<u8> {
+	attribute(name, 2, int(3, value as u64))
+}
+
+fn ints_attribute(name: &str, values: &[i64]) -> Vec<u8> {
+	attribute(name, 7, values.iter().flat_map(|value| int(8, *value as u64)).collect())
+}
+
+fn graph_attribute(name: &str, graph: &[u8]) -> Vec<u8> {
+	attribute(name, 5, bytes(6, graph))
+}
+
+#[test]
+fn size_should_be_bounded() {
+	refused_model(&vec![0; (64 << 20) + 1], Reason::FileTooLong);
+}
+
+#[test]
+fn nesting_should_be_bounded() {
+	let mut graph = Vec::new();
+	for _ in 0..20 {
+		graph = node_with("If", &["x"], &["y"], &[graph_attribute("then_branch", &graph)]);
+	}
+	refused_model(&from_x(&[graph]), Reason::NestedTooDeeply);
+}
+
+#[test]
+fn counts_should_be_bounded_in_subgraphs_too() {
+	let nodes = bytes(1, "").repeat(20_001);
+	refused_model(&from_x(std::slice::from_ref(&nodes)), Reason::TooManyNodes);
+	let inside = node_with("If", &["x"], &["y"], &[graph_attribute("then_branch", &nodes)]);
+	refused_model(&from_x(&[inside]), Reason::TooManyNodes);
+	let attributes = bytes(5, "").repeat(20_001);
+	refused_model(
+		&from_x(&[node_with("Relu", &["x"], &["y"], &[attributes])]),
+		Reason::TooManyAttributes,
+	);
+	refused_model(&from_x(&[bytes(5, "").repeat(20_001)]), Reason::TooManyTensors);
+	let constants = attribute("value", 9, bytes(10, "").repeat(20_001));
+	refused_model(
+		&from_x(&[node_with("Constant", &[], &["y"], &[constants])]),
+		Reason::TooManyTensors,
+	);
+	refused_model(&from_x(&[bytes(13, "").repeat(400_001)]), Reason::TooManyFields);
+}
+
+#[test]
+fn bytes_that_are_no_model_should_be_refused() {
+	for bytes in [&b"nonsense"[..], &[0xff; 64], &relu()[..20]] {
+		refused_model(bytes, Reason::Malformed);
+	}
+	refused_model(b"", Reason::Malformed);
+}
+
+#[test]
+fn external_data_should_be_refused_wherever_it_is() {
+	let location = bytes(13, [bytes(1, "location"), bytes(2, "/etc/passwd")].concat());
+	for marker in [location, int(14, 1)] {
+		let tensor = [int(1, 1), int(2, FLOAT), bytes(8, "w"), marker].concat();
+		let add = node("Add", &["x", "w"], &["y"]);
+		refused_model(&from_x(&[bytes(5, &tensor), add.clone()]), Reason::ExternalData);
+		let constant =
+			node_with("Constant", &[], &["w"], &[attribute("value", 4, bytes(5, &tensor))]);
+		refused_model(&from_x(&[constant.clone(), add]), Reason::ExternalData);
+		let inside = node_with("If", &["x"], &["y"], &[graph_attribute("else_branch", &constant)]);
+		refused_model(&from_x(&[inside]), Reason::ExternalData);
+	}
+}
+
+#[test]
+fn foreign_domains_should_be_refused() {
+	for domain in ["com.microsoft", "ai.onnx.preview.training", "AI.ONNX"] {
+		refused_model(
+			&from_x(&[node_with("Relu", &["x"], &["y"], &[bytes(7, domain)])]),
+			Reason::ForeignDomain,
+		);
+	}
+}
+
+#[test]
+fn random_operators_should_be_refused_with_and_without_a_seed() {
+	let seed = attribute("seed", 1, [varint(2 << 3 | 5), 1f32.to_le_bytes().to_vec()].concat());
+	for op in [
+		"Bernoulli",
+		"Multinomial",
+		"RandomNormal",
+		"RandomNormalLike",
+		"RandomUniform",
+		"RandomUniformLike",
+	] {
+		for seed in [&seed[..], &[]] {
+			let node = node_with(op, &["x"], &["y"], &[seed.to_vec()]);
+			refused_model(&from_x(std::slice::from_ref(&node)), Reason::RandomOperator);
+			let inside = node_with("If", &["x"], &["y"], &[graph_attribute("then_branch", &node)]);
+			refused_model(&from_x(&[inside]), Reason::RandomOperator);
+		}
+	}
+}
+
+#[test]
+fn features_that_no_inference_needs_should_be_refused() {
+	for field in [bytes(20, ""), bytes(25, "")] {
+		refused_model(&[relu(), field].concat(), Reason::UnsupportedFeature);
+	}
+	refused_model(&from_x(&[bytes(15, "")]), Reason::UnsupportedFeature);
+	let twice = bytes(8, int(2, 14));
+	refused_model(&[relu(), twice].concat(), Reason::UnsupportedFeature);
+}
+
+#[test]
+fn open_dimensions_should_be_refused() {
+	let open = model(&[open_input("x"), node("Relu", &["x"], &["y"]), output("y")]);
+	refused_model(&open, Reason::OpenDimension);
+	// A shape that depends on values.
+	refused_model(&from_x(&[node("NonZero", &["x"], &["y"])]), Reason::OpenDimension);
+}
+
+#[test]
+fn bindings_should_be_refused_when_they_bind_nothing() {
+	let mut dims = Dims::default();
+	dims.bind("batch", 1).unwrap();
+	let run = engine().run_bound(&relu(), &dims, &x(&[1.0]), &LIMITS).unwrap();
+	assert_eq!(run.reason, Some(Reason::BadBinding));
+	assert!(dims.bind("batch", 2).is_err() && dims.bind("", 2).is_err());
+}
+
+#[test]
+fn types_that_tensors_cannot_carry_should_be_refused() {
+	// Complex numbers, four-bit integers, no type at all.
+	for dtype in [14, 15, 21, 22, 0, 99] {
+		let model =
+			model(&[input("x", dtype, &[1]), node("Identity", &["x"], &["y"]), output("y")]);
+		let run = run(&model, &x(&[1.0]));
+		assert_eq!(run.outcome, Err(ModelFault::BadModel), "{dtype}: {}", run.message);
+	}
+	let strings = model(&[input("x", STRING, &[1]), node("Identity", &["x"], &["y"]), output("y")]);
+	refused_model(&strings, Reason::UnsupportedType);
+}
+
+#[test]
+fn outputs_should_be_computed_once_each() {
+	let parts = |outputs: &[&str]| {
+		let outputs: Vec<u8> = outputs.iter().flat_map(|name| output(name)).collect();
+		model(&[input("x", FLOAT, &[1, 1]), node("Relu", &["x"], &["y"]), outputs])
+	};
+	refused_model(&parts(&[]), Reason::BadOutputs);
+	refused_model(&parts(&["z"]), Reason::BadOutputs);
+	refused_model(&parts(&["y", "y"]), Reason::BadOutputs);
+	refused_model(&parts(&["y"; 65]), Reason::BadOutputs);
+}
+
+#[test]
+fn operators_should_fit_their_inputs() {
+	let wide = |parts: &[Vec<u8>]| {
+		let more = [parts.concat(), output("y")];
+		model(&[vec![input("x", FLOAT, &[1, 1, 4, 4])], more.to_vec()].concat())
+	};
+	let refused = |parts: &[Vec<u8>]| refused_model(&wide(parts), Reason::BadOperator);
+	for op in ["Softmax", "LogSoftmax", "Hardmax"] {
+		for axis in [99, 4, -5] {
+			refused(&[node_with(op, &["x"], &["y"], &[int_attribute("axis", axis)])]);
+		}
+	}
+	for k in [5, -1, i64::MAX] {
+		refused(&[ints("k", &[k]), node("TopK", &["x", "k"], &["y", "i"])]);
+	}
+	for (name, values) in [
+		("dilations", [0, 1]),
+		("strides", [0, 0]),
+		("strides", [-1, 1]),
+		("kernel_shape", [2, -2]),
+	] {
+		for op in ["MaxPool", "AveragePool", "Conv"] {
+			refused(&[node_with(op, &["x", "x"], &["y"], &[ints_attribute(name, &values)])]);
+		}
+	}
+	let weights = floats("w", &[1, 1, 2, 2], &[0.5; 4]);
+	for dilation in [4, 1000, 1 << 31, i64::MAX] {
+		let dilations = ints_attribute("dilations", &[dilation, 1]);
+		refused(&[weights.clone(), node_with("Conv", &["x", "w"], &["y"], &[dilations])]);
+	}
+}
+
+#[test]
+fn recurrent_weights_should_have_the_right_sizes() {
+	let recurrent = |op: &str, gates: u64, w: [u64; 3], r: [u64; 3], bias: u64| {
+		let zeros = |name: &str, shape: &[u64]| {
+			floats(name, shape, &vec![0.0; shape.iter().product::<u64>() as usize])
+		};
+		let hidden = int_attribute("hidden_size", 3);
+		model(&[
+			input("x", FLOAT, &[2, 1, 5]),
+			zeros("w", &[w[0], w[1] * gates, w[2]]),
+			zeros("r", &[r[0], r[1] * gates, r[2]]),
+			zeros("b", &[1, bias * gates]),
+			node_with(op, &["x", "w", "r", "b"], &["y"], &[hidden]),
+			output("y"),
+		])
+	};
+	let x = tensor::encode(&[tensor("x", &[2, 1, 5], &[0.5; 10])]);
+	for (op, gates) in [("LSTM", 4), ("GRU", 3), ("RNN", 1)] {
+		let good = run(&recurrent(op, gates, [1, 3, 5], [1, 3, 3], 6), &x);
+		assert!(good.outcome.is_ok(), "{op}: {}", good.message);
+		for (w, r, bias) in [
+			([1, 3, 4], [1, 3, 3], 6),
+			([1, 2, 5], [1, 3, 3], 6),
+			([1, 3, 5], [1, 3, 2], 6),
+			([1, 3, 5], [1, 2, 3], 6),
+			([2, 3, 5], [2, 3, 3], 6),
+			([1, 3, 5], [1, 3, 3], 5),
+		] {
+			let run = run(&recurrent(op, gates, w, r, bias), &x);
+			assert_eq!(run.outcome, Err(ModelFault::BadModel), "{op} {w:?} {r:?} {bias}");
+		}
+	}
+}
+
+#[test]
+fn operators_that_the_engine_lacks_should_be_refused() {
+	for op in ["Loop", "NoSuchOperator", "StringConcat", "SequenceEmpty"] {
+		refused_model(&from_x(&[node(op, &["x"], &["y"])]), Reason::NotLoadable);
+	}
+}
+
+#[test]
+fn inputs_should_be_what_the_model_takes() {
+	let good = tensor("x", &[1, 1], &[1.0]);
+	let named = |name: &str| Tensor { name: name.into(), ..good.clone() };
+	let double = Tensor { dtype: DType::F64, data: vec![0; 8], ..good.clone() };
+	let list = |tensors: &[Tensor]| tensor::encode(tensors);
+	for (input, reason) in [
+		(b"nonsense".to_vec(), Reason::InputEncoding),
+		(list(&[]), Reason::InputMissing),
+		(list(&[named("z")]), Reason::InputMissing),
+		(list(&[good.clone(), named("z")]), Reason::InputUnknown),
+		(list(&[double]), Reason::InputType),
+		(list(&[tensor("x", &[1, 2], &[1.0; 2])]), Reason::InputShape),
+		(list(&[tensor("x", &[1], &[1.0])]), Reason::InputShape),
+	] {
+		refused(&relu(), &input, reason);
+	}
+}
+
+#[test]
+fn values_that_the_model_cannot_take_should_be_refused() {
+	let model = model(&[
+		input("x", INT64, &[1]),
+		floats("w", &[2], &[0.5, 1.5]),
+		node("Gather", &["w", "x"], &["y"]),
+		output("y"),
+	]);
+	let index = |index: i64| {
+		let data = index.to_le_bytes().to_vec();
+		tensor::encode(&[Tensor { name: "x".into(), dtype: DType::I64, shape: vec![1], data }])
+	};
+	assert!(run(&model, &index(-1)).outcome.is_ok());
+	assert_eq!(run(&model, &index(2)).outcome, Err(ModelFault::Trapped));
+	// A size that no machine of 32 bits can hold.
+	let expand = from_x(&[ints("shape", &[1 << 29, 1]), node("Expand", &["x", "shape"], &["y"])]);
+	refused(&expand, &x(&[1.0]), Reason::RunFailed);
+}
+
+#[test]
+fn output_should_be_bounded() {
+	let expand = |length: i64| {
+		from_x(&[ints("shape", &[1, length]), node("Expand", &["x", "shape"], &["y"])])
+	};
+	assert!(run(&expand(16_000), &x(&[1.0])).outcome.is_ok());
+	assert_eq!(run(&expand(17_000), &x(&[1.0])).outcome, Err(ModelFault::OutputTooLarge));
+	assert_eq!(run(&expand(1 << 28), &x(&[1.0])).outcome, Err(ModelFault::OutOfMemory));
+}
+
+/// What only moves memory pays for it, so that fuel bounds the time of any model.
+#[test]
+fn moving_memory_should_cost_fuel() {
+	let copies = |times: usize| {
+		let mut graph = vec![
+			input("x", FLOAT, &[1, 1]),
+			ints("shape", &[1, 1 << 20]),
+			node("Expand", &["x", "shape"], &["h0"]),
+			ints("start", &[0]),
+			ints("end", &[1]),
+			ints("axis", &[1]),
+		];
+		for i in 0..times {
+			let (from, to) = (format!("h{i}"), format!("h{}", i + 1));
+			// Half of it, twice: 4 MiB that nothing computes.
+			let (a, b) = (format!("a{i}"), format!("b{i}"));
+			let split = int_attribute("axis", 1);
+			graph.push(node_with("Split", &[&from], &[&a, &b], std::slice::from_ref(&split)));
+			graph.push(node_with("Concat", &[&b, &a], &[&to], &[split]));
+		}
+		let last = format!("h{times}");
+		graph.push(node("Slice", &[&last, "start", "end", "axis"], &["y"]));
+		graph.push(output("y"));
+		model(&graph)
+	};
+	let fuel = |times| {
+		let run = run(&copies(times), &x(&[1.0]));
+		assert!(run.outcome.is_ok(), "{}", run.message);
+		run.fuel
+	};
+	let more = fuel(40) - fuel(20);
+	let moved = 20 * (4 << 20);
+	assert!(more > moved / 16, "{more} units of fuel for {moved} bytes");
+}
+
+/// A guest that calls itself for ever: what a model would have to bring about to use up the native
+/// stack.
+#[test]
+fn stack_should_be_bounded() {
+	let guest = recursing_guest();
+	use blake2::{digest::consts::U32, Blake2b, Digest};
+	let artifact = Artifact { id: Blake2b::<U32>::digest(&guest).into(), bytes: &guest };
+	let config = EngineConfig { artifact: Some(artifact), ..Default::default() };
+	let run = Engine::with(config).unwrap().run(&relu(), &x(&[1.0]), &LIMITS).unwrap();
+	assert_eq!(run.outcome, Err(ModelFault::BadModel));
+	assert_eq!((run.reason, run.fuel), (Some(Reason::StackUsedUp), LIMITS.fuel));
+}
+
+/// (module (memory (export "memory") 1) (func $f (result i32) call $f) and the exports of a guest).
+fn recursing_guest() -> Vec<u8> {
+	let section =
+		|id: u8, content: Vec<u8>| [vec![id], varint(content.len() as u64), content].concat();
+	let export = |name: &str, kind: u8, index: u8| {
+		[vec![name.len() as u8], name.as_bytes().to_vec(), vec![kind, index]].concat()
+	};
+	let types = vec![
+		3, // () -> (), (i32) -> i32, (i32, i32, i32, i32) -> i32
+		0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f,
+	];
+	let exports = [
+		vec![4],
+		export("memory", 2, 0),
+		export("_initialize", 0, 0),
+		export("opg_alloc", 0, 1),
+		export("opg_load", 0, 2),
+	];
+	let bodies = vec![
+		3, // nothing; 0; a call of itself with its four parameters
+		2, 0, 0x0b, 4, 0, 0x41, 0, 0x0b, 12, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0x20, 3, 0x10, 2, 0x0b,
+	];
+	[
+		b"\0asm\x01\0\0\0".to_vec(),
+		section(1, types),
+		section(3, vec![3, 0, 1, 2]),
+		section(5, vec![1, 0, 1]),
+		section(7, exports.concat()),
+		section(10, bodies),
+	]
+	.concat()
+}
