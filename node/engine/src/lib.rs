@@ -10,6 +10,7 @@
 
 mod cache;
 mod dims;
+mod kernels;
 mod reason;
 mod report;
 mod sandbox;
@@ -18,6 +19,7 @@ mod wasi;
 pub mod tensor;
 
 pub use dims::{Dims, DimsError};
+pub use kernels::Isa;
 pub use reason::Reason;
 pub use report::{Description, Inspection, Port, ReportError};
 
@@ -69,6 +71,9 @@ pub struct EngineConfig<'a> {
 	pub cache: Option<&'a Path>,
 	/// How the guest is executed.
 	pub backend: Backend,
+	/// What the host's kernels use, if not the best that goes with the back end. Must be one of
+	/// [`Isa::available`].
+	pub isa: Option<Isa>,
 	/// The guest, if it is not the one in this program.
 	pub artifact: Option<Artifact<'a>>,
 }
@@ -185,6 +190,7 @@ impl From<wasmtime::Error> for EngineError {
 pub struct Engine {
 	guest: InstancePre<State>,
 	id: [u8; 32],
+	isa: Isa,
 }
 
 impl Engine {
@@ -204,7 +210,12 @@ impl Engine {
 		let module = cache::module(&engine, guest, &id, config.cache)?;
 		let mut linker = Linker::new(&engine);
 		wasi::link(&mut linker, &module)?;
-		Ok(Engine { guest: linker.instantiate_pre(&module)?, id })
+		kernels::link(&mut linker)?;
+		let isa = config.isa.unwrap_or(match config.backend {
+			Backend::Native => Isa::best(),
+			Backend::Baseline | Backend::Interpreter => Isa::Portable,
+		});
+		Ok(Engine { guest: linker.instantiate_pre(&module)?, id, isa })
 	}
 
 	/// The id of the guest that this engine runs.

@@ -1,6 +1,6 @@
 //! One instance of the guest, and what becomes of it.
 
-use crate::{Dims, Engine, EngineError, Limits, ModelFault, Reason, Run, GUEST_STACK};
+use crate::{Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK};
 use std::thread;
 use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
 
@@ -49,7 +49,7 @@ impl Engine {
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop>,
 	) -> Result<(Run<T>, usize), EngineError> {
-		let state = State::new(limits.memory_bytes.min(MAX_MEMORY));
+		let state = State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
 		let mut store = Store::new(self.guest.module().engine(), state);
 		store.limiter(|state| state);
 		store.set_fuel(limits.fuel)?;
@@ -111,6 +111,7 @@ impl Engine {
 		let memory = instance
 			.get_memory(&mut *store, "memory")
 			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
+		store.data_mut().guest_memory = Some(memory);
 		let mut guest = Guest { store, instance, memory };
 		// Constructors: without them tract has no kernels.
 		let initialize: TypedFunc<(), ()> = guest.export("_initialize")?;
@@ -210,6 +211,10 @@ impl Guest<'_> {
 
 /// The host's side of one run.
 pub struct State {
+	/// What the kernels use.
+	pub isa: Isa,
+	/// The guest's memory, once there is a guest.
+	pub guest_memory: Option<Memory>,
 	memory_limit: usize,
 	/// Memory of the instance, which never shrinks.
 	memory: usize,
@@ -224,8 +229,10 @@ pub struct State {
 }
 
 impl State {
-	fn new(memory_limit: usize) -> Self {
+	fn new(memory_limit: usize, isa: Isa) -> Self {
 		Self {
+			isa,
+			guest_memory: None,
 			memory_limit,
 			memory: 0,
 			denied: false,

@@ -9,6 +9,7 @@ mod describe;
 #[path = "../../src/dims.rs"]
 #[allow(dead_code)]
 mod dims;
+mod host;
 mod model;
 mod operators;
 #[path = "../../src/reason.rs"]

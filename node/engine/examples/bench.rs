@@ -1,0 +1,2 @@
+//! Measures the engine, for scripts/bench-engine.sh; not of use otherwise.
+fn main() {}
