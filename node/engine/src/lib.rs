@@ -10,7 +10,9 @@
 
 mod cache;
 mod dims;
+mod image;
 mod kernels;
+mod prepared;
 mod reason;
 mod report;
 mod sandbox;
@@ -20,6 +22,7 @@ pub mod tensor;
 
 pub use dims::{Dims, DimsError};
 pub use kernels::Isa;
+pub use prepared::Prepared;
 pub use reason::Reason;
 pub use report::{Description, Inspection, Port, ReportError};
 

@@ -1,6 +1,6 @@
 //! One instance of the guest, and what becomes of it.
 
-use crate::{Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK};
+use crate::{image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK};
 use std::thread;
 use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
 
@@ -33,11 +33,21 @@ impl Engine {
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop> + Send,
 	) -> Result<(Run<T>, usize), EngineError> {
+		self.sandboxed_from(None, limits, call)
+	}
+
+	/// The same, but the instance starts from `loaded`, a memory and the fuel spent up to there.
+	pub(crate) fn sandboxed_from<T: Send>(
+		&self,
+		loaded: Option<(&Image, u64)>,
+		limits: &Limits,
+		call: impl FnOnce(&mut Guest) -> Result<T, Stop> + Send,
+	) -> Result<(Run<T>, usize), EngineError> {
 		thread::scope(|scope| {
 			thread::Builder::new()
 				.name("opg-engine".into())
 				.stack_size(THREAD_STACK)
-				.spawn_scoped(scope, || self.sandboxed_here(limits, call))
+				.spawn_scoped(scope, || self.sandboxed_here(loaded, limits, call))
 				.map_err(EngineError::Thread)?
 				.join()
 				.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -46,6 +56,7 @@ impl Engine {
 
 	fn sandboxed_here<T>(
 		&self,
+		loaded: Option<(&Image, u64)>,
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop>,
 	) -> Result<(Run<T>, usize), EngineError> {
@@ -54,8 +65,11 @@ impl Engine {
 		store.limiter(|state| state);
 		store.set_fuel(limits.fuel)?;
 
-		let called =
-			self.start(&mut store).map_err(Stop::Wasm).and_then(|mut guest| call(&mut guest));
+		let started = match loaded {
+			None => self.start(&mut store),
+			Some((image, fuel)) => self.resume(&mut store, image, limits.fuel - fuel),
+		};
+		let called = started.map_err(Stop::Wasm).and_then(|mut guest| call(&mut guest));
 		let left = store.get_fuel()?;
 		let state = store.into_data();
 		if let Some(error) = state.host_failure {
@@ -107,16 +121,36 @@ impl Engine {
 	}
 
 	fn start<'a>(&self, store: &'a mut Store<State>) -> wasmtime::Result<Guest<'a>> {
+		let mut guest = self.instantiate(store)?;
+		// Constructors: without them tract has no kernels.
+		let initialize: TypedFunc<(), ()> = guest.export("_initialize")?;
+		initialize.call(&mut *guest.store, ())?;
+		Ok(guest)
+	}
+
+	/// Continues where the image was taken, with this fuel. All that an instance keeps between two
+	/// calls is in its memory: the stack pointer, its only variable outside, is back at the start.
+	fn resume<'a>(
+		&self,
+		store: &'a mut Store<State>,
+		image: &Image,
+		fuel: u64,
+	) -> wasmtime::Result<Guest<'a>> {
+		let guest = self.instantiate(store)?;
+		let pages = (image.length() as u64 >> 16) - guest.memory.size(&*guest.store);
+		guest.memory.grow(&mut *guest.store, pages)?;
+		image.restore(guest.memory.data_mut(&mut *guest.store))?;
+		guest.store.set_fuel(fuel)?;
+		Ok(guest)
+	}
+
+	fn instantiate<'a>(&self, store: &'a mut Store<State>) -> wasmtime::Result<Guest<'a>> {
 		let instance = self.guest.instantiate(&mut *store)?;
 		let memory = instance
 			.get_memory(&mut *store, "memory")
 			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
 		store.data_mut().guest_memory = Some(memory);
-		let mut guest = Guest { store, instance, memory };
-		// Constructors: without them tract has no kernels.
-		let initialize: TypedFunc<(), ()> = guest.export("_initialize")?;
-		initialize.call(&mut *guest.store, ())?;
-		Ok(guest)
+		Ok(Guest { store, instance, memory })
 	}
 }
 
@@ -149,6 +183,11 @@ impl Guest<'_> {
 	/// Gives an input of zeros for the loaded model.
 	pub fn zeros(&mut self) -> Result<Vec<u8>, Stop> {
 		self.call("opg_zeros", (), usize::MAX)
+	}
+
+	/// Copies the memory.
+	pub fn image(&self) -> wasmtime::Result<Image> {
+		Ok(Image::take(self.memory.data(&*self.store))?)
 	}
 
 	/// Fuel that is left.
