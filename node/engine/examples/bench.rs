@@ -38,7 +38,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 		requests.sort();
 		runs.sort();
 		let ms = |t: &[Duration]| t[t.len() / 2].as_secs_f64() * 1e3;
-		println!("{name} {:.3} {:.3} {:.1} fuel {fuel} load {} {}", ms(&runs), ms(&requests), load.as_secs_f64() * 1e3, prepared.load_fuel(), prepared.bytes());
+		println!(
+			"{name} {:.3} {:.3} {:.1} fuel {fuel} load {} {}",
+			ms(&runs),
+			ms(&requests),
+			load.as_secs_f64() * 1e3,
+			prepared.load_fuel(),
+			prepared.bytes()
+		);
 	}
 	Ok(())
 }

@@ -69,7 +69,8 @@ impl Engine {
 				message: "the fuel is used up".to_owned(),
 			});
 		}
-		let (run, _) = self.resumed(prepared, limits, |guest| guest.run(input, limits.max_output))?;
+		let (run, _) =
+			self.resumed(prepared, limits, |guest| guest.run(input, limits.max_output))?;
 		Ok(run)
 	}
 
@@ -109,5 +110,60 @@ impl Engine {
 		}
 		let limits = Limits { memory_bytes: prepared.memory_bytes, ..*limits };
 		self.sandboxed_from(Some((&prepared.image, prepared.load_fuel)), &limits, call)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use crate::GUEST;
+
+	/// An unsigned number in LEB128.
+	fn number(bytes: &mut &[u8]) -> usize {
+		let (mut value, mut shift) = (0, 0);
+		loop {
+			let byte = bytes[0];
+			*bytes = &bytes[1..];
+			value |= usize::from(byte & 0x7f) << shift;
+			shift += 7;
+			if byte < 0x80 {
+				return value;
+			}
+		}
+	}
+
+	/// An instance keeps nothing outside its memory but a stack pointer, which is back at its start
+	/// between calls, and a table of a fixed size. That is what makes a copy of the memory enough.
+	#[test]
+	fn guest_should_keep_its_state_in_memory() {
+		const TABLES: u8 = 4;
+		const GLOBALS: u8 = 6;
+		let mut rest = &GUEST[8..];
+		let mut seen = 0;
+		while let [section, after @ ..] = rest {
+			rest = after;
+			let length = number(&mut rest);
+			let (mut body, after) = rest.split_at(length);
+			rest = after;
+			match *section {
+				GLOBALS => {
+					seen += 1;
+					assert_eq!(number(&mut body), 1, "one global");
+					assert_eq!(
+						body[..3],
+						[0x7f, 1, 0x41],
+						"an i32 that varies and begins constant"
+					);
+				},
+				TABLES => {
+					seen += 1;
+					assert_eq!(number(&mut body), 1, "one table");
+					assert_eq!(body[..2], [0x70, 1], "of functions, with a maximum");
+					body = &body[2..];
+					assert_eq!(number(&mut body), number(&mut body), "that cannot grow");
+				},
+				_ => (),
+			}
+		}
+		assert_eq!(seen, 2);
 	}
 }

@@ -1,6 +1,8 @@
 //! One instance of the guest, and what becomes of it.
 
-use crate::{image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK};
+use crate::{
+	image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK,
+};
 use std::thread;
 use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
 

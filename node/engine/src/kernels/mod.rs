@@ -6,6 +6,8 @@
 
 mod matmul;
 mod memory;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 use crate::sandbox::State;
@@ -101,9 +103,12 @@ macro_rules! dispatch {
 }
 
 fn matmul(isa: Isa, memory: &mut [u8], call: &Call) -> Result<(), OutOfBounds> {
-	dispatch!(isa, fn run(memory: &mut [u8], call: &Call) -> Result<(), OutOfBounds> {
-		matmul::run
-	})
+	dispatch!(
+		isa,
+		fn run(memory: &mut [u8], call: &Call) -> Result<(), OutOfBounds> {
+			matmul::run
+		}
+	)
 }
 
 /// Defines the kernels.

@@ -134,14 +134,12 @@ mod x86 {
 	use super::Vector;
 	use std::arch::x86_64::*;
 
-	vector!(
-		Avx2, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
-		|a, b, c| _mm256_fmadd_ps(a, b, c)
-	);
-	vector!(
-		Avx512, __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
-		|a, b, c| _mm512_fmadd_ps(a, b, c)
-	);
+	vector!(Avx2, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |a, b, c| {
+		_mm256_fmadd_ps(a, b, c)
+	});
+	vector!(Avx512, __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, |a, b, c| {
+		_mm512_fmadd_ps(a, b, c)
+	});
 }
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512};
@@ -200,9 +198,20 @@ mod tests {
 	#[test]
 	fn software_mul_add_should_round_once_when_numbers_are_special() {
 		let special = [
-			0.0, -0.0, 1.0, -1.0, f32::MAX, f32::MIN, f32::MIN_POSITIVE, f32::EPSILON,
-			f32::from_bits(1), f32::from_bits(0x8000_0001), f32::from_bits(0x007f_ffff),
-			f32::INFINITY, f32::NEG_INFINITY, f32::NAN,
+			0.0,
+			-0.0,
+			1.0,
+			-1.0,
+			f32::MAX,
+			f32::MIN,
+			f32::MIN_POSITIVE,
+			f32::EPSILON,
+			f32::from_bits(1),
+			f32::from_bits(0x8000_0001),
+			f32::from_bits(0x007f_ffff),
+			f32::INFINITY,
+			f32::NEG_INFINITY,
+			f32::NAN,
 		];
 		for a in special {
 			for b in special {

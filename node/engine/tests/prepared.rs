@@ -1,0 +1,120 @@
+//! A prepared model gives exactly what a fresh one gives.
+
+#![allow(clippy::unwrap_used)]
+
+use opg_engine::{Dims, Engine, EngineConfig, Isa, Limits, ModelFault, Prepared};
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	thread,
+};
+
+const LIMITS: Limits =
+	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10 };
+
+fn engine(isa: Isa) -> Engine {
+	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
+	let config = EngineConfig { cache: Some(cache), isa: Some(isa), ..Default::default() };
+	Engine::with(config).unwrap()
+}
+
+/// A model of the determinism suite.
+struct Model {
+	name: String,
+	file: Vec<u8>,
+	dims: Dims,
+	inputs: Vec<Vec<u8>>,
+}
+
+fn models() -> Vec<Model> {
+	let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models"));
+	let files = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name());
+	let names = files.filter_map(|file| file.to_str()?.strip_suffix(".onnx").map(str::to_owned));
+	let models = names.map(|name| {
+		let read = |kind: &str| fs::read(directory.join(format!("{name}.{kind}")));
+		let mut dims = Dims::default();
+		for line in String::from_utf8(read("dims").unwrap_or_default()).unwrap().lines() {
+			let (name, size) = line.split_once('=').unwrap();
+			dims.bind(name, size.parse().unwrap()).unwrap();
+		}
+		let inputs = vec![read("plain.opgt").unwrap(), read("special.opgt").unwrap()];
+		Model { file: read("onnx").unwrap(), dims, inputs, name }
+	});
+	let models: Vec<Model> = models.collect();
+	assert!(models.len() >= 25);
+	models
+}
+
+fn prepare(engine: &Engine, model: &Model) -> Option<Prepared> {
+	engine.prepare(&model.file, &model.dims, &LIMITS).unwrap().outcome.ok()
+}
+
+#[test]
+fn prepared_should_give_what_fresh_gives_when_kernels_use_any_instructions() {
+	let engines: Vec<Engine> = Isa::available().into_iter().map(engine).collect();
+	for model in models() {
+		let fresh: Vec<_> = model
+			.inputs
+			.iter()
+			.map(|input| engines[0].run_bound(&model.file, &model.dims, input, &LIMITS).unwrap())
+			.collect();
+		for engine in &engines {
+			let Some(prepared) = prepare(engine, &model) else {
+				assert!(fresh.iter().all(|run| run.outcome.is_err()), "{}", model.name);
+				continue;
+			};
+			// Each input twice, so that every run follows another.
+			for (input, fresh) in
+				model.inputs.iter().zip(&fresh).chain(model.inputs.iter().zip(&fresh))
+			{
+				let run = engine.run_prepared(&prepared, input, &LIMITS).unwrap();
+				assert_eq!(run, *fresh, "{}", model.name);
+				let run = engine.run_bound(&model.file, &model.dims, input, &LIMITS).unwrap();
+				assert_eq!(run, *fresh, "{}", model.name);
+			}
+		}
+	}
+}
+
+#[test]
+fn prepared_should_run_out_of_fuel_where_fresh_does() {
+	let engine = engine(Isa::best());
+	for model in models().into_iter().take(6) {
+		let Some(prepared) = prepare(&engine, &model) else { continue };
+		let input = &model.inputs[0];
+		let used = engine.run_prepared(&prepared, input, &LIMITS).unwrap().fuel;
+		let load = prepared.load_fuel();
+		for fuel in [0, load - 1, load, load + 1, used - 1, used, used + 1] {
+			let limits = Limits { fuel, ..LIMITS };
+			let fresh = engine.run_bound(&model.file, &model.dims, input, &limits).unwrap();
+			assert_eq!(engine.run_prepared(&prepared, input, &limits).unwrap(), fresh);
+			assert_eq!(fresh.outcome == Err(ModelFault::OutOfFuel), fuel <= used, "{}", model.name);
+		}
+	}
+}
+
+#[test]
+fn prepared_should_give_the_same_when_many_run_at_once() {
+	let engine = engine(Isa::best());
+	let model = models().into_iter().find(|model| model.name == "conv").unwrap();
+	let prepared = prepare(&engine, &model).unwrap();
+	let run = || engine.run_prepared(&prepared, &model.inputs[0], &LIMITS).unwrap();
+	let first = run();
+	assert!(first.outcome.is_ok());
+	thread::scope(|scope| {
+		for _ in 0..8 {
+			scope.spawn(|| (0..10).for_each(|_| assert_eq!(run(), first)));
+		}
+	});
+}
+
+#[test]
+fn prepare_should_report_the_fault_that_a_run_reports() {
+	let engine = engine(Isa::best());
+	let prepared = engine.prepare(b"nonsense", &Dims::default(), &LIMITS).unwrap();
+	let run = engine.run(b"nonsense", b"", &LIMITS).unwrap();
+	assert_eq!(
+		(prepared.outcome.err(), prepared.fuel, prepared.reason, prepared.message),
+		(run.outcome.err(), run.fuel, run.reason, run.message)
+	);
+}
