@@ -38,6 +38,10 @@ pub struct ExecutorParams {
 	#[arg(long, value_name = "THREADS", default_value_t = 1)]
 	pub engine_threads: usize,
 
+	/// Memory for models that stay loaded between jobs. A small model takes some 8 MiB.
+	#[arg(long, value_name = "MIB", default_value_t = 1024)]
+	pub engine_memory: usize,
+
 	/// Where to keep the compiled engine. Nodes on one machine may share it.
 	///
 	/// Default: `engine` in the base path.

@@ -17,6 +17,7 @@ pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<W
 	let config = WorkerConfig {
 		queue: params.engine_queue,
 		threads: params.engine_threads,
+		loaded_bytes: params.engine_memory.saturating_mul(1 << 20),
 		#[cfg(feature = "dev-faults")]
 		fault: fault(params),
 	};

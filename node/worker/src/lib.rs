@@ -6,12 +6,14 @@
 //!
 //! Everything is bounded: at most [`WorkerConfig::queue`] jobs wait (a further one is refused with
 //! [`Unavailable::QueueFull`](opg_primitives::Unavailable::QueueFull)), and at most
-//! [`MAX_FINISHED`] results are remembered (the oldest is forgotten first).
+//! [`MAX_FINISHED`] results are remembered (the oldest is forgotten first). Models stay loaded between
+//! jobs within [`WorkerConfig::loaded_bytes`].
 
 #![warn(missing_docs)]
 
 #[cfg(feature = "dev-faults")]
 mod fault;
+mod loaded;
 mod queue;
 mod runner;
 
@@ -31,6 +33,8 @@ pub struct WorkerConfig {
 	pub queue: usize,
 	/// Number of threads that run jobs; at least one.
 	pub threads: usize,
+	/// Most bytes of models that stay loaded between jobs.
+	pub loaded_bytes: usize,
 	/// How to misbehave, if at all.
 	#[cfg(feature = "dev-faults")]
 	pub fault: Option<Fault>,
@@ -41,6 +45,7 @@ impl Default for WorkerConfig {
 		Self {
 			queue: 64,
 			threads: 1,
+			loaded_bytes: 1 << 30,
 			#[cfg(feature = "dev-faults")]
 			fault: None,
 		}
@@ -60,7 +65,8 @@ impl Worker {
 		models: Store,
 		config: WorkerConfig,
 	) -> io::Result<Self> {
-		let build = move || runner::EngineRunner::new(engine_cache.as_deref(), models);
+		let build =
+			move || runner::EngineRunner::new(engine_cache.as_deref(), models, config.loaded_bytes);
 		queue::start(opg_engine::engine_id(), build, config).map(Self)
 	}
 

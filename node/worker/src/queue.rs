@@ -345,6 +345,7 @@ mod tests {
 		WorkerConfig {
 			queue,
 			threads,
+			loaded_bytes: 0,
 			#[cfg(feature = "dev-faults")]
 			fault: None,
 		}
