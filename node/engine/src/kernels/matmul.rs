@@ -120,12 +120,9 @@ impl Call {
 			Step::Add(_) | Step::Store(_) => elements / 2,
 			_ => elements / 8,
 		});
-		steps.fold(CALL_FUEL, u64::saturating_add)
+		steps.fold(super::CALL_FUEL, u64::saturating_add)
 	}
 }
-
-/// Fuel of a call, whatever it does.
-const CALL_FUEL: u64 = 200;
 
 impl Step {
 	fn decode(code: u32, a: u32, b: u32, c: u32) -> Option<Step> {

@@ -14,8 +14,7 @@ pub fn word(bytes: &[u8]) -> u32 {
 
 /// `count` words, as bytes.
 pub fn words(memory: &[u8], at: u32, count: usize) -> Result<&[u8], OutOfBounds> {
-	let to = count.checked_mul(4).and_then(|length| length.checked_add(at as usize));
-	memory.get(at as usize..to.ok_or(OutOfBounds)?).ok_or(OutOfBounds)
+	bytes(memory, at, count.checked_mul(4).ok_or(OutOfBounds)?)
 }
 
 /// `count` numbers.
@@ -25,4 +24,26 @@ pub fn floats(memory: &[u8], at: u32, count: usize) -> Result<&[f32], OutOfBound
 		([], floats, []) => Ok(floats),
 		_ => Err(OutOfBounds),
 	}
+}
+
+/// The same, to be changed.
+pub fn floats_mut(memory: &mut [u8], at: u32, count: usize) -> Result<&mut [f32], OutOfBounds> {
+	let length = count.checked_mul(4).ok_or(OutOfBounds)?;
+	// SAFETY: any bytes are numbers, and any numbers bytes.
+	match unsafe { bytes_mut(memory, at, length)?.align_to_mut() } {
+		([], floats, []) => Ok(floats),
+		_ => Err(OutOfBounds),
+	}
+}
+
+/// `count` bytes.
+pub fn bytes(memory: &[u8], at: u32, count: usize) -> Result<&[u8], OutOfBounds> {
+	let to = count.checked_add(at as usize).ok_or(OutOfBounds)?;
+	memory.get(at as usize..to).ok_or(OutOfBounds)
+}
+
+/// The same, to be changed.
+pub fn bytes_mut(memory: &mut [u8], at: u32, count: usize) -> Result<&mut [u8], OutOfBounds> {
+	let to = count.checked_add(at as usize).ok_or(OutOfBounds)?;
+	memory.get_mut(at as usize..to).ok_or(OutOfBounds)
 }

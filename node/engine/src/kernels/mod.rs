@@ -4,16 +4,19 @@
 //! fuel by the sizes of its operands alone. It touches nothing but the guest's memory, and an
 //! address outside of that is a trap, as it is for the guest's own code.
 
+mod elementwise;
+mod integer;
 mod matmul;
 mod memory;
+mod softmax;
 #[cfg(test)]
 mod tests;
 mod vector;
 
 use crate::sandbox::State;
-use matmul::Call;
+use elementwise::Function;
 use memory::OutOfBounds;
-use wasmtime::{Caller, Linker, Result, Trap};
+use wasmtime::{Caller, Linker, Trap};
 
 /// Name of the imports.
 const MODULE: &str = "opg";
@@ -58,61 +61,76 @@ impl Isa {
 	}
 }
 
-/// Runs `$body` compiled for the instruction set, with `$vector` the type of its vectors and
-/// `$rows` and `$cols` the size of a block of matrix product that fits its registers.
+/// Defines a function that calls itself compiled for the instruction set. `$vector` in the body is
+/// the type of its vectors, `$rows` and `$cols` the block of a matrix product that fits its
+/// registers, in vectors.
 macro_rules! dispatch {
-	($isa:expr, fn $name:ident($($arg:ident: $ty:ty),*) -> $result:ty { $($body:tt)* }) => {
-		match $isa {
-			Isa::Portable => {
-				fn $name($($arg: $ty),*) -> $result {
-					// SAFETY: every CPU has the instructions.
-					unsafe { $($body)*::<vector::Portable, 4, 2>($($arg),*) }
-				}
-				$name($($arg),*)
-			},
-			#[cfg(target_arch = "x86_64")]
-			Isa::Avx2 => {
-				#[target_feature(enable = "avx2,fma")]
-				fn $name($($arg: $ty),*) -> $result {
-					// SAFETY: this function is compiled for the instructions.
-					unsafe { $($body)*::<vector::Avx2, 4, 2>($($arg),*) }
-				}
-				// SAFETY: `Isa::available` has asked the CPU.
-				unsafe { $name($($arg),*) }
-			},
-			#[cfg(target_arch = "x86_64")]
-			Isa::Avx512 => {
-				#[target_feature(enable = "avx512f,avx2,fma")]
-				fn $name($($arg: $ty),*) -> $result {
-					// SAFETY: this function is compiled for the instructions.
-					unsafe { $($body)*::<vector::Avx512, 8, 2>($($arg),*) }
-				}
-				// SAFETY: `Isa::available` has asked the CPU.
-				unsafe { $name($($arg),*) }
-			},
-			#[cfg(target_arch = "aarch64")]
-			Isa::Neon => {
-				fn $name($($arg: $ty),*) -> $result {
-					// SAFETY: every CPU of this architecture has the instructions.
-					unsafe { $($body)*::<vector::Neon, 4, 4>($($arg),*) }
-				}
-				$name($($arg),*)
-			},
+	(
+		fn $name:ident<$vector:ident, $rows:ident, $cols:ident>($($arg:ident: $ty:ty),*) $body:block
+	) => {
+		fn $name(isa: Isa, $($arg: $ty),*) -> Result<(), OutOfBounds> {
+			macro_rules! version {
+				($v:ty, $r:literal, $c:literal, $features:literal) => {{
+					#[target_feature(enable = $features)]
+					fn version($($arg: $ty),*) -> Result<(), OutOfBounds> {
+						#[allow(dead_code)]
+						type $vector = $v;
+						#[allow(dead_code)]
+						const $rows: usize = $r;
+						#[allow(dead_code)]
+						const $cols: usize = $c;
+						$body
+					}
+					// SAFETY: `Isa::available` has asked the CPU.
+					unsafe { version($($arg),*) }
+				}};
+			}
+			match isa {
+				#[cfg(target_arch = "x86_64")]
+				Isa::Portable => version!(vector::Portable, 4, 2, "sse2"),
+				#[cfg(target_arch = "x86_64")]
+				Isa::Avx2 => version!(vector::Avx2, 4, 2, "avx2,fma"),
+				#[cfg(target_arch = "x86_64")]
+				Isa::Avx512 => version!(vector::Avx512, 8, 2, "avx512f,avx2,fma"),
+				#[cfg(target_arch = "aarch64")]
+				Isa::Portable => version!(vector::Portable, 4, 2, "neon"),
+				#[cfg(target_arch = "aarch64")]
+				Isa::Neon => version!(vector::Neon, 4, 4, "neon"),
+			}
 		}
 	};
 }
 
-fn matmul(isa: Isa, memory: &mut [u8], call: &Call) -> Result<(), OutOfBounds> {
-	dispatch!(
-		isa,
-		fn run(memory: &mut [u8], call: &Call) -> Result<(), OutOfBounds> {
-			matmul::run
-		}
-	)
+dispatch! {
+	fn matmul<V, ROWS, COLS>(memory: &mut [u8], call: &matmul::Call) {
+		// SAFETY: this is compiled for the instructions of the vectors.
+		unsafe { matmul::run::<V, ROWS, COLS>(memory, call) }
+	}
 }
 
+dispatch! {
+	fn integer<V, ROWS, COLS>(memory: &mut [u8], call: &integer::Call) {
+		integer::run(memory, call)
+	}
+}
+
+dispatch! {
+	fn elementwise<V, ROWS, COLS>(memory: &mut [u8], function: Function, at: u32, count: u32) {
+		elementwise::run(memory, function, at, count)
+	}
+}
+
+dispatch! {
+	fn softmax<V, ROWS, COLS>(memory: &mut [u8], at: u32, count: u32, length: u32) {
+		softmax::run(memory, at, count, length)
+	}
+}
+
+/// Fuel of a call, whatever it does.
+const CALL_FUEL: u64 = 100;
+
 /// Defines the kernels.
-pub fn link(linker: &mut Linker<State>) -> Result<()> {
+pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 	linker.func_wrap(
 		MODULE,
 		"matmul",
@@ -121,14 +139,44 @@ pub fn link(linker: &mut Linker<State>) -> Result<()> {
 		 cols: u32,
 		 vector: u32,
 		 steps: u32,
-		 count: u32|
-		 -> Result<()> {
+		 count: u32| {
 			let (memory, _) = memory(&mut caller)?;
 			let shape = (rows, cols, vector != 0);
-			let call = Call::read(memory, shape, steps, count).map_err(trap)?;
-			charge(&mut caller, call.fuel())?;
-			let (memory, isa) = self::memory(&mut caller)?;
-			matmul(isa, memory, &call).map_err(trap)
+			let call = matmul::Call::read(memory, shape, steps, count).map_err(trap)?;
+			run(&mut caller, call.fuel(), |isa, memory| matmul(isa, memory, &call))
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"integer",
+		|mut caller: Caller<'_, State>,
+		 vector: u32,
+		 depth: u32,
+		 tile: u32,
+		 left: u32,
+		 right: u32| {
+			let call = integer::Call { vector: vector != 0, depth, tile, left, right };
+			run(&mut caller, call.fuel(), |isa, memory| integer(isa, memory, &call))
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"elementwise",
+		|mut caller: Caller<'_, State>, function: u32, at: u32, count: u32| {
+			let function = Function::ALL.get(function as usize).copied();
+			let function = function.ok_or_else(|| trap(OutOfBounds))?;
+			run(&mut caller, function.fuel(count), |isa, memory| {
+				elementwise(isa, memory, function, at, count)
+			})
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"softmax",
+		|mut caller: Caller<'_, State>, at: u32, count: u32, length: u32| {
+			run(&mut caller, softmax::fuel(count), |isa, memory| {
+				softmax(isa, memory, at, count, length)
+			})
 		},
 	)?;
 	Ok(())
@@ -138,18 +186,24 @@ fn trap(_: OutOfBounds) -> wasmtime::Error {
 	Trap::MemoryOutOfBounds.into()
 }
 
-/// Takes the fuel, or ends the run if there is not enough.
-fn charge(caller: &mut Caller<'_, State>, fuel: u64) -> Result<()> {
+/// Takes the fuel, or ends the run if there is not enough, and calls the kernel.
+fn run(
+	caller: &mut Caller<'_, State>,
+	fuel: u64,
+	kernel: impl FnOnce(Isa, &mut [u8]) -> Result<(), OutOfBounds>,
+) -> wasmtime::Result<()> {
 	let left = caller.get_fuel()?.saturating_sub(fuel);
 	caller.set_fuel(left)?;
 	if left == 0 {
 		return Err(Trap::OutOfFuel.into());
 	}
-	Ok(())
+	let (memory, isa) = memory(caller)?;
+	kernel(isa, memory).map_err(trap)
 }
 
-fn memory<'a>(caller: &'a mut Caller<'_, State>) -> Result<(&'a mut [u8], Isa)> {
-	let memory = caller.data().guest_memory.ok_or_else(|| wasmtime::Error::msg("no memory yet"))?;
+fn memory<'a>(caller: &'a mut Caller<'_, State>) -> wasmtime::Result<(&'a mut [u8], Isa)> {
+	let memory =
+		caller.data().guest_memory.ok_or_else(|| wasmtime::Error::msg("there is no memory yet"))?;
 	let (memory, state) = memory.data_and_store_mut(caller);
 	Ok((memory, state.isa))
 }

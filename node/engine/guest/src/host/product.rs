@@ -1,9 +1,10 @@
-//! Matrix products on the host, offered to tract as a kernel of its own.
+//! Matrix products of `f32`.
 //!
 //! tract finds kernels in a registry and asks tiers which one to use. The ones here hand a whole
 //! product to the host (see `src/kernels/matmul.rs` there), with everything that tract has fused
 //! to it; they leave packing, and the choice between a matrix and a vector, to tract.
 
+use super::import;
 use std::{borrow::Cow, cell::RefCell, fmt};
 use tract_onnx::tract_core::{
 	internal::{inventory, *},
@@ -19,15 +20,6 @@ use tract_onnx::tract_core::{
 		BinOp, Scaler,
 	},
 };
-
-/// The imports.
-mod import {
-	#[link(wasm_import_module = "opg")]
-	extern "C" {
-		/// Computes the product; see `Step` of the host for the form of the steps.
-		pub fn matmul(rows: u32, cols: u32, vector: u32, steps: *const super::Step, count: u32);
-	}
-}
 
 /// Code and operands.
 type Step = [u32; 4];
@@ -76,10 +68,13 @@ inventory::submit! {
 		name: "opg-host",
 		applies: |_| true,
 		preferred: |_: &IsaSet, dt: DatumType, query: &Query, _: &[Suitable]| {
-			(dt == f32::datum_type()).then_some(match query.n {
-				Some(1) => "opg_f32_64x1",
-				_ => "opg_f32_8x32",
-			})
+			match (dt, query.n) {
+				(DatumType::F32, Some(1)) => Some("opg_f32_64x1"),
+				(DatumType::F32, _) => Some("opg_f32_8x32"),
+				(DatumType::I32, Some(1)) => Some("opg_i32_64x1"),
+				(DatumType::I32, _) => Some("opg_i32_32x16"),
+				_ => None,
+			}
 		},
 	}
 }
@@ -214,7 +209,8 @@ impl MatMatMul for Kernel {
 		for col in (0..n).step_by(cols.max(1)) {
 			for Product { step, left, right } in &mut products {
 				steps[*step][2] = left.table(0, left.count)?;
-				steps[*step][3] = right.table(col / self.nr, cols.min(n - col).div_ceil(self.nr))?;
+				steps[*step][3] =
+					right.table(col / self.nr, cols.min(n - col).div_ceil(self.nr))?;
 			}
 			let here: TVec<Step> = steps.iter().map(|step| shift(*step, col)).collect();
 			let vector = u32::from(self.nr == 1);
@@ -255,13 +251,33 @@ impl<'a> Panels<'a> {
 	fn new(input: &'a AsInputValue<'a>, count: usize, max_bytes: usize) -> TractResult<Self> {
 		let Some(layout) = input.scratch_panel_buffer_layout() else {
 			let (room, table) = (Vec::new(), Vec::with_capacity(count));
-			return Ok(Panels { input, count, at_once: usize::MAX, room, stride: 0, table, first: None });
+			return Ok(Panels {
+				input,
+				count,
+				at_once: usize::MAX,
+				room,
+				stride: 0,
+				table,
+				first: None,
+			});
 		};
-		ensure!(layout.align() <= align_of::<u128>(), "tract asks for alignment {}", layout.align());
+		ensure!(
+			layout.align() <= align_of::<u128>(),
+			"tract asks for alignment {}",
+			layout.align()
+		);
 		let stride = layout.size().next_multiple_of(size_of::<u128>());
 		let at_once = (max_bytes / stride.max(1)).clamp(1, count.max(1));
 		let room = vec![0; at_once * stride / size_of::<u128>()];
-		Ok(Panels { input, count, at_once, room, stride, table: Vec::with_capacity(at_once), first: None })
+		Ok(Panels {
+			input,
+			count,
+			at_once,
+			room,
+			stride,
+			table: Vec::with_capacity(at_once),
+			first: None,
+		})
 	}
 
 	/// Address of a table with the addresses of these panels.

@@ -1,0 +1,56 @@
+//! Softmax of rows: e to the (x - largest), by the sum of these.
+
+use super::{
+	elementwise::exp,
+	memory::{floats_mut, OutOfBounds},
+	vector::canonical,
+};
+
+/// Partial sums and largest numbers: element i of a row goes to number i modulo this.
+const LANES: usize = 16;
+
+/// Fuel of so many numbers.
+pub fn fuel(count: u32) -> u64 {
+	super::CALL_FUEL + 6 * u64::from(count)
+}
+
+/// Replaces each row of `length` numbers, `count` numbers in all, by its softmax.
+#[inline(always)]
+pub fn run(memory: &mut [u8], at: u32, count: u32, length: u32) -> Result<(), OutOfBounds> {
+	if length > 0 {
+		floats_mut(memory, at, count as usize)?.chunks_exact_mut(length as usize).for_each(softmax);
+	}
+	Ok(())
+}
+
+#[inline(always)]
+fn softmax(row: &mut [f32]) {
+	// A NaN is lost in the comparison, but not in the sum.
+	let largest = fold(row, f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
+	row.iter_mut().for_each(|x| *x = exp(*x - largest));
+	let sum = fold(row, 0.0, |a, b| a + b);
+	row.iter_mut().for_each(|x| *x = canonical(*x / sum));
+}
+
+/// Folds each lane by itself, then the lanes in pairs. The order is part of the result.
+#[inline(always)]
+fn fold(row: &[f32], start: f32, f: impl Fn(f32, f32) -> f32) -> f32 {
+	let mut lanes = [start; LANES];
+	let (chunks, rest) = row.as_chunks::<LANES>();
+	for chunk in chunks {
+		for (lane, x) in lanes.iter_mut().zip(chunk) {
+			*lane = f(*lane, *x);
+		}
+	}
+	for (lane, x) in lanes.iter_mut().zip(rest) {
+		*lane = f(*lane, *x);
+	}
+	let mut width = LANES / 2;
+	while width > 0 {
+		for i in 0..width {
+			lanes[i] = f(lanes[i], lanes[i + width]);
+		}
+		width /= 2;
+	}
+	lanes[0]
+}
