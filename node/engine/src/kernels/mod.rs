@@ -18,8 +18,9 @@ use elementwise::Function;
 use memory::OutOfBounds;
 use wasmtime::{Caller, Linker, Trap};
 
-/// Name of the imports.
-const MODULE: &str = "opg";
+/// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
+/// uses it changes too, and with it the engine's id.
+const MODULE: &str = "opg-kernels-1";
 
 /// Which instructions the kernels use. All give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ mod product;
 
 /// The imports. All addresses are the guest's own; the host traps on one that is not.
 mod import {
-	#[link(wasm_import_module = "opg")]
+	#[link(wasm_import_module = "opg-kernels-1")]
 	extern "C" {
 		/// Computes a matrix product; see `Step` of the host for the form of the steps.
 		pub fn matmul(rows: u32, cols: u32, vector: u32, steps: *const [u32; 4], count: u32);
