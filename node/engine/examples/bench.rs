@@ -14,7 +14,7 @@ use std::{
 	env,
 	error::Error,
 	fs,
-	path::{Path, PathBuf},
+	path::Path,
 	thread,
 	time::{Duration, Instant},
 };
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
 }
 
 fn engine() -> std::result::Result<Engine, EngineError> {
-	Engine::new(Some(&PathBuf::from(env::temp_dir()).join("opg-engine-bench")))
+	Engine::new(Some(&env::temp_dir().join("opg-engine-bench")))
 }
 
 /// The outcome, with a fault as an error.

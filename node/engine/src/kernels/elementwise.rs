@@ -98,7 +98,7 @@ pub fn exp(x: f32) -> f32 {
 	let shifted = clamped * std::f32::consts::LOG2_E + MAGIC;
 	let whole = shifted - MAGIC;
 	// ln 2 in two parts, the first of which has so few digits that the product is exact.
-	let rest = (clamped - whole * 0.693_359_375) + whole * 2.121_944_4e-4;
+	let rest = (clamped - whole * (355.0 / 512.0)) + whole * 2.121_944_4e-4;
 	let fraction = polynomial(rest, EXP);
 	// Twice half of the power of two: the whole one may be out of range where the result is not.
 	let exponent = shifted.to_bits().wrapping_sub(MAGIC.to_bits()) as i32;

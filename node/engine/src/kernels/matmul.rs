@@ -250,7 +250,7 @@ unsafe fn times_matrix<V: Vector, const R: usize, const C: usize>(
 	left: &[f32],
 	right: &[f32],
 ) {
-	const { assert!(MR % R == 0 && NR % (C * V::LANES) == 0) };
+	const { assert!(MR.is_multiple_of(R) && NR.is_multiple_of(C * V::LANES)) };
 	let depth = (left.len() / MR).min(right.len() / NR);
 	for row in (0..MR).step_by(R) {
 		for col in (0..NR).step_by(C * V::LANES) {
