@@ -10,7 +10,7 @@ use frame_support::{
 	traits::KeyOwnerProofSystem,
 	weights::Weight,
 };
-use opg_primitives::{ModelId, RequestId};
+use opg_primitives::{Fuel, ModelId, RequestId, Tier};
 use opg_runtime_api::RequestView;
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sp_api::impl_runtime_apis;
@@ -200,8 +200,8 @@ impl_runtime_apis! {
 		fn request(id: RequestId) -> Option<RequestView> {
 			request_view(id)
 		}
-		fn estimate(model: ModelId) -> Option<Balance> {
-			Inference::estimate(model)
+		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance> {
+			Inference::estimate(model, tier, fuel)
 		}
 		fn eligible_executors(model: ModelId) -> u32 {
 			Inference::eligible(model, &[])

@@ -5,7 +5,7 @@ use alloc::{format, vec::Vec};
 use opg_primitives::RequestId;
 use opg_runtime_api::{RequestStatus, RequestView, SeatView};
 use pallet_opg_attestation::{Records, SeatState};
-use pallet_opg_inference::{Inputs, Requests, State};
+use pallet_opg_inference::{Doubt, Inputs, Phase, Requests, State};
 
 pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 	let request = Requests::<Runtime>::get(id)?;
@@ -30,10 +30,19 @@ pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 		})
 		.collect();
 	let status = match request.state {
-		State::Waiting { .. } => RequestStatus::Requested,
-		State::Assigned { .. } => RequestStatus::Assigned,
-		State::Attested { answer, paid, fee, at } => {
-			RequestStatus::Attested { answer, paid: paid.into_inner(), fee, at }
+		State::Open(Phase::Waiting { .. }) => RequestStatus::Requested,
+		State::Open(Phase::Assigned { .. }) => RequestStatus::Assigned,
+		State::Attested { answer, at } => RequestStatus::Attested { answer, at },
+		State::Disputed { answer, at, doubt, .. } => RequestStatus::Disputed {
+			answer,
+			at,
+			challenger: match doubt {
+				Doubt::Audit => None,
+				Doubt::Challenge { challenger, .. } => Some(challenger),
+			},
+		},
+		State::Settled { answer, paid, fee, at } => {
+			RequestStatus::Settled { answer, paid: paid.into_inner(), fee, at }
 		},
 		State::Failed { reason, at } => {
 			RequestStatus::Failed { reason: format!("{reason:?}").into_bytes(), at }
@@ -46,6 +55,7 @@ pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 		engine: request.version.engine,
 		input: Inputs::<Runtime>::get(id)?.into_inner(),
 		fuel_limit: request.version.max_fuel,
+		tier: request.tier,
 		requested_at: request.requested_at,
 		drawn_at: request.drawn_at,
 		seats,

@@ -5,47 +5,23 @@
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use codec::{Decode, Encode};
-use frame_support::{assert_noop, assert_ok, traits::Hooks, BoundedVec};
-use opg_primitives::{
-	batch_payload, commitment, possession_payload, Answer, BatchKind, ExecutorKey, Job, JobStatus,
-	ModelError, Outcome, RequestId, Unavailable,
-};
-use opg_runtime::{constants::OPG, *};
+use common::*;
+use frame_support::{assert_noop, assert_ok, traits::Hooks};
+use opg_primitives::{batch_payload, possession_payload, BatchKind, ExecutorKey, Job, JobStatus};
 use opg_runtime_interface::{Engine, EngineExt};
-use pallet_opg_attestation::{reject, Batch, Commitment, Decline, Records, Reveal};
-use pallet_opg_inference::{Error as InferenceError, State};
+use pallet_opg_inference::{Error as InferenceError, Phase, State};
 use pallet_opg_staking::{Pools, Role, Status};
 use pallet_opg_support::FailureReason;
 use sp_core::{
 	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
-	H256,
+	Pair,
 };
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
-use sp_runtime::{
-	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
-	BuildStorage, Perbill,
-};
-
-const EXECUTORS: [(Sr25519Keyring, Ed25519Keyring); 6] = [
-	(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
-	(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
-	(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
-	(Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie),
-	(Sr25519Keyring::One, Ed25519Keyring::One),
-	(Sr25519Keyring::Two, Ed25519Keyring::Two),
-];
-const FUEL: u64 = 1_000_000;
-const SALT: [u8; 32] = [7; 32];
-
-fn right() -> Answer {
-	Answer { outcome: Outcome::Output(BoundedVec::truncate_from(vec![4, 2])), fuel: FUEL }
-}
-
-fn wrong() -> Answer {
-	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: FUEL }
-}
+use sp_runtime::{transaction_validity::TransactionSource, Perbill};
 
 struct FixedEngine;
 impl Engine for FixedEngine {
@@ -55,181 +31,12 @@ impl Engine for FixedEngine {
 	}
 }
 
-fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
-	match (base, patch) {
-		(serde_json::Value::Object(base), serde_json::Value::Object(patch)) => {
-			for (key, value) in patch {
-				merge(base.entry(key).or_insert(serde_json::Value::Null), value);
-			}
-		},
-		(base, patch) => *base = patch,
-	}
-}
-
-fn genesis() -> sp_io::TestExternalities {
-	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
-	let preset = genesis_config_presets::get_preset(&"development".into()).unwrap();
-	merge(&mut config, serde_json::from_slice(&preset).unwrap());
-	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-	config.build_storage().unwrap().into()
-}
-
-/// A chain with six executors that serve one model of Dave, at block 2.
-fn run(test: impl FnOnce()) {
-	let mut ext = genesis();
-	ext.execute_with(|| {
-		step();
-		for (account, key) in &EXECUTORS[3..] {
-			let account = account.to_account_id();
-			let genesis = System::block_hash(0);
-			let proof = key.sign(&possession_payload(&genesis, &account));
-			let bond = 10_000 * OPG;
-			assert_ok!(Staking::bond(
-				signed(account.clone()),
-				Role::Executor,
-				bond,
-				Perbill::zero()
-			));
-			assert_ok!(Staking::set_hot_key(signed(account), key.public().into(), proof.into()));
-		}
-		assert_ok!(Models::register(
-			signed(dave()),
-			H256::repeat_byte(1),
-			100,
-			b"model".to_vec().try_into().unwrap(),
-			H256::repeat_byte(2),
-			2 * FUEL,
-			OPG,
-		));
-		for (account, _) in &EXECUTORS {
-			assert_ok!(Models::serve(signed(account.to_account_id()), 0));
-		}
-		Staking::plan_session(2);
-		Staking::start_session(2);
-		step();
-		test();
-		check();
-	});
-}
-
-fn check() {
-	Models::do_try_state().unwrap();
-	Staking::do_try_state().unwrap();
-	Inference::do_try_state().unwrap();
-	Attestation::do_try_state().unwrap();
-	let accounts: Balance = frame_system::Account::<Runtime>::iter_values()
-		.map(|account| account.data.free + account.data.reserved)
-		.sum();
-	assert_eq!(accounts, Balances::total_issuance());
-}
-
-fn signed(who: AccountId) -> RuntimeOrigin {
-	RuntimeOrigin::signed(who)
-}
-fn dave() -> AccountId {
-	Sr25519Keyring::Dave.to_account_id()
-}
-fn eve() -> AccountId {
-	Sr25519Keyring::Eve.to_account_id()
-}
-
-/// Begin the next block.
-fn step() {
-	let parent = System::block_number();
-	if parent > 0 {
-		frame_system::BlockHash::<Runtime>::insert(parent, H256::repeat_byte(parent as u8));
-	}
-	System::set_block_number(parent + 1);
-	pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some([parent as u8; 32]));
-	Attestation::on_initialize(parent + 1);
-	Inference::on_initialize(parent + 1);
-}
-
-fn steps(count: u32) {
-	(0..count).for_each(|_| step());
-}
-
-/// Eve asks; the committee is drawn two blocks later.
-fn request() -> RequestId {
-	let id = pallet_opg_inference::NextRequestId::<Runtime>::get();
-	let input = b"input".to_vec().try_into().unwrap();
-	assert_ok!(Inference::request(signed(eve()), 0, input, 2 * OPG));
-	steps(2);
-	id
-}
-
-fn committee(id: RequestId) -> Vec<AccountId> {
-	let record = Records::<Runtime>::get(id).unwrap();
-	record.current().map(|seat| seat.executor.clone()).collect()
-}
-
-fn key(who: &AccountId) -> Ed25519Keyring {
-	EXECUTORS.iter().find(|(sr, _)| sr.to_account_id() == *who).unwrap().1
-}
-
-fn apply(call: pallet_opg_attestation::Call<Runtime>) -> Result<(), TransactionValidityError> {
-	use frame_support::traits::Authorize;
-	use sp_runtime::traits::Dispatchable;
-	let call = RuntimeCall::from(call);
-	call.authorize(TransactionSource::External).unwrap()?;
-	assert_ok!(call.dispatch(frame_system::RawOrigin::Authorized.into()));
-	Ok(())
-}
-
-fn commit(id: RequestId, who: &AccountId, answer: &Answer) -> Result<(), TransactionValidityError> {
-	let record = Records::<Runtime>::get(id).unwrap();
-	let binding = opg_primitives::Binding {
-		genesis: System::block_hash(0),
-		request: id,
-		round: record.round,
-		executor: who.clone(),
-		model: record.model,
-		engine: record.engine,
-		input: record.input,
-	};
-	let commitment = commitment(&binding, answer, &SALT);
-	let items = vec![Commitment { request: id, round: record.round, commitment }];
-	let batch = Batch {
-		executor: who.clone(),
-		at: System::block_number(),
-		items: items.try_into().unwrap(),
-	};
-	let payload = batch_payload(BatchKind::Commit, &System::block_hash(0), &batch);
-	let signature = key(who).sign(&payload).into();
-	apply(pallet_opg_attestation::Call::commit { batch, signature })
-}
-
-fn reveal(id: RequestId, who: &AccountId, answer: Answer) -> Result<(), TransactionValidityError> {
-	let round = Records::<Runtime>::get(id).unwrap().round;
-	let items = vec![Reveal { request: id, round, answer, salt: SALT }];
-	let batch = Batch {
-		executor: who.clone(),
-		at: System::block_number(),
-		items: items.try_into().unwrap(),
-	};
-	let payload = batch_payload(BatchKind::Reveal, &System::block_hash(0), &batch);
-	let signature = key(who).sign(&payload).into();
-	apply(pallet_opg_attestation::Call::reveal { batch, signature })
-}
-
-fn stake(who: &AccountId) -> Balance {
-	Pools::<Runtime>::get(Role::Executor, who).unwrap().active.balance
-}
-
-fn state(id: RequestId) -> State<AccountId, BlockNumber> {
-	pallet_opg_inference::Requests::<Runtime>::get(id).unwrap().state
-}
-
-fn failed(id: RequestId) -> Option<FailureReason> {
-	match state(id) {
-		State::Failed { reason, .. } => Some(reason),
-		_ => None,
-	}
-}
-
-fn refused(code: u8) -> Result<(), TransactionValidityError> {
-	Err(InvalidTransaction::Custom(code).into())
-}
+/// The executors of the development chain.
+const EXECUTORS: [(Sr25519Keyring, Ed25519Keyring); 3] = [
+	(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
+	(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
+	(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
+];
 
 #[test]
 fn worker_should_drive_a_request_to_payment_through_the_pool() {
@@ -237,7 +44,7 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 	let (offchain, _state) = testing::TestOffchainExt::new();
 	let (pool, pool_state) = testing::TestTransactionPoolExt::new();
 	let keystore = MemoryKeystore::new();
-	for (_, key) in &EXECUTORS[..3] {
+	for (_, key) in &EXECUTORS {
 		keystore
 			.ed25519_generate_new(opg_primitives::EXECUTOR_KEY_TYPE, Some(&key.to_seed()))
 			.unwrap();
@@ -249,16 +56,8 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 	ext.register_extension(EngineExt(Box::new(FixedEngine)));
 	ext.execute_with(|| {
 		step();
-		assert_ok!(Models::register(
-			signed(dave()),
-			H256::repeat_byte(1),
-			100,
-			b"model".to_vec().try_into().unwrap(),
-			H256::repeat_byte(2),
-			2 * FUEL,
-			OPG,
-		));
-		for (account, _) in &EXECUTORS[..3] {
+		register_model();
+		for (account, _) in &EXECUTORS {
 			assert_ok!(Models::serve(signed(account.to_account_id()), 0));
 		}
 		let before = Balances::free_balance(dave());
@@ -299,14 +98,17 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 			// What was sent stays locked for some blocks.
 			steps(4);
 		}
-		let State::Attested { answer, paid, fee, .. } = state(id) else {
-			panic!("not attested: {:?}", state(id))
+		assert!(matches!(state(id), State::Attested { .. }), "{:?}", state(id));
+		steps(constants::CHALLENGE_WINDOW);
+		let State::Settled { answer, paid, fee, .. } = state(id) else {
+			panic!("not settled: {:?}", state(id))
 		};
 		assert_eq!(answer, right());
 		assert_eq!(paid.len(), 3);
 		let pay = Balance::from(FUEL) * 100_000_000;
 		assert!(paid.iter().all(|(_, amount)| *amount == pay));
-		assert_eq!(fee, 3 * pay + OPG);
+		assert_eq!(fee, 3 * pay + 3 * pay / 10 + OPG);
+		assert_eq!(fee, Inference::estimate(0, Tier::Quorum, Some(FUEL)).unwrap());
 		assert_eq!(Balances::free_balance(dave()), before + OPG);
 		check();
 	});
@@ -322,12 +124,14 @@ fn honest_committee_should_be_paid_and_request_pruned() {
 		members.iter().for_each(|who| commit(id, who, &right()).unwrap());
 		members.iter().for_each(|who| reveal(id, who, right()).unwrap());
 		let pay = Balance::from(FUEL) * 100_000_000;
+		assert!(members.iter().all(|who| stake(who) == 10_000 * OPG), "not paid yet");
+		steps(constants::CHALLENGE_WINDOW);
 		assert!(members.iter().all(|who| stake(who) == 10_000 * OPG + pay));
 		// All but the fee comes back when the request is pruned.
 		steps(constants::HOURS);
 		assert!(pallet_opg_inference::Requests::<Runtime>::get(id).is_none());
 		assert!(Records::<Runtime>::get(id).is_none());
-		assert_eq!(Balances::free_balance(eve()), free - 3 * pay - OPG);
+		assert_eq!(Balances::free_balance(eve()), free - 3 * pay - 3 * pay / 10 - OPG);
 	});
 }
 
@@ -340,16 +144,21 @@ fn liar_should_be_outvoted_and_slashed_when_it_dissents() {
 		first[1..].iter().for_each(|who| commit(id, who, &right()).unwrap());
 		reveal(id, &first[0], wrong()).unwrap();
 		first[1..].iter().for_each(|who| reveal(id, who, right()).unwrap());
-		assert!(matches!(state(id), State::Waiting { round: 1, .. }));
+		assert!(matches!(state(id), State::Open(Phase::Waiting { round: 1, .. })));
+		assert_eq!(stake(&first[0]), 10_000 * OPG, "nobody is judged yet");
 		steps(2);
 		let second = committee(id);
 		assert_eq!(second.len(), 3);
 		assert!(second.iter().all(|who| !first.contains(who)));
 		second.iter().for_each(|who| commit(id, who, &right()).unwrap());
 		second.iter().for_each(|who| reveal(id, who, right()).unwrap());
-		let State::Attested { answer, paid, .. } = state(id) else { panic!() };
+		steps(constants::CHALLENGE_WINDOW);
+		let State::Settled { answer, paid, .. } = state(id) else { panic!() };
 		assert_eq!(answer, right());
 		assert_eq!(paid.len(), 5);
+		// The fee pays three, and what the liar lost pays the other two.
+		let pay = Balance::from(FUEL) * 100_000_000;
+		assert!(paid.iter().all(|(_, amount)| *amount == pay));
 		assert_eq!(stake(&first[0]), 9_000 * OPG);
 		assert!(first[1..].iter().chain(&second).all(|who| stake(who) > 10_000 * OPG));
 	});
@@ -385,23 +194,6 @@ fn request_should_fail_with_refund_when_nobody_answers() {
 		steps(constants::HOURS);
 		assert_eq!(Balances::free_balance(eve()), free);
 	});
-}
-
-fn decline(
-	id: RequestId,
-	who: &AccountId,
-	reason: Unavailable,
-) -> Result<(), TransactionValidityError> {
-	let round = Records::<Runtime>::get(id).unwrap().round;
-	let items = vec![Decline { request: id, round, reason }];
-	let batch = Batch {
-		executor: who.clone(),
-		at: System::block_number(),
-		items: items.try_into().unwrap(),
-	};
-	let payload = batch_payload(BatchKind::Decline, &System::block_hash(0), &batch);
-	let signature = key(who).sign(&payload).into();
-	apply(pallet_opg_attestation::Call::decline { batch, signature })
 }
 
 #[test]
@@ -452,9 +244,8 @@ fn executor_should_rest_after_three_misses_and_resume() {
 			.filter(|(_, pool)| pool.status == Status::Resting)
 			.collect();
 		assert_eq!(resting.len(), 6, "each request asked all six once");
-		let input = b"input".to_vec().try_into().unwrap();
 		assert_noop!(
-			Inference::request(signed(eve()), 0, input, 2 * OPG),
+			Inference::request(signed(eve()), 0, input(), Tier::Quorum, 2 * OPG),
 			InferenceError::<Runtime>::NotEnoughExecutors
 		);
 		assert_ok!(Staking::resume(signed(resting[0].0.clone()), Role::Executor));
@@ -477,7 +268,7 @@ fn request_should_fail_when_the_second_committee_disagrees() {
 		}
 		assert_eq!(failed(id), Some(FailureReason::NoAgreement));
 		// Nobody is judged where nobody is known to be right.
-		assert!(EXECUTORS.iter().all(|(who, _)| stake(&who.to_account_id()) == 10_000 * OPG));
+		assert!((0..6).all(|index| stake(&executor(index)) == 10_000 * OPG));
 	});
 }
 
@@ -486,11 +277,7 @@ fn attestation_should_be_refused_when_a_precondition_fails() {
 	run(|| {
 		let id = request();
 		let members = committee(id);
-		let outsider = EXECUTORS
-			.iter()
-			.map(|e| e.0.to_account_id())
-			.find(|who| !members.contains(who))
-			.unwrap();
+		let outsider = (0..6).map(executor).find(|who| !members.contains(who)).unwrap();
 		assert_eq!(commit(id, &outsider, &right()), refused(reject::NOT_DRAWN));
 		assert_eq!(reveal(id, &members[0], right()), refused(reject::WRONG_PHASE));
 		commit(id, &members[0], &right()).unwrap();
@@ -527,17 +314,17 @@ fn attestation_should_be_refused_when_a_precondition_fails() {
 #[test]
 fn request_should_be_refused_with_its_reason() {
 	run(|| {
-		let input: opg_primitives::Input = b"input".to_vec().try_into().unwrap();
+		let input = input();
 		assert_noop!(
-			Inference::request(signed(eve()), 9, input.clone(), OPG),
+			Inference::request(signed(eve()), 9, input.clone(), Tier::Quorum, OPG),
 			InferenceError::<Runtime>::UnknownModel
 		);
-		let cost = Inference::estimate(0).unwrap();
+		let cost = Inference::estimate(0, Tier::Quorum, None).unwrap();
 		assert_noop!(
-			Inference::request(signed(eve()), 0, input.clone(), cost - 1),
+			Inference::request(signed(eve()), 0, input.clone(), Tier::Quorum, cost - 1),
 			InferenceError::<Runtime>::MaxFeeTooLow
 		);
-		assert_ok!(Inference::request(signed(eve()), 0, input, cost));
+		assert_ok!(Inference::request(signed(eve()), 0, input, Tier::Quorum, cost));
 	});
 }
 
@@ -547,8 +334,13 @@ fn committee_should_never_hold_the_requester_or_the_owner() {
 		let alice = Sr25519Keyring::Alice.to_account_id();
 		for _ in 0..40 {
 			let id = pallet_opg_inference::NextRequestId::<Runtime>::get();
-			let input = b"input".to_vec().try_into().unwrap();
-			assert_ok!(Inference::request(signed(alice.clone()), 0, input, 2 * OPG));
+			assert_ok!(Inference::request(
+				signed(alice.clone()),
+				0,
+				input(),
+				Tier::Quorum,
+				2 * OPG
+			));
 			steps(2);
 			assert!(!committee(id).contains(&alice));
 			let members = committee(id);
@@ -561,15 +353,14 @@ fn committee_should_never_hold_the_requester_or_the_owner() {
 #[test]
 fn draw_should_wait_when_the_parent_block_has_no_vrf_output() {
 	run(|| {
-		let input = b"input".to_vec().try_into().unwrap();
-		assert_ok!(Inference::request(signed(eve()), 0, input, 2 * OPG));
+		assert_ok!(Inference::request(signed(eve()), 0, input(), Tier::Quorum, 2 * OPG));
 		step();
 		System::set_block_number(System::block_number() + 1);
 		pallet_babe::AuthorVrfRandomness::<Runtime>::put(None::<[u8; 32]>);
 		Inference::on_initialize(System::block_number());
-		assert!(matches!(state(0), State::Waiting { round: 0, .. }));
+		assert!(matches!(state(0), State::Open(Phase::Waiting { round: 0, .. })));
 		step();
-		assert!(matches!(state(0), State::Assigned { round: 0, .. }));
+		assert!(matches!(state(0), State::Open(Phase::Assigned { round: 0, .. })));
 	});
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::{anyhow, bail, Context, Result};
 use codec::{Decode, Encode};
-use opg_primitives::{AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId};
+use opg_primitives::{AccountId, Balance, BlockNumber, Fuel, ModelId, Nonce, RequestId, Tier};
 use opg_runtime::{Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
 use opg_runtime_api::RequestView;
 use pallet_opg_staking::{Pool, Pools, Role};
@@ -108,8 +108,8 @@ impl Chain {
 	}
 
 	/// The most that one request to the model costs, in planck.
-	pub fn estimate(&self, model: ModelId) -> Result<Balance> {
-		self.api::<Option<Balance>>("OpgApi_estimate", model)?
+	pub fn estimate(&self, model: ModelId, tier: Tier) -> Result<Balance> {
+		self.api::<Option<Balance>>("OpgApi_estimate", (model, tier, None::<Fuel>))?
 			.with_context(|| format!("there is no model {model}"))
 	}
 

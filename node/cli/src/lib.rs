@@ -40,6 +40,12 @@ pub enum Command {
 	Request(request::Send),
 	/// Show where a request stands.
 	Show(request::Show),
+	/// Put a bond against an attested answer: a jury computes it again.
+	Challenge(request::Challenge),
+	/// Take OPG out of a pool; it can be withdrawn later.
+	Undelegate(stake::Undelegate),
+	/// Get what was taken out of a pool and has matured.
+	Withdraw(stake::Withdraw),
 	/// Re-run a request locally and compare the answer with the attested one.
 	Rerun(request::Rerun),
 	/// Show the free and held balance of an account.
@@ -59,6 +65,9 @@ pub fn run(cli: Cli) -> Result<()> {
 		Command::Delegate(command) => command.run(&connect()?),
 		Command::Request(command) => command.run(&connect()?),
 		Command::Show(command) => command.run(&connect()?),
+		Command::Challenge(command) => command.run(&connect()?),
+		Command::Undelegate(command) => command.run(&connect()?),
+		Command::Withdraw(command) => command.run(&connect()?),
 		Command::Rerun(command) => command.run(&connect()?),
 		Command::Balance(command) => command.run(&connect()?),
 		Command::Engine => {

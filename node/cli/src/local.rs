@@ -83,7 +83,9 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 /// The attested answer of a request, if it has one.
 pub fn attested(request: &RequestView) -> Option<&Answer> {
 	match &request.status {
-		RequestStatus::Attested { answer, .. } => Some(answer),
+		RequestStatus::Attested { answer, .. }
+		| RequestStatus::Disputed { answer, .. }
+		| RequestStatus::Settled { answer, .. } => Some(answer),
 		_ => None,
 	}
 }

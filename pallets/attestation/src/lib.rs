@@ -25,7 +25,9 @@ pub mod pallet {
 	use super::types::*;
 	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use opg_primitives::{BlockNumber, ExecutorSignature, RequestId, RoundIndex, Unavailable};
+	use opg_primitives::{
+		Answer, BlockNumber, ExecutorSignature, RequestId, RoundIndex, Unavailable,
+	};
 	use pallet_opg_support::{ExecutorPools, Requests};
 	use sp_core::H256;
 
@@ -57,6 +59,11 @@ pub mod pallet {
 	/// What the committees of a request did. Kept until the request is pruned.
 	#[pallet::storage]
 	pub type Records<T: Config> = StorageMap<_, Twox64Concat, RequestId, RecordOf<T>>;
+
+	/// The distinct answers that were revealed for a request, by digest. Kept until it is judged.
+	#[pallet::storage]
+	pub type Answers<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
 
 	/// Open rounds that an executor sits in: what its off-chain worker has to do.
 	#[pallet::storage]
@@ -110,11 +117,6 @@ pub mod pallet {
 			executor: T::AccountId,
 			/// Why.
 			reason: Unavailable,
-		},
-		/// A round ended without a decision; a larger committee is drawn.
-		Escalated {
-			/// The request.
-			request: RequestId,
 		},
 	}
 

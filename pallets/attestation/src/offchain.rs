@@ -9,7 +9,7 @@ use codec::Encode;
 use frame_support::BoundedVec;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
-	batch_payload, commitment, BatchKind, ExecutorKey, ExecutorSignature, Job, JobStatus,
+	batch_payload, commitment, BatchKind, Binding, ExecutorKey, ExecutorSignature, Job, JobStatus,
 	RequestId, RoundIndex, Unavailable,
 };
 use pallet_opg_support::{ExecutorPools, Requests};
@@ -42,14 +42,21 @@ impl<T: Config> Pallet<T> {
 		let mut lock =
 			StorageLock::<Time>::with_deadline(b"opg/executor/lock", Duration::from_millis(2_000));
 		let Ok(_guard) = lock.try_lock() else { return };
-		for key in keys {
-			if let Some(executor) = T::Pools::operator_of(&key) {
-				Self::serve(now, &key, &executor);
+		for key in &keys {
+			let Some(executor) = T::Pools::operator_of(key) else { continue };
+			// A key that was replaced, or is not valid yet, still has its owner.
+			if T::Pools::hot_key(&executor).as_ref() == Some(key) {
+				Self::serve(now, key, &keys, &executor);
 			}
 		}
 	}
 
-	fn serve(now: BlockNumberFor<T>, key: &ExecutorKey, executor: &T::AccountId) {
+	fn serve(
+		now: BlockNumberFor<T>,
+		key: &ExecutorKey,
+		keys: &[ExecutorKey],
+		executor: &T::AccountId,
+	) {
 		let block: u32 = now.saturated_into();
 		let name = (b"opg/executor/sent", key).encode();
 		let sent_ref = StorageValueRef::persistent(&name);
@@ -85,27 +92,32 @@ impl<T: Config> Pallet<T> {
 				_ => continue,
 			};
 			let binding = Self::binding(request, &record, executor);
-			let Some(salt) = key.sign(&(b"opg/salt/v1", &binding).encode()) else {
-				log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
-				return;
-			};
-			let salt = salt.using_encoded(blake2_256);
-			let expected = commitment(&binding, &answer, &salt);
 			let queued = match &seat.state {
-				SeatState::Committed { commitment, .. } if *commitment != expected => {
-					log::error!(
-						target: LOG,
-						"request {request}: the answer differs from what was committed; \
-						 not revealing. Is the engine deterministic on this machine?"
-					);
-					false
-				},
-				SeatState::Committed { .. } => {
+				SeatState::Committed { commitment: committed, .. } => {
+					// The salt may come from a key that was rotated since.
+					let salt = keys
+						.iter()
+						.filter_map(|key| Self::salt(key, &binding))
+						.find(|salt| commitment(&binding, &answer, salt) == *committed);
+					let Some(salt) = salt else {
+						log::error!(
+							target: LOG,
+							"request {request}: no key of this node makes the commitment from the \
+							 answer; not revealing. Was the hot key replaced, or is the engine \
+							 not deterministic on this machine?"
+						);
+						continue;
+					};
 					reveals.try_push(Reveal { request, round, answer, salt }).is_ok()
 				},
-				_ => commitments
-					.try_push(Commitment { request, round, commitment: expected })
-					.is_ok(),
+				_ => {
+					let Some(salt) = Self::salt(key, &binding) else {
+						log::error!(target: LOG, "the keystore does not sign with {key:?}");
+						return;
+					};
+					let commitment = commitment(&binding, &answer, &salt);
+					commitments.try_push(Commitment { request, round, commitment }).is_ok()
+				},
 			};
 			if queued {
 				sent.push((request, round, revealing, block));
@@ -121,6 +133,12 @@ impl<T: Config> Pallet<T> {
 			Call::decline { batch, signature }
 		});
 		sent_ref.set(&sent);
+	}
+
+	/// The salt that `key` gives: the same after a restart, and unknown without the key.
+	fn salt(key: &ExecutorKey, binding: &Binding<T::AccountId>) -> Option<[u8; 32]> {
+		let signature = key.sign(&(b"opg/salt/v1", binding).encode())?;
+		Some(signature.using_encoded(blake2_256))
 	}
 
 	/// Hand in the work, or ask how it stands.

@@ -5,26 +5,31 @@ use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{input_digest, RequestId, RoundIndex};
-use pallet_opg_support::{Assignment, Committees, ExecutorPools, FailureReason, Requests};
+use pallet_opg_support::{
+	Assignment, Committees, ExecutorPools, FailureReason, Fault, Requests, MAX_SEATS,
+};
+use sp_core::H256;
+use sp_runtime::Perbill;
 
 impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 	fn open(assignment: Assignment<T::AccountId>) -> Result<(), FailureReason> {
-		let Assignment { request, round, committee } = assignment;
+		let Assignment { request, round, committee, rule } = assignment;
 		let task = T::Requests::task(request).ok_or(FailureReason::Congested)?;
 		let now = frame_system::Pallet::<T>::block_number();
 		let commit_by = now + T::CommitBlocks::get().into();
 		let reveal_by = commit_by + T::RevealBlocks::get().into();
 		let mut record = Records::<T>::get(request).unwrap_or_else(|| Record {
 			round,
+			rule,
 			phase: Phase::Commit,
 			model: task.model,
 			engine: task.engine,
 			input: input_digest(&task.input),
 			fuel_limit: task.fuel_limit,
 			seats: BoundedVec::new(),
-			answers: BoundedVec::new(),
 		});
 		record.round = round;
+		record.rule = rule;
 		record.phase = Phase::Commit;
 		for executor in &committee {
 			let seat = Seat { executor: executor.clone(), round, state: SeatState::Waiting };
@@ -49,9 +54,28 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			.unwrap_or_default()
 	}
 
+	fn judge(
+		request: RequestId,
+		right: H256,
+		payees: &[(&T::AccountId, Perbill)],
+	) -> Vec<T::AccountId> {
+		let Some(record) = Records::<T>::get(request) else { return Vec::new() };
+		let mut winners = Vec::new();
+		for seat in record.seats {
+			match seat.state.digest() {
+				Some(digest) if digest == right => winners.push(seat.executor),
+				Some(_) => T::Pools::penalise(&seat.executor, Fault::Wrong, payees),
+				None => {},
+			}
+		}
+		Self::drop_answers(request);
+		winners
+	}
+
 	fn forget(request: RequestId) {
 		if let Some(record) = Records::<T>::take(request) {
 			Self::drop_duties(request, &record);
+			Self::drop_answers(request);
 		}
 	}
 }
@@ -85,8 +109,8 @@ impl<T: Config> Pallet<T> {
 				return Err(Error::<T>::RoundChanged.into());
 			};
 			seat.state = SeatState::Revealed { committed_at: at, commitment, at: now, digest };
-			if !record.answers.contains(&answer) {
-				record.answers.try_push(answer).map_err(|_| Error::<T>::RoundChanged)?;
+			if !Answers::<T>::contains_key(request, digest) {
+				Answers::<T>::insert(request, digest, answer);
 			}
 			let executor = batch.executor.clone();
 			Self::deposit_event(Event::Revealed { request, round, executor, digest });
@@ -153,6 +177,11 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		(commit.len() + reveal.len()) as u32
+	}
+
+	/// Forget the revealed answers. There is at most one per seat.
+	pub(crate) fn drop_answers(request: RequestId) {
+		let _ = Answers::<T>::clear_prefix(request, MAX_SEATS, None);
 	}
 
 	pub(crate) fn drop_duties(request: RequestId, record: &RecordOf<T>) {

@@ -28,6 +28,14 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		ensure!(Duties::<T>::iter().count() == open, "duty without a seat");
+		for (request, digest, answer) in Answers::<T>::iter() {
+			ensure!(answer.digest() == digest, "answer under another digest");
+			let record = Records::<T>::get(request).ok_or("answer without a record")?;
+			ensure!(
+				record.seats.iter().any(|seat| seat.state.digest() == Some(digest)),
+				"answer of nobody"
+			);
+		}
 		Ok(())
 	}
 }

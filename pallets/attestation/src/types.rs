@@ -8,13 +8,12 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Answer, RequestId, RoundIndex, Unavailable};
+use pallet_opg_support::{Rule, MAX_SEATS};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
 /// Most commitments or reveals in one transaction.
 pub const MAX_BATCH: u32 = 16;
-/// Seats of both rounds together: 3 + 7.
-pub const MAX_SEATS: u32 = 10;
 /// Blocks for which a batch is valid after the block it was made at.
 pub const BATCH_BLOCKS: u32 = 16;
 /// Upper estimate for one commitment, database not counted; benchmarks replace it.
@@ -56,6 +55,16 @@ pub enum SeatState<BlockNumber> {
 		/// Why.
 		reason: Unavailable,
 	},
+}
+
+impl<BlockNumber> SeatState<BlockNumber> {
+	/// Digest of the revealed answer, if there is one.
+	pub fn digest(&self) -> Option<H256> {
+		match self {
+			SeatState::Revealed { digest, .. } => Some(*digest),
+			_ => None,
+		}
+	}
 }
 
 /// The seat of an executor in a round.
@@ -125,6 +134,8 @@ pub enum Deadline {
 pub struct Record<AccountId, BlockNumber> {
 	/// The current round.
 	pub round: RoundIndex,
+	/// When its committee agrees.
+	pub rule: Rule,
 	/// Where it stands.
 	pub phase: Phase,
 	/// Content hash of the model file.
@@ -137,8 +148,6 @@ pub struct Record<AccountId, BlockNumber> {
 	pub fuel_limit: u64,
 	/// The seats of all rounds, in draw order.
 	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_SEATS>>,
-	/// Each distinct answer that was revealed.
-	pub answers: BoundedVec<Answer, ConstU32<MAX_SEATS>>,
 }
 
 impl<AccountId: PartialEq, BlockNumber> Record<AccountId, BlockNumber> {

@@ -1,53 +1,50 @@
-//! Taking a request.
+//! Taking a request, taking it back, challenging an answer.
 
-use crate::{pallet::*, types::*};
+use crate::{pallet::*, tiers, types::*};
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
 	traits::{fungible::MutateHold, Get},
 };
-use opg_primitives::{Balance, Fuel, Input, ModelId};
-use pallet_opg_support::{ExecutorPools, ModelRegistry, ModelVersion};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{Balance, Input, ModelId, RequestId, Tier};
+use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry};
+use sp_runtime::traits::One;
 
 impl<T: Config> Pallet<T> {
-	/// The most that one request to `model` costs, deposit not counted, in planck.
-	pub fn estimate(model: ModelId) -> Option<Balance> {
-		Self::fee(&T::Models::version(model)?, T::FuelPrice::get())
-	}
-
-	fn fee(version: &ModelVersion<T::AccountId, Balance>, price: Balance) -> Option<Balance> {
-		Self::pay(version.max_fuel, price)?.checked_add(version.royalty)
-	}
-
-	/// What the executors of one request earn together: `fuel × price × committee size`.
-	pub(crate) fn pay(fuel: Fuel, price: Balance) -> Option<Balance> {
-		Balance::from(fuel).checked_mul(price)?.checked_mul(Balance::from(T::CommitteeSize::get()))
+	fn now() -> BlockNumberFor<T> {
+		frame_system::Pallet::<T>::block_number()
 	}
 
 	pub(crate) fn do_request(
 		requester: T::AccountId,
 		model: ModelId,
 		input: Input,
+		tier: Tier,
 		max_fee: Balance,
 	) -> DispatchResult {
+		ensure!(!T::Pools::slashing_paused(), Error::<T>::Paused);
 		let version = T::Models::version(model).ok_or(Error::<T>::UnknownModel)?;
 		let eligible = Self::eligible(model, &[&requester, &version.owner]);
-		ensure!(eligible >= T::CommitteeSize::get(), Error::<T>::NotEnoughExecutors);
-		ensure!(!T::Pools::slashing_paused(), Error::<T>::Paused);
-		let price = T::FuelPrice::get();
-		let escrow = Self::fee(&version, price).ok_or(Error::<T>::Overflow)?;
+		ensure!(eligible >= tiers::size(tier), Error::<T>::NotEnoughExecutors);
+		let price = FuelPrice::<T>::get();
+		let escrow =
+			Self::fee(version.max_fuel, &version, price, tier).ok_or(Error::<T>::Overflow)?;
 		ensure!(escrow <= max_fee, Error::<T>::MaxFeeTooLow);
 
 		let request = NextRequestId::<T>::get();
-		let now = frame_system::Pallet::<T>::block_number();
-		Draws::<T>::try_append(Self::draw_block(now), (request, 0))
-			.map_err(|_| Error::<T>::Congested)?;
-		Expiries::<T>::try_append(now + T::Lifetime::get().into(), request)
-			.map_err(|_| Error::<T>::Congested)?;
+		NextRequestId::<T>::put(request.checked_add(1).ok_or(Error::<T>::Overflow)?);
+		let now = Self::now();
+		let draw_at = now + One::one() + tiers::seed_blocks(tier).into();
+		ensure!(Self::schedule(draw_at, request, Action::Draw), Error::<T>::Congested);
+		let prune_at = now + T::Lifetime::get().into();
+		ensure!(Self::schedule(prune_at, request, Action::Prune), Error::<T>::Congested);
 		let deposit = T::RequestDeposit::get();
 		T::Currency::hold(&HoldReason::Escrow.into(), &requester, escrow)?;
 		T::Currency::hold(&HoldReason::Deposit.into(), &requester, deposit)?;
-		NextRequestId::<T>::put(request.checked_add(1).ok_or(Error::<T>::Overflow)?);
+		FuelOrdered::<T>::mutate(|fuel| {
+			*fuel = fuel.saturating_add(version.max_fuel.saturating_mul(tiers::size(tier).into()));
+		});
 		Inputs::<T>::insert(request, input);
 		Requests::<T>::insert(
 			request,
@@ -55,14 +52,57 @@ impl<T: Config> Pallet<T> {
 				requester: requester.clone(),
 				model,
 				version,
+				tier,
 				price,
 				requested_at: now,
 				drawn_at: None,
 				deposit,
-				state: State::Waiting { round: 0, escrow },
+				escrow,
+				state: State::Open(Phase::Waiting { round: 0, since: now }),
 			},
 		);
-		Self::deposit_event(Event::Requested { request, requester, model, escrow });
+		Self::deposit_event(Event::Requested { request, requester, model, tier, escrow });
 		Ok(())
+	}
+
+	pub(crate) fn do_cancel(who: T::AccountId, id: RequestId) -> DispatchResult {
+		let request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
+		ensure!(request.requester == who, Error::<T>::NotRequester);
+		let State::Open(Phase::Waiting { round: 0, since }) = request.state else {
+			return Err(Error::<T>::TooLate.into());
+		};
+		// Once a block has added to the seed, its author may know the committee: a requester that
+		// could still take the request back could draw again until it likes the result.
+		ensure!(since == Self::now(), Error::<T>::TooLate);
+		Self::fail(id, request, FailureReason::Cancelled);
+		Ok(())
+	}
+
+	pub(crate) fn do_challenge(challenger: T::AccountId, id: RequestId) -> DispatchResult {
+		ensure!(!T::Pools::slashing_paused(), Error::<T>::Paused);
+		let mut request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
+		let State::Attested { answer, at } = request.state.clone() else {
+			return Err(Error::<T>::NotChallengeable.into());
+		};
+		let sat = T::Committees::sat(id);
+		let mut excluded: alloc::vec::Vec<_> = sat.iter().collect();
+		excluded.extend([&request.requester, &request.version.owner, &challenger]);
+		let jury = tiers::seats(request.tier, tiers::JURY);
+		let eligible = Self::eligible(request.model, &excluded);
+		ensure!(eligible >= jury.least, Error::<T>::NotEnoughExecutors);
+
+		let bond = Self::bond(&request).ok_or(Error::<T>::Overflow)?;
+		T::Currency::hold(&HoldReason::Challenge.into(), &challenger, bond)?;
+		let doubt = Doubt::Challenge { challenger: challenger.clone(), bond };
+		request.state = State::Disputed { answer, at, doubt, phase: Self::jury_phase() };
+		Requests::<T>::insert(id, &request);
+		ensure!(Self::schedule_draw(id, &request), Error::<T>::Congested);
+		Self::deposit_event(Event::Challenged { request: id, challenger, bond });
+		Ok(())
+	}
+
+	/// The phase of a dispute that begins now.
+	pub(crate) fn jury_phase() -> Phase<BlockNumberFor<T>> {
+		Phase::Waiting { round: tiers::JURY, since: Self::now() }
 	}
 }

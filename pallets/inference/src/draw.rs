@@ -1,27 +1,41 @@
 //! Who executes a request.
 
-use crate::{pallet::*, types::*};
+use crate::{pallet::*, tiers, types::*};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
 use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{ModelId, RequestId, RoundIndex};
+use opg_primitives::{ModelId, RequestId};
 use pallet_opg_support::{
 	draw::Urn, Assignment, Committees, ExecutorPools, FailureReason, ModelRegistry,
 };
+use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use sp_runtime::traits::{One, Zero};
+use sp_runtime::traits::{One, SaturatedConversion, Saturating, Zero};
 
-/// Blocks in which a round looks for room before the request fails as congested.
-const SEARCH: u32 = 16;
+/// VRF outputs that are kept: a draw finds those it needs among them.
+pub const KEPT_OUTPUTS: u32 = 32;
 
-impl<T: Config> Pallet<T> {
-	/// A round that is fixed in block `b` is drawn at the start of block `b + 2`, from the VRF
-	/// output of block `b + 1`, whose author nobody knew for certain at `b`.
-	pub(crate) fn draw_block(fixed_in: BlockNumberFor<T>) -> BlockNumberFor<T> {
-		fixed_in + 2u32.into()
+/// What the draws of one block share: the snapshot is decoded once, and laid out once per model.
+pub(crate) struct Lots<T: Config> {
+	snapshot: Vec<(T::AccountId, u128)>,
+	urns: BTreeMap<ModelId, Urn<T::AccountId>>,
+	genesis: H256,
+}
+
+impl<T: Config> Lots<T> {
+	pub(crate) fn new() -> Self {
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		Self { snapshot: T::Pools::snapshot(), urns: BTreeMap::new(), genesis }
 	}
 
+	fn urn(&mut self, model: ModelId) -> &Urn<T::AccountId> {
+		let snapshot = &self.snapshot;
+		self.urns.entry(model).or_insert_with(|| Pallet::<T>::urn(snapshot, model))
+	}
+}
+
+impl<T: Config> Pallet<T> {
 	/// Executors that can be drawn for `model`, with their weight in `snapshot`.
 	fn urn(snapshot: &[(T::AccountId, u128)], model: ModelId) -> Urn<T::AccountId> {
 		let servers = T::Models::servers(model);
@@ -34,69 +48,65 @@ impl<T: Config> Pallet<T> {
 		Self::urn(&T::Pools::snapshot(), model).count_without(excluded) as u32
 	}
 
-	/// Draw what is due. Returns how many were drawn.
-	pub(crate) fn draw_due(now: BlockNumberFor<T>) -> u32 {
-		let due = Draws::<T>::take(now);
-		if due.is_empty() {
-			return 0;
+	/// Keep the VRF output of the parent block.
+	pub(crate) fn note_output(now: BlockNumberFor<T>) {
+		let parent = now.saturating_sub(One::one());
+		if let Some(output) = T::ParentVrf::get() {
+			Outputs::<T>::insert(parent, output);
 		}
-		let count = due.len() as u32;
-		let Some(vrf) = T::ParentVrf::get() else {
-			// No fresh randomness in this block: nobody is drawn from anything weaker.
-			due.into_iter()
-				.for_each(|(request, round)| Self::queue_draw(now + One::one(), request, round));
-			return count;
+		Outputs::<T>::remove(parent.saturating_sub(KEPT_OUTPUTS.into()));
+	}
+
+	/// The VRF outputs of the first `count` blocks after `since` that have one. `None` where there
+	/// are not so many yet: nobody is drawn from anything weaker.
+	pub(crate) fn outputs(since: BlockNumberFor<T>, count: u32) -> Option<Vec<[u8; 32]>> {
+		let now = frame_system::Pallet::<T>::block_number();
+		let age: u32 = now.saturating_sub(since).saturated_into();
+		let outputs: Vec<_> = (1..age.min(KEPT_OUTPUTS))
+			.filter_map(|offset| Outputs::<T>::get(since + offset.into()))
+			.take(count as usize)
+			.collect();
+		(outputs.len() == count as usize).then_some(outputs)
+	}
+
+	/// Draw the committee that `id` waits for.
+	pub(crate) fn draw(lots: &mut Lots<T>, id: RequestId) {
+		let Some(mut request) = Requests::<T>::get(id) else { return };
+		let tier = request.tier;
+		let Some(Phase::Waiting { round, since }) = request.state.phase_mut().copied() else {
+			return;
 		};
-		// Decoded once per block, and laid out once per model.
-		let snapshot = T::Pools::snapshot();
-		let mut urns = BTreeMap::new();
-		for (id, round) in due {
-			let Some(request) = Requests::<T>::get(id) else { continue };
-			let urn =
-				urns.entry(request.model).or_insert_with(|| Self::urn(&snapshot, request.model));
-			if let Err(reason) = Self::draw_one(now, &vrf, urn, id, request, round) {
-				Self::fail(id, reason);
+		let now = frame_system::Pallet::<T>::block_number();
+		let Some(outputs) = Self::outputs(since, tiers::seed_blocks(tier)) else {
+			let late = now > since + KEPT_OUTPUTS.into();
+			if late || !Self::schedule(now + One::one(), id, Action::Draw) {
+				Self::undecided(id, request, FailureReason::Congested);
 			}
-		}
-		count
-	}
-
-	/// Queue a draw for the first block from `from` on that has room.
-	pub(crate) fn queue_draw(from: BlockNumberFor<T>, request: RequestId, round: RoundIndex) {
-		let queued = (0..SEARCH)
-			.any(|offset| Draws::<T>::try_append(from + offset.into(), (request, round)).is_ok());
-		if !queued {
-			Self::fail(request, FailureReason::Congested);
-		}
-	}
-
-	fn draw_one(
-		now: BlockNumberFor<T>,
-		vrf: &[u8; 32],
-		urn: &Urn<T::AccountId>,
-		id: RequestId,
-		mut request: RequestOf<T>,
-		round: RoundIndex,
-	) -> Result<(), FailureReason> {
-		let State::Waiting { escrow, .. } = request.state else { return Ok(()) };
+			return;
+		};
 		let sat = T::Committees::sat(id);
 		let mut excluded: Vec<&T::AccountId> = sat.iter().collect();
 		excluded.extend([&request.requester, &request.version.owner]);
-
-		let k = T::CommitteeSize::get() as usize;
-		let wanted = if round == 0 { k } else { 2 * k + 1 };
-		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		let seed =
-			(b"opg/draw/v1", genesis, vrf, id, request.model, round).using_encoded(blake2_256);
-		let committee = urn.draw(&seed, &excluded, wanted);
-		if committee.len() < k {
-			return Err(FailureReason::NotEnoughExecutors);
+		if let State::Disputed { doubt: Doubt::Challenge { challenger, .. }, .. } = &request.state {
+			excluded.push(challenger);
 		}
-		T::Committees::open(Assignment { request: id, round, committee: committee.clone() })?;
-		request.state = State::Assigned { round, escrow };
+		let seats = tiers::seats(tier, round);
+		let seed = (b"opg/draw/v1", lots.genesis, outputs, id, request.model, round)
+			.using_encoded(blake2_256);
+		let committee = lots.urn(request.model).draw(&seed, &excluded, seats.wanted as usize);
+		if (committee.len() as u32) < seats.least {
+			return Self::undecided(id, request, FailureReason::NotEnoughExecutors);
+		}
+		let assignment =
+			Assignment { request: id, round, committee: committee.clone(), rule: seats.rule };
+		if let Err(reason) = T::Committees::open(assignment) {
+			return Self::undecided(id, request, reason);
+		}
+		if let Some(phase) = request.state.phase_mut() {
+			*phase = Phase::Assigned { round };
+		}
 		request.drawn_at.get_or_insert(now);
 		Requests::<T>::insert(id, request);
 		Self::deposit_event(Event::Drawn { request: id, round, committee });
-		Ok(())
 	}
 }

@@ -1,27 +1,32 @@
 //! # Inference pallet
 //!
-//! Takes requests with escrow, draws the committee from later randomness, pays or refunds.
+//! Takes requests with escrow, draws committees from later randomness, keeps the deadlines of
+//! disputes, pays and refunds. It does not judge answers.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+mod agenda;
 mod calls;
 mod draw;
+mod fees;
 mod settle;
+pub mod tiers;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 
+pub use draw::KEPT_OUTPUTS;
 pub use pallet::*;
 pub use types::*;
 
 #[frame_support::pallet]
 pub mod pallet {
 	use super::types::*;
-	use frame_support::{pallet_prelude::*, traits::fungible};
+	use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
 	use frame_system::pallet_prelude::*;
-	use opg_primitives::{Balance, BlockNumber, Fuel, Input, ModelId, RequestId, RoundIndex};
+	use opg_primitives::{Balance, BlockNumber, Fuel, Input, ModelId, RequestId, RoundIndex, Tier};
 	use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry};
 	use sp_core::H256;
 
@@ -31,6 +36,7 @@ pub mod pallet {
 		/// The OPG token.
 		type Currency: fungible::BalancedHold<Self::AccountId, Balance = Balance>
 			+ fungible::MutateHold<Self::AccountId, Reason: From<HoldReason>>
+			+ fungible::Mutate<Self::AccountId>
 			+ fungible::Balanced<Self::AccountId, Balance = Balance>;
 		/// Models and who serves them.
 		type Models: ModelRegistry<Self::AccountId, Balance>;
@@ -43,19 +49,35 @@ pub mod pallet {
 		type Committees: Committees<Self::AccountId>;
 		/// VRF output of the parent block, where it has one.
 		type ParentVrf: Get<Option<[u8; 32]>>;
-		/// Planck per fuel and executor.
+		/// The account of the protocol's share of fees.
 		#[pallet::constant]
-		type FuelPrice: Get<Balance>;
+		type PotId: Get<PalletId>;
+		/// Least price of fuel, and its price at genesis, in planck per fuel and executor.
+		#[pallet::constant]
+		type MinFuelPrice: Get<Balance>;
+		/// Largest price of fuel.
+		#[pallet::constant]
+		type MaxFuelPrice: Get<Balance>;
+		/// Fuel of all executors, ordered per block, at which the price stays.
+		#[pallet::constant]
+		type TargetFuel: Get<Fuel>;
 		/// Held from the requester for the storage of a request until it is pruned, in planck.
 		#[pallet::constant]
 		type RequestDeposit: Get<Balance>;
-		/// Executors in the first committee.
+		/// Held from a challenger besides what the jury costs, in planck.
 		#[pallet::constant]
-		type CommitteeSize: Get<u32>;
-		/// Most requests, and most draws, per block.
+		type ChallengeBond: Get<Balance>;
+		/// What an executor with the least bond loses for a wrong answer, in planck: the audit
+		/// probability is computed from it.
 		#[pallet::constant]
-		type MaxDraws: Get<u32>;
-		/// Blocks from inclusion to pruning. Longer than both rounds together.
+		type StakeAtRisk: Get<Balance>;
+		/// Most draws, settlements and prunings per block.
+		#[pallet::constant]
+		type MaxAgenda: Get<u32>;
+		/// Blocks for which an attested answer can be challenged.
+		#[pallet::constant]
+		type ChallengeWindow: Get<BlockNumber>;
+		/// Blocks from inclusion to pruning. Longer than the longest dispute.
 		#[pallet::constant]
 		type Lifetime: Get<BlockNumber>;
 	}
@@ -69,6 +91,9 @@ pub mod pallet {
 		/// For the storage of a request.
 		#[codec(index = 1)]
 		Deposit,
+		/// The bond of a challenger.
+		#[codec(index = 2)]
+		Challenge,
 	}
 
 	/// The pallet.
@@ -87,25 +112,48 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Inputs<T> = StorageMap<_, Twox64Concat, RequestId, Input>;
 
-	/// Rounds to draw at the start of a block.
+	/// What happens to requests at the start of a block.
 	#[pallet::storage]
-	pub type Draws<T: Config> = StorageMap<
+	pub type Agenda<T: Config> = StorageMap<
 		_,
 		Twox64Concat,
 		BlockNumberFor<T>,
-		BoundedVec<(RequestId, RoundIndex), T::MaxDraws>,
+		BoundedVec<(RequestId, Action), T::MaxAgenda>,
 		ValueQuery,
 	>;
 
-	/// Requests to prune at the start of a block.
+	/// VRF outputs of the latest blocks.
 	#[pallet::storage]
-	pub type Expiries<T: Config> = StorageMap<
-		_,
-		Twox64Concat,
-		BlockNumberFor<T>,
-		BoundedVec<RequestId, T::MaxDraws>,
-		ValueQuery,
-	>;
+	pub type Outputs<T: Config> = StorageMap<_, Twox64Concat, BlockNumberFor<T>, [u8; 32]>;
+
+	/// Price of fuel, in planck per fuel and executor.
+	#[pallet::storage]
+	pub type FuelPrice<T: Config> = StorageValue<_, Balance, ValueQuery, T::MinFuelPrice>;
+
+	/// Fuel of all executors that was ordered in this block.
+	#[pallet::storage]
+	pub type FuelOrdered<T> = StorageValue<_, Fuel, ValueQuery>;
+
+	/// Funds the pot at genesis with what keeps its account alive.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		#[doc(hidden)]
+		#[serde(skip)]
+		pub _config: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			let minimum = <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance();
+			<T::Currency as fungible::Mutate<T::AccountId>>::mint_into(
+				&Pallet::<T>::pot(),
+				minimum,
+			)
+			.expect("an account can hold the minimum");
+		}
+	}
 
 	/// What happened.
 	#[pallet::event]
@@ -119,6 +167,8 @@ pub mod pallet {
 			requester: T::AccountId,
 			/// The model version.
 			model: ModelId,
+			/// How much assurance was asked for.
+			tier: Tier,
 			/// Escrow, in planck.
 			escrow: Balance,
 		},
@@ -131,7 +181,16 @@ pub mod pallet {
 			/// The executors, in draw order.
 			committee: alloc::vec::Vec<T::AccountId>,
 		},
-		/// A request has an attested answer and was paid for.
+		/// A committee did not agree; a larger one is drawn.
+		Escalated {
+			/// The request.
+			request: RequestId,
+			/// The next round.
+			round: RoundIndex,
+			/// What was wrong with the last one.
+			reason: FailureReason,
+		},
+		/// A committee agreed on an answer. It can be challenged for `ChallengeWindow` blocks.
 		Attested {
 			/// The request.
 			request: RequestId,
@@ -139,7 +198,41 @@ pub mod pallet {
 			digest: H256,
 			/// Fuel of the answer.
 			fuel: Fuel,
-			/// Charged in total, in planck.
+		},
+		/// Somebody put a bond against an answer: a jury computes it again.
+		Challenged {
+			/// The request.
+			request: RequestId,
+			/// Who.
+			challenger: T::AccountId,
+			/// The bond, in planck.
+			bond: Balance,
+		},
+		/// Chance picked an answer: a jury computes it again.
+		Audited {
+			/// The request.
+			request: RequestId,
+		},
+		/// The jury found the same answer. A challenger loses its bond.
+		Upheld {
+			/// The request.
+			request: RequestId,
+		},
+		/// The jury found another answer: the executors are slashed, the challenger gets its bond
+		/// and its part, and the requester is refunded.
+		Overturned {
+			/// The request.
+			request: RequestId,
+			/// Digest of the jury's answer.
+			digest: H256,
+			/// Paid to the jury and to others who were right, in planck.
+			paid: Balance,
+		},
+		/// The answer is final and paid.
+		Settled {
+			/// The request.
+			request: RequestId,
+			/// Charged in total, royalty included, in planck.
 			fee: Balance,
 		},
 		/// A request ended without an answer and was refunded.
@@ -161,12 +254,20 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// There is no model version with this number.
 		UnknownModel,
+		/// There is no request with this number, or it was pruned.
+		UnknownRequest,
+		/// Only who asked for it can take a request back.
+		NotRequester,
+		/// The draw has begun: the request cannot be taken back.
+		TooLate,
+		/// Only an attested answer whose window is open can be challenged.
+		NotChallengeable,
 		/// Fewer executors serve this model than a committee has seats, not counting the
-		/// requester and the model owner.
+		/// requester, the model owner, the challenger and those who sat already.
 		NotEnoughExecutors,
 		/// The request costs more than `max_fee`; ask the runtime API `estimate`.
 		MaxFeeTooLow,
-		/// The block takes no more requests; try the next one.
+		/// The next blocks take no more requests; try later.
 		Congested,
 		/// The circuit breaker tripped: no requests until governance resumes slashing.
 		Paused,
@@ -177,19 +278,31 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			let pruned = Self::prune(now);
-			let drawn = Self::draw_due(now);
+			Self::note_output(now);
+			let (draws, others) = Self::work_off(now);
 			let db = T::DbWeight::get();
-			// Per draw: the request, the round, two deadlines; the candidates are read once a block.
-			db.reads_writes(4, 2)
-				+ (db.reads_writes(8, 6) + Weight::from_parts(100_000_000, 4_096))
-					.saturating_mul(u64::from(drawn))
-				+ (db.reads_writes(5, 5) + Weight::from_parts(50_000_000, 4_096))
-					.saturating_mul(u64::from(pruned))
+			// The output, the agenda, the snapshot, and the price in `on_finalize`.
+			db.reads_writes(6, 5)
+				.saturating_add(
+					(db.reads_writes(9, 8) + Weight::from_parts(100_000_000, 4_096))
+						.saturating_mul(u64::from(draws)),
+				)
+				.saturating_add(
+					(db.reads_writes(14, 14) + Weight::from_parts(150_000_000, 4_096))
+						.saturating_mul(u64::from(others)),
+				)
+		}
+
+		fn on_finalize(_now: BlockNumberFor<T>) {
+			Self::adjust_price();
 		}
 
 		fn integrity_test() {
-			assert!(T::CommitteeSize::get() > 0, "a committee has a seat");
+			assert!(T::TargetFuel::get() > 0, "a target is something");
+			assert!(T::MinFuelPrice::get() > 0, "fuel is never free");
+			assert!(T::MinFuelPrice::get() <= T::MaxFuelPrice::get());
+			assert!(T::ChallengeWindow::get() > 0, "an answer can be challenged");
+			assert!(T::StakeAtRisk::get() > 0, "a lie costs something");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -208,25 +321,72 @@ pub mod pallet {
 		/// ## Parameters
 		/// - `model`: the model version.
 		/// - `input`: encoded input tensors.
+		/// - `tier`: `Optimistic` (one executor, audited at random), `Quorum` (three that agree) or
+		///   `High` (seven, of whom five agree and none dissents).
 		/// - `max_fee`: the most that the signer is willing to pay, in planck.
 		///
 		/// ## Errors
-		/// `UnknownModel`, `NotEnoughExecutors`, `MaxFeeTooLow`, `Congested`.
+		/// `UnknownModel`, `NotEnoughExecutors`, `MaxFeeTooLow`, `Congested`, `Paused`.
 		///
 		/// ## Events
-		/// `Requested`; later `Drawn`, then `Attested` or `Failed`, then `Pruned`.
+		/// `Requested`; later `Drawn`, `Attested`, `Settled`, or `Failed`; at last `Pruned`.
 		#[pallet::call_index(0)]
 		#[pallet::weight(
-			Weight::from_parts(120_000_000, 40_000).saturating_add(T::DbWeight::get().reads_writes(8, 7))
+			Weight::from_parts(120_000_000, 40_000).saturating_add(T::DbWeight::get().reads_writes(10, 9))
 		)]
 		pub fn request(
 			origin: OriginFor<T>,
 			model: ModelId,
 			input: Input,
+			tier: Tier,
 			max_fee: Balance,
 		) -> DispatchResult {
 			let requester = ensure_signed(origin)?;
-			Self::do_request(requester, model, input, max_fee)
+			Self::do_request(requester, model, input, tier, max_fee)
+		}
+
+		/// Take a request back, free of charge, in the block in which it was made.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the requester.
+		///
+		/// ## Details
+		/// Later the committee may be known to some: whoever could still cancel could draw again
+		/// until it likes the result.
+		///
+		/// ## Errors
+		/// `UnknownRequest`, `NotRequester`, `TooLate`.
+		///
+		/// ## Events
+		/// `Failed`.
+		#[pallet::call_index(1)]
+		#[pallet::weight(
+			Weight::from_parts(60_000_000, 40_000).saturating_add(T::DbWeight::get().reads_writes(2, 2))
+		)]
+		pub fn cancel(origin: OriginFor<T>, request: RequestId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_cancel(who, request)
+		}
+
+		/// Put a bond against an attested answer. A jury that nobody of the request sat in computes it
+		/// again. If it finds another answer, the bond comes back with a part of what the
+		/// executors lose; if it finds the same, the bond is lost.
+		///
+		/// ## Dispatch Origin
+		/// Signed by any account.
+		///
+		/// ## Errors
+		/// `UnknownRequest`, `NotChallengeable`, `NotEnoughExecutors`, `Congested`, `Paused`.
+		///
+		/// ## Events
+		/// `Challenged`; later `Upheld` or `Overturned`.
+		#[pallet::call_index(2)]
+		#[pallet::weight(
+			Weight::from_parts(120_000_000, 40_000).saturating_add(T::DbWeight::get().reads_writes(8, 4))
+		)]
+		pub fn challenge(origin: OriginFor<T>, request: RequestId) -> DispatchResult {
+			let challenger = ensure_signed(origin)?;
+			Self::do_challenge(challenger, request)
 		}
 	}
 }

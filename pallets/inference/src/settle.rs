@@ -1,18 +1,19 @@
-//! Paying, refunding and pruning.
+//! What follows from decisions: paying, refunding.
 
-use crate::{pallet::*, types::*};
-use alloc::vec::Vec;
+use crate::{pallet::*, tiers, types::*};
+use alloc::{vec, vec::Vec};
 use frame_support::{
 	defensive,
 	traits::{
-		fungible::{Balanced, BalancedHold, MutateHold},
-		tokens::{imbalance::Imbalance, Precision},
+		fungible::{Balanced, BalancedHold, Inspect, MutateHold},
+		tokens::{imbalance::Imbalance, Fortitude, Precision, Preservation},
+		Get,
 	},
 	BoundedVec,
 };
-use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Answer, Balance, RequestId};
-use pallet_opg_support::{Committees, ExecutorPools, FailureReason, Task, Verdict};
+use pallet_opg_support::{penalties, Committees, ExecutorPools, FailureReason, Task, Verdict};
+use sp_runtime::{traits::AccountIdConversion, Perbill};
 
 impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 	fn task(request: RequestId) -> Option<Task> {
@@ -25,55 +26,152 @@ impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 		})
 	}
 
-	fn decided(request: RequestId, verdict: Verdict<T::AccountId>) {
+	fn decided(id: RequestId, verdict: Verdict) {
+		let Some(mut request) = Requests::<T>::get(id) else {
+			defensive!("only a request that is kept is decided");
+			return;
+		};
+		let Some(Phase::Assigned { round }) = request.state.phase_mut().copied() else {
+			defensive!("only an assigned request is decided");
+			return;
+		};
 		match verdict {
-			Verdict::Attested { answer, winners } => Self::attest(request, answer, winners),
-			Verdict::Escalated => Self::escalate(request),
-			Verdict::Failed(reason) => Self::fail(request, reason),
+			Verdict::Undecided(reason) => Self::escalate(id, request, round, reason),
+			Verdict::Agreed(found) => match &request.state {
+				State::Disputed { answer, .. } if *answer == found => {
+					Self::uphold(id, request, found)
+				},
+				State::Disputed { .. } => Self::overturn(id, request, found),
+				_ => Self::attest(id, request, found),
+			},
 		}
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	fn escalate(id: RequestId) {
-		let Some(mut request) = Requests::<T>::get(id) else {
-			defensive!("only an open request escalates");
-			return;
-		};
-		let State::Assigned { round, escrow } = request.state else {
-			defensive!("only an assigned request escalates");
-			return;
-		};
-		let round = round.saturating_add(1);
-		request.state = State::Waiting { round, escrow };
-		Requests::<T>::insert(id, request);
-		let now = frame_system::Pallet::<T>::block_number();
-		Self::queue_draw(Self::draw_block(now), id, round);
+	/// The account of the protocol's share, of lost bonds, and of what pays juries.
+	pub fn pot() -> T::AccountId {
+		T::PotId::get().into_account_truncating()
 	}
 
-	/// The escrow of an open request.
-	fn escrow(state: &StateOf<T>) -> Option<Balance> {
-		match state {
-			State::Waiting { escrow, .. } | State::Assigned { escrow, .. } => Some(*escrow),
-			State::Attested { .. } | State::Failed { .. } => None,
+	/// Draw a larger committee, or give up after the last.
+	fn escalate(
+		id: RequestId,
+		mut request: RequestOf<T>,
+		round: opg_primitives::RoundIndex,
+		reason: FailureReason,
+	) {
+		if round == tiers::ESCALATION || round >= tiers::SECOND_JURY {
+			return Self::undecided(id, request, reason);
+		}
+		let (round, since) = (round + 1, frame_system::Pallet::<T>::block_number());
+		if let Some(phase) = request.state.phase_mut() {
+			*phase = Phase::Waiting { round, since };
+		}
+		Requests::<T>::insert(id, &request);
+		Self::deposit_event(Event::Escalated { request: id, round, reason });
+		if !Self::schedule_draw(id, &request) {
+			Self::undecided(id, request, FailureReason::Congested);
 		}
 	}
 
-	/// Pay the winners in equal parts and the owner its royalty; release the rest.
-	fn attest(id: RequestId, answer: Answer, winners: Vec<T::AccountId>) {
-		let Some(mut request) = Requests::<T>::get(id) else {
-			defensive!("only an open request is attested");
-			return;
-		};
-		let Some(escrow) = Self::escrow(&request.state) else {
-			defensive!("a request is attested once");
-			return;
-		};
+	fn attest(id: RequestId, mut request: RequestOf<T>, answer: Answer) {
+		let now = frame_system::Pallet::<T>::block_number();
+		let (digest, fuel) = (answer.digest(), answer.fuel);
+		request.state = State::Attested { answer, at: now };
+		Requests::<T>::insert(id, &request);
+		Self::deposit_event(Event::Attested { request: id, digest, fuel });
+		if !Self::schedule(now + T::ChallengeWindow::get().into(), id, Action::Settle) {
+			Self::fail(id, request, FailureReason::Congested);
+		}
+	}
+
+	/// End a request that no committee decides: everyone gets back what they put in.
+	pub(crate) fn undecided(id: RequestId, request: RequestOf<T>, reason: FailureReason) {
+		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
+		{
+			Self::release(HoldReason::Challenge, challenger, *bond);
+		}
+		Self::fail(id, request, reason);
+	}
+
+	/// The jury found the attested answer: the challenger loses its bond.
+	fn uphold(id: RequestId, request: RequestOf<T>, answer: Answer) {
+		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
+		{
+			let (credit, _) = T::Currency::slash(&HoldReason::Challenge.into(), challenger, *bond);
+			// Dropping what the pot cannot take burns it.
+			let _ = T::Currency::resolve(&Self::pot(), credit);
+		}
+		Self::deposit_event(Event::Upheld { request: id });
+		Self::settle(id, request, answer);
+	}
+
+	/// The jury found another answer: whoever gave the attested one is slashed, and the requester
+	/// gets everything back.
+	fn overturn(id: RequestId, request: RequestOf<T>, found: Answer) {
+		let pot = Self::pot();
+		let mut payees: Vec<(&T::AccountId, Perbill)> = vec![(&pot, penalties::POT_SHARE)];
+		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
+		{
+			Self::release(HoldReason::Challenge, challenger, *bond);
+			payees.push((challenger, penalties::CHALLENGER_SHARE));
+		}
+		let right = T::Committees::judge(id, found.digest(), &payees);
+		let each = Self::pay(found.fuel.min(request.version.max_fuel), request.price);
+		let paid = Self::pay_from_pot(right, each.unwrap_or_default());
+		Self::deposit_event(Event::Overturned { request: id, digest: found.digest(), paid });
+		Self::fail(id, request, FailureReason::Overturned);
+	}
+
+	/// Pay `each` to those who are right, or an equal part of what the pot has.
+	fn pay_from_pot(right: Vec<T::AccountId>, each: Balance) -> Balance {
+		let count = right.len() as Balance;
+		let each = each.min(Self::pot_balance() / count.max(1));
+		let mut purse = Self::take_from_pot(each.saturating_mul(count));
+		for who in right {
+			T::Pools::reward(&who, purse.extract(each));
+		}
+		each.saturating_mul(count)
+	}
+
+	fn pot_balance() -> Balance {
+		T::Currency::reducible_balance(&Self::pot(), Preservation::Preserve, Fortitude::Polite)
+	}
+
+	fn take_from_pot(
+		amount: Balance,
+	) -> frame_support::traits::fungible::Credit<T::AccountId, T::Currency> {
+		T::Currency::withdraw(
+			&Self::pot(),
+			amount,
+			Precision::BestEffort,
+			Preservation::Preserve,
+			Fortitude::Polite,
+		)
+		.unwrap_or_else(|_| {
+			frame_support::traits::fungible::Credit::<T::AccountId, T::Currency>::zero()
+		})
+	}
+
+	/// Judge everyone who answered, pay those who were right, the owner and the protocol; release
+	/// the rest of the escrow.
+	///
+	/// Each is paid for its own work. The fee pays for the first committee; where more worked,
+	/// because it escalated or was disputed, the pot adds what it has.
+	pub(crate) fn settle(id: RequestId, mut request: RequestOf<T>, answer: Answer) {
+		let pot = Self::pot();
+		let winners = T::Committees::judge(id, answer.digest(), &[(&pot, penalties::POT_SHARE)]);
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
-		let pay =
+		let each =
 			Self::pay(answer.fuel.min(request.version.max_fuel), request.price).unwrap_or_default();
-		let share = pay / (winners.len() as Balance).max(1);
-		let mut left = escrow;
+		let seats = Balance::from(tiers::size(request.tier));
+		let count = winners.len() as Balance;
+		let fee_pays = each.saturating_mul(count.min(seats));
+		let more = each.saturating_mul(count).saturating_sub(fee_pays).min(Self::pot_balance());
+		let share = (fee_pays.saturating_add(more) / count.max(1)).min(each);
+
+		let mut left = request.escrow;
 		let mut take = |amount: Balance| {
 			let (credit, _missing) = T::Currency::slash(
 				&HoldReason::Escrow.into(),
@@ -83,70 +181,49 @@ impl<T: Config> Pallet<T> {
 			left = left.saturating_sub(credit.peek());
 			credit
 		};
-		let paid: Vec<_> = winners
-			.into_iter()
-			.map(|winner| {
-				let credit = take(share);
-				let amount = credit.peek();
-				T::Pools::reward(&winner, credit);
-				(winner, amount)
-			})
-			.collect();
+		let mut purse = take(fee_pays.min(share.saturating_mul(count)));
 		let royalty = take(request.version.royalty);
+		let protocol = take(penalties::PROTOCOL_SHARE.mul_floor(each.saturating_mul(seats)));
+		let rest = share.saturating_mul(count).saturating_sub(purse.peek());
+		purse.subsume(Self::take_from_pot(rest));
+		let mut paid = Vec::with_capacity(winners.len());
+		for winner in winners {
+			let credit = purse.extract(share);
+			paid.push((winner.clone(), credit.peek()));
+			T::Pools::reward(&winner, credit);
+		}
+		// Dropping what the pot cannot take burns it.
+		let _ = T::Currency::resolve(&pot, protocol);
 		if let Err(credit) = T::Currency::resolve(&request.version.owner, royalty) {
 			// The owner's account does not exist and the royalty is below what would create it:
 			// back to the requester, whose account does.
 			let _ = T::Currency::resolve(&request.requester, credit);
 		}
 		Self::release(HoldReason::Escrow, &request.requester, left);
-		let (digest, fuel, fee) = (answer.digest(), answer.fuel, escrow.saturating_sub(left));
-		request.state = State::Attested {
+		let fee = request.escrow.saturating_sub(left);
+		request.escrow = 0;
+		request.state = State::Settled {
 			answer,
 			paid: BoundedVec::truncate_from(paid),
 			fee,
 			at: frame_system::Pallet::<T>::block_number(),
 		};
 		Requests::<T>::insert(id, request);
-		Self::deposit_event(Event::Attested { request: id, digest, fuel, fee });
+		Self::deposit_event(Event::Settled { request: id, fee });
 	}
 
-	/// Refund the escrow.
-	pub(crate) fn fail(id: RequestId, reason: FailureReason) {
-		let Some(mut request) = Requests::<T>::get(id) else {
-			defensive!("only an open request fails");
-			return;
-		};
-		let Some(escrow) = Self::escrow(&request.state) else {
-			defensive!("a request fails once");
-			return;
-		};
-		Self::release(HoldReason::Escrow, &request.requester, escrow);
+	/// End a request without an answer and return the escrow.
+	pub(crate) fn fail(id: RequestId, mut request: RequestOf<T>, reason: FailureReason) {
+		Self::release(HoldReason::Escrow, &request.requester, request.escrow);
+		request.escrow = 0;
 		request.state = State::Failed { reason, at: frame_system::Pallet::<T>::block_number() };
 		Requests::<T>::insert(id, request);
 		Self::deposit_event(Event::Failed { request: id, reason });
 	}
 
-	fn release(reason: HoldReason, who: &T::AccountId, amount: Balance) {
+	pub(crate) fn release(reason: HoldReason, who: &T::AccountId, amount: Balance) {
 		if T::Currency::release(&reason.into(), who, amount, Precision::BestEffort).is_err() {
 			defensive!("what this pallet holds it can release");
 		}
-	}
-
-	/// Remove the requests whose time is over. Returns how many.
-	pub(crate) fn prune(now: BlockNumberFor<T>) -> u32 {
-		let due = Expiries::<T>::take(now);
-		for id in &due {
-			let Some(request) = Requests::<T>::get(id) else { continue };
-			if Self::escrow(&request.state).is_some() {
-				defensive!("the lifetime is longer than both rounds");
-				Self::fail(*id, FailureReason::Congested);
-			}
-			Self::release(HoldReason::Deposit, &request.requester, request.deposit);
-			Requests::<T>::remove(id);
-			Inputs::<T>::remove(id);
-			T::Committees::forget(*id);
-			Self::deposit_event(Event::Pruned { request: *id });
-		}
-		due.len() as u32
 	}
 }

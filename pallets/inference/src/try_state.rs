@@ -1,6 +1,6 @@
 //! What must always hold.
 
-use crate::{pallet::*, types::State};
+use crate::{pallet::*, types::*};
 use alloc::collections::BTreeMap;
 use frame_support::{
 	ensure,
@@ -10,31 +10,63 @@ use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Holds equal what the requests say; every request has an input and will be pruned.
+	/// Holds equal what the requests say; every request has an input, something that moves it on, and
+	/// an end.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let next = NextRequestId::<T>::get();
-		let mut held: BTreeMap<T::AccountId, (Balance, Balance)> = BTreeMap::new();
+		let mut planned = BTreeMap::new();
+		for (block, actions) in Agenda::<T>::iter() {
+			ensure!(block > frame_system::Pallet::<T>::block_number(), "overdue agenda");
+			for (id, action) in actions {
+				ensure!(planned.insert((id, action as u8), block).is_none(), "planned twice");
+			}
+		}
+		let is_planned = |id, action: Action| planned.contains_key(&(id, action as u8));
+		let mut held: BTreeMap<T::AccountId, [Balance; 3]> = BTreeMap::new();
 		for (id, request) in Requests::<T>::iter() {
 			ensure!(id < next, "request number not below the next");
 			ensure!(Inputs::<T>::contains_key(id), "request without an input");
-			let expiry = request.requested_at + T::Lifetime::get().into();
-			ensure!(Expiries::<T>::get(expiry).contains(&id), "request is never pruned");
-			let entry = held.entry(request.requester).or_default();
-			if let State::Waiting { escrow, .. } | State::Assigned { escrow, .. } = request.state {
-				entry.0 += escrow;
+			ensure!(is_planned(id, Action::Prune), "request is never pruned");
+			ensure!(
+				!request.state.is_final() || request.escrow == 0,
+				"a final request holds an escrow"
+			);
+			match &request.state {
+				State::Open(Phase::Waiting { .. })
+				| State::Disputed { phase: Phase::Waiting { .. }, .. } => {
+					ensure!(is_planned(id, Action::Draw), "no draw for a request that waits for it")
+				},
+				State::Attested { .. } => {
+					ensure!(is_planned(id, Action::Settle), "an attested request is never settled")
+				},
+				_ => {},
 			}
-			entry.1 += request.deposit;
+			if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } =
+				&request.state
+			{
+				held.entry(challenger.clone()).or_default()[2] += bond;
+			}
+			let entry = held.entry(request.requester).or_default();
+			entry[0] += request.escrow;
+			entry[1] += request.deposit;
 		}
-		for (who, (escrow, deposit)) in held {
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Escrow.into(), &who) == escrow,
-				"escrow of an account differs from its requests"
-			);
-			ensure!(
-				T::Currency::balance_on_hold(&HoldReason::Deposit.into(), &who) == deposit,
-				"deposit of an account differs from its requests"
-			);
+		for (who, [escrow, deposit, bond]) in held {
+			for (reason, amount) in [
+				(HoldReason::Escrow, escrow),
+				(HoldReason::Deposit, deposit),
+				(HoldReason::Challenge, bond),
+			] {
+				ensure!(
+					T::Currency::balance_on_hold(&reason.into(), &who) == amount,
+					"what an account has on hold differs from its requests"
+				);
+			}
 		}
+		let price = FuelPrice::<T>::get();
+		ensure!(
+			(T::MinFuelPrice::get()..=T::MaxFuelPrice::get()).contains(&price),
+			"the price of fuel is out of range"
+		);
 		Ok(())
 	}
 }

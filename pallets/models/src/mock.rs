@@ -52,7 +52,7 @@ impl ExecutorPools<u64> for Pools {
 		None
 	}
 	fn reward(_: &u64, (): ()) {}
-	fn penalise(_: &u64, _: Fault, _: Option<(&u64, Perbill)>) {}
+	fn penalise(_: &u64, _: Fault, _: &[(&u64, Perbill)]) {}
 	fn slashing_paused() -> bool {
 		false
 	}

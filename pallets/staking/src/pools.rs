@@ -142,7 +142,7 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 		Self::pay(&PoolId { operator: who.clone(), role: Role::Executor }, credit);
 	}
 
-	fn penalise(who: &T::AccountId, fault: Fault, payee: Option<(&T::AccountId, Perbill)>) {
+	fn penalise(who: &T::AccountId, fault: Fault, payees: &[(&T::AccountId, Perbill)]) {
 		let id = PoolId { operator: who.clone(), role: Role::Executor };
 		let Some(mut pool) = Pools::<T>::get(id.role, who) else {
 			defensive!("a pool outlives the disputes of its operator");
@@ -151,12 +151,11 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 		let share = penalties::share(fault);
 		let stake = pool.active.balance.saturating_add(pool.unbonding.balance);
 		if !Self::trips_breaker(share.mul_ceil(stake)) {
-			let credit = Self::slash(&id, &mut pool, share);
+			let mut credit = Self::slash(&id, &mut pool, share);
 			let amount = credit.peek();
-			if let Some((payee, part)) = payee {
-				let (part, _burned) = credit.split(part.mul_floor(amount));
-				// Where the payee's account does not take it, it is burned too.
-				let _ = T::Currency::resolve(payee, part);
+			for (payee, part) in payees {
+				// Where the payee's account does not take it, it is burned as the rest is.
+				let _ = T::Currency::resolve(payee, credit.extract(part.mul_floor(amount)));
 			}
 			Self::deposit_event(Event::Slashed {
 				operator: who.clone(),

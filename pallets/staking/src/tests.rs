@@ -24,7 +24,7 @@ fn withdraw(who: u64, operator: u64) -> DispatchResult {
 }
 
 fn penalise(who: u64, fault: Fault) {
-	Staking::penalise(&who, fault, None);
+	Staking::penalise(&who, fault, &[]);
 }
 
 /// Take all the stake of an executor: ten percent until nothing is left.
@@ -359,14 +359,15 @@ fn slashing_should_pause_when_a_session_would_lose_too_much() {
 }
 
 #[test]
-fn challenger_should_get_its_part_of_a_slash_and_the_rest_should_burn() {
+fn payees_should_get_their_parts_of_a_slash_and_the_rest_should_burn() {
 	run(|| {
 		executor(1, 10_000);
 		SessionStake::<Test>::put(1_000_000);
 		let issuance = Balances::total_issuance();
-		Staking::penalise(&1, Fault::Wrong, Some((&7, Perbill::from_percent(30))));
-		assert_eq!(free(7), FUNDS + 300);
-		assert_eq!(Balances::total_issuance(), issuance - 700);
+		let parts = Perbill::from_percent(30);
+		Staking::penalise(&1, Fault::Wrong, &[(&7, parts), (&99, parts), (&8, parts)]);
+		assert_eq!((free(7), free(8), free(99)), (FUNDS + 300, FUNDS + 300, 300));
+		assert_eq!(Balances::total_issuance(), issuance - 100);
 	});
 }
 
@@ -447,7 +448,7 @@ fn apply(step: Step) {
 			Ok(())
 		},
 		Step::Penalise(who, fault) if Staking::has_pool(&who) => {
-			Staking::penalise(&who, fault, Some((&9, Perbill::from_percent(30))));
+			Staking::penalise(&who, fault, &[(&9, Perbill::from_percent(30))]);
 			if Staking::slashing_paused() {
 				assert_ok!(Staking::resume_slashing(RuntimeOrigin::root()));
 			}

@@ -76,6 +76,43 @@ pub enum FailureReason {
 	/// Most of the last committee that did not commit runs another engine than the model names.
 	#[codec(index = 6)]
 	EngineUnavailable,
+	/// Taken back by the requester.
+	#[codec(index = 7)]
+	Cancelled,
+	/// A jury found another answer than the attested one.
+	#[codec(index = 8)]
+	Overturned,
+	/// The circuit breaker tripped before the answer was settled.
+	#[codec(index = 9)]
+	SlashingPaused,
+}
+
+/// Most seats in all rounds of a request: 7 + 15 + 15 + 15.
+pub const MAX_SEATS: u32 = 52;
+
+/// When a committee agrees.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum Rule {
+	/// So many give the same answer and nobody gives another.
+	#[codec(index = 0)]
+	Undisputed {
+		/// How many.
+		needed: u32,
+	},
+	/// More than half of the seats give the same answer.
+	#[codec(index = 1)]
+	Majority,
 }
 
 /// The executor stake pools, as the other pallets see them.
@@ -93,8 +130,9 @@ pub trait ExecutorPools<AccountId> {
 	fn operator_of(key: &ExecutorKey) -> Option<AccountId>;
 	/// Add to the pool of `who`.
 	fn reward(who: &AccountId, credit: Self::Credit);
-	/// Take from the pool of `who` what `fault` costs; `payee` gets a part of it.
-	fn penalise(who: &AccountId, fault: Fault, payee: Option<(&AccountId, Perbill)>);
+	/// Take from the pool of `who` what `fault` costs; the payees get parts of it, and the rest is
+	/// burned.
+	fn penalise(who: &AccountId, fault: Fault, payees: &[(&AccountId, Perbill)]);
 	/// `who` did its duty: forget its misses.
 	fn clear_misses(who: &AccountId);
 	/// Whether the circuit breaker tripped: nothing is slashed and no request is decided.
@@ -134,6 +172,8 @@ pub struct Assignment<AccountId> {
 	pub round: RoundIndex,
 	/// The executors, in draw order.
 	pub committee: Vec<AccountId>,
+	/// When they agree.
+	pub rule: Rule,
 }
 
 /// What the executors need to know of a request.
@@ -154,23 +194,23 @@ pub trait Committees<AccountId> {
 	fn open(assignment: Assignment<AccountId>) -> Result<(), FailureReason>;
 	/// Everyone who sat in any round of the request.
 	fn sat(request: RequestId) -> Vec<AccountId>;
+	/// Punish everyone who gave another answer than the one with this digest, in any round, and
+	/// return those who gave it. The payees get parts of what is taken.
+	fn judge(
+		request: RequestId,
+		digest: sp_core::H256,
+		payees: &[(&AccountId, Perbill)],
+	) -> Vec<AccountId>;
 	/// Forget a request that has ended.
 	fn forget(request: RequestId);
 }
 
 /// What a committee decided.
-pub enum Verdict<AccountId> {
-	/// Agreement; the winners are paid.
-	Attested {
-		/// The agreed answer.
-		answer: Answer,
-		/// Everyone who gave it, in any round.
-		winners: Vec<AccountId>,
-	},
-	/// Dissent or silence in round 0: draw a larger committee.
-	Escalated,
-	/// No answer.
-	Failed(FailureReason),
+pub enum Verdict {
+	/// It agreed on an answer.
+	Agreed(Answer),
+	/// It did not.
+	Undecided(FailureReason),
 }
 
 /// The inference side, as the attestation pallet sees it.
@@ -178,5 +218,5 @@ pub trait Requests<AccountId> {
 	/// What the executors are to run.
 	fn task(request: RequestId) -> Option<Task>;
 	/// A round ended.
-	fn decided(request: RequestId, verdict: Verdict<AccountId>);
+	fn decided(request: RequestId, verdict: Verdict);
 }

@@ -6,7 +6,9 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
-use opg_primitives::{AccountId, Answer, Balance, BlockNumber, ModelId, RequestId, RoundIndex};
+use opg_primitives::{
+	AccountId, Answer, Balance, BlockNumber, Fuel, ModelId, RequestId, RoundIndex, Tier,
+};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -34,10 +36,28 @@ pub enum RequestStatus {
 	/// A committee works on it.
 	#[codec(index = 1)]
 	Assigned,
-	/// Attested and paid.
+	/// Answered; can be challenged.
 	#[codec(index = 2)]
 	Attested {
 		/// The agreed answer.
+		answer: Answer,
+		/// Block of the decision.
+		at: BlockNumber,
+	},
+	/// Answered; a jury computes it again.
+	#[codec(index = 4)]
+	Disputed {
+		/// The doubted answer.
+		answer: Answer,
+		/// Block of the decision.
+		at: BlockNumber,
+		/// Who challenged it; nobody, where it is an audit.
+		challenger: Option<AccountId>,
+	},
+	/// Final and paid.
+	#[codec(index = 5)]
+	Settled {
+		/// The answer.
 		answer: Answer,
 		/// Who was paid how much.
 		paid: Vec<(AccountId, Balance)>,
@@ -71,6 +91,8 @@ pub struct RequestView {
 	pub input: Vec<u8>,
 	/// Fuel limit of the model.
 	pub fuel_limit: u64,
+	/// How much assurance was asked for.
+	pub tier: Tier,
 	/// Block of inclusion.
 	pub requested_at: BlockNumber,
 	/// Block of the first draw.
@@ -86,8 +108,9 @@ sp_api::decl_runtime_apis! {
 	pub trait OpgApi {
 		/// A request, or `None` if there is none with this number.
 		fn request(id: RequestId) -> Option<RequestView>;
-		/// The most that one request to this model costs, in planck.
-		fn estimate(model: ModelId) -> Option<Balance>;
+		/// What a request to this model costs at the current price, deposit not counted, in planck:
+		/// exactly, for an answer that takes `fuel`; at most, without.
+		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance>;
 		/// Number of executors that could be drawn for this model now.
 		fn eligible_executors(model: ModelId) -> u32;
 	}

@@ -29,7 +29,7 @@ pub type Nonce = u32;
 pub type RequestId = u64;
 /// Chain-assigned number of a model version.
 pub type ModelId = u32;
-/// Round of a request: 0 is the first committee, 1 the escalation.
+/// Round of a request: 0 is the first committee, 1 the escalation, 2 and 3 are juries.
 pub type RoundIndex = u8;
 /// The engine's deterministic count of work.
 pub type Fuel = u64;
@@ -109,6 +109,34 @@ pub enum Outcome {
 	/// The model fails on this input.
 	#[codec(index = 1)]
 	Error(ModelError),
+}
+
+/// How much assurance a requester pays for.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum Tier {
+	/// One executor; audited at random; can be challenged.
+	#[codec(index = 0)]
+	Optimistic,
+	/// Three executors that agree; can be challenged.
+	#[codec(index = 1)]
+	Quorum,
+	/// Seven executors, of whom five agree and none dissents, drawn by the randomness of several
+	/// blocks; can be challenged.
+	#[codec(index = 2)]
+	High,
 }
 
 /// An outcome and the fuel it took. Both are compared.

@@ -7,13 +7,13 @@ use frame_support::{
 	PalletId,
 };
 use frame_system::EnsureRoot;
+use pallet_opg_support::{penalties, Fault};
 use sp_runtime::Perbill;
-
-/// Requests, and draws, per block.
-type MaxDraws = ConstU32<64>;
 
 parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
+	pub const PotId: PalletId = PalletId(*b"opg/pot_");
+	pub StakeAtRisk: Balance = penalties::share(Fault::Wrong).mul_floor(MIN_BOND);
 	pub const MaxCommissionChange: Perbill = Perbill::from_percent(1);
 }
 
@@ -36,7 +36,7 @@ impl Get<Balance> for BlockReward {
 impl pallet_opg_staking::Config for Runtime {
 	type Currency = Balances;
 	type PalletId = StakingPalletId;
-	type MinBond = ConstU128<{ 1_000 * OPG }>;
+	type MinBond = ConstU128<MIN_BOND>;
 	type MinDelegation = ConstU128<OPG>;
 	type MinValidatorStake = ConstU128<{ 5_000 * OPG }>;
 	type PoolDeposit = ConstU128<{ deposit(4, 512) }>;
@@ -80,11 +80,16 @@ impl pallet_opg_inference::Config for Runtime {
 	type Pools = Staking;
 	type Committees = Attestation;
 	type ParentVrf = ParentVrf;
-	// A billion fuel, about half a second of one core, costs 0.1 OPG per executor.
-	type FuelPrice = ConstU128<100_000_000>;
+	type PotId = PotId;
+	// A billion fuel, about half a second of one core, costs 0.1 OPG per executor at least.
+	type MinFuelPrice = ConstU128<100_000_000>;
+	type MaxFuelPrice = ConstU128<1_000_000_000_000>;
+	type TargetFuel = ConstU64<TARGET_FUEL>;
 	type RequestDeposit = ConstU128<{ deposit(3, 24 * 1024) }>;
-	type CommitteeSize = ConstU32<3>;
-	type MaxDraws = MaxDraws;
+	type ChallengeBond = ConstU128<{ 10 * OPG }>;
+	type StakeAtRisk = StakeAtRisk;
+	type MaxAgenda = ConstU32<MAX_AGENDA>;
+	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
 	type Lifetime = ConstU32<HOURS>;
 }
 
@@ -93,5 +98,5 @@ impl pallet_opg_attestation::Config for Runtime {
 	type Requests = Inference;
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
-	type MaxRoundsPerBlock = MaxDraws;
+	type MaxRoundsPerBlock = ConstU32<MAX_AGENDA>;
 }

@@ -1,6 +1,10 @@
 //! `opg demo`: the whole life of requests, over JSON-RPC, checked on this machine.
 
-use super::{model, request, stake};
+use super::{
+	model,
+	request::{self, Until},
+	stake,
+};
 use crate::{
 	amount::{self, OPG},
 	chain::Chain,
@@ -10,7 +14,8 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use opg_primitives::{AccountId, Balance, Fuel, ModelId, Outcome};
+use opg_primitives::{AccountId, Balance, Fuel, ModelId, Outcome, RequestId, Tier};
+use opg_runtime_api::RequestStatus;
 use sp_core::sr25519;
 use std::{
 	path::PathBuf,
@@ -30,6 +35,8 @@ const ROYALTY: Balance = OPG / 10;
 const PROBE_FUEL: Fuel = 100_000_000_000;
 /// A bond counts from the second session of a minute each; one more for good measure.
 const ELIGIBLE_TIMEOUT: Duration = Duration::from_secs(240);
+/// Longer than a dispute.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(600);
 /// After how many requests to give up on drawing the misbehaving executor.
 const MAX_REQUESTS: usize = 20;
 
@@ -59,6 +66,14 @@ struct Setting {
 	file: Vec<u8>,
 	model: ModelId,
 	requester: sr25519::Pair,
+}
+
+/// A request that was sent and attested.
+struct Sent {
+	id: RequestId,
+	/// Everyone who was drawn.
+	seats: Vec<AccountId>,
+	label: i64,
 }
 
 impl Demo {
@@ -114,7 +129,7 @@ impl Demo {
 		samples: &[Sample],
 		liar: Option<&AccountId>,
 	) -> Result<bool> {
-		let (mut sat, mut right, mut sent) = (false, 0, 0);
+		let (mut sat, mut right, mut sent, mut open) = (false, 0, 0, Vec::new());
 		for sample in samples.iter().cycle() {
 			if sent >= self.count && (liar.is_none() || sat) {
 				break;
@@ -123,9 +138,14 @@ impl Demo {
 				bail!("the misbehaving executor was not drawn in {sent} requests");
 			}
 			sent += 1;
-			let (seats, label) = setting.send_one(chain, sample, sent)?;
-			sat |= liar.is_some_and(|liar| seats.contains(liar));
-			right += usize::from(label == sample.label);
+			let one = setting.send_one(chain, sample, sent)?;
+			sat |= liar.is_some_and(|liar| one.seats.contains(liar));
+			right += usize::from(one.label == sample.label);
+			open.push(one.id);
+		}
+		println!("\nwaiting until nobody can challenge the answers any more");
+		for id in open {
+			settled(chain, id)?;
 		}
 		println!("\n{right} of {sent} digits were read as a person reads them.");
 		Ok(sat)
@@ -133,25 +153,21 @@ impl Demo {
 }
 
 impl Setting {
-	/// Send one request and check its answer. Gives who was drawn, and the label.
-	fn send_one(
-		&self,
-		chain: &Chain,
-		sample: &Sample,
-		number: usize,
-	) -> Result<(Vec<AccountId>, i64)> {
+	/// Send one request and check its answer.
+	fn send_one(&self, chain: &Chain, sample: &Sample, number: usize) -> Result<Sent> {
 		// The price may rise between the estimate and the block.
-		let max_fee = chain.estimate(self.model)?.saturating_mul(2);
+		let max_fee = chain.estimate(self.model, Tier::Quorum)?.saturating_mul(2);
 		let id = request::send(
 			chain,
 			self.model,
 			digits::input(&sample.pixels)?,
+			Tier::Quorum,
 			max_fee,
 			&self.requester,
 		)?;
 		println!("\nrequest {id} (number {number}) by Eve, at most {}", amount::show(max_fee));
 		print!("{}", digits::art(&sample.pixels));
-		let view = request::follow(chain, id)?;
+		let view = request::follow(chain, id, Until::Attested)?;
 		let answer =
 			local::attested(&view).with_context(|| format!("request {id} was not attested"))?;
 
@@ -183,8 +199,27 @@ impl Setting {
 			sample.label,
 		);
 		let seats = view.seats.iter().map(|seat| seat.executor.clone()).collect();
-		Ok((seats, prediction.label))
+		Ok(Sent { id, seats, label: prediction.label })
 	}
+}
+
+/// Wait until a request is paid for, and print it.
+fn settled(chain: &Chain, id: RequestId) -> Result<()> {
+	let started = Instant::now();
+	while started.elapsed() < SETTLE_TIMEOUT {
+		match chain.request(id)?.status {
+			RequestStatus::Settled { paid, fee, at, .. } => {
+				println!("request {id} settled in block {at}");
+				request::print_pay(fee, &paid);
+				return Ok(());
+			},
+			RequestStatus::Failed { reason, .. } => {
+				bail!("request {id} failed: {}", String::from_utf8_lossy(&reason))
+			},
+			_ => sleep(Duration::from_secs(1)),
+		}
+	}
+	bail!("request {id} was not settled within {} s", SETTLE_TIMEOUT.as_secs())
 }
 
 fn bond_all(chain: &Chain) -> Result<()> {

@@ -4,7 +4,7 @@ use super::find_event;
 use crate::{amount, chain::Chain, digits, keys, local, tensors};
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use opg_primitives::{Answer, Balance, Input, ModelId, Outcome, RequestId};
+use opg_primitives::{Answer, Balance, Input, ModelId, Outcome, RequestId, Tier};
 use opg_runtime::{Runtime, RuntimeEvent};
 use opg_runtime_api::{RequestStatus, RequestView};
 use sp_core::{sr25519, H256};
@@ -35,6 +35,10 @@ pub struct Send {
 	/// File of samples.
 	#[arg(long, default_value = "scripts/models/digits_test.json")]
 	samples: PathBuf,
+	/// How much assurance: optimistic (one executor, audited at random), quorum (three that agree)
+	/// or high (seven, of whom five agree and none dissents).
+	#[arg(long, default_value = "quorum", value_parser = parse_tier)]
+	tier: Tier,
 	/// The most to pay, in OPG; by default what the chain estimates.
 	#[arg(long)]
 	max_fee: Option<String>,
@@ -68,13 +72,13 @@ impl Send {
 	pub fn run(&self, chain: &Chain) -> Result<()> {
 		let max_fee = match &self.max_fee {
 			Some(fee) => amount::parse(fee)?,
-			None => chain.estimate(self.model)?,
+			None => chain.estimate(self.model, self.tier)?,
 		};
 		let input = self.input()?;
-		let id = send(chain, self.model, input, max_fee, &keys::pair(&self.suri)?)?;
+		let id = send(chain, self.model, input, self.tier, max_fee, &keys::pair(&self.suri)?)?;
 		println!("request {id} sent, at most {}", amount::show(max_fee));
 		if self.wait {
-			let view = follow(chain, id)?;
+			let view = follow(chain, id, Until::Final)?;
 			if local::attested(&view).is_none() {
 				bail!("request {id} was not attested");
 			}
@@ -110,8 +114,33 @@ impl Show {
 		println!("engine     {:?}", view.engine);
 		println!("included   block {}", view.requested_at);
 		Progress::default().print(&view);
-		if matches!(view.status, RequestStatus::Requested | RequestStatus::Assigned) {
-			println!("  not decided yet");
+		if !is_final(&view) {
+			println!("  not final yet");
+		}
+		Ok(())
+	}
+}
+
+/// Put a bond against an attested answer: a jury computes it again.
+#[derive(Args, Debug)]
+pub struct Challenge {
+	/// The request.
+	request: RequestId,
+	/// Secret of the challenger.
+	#[arg(long)]
+	suri: String,
+}
+
+impl Challenge {
+	/// Run the command.
+	pub fn run(&self, chain: &Chain) -> Result<()> {
+		let call = pallet_opg_inference::Call::<Runtime>::challenge { request: self.request };
+		let included = chain.send(call, &keys::pair(&self.suri)?)?;
+		println!("challenged in block {}", included.block);
+		let view = follow(chain, self.request, Until::Final)?;
+		match view.status {
+			RequestStatus::Failed { .. } => println!("the answer did not stand"),
+			_ => println!("the answer stands"),
 		}
 		Ok(())
 	}
@@ -140,10 +169,11 @@ pub(super) fn send(
 	chain: &Chain,
 	model: ModelId,
 	input: Input,
+	tier: Tier,
 	max_fee: Balance,
 	requester: &sr25519::Pair,
 ) -> Result<RequestId> {
-	let call = pallet_opg_inference::Call::<Runtime>::request { model, input, max_fee };
+	let call = pallet_opg_inference::Call::<Runtime>::request { model, input, tier, max_fee };
 	let included = chain.send(call, requester)?;
 	find_event(&included.events, |event| match event {
 		RuntimeEvent::Inference(pallet_opg_inference::Event::Requested { request, .. }) => {
@@ -153,14 +183,37 @@ pub(super) fn send(
 	})
 }
 
-/// Print what happens to a request until it is decided.
-pub(super) fn follow(chain: &Chain, id: RequestId) -> Result<RequestView> {
+/// For how long to follow a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+	/// Until it has an answer, or none.
+	Attested,
+	/// Until nothing can change it any more.
+	Final,
+}
+
+fn parse_tier(name: &str) -> Result<Tier, String> {
+	match name {
+		"optimistic" => Ok(Tier::Optimistic),
+		"quorum" => Ok(Tier::Quorum),
+		"high" => Ok(Tier::High),
+		_ => Err("a tier is optimistic, quorum or high".into()),
+	}
+}
+
+fn is_final(view: &RequestView) -> bool {
+	matches!(view.status, RequestStatus::Settled { .. } | RequestStatus::Failed { .. })
+}
+
+/// Print what happens to a request.
+pub(super) fn follow(chain: &Chain, id: RequestId, until: Until) -> Result<RequestView> {
 	let started = Instant::now();
 	let mut progress = Progress::default();
 	while started.elapsed() < DECISION_TIMEOUT {
 		let view = chain.request(id)?;
 		progress.print(&view);
-		if matches!(view.status, RequestStatus::Attested { .. } | RequestStatus::Failed { .. }) {
+		let attested = matches!(view.status, RequestStatus::Attested { .. });
+		if is_final(&view) || (attested && until == Until::Attested) {
 			return Ok(view);
 		}
 		sleep(POLL);
@@ -176,6 +229,9 @@ struct Progress {
 	committed: Vec<usize>,
 	revealed: Vec<usize>,
 	declined: Vec<usize>,
+	attested: bool,
+	disputed: bool,
+	ended: bool,
 }
 
 impl Progress {
@@ -219,31 +275,54 @@ impl Progress {
 		for (block, what, who, hash) in news {
 			println!("  block {block:>4}  {who:<8} {what:<15} {}", short(&hash));
 		}
-		print_decision(view);
+		self.print_decision(view);
+	}
+
+	fn print_decision(&mut self, view: &RequestView) {
+		if let RequestStatus::Attested { answer, at } | RequestStatus::Disputed { answer, at, .. } =
+			&view.status
+		{
+			if !std::mem::replace(&mut self.attested, true) {
+				println!(
+					"  block {at:>4}  ATTESTED {} after {} blocks, fuel {}",
+					short(&answer.digest()),
+					at.saturating_sub(view.requested_at),
+					answer.fuel,
+				);
+				print_answer(answer);
+			}
+		}
+		if let RequestStatus::Disputed { challenger, .. } = &view.status {
+			if !std::mem::replace(&mut self.disputed, true) {
+				let by = challenger.as_ref().map_or("an audit".into(), keys::name);
+				println!("              disputed by {by}: a jury computes it again");
+			}
+		}
+		match &view.status {
+			RequestStatus::Failed { reason, at } if !self.ended => {
+				self.ended = true;
+				println!("  block {at:>4}  FAILED, refunded: {}", String::from_utf8_lossy(reason));
+			},
+			RequestStatus::Settled { answer, paid, fee, at } if !self.ended => {
+				self.ended = true;
+				println!("  block {at:>4}  SETTLED {}", short(&answer.digest()));
+				if !self.attested {
+					print_answer(answer);
+				}
+				print_pay(*fee, paid);
+			},
+			_ => {},
+		}
 	}
 }
 
-fn print_decision(view: &RequestView) {
-	match &view.status {
-		RequestStatus::Requested | RequestStatus::Assigned => {},
-		RequestStatus::Failed { reason, at } => {
-			println!("  block {at:>4}  FAILED, refunded: {}", String::from_utf8_lossy(reason));
-		},
-		RequestStatus::Attested { answer, paid, fee, at } => {
-			println!(
-				"  block {at:>4}  ATTESTED {} after {} blocks, fuel {}",
-				short(&answer.digest()),
-				at.saturating_sub(view.requested_at),
-				answer.fuel,
-			);
-			print_answer(answer);
-			let paid: Vec<_> = paid
-				.iter()
-				.map(|(who, amount)| format!("{} {}", keys::name(who), amount::show(*amount)))
-				.collect();
-			println!("              fee {}; paid: {}", amount::show(*fee), paid.join(", "));
-		},
-	}
+/// Print what a request cost and who got it.
+pub(super) fn print_pay(fee: Balance, paid: &[(opg_primitives::AccountId, Balance)]) {
+	let paid: Vec<_> = paid
+		.iter()
+		.map(|(who, amount)| format!("{} {}", keys::name(who), amount::show(*amount)))
+		.collect();
+	println!("              fee {}; paid: {}", amount::show(fee), paid.join(", "));
 }
 
 fn print_answer(answer: &Answer) {

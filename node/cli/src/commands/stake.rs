@@ -1,5 +1,6 @@
 //! `opg bond`, `opg delegate`, `opg balance`.
 
+use super::find_event;
 use crate::{
 	amount,
 	chain::{Chain, Submitted},
@@ -8,7 +9,7 @@ use crate::{
 use anyhow::Result;
 use clap::Args;
 use opg_primitives::{executor_key::ExecutorPair, possession_payload};
-use opg_runtime::{Runtime, RuntimeCall};
+use opg_runtime::{Runtime, RuntimeCall, RuntimeEvent};
 use pallet_opg_staking::Role;
 use sp_core::{sr25519, Pair};
 use sp_runtime::Perbill;
@@ -31,6 +32,28 @@ pub struct Bond {
 pub struct Delegate {
 	/// How much, in OPG.
 	amount: String,
+	/// The executor: an address or a path such as //Alice.
+	operator: String,
+	/// Secret of the delegator.
+	#[arg(long)]
+	suri: String,
+}
+
+/// Take OPG out of an executor's pool.
+#[derive(Args, Debug)]
+pub struct Undelegate {
+	/// How much, in OPG.
+	amount: String,
+	/// The executor: an address or a path such as //Alice.
+	operator: String,
+	/// Secret of the delegator.
+	#[arg(long)]
+	suri: String,
+}
+
+/// Get what was taken out of an executor's pool and has matured.
+#[derive(Args, Debug)]
+pub struct Withdraw {
 	/// The executor: an address or a path such as //Alice.
 	operator: String,
 	/// Secret of the delegator.
@@ -69,6 +92,53 @@ impl Delegate {
 		};
 		let included = chain.send(call, &keys::pair(&self.suri)?)?;
 		println!("delegated {} in block {}", amount::show(amount), included.block);
+		Ok(())
+	}
+}
+
+impl Undelegate {
+	/// Run the command.
+	pub fn run(&self, chain: &Chain) -> Result<()> {
+		let operator = keys::parse_account(&self.operator)?;
+		let amount = amount::parse(&self.amount)?;
+		let call = pallet_opg_staking::Call::<Runtime>::undelegate {
+			operator,
+			role: Role::Executor,
+			amount,
+		};
+		let included = chain.send(call, &keys::pair(&self.suri)?)?;
+		let (amount, matures) = find_event(&included.events, |event| match event {
+			RuntimeEvent::Staking(pallet_opg_staking::Event::Undelegated {
+				amount,
+				matures,
+				..
+			}) => Some((*amount, *matures)),
+			_ => None,
+		})?;
+		println!("took {} out; withdraw it from block {matures} on", amount::show(amount));
+		Ok(())
+	}
+}
+
+impl Withdraw {
+	/// Run the command.
+	pub fn run(&self, chain: &Chain) -> Result<()> {
+		let operator = keys::parse_account(&self.operator)?;
+		let signer = keys::pair(&self.suri)?;
+		let delegator = keys::account(&signer);
+		let call = pallet_opg_staking::Call::<Runtime>::withdraw {
+			operator,
+			role: Role::Executor,
+			delegator,
+		};
+		let included = chain.send(call, &signer)?;
+		let amount = find_event(&included.events, |event| match event {
+			RuntimeEvent::Staking(pallet_opg_staking::Event::Withdrawn { amount, .. }) => {
+				Some(*amount)
+			},
+			_ => None,
+		})?;
+		println!("got {}", amount::show(amount));
 		Ok(())
 	}
 }
