@@ -242,7 +242,7 @@ fn request_should_be_cancelled_only_before_its_seed_begins() {
 		assert!(Records::<Runtime>::get(id).is_none(), "a cancelled request is not drawn");
 		answer_all(id + 1, |_| right());
 		steps(constants::HOURS);
-		let price = 3 * pay() + 3 * pay() / 10 + OPG;
+		let price = fee();
 		assert_eq!(Balances::free_balance(eve()), eves - price);
 	});
 }

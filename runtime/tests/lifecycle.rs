@@ -107,7 +107,7 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 		assert_eq!(paid.len(), 3);
 		let pay = Balance::from(FUEL) * 100_000_000;
 		assert!(paid.iter().all(|(_, amount)| *amount == pay));
-		assert_eq!(fee, 3 * pay + 3 * pay / 10 + OPG);
+		assert_eq!(fee, common::fee());
 		assert_eq!(fee, Inference::estimate(0, Tier::Quorum, Some(FUEL)).unwrap());
 		assert_eq!(Balances::free_balance(dave()), before + OPG);
 		check();
@@ -131,7 +131,7 @@ fn honest_committee_should_be_paid_and_request_pruned() {
 		steps(constants::HOURS);
 		assert!(pallet_opg_inference::Requests::<Runtime>::get(id).is_none());
 		assert!(Records::<Runtime>::get(id).is_none());
-		assert_eq!(Balances::free_balance(eve()), free - 3 * pay - 3 * pay / 10 - OPG);
+		assert_eq!(Balances::free_balance(eve()), free - fee());
 	});
 }
 

@@ -2,10 +2,9 @@
 
 use crate::{draw::Lots, pallet::*, tiers, types::*};
 use codec::Encode;
-use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{RequestId, Tier};
-use pallet_opg_support::{penalties, Committees, ExecutorPools, FailureReason};
+use opg_primitives::RequestId;
+use pallet_opg_support::{Committees, ExecutorPools, FailureReason};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::{One, Zero};
@@ -61,7 +60,7 @@ impl<T: Config> Pallet<T> {
 		if T::Pools::slashing_paused() {
 			return Self::fail(id, request, FailureReason::SlashingPaused);
 		}
-		if request.tier == Tier::Optimistic && Self::is_audited(now, id, &request) {
+		if Self::is_audited(now, id, &request) {
 			let (answer, at) = (answer.clone(), *at);
 			let phase = Self::jury_phase();
 			request.state = State::Disputed { answer, at, doubt: Doubt::Audit, phase };
@@ -83,8 +82,8 @@ impl<T: Config> Pallet<T> {
 		let genesis: H256 = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 		let chance = (b"opg/audit/v1", genesis, output, id).using_encoded(blake2_256);
 		let ticket = u32::from_le_bytes([chance[0], chance[1], chance[2], chance[3]]);
-		let gain = Self::pay(request.version.max_fuel, request.price).unwrap_or(u128::MAX);
-		let part = penalties::audit_probability(gain, T::StakeAtRisk::get()).deconstruct();
+		let most = Self::pay(request.version.max_fuel, request.price).unwrap_or(u128::MAX);
+		let part = Self::audit_probability(most).deconstruct();
 		u64::from(ticket) * 1_000_000_000 < u64::from(part) << 32
 	}
 

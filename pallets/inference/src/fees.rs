@@ -4,7 +4,7 @@ use crate::{pallet::*, tiers, types::*};
 use frame_support::traits::Get;
 use opg_primitives::{Balance, Fuel, ModelId, Tier};
 use pallet_opg_support::{penalties, ModelRegistry, ModelVersion};
-use sp_runtime::helpers_128bit::multiply_by_rational_with_rounding;
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Perbill};
 
 /// The price moves by an eighth at most from block to block.
 const MOST_CHANGE: Balance = 8;
@@ -18,15 +18,32 @@ impl<T: Config> Pallet<T> {
 		Self::fee(fuel, &version, FuelPrice::<T>::get(), tier)
 	}
 
-	/// `fuel × price × committee size`, the protocol's share on top, and the royalty.
+	/// `fuel × price × committee size`, the protocol's share of it on top, what audits of such
+	/// requests cost on average, and the royalty.
 	pub(crate) fn fee(
 		fuel: Fuel,
 		version: &ModelVersion<T::AccountId, Balance>,
 		price: Balance,
 		tier: Tier,
 	) -> Option<Balance> {
-		let pay = Self::pay(fuel, price)?.checked_mul(tiers::size(tier).into())?;
-		pay.checked_add(penalties::PROTOCOL_SHARE.mul_floor(pay))?.checked_add(version.royalty)
+		let each = Self::pay(fuel, price)?;
+		let most = Self::pay(version.max_fuel, price)?;
+		each.checked_mul(tiers::size(tier).into())?
+			.checked_add(Self::protocol_part(each, most, tier)?)?
+			.checked_add(version.royalty)
+	}
+
+	/// What the protocol gets of a request whose executors earn `each`, and `most` at the fuel limit.
+	pub(crate) fn protocol_part(each: Balance, most: Balance, tier: Tier) -> Option<Balance> {
+		let pay = each.checked_mul(tiers::size(tier).into())?;
+		let jury = each.checked_mul(tiers::seats(tier, tiers::JURY).wanted.into())?;
+		let audits = Self::audit_probability(most).mul_floor(jury);
+		penalties::PROTOCOL_SHARE.mul_floor(pay).checked_add(audits)
+	}
+
+	/// With which probability the answer of an executor that earns `most` at the fuel limit is audited.
+	pub fn audit_probability(most: Balance) -> Perbill {
+		penalties::audit_probability(most, T::StakeAtRisk::get())
 	}
 
 	/// What one executor earns, in planck.

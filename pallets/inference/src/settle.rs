@@ -163,6 +163,7 @@ impl<T: Config> Pallet<T> {
 		let pot = Self::pot();
 		let winners = T::Committees::judge(id, answer.digest(), &[(&pot, penalties::POT_SHARE)]);
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
+		let most = Self::pay(request.version.max_fuel, request.price).unwrap_or_default();
 		let each =
 			Self::pay(answer.fuel.min(request.version.max_fuel), request.price).unwrap_or_default();
 		let seats = Balance::from(tiers::size(request.tier));
@@ -183,7 +184,7 @@ impl<T: Config> Pallet<T> {
 		};
 		let mut purse = take(fee_pays.min(share.saturating_mul(count)));
 		let royalty = take(request.version.royalty);
-		let protocol = take(penalties::PROTOCOL_SHARE.mul_floor(each.saturating_mul(seats)));
+		let protocol = take(Self::protocol_part(each, most, request.tier).unwrap_or_default());
 		let rest = share.saturating_mul(count).saturating_sub(purse.peek());
 		purse.subsume(Self::take_from_pot(rest));
 		let mut paid = Vec::with_capacity(winners.len());

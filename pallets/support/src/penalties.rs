@@ -18,9 +18,9 @@ use sp_runtime::{PerThing, Perbill};
 pub const CHALLENGER_SHARE: Perbill = Perbill::from_percent(30);
 /// Part of what a wrong answer costs that goes to the pot, which pays those who found out.
 pub const POT_SHARE: Perbill = Perbill::from_percent(30);
-/// The protocol's share, on top of what the executors of the first committee earn. It goes to the
-/// pot, which pays audits.
-pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(10);
+/// The protocol's share, on top of what the executors of the first committee earn, besides what the
+/// audits of such requests cost on average. It goes to the pot.
+pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(5);
 /// Part of all executor stake that is slashed in one session at most. More than that looks like an
 /// engine that disagrees with itself rather than like liars.
 pub const BREAKER_SHARE: Perbill = Perbill::from_percent(20);
@@ -39,7 +39,7 @@ pub fn share(fault: Fault) -> Perbill {
 	}
 }
 
-/// With which probability an optimistic answer is audited, where not doing the work gains `gain` and
+/// With which probability an answer that nobody challenged is audited, where not doing the work gains `gain` and
 /// being found out costs at least `stake` besides, both in planck.
 ///
 /// Lying pays nothing where `p > C / ((1 − r)(R + S))`, with C and R the gain, r the liars' share

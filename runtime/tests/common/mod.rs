@@ -1,6 +1,6 @@
 //! A chain on the real runtime with executors whose answers the test chooses.
 
-#![allow(dead_code)] // Each test file uses a part.
+#![allow(dead_code, unused_imports)] // Each test file uses a part.
 
 use codec::Encode;
 use frame_support::{assert_ok, traits::Hooks, BoundedVec};
@@ -14,6 +14,7 @@ use pallet_opg_inference::State;
 use pallet_opg_staking::{Pools, Role};
 use pallet_opg_support::FailureReason;
 use sp_core::{ed25519, Pair, H256};
+use sp_io::hashing::blake2_256;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{
 	traits::Dispatchable,
@@ -35,6 +36,11 @@ pub fn wrong() -> Answer {
 /// What one executor earns for one answer.
 pub fn pay() -> Balance {
 	Balance::from(FUEL) * 100_000_000
+}
+
+/// What a quorum costs: three executors, five percent, two percent of a jury of seven, the royalty.
+pub fn fee() -> Balance {
+	3 * pay() + 3 * pay() / 20 + 7 * pay() / 50 + OPG
 }
 
 fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
@@ -62,7 +68,7 @@ pub fn executor(index: usize) -> AccountId {
 		0 => Sr25519Keyring::Alice.to_account_id(),
 		1 => Sr25519Keyring::Bob.to_account_id(),
 		2 => Sr25519Keyring::Charlie.to_account_id(),
-		_ => AccountId::from(sp_io::hashing::blake2_256(&(b"executor", index as u32).encode())),
+		_ => AccountId::from(blake2_256(&(b"executor", index as u32).encode())),
 	}
 }
 
@@ -71,7 +77,7 @@ fn pair(index: usize) -> ed25519::Pair {
 		0 => Ed25519Keyring::Alice.pair(),
 		1 => Ed25519Keyring::Bob.pair(),
 		2 => Ed25519Keyring::Charlie.pair(),
-		_ => ed25519::Pair::from_seed(&sp_io::hashing::blake2_256(&(index as u32).encode())),
+		_ => ed25519::Pair::from_seed(&blake2_256(&(index as u32).encode())),
 	}
 }
 
@@ -159,6 +165,11 @@ pub fn ferdie() -> AccountId {
 	Sr25519Keyring::Ferdie.to_account_id()
 }
 
+thread_local! {
+	/// What all randomness of the chain of this test comes from.
+	pub static CHANCE: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// Begin the next block.
 pub fn step() {
 	let parent = System::block_number();
@@ -168,7 +179,7 @@ pub fn step() {
 	}
 	System::reset_events();
 	System::set_block_number(parent + 1);
-	let output = sp_io::hashing::blake2_256(&parent.encode());
+	let output = CHANCE.with(|chance| (chance.get(), parent).using_encoded(blake2_256));
 	pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some(output));
 	Attestation::on_initialize(parent + 1);
 	Inference::on_initialize(parent + 1);

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# What dishonesty earns: plays every strategy of runtime/tests/adversary.rs against the real pallets
+# and writes docs/adversary.md and docs/adversary.csv. Fails where a strategy that must lose wins.
+#
+#   scripts/adversary.sh [REQUESTS]    requests per row (default 1000; some ten minutes on two cores)
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$OPG_ROOT"
+
+export OPG_ADVERSARY="${1:-1000}"
+cargo test --release --locked --workspace --test adversary -- --nocapture adversary_tables
