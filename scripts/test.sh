@@ -3,6 +3,7 @@
 # chain itself, end to end.
 #
 #   OPG_SKIP_DENY=1   leave out cargo-deny, which is compiled (some minutes) where it is missing
+#   OPG_POLKADOT_JS=1 also delegate, earn and withdraw with polkadot.js (needs Node 20, ten minutes)
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -51,4 +52,9 @@ done
 
 phase "end to end: three nodes, two requests"
 bash scripts/demo.sh --no-build --count 2
+
+if [ "${OPG_POLKADOT_JS:-0}" = 1 ]; then
+	phase "a token holder with polkadot.js"
+	bash scripts/test-polkadot-js.sh
+fi
 phase_end
