@@ -23,6 +23,7 @@ fn main() {
 		"guest/src",
 		"src/dims.rs",
 		"src/reason.rs",
+		"src/report.rs",
 		"src/tensor.rs",
 	] {
 		println!("cargo:rerun-if-changed={input}");

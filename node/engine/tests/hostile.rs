@@ -1,7 +1,7 @@
 //! No file harms the host: hostile ones, and mutants of good ones.
 //!
-//! Every file runs twice, in a fresh engine instance each time, and must give the same verdict and
-//! fuel within the deadline. `scripts/hostile.sh` runs all mutants; a plain test runs some.
+//! Every file runs twice in a fresh instance and once as a prepared model, and must give the same
+//! verdict and fuel within the deadline. `scripts/hostile.sh` runs all mutants; a plain test runs some.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ mod files;
 
 use common::mutate::{Breeder, Random};
 use files::Hostile;
-use opg_engine::{Backend, Dims, Engine, EngineConfig, Limits, Run};
+use opg_engine::{Backend, Dims, Engine, EngineConfig, EngineError, Limits, Run};
 use std::{
 	collections::BTreeMap,
 	env, fs,
@@ -38,6 +38,20 @@ fn engine(backend: Backend) -> Engine {
 	Engine::with(EngineConfig { cache: Some(cache), backend, ..Default::default() }).unwrap()
 }
 
+/// Loads the model and runs it from its image.
+fn run_prepared(
+	engine: &Engine,
+	model: &[u8],
+	dims: &Dims,
+	input: &[u8],
+) -> Result<Run, EngineError> {
+	let Run { outcome, fuel, reason, message } = engine.prepare(model, dims, &LIMITS)?;
+	match outcome {
+		Ok(prepared) => engine.run_prepared(&prepared, input, &LIMITS),
+		Err(fault) => Ok(Run { outcome: Err(fault), fuel, reason, message }),
+	}
+}
+
 /// What is to be counted.
 #[derive(Default)]
 struct Tally {
@@ -54,10 +68,15 @@ struct Tally {
 impl Tally {
 	fn run(&mut self, engine: &Engine, name: &str, model: &[u8], dims: &Dims, input: &[u8]) {
 		let mut runs: Vec<Run> = Vec::new();
-		for _ in 0..2 {
+		for prepared in [false, false, true] {
 			let start = Instant::now();
-			let run =
-				catch_unwind(AssertUnwindSafe(|| engine.run_bound(model, dims, input, &LIMITS)));
+			let run = catch_unwind(AssertUnwindSafe(|| {
+				if prepared {
+					run_prepared(engine, model, dims, input)
+				} else {
+					engine.run_bound(model, dims, input, &LIMITS)
+				}
+			}));
 			let took = start.elapsed();
 			self.slowest = self.slowest.max(took);
 			if took > DEADLINE {
@@ -75,7 +94,7 @@ impl Tally {
 				},
 			}
 		}
-		if runs[0] != runs[1] {
+		if runs.iter().any(|run| *run != runs[0]) {
 			self.differences.push(name.into());
 		}
 		let verdict = match &runs[0].outcome {
