@@ -300,6 +300,15 @@ def attention(m):
     m.output(encoder(m, m.input("x", (1, 9, 16)), 9, 16, 4))
 
 
+@model(opset=23)
+def attention_operator(m):
+    """Attention as one operator: grouped heads, a mask, causal."""
+    q, k, v = m.input("q", (1, 4, 6, 8)), m.input("k", (1, 2, 6, 8)), m.input("v", (1, 2, 6, 8))
+    m.output(m.op("Attention", q, k, v, is_causal=1))
+    mask = m.weight(np.triu(np.full((6, 6), -np.inf), 2))
+    m.output(m.op("Attention", q, k, v, mask, scale=0.25))
+
+
 @model()
 def transformer(m):
     tokens = m.input("tokens", (1, 10), "i8")

@@ -240,6 +240,24 @@ fn operators_should_fit_their_inputs() {
 }
 
 #[test]
+fn heads_of_queries_and_keys_should_be_of_one_size() {
+	let attention = |keys: &[u64]| {
+		let count = keys.iter().product::<u64>() as usize;
+		model(&[
+			input("x", FLOAT, &[1, 2, 4, 4]),
+			floats("k", keys, &vec![0.5; count]),
+			node("Attention", &["x", "k", "k"], &["y"]),
+			output("y"),
+		])
+	};
+	let x = tensor::encode(&[tensor("x", &[1, 2, 4, 4], &[0.5; 32])]);
+	let good = run(&attention(&[1, 2, 6, 4]), &x);
+	assert!(good.outcome.is_ok(), "{}", good.message);
+	refused(&attention(&[1, 2, 6, 3]), &x, Reason::BadOperator);
+	refused(&attention(&[1, 2, 6, 99]), &x, Reason::BadOperator);
+}
+
+#[test]
 fn recurrent_weights_should_have_the_right_sizes() {
 	let recurrent = |op: &str, gates: u64, w: [u64; 3], r: [u64; 3], bias: u64| {
 		let zeros = |name: &str, shape: &[u64]| {

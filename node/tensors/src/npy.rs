@@ -90,7 +90,7 @@ pub fn render(tensor: &Tensor) -> Result<Vec<u8>> {
 		"{{'descr': '{order}{code}', 'fortran_order': False, 'shape': ({}), }}",
 		shape.trim_end()
 	);
-	while (MAGIC.len() + 4 + header.len() + 1) % ALIGNMENT != 0 {
+	while !(MAGIC.len() + 4 + header.len() + 1).is_multiple_of(ALIGNMENT) {
 		header.push(' ');
 	}
 	header.push('\n');

@@ -58,6 +58,7 @@ impl Checker<'_> {
 			"LSTM" => self.recurrent(4),
 			"GRU" => self.recurrent(3),
 			"RNN" => self.recurrent(1),
+			"Attention" => self.attention(),
 			"Conv" | "MaxPool" | "AveragePool" => self.window(),
 			_ => Ok(()),
 		}
@@ -131,6 +132,24 @@ impl Checker<'_> {
 			Ok(())
 		} else {
 			Err(format!("weights {w:?} and {r:?} do not fit a sequence {x:?}"))
+		}
+	}
+
+	/// Checks that the heads of queries and keys are of one size: tract would read past the end.
+	fn attention(&self) -> Result<(), String> {
+		let (Some(queries), Some(keys)) = (self.shape(0), self.shape(1)) else { return Ok(()) };
+		let heads = |name| self.int(name).and_then(|heads| usize::try_from(heads).ok());
+		let size = |shape: &[usize], heads: Option<usize>| match (shape, heads) {
+			(&[_, _, _, size], _) => Some(size),
+			(&[_, _, width], Some(heads)) if heads > 0 && width % heads == 0 => Some(width / heads),
+			_ => None,
+		};
+		let (of_queries, of_keys) =
+			(size(queries, heads("q_num_heads")), size(keys, heads("kv_num_heads")));
+		if of_queries.is_some() && of_queries == of_keys {
+			Ok(())
+		} else {
+			Err(format!("the heads of queries {queries:?} and keys {keys:?} differ"))
 		}
 	}
 
