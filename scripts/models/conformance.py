@@ -67,6 +67,9 @@ def reason(said):
         (r"Unimplemented\((\w+)\)", "operator {} is not implemented"),
         (r"bad model \(OpenDimension\)", "a shape depends on values"),
         (r"(?i)\b(?:be|as|is|typable only if \w+ is) a? ?const|is variable", "must be a constant"),
+        (r"(?:Unknown DatumType|elem_type:) (\w+)", "the type {} is not supported"),
+        (r"(\w+: [^:\n]*not supported)", "{}"),
+        (r"bad model \(NotLoadable\).*: (.{1,60})", "refused: {}"),
         (r"bad model \((\w+)\)", "refused: {}"),
         (r"bad input \((\w+)\)", "refused: {}"),
     ):
