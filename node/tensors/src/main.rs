@@ -8,7 +8,10 @@ use opg_engine::{
 	tensor::{self, Tensor},
 	Dims, Engine, Limits, Run,
 };
-use opg_tensors::{json, npy, proto, report};
+use opg_tensors::{
+	image::{self, Format, Scaling},
+	json, npy, proto, report,
+};
 use std::{
 	env, fs,
 	path::{Path, PathBuf},
@@ -41,12 +44,86 @@ enum Command {
 	Run {
 		#[command(flatten)]
 		model: Model,
-		/// Inputs: `.json` or `.opgt` (all of them), `.npy` or `.pb` (one; `name=file.npy`).
-		inputs: Vec<String>,
-		/// Where to write the answer: `.json` or `.opgt`; else it is printed as JSON.
+		#[command(flatten)]
+		inputs: Inputs,
+		/// Where to write the answer: `.json`, `.opgt`, or for one tensor `.npy`, `.pb` or `.png`;
+		/// else it is printed as JSON.
 		#[arg(long)]
 		output: Option<PathBuf>,
 	},
+	/// Tensors from one format to another; refused where a number would be rounded.
+	Convert {
+		#[command(flatten)]
+		inputs: Inputs,
+		/// Where to write them, as for `run`.
+		#[arg(long)]
+		output: PathBuf,
+	},
+}
+
+#[derive(clap::Args)]
+struct Inputs {
+	/// Files: `.json` or `.opgt` (any number of tensors), `.npy`, `.pb`, `.png` or `.jpg` (one:
+	/// `name=file.npy`).
+	inputs: Vec<String>,
+	/// Channels of pictures: 1 or 3.
+	#[arg(long, default_value_t = 3)]
+	channels: usize,
+	/// Pictures as `[1, height, width, channels]`, not `[1, channels, height, width]`.
+	#[arg(long)]
+	interleaved: bool,
+	/// Pictures as f32, `(pixel * scale - mean) / deviation`; without it as u8.
+	#[arg(long)]
+	scale: Option<f32>,
+	/// Mean, for all channels or one for each.
+	#[arg(long, value_delimiter = ',', default_value = "0")]
+	mean: Vec<f32>,
+	/// Deviation, for all channels or one for each.
+	#[arg(long, value_delimiter = ',', default_value = "1")]
+	deviation: Vec<f32>,
+}
+
+impl Inputs {
+	fn load(&self) -> Result<Vec<Tensor>> {
+		let mut tensors = Vec::new();
+		for input in &self.inputs {
+			tensors.extend(self.load_one(input).with_context(|| input.clone())?);
+		}
+		tensor::check(&tensors)?;
+		Ok(tensors)
+	}
+
+	/// Tensors of a file, `name=file` or `file`.
+	fn load_one(&self, argument: &str) -> Result<Vec<Tensor>> {
+		let (name, file) = match argument.split_once('=') {
+			Some((name, file)) => (Some(name), Path::new(file)),
+			None => (None, Path::new(argument)),
+		};
+		let bytes = read(file)?;
+		let one = |tensor: Tensor| -> Result<Vec<Tensor>> {
+			let name = name.map_or(tensor.name, str::to_owned);
+			ensure!(!name.is_empty(), "which input is it? Write name={argument}");
+			Ok(vec![Tensor { name, ..tensor }])
+		};
+		match extension(file) {
+			"npy" => one(npy::parse("", &bytes)?),
+			"pb" => one(proto::parse(&bytes)?),
+			"png" | "jpg" | "jpeg" => one(image::parse("", &bytes, &self.format())?),
+			_ if name.is_some() => bail!("such a file names its tensors"),
+			"json" => json::parse(&bytes),
+			"opgt" => Ok(tensor::decode(&bytes)?),
+			_ => bail!("an input is .json, .opgt, .npy, .pb, .png or .jpg"),
+		}
+	}
+
+	fn format(&self) -> Format {
+		let scaling = self.scale.map(|factor| Scaling {
+			factor,
+			mean: self.mean.clone(),
+			deviation: self.deviation.clone(),
+		});
+		Format { channels: self.channels, interleaved: self.interleaved, scaling }
+	}
 }
 
 #[derive(clap::Args)]
@@ -85,6 +162,9 @@ fn main() -> Result<()> {
 		Command::Digest { file } => println!("{}", digest(&read(&file)?)),
 		Command::Inspect { model } => inspect(&model)?,
 		Command::Run { model, inputs, output } => run(&model, &inputs, output.as_deref())?,
+		Command::Convert { inputs, output } => {
+			write(&inputs.load()?, &output, inputs.interleaved)?;
+		},
 	}
 	Ok(())
 }
@@ -98,26 +178,36 @@ fn inspect(model: &Model) -> Result<()> {
 	Ok(())
 }
 
-fn run(model: &Model, inputs: &[String], output: Option<&Path>) -> Result<()> {
-	let mut tensors = Vec::new();
-	for input in inputs {
-		tensors.extend(load(input).with_context(|| input.clone())?);
-	}
-	tensor::check(&tensors)?;
-	let (file, input) = (read(&model.model)?, tensor::encode(&tensors));
+fn run(model: &Model, inputs: &Inputs, output: Option<&Path>) -> Result<()> {
+	let (file, input) = (read(&model.model)?, tensor::encode(&inputs.load()?));
 	let engine = engine()?;
 	let start = Instant::now();
 	let run = engine.run_bound(&file, &model.dims()?, &input, &model.limits())?;
 	eprintln!("fuel {}, {:.1} ms", run.fuel, start.elapsed().as_secs_f64() * 1e3);
 	let answer = succeeded(run)?;
 	eprintln!("digest {}", digest(&answer));
+	let tensors = tensor::decode(&answer)?;
 	match output {
-		Some(file) if extension(file) == "opgt" => fs::write(file, &answer)?,
-		Some(file) if extension(file) == "json" => fs::write(file, render(&answer)?)?,
-		Some(file) => bail!("{}: an answer is .json or .opgt", file.display()),
-		None => println!("{}", render(&answer)?),
+		Some(file) => write(&tensors, file, inputs.interleaved)?,
+		None => println!("{}", serde_json::to_string(&json::render(&tensors)?)?),
 	}
 	Ok(())
+}
+
+fn write(tensors: &[Tensor], file: &Path, interleaved: bool) -> Result<()> {
+	let one = || match tensors {
+		[tensor] => Ok(tensor),
+		_ => bail!("such a file holds one tensor, there are {}", tensors.len()),
+	};
+	let bytes = match extension(file) {
+		"opgt" => tensor::encode(tensors),
+		"json" => serde_json::to_vec(&json::render(tensors)?)?,
+		"npy" => npy::render(one()?)?,
+		"pb" => proto::render(one()?)?,
+		"png" => image::render_png(one()?, interleaved)?,
+		_ => bail!("{}: write .json, .opgt, .npy, .pb or .png", file.display()),
+	};
+	fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The outcome of a run, or an error that says what is wrong.
@@ -126,32 +216,6 @@ fn succeeded<T>(run: Run<T>) -> Result<T> {
 		(Ok(outcome), _) => Ok(outcome),
 		(Err(fault), Some(reason)) => bail!("{fault} ({reason:?}): {}", run.message),
 		(Err(fault), None) => bail!("{fault}: {}", run.message),
-	}
-}
-
-fn render(answer: &[u8]) -> Result<String> {
-	Ok(serde_json::to_string(&json::render(&tensor::decode(answer)?)?)?)
-}
-
-/// Tensors of a file, `name=file` or `file`.
-fn load(argument: &str) -> Result<Vec<Tensor>> {
-	let (name, file) = match argument.split_once('=') {
-		Some((name, file)) => (Some(name), Path::new(file)),
-		None => (None, Path::new(argument)),
-	};
-	let bytes = read(file)?;
-	let one = |tensor: Tensor| -> Result<Vec<Tensor>> {
-		let name = name.map_or(tensor.name, str::to_owned);
-		ensure!(!name.is_empty(), "which input is it? Write name={argument}");
-		Ok(vec![Tensor { name, ..tensor }])
-	};
-	match extension(file) {
-		"npy" => one(npy::parse("", &bytes)?),
-		"pb" => one(proto::parse(&bytes)?),
-		_ if name.is_some() => bail!("such a file names its tensors"),
-		"json" => json::parse(&bytes),
-		"opgt" => Ok(tensor::decode(&bytes)?),
-		_ => bail!("an input is .json, .opgt, .npy or .pb"),
 	}
 }
 
