@@ -6,10 +6,14 @@ use std::{
 	hash::{DefaultHasher, Hash, Hasher},
 	io,
 	path::{Path, PathBuf},
-	time::{Instant, SystemTime},
+	sync::mpsc::{self, RecvTimeoutError},
+	thread,
+	time::{Duration, Instant, SystemTime},
 };
 use wasmtime::{Engine, Module};
 
+/// How often the log says that compiling goes on.
+const PROGRESS: Duration = Duration::from_secs(5);
 /// Most compiled engines that are kept: the current one, those of old receipts, and the ways to
 /// execute them.
 const KEPT: usize = 4;
@@ -32,9 +36,8 @@ pub fn module(
 		touch(file.as_deref());
 		return Ok(module);
 	}
-	log::info!("compiling the engine (once, about 20 s) ...");
 	let start = Instant::now();
-	let module = Module::new(engine, guest)?;
+	let module = compile(engine, guest)?;
 	log::info!(
 		"engine {} compiled in {:.1} s",
 		hex::encode(&id[..4]),
@@ -49,6 +52,23 @@ pub fn module(
 		remove_oldest(&file);
 	}
 	Ok(module)
+}
+
+/// Compiles on all cores, and says so now and then.
+fn compile(engine: &Engine, guest: &[u8]) -> Result<Module, EngineError> {
+	log::info!("compiling the engine (once, some 40 seconds of one core) ...");
+	let start = Instant::now();
+	let (done, wait) = mpsc::channel::<()>();
+	thread::scope(|scope| {
+		scope.spawn(move || {
+			while wait.recv_timeout(PROGRESS) == Err(RecvTimeoutError::Timeout) {
+				log::info!("still compiling the engine, {} s so far", start.elapsed().as_secs());
+			}
+		});
+		let module = Module::new(engine, guest);
+		drop(done);
+		Ok(module?)
+	})
 }
 
 fn load(engine: &Engine, file: &Path) -> Option<Module> {

@@ -78,7 +78,9 @@ pub fn run(memory: &mut [u8], function: Function, at: u32, count: u32) -> Result
 
 #[inline(always)]
 fn each(numbers: &mut [f32], f: impl Fn(f32) -> f32) {
-	numbers.iter_mut().for_each(|x| *x = canonical(f(*x)));
+	for x in numbers {
+		*x = canonical(f(*x));
+	}
 }
 
 /// `coefficients[0] + coefficients[1] * x + ...`, from the last one on.

@@ -339,26 +339,29 @@ impl Place {
 		};
 		match step {
 			Step::Scalar(op, value) => {
-				let tile = tile.as_flattened_mut().iter_mut();
-				with!(op, |apply| tile.for_each(|t| *t = apply(value, *t)));
+				let tile = tile.as_flattened_mut();
+				with!(op, |apply| for t in tile {
+					*t = apply(value, *t);
+				});
 			},
-			Step::LeakyRelu(slope) => tile
-				.as_flattened_mut()
-				.iter_mut()
-				.for_each(|t| *t = if *t > 0.0 { *t } else { slope * *t }),
+			Step::LeakyRelu(slope) => {
+				for t in tile.as_flattened_mut() {
+					*t = if *t > 0.0 { *t } else { slope * *t };
+				}
+			},
 			Step::PerRow(op, at) => {
 				let values = part(at, self.row, self.rows)?;
-				with!(op, |apply| {
-					for (tile, value) in tile.iter_mut().zip(values) {
-						tile.iter_mut().for_each(|t| *t = apply(*value, *t));
+				with!(op, |apply| for (tile, value) in tile.iter_mut().zip(values) {
+					for t in tile {
+						*t = apply(*value, *t);
 					}
 				});
 			},
 			Step::PerCol(op, at) => {
 				let values = part(at, self.col, self.cols)?;
-				with!(op, |apply| {
-					for tile in tile {
-						tile.iter_mut().zip(values).for_each(|(t, value)| *t = apply(*value, *t));
+				with!(op, |apply| for tile in tile {
+					for (t, value) in tile.iter_mut().zip(values) {
+						*t = apply(*value, *t);
 					}
 				});
 			},
@@ -366,7 +369,9 @@ impl Place {
 				let (rows, cols) =
 					(part(rows, self.row, self.rows)?, part(cols, self.col, self.cols)?);
 				for (tile, row) in tile.iter_mut().zip(rows) {
-					tile.iter_mut().zip(cols).for_each(|(t, col)| *t += row * col);
+					for (t, col) in tile.iter_mut().zip(cols) {
+						*t += row * col;
+					}
 				}
 			},
 			Step::Product { .. } | Step::Add(_) | Step::Store(_) => (),
@@ -426,17 +431,23 @@ impl Place {
 		if col_stride == 4 && self.cols > 1 {
 			for i in 0..self.rows {
 				let elements = run(memory, at(i, 0)?, self.cols)?;
-				elements.iter_mut().enumerate().for_each(|(j, bytes)| f(state, i, j, bytes));
+				for (j, bytes) in elements.iter_mut().enumerate() {
+					f(state, i, j, bytes);
+				}
 			}
 		} else if row_stride == 4 {
 			for j in 0..self.cols {
 				let elements = run(memory, at(0, j)?, self.rows)?;
-				elements.iter_mut().enumerate().for_each(|(i, bytes)| f(state, i, j, bytes));
+				for (i, bytes) in elements.iter_mut().enumerate() {
+					f(state, i, j, bytes);
+				}
 			}
 		} else {
 			for i in 0..self.rows {
 				for j in 0..self.cols {
-					run(memory, at(i, j)?, 1)?.iter_mut().for_each(|bytes| f(state, i, j, bytes));
+					for bytes in run(memory, at(i, j)?, 1)? {
+						f(state, i, j, bytes);
+					}
 				}
 			}
 		}

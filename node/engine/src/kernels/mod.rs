@@ -3,6 +3,10 @@
 //! Each kernel has one defined result, to the last bit, whatever the CPU: see the modules. It costs
 //! fuel by the sizes of its operands alone. It touches nothing but the guest's memory, and an
 //! address outside of that is a trap, as it is for the guest's own code.
+//!
+//! A kernel is plain code that is compiled once for each instruction set. Its loops are written
+//! out: the closure that an iterator's method takes may stay a function of its own, which is then
+//! compiled for the plainest CPU.
 
 mod elementwise;
 mod integer;

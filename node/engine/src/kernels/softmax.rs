@@ -18,7 +18,9 @@ pub fn fuel(count: u32) -> u64 {
 #[inline(always)]
 pub fn run(memory: &mut [u8], at: u32, count: u32, length: u32) -> Result<(), OutOfBounds> {
 	if length > 0 {
-		floats_mut(memory, at, count as usize)?.chunks_exact_mut(length as usize).for_each(softmax);
+		for row in floats_mut(memory, at, count as usize)?.chunks_exact_mut(length as usize) {
+			softmax(row);
+		}
 	}
 	Ok(())
 }
@@ -27,9 +29,13 @@ pub fn run(memory: &mut [u8], at: u32, count: u32, length: u32) -> Result<(), Ou
 fn softmax(row: &mut [f32]) {
 	// A NaN is lost in the comparison, but not in the sum.
 	let largest = fold(row, f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
-	row.iter_mut().for_each(|x| *x = exp(*x - largest));
+	for x in row.iter_mut() {
+		*x = exp(*x - largest);
+	}
 	let sum = fold(row, 0.0, |a, b| a + b);
-	row.iter_mut().for_each(|x| *x = canonical(*x / sum));
+	for x in row {
+		*x = canonical(*x / sum);
+	}
 }
 
 /// Folds each lane by itself, then the lanes in pairs. The order is part of the result.
