@@ -14,7 +14,8 @@ use std::{
 	env,
 	error::Error,
 	fs,
-	path::Path,
+	path::{Path, PathBuf},
+	sync::Arc,
 	thread,
 	time::{Duration, Instant},
 };
@@ -33,9 +34,14 @@ fn main() -> Result<()> {
 			println!("{}", start.elapsed().as_secs_f64());
 			Ok(())
 		},
-		["run", directory, seconds, ref models @ ..] => {
-			models.iter().try_for_each(|model| run(directory.as_ref(), seconds.parse()?, model))
-		},
+		["run", directory, seconds, ref models @ ..] => models.iter().try_for_each(|model| {
+			// On a thread like those of a node's worker.
+			let (directory, model) = (PathBuf::from(directory), model.to_string());
+			let seconds = seconds.parse()?;
+			let work = move || run(&directory, seconds, &model).map_err(|e| e.to_string());
+			let done = opg_engine::spawn("bench".into(), work)?.join();
+			Ok(done.map_err(|_| "the bench has panicked")??)
+		}),
 		["scale", directory, seconds, model] => scale(directory.as_ref(), seconds.parse()?, model),
 		_ => Err("usage: bench compile | run <directory> <seconds> <model>... | scale ...".into()),
 	}
@@ -90,13 +96,14 @@ fn scale(directory: &Path, seconds: f64, model: &str) -> Result<()> {
 	let file = |extension: &str| directory.join(format!("{model}.{extension}"));
 	let (onnx, input) = (fs::read(file("onnx"))?, fs::read(file("input"))?);
 	let prepared = done(engine.prepare(&onnx, &Dims::default(), &LIMITS)?)?;
+	let all_of_it = Arc::new((engine, prepared, input));
 	let cores = thread::available_parallelism()?.get();
 	// In turns, so that all see the same machine.
 	let (mut one, mut all) = (0, 0);
 	let turns = 4;
 	for _ in 0..turns {
-		one += requests(&engine, &prepared, &input, 1, seconds / f64::from(turns));
-		all += requests(&engine, &prepared, &input, cores, seconds / f64::from(turns));
+		one += requests(&all_of_it, 1, seconds / f64::from(turns))?;
+		all += requests(&all_of_it, cores, seconds / f64::from(turns))?;
 	}
 	println!("{cores} {}", all as f64 / one as f64);
 	Ok(())
@@ -104,17 +111,20 @@ fn scale(directory: &Path, seconds: f64, model: &str) -> Result<()> {
 
 /// Requests that so many threads answer in so many seconds.
 fn requests(
-	engine: &Engine,
-	prepared: &Prepared,
-	input: &[u8],
+	with: &Arc<(Engine, Prepared, Vec<u8>)>,
 	threads: usize,
 	seconds: f64,
-) -> usize {
+) -> Result<usize> {
 	let end = Instant::now() + Duration::from_secs_f64(seconds);
-	let answer = || engine.run_prepared(prepared, input, &LIMITS).is_ok_and(|r| r.outcome.is_ok());
-	let work = || (0..).take_while(|_| Instant::now() < end && answer()).count();
-	thread::scope(|scope| {
-		let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-		workers.into_iter().map(|worker| worker.join().unwrap_or_default()).sum()
-	})
+	let start = |_| {
+		let with = with.clone();
+		opg_engine::spawn("bench".into(), move || {
+			let (engine, prepared, input) = &*with;
+			let answer = || engine.run_prepared(prepared, input, &LIMITS);
+			let answered = || answer().is_ok_and(|run| run.outcome.is_ok());
+			(0..).take_while(|_| Instant::now() < end && answered()).count()
+		})
+	};
+	let workers: Vec<_> = (0..threads).map(start).collect::<std::io::Result<_>>()?;
+	Ok(workers.into_iter().map(|worker| worker.join().unwrap_or_default()).sum())
 }

@@ -45,7 +45,22 @@ impl Image {
 		assert_eq!(memory.len(), self.length, "an image is restored into memory of its length");
 		self.pages.read(memory)
 	}
+
+	/// The same for memory that was restored before, and of which only some pages differ. Fails if
+	/// that is not possible.
+	pub fn reset(&self, memory: &mut [u8], tracker: &Tracker) -> io::Result<()> {
+		if memory.len() != self.length {
+			return Err(io::Error::other("the memory has grown"));
+		}
+		for range in tracker.written(memory)? {
+			self.pages.read_part(&mut memory[range.clone()], range.start)?;
+		}
+		Ok(())
+	}
 }
+
+#[cfg(target_os = "linux")]
+pub use linux::Tracker;
 
 #[cfg(target_os = "linux")]
 use linux::Pages;
@@ -55,6 +70,7 @@ mod linux {
 	use std::{
 		fs::File,
 		io,
+		ops::Range,
 		os::{
 			fd::{AsRawFd, FromRawFd},
 			unix::fs::FileExt,
@@ -103,15 +119,72 @@ mod linux {
 			}
 			Ok(())
 		}
+
+		pub fn read_part(&self, memory: &mut [u8], at: usize) -> io::Result<()> {
+			self.0.read_exact_at(memory, at as u64)
+		}
+	}
+
+	/// Knows which pages of a mapped image were written to: the system has made copies of these.
+	pub struct Tracker {
+		/// One word for each page of this process; see the kernel's `pagemap.rst`.
+		pagemap: File,
+		page: usize,
+	}
+
+	impl Tracker {
+		const WORD: usize = 8;
+		const PRESENT: u64 = 1 << 63;
+		const SWAPPED: u64 = 1 << 62;
+		/// A page of the file, not a copy.
+		const OF_FILE: u64 = 1 << 61;
+
+		/// A tracker of this memory, into which an image was just restored. None if the system does
+		/// not tell which pages are copies, which is tried out.
+		pub fn start(memory: &mut [u8]) -> Option<Tracker> {
+			// SAFETY: the call has no requirements.
+			let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+			let tracker = Tracker { pagemap: File::open("/proc/self/pagemap").ok()?, page };
+			let clean = tracker.written(memory).ok()?.is_empty();
+			let byte: *mut u8 = memory.last_mut()?;
+			// SAFETY: it comes from a reference. The byte keeps its value, but is written.
+			unsafe { byte.write_volatile(byte.read_volatile()) };
+			let last = memory.len() - page..memory.len();
+			(clean && tracker.written(memory).ok()? == [last]).then_some(tracker)
+		}
+
+		/// Where the memory was written to.
+		pub fn written(&self, memory: &[u8]) -> io::Result<Vec<Range<usize>>> {
+			let first = memory.as_ptr() as usize / self.page;
+			let mut words = vec![0; memory.len() / self.page * Self::WORD];
+			self.pagemap.read_exact_at(&mut words, (first * Self::WORD) as u64)?;
+			let mut written: Vec<Range<usize>> = Vec::new();
+			for (index, word) in words.as_chunks::<{ Self::WORD }>().0.iter().enumerate() {
+				let word = u64::from_ne_bytes(*word);
+				let untouched = word & (Self::PRESENT | Self::SWAPPED) == 0;
+				if untouched || (word & Self::PRESENT != 0 && word & Self::OF_FILE != 0) {
+					continue;
+				}
+				let page = index * self.page..(index + 1) * self.page;
+				match written.last_mut() {
+					Some(last) if last.end == page.start => last.end = page.end,
+					_ => written.push(page),
+				}
+			}
+			Ok(written)
+		}
 	}
 }
+
+#[cfg(not(target_os = "linux"))]
+pub use copied::Tracker;
 
 #[cfg(not(target_os = "linux"))]
 use copied::Pages;
 
 #[cfg(not(target_os = "linux"))]
 mod copied {
-	use std::io;
+	use std::{io, ops::Range};
 
 	/// The pages that are not zero.
 	pub struct Pages(Vec<(usize, Vec<u8>)>);
@@ -132,6 +205,23 @@ mod copied {
 				memory[*at..*at + page.len()].copy_from_slice(page);
 			}
 			Ok(())
+		}
+
+		pub fn read_part(&self, _: &mut [u8], _: usize) -> io::Result<()> {
+			Err(io::ErrorKind::Unsupported.into())
+		}
+	}
+
+	/// No system but Linux tells which pages were written to.
+	pub struct Tracker;
+
+	impl Tracker {
+		pub fn start(_: &mut [u8]) -> Option<Tracker> {
+			None
+		}
+
+		pub fn written(&self, _: &[u8]) -> io::Result<Vec<Range<usize>>> {
+			Err(io::ErrorKind::Unsupported.into())
 		}
 	}
 }

@@ -27,6 +27,7 @@ pub use reason::Reason;
 pub use report::{Description, Inspection, Port, ReportError};
 
 use blake2::{digest::consts::U32, Blake2b, Digest};
+pub use sandbox::spawn;
 use sandbox::State;
 use std::{fmt, path::Path};
 use wasmtime::{Config, InstancePre, Linker};
@@ -190,6 +191,7 @@ impl From<wasmtime::Error> for EngineError {
 }
 
 /// The compiled guest, ready to run. Can be shared between threads.
+#[derive(Clone)]
 pub struct Engine {
 	guest: InstancePre<State>,
 	id: [u8; 32],

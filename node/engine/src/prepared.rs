@@ -1,26 +1,38 @@
 //! Models that stay loaded between runs.
 //!
 //! Loading costs several runs. What an instance is after loading lies in its memory alone, so the
-//! memory is kept and every later run starts from a copy of it: in a fresh instance, with the fuel
-//! that loading took already spent. Nothing that a run does is seen by another.
+//! memory is kept and every later run starts from a copy of it, with the fuel that loading took
+//! already spent. Nothing that a run does is seen by another.
+//!
+//! Making an instance costs more than a small model takes: address space, and a page fault for each
+//! page that is touched, in which processor cores wait for one another. So an instance stays for
+//! later runs, and after each the pages that were written to get their contents back. Which ones,
+//! the system knows. If anything is out of the ordinary (a fault of the model, memory that has
+//! grown, a system that does not tell), the next run has a fresh instance instead.
 
 use crate::{
-	image::Image,
-	sandbox::{Guest, Stop},
+	image::{Image, Tracker},
+	sandbox::{with_stack, Guest, Live, Stop},
 	Dims, Engine, EngineError, Limits, ModelFault, Run,
 };
-use std::time::{Duration, Instant};
+use std::{
+	sync::{Arc, Mutex, PoisonError},
+	thread,
+	time::{Duration, Instant},
+};
 
 /// A loaded model. Belongs to the engine that has made it.
 pub struct Prepared {
-	image: Image,
+	image: Arc<Image>,
 	load_fuel: u64,
 	memory_bytes: usize,
 	engine: [u8; 32],
+	/// Instances that are as after loading; no more than there are cores.
+	idle: Mutex<Vec<(Live, Tracker)>>,
 }
 
 impl Prepared {
-	/// Memory that keeping it takes, in bytes.
+	/// Memory that keeping it takes, in bytes; without what its runs have touched.
 	pub fn bytes(&self) -> usize {
 		self.image.stored()
 	}
@@ -28,6 +40,18 @@ impl Prepared {
 	/// Fuel that loading took. It is part of the fuel of each run.
 	pub fn load_fuel(&self) -> u64 {
 		self.load_fuel
+	}
+
+	/// Instances that wait for later runs, at the most one for each core.
+	pub fn instances(&self) -> usize {
+		self.idle.lock().unwrap_or_else(PoisonError::into_inner).len()
+	}
+
+	fn made_by(&self, engine: &Engine) -> Result<(), EngineError> {
+		if self.engine != engine.id() {
+			return Err(EngineError::Wasm("the model was prepared by another engine".into()));
+		}
+		Ok(())
 	}
 }
 
@@ -44,10 +68,11 @@ impl Engine {
 		let (run, _) = self.sandboxed(limits, |guest| {
 			guest.load(model, dims)?;
 			Ok(Prepared {
-				image: guest.image()?,
+				image: Arc::new(guest.image()?),
 				load_fuel: limits.fuel - guest.fuel()?,
 				memory_bytes: limits.memory_bytes,
 				engine: self.id(),
+				idle: Mutex::default(),
 			})
 		})?;
 		Ok(run)
@@ -61,6 +86,7 @@ impl Engine {
 		input: &[u8],
 		limits: &Limits,
 	) -> Result<Run, EngineError> {
+		prepared.made_by(self)?;
 		if prepared.load_fuel >= limits.fuel {
 			return Ok(Run {
 				outcome: Err(ModelFault::OutOfFuel),
@@ -69,9 +95,28 @@ impl Engine {
 				message: "the fuel is used up".to_owned(),
 			});
 		}
-		let (run, _) =
-			self.resumed(prepared, limits, |guest| guest.run(input, limits.max_output))?;
-		Ok(run)
+		let limits = Limits { memory_bytes: prepared.memory_bytes, ..*limits };
+		let idle = || prepared.idle.lock().unwrap_or_else(PoisonError::into_inner);
+		let kept = idle().pop();
+		with_stack(|| {
+			let (mut live, tracker) = match kept {
+				Some((live, tracker)) => (live, Some(tracker)),
+				None => {
+					let mut live = self.live(&prepared.image, &limits)?;
+					let tracker = Tracker::start(live.memory());
+					(live, tracker)
+				},
+			};
+			let run = self.run_live(&mut live, prepared.load_fuel, input, &limits)?;
+			let tracker = tracker.filter(|tracker| {
+				run.outcome.is_ok() && prepared.image.reset(live.memory(), tracker).is_ok()
+			});
+			let mut idle = idle();
+			if let Some(tracker) = tracker.filter(|_| idle.len() < cores()) {
+				idle.push((live, tracker));
+			}
+			Ok(run)
+		})?
 	}
 
 	/// For benchmarks: how long each of `count` runs takes in one instance, one after another and
@@ -105,12 +150,14 @@ impl Engine {
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop> + Send,
 	) -> Result<(Run<T>, usize), EngineError> {
-		if prepared.engine != self.id() {
-			return Err(EngineError::Wasm("the model was prepared by another engine".into()));
-		}
+		prepared.made_by(self)?;
 		let limits = Limits { memory_bytes: prepared.memory_bytes, ..*limits };
 		self.sandboxed_from(Some((&prepared.image, prepared.load_fuel)), &limits, call)
 	}
+}
+
+fn cores() -> usize {
+	thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

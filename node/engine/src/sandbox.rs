@@ -3,13 +3,45 @@
 use crate::{
 	image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK,
 };
-use std::thread;
+use std::{
+	cell::Cell,
+	io,
+	thread::{self, JoinHandle},
+};
 use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
 
 /// Stack of the thread that runs the guest.
 const THREAD_STACK: usize = GUEST_STACK + (4 << 20);
 /// Largest memory of a 32-bit guest.
 const MAX_MEMORY: usize = (4 << 30) - (64 << 10);
+
+thread_local! {
+	/// This thread has the stack that the guest needs.
+	static ROOMY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Starts a thread on which the engine runs models without starting one for each.
+pub fn spawn<T: Send + 'static>(
+	name: String,
+	work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+	thread::Builder::new().name(name).stack_size(THREAD_STACK).spawn(move || {
+		ROOMY.set(true);
+		work()
+	})
+}
+
+/// Calls `f` on a thread with the stack that the guest needs.
+pub(crate) fn with_stack<T: Send>(f: impl FnOnce() -> T + Send) -> Result<T, EngineError> {
+	if ROOMY.get() {
+		return Ok(f());
+	}
+	thread::scope(|scope| {
+		let thread = thread::Builder::new().name("opg-engine".into()).stack_size(THREAD_STACK);
+		let done = thread.spawn_scoped(scope, f).map_err(EngineError::Thread)?.join();
+		Ok(done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+	})
+}
 
 /// Why there is no answer from the guest.
 pub enum Stop {
@@ -45,15 +77,7 @@ impl Engine {
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop> + Send,
 	) -> Result<(Run<T>, usize), EngineError> {
-		thread::scope(|scope| {
-			thread::Builder::new()
-				.name("opg-engine".into())
-				.stack_size(THREAD_STACK)
-				.spawn_scoped(scope, || self.sandboxed_here(loaded, limits, call))
-				.map_err(EngineError::Thread)?
-				.join()
-				.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-		})
+		with_stack(|| self.sandboxed_here(loaded, limits, call))?
 	}
 
 	fn sandboxed_here<T>(
@@ -62,9 +86,7 @@ impl Engine {
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop>,
 	) -> Result<(Run<T>, usize), EngineError> {
-		let state = State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
-		let mut store = Store::new(self.guest.module().engine(), state);
-		store.limiter(|state| state);
+		let mut store = self.store(limits);
 		store.set_fuel(limits.fuel)?;
 
 		let started = match loaded {
@@ -74,52 +96,40 @@ impl Engine {
 		let called = started.map_err(Stop::Wasm).and_then(|mut guest| call(&mut guest));
 		let left = store.get_fuel()?;
 		let state = store.into_data();
-		if let Some(error) = state.host_failure {
-			return Err(EngineError::HostMemory(error));
-		}
-		let trap = match &called {
-			Err(Stop::Wasm(error)) => error.downcast_ref::<Trap>().copied(),
-			_ => None,
-		};
-		let used = limits.fuel - left;
-		let (outcome, fuel, reason, message) = match called {
-			// Fuel is checked only now and then, so that a run can end well with none left. The rule
-			// must not depend on where the checks are.
-			_ if left == 0 => {
-				(Err(ModelFault::OutOfFuel), used, None, "the fuel is used up".to_owned())
-			},
-			// Without a trap, `denied` means that not even the empty guest fits.
-			Err(Stop::Wasm(error)) if trap.is_none() && !state.denied && !state.exited => {
-				return Err(error.into());
-			},
-			// How far the guest comes before its native stack ends depends on the machine.
-			Err(Stop::Wasm(_)) if trap == Some(Trap::StackOverflow) => {
-				let message = "the stack is used up".to_owned();
-				(Err(ModelFault::BadModel), limits.fuel, Some(Reason::StackUsedUp), message)
-			},
-			Err(Stop::Wasm(_)) => {
-				let fault =
-					if state.denied { ModelFault::OutOfMemory } else { ModelFault::Trapped };
-				let cause = trap.map_or_else(|| fault.to_string(), |trap| trap.to_string());
-				let printed = String::from_utf8_lossy(&state.printed);
-				// Without Rust's advice on backtraces.
-				let panic = printed.split("\nnote:").next().unwrap_or_default().trim();
-				(Err(fault), used, None, format!("{cause}; {panic}"))
-			},
-			Ok(data) => (Ok(data), used, None, String::new()),
-			Err(Stop::TooLarge(length, limit)) => (
-				Err(ModelFault::OutputTooLarge),
-				used,
-				None,
-				format!("the output has {length} bytes, at most {limit} are allowed"),
-			),
-			Err(Stop::Refused(reason, message)) => {
-				let fault =
-					if reason.is_of_input() { ModelFault::BadInput } else { ModelFault::BadModel };
-				(Err(fault), used, Some(reason), message)
-			},
-		};
-		Ok((Run { outcome, fuel, reason, message }, state.memory))
+		let memory = state.memory;
+		Ok((judge(called, left, state, limits)?, memory))
+	}
+
+	/// An instance that begins where the image was taken, on the thread at hand.
+	pub(crate) fn live(&self, image: &Image, limits: &Limits) -> Result<Live, EngineError> {
+		let mut store = self.store(limits);
+		let Guest { instance, memory, .. } = self.resume(&mut store, image, 0)?;
+		Ok(Live { store, instance, memory })
+	}
+
+	/// Runs the model that is loaded there, with the fuel of loading spent.
+	pub(crate) fn run_live(
+		&self,
+		live: &mut Live,
+		load_fuel: u64,
+		input: &[u8],
+		limits: &Limits,
+	) -> Result<Run, EngineError> {
+		let Live { store, instance, memory } = live;
+		let fresh = || State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
+		*store.data_mut() = State { guest_memory: Some(*memory), ..fresh() };
+		store.set_fuel(limits.fuel - load_fuel)?;
+		let mut guest = Guest { store, instance: *instance, memory: *memory };
+		let called = guest.run(input, limits.max_output);
+		let left = store.get_fuel()?;
+		judge(called, left, std::mem::replace(store.data_mut(), fresh()), limits)
+	}
+
+	fn store(&self, limits: &Limits) -> Store<State> {
+		let state = State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
+		let mut store = Store::new(self.guest.module().engine(), state);
+		store.limiter(|state| state);
+		store
 	}
 
 	fn start<'a>(&self, store: &'a mut Store<State>) -> wasmtime::Result<Guest<'a>> {
@@ -153,6 +163,74 @@ impl Engine {
 			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
 		store.data_mut().guest_memory = Some(memory);
 		Ok(Guest { store, instance, memory })
+	}
+}
+
+/// What a call that ended so means for the model.
+fn judge<T>(
+	called: Result<T, Stop>,
+	left: u64,
+	state: State,
+	limits: &Limits,
+) -> Result<Run<T>, EngineError> {
+	if let Some(error) = state.host_failure {
+		return Err(EngineError::HostMemory(error));
+	}
+	let trap = match &called {
+		Err(Stop::Wasm(error)) => error.downcast_ref::<Trap>().copied(),
+		_ => None,
+	};
+	let used = limits.fuel - left;
+	let (outcome, fuel, reason, message) = match called {
+		// Fuel is checked only now and then, so that a run can end well with none left. The rule
+		// must not depend on where the checks are.
+		_ if left == 0 => {
+			(Err(ModelFault::OutOfFuel), used, None, "the fuel is used up".to_owned())
+		},
+		// Without a trap, `denied` means that not even the empty guest fits.
+		Err(Stop::Wasm(error)) if trap.is_none() && !state.denied && !state.exited => {
+			return Err(error.into());
+		},
+		// How far the guest comes before its native stack ends depends on the machine.
+		Err(Stop::Wasm(_)) if trap == Some(Trap::StackOverflow) => {
+			let message = "the stack is used up".to_owned();
+			(Err(ModelFault::BadModel), limits.fuel, Some(Reason::StackUsedUp), message)
+		},
+		Err(Stop::Wasm(_)) => {
+			let fault = if state.denied { ModelFault::OutOfMemory } else { ModelFault::Trapped };
+			let cause = trap.map_or_else(|| fault.to_string(), |trap| trap.to_string());
+			let printed = String::from_utf8_lossy(&state.printed);
+			// Without Rust's advice on backtraces.
+			let panic = printed.split("\nnote:").next().unwrap_or_default().trim();
+			(Err(fault), used, None, format!("{cause}; {panic}"))
+		},
+		Ok(data) => (Ok(data), used, None, String::new()),
+		Err(Stop::TooLarge(length, limit)) => (
+			Err(ModelFault::OutputTooLarge),
+			used,
+			None,
+			format!("the output has {length} bytes, at most {limit} are allowed"),
+		),
+		Err(Stop::Refused(reason, message)) => {
+			let fault =
+				if reason.is_of_input() { ModelFault::BadInput } else { ModelFault::BadModel };
+			(Err(fault), used, Some(reason), message)
+		},
+	};
+	Ok(Run { outcome, fuel, reason, message })
+}
+
+/// An instance without a call.
+pub struct Live {
+	store: Store<State>,
+	instance: Instance,
+	memory: Memory,
+}
+
+impl Live {
+	/// Its memory.
+	pub fn memory(&mut self) -> &mut [u8] {
+		self.memory.data_mut(&mut self.store)
 	}
 }
 

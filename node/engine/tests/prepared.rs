@@ -118,3 +118,45 @@ fn prepare_should_report_the_fault_that_a_run_reports() {
 		(run.outcome.err(), run.fuel, run.reason, run.message)
 	);
 }
+
+#[test]
+fn instance_should_stay_after_an_answer_and_go_after_a_fault() {
+	let engine = engine(Isa::best());
+	let model = models().into_iter().find(|model| model.name == "conv").unwrap();
+	let prepared = prepare(&engine, &model).unwrap();
+	let input = &model.inputs[0];
+	let fresh = engine.run_bound(&model.file, &model.dims, input, &LIMITS).unwrap();
+	let used = fresh.fuel;
+	let run = |input: &[u8], fuel| {
+		engine.run_prepared(&prepared, input, &Limits { fuel, ..LIMITS }).unwrap()
+	};
+	// Faults of each kind, each in an instance that was used before.
+	let (bad_input, starved) = (run(b"nonsense", LIMITS.fuel), run(input, used - 1));
+	assert_eq!(bad_input.outcome, Err(ModelFault::BadInput));
+	assert_eq!(starved.outcome, Err(ModelFault::OutOfFuel));
+	for _ in 0..3 {
+		assert_eq!(run(input, LIMITS.fuel), fresh);
+		// Only Linux tells what a run has written to.
+		assert_eq!(prepared.instances(), usize::from(cfg!(target_os = "linux")));
+		assert_eq!(run(input, LIMITS.fuel), fresh);
+		assert_eq!(run(b"nonsense", LIMITS.fuel), bad_input);
+		assert_eq!(prepared.instances(), 0);
+		assert_eq!(run(input, LIMITS.fuel), fresh);
+		assert_eq!(run(input, used - 1), starved);
+		assert_eq!(prepared.instances(), 0);
+	}
+}
+
+#[test]
+fn thread_of_the_engine_should_give_what_others_give() {
+	let engine = engine(Isa::best());
+	let model = models().into_iter().find(|model| model.name == "transformer").unwrap();
+	let run = |engine: &Engine, model: &Model| {
+		let prepared = prepare(engine, model).unwrap();
+		[(); 3].map(|()| engine.run_prepared(&prepared, &model.inputs[0], &LIMITS).unwrap())
+	};
+	let here = run(&engine, &model);
+	let there = opg_engine::spawn("test".into(), move || run(&engine, &model)).unwrap();
+	assert_eq!(there.join().unwrap(), here);
+	assert!(here[0] == here[1] && here[1] == here[2]);
+}

@@ -121,7 +121,7 @@ fn start_bounded<R: Runner>(
 }
 
 fn spawn(index: usize, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
-	thread::Builder::new().name(format!("opg-engine-{index}")).spawn(run).map(drop)
+	opg_engine::spawn(format!("opg-engine-{index}"), run).map(drop)
 }
 
 impl Shared {
