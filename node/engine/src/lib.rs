@@ -6,7 +6,8 @@
 //! and a hostile model harms nothing. [`engine_id`] names the compiled guest: executors compare
 //! answers only under the same id.
 //!
-//! Every run gets a fresh instance, so that nothing of one run is seen by another.
+//! Every run starts from a fresh instance, or from one that is as it was after loading (see
+//! [`Prepared`]), so that nothing of one run is seen by another.
 
 mod cache;
 mod dims;
