@@ -8,7 +8,6 @@ use std::{
 	io,
 	panic::{catch_unwind, AssertUnwindSafe},
 	sync::Arc,
-	thread,
 	time::{Duration, Instant},
 };
 
@@ -292,9 +291,12 @@ fn log_result(job: &Job, result: &Result<Answer, RunError>, took: Duration) {
 mod tests {
 	use super::*;
 	use opg_primitives::{Outcome, Output};
-	use std::sync::{
-		atomic::{AtomicBool, AtomicUsize, Ordering},
-		mpsc,
+	use std::{
+		sync::{
+			atomic::{AtomicBool, AtomicUsize, Ordering},
+			mpsc,
+		},
+		thread,
 	};
 
 	const ENGINE: Key = [7; 32];
