@@ -31,8 +31,11 @@ def main():
     engine, tract, onnxruntime = (
         medians(directory / f"{who}.txt") for who in ("engine", "tract", "onnxruntime")
     )
-    print(f"{'model':12}{'ours':>9}{'tract':>9}{'ort':>9}   ms for a run, one thread")
-    print(f"{'':30}{'ours/tract':>12}{'ours/ort':>10}{'request':>10}{'load':>9}{'MiB':>7}")
+    print("A run on one thread, a whole request and loading, in ms; what stays in memory, in MiB.")
+    print(
+        f"{'model':12}{'ours':>9}{'tract':>9}{'ort':>9}{'/tract':>9}{'/ort':>9}"
+        f"{'request':>9}{'load':>9}{'MiB':>7}"
+    )
     to_tract, to_ort, request_to_tract = [], [], []
     for name, (run, request, load, kept) in engine.items():
         (native,), (ort,) = tract[name], onnxruntime[name]
@@ -48,8 +51,8 @@ def main():
         to_ort.append(run / ort)
         request_to_tract.append(request / native)
         print(
-            f"{name:12}{run:9.3f}{native:9.3f}{ort:9.3f}{to_tract[-1]:9.2f}{to_ort[-1]:10.2f}"
-            f"{request:10.2f}{load:9.0f}{kept / 2**20:7.0f}"
+            f"{name:12}{run:9.3f}{native:9.3f}{ort:9.3f}{to_tract[-1]:9.2f}{to_ort[-1]:9.2f}"
+            f"{request:9.2f}{load:9.0f}{kept / 2**20:7.0f}"
         )
     for name, ratios in [
         ("engine_vs_tract", to_tract),
