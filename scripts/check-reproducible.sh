@@ -41,4 +41,7 @@ second="$(build "$scratch/in/another/place")"
 phase_report
 b2sum -l 256 "$first" "$second"
 cmp "$first" "$second" || { printf 'RESULT engine_reproducible 0\n'; die "the two builds differ"; }
+pinned="$(sed -n 's/^engine //p' "$OPG_ROOT/node/engine/tests/determinism.pins")"
+[ "$(b2sum -l 256 "$first" | cut -d' ' -f1)" = "$pinned" ] ||
+	say "note: determinism.pins are of another engine, $pinned"
 printf 'RESULT engine_reproducible 1\n'

@@ -16,6 +16,7 @@ use std::{
 	io::Write,
 	path::{Path, PathBuf},
 	process::Command,
+	sync::Mutex,
 };
 
 const LIMITS: Limits =
@@ -38,6 +39,9 @@ fn cache() -> PathBuf {
 }
 
 fn engine(backend: Backend) -> Engine {
+	// One after another: the second of two tests finds what the first has compiled.
+	static COMPILING: Mutex<()> = Mutex::new(());
+	let _guard = COMPILING.lock();
 	let cache = cache();
 	Engine::with(EngineConfig { cache: Some(&cache), backend, ..Default::default() }).unwrap()
 }

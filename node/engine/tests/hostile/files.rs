@@ -305,6 +305,9 @@ fn graphs(files: &mut Files) {
 	// Names of dimensions are parsed as expressions.
 	for name in [
 		"(".repeat(5000),
+		"(".repeat(1 << 20),
+		"-".repeat(1 << 20),
+		"floor(".repeat(1 << 18),
 		"-".repeat(5000),
 		"a*".repeat(3000) + "a",
 		"1/0".into(),
