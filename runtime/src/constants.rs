@@ -30,7 +30,7 @@ pub const REVEAL_BLOCKS: BlockNumber = 5;
 /// Blocks for which an attested answer can be challenged. A public network chooses hours.
 pub const CHALLENGE_WINDOW: BlockNumber = 10;
 /// Draws, settlements and prunings per block.
-pub const MAX_AGENDA: u32 = 1_024;
+pub const MAX_AGENDA: u32 = 256;
 /// Least that an operator has in its own pool.
 pub const MIN_BOND: Balance = 1_000 * OPG;
 /// Fuel of all executors ordered per block at which the price stays: a hundred cores' worth.
@@ -40,14 +40,18 @@ pub const TARGET_FUEL: u64 = 600_000_000_000;
 const ROUND: BlockNumber = 1 + 3 + 16 + COMMIT_BLOCKS + REVEAL_BLOCKS;
 /// The longest dispute: two committees, the window with its search for room, two juries.
 pub const LONGEST_DISPUTE: BlockNumber = 4 * ROUND + CHALLENGE_WINDOW + 16;
-const _: () = assert!(UNBONDING_BLOCKS > LONGEST_DISPUTE, "who lied cannot leave in time");
+const _: () = assert!(
+	// The snapshot that an executor is drawn from is two sessions old at most.
+	UNBONDING_BLOCKS > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
+	"who lied cannot leave in time"
+);
 const _: () = assert!(HOURS > LONGEST_DISPUTE, "a request is kept until it is settled");
 const _: () = assert!(
 	HISTORY_SESSIONS as u64 * SESSION_SLOTS < UNBONDING_BLOCKS as u64,
 	"a fault of consensus is reported before the stake leaves"
 );
 /// Blocks until stake that is taken out of a pool can be withdrawn. A public network chooses weeks.
-pub const UNBONDING_BLOCKS: BlockNumber = 180;
+pub const UNBONDING_BLOCKS: BlockNumber = 220;
 /// Probability that a slot has a primary author, as a fraction.
 pub const PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
 /// BABE at genesis. Secondary slots have a VRF output too: the draw needs one in every block.

@@ -174,7 +174,10 @@ impl Game {
 		for index in 3..EXECUTORS + 3 {
 			let who = executor(index);
 			let pool = Pools::<Runtime>::get(Role::Executor, &who).unwrap();
-			let missing = STAKE.saturating_sub(pool.self_bond());
+			let own = self.bad.contains(&who);
+			// Where the adversary's delegators stake too, the others have as much as both together.
+			let wanted = if self.row.strategy == Exit && !own { 2 * STAKE } else { STAKE };
+			let missing = wanted.saturating_sub(pool.self_bond());
 			if missing >= OPG {
 				assert_ok!(Staking::delegate(
 					signed(who.clone()),
@@ -186,7 +189,7 @@ impl Game {
 			if pool.status == pallet_opg_staking::Status::Resting {
 				assert_ok!(Staking::resume(signed(who.clone()), Role::Executor));
 			}
-			if self.row.strategy == Exit && self.bad.contains(&who) {
+			if self.row.strategy == Exit && own {
 				let delegator = delegator(index);
 				let _ = Staking::withdraw(
 					signed(eve()),
@@ -401,9 +404,11 @@ fn bound(row: &Row) -> f64 {
 	}
 }
 
-/// Whether the row must lose money for its result to be acceptable.
+/// Whether the row must lose money for its result to be acceptable. Fewer faults than this say
+/// nothing about what they earn on average: one lie in fifty is audited.
 fn must_lose(row: &Row, outcomes: &Outcomes) -> bool {
-	row.strategy != Honest && row.percent <= 30 && outcomes.faults > 0
+	let enough = if matches!(row.strategy, Sure | SelfDeal) { 50 } else { 1 };
+	row.strategy != Honest && row.percent <= 30 && outcomes.faults >= enough
 }
 
 fn judge(row: &Row, outcomes: &Outcomes) {

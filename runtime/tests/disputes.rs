@@ -201,6 +201,18 @@ fn optimistic_answers_should_be_audited_now_and_then_and_liars_slashed() {
 }
 
 #[test]
+fn answers_should_be_settled_without_audit_when_no_jury_can_be_drawn() {
+	run_with(4, || {
+		for _ in 0..150 {
+			let id = request_tier(Tier::Quorum);
+			answer_all(id, |_| right());
+			steps(constants::CHALLENGE_WINDOW);
+			assert!(matches!(state(id), State::Settled { .. }));
+		}
+	});
+}
+
+#[test]
 fn high_tier_should_take_five_of_seven_and_no_dissent() {
 	run_with(30, || {
 		let id = request_tier(Tier::High);

@@ -1,14 +1,7 @@
 //! Misbehaviour on demand, for tests of the protocol.
 
 use opg_primitives::{Answer, Outcome, Unavailable};
-use std::{
-	collections::HashMap,
-	time::{Duration, Instant},
-};
-
-/// For how long a silent node gives the answer that it then withholds. Long enough for one call of
-/// the off-chain worker to commit, shorter than the time until it may reveal.
-const SILENT_AFTER: Duration = Duration::from_secs(3);
+use std::collections::HashSet;
 
 /// How a node misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +15,13 @@ pub enum Fault {
 /// Spoils answers.
 pub(crate) struct Injector {
 	fault: Option<Fault>,
-	/// When each job was first answered.
-	answered: HashMap<[u8; 32], Instant>,
+	/// Jobs that were answered once.
+	answered: HashSet<[u8; 32]>,
 }
 
 impl Injector {
 	pub(crate) fn new(fault: Option<Fault>) -> Self {
-		Self { fault, answered: HashMap::new() }
+		Self { fault, answered: HashSet::new() }
 	}
 
 	/// What to answer instead of `answer` to the job filed under `key`.
@@ -38,10 +31,10 @@ impl Injector {
 			Some(Fault::Liar) => Ok(lie(answer)),
 			Some(Fault::Silent) => {
 				if self.answered.len() >= crate::MAX_FINISHED {
-					self.answered.retain(|_, at| at.elapsed() < SILENT_AFTER * 100);
+					self.answered.clear();
 				}
-				let first = *self.answered.entry(key).or_insert_with(Instant::now);
-				if first.elapsed() < SILENT_AFTER {
+				// The off-chain worker asks once to commit, and again to reveal.
+				if self.answered.insert(key) {
 					Ok(answer)
 				} else {
 					Err(Unavailable::Internal)
@@ -89,11 +82,9 @@ mod tests {
 	}
 
 	#[test]
-	fn silent_node_should_withhold_the_answer_when_time_has_passed() {
+	fn silent_node_should_answer_once_and_then_withhold() {
 		let mut injector = Injector::new(Some(Fault::Silent));
 		assert_eq!(injector.apply([0; 32], honest()), Ok(honest()));
-		assert_eq!(injector.apply([0; 32], honest()), Ok(honest()));
-		injector.answered.insert([0; 32], Instant::now() - SILENT_AFTER);
 		assert_eq!(injector.apply([0; 32], honest()), Err(Unavailable::Internal));
 		assert_eq!(injector.apply([1; 32], honest()), Ok(honest()));
 	}

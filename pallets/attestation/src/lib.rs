@@ -200,7 +200,7 @@ pub mod pallet {
 		/// `Revealed` for each; what follows from a decision.
 		#[pallet::call_index(1)]
 		#[pallet::weight((
-			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(20, 20))
+			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(60, 60))
 				.saturating_mul(batch.items.len() as u64),
 			DispatchClass::Normal,
 			Pays::No,
@@ -229,7 +229,7 @@ pub mod pallet {
 		/// `Declined` for each; what follows where nobody is left to wait for.
 		#[pallet::call_index(2)]
 		#[pallet::weight((
-			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(20, 20))
+			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(60, 60))
 				.saturating_mul(batch.items.len() as u64),
 			DispatchClass::Normal,
 			Pays::No,

@@ -26,7 +26,7 @@ use sp_runtime::{
 
 const LOG: &str = "opg::executor";
 /// A submission is repeated when it is not in a block after this many blocks.
-const RESUBMIT_BLOCKS: u32 = 4;
+const RESUBMIT_BLOCKS: u32 = 2;
 /// Most duties that one run looks at.
 const MAX_DUTIES: usize = 256;
 

@@ -7,10 +7,12 @@ use opg_primitives::RequestId;
 use pallet_opg_support::{Committees, ExecutorPools, FailureReason};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use sp_runtime::traits::{One, Zero};
+use sp_runtime::traits::{One, Saturating, Zero};
 
 /// Blocks among which an action looks for room.
 const SEARCH: u32 = 16;
+/// Blocks before the settlement whose VRF outputs decide on an audit.
+const AUDIT_BLOCKS: u32 = 3;
 /// Blocks by which pruning waits for a request that is not final.
 const PRUNE_LATER: u32 = 100;
 
@@ -60,7 +62,7 @@ impl<T: Config> Pallet<T> {
 		if T::Pools::slashing_paused() {
 			return Self::fail(id, request, FailureReason::SlashingPaused);
 		}
-		if Self::is_audited(now, id, &request) {
+		if Self::is_audited(now, id, &request) && Self::has_jury(id, &request, None) {
 			let (answer, at) = (answer.clone(), *at);
 			let phase = Self::jury_phase();
 			request.state = State::Disputed { answer, at, doubt: Doubt::Audit, phase };
@@ -77,8 +79,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether chance, which nobody knew when the answer was revealed, picks this one.
 	fn is_audited(now: BlockNumberFor<T>, id: RequestId, request: &RequestOf<T>) -> bool {
-		// The last block's output; where it has none, the audit is certain rather than guessable.
-		let Some(output) = Self::outputs(now - 2u32.into(), 1) else { return true };
+		// The outputs of the last blocks, whose authors are not one; where one has none, the audit is
+		// certain rather than guessable.
+		let since = now.saturating_sub((AUDIT_BLOCKS + 1).into());
+		let Some(output) = Self::outputs(since, AUDIT_BLOCKS) else { return true };
 		let genesis: H256 = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 		let chance = (b"opg/audit/v1", genesis, output, id).using_encoded(blake2_256);
 		let ticket = u32::from_le_bytes([chance[0], chance[1], chance[2], chance[3]]);
@@ -94,7 +98,7 @@ impl<T: Config> Pallet<T> {
 			if Self::schedule(now + PRUNE_LATER.into(), id, Action::Prune) {
 				return;
 			}
-			Self::fail(id, request.clone(), FailureReason::Congested);
+			Self::undecided(id, request.clone(), FailureReason::Congested);
 		}
 		Self::release(HoldReason::Deposit, &request.requester, request.deposit);
 		Requests::<T>::remove(id);

@@ -1,13 +1,14 @@
 //! Taking a request, taking it back, challenging an answer.
 
 use crate::{pallet::*, tiers, types::*};
+use alloc::vec::Vec;
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
 	traits::{fungible::MutateHold, Get},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Balance, Input, ModelId, RequestId, Tier};
+use opg_primitives::{Balance, Fuel, Input, ModelId, RequestId, Tier};
 use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry};
 use sp_runtime::traits::One;
 
@@ -43,7 +44,7 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Escrow.into(), &requester, escrow)?;
 		T::Currency::hold(&HoldReason::Deposit.into(), &requester, deposit)?;
 		FuelOrdered::<T>::mutate(|fuel| {
-			*fuel = fuel.saturating_add(version.max_fuel.saturating_mul(tiers::size(tier).into()));
+			*fuel = fuel.saturating_add(Self::ordered(version.max_fuel, tier));
 		});
 		Inputs::<T>::insert(request, input);
 		Requests::<T>::insert(
@@ -74,6 +75,9 @@ impl<T: Config> Pallet<T> {
 		// Once a block has added to the seed, its author may know the committee: a requester that
 		// could still take the request back could draw again until it likes the result.
 		ensure!(since == Self::now(), Error::<T>::TooLate);
+		FuelOrdered::<T>::mutate(|fuel| {
+			*fuel = fuel.saturating_sub(Self::ordered(request.version.max_fuel, request.tier));
+		});
 		Self::fail(id, request, FailureReason::Cancelled);
 		Ok(())
 	}
@@ -84,12 +88,7 @@ impl<T: Config> Pallet<T> {
 		let State::Attested { answer, at } = request.state.clone() else {
 			return Err(Error::<T>::NotChallengeable.into());
 		};
-		let sat = T::Committees::sat(id);
-		let mut excluded: alloc::vec::Vec<_> = sat.iter().collect();
-		excluded.extend([&request.requester, &request.version.owner, &challenger]);
-		let jury = tiers::seats(request.tier, tiers::JURY);
-		let eligible = Self::eligible(request.model, &excluded);
-		ensure!(eligible >= jury.least, Error::<T>::NotEnoughExecutors);
+		ensure!(Self::has_jury(id, &request, Some(&challenger)), Error::<T>::NotEnoughExecutors);
 
 		let bond = Self::bond(&request).ok_or(Error::<T>::Overflow)?;
 		T::Currency::hold(&HoldReason::Challenge.into(), &challenger, bond)?;
@@ -99,6 +98,25 @@ impl<T: Config> Pallet<T> {
 		ensure!(Self::schedule_draw(id, &request), Error::<T>::Congested);
 		Self::deposit_event(Event::Challenged { request: id, challenger, bond });
 		Ok(())
+	}
+
+	/// Fuel of all executors that a request orders.
+	fn ordered(max_fuel: Fuel, tier: Tier) -> Fuel {
+		max_fuel.saturating_mul(tiers::size(tier).into())
+	}
+
+	/// Whether a jury can be drawn that nobody of the request, nor the challenger, sits in. Without
+	/// one an answer cannot be doubted: it would only keep its executors from being paid.
+	pub(crate) fn has_jury(
+		id: RequestId,
+		request: &RequestOf<T>,
+		challenger: Option<&T::AccountId>,
+	) -> bool {
+		let sat = T::Committees::sat(id);
+		let mut excluded: Vec<_> = sat.iter().chain(challenger).collect();
+		excluded.extend([&request.requester, &request.version.owner]);
+		let jury = tiers::seats(request.tier, tiers::JURY);
+		Self::eligible(request.model, &excluded) >= jury.least
 	}
 
 	/// The phase of a dispute that begins now.

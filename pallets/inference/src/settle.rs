@@ -35,6 +35,10 @@ impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 			defensive!("only an assigned request is decided");
 			return;
 		};
+		if T::Pools::slashing_paused() && matches!(request.state, State::Disputed { .. }) {
+			// A dispute is not decided while nobody can be slashed for it.
+			return Self::undecided(id, request, FailureReason::SlashingPaused);
+		}
 		match verdict {
 			Verdict::Undecided(reason) => Self::escalate(id, request, round, reason),
 			Verdict::Agreed(found) => match &request.state {
@@ -157,8 +161,9 @@ impl<T: Config> Pallet<T> {
 	/// Judge everyone who answered, pay those who were right, the owner and the protocol; release
 	/// the rest of the escrow.
 	///
-	/// Each is paid for its own work. The fee pays for the first committee; where more worked,
-	/// because it escalated or was disputed, the pot adds what it has.
+	/// Each is paid for its own work: the first so many winners as the committee has seats from the
+	/// fee, in the order of the rounds; those who decided an escalation or a dispute from the pot, in
+	/// equal parts where it has not enough.
 	pub(crate) fn settle(id: RequestId, mut request: RequestOf<T>, answer: Answer) {
 		let pot = Self::pot();
 		let winners = T::Committees::judge(id, answer.digest(), &[(&pot, penalties::POT_SHARE)]);
@@ -166,11 +171,6 @@ impl<T: Config> Pallet<T> {
 		let most = Self::pay(request.version.max_fuel, request.price).unwrap_or_default();
 		let each =
 			Self::pay(answer.fuel.min(request.version.max_fuel), request.price).unwrap_or_default();
-		let seats = Balance::from(tiers::size(request.tier));
-		let count = winners.len() as Balance;
-		let fee_pays = each.saturating_mul(count.min(seats));
-		let more = each.saturating_mul(count).saturating_sub(fee_pays).min(Self::pot_balance());
-		let share = (fee_pays.saturating_add(more) / count.max(1)).min(each);
 
 		let mut left = request.escrow;
 		let mut take = |amount: Balance| {
@@ -182,19 +182,21 @@ impl<T: Config> Pallet<T> {
 			left = left.saturating_sub(credit.peek());
 			credit
 		};
-		let mut purse = take(fee_pays.min(share.saturating_mul(count)));
+		let by_fee = winners.len().min(tiers::size(request.tier) as usize);
+		let mut purse = take(each.saturating_mul(by_fee as Balance));
 		let royalty = take(request.version.royalty);
 		let protocol = take(Self::protocol_part(each, most, request.tier).unwrap_or_default());
-		let rest = share.saturating_mul(count).saturating_sub(purse.peek());
-		purse.subsume(Self::take_from_pot(rest));
+		// Dropping what the pot cannot take burns it.
+		let _ = T::Currency::resolve(&pot, protocol);
+		let by_pot = (winners.len() - by_fee) as Balance;
+		let extra = each.min(Self::pot_balance() / by_pot.max(1));
+		purse.subsume(Self::take_from_pot(extra.saturating_mul(by_pot)));
 		let mut paid = Vec::with_capacity(winners.len());
-		for winner in winners {
-			let credit = purse.extract(share);
+		for (place, winner) in winners.into_iter().enumerate() {
+			let credit = purse.extract(if place < by_fee { each } else { extra });
 			paid.push((winner.clone(), credit.peek()));
 			T::Pools::reward(&winner, credit);
 		}
-		// Dropping what the pot cannot take burns it.
-		let _ = T::Currency::resolve(&pot, protocol);
 		if let Err(credit) = T::Currency::resolve(&request.version.owner, royalty) {
 			// The owner's account does not exist and the royalty is below what would create it:
 			// back to the requester, whose account does.

@@ -13,6 +13,9 @@ pub const SECOND_JURY: RoundIndex = 3;
 /// Fewest members of a committee that decides by majority.
 const LEAST_MAJORITY: u32 = 3;
 
+/// Fewest members of a jury.
+const LEAST_JURY: u32 = 5;
+
 /// A committee to be drawn.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Seats {
@@ -58,10 +61,11 @@ pub fn seats(tier: Tier, round: RoundIndex) -> Seats {
 			Seats { wanted: 2 * k + 1, least: k.max(LEAST_MAJORITY), rule: Rule::Majority }
 		},
 		JURY => {
+			// A jury that overrules a committee is larger than that.
 			let wanted = (2 * k + 1).max(7);
-			Seats { wanted, least: LEAST_MAJORITY, rule: Rule::Majority }
+			Seats { wanted, least: (2 * k + 1).max(LEAST_JURY), rule: Rule::Majority }
 		},
-		_ => Seats { wanted: 15, least: LEAST_MAJORITY, rule: Rule::Majority },
+		_ => Seats { wanted: 15, least: (2 * k + 1).max(LEAST_JURY), rule: Rule::Majority },
 	}
 }
 

@@ -149,13 +149,17 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 			return;
 		};
 		let share = penalties::share(fault);
+		// The payees get parts of what the operator itself loses: of what its delegators lose it
+		// could otherwise get a part back by finding itself out.
+		let own = share.mul_floor(pool.self_bond());
 		let stake = pool.active.balance.saturating_add(pool.unbonding.balance);
 		if !Self::trips_breaker(share.mul_ceil(stake)) {
 			let mut credit = Self::slash(&id, &mut pool, share);
 			let amount = credit.peek();
 			for (payee, part) in payees {
 				// Where the payee's account does not take it, it is burned as the rest is.
-				let _ = T::Currency::resolve(payee, credit.extract(part.mul_floor(amount)));
+				let _ =
+					T::Currency::resolve(payee, credit.extract(part.mul_floor(own.min(amount))));
 			}
 			Self::deposit_event(Event::Slashed {
 				operator: who.clone(),

@@ -368,6 +368,12 @@ fn payees_should_get_their_parts_of_a_slash_and_the_rest_should_burn() {
 		Staking::penalise(&1, Fault::Wrong, &[(&7, parts), (&99, parts), (&8, parts)]);
 		assert_eq!((free(7), free(8), free(99)), (FUNDS + 300, FUNDS + 300, 300));
 		assert_eq!(Balances::total_issuance(), issuance - 100);
+		// Parts of the operator's own loss only: its delegators' loss is nobody's gain.
+		assert_ok!(delegate(2, 1, 100_000));
+		let issuance = Balances::total_issuance();
+		Staking::penalise(&1, Fault::Wrong, &[(&7, parts)]);
+		assert_eq!(free(7), FUNDS + 300 + 270);
+		assert_eq!(Balances::total_issuance(), issuance - 10_900 + 270);
 	});
 }
 

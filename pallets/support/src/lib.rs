@@ -130,8 +130,8 @@ pub trait ExecutorPools<AccountId> {
 	fn operator_of(key: &ExecutorKey) -> Option<AccountId>;
 	/// Add to the pool of `who`.
 	fn reward(who: &AccountId, credit: Self::Credit);
-	/// Take from the pool of `who` what `fault` costs; the payees get parts of it, and the rest is
-	/// burned.
+	/// Take from the pool of `who` what `fault` costs; the payees get parts of what `who` itself
+	/// loses, and the rest is burned.
 	fn penalise(who: &AccountId, fault: Fault, payees: &[(&AccountId, Perbill)]);
 	/// `who` did its duty: forget its misses.
 	fn clear_misses(who: &AccountId);

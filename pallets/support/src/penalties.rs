@@ -7,16 +7,17 @@
 //! | not committed, or declined | 0.1 % | rests after three in a row |
 //! | challenge of a right answer | | the bond |
 //!
-//! Of what a wrong answer costs, 30 % goes to the challenger, if there is one, 30 % to the pot that
-//! pays juries, and the rest is burned. What silence costs is burned.
+//! Of what a wrong answer costs the operator itself, 30 % goes to the challenger, if there is one,
+//! and 30 % to the pot that pays juries. All else is burned: what delegators lose, because an
+//! operator that challenged itself could gain it; and what silence costs.
 
 use crate::Fault;
 use opg_primitives::Balance;
 use sp_runtime::{PerThing, Perbill};
 
-/// Part of what an overturned executor loses that goes to the challenger.
+/// Part of what an overturned executor loses of its own stake that goes to the challenger.
 pub const CHALLENGER_SHARE: Perbill = Perbill::from_percent(30);
-/// Part of what a wrong answer costs that goes to the pot, which pays those who found out.
+/// Part of what a wrong answer costs its executor itself that goes to the pot, which pays those who found out.
 pub const POT_SHARE: Perbill = Perbill::from_percent(30);
 /// The protocol's share, on top of what the executors of the first committee earn, besides what the
 /// audits of such requests cost on average. It goes to the pot.

@@ -46,7 +46,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type UnbondingBlocks = ConstU32<UNBONDING_BLOCKS>;
 	type KeyDelay = ConstU32<40>;
 	type MaxCommissionChange = MaxCommissionChange;
-	// A quarter of the weight: such a pool sits in at most two thirds of all committees of three.
+	// A quarter of the weight: such a pool sits in at most three quarters of all committees of three.
 	type MaxShareParts = ConstU32<4>;
 	type MaxMisses = ConstU8<3>;
 	type MaxValidators = ConstU32<100>;
@@ -62,7 +62,8 @@ impl pallet_opg_models::Config for Runtime {
 	type ServeDeposit = ConstU128<{ deposit(0, 64) }>;
 	type MaxServers = ConstU32<1_024>;
 	type MaxModelBytes = ConstU32<{ 64 * 1024 * 1024 }>;
-	type MaxFuel = ConstU64<200_000_000_000>;
+	// Some ten seconds of one core: a third of the commit phase.
+	type MaxFuel = ConstU64<20_000_000_000>;
 	type MaxRoyalty = ConstU128<{ 1_000_000 * OPG }>;
 }
 
