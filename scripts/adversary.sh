@@ -2,11 +2,11 @@
 # What dishonesty earns: plays every strategy of runtime/tests/adversary.rs against the real pallets
 # and writes docs/adversary.md and docs/adversary.csv. Fails where a strategy that must lose wins.
 #
-#   scripts/adversary.sh [REQUESTS]    requests per row (default 1000; some ten minutes on two cores)
+#   scripts/adversary.sh [REQUESTS]    requests per row (default 600; some four minutes)
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
-export OPG_ADVERSARY="${1:-1000}"
+export OPG_ADVERSARY="${1:-600}"
 cargo test --release --locked --workspace --test adversary -- --nocapture adversary_tables
