@@ -271,7 +271,7 @@ impl<T: Config> Pallet<T> {
 		let pool = Pools::<T>::get(id.role, &id.operator);
 		let holding = Holdings::<T>::get(&id, &delegator);
 		let entries = Unbonding::<T>::get(&id, &delegator);
-		let worthless = pool.as_ref().map_or(true, |pool| {
+		let worthless = pool.as_ref().is_none_or(|pool| {
 			pool.active.shares_of(&holding) == 0
 				&& entries.iter().all(|entry| pool.unbonding.shares_of(&entry.holding) == 0)
 		});
