@@ -366,7 +366,7 @@ fn play(row: Row) -> Outcomes {
 	for number in 0..row.requests {
 		ext.execute_with(|| game.play());
 		// What is only in the overlay makes every block slower than the last.
-		if number % 32 == 0 {
+		if number.is_multiple_of(32) {
 			ext.commit_all().unwrap();
 		}
 	}

@@ -36,7 +36,7 @@ fn act(pick: u8, seat: u8, how: u16) {
 	let Some(id) = pick_request(pick) else { return };
 	let Some(record) = Records::<Runtime>::get(id) else { return };
 	let seats = record.current().count();
-	if how % 3 == 0 {
+	if how.is_multiple_of(3) {
 		act_in(id, seat as usize % seats, how);
 	} else {
 		(0..seats).for_each(|seat| act_in(id, seat, how));
@@ -49,7 +49,7 @@ fn act_in(id: RequestId, seat: usize, how: u16) {
 	let Some(seat) = seats.get(seat) else { return };
 	// Whether an executor lies is decided by its seat, so that it reveals what it committed to.
 	// First committees lie about every third request; juries are mostly right.
-	let lies = (id % 3 == 0 && record.round < 2) || how % 41 == 5;
+	let lies = (id.is_multiple_of(3) && record.round < 2) || how % 41 == 5;
 	let answer = if lies { wrong() } else { right() };
 	let who = &seat.executor;
 	let _ = match (&seat.state, record.phase) {
@@ -90,7 +90,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 			steps(constants::CHALLENGE_WINDOW);
 			Ok(())
 		},
-		71 if b % 4 == 0 => {
+		71 if b.is_multiple_of(4) => {
 			steps(100 + u32::from(amount) % 200);
 			Ok(())
 		},
@@ -110,14 +110,14 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 		78..=82 => Staking::delegate(who, operator(b), Role::Executor, opg),
 		83..=86 => Staking::undelegate(who, operator(b), Role::Executor, opg),
 		87..=89 => Staking::withdraw(who, operator(b), Role::Executor, someone(a)),
-		90 if b % 64 == 0 => Staking::leave(who, Role::Executor),
+		90 if b.is_multiple_of(64) => Staking::leave(who, Role::Executor),
 		90..=91 => {
 			let _ = Staking::resume(signed(operator(a)), Role::Executor);
 			Staking::delegate(signed(operator(a)), operator(a), Role::Executor, 2_000 * OPG)
 		},
 		92 => Staking::rest(signed(operator(a)), Role::Executor),
 		93 => Models::serve(signed(operator(a)), u32::from(b) % 3),
-		94 if b % 16 == 0 => Models::stop_serving(signed(operator(a)), u32::from(b) % 3),
+		94 if b.is_multiple_of(16) => Models::stop_serving(signed(operator(a)), u32::from(b) % 3),
 		95 => Models::register(
 			who,
 			sp_core::H256::repeat_byte(b),

@@ -88,7 +88,7 @@ thread_local! {
 
 /// The hot key of an executor.
 pub fn key(who: &AccountId) -> ed25519::Pair {
-	PAIRS.with(|pairs| pairs.borrow()[who].clone())
+	PAIRS.with(|pairs| pairs.borrow()[who])
 }
 
 /// Open the pool of executor `index` with `stake` planck.
