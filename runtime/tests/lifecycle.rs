@@ -105,7 +105,7 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 		};
 		assert_eq!(answer, right());
 		assert_eq!(paid.len(), 3);
-		let pay = Balance::from(FUEL) * 100_000_000;
+		let pay = pay();
 		assert!(paid.iter().all(|(_, amount)| *amount == pay));
 		assert_eq!(fee, common::fee());
 		assert_eq!(fee, Inference::estimate(0, Tier::Quorum, Some(FUEL)).unwrap());
@@ -121,9 +121,8 @@ fn honest_committee_should_be_paid_and_request_pruned() {
 		let id = request();
 		let members = committee(id);
 		assert_eq!(members.len(), 3);
-		members.iter().for_each(|who| commit(id, who, &right()).unwrap());
-		members.iter().for_each(|who| reveal(id, who, right()).unwrap());
-		let pay = Balance::from(FUEL) * 100_000_000;
+		answer_all(id, |_| right());
+		let pay = pay();
 		assert!(members.iter().all(|who| stake(who) == 10_000 * OPG), "not paid yet");
 		steps(constants::CHALLENGE_WINDOW);
 		assert!(members.iter().all(|who| stake(who) == 10_000 * OPG + pay));
@@ -150,14 +149,13 @@ fn liar_should_be_outvoted_and_slashed_when_it_dissents() {
 		let second = committee(id);
 		assert_eq!(second.len(), 3);
 		assert!(second.iter().all(|who| !first.contains(who)));
-		second.iter().for_each(|who| commit(id, who, &right()).unwrap());
-		second.iter().for_each(|who| reveal(id, who, right()).unwrap());
+		answer_all(id, |_| right());
 		steps(constants::CHALLENGE_WINDOW);
 		let State::Settled { answer, paid, .. } = state(id) else { panic!() };
 		assert_eq!(answer, right());
 		assert_eq!(paid.len(), 5);
 		// The fee pays three, and what the liar lost pays the other two.
-		let pay = Balance::from(FUEL) * 100_000_000;
+		let pay = pay();
 		assert!(paid.iter().all(|(_, amount)| *amount == pay));
 		assert_eq!(stake(&first[0]), 9_000 * OPG);
 		assert!(first[1..].iter().chain(&second).all(|who| stake(who) > 10_000 * OPG));
@@ -174,9 +172,7 @@ fn silence_should_cost_as_much_as_a_lie_when_committed() {
 		steps(15);
 		assert_eq!(stake(&first[0]), 9_000 * OPG);
 		steps(2);
-		let second = committee(id);
-		second.iter().for_each(|who| commit(id, who, &right()).unwrap());
-		second.iter().for_each(|who| reveal(id, who, right()).unwrap());
+		answer_all(id, |_| right());
 		assert!(matches!(state(id), State::Attested { .. }));
 	});
 }
@@ -226,9 +222,7 @@ fn declined_seats_should_not_keep_the_others_from_revealing() {
 		);
 		first[1..].iter().for_each(|who| reveal(id, who, right()).unwrap());
 		steps(2);
-		let second = committee(id);
-		second.iter().for_each(|who| commit(id, who, &right()).unwrap());
-		second.iter().for_each(|who| reveal(id, who, right()).unwrap());
+		answer_all(id, |_| right());
 		assert!(matches!(state(id), State::Attested { .. }));
 	});
 }
@@ -343,9 +337,7 @@ fn committee_should_never_hold_the_requester_or_the_owner() {
 			));
 			steps(2);
 			assert!(!committee(id).contains(&alice));
-			let members = committee(id);
-			members.iter().for_each(|who| commit(id, who, &right()).unwrap());
-			members.iter().for_each(|who| reveal(id, who, right()).unwrap());
+			answer_all(id, |_| right());
 		}
 	});
 }

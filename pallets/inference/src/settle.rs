@@ -123,39 +123,35 @@ impl<T: Config> Pallet<T> {
 		}
 		let right = T::Committees::judge(id, found.digest(), &payees);
 		let each = Self::pay(found.fuel.min(request.version.max_fuel), request.price);
-		let paid = Self::pay_from_pot(right, each.unwrap_or_default());
+		let each = Self::pay_from_pot(&right, each.unwrap_or_default());
+		let paid = each.saturating_mul(right.len() as Balance);
 		Self::deposit_event(Event::Overturned { request: id, digest: found.digest(), paid });
 		Self::fail(id, request, FailureReason::Overturned);
 	}
 
-	/// Pay `each` to those who are right, or an equal part of what the pot has.
-	fn pay_from_pot(right: Vec<T::AccountId>, each: Balance) -> Balance {
-		let count = right.len() as Balance;
-		let each = each.min(Self::pot_balance() / count.max(1));
-		let mut purse = Self::take_from_pot(each.saturating_mul(count));
-		for who in right {
-			T::Pools::reward(&who, purse.extract(each));
+	/// Pay `each` to those who are right, or an equal part of what the pot has. Returns what each got.
+	fn pay_from_pot(right: &[T::AccountId], each: Balance) -> Balance {
+		if right.is_empty() {
+			return 0;
 		}
-		each.saturating_mul(count)
-	}
-
-	fn pot_balance() -> Balance {
-		T::Currency::reducible_balance(&Self::pot(), Preservation::Preserve, Fortitude::Polite)
-	}
-
-	fn take_from_pot(
-		amount: Balance,
-	) -> frame_support::traits::fungible::Credit<T::AccountId, T::Currency> {
-		T::Currency::withdraw(
-			&Self::pot(),
-			amount,
+		let pot = Self::pot();
+		let count = right.len() as Balance;
+		let has = T::Currency::reducible_balance(&pot, Preservation::Preserve, Fortitude::Polite);
+		let each = each.min(has / count);
+		let Ok(mut purse) = T::Currency::withdraw(
+			&pot,
+			each.saturating_mul(count),
 			Precision::BestEffort,
 			Preservation::Preserve,
 			Fortitude::Polite,
-		)
-		.unwrap_or_else(|_| {
-			frame_support::traits::fungible::Credit::<T::AccountId, T::Currency>::zero()
-		})
+		) else {
+			defensive!("the pot pays what it can spend");
+			return 0;
+		};
+		for who in right {
+			T::Pools::reward(who, purse.extract(each));
+		}
+		each
 	}
 
 	/// Judge everyone who answered, pay those who were right, the owner and the protocol; release
@@ -166,7 +162,8 @@ impl<T: Config> Pallet<T> {
 	/// equal parts where it has not enough.
 	pub(crate) fn settle(id: RequestId, mut request: RequestOf<T>, answer: Answer) {
 		let pot = Self::pot();
-		let winners = T::Committees::judge(id, answer.digest(), &[(&pot, penalties::POT_SHARE)]);
+		let mut winners =
+			T::Committees::judge(id, answer.digest(), &[(&pot, penalties::POT_SHARE)]);
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
 		let most = Self::pay(request.version.max_fuel, request.price).unwrap_or_default();
 		let each =
@@ -183,20 +180,20 @@ impl<T: Config> Pallet<T> {
 			credit
 		};
 		let by_fee = winners.len().min(tiers::size(request.tier) as usize);
+		let by_pot = winners.split_off(by_fee);
 		let mut purse = take(each.saturating_mul(by_fee as Balance));
 		let royalty = take(request.version.royalty);
 		let protocol = take(Self::protocol_part(each, most, request.tier).unwrap_or_default());
 		// Dropping what the pot cannot take burns it.
 		let _ = T::Currency::resolve(&pot, protocol);
-		let by_pot = (winners.len() - by_fee) as Balance;
-		let extra = each.min(Self::pot_balance() / by_pot.max(1));
-		purse.subsume(Self::take_from_pot(extra.saturating_mul(by_pot)));
-		let mut paid = Vec::with_capacity(winners.len());
-		for (place, winner) in winners.into_iter().enumerate() {
-			let credit = purse.extract(if place < by_fee { each } else { extra });
+		let mut paid = Vec::with_capacity(by_fee + by_pot.len());
+		for winner in winners {
+			let credit = purse.extract(each);
 			paid.push((winner.clone(), credit.peek()));
 			T::Pools::reward(&winner, credit);
 		}
+		let extra = Self::pay_from_pot(&by_pot, each);
+		paid.extend(by_pot.into_iter().map(|winner| (winner, extra)));
 		if let Err(credit) = T::Currency::resolve(&request.version.owner, royalty) {
 			// The owner's account does not exist and the royalty is below what would create it:
 			// back to the requester, whose account does.

@@ -18,8 +18,6 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
 use sp_runtime::{traits::AccountIdConversion, Perbill};
 
-type PoolIdOf<T> = PoolId<<T as frame_system::Config>::AccountId>;
-
 impl<T: Config> Pallet<T> {
 	/// The account that holds the stake of all pools.
 	pub fn account() -> T::AccountId {
@@ -75,10 +73,7 @@ impl<T: Config> Pallet<T> {
 		let mut pool = Self::pool(&id)?;
 		ensure!(pool.status != Status::Leaving, Error::<T>::PoolLeaving);
 		let shares = if delegator == id.operator {
-			let mut own = pool.own.clone();
-			let shares = pool.active.deposit(amount, &mut own);
-			pool.own = own;
-			shares
+			pool.active.deposit(amount, &mut pool.own)
 		} else {
 			Self::note_delegation(&id, &delegator)?;
 			Holdings::<T>::mutate(&id, &delegator, |own| pool.active.deposit(amount, own))
@@ -147,10 +142,7 @@ impl<T: Config> Pallet<T> {
 		shares: u128,
 	) -> DispatchResult {
 		let amount = if delegator == id.operator {
-			let mut own = pool.own.clone();
-			let amount = pool.active.redeem(shares, &mut own);
-			pool.own = own;
-			amount
+			pool.active.redeem(shares, &mut pool.own)
 		} else {
 			Holdings::<T>::mutate_exists(&id, &delegator, |entry| {
 				let mut own = entry.take().unwrap_or_default();

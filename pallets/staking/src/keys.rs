@@ -4,7 +4,6 @@ use crate::{pallet::*, types::HotKey};
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{possession_payload, ExecutorKey, ExecutorSignature};
-use pallet_opg_support::Fault;
 use sp_runtime::{traits::Zero, RuntimeAppPublic};
 
 impl<T: Config> Pallet<T> {
@@ -57,10 +56,5 @@ impl<T: Config> Pallet<T> {
 	/// The key that attests for `operator` in this block.
 	pub fn current_key(operator: &T::AccountId) -> Option<ExecutorKey> {
 		HotKeys::<T>::get(operator)?.at(frame_system::Pallet::<T>::block_number()).cloned()
-	}
-
-	/// Misses count only where they follow each other.
-	pub(crate) fn counts_as_miss(fault: Fault) -> bool {
-		fault == Fault::Uncommitted
 	}
 }

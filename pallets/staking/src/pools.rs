@@ -14,7 +14,6 @@ use opg_primitives::{Balance, ExecutorKey};
 use pallet_opg_support::{penalties, ExecutorPools, Fault};
 use sp_runtime::{traits::Zero, Perbill};
 
-type PoolIdOf<T> = PoolId<<T as frame_system::Config>::AccountId>;
 type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 impl<T: Config> Pallet<T> {
@@ -42,11 +41,9 @@ impl<T: Config> Pallet<T> {
 		if pool.active.shares > 0 {
 			let commission = pool.commission.mul_floor(amount);
 			pool.active.gain(amount - commission);
-			let mut own = pool.own.clone();
-			if commission > 0 && pool.active.deposit(commission, &mut own).is_none() {
+			if commission > 0 && pool.active.deposit(commission, &mut pool.own).is_none() {
 				pool.active.gain(commission);
 			}
-			pool.own = own;
 			Self::put(id, pool);
 		}
 		let PoolId { operator, role } = id.clone();
@@ -168,7 +165,7 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 				fault: Some(fault),
 			});
 		}
-		if let (true, Status::Active { misses }) = (Self::counts_as_miss(fault), pool.status) {
+		if let (Fault::Uncommitted, Status::Active { misses }) = (fault, pool.status) {
 			let misses = misses.saturating_add(1);
 			pool.status = if misses >= T::MaxMisses::get() {
 				Self::sideline(&id);

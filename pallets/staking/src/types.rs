@@ -52,6 +52,9 @@ pub struct PoolId<AccountId> {
 	pub role: Role,
 }
 
+/// [`PoolId`] of a runtime.
+pub type PoolIdOf<T> = PoolId<<T as frame_system::Config>::AccountId>;
+
 /// A stake pool.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
