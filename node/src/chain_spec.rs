@@ -1,6 +1,8 @@
 //! The chains that the node knows by name.
 
 use sc_service::{ChainType, Properties};
+use serde_json::{json, Value};
+use sp_core::H256;
 
 /// A chain specification. Building a genesis calls the runtime, which imports our host functions.
 pub type ChainSpec = sc_service::GenericChainSpec<
@@ -25,12 +27,17 @@ fn build(
 	genesis_preset: &str,
 ) -> Result<ChainSpec, String> {
 	let code = opg_runtime::WASM_BINARY.ok_or("this node was built without a runtime")?;
+	let preset = opg_runtime::genesis_config_presets::get_preset(&genesis_preset.into())
+		.ok_or_else(|| format!("the runtime has no preset {genesis_preset}"))?;
+	let mut genesis: Value = serde_json::from_slice(&preset).map_err(|error| error.to_string())?;
+	// The runtime does not know the engine: the node brings it.
+	genesis["models"] = json!({ "engines": [H256(opg_worker::artifact().id)] });
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)
 		.with_id(id)
 		.with_protocol_id("opg")
 		.with_chain_type(chain_type)
-		.with_genesis_config_preset_name(genesis_preset)
+		.with_genesis_config_patch(genesis)
 		.with_properties(properties())
 		.build())
 }

@@ -95,31 +95,50 @@ pub enum Subcommand {
 
 	/// Model files of this node.
 	#[command(subcommand)]
-	Models(ModelsCmd),
+	Models(FilesCmd),
+
+	/// Engines of this node: its own, and others that models name.
+	#[command(subcommand)]
+	Engines(EnginesCmd),
 }
 
-/// Model files of this node.
+/// Files of this node, named by their content.
 #[derive(Debug, clap::Subcommand)]
-pub enum ModelsCmd {
-	/// Put a model file into the node's store and print its hash.
+pub enum FilesCmd {
+	/// Put a file into the node's store and print its hash.
 	Add {
-		/// The model file.
+		/// The file.
 		file: PathBuf,
 		#[allow(missing_docs)]
 		#[clap(flatten)]
-		store: ModelsParams,
+		store: StoreParams,
 	},
 	/// Print the hashes of the files in the node's store.
 	List {
 		#[allow(missing_docs)]
 		#[clap(flatten)]
-		store: ModelsParams,
+		store: StoreParams,
+	},
+}
+
+/// Engines of this node.
+#[derive(Debug, clap::Subcommand)]
+pub enum EnginesCmd {
+	#[allow(missing_docs)]
+	#[command(flatten)]
+	Files(FilesCmd),
+	/// Print the id of the engine in this program.
+	Id,
+	/// Write the engine in this program to a file, for nodes whose own is another.
+	Export {
+		/// Where to.
+		file: PathBuf,
 	},
 }
 
 /// Whose store it is. Give the same arguments as to the node.
 #[derive(Debug, clap::Args)]
-pub struct ModelsParams {
+pub struct StoreParams {
 	/// The chain.
 	#[arg(long, value_name = "CHAIN_SPEC")]
 	pub chain: Option<String>,

@@ -3,7 +3,7 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	models, service,
+	files, service,
 };
 use opg_runtime::opaque::Block;
 use sc_cli::{OffchainWorkerEnabled, SubstrateCli};
@@ -52,7 +52,8 @@ pub fn run() -> sc_cli::Result<()> {
 	match &cli.subcommand {
 		None => run_node(&cli),
 		Some(Subcommand::Key(command)) => command.run(&cli),
-		Some(Subcommand::Models(command)) => models::run(&cli, command),
+		Some(Subcommand::Models(command)) => files::run(&cli, files::Kind::Models, command),
+		Some(Subcommand::Engines(command)) => files::run_engines(&cli, command),
 		Some(Subcommand::BuildSpec(command)) => cli
 			.create_runner(command)?
 			.sync_run(|config| command.run(config.chain_spec, config.network)),

@@ -6,7 +6,7 @@
 mod chain_spec;
 mod cli;
 mod command;
-mod models;
+mod files;
 mod offchain;
 mod rpc;
 mod service;

@@ -1,11 +1,18 @@
 //! Gives the off-chain worker access to the engine, and the executor its development keys.
 
-use crate::{cli::ExecutorParams, models};
+use crate::{
+	cli::ExecutorParams,
+	files::{self, Kind},
+	service::FullClient,
+};
 use opg_primitives::EXECUTOR_KEY_TYPE;
+use opg_runtime_api::OpgApi;
 use opg_runtime_interface::EngineExt;
 use opg_worker::{Worker, WorkerConfig, WorkerHandle};
+use sc_client_api::HeaderBackend;
 use sc_service::{ChainType, Configuration, Error};
-use sp_core::crypto::Ss58Codec;
+use sp_api::ProvideRuntimeApi;
+use sp_core::{crypto::Ss58Codec, H256};
 use sp_externalities::Extension;
 use sp_keystore::{Keystore, KeystorePtr};
 
@@ -13,7 +20,8 @@ use sp_keystore::{Keystore, KeystorePtr};
 pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<Worker, Error> {
 	let engine_cache =
 		params.engine_cache.clone().unwrap_or_else(|| config.base_path.path().join("engine"));
-	let store = models::open(&config.data_path).map_err(Error::Other)?;
+	let open = |kind| files::open(kind, &config.data_path).map_err(Error::Other);
+	let (engines, models) = (open(Kind::Engines)?, open(Kind::Models)?);
 	let config = WorkerConfig {
 		queue: params.engine_queue,
 		threads: params.engine_threads,
@@ -21,7 +29,32 @@ pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<W
 		#[cfg(feature = "dev-faults")]
 		fault: fault(params),
 	};
-	Ok(Worker::new(Some(engine_cache), store, config)?)
+	Ok(Worker::new(Some(engine_cache), engines, models, config)?)
+}
+
+/// Say so if the engine in this program is not one that the chain admits now.
+pub fn check_engine(client: &FullClient) -> Result<(), Error> {
+	let info = client.info();
+	let engines = client
+		.runtime_api()
+		.engines(info.best_hash)
+		.map_err(|error| Error::Application(Box::new(error)))?;
+	let own = H256(opg_worker::artifact().id);
+	let now = info.best_number;
+	let valid = |(_, from, until): &&(H256, u32, Option<u32>)| {
+		*from <= now && until.is_none_or(|until| now < until)
+	};
+	let valid: Vec<H256> = engines.iter().filter(valid).map(|(id, ..)| *id).collect();
+	if !valid.contains(&own) {
+		let valid: Vec<_> = valid.iter().map(|id| format!("{id:?}")).collect();
+		log::warn!(
+			"⚠️ This program's engine {own:?} is not valid on this chain at block {now}. Valid are: {}. \
+			 To run models of those, get the file of a release that has one (`opg-node engines export`) \
+			 and add it here with `opg-node engines add`.",
+			if valid.is_empty() { "none".into() } else { valid.join(", ") },
+		);
+	}
+	Ok(())
 }
 
 #[cfg(feature = "dev-faults")]

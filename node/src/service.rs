@@ -219,6 +219,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		})?;
 
 	if config.offchain_worker.enabled {
+		offchain::check_engine(&client)?;
 		let worker = offchain::start_worker(&config, executor)?;
 		let engine = worker.handle();
 		task_manager.keep_alive(worker);

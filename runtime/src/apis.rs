@@ -14,7 +14,7 @@ use opg_primitives::{Fuel, ModelId, RequestId, Tier};
 use opg_runtime_api::RequestView;
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sp_api::impl_runtime_apis;
-use sp_core::OpaqueMetadata;
+use sp_core::{OpaqueMetadata, H256};
 use sp_runtime::{
 	traits::NumberFor,
 	transaction_validity::{TransactionSource, TransactionValidity},
@@ -205,6 +205,11 @@ impl_runtime_apis! {
 		}
 		fn eligible_executors(model: ModelId) -> u32 {
 			Inference::eligible(model, &[])
+		}
+		fn engines() -> Vec<(H256, BlockNumber, Option<BlockNumber>)> {
+			pallet_opg_models::Engines::<Runtime>::iter()
+				.map(|(id, validity)| (id, validity.from, validity.until))
+				.collect()
 		}
 	}
 

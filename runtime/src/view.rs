@@ -53,6 +53,7 @@ pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 		model: request.model,
 		model_hash: request.version.hash,
 		engine: request.version.engine,
+		dims: request.version.dims,
 		input: Inputs::<Runtime>::get(id)?.into_inner(),
 		fuel_limit: request.version.max_fuel,
 		tier: request.tier,

@@ -129,17 +129,10 @@ impl Game {
 		for who in [eve(), ferdie(), dave()] {
 			assert_ok!(Balances::force_set_balance(RuntimeOrigin::root(), who.into(), rich));
 		}
-		assert_ok!(Models::register(
-			signed(dave()),
-			sp_core::H256::repeat_byte(1),
-			100,
-			b"model".to_vec().try_into().unwrap(),
-			sp_core::H256::repeat_byte(2),
-			2 * WORK,
-			OPG,
-		));
+		assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE, 0));
+		assert_ok!(register(dave(), 2 * WORK, OPG));
 		for index in 3..EXECUTORS + 3 {
-			assert_ok!(Models::serve(signed(executor(index)), 0));
+			assert_ok!(Models::serve(signed(executor(index)), 0, REPORT));
 		}
 		Self { row, bad, session: 1, computed: 0, outcomes: Outcomes::default() }
 	}

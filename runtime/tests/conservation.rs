@@ -116,17 +116,9 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 			Staking::delegate(signed(operator(a)), operator(a), Role::Executor, 2_000 * OPG)
 		},
 		92 => Staking::rest(signed(operator(a)), Role::Executor),
-		93 => Models::serve(signed(operator(a)), u32::from(b) % 3),
+		93 => Models::serve(signed(operator(a)), u32::from(b) % 3, REPORT),
 		94 if b.is_multiple_of(16) => Models::stop_serving(signed(operator(a)), u32::from(b) % 3),
-		95 => Models::register(
-			who,
-			sp_core::H256::repeat_byte(b),
-			100,
-			b"m".to_vec().try_into().unwrap(),
-			sp_core::H256::repeat_byte(2),
-			2 * FUEL,
-			Balance::from(amount) * OPG / 65_536,
-		),
+		95 => register(someone(a), 2 * FUEL, Balance::from(amount) * OPG / 65_536),
 		96 => Models::deregister(who, 1 + u32::from(b) % 3),
 		97 if pallet_opg_staking::SlashingPaused::<Runtime>::exists() => {
 			Staking::resume_slashing(RuntimeOrigin::root())

@@ -39,6 +39,22 @@ const EXECUTORS: [(Sr25519Keyring, Ed25519Keyring); 3] = [
 ];
 
 #[test]
+fn requests_should_be_finished_but_not_taken_when_their_engine_is_retired() {
+	run(|| {
+		let id = request();
+		assert_ok!(Models::retire_engine(RuntimeOrigin::root(), ENGINE, 0));
+		assert_noop!(
+			Inference::request(signed(eve()), 0, input(), Tier::Quorum, 10 * OPG),
+			InferenceError::<Runtime>::EngineNotValid
+		);
+		assert_eq!(Inference::estimate(0, Tier::Quorum, None), None);
+		answer_all(id, |_| right());
+		steps(constants::CHALLENGE_WINDOW);
+		assert!(matches!(state(id), State::Settled { .. }));
+	});
+}
+
+#[test]
 fn worker_should_drive_a_request_to_payment_through_the_pool() {
 	let mut ext = genesis();
 	let (offchain, _state) = testing::TestOffchainExt::new();
@@ -58,7 +74,7 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 		step();
 		register_model();
 		for (account, _) in &EXECUTORS {
-			assert_ok!(Models::serve(signed(account.to_account_id()), 0));
+			assert_ok!(Models::serve(signed(account.to_account_id()), 0, REPORT));
 		}
 		let before = Balances::free_balance(dave());
 		let id = request();

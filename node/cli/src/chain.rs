@@ -10,6 +10,7 @@ use codec::{Decode, Encode};
 use opg_primitives::{AccountId, Balance, BlockNumber, Fuel, ModelId, Nonce, RequestId, Tier};
 use opg_runtime::{Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
 use opg_runtime_api::RequestView;
+use pallet_opg_models::{Model, Models};
 use pallet_opg_staking::{Pool, Pools, Role};
 use serde_json::{json, Value};
 use sp_core::{crypto::Ss58Codec, sr25519, H256};
@@ -111,6 +112,12 @@ impl Chain {
 	pub fn estimate(&self, model: ModelId, tier: Tier) -> Result<Balance> {
 		self.api::<Option<Balance>>("OpgApi_estimate", (model, tier, None::<Fuel>))?
 			.with_context(|| format!("there is no model {model}"))
+	}
+
+	/// A registered model version.
+	pub fn model(&self, id: ModelId) -> Result<Model<AccountId>> {
+		let key = Models::<Runtime>::hashed_key_for(id);
+		self.storage(&key)?.with_context(|| format!("there is no model {id}"))
 	}
 
 	/// Number of executors that could be drawn for the model now.

@@ -1,10 +1,11 @@
 //! The engine on this machine: what makes an answer checkable by anyone.
 
 use anyhow::{anyhow, bail, Context, Result};
-use opg_engine::{Engine, Limits, ModelFault};
-use opg_primitives::{model_hash, Answer, Fuel, ModelError, Outcome, Output, MAX_OUTPUT_BYTES};
+use opg_engine::{Artifact, Engine, EngineConfig};
+use opg_primitives::{model_hash, Answer, Dim, Dims, Fuel};
 use opg_runtime_api::{RequestStatus, RequestView};
 use sp_core::H256;
+use sp_io::hashing::blake2_256;
 use std::{
 	env, fs,
 	path::{Path, PathBuf},
@@ -16,36 +17,59 @@ pub struct Local {
 }
 
 impl Local {
-	/// Load the engine. Compiles it the first time, which takes up to a minute.
+	/// Load the engine of this client. Compiles it the first time, which takes up to a minute.
 	pub fn new() -> Result<Self> {
+		Self::load(None)
+	}
+
+	/// Load the engine in a file, as an old receipt may need it, or else that of this client.
+	pub fn load(file: Option<&Path>) -> Result<Self> {
 		let cache = cache_dir();
 		if let Some(dir) = &cache {
 			fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
 		}
-		let engine = Engine::new(cache.as_deref()).map_err(|e| anyhow!("local engine: {e}"))?;
+		let bytes = file.map(read).transpose()?;
+		let artifact =
+			bytes.as_ref().map(|bytes| Artifact { id: blake2_256(bytes), bytes: bytes.as_slice() });
+		let cache = cache.as_deref();
+		let engine = Engine::with(EngineConfig { cache, artifact, ..EngineConfig::default() })
+			.map_err(|e| anyhow!("local engine: {e}"))?;
 		Ok(Self { engine })
 	}
 
-	/// Run `model` on an encoded input, exactly as an executor does.
-	pub fn answer(&self, model: &[u8], input: &[u8], fuel_limit: Fuel) -> Result<Answer> {
-		let limits = Limits {
-			fuel: fuel_limit,
-			memory_bytes: opg_worker::MEMORY_BYTES,
-			max_output: MAX_OUTPUT_BYTES as usize,
-		};
+	/// Id of the engine.
+	pub fn id(&self) -> H256 {
+		H256(self.engine.id())
+	}
+
+	/// Inspect `model` within the limits of a version, and give the digest of the report.
+	pub fn report(&self, model: &[u8], dims: &Dims, max_fuel: Fuel) -> Result<H256> {
 		let run = self
 			.engine
-			.run(model, input, &limits)
+			.inspect(model, &bound(dims)?, &opg_worker::limits(max_fuel))
+			.map_err(|e| anyhow!("the local engine failed: {e}"))?;
+		match run.outcome {
+			Ok(inspection) => Ok(H256(blake2_256(&inspection.encode()))),
+			Err(fault) => bail!("the engine does not take this model: {fault}: {}", run.message),
+		}
+	}
+
+	/// Run `model` on an encoded input, exactly as an executor does.
+	pub fn answer(
+		&self,
+		model: &[u8],
+		dims: &Dims,
+		input: &[u8],
+		fuel_limit: Fuel,
+	) -> Result<Answer> {
+		let run = self
+			.engine
+			.run_bound(model, &bound(dims)?, input, &opg_worker::limits(fuel_limit))
 			.map_err(|e| anyhow!("the local engine failed: {e}"))?;
 		if !run.message.is_empty() {
 			eprintln!("local engine: {}", run.message);
 		}
-		let outcome = match run.outcome {
-			Ok(output) => Output::try_from(output)
-				.map_or(Outcome::Error(ModelError::OutputTooLarge), Outcome::Output),
-			Err(fault) => Outcome::Error(model_error(fault)),
-		};
-		Ok(Answer { outcome, fuel: run.fuel })
+		Ok(opg_worker::answer(run))
 	}
 
 	/// Re-run a request on the model in `model` and give the local answer.
@@ -58,16 +82,35 @@ impl Local {
 				request.model_hash
 			);
 		}
-		if engine_id() != request.engine {
+		if self.id() != request.engine {
 			bail!(
-				"the request names the engine {:?}, this client has {:?}: \
-				 use the release that ran it",
+				"the request names the engine {:?}, this is {:?}: get its file from a node or a \
+				 release that has it (`opg-node engines export`) and give it with --engine",
 				request.engine,
-				engine_id()
+				self.id()
 			);
 		}
-		self.answer(model, &request.input, request.fuel_limit)
+		self.answer(model, &request.dims, &request.input, request.fuel_limit)
 	}
+}
+
+fn bound(dims: &Dims) -> Result<opg_engine::Dims> {
+	opg_worker::dims(dims).map_err(|error| anyhow!(error))
+}
+
+/// Bindings as people write them, `name=size`, in any order.
+pub fn parse_dims(bindings: &[String]) -> Result<Dims> {
+	let mut dims = bindings
+		.iter()
+		.map(|binding| {
+			let (name, size) = binding.split_once('=').context("--dim takes NAME=SIZE")?;
+			let name = name.as_bytes().to_vec().try_into();
+			let name = name.map_err(|_| anyhow!("{binding}: a name has 64 bytes at most"))?;
+			Ok(Dim { name, size: size.parse().with_context(|| binding.clone())? })
+		})
+		.collect::<Result<Vec<_>>>()?;
+	dims.sort_by(|a, b| a.name.cmp(&b.name));
+	dims.try_into().map_err(|_| anyhow!("a version binds 16 dimensions at most"))
 }
 
 /// Id of the engine in this client.
@@ -96,15 +139,4 @@ fn cache_dir() -> Option<PathBuf> {
 		let base = given("XDG_CACHE_HOME").or_else(|| Some(given("HOME")?.join(".cache")))?;
 		Some(base.join("opg-chain/engine"))
 	})
-}
-
-fn model_error(fault: ModelFault) -> ModelError {
-	match fault {
-		ModelFault::BadModel => ModelError::BadModel,
-		ModelFault::BadInput => ModelError::BadInput,
-		ModelFault::OutOfFuel => ModelError::OutOfFuel,
-		ModelFault::OutOfMemory => ModelError::OutOfMemory,
-		ModelFault::Trapped => ModelError::Trapped,
-		ModelFault::OutputTooLarge => ModelError::OutputTooLarge,
-	}
 }

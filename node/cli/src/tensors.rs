@@ -1,73 +1,28 @@
 //! Tensors as people write and read them.
 //!
-//! A file is a JSON list of `{"name": "pixels", "dtype": "f32", "shape": [1, 64], "data": [...]}`
-//! with the data in row-major order.
+//! A file is JSON as [`opg_tensors::json`] describes it, or holds encoded tensors (`.opgt`), which
+//! `opg-engine convert` makes of other formats.
 
 use crate::local;
 use anyhow::{anyhow, Context, Result};
 use opg_engine::tensor::{self, DType, Tensor};
 use opg_primitives::{Input, MAX_INPUT_BYTES};
-use serde_json::Value;
+use opg_tensors::json;
 use std::path::Path;
 
 /// Most elements of one tensor that are shown.
 const SHOWN: usize = 10;
 
-/// Read the input tensors of a request from a JSON file.
+/// Read the input tensors of a request from a file.
 pub fn load(path: &Path) -> Result<Input> {
-	let tensors = parse(&local::read(path)?).with_context(|| format!("{}", path.display()))?;
+	let bytes = local::read(path)?;
+	let tensors = match path.extension().and_then(|extension| extension.to_str()) {
+		Some("opgt") => tensor::decode(&bytes).map_err(Into::into),
+		_ => json::parse(&bytes),
+	};
+	let tensors = tensors.with_context(|| format!("{}", path.display()))?;
 	Input::try_from(tensor::encode(&tensors))
 		.map_err(|_| anyhow!("the input is longer than {MAX_INPUT_BYTES} bytes"))
-}
-
-fn parse(json: &[u8]) -> Result<Vec<Tensor>> {
-	let list: Value = serde_json::from_slice(json).map_err(|e| anyhow!("not JSON: {e}"))?;
-	let list = list.as_array().context("not a list of tensors")?;
-	let tensors = list.iter().map(parse_tensor).collect::<Result<Vec<_>>>()?;
-	tensor::check(&tensors)?;
-	Ok(tensors)
-}
-
-fn parse_tensor(value: &Value) -> Result<Tensor> {
-	let name = value["name"].as_str().context("a tensor without a `name`")?;
-	parse_named(name, value).with_context(|| format!("tensor `{name}`"))
-}
-
-fn parse_named(name: &str, value: &Value) -> Result<Tensor> {
-	let dtype = value["dtype"].as_str().context("no `dtype`")?;
-	let dtype = *DType::ALL
-		.iter()
-		.find(|known| known.to_string() == dtype)
-		.with_context(|| format!("unknown dtype `{dtype}`"))?;
-	let shape = value["shape"].as_array().context("no `shape`")?;
-	let shape = shape.iter().map(Value::as_u64).collect::<Option<_>>().context("bad `shape`")?;
-	let mut data = Vec::new();
-	for element in value["data"].as_array().context("no `data`")? {
-		let bytes = element_bytes(dtype, element)
-			.with_context(|| format!("{element} is not a {dtype} that can be written in JSON"))?;
-		data.extend(bytes);
-	}
-	Ok(Tensor { name: name.into(), dtype, shape, data })
-}
-
-fn element_bytes(dtype: DType, value: &Value) -> Option<Vec<u8>> {
-	fn whole<T: TryFrom<i64>>(value: &Value) -> Option<T> {
-		T::try_from(value.as_i64()?).ok()
-	}
-	Some(match dtype {
-		DType::Bool => vec![value.as_bool()?.into()],
-		DType::U8 => whole::<u8>(value)?.to_le_bytes().into(),
-		DType::U16 => whole::<u16>(value)?.to_le_bytes().into(),
-		DType::U32 => whole::<u32>(value)?.to_le_bytes().into(),
-		DType::U64 => value.as_u64()?.to_le_bytes().into(),
-		DType::I8 => whole::<i8>(value)?.to_le_bytes().into(),
-		DType::I16 => whole::<i16>(value)?.to_le_bytes().into(),
-		DType::I32 => whole::<i32>(value)?.to_le_bytes().into(),
-		DType::I64 => value.as_i64()?.to_le_bytes().into(),
-		DType::F32 => (value.as_f64()? as f32).to_le_bytes().into(),
-		DType::F64 => value.as_f64()?.to_le_bytes().into(),
-		DType::F16 | DType::BF16 => return None,
-	})
 }
 
 /// An encoded list of tensors, a line for each.
@@ -109,25 +64,17 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn parse_should_read_what_show_prints() {
+	fn load_should_read_what_show_prints() {
 		let json = r#"[{"name":"x","dtype":"f32","shape":[2],"data":[0.5,-1]},
 			{"name":"n","dtype":"i8","shape":[1,1],"data":[-128]}]"#;
-		let tensors = parse(json.as_bytes()).unwrap();
-		let lines = show(&tensor::encode(&tensors));
-		assert_eq!(lines, ["x f32[2]: 0.5000, -1.0000", "n i8[1, 1]: -128"]);
-	}
-
-	#[test]
-	fn parse_should_refuse_what_does_not_fit() {
-		for json in [
-			"{}",
-			"[{}]",
-			r#"[{"name":"x","dtype":"f99","shape":[1],"data":[1]}]"#,
-			r#"[{"name":"x","dtype":"i8","shape":[1],"data":[128]}]"#,
-			r#"[{"name":"x","dtype":"f32","shape":[2],"data":[1]}]"#,
-			r#"[{"name":"x","dtype":"bool","shape":[1],"data":[1]}]"#,
-		] {
-			assert!(parse(json.as_bytes()).is_err(), "{json}");
-		}
+		let directory = tempfile::tempdir().unwrap();
+		let (text, encoded) = (directory.path().join("x.json"), directory.path().join("x.opgt"));
+		std::fs::write(&text, json).unwrap();
+		let input = load(&text).unwrap();
+		assert_eq!(show(&input), ["x f32[2]: 0.5000, -1.0000", "n i8[1, 1]: -128"]);
+		std::fs::write(&encoded, &input).unwrap();
+		assert_eq!(load(&encoded).unwrap(), input);
+		std::fs::write(&text, "{}").unwrap();
+		assert!(load(&text).is_err());
 	}
 }

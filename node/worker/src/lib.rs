@@ -11,16 +11,19 @@
 
 #![warn(missing_docs)]
 
+mod engine;
 #[cfg(feature = "dev-faults")]
 mod fault;
 mod loaded;
 mod queue;
 mod runner;
 
+pub use engine::{answer, dims, limits, MEMORY_BYTES};
 #[cfg(feature = "dev-faults")]
 pub use fault::Fault;
+pub use opg_engine::artifact;
+
 pub use queue::MAX_FINISHED;
-pub use runner::MEMORY_BYTES;
 
 use opg_blobs::Store;
 use opg_primitives::{Job, JobStatus, Unavailable};
@@ -59,15 +62,18 @@ impl Worker {
 	/// Start the threads and return at once.
 	///
 	/// The first thread compiles the engine, with `engine_cache` as the directory for the compiled
-	/// code. Jobs that arrive before it is ready wait. Model files come from `models`.
+	/// code. Jobs that arrive before it is ready wait. Engines besides the node's own come from
+	/// `engines`, model files from `models`.
 	pub fn new(
 		engine_cache: Option<PathBuf>,
+		engines: Store,
 		models: Store,
 		config: WorkerConfig,
 	) -> io::Result<Self> {
-		let build =
-			move || runner::EngineRunner::new(engine_cache.as_deref(), models, config.loaded_bytes);
-		queue::start(opg_engine::engine_id(), build, config).map(Self)
+		let build = move || {
+			runner::EngineRunner::new(engine_cache.as_deref(), engines, models, config.loaded_bytes)
+		};
+		queue::start(build, config).map(Self)
 	}
 
 	/// A handle through which jobs are handed in.

@@ -32,8 +32,8 @@ pub(crate) trait Runner: Send + Sync + 'static {
 /// Why a job has no answer. Says nothing about the model.
 #[derive(Debug)]
 pub(crate) enum RunError {
-	/// The model file is not here (yet).
-	ModelMissing,
+	/// The model file or the engine is not here (yet).
+	Missing(Unavailable),
 	/// Something on this node failed.
 	Host(String),
 }
@@ -44,8 +44,8 @@ enum Entry {
 	Waiting { failed: u8 },
 	/// Answered.
 	Done(Answer),
-	/// Not run, because the model file was not here. Never final: the file may arrive.
-	ModelMissing,
+	/// Not run, because the model file or the engine was not here. Never final: it may arrive.
+	Missing(Unavailable),
 	/// The node failed at it so many times.
 	Failed { times: u8 },
 }
@@ -71,7 +71,6 @@ struct State {
 
 /// What the threads and the handles share.
 pub(crate) struct Shared {
-	engine_id: Key,
 	max_waiting: usize,
 	max_finished: usize,
 	state: Mutex<State>,
@@ -80,21 +79,18 @@ pub(crate) struct Shared {
 
 /// Start `config.threads` threads, the first of which calls `build`.
 pub(crate) fn start<R: Runner>(
-	engine_id: Key,
 	build: impl FnOnce() -> Result<R, String> + Send + 'static,
 	config: WorkerConfig,
 ) -> io::Result<Arc<Shared>> {
-	start_bounded(engine_id, build, config, MAX_FINISHED)
+	start_bounded(build, config, MAX_FINISHED)
 }
 
 fn start_bounded<R: Runner>(
-	engine_id: Key,
 	build: impl FnOnce() -> Result<R, String> + Send + 'static,
 	config: WorkerConfig,
 	max_finished: usize,
 ) -> io::Result<Arc<Shared>> {
 	let shared = Arc::new(Shared {
-		engine_id,
 		max_waiting: config.queue.max(1),
 		max_finished,
 		state: Mutex::new(State {
@@ -126,9 +122,6 @@ fn spawn(index: usize, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
 impl Shared {
 	/// Queue the job unless it is known, and tell where it stands.
 	pub(crate) fn submit(&self, job: Job) -> Result<JobStatus, Unavailable> {
-		if job.engine.0 != self.engine_id {
-			return Err(Unavailable::EngineMissing);
-		}
 		let key = job.key().0;
 		let mut state = self.state.lock();
 		if matches!(state.stage, Stage::Failed | Stage::Stopped) {
@@ -142,11 +135,12 @@ impl Shared {
 				let answer = state.injector.apply(key, answer)?;
 				Ok(JobStatus::Done(answer))
 			},
-			Some(Entry::ModelMissing) => {
-				// Look again, so that the next poll finds the answer if the file has arrived. With
-				// a full queue the next poll does it.
+			Some(Entry::Missing(what)) => {
+				let what = *what;
+				// Look again, so that the next poll finds the answer if it has arrived. With a full
+				// queue the next poll does it.
 				let _ = self.enqueue(&mut state, key, job, 0);
-				Err(Unavailable::ModelMissing)
+				Err(what)
 			},
 			Some(Entry::Failed { times }) if *times >= MAX_ATTEMPTS => Err(Unavailable::Internal),
 			Some(Entry::Failed { times }) => {
@@ -203,8 +197,7 @@ impl Shared {
 			Ok(runner) => {
 				log::info!(
 					target: LOG_TARGET,
-					"🧠 Engine {} ready after {} ms",
-					hex::encode(self.engine_id),
+					"🧠 Engine ready after {} ms",
 					started.elapsed().as_millis(),
 				);
 				self.enter(Stage::Ready(Arc::new(runner)));
@@ -254,7 +247,7 @@ impl Shared {
 		};
 		let entry = match result {
 			Ok(answer) => Entry::Done(answer),
-			Err(RunError::ModelMissing) => Entry::ModelMissing,
+			Err(RunError::Missing(what)) => Entry::Missing(what),
 			Err(RunError::Host(_)) => Entry::Failed { times: failed.saturating_add(1) },
 		};
 		state.entries.insert(key, entry);
@@ -276,9 +269,14 @@ fn log_result(job: &Job, result: &Result<Answer, RunError>, took: Duration) {
 			"🧠 Job {request}/{round} done: fuel {} in {took} ms",
 			answer.fuel,
 		),
-		Err(RunError::ModelMissing) => log::warn!(
+		Err(RunError::Missing(Unavailable::EngineMissing)) => log::warn!(
 			target: LOG_TARGET,
-			"Job {request}/{round} needs model {}, which is not in the store",
+			"Job {request}/{round} needs engine {}: add it with `opg-node engines add`",
+			hex::encode(job.engine),
+		),
+		Err(RunError::Missing(_)) => log::warn!(
+			target: LOG_TARGET,
+			"Job {request}/{round} needs model {}: add it with `opg-node models add`",
 			hex::encode(job.model),
 		),
 		Err(RunError::Host(error)) => {
@@ -298,8 +296,6 @@ mod tests {
 		},
 		thread,
 	};
-
-	const ENGINE: Key = [7; 32];
 
 	/// Answers with the job's input. Waits for a permit before each job if it has a gate.
 	#[derive(Default)]
@@ -321,7 +317,7 @@ mod tests {
 				panic!("the mock panics on demand");
 			}
 			if self.missing.load(Ordering::SeqCst) {
-				return Err(RunError::ModelMissing);
+				return Err(RunError::Missing(Unavailable::ModelMissing));
 			}
 			Ok(answer(job))
 		}
@@ -332,7 +328,8 @@ mod tests {
 			request,
 			round: 0,
 			model: Default::default(),
-			engine: ENGINE.into(),
+			engine: Default::default(),
+			dims: Default::default(),
 			input: request.to_le_bytes().to_vec(),
 			fuel_limit: 10,
 		}
@@ -354,7 +351,7 @@ mod tests {
 	}
 
 	fn start_mock(mock: Mock, queue: usize, max_finished: usize) -> Arc<Shared> {
-		start_bounded(ENGINE, move || Ok(mock), config(queue, 1), max_finished).expect("threads")
+		start_bounded(move || Ok(mock), config(queue, 1), max_finished).expect("threads")
 	}
 
 	/// Poll until the job is not pending.
@@ -441,21 +438,13 @@ mod tests {
 	}
 
 	#[test]
-	fn submit_should_refuse_when_the_job_names_another_engine() {
-		let shared = start_mock(Mock::default(), 4, 8);
-		let other = Job { engine: [8; 32].into(), ..job(1) };
-		assert_eq!(shared.submit(other), Err(Unavailable::EngineMissing));
-		assert!(shared.state.lock().entries.is_empty());
-	}
-
-	#[test]
 	fn jobs_should_wait_when_the_engine_is_still_compiling() {
 		let (permit, gate) = mpsc::channel::<()>();
 		let build = move || {
 			let _ = gate.recv();
 			Ok(Mock::default())
 		};
-		let shared = start_bounded(ENGINE, build, config(1, 2), 8).expect("threads");
+		let shared = start_bounded(build, config(1, 2), 8).expect("threads");
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 		assert_eq!(shared.submit(job(2)), Err(Unavailable::QueueFull));
@@ -466,7 +455,7 @@ mod tests {
 	#[test]
 	fn submit_should_refuse_when_the_engine_does_not_start() {
 		let build = || Err::<Mock, _>("no engine today".to_string());
-		let shared = start_bounded(ENGINE, build, config(1, 2), 8).expect("threads");
+		let shared = start_bounded(build, config(1, 2), 8).expect("threads");
 		wait_until("the engine has failed", || shared.submit(job(1)) == Err(Unavailable::Internal));
 	}
 

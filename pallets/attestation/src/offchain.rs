@@ -149,6 +149,7 @@ impl<T: Config> Pallet<T> {
 			round,
 			model: task.model,
 			engine: task.engine,
+			dims: task.dims,
 			input: task.input,
 			fuel_limit: task.fuel_limit,
 		};

@@ -9,7 +9,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Balance, Fuel, Input, ModelId, RequestId, Tier};
-use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry};
+use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry, NoVersion};
 use sp_runtime::traits::One;
 
 impl<T: Config> Pallet<T> {
@@ -25,7 +25,10 @@ impl<T: Config> Pallet<T> {
 		max_fee: Balance,
 	) -> DispatchResult {
 		ensure!(!T::Pools::slashing_paused(), Error::<T>::Paused);
-		let version = T::Models::version(model).ok_or(Error::<T>::UnknownModel)?;
+		let version = T::Models::version(model).map_err(|reason| match reason {
+			NoVersion::Unknown => Error::<T>::UnknownModel,
+			NoVersion::EngineNotValid => Error::<T>::EngineNotValid,
+		})?;
 		let eligible = Self::eligible(model, &[&requester, &version.owner]);
 		ensure!(eligible >= tiers::size(tier), Error::<T>::NotEnoughExecutors);
 		let price = FuelPrice::<T>::get();

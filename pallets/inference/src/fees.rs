@@ -13,7 +13,7 @@ impl<T: Config> Pallet<T> {
 	/// What a request to `model` costs at the current price, deposit not counted, in planck: with
 	/// `fuel`, exactly what is charged for an answer that takes so much; without, the escrow.
 	pub fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance> {
-		let version = T::Models::version(model)?;
+		let version = T::Models::version(model).ok()?;
 		let fuel = fuel.unwrap_or(version.max_fuel).min(version.max_fuel);
 		Self::fee(fuel, &version, FuelPrice::<T>::get(), tier)
 	}

@@ -254,6 +254,9 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// There is no model version with this number.
 		UnknownModel,
+		/// The model's engine is not valid yet, or no longer: its owner registers a version for one
+		/// that is.
+		EngineNotValid,
 		/// There is no request with this number, or it was pruned.
 		UnknownRequest,
 		/// Only who asked for it can take a request back.
@@ -326,7 +329,7 @@ pub mod pallet {
 		/// - `max_fee`: the most that the signer is willing to pay, in planck.
 		///
 		/// ## Errors
-		/// `UnknownModel`, `NotEnoughExecutors`, `MaxFeeTooLow`, `Congested`, `Paused`.
+		/// `UnknownModel`, `EngineNotValid`, `NotEnoughExecutors`, `MaxFeeTooLow`, `Congested`, `Paused`.
 		///
 		/// ## Events
 		/// `Requested`; later `Drawn`, `Attested`, `Settled`, or `Failed`; at last `Pruned`.

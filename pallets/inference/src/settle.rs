@@ -21,6 +21,7 @@ impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 		Some(Task {
 			model: version.hash,
 			engine: version.engine,
+			dims: version.dims,
 			input: Inputs::<T>::get(request)?.into_inner(),
 			fuel_limit: version.max_fuel,
 		})

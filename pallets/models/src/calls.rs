@@ -7,15 +7,46 @@ use frame_support::{
 	pallet_prelude::DispatchResult,
 	traits::{fungible::MutateHold, tokens::Precision, Get},
 };
-use opg_primitives::{Balance, ModelId};
-use pallet_opg_support::{ExecutorPools, ModelRegistry, ModelVersion};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{Balance, Dims, ModelId};
+use pallet_opg_support::{ExecutorPools, ModelRegistry, ModelVersion, NoVersion};
+use sp_core::H256;
 
 impl<T: Config> Pallet<T> {
+	fn now() -> BlockNumberFor<T> {
+		frame_system::Pallet::<T>::block_number()
+	}
+
+	pub(crate) fn do_admit_engine(engine: H256, from: BlockNumberFor<T>) -> DispatchResult {
+		let from = from.max(Self::now());
+		ensure!(!Engines::<T>::contains_key(engine), Error::<T>::EngineAdmitted);
+		ensure!(Engines::<T>::count() < T::MaxEngines::get(), Error::<T>::TooManyEngines);
+		Engines::<T>::insert(engine, Validity { from, until: None });
+		Self::deposit_event(Event::EngineAdmitted { engine, from });
+		Ok(())
+	}
+
+	pub(crate) fn do_retire_engine(engine: H256, until: BlockNumberFor<T>) -> DispatchResult {
+		let now = Self::now();
+		let until = until.max(now);
+		Engines::<T>::try_mutate(engine, |entry| -> DispatchResult {
+			let validity = entry.as_mut().ok_or(Error::<T>::UnknownEngine)?;
+			ensure!(validity.has_future(&now), Error::<T>::EngineRetired);
+			validity.until = Some(until);
+			Ok(())
+		})?;
+		Self::deposit_event(Event::EngineRetired { engine, until });
+		Ok(())
+	}
+
 	pub(crate) fn do_register(model: ModelOf<T>) -> DispatchResult {
 		ensure!((1..=T::MaxModelBytes::get()).contains(&model.size), Error::<T>::BadSize);
 		ensure!(!model.name.is_empty(), Error::<T>::EmptyName);
 		ensure!((1..=T::MaxFuel::get()).contains(&model.max_fuel), Error::<T>::BadFuelLimit);
 		ensure!(model.royalty <= T::MaxRoyalty::get(), Error::<T>::RoyaltyTooHigh);
+		ensure!(are_dims(&model.dims), Error::<T>::BadDims);
+		let engine = Engines::<T>::get(model.engine).ok_or(Error::<T>::UnknownEngine)?;
+		ensure!(engine.has_future(&Self::now()), Error::<T>::EngineRetired);
 		let id = NextModelId::<T>::get();
 		let next = id.checked_add(1).ok_or(Error::<T>::NumbersExhausted)?;
 		T::Currency::hold(&HoldReason::Model.into(), &model.owner, T::ModelDeposit::get())?;
@@ -36,8 +67,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_serve(who: T::AccountId, model: ModelId) -> DispatchResult {
-		ensure!(Models::<T>::contains_key(model), Error::<T>::UnknownModel);
+	pub(crate) fn do_serve(who: T::AccountId, model: ModelId, report: H256) -> DispatchResult {
+		let version = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
+		ensure!(version.report == report, Error::<T>::OtherReport);
 		ensure!(T::Pools::has_pool(&who), Error::<T>::NotExecutor);
 		Servers::<T>::try_mutate(model, |servers| -> DispatchResult {
 			let Err(at) = servers.binary_search(&who) else {
@@ -67,10 +99,21 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
+/// Whether the names are UTF-8, in order, each once, and no size is zero.
+fn are_dims(dims: &Dims) -> bool {
+	dims.windows(2).all(|pair| pair[0].name < pair[1].name)
+		&& dims.iter().all(|dim| {
+			!dim.name.is_empty() && core::str::from_utf8(&dim.name).is_ok() && dim.size > 0
+		})
+}
+
 impl<T: Config> ModelRegistry<T::AccountId, Balance> for Pallet<T> {
-	fn version(model: ModelId) -> Option<ModelVersion<T::AccountId, Balance>> {
-		let Model { owner, hash, engine, max_fuel, royalty, .. } = Models::<T>::get(model)?;
-		Some(ModelVersion { owner, hash, engine, max_fuel, royalty })
+	fn version(model: ModelId) -> Result<ModelVersion<T::AccountId, Balance>, NoVersion> {
+		let Model { owner, hash, engine, dims, max_fuel, royalty, .. } =
+			Models::<T>::get(model).ok_or(NoVersion::Unknown)?;
+		let valid = Engines::<T>::get(engine).is_some_and(|engine| engine.holds(&Self::now()));
+		ensure!(valid, NoVersion::EngineNotValid);
+		Ok(ModelVersion { owner, hash, engine, dims, max_fuel, royalty })
 	}
 
 	fn servers(model: ModelId) -> Vec<T::AccountId> {

@@ -1,7 +1,8 @@
 //! # Models pallet
 //!
 //! Model owners register a model version by the content hash of its ONNX file; executors declare
-//! which versions they serve. The chain never holds model bytes.
+//! which versions they serve. It also records which engines may be used from which block. The chain
+//! never holds model bytes.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -26,7 +27,7 @@ pub mod pallet {
 	use super::types::*;
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
-	use opg_primitives::{Fuel, ModelId};
+	use opg_primitives::{Dims, Fuel, ModelId};
 	use pallet_opg_support::ExecutorPools;
 	use sp_core::H256;
 
@@ -59,6 +60,11 @@ pub mod pallet {
 		/// Largest royalty, in planck.
 		#[pallet::constant]
 		type MaxRoyalty: Get<opg_primitives::Balance>;
+		/// Most engines that are ever admitted.
+		#[pallet::constant]
+		type MaxEngines: Get<u32>;
+		/// Who admits and retires engines.
+		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 	}
 
 	/// Why this pallet holds funds.
@@ -88,6 +94,31 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Servers<T: Config> =
 		StorageMap<_, Twox64Concat, ModelId, BoundedVec<T::AccountId, T::MaxServers>, ValueQuery>;
+
+	/// Engines by id, the BLAKE2b-256 of their WebAssembly, and when they may be used.
+	#[pallet::storage]
+	pub type Engines<T: Config> = CountedStorageMap<_, Identity, H256, Validity<BlockNumberFor<T>>>;
+
+	/// Engines that may be used from the start.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Engine ids.
+		pub engines: alloc::vec::Vec<H256>,
+		#[doc(hidden)]
+		#[serde(skip)]
+		pub _config: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			for engine in &self.engines {
+				Pallet::<T>::do_admit_engine(*engine, Default::default())
+					.expect("the engines of genesis differ and are not too many");
+			}
+		}
+	}
 
 	/// What happened.
 	#[pallet::event]
@@ -121,6 +152,20 @@ pub mod pallet {
 			/// The executor.
 			executor: T::AccountId,
 		},
+		/// Versions can be registered for an engine.
+		EngineAdmitted {
+			/// Its id.
+			engine: H256,
+			/// The first block of requests to such versions.
+			from: BlockNumberFor<T>,
+		},
+		/// An engine has an end.
+		EngineRetired {
+			/// Its id.
+			engine: H256,
+			/// The first block without requests to its versions. Open ones are finished.
+			until: BlockNumberFor<T>,
+		},
 	}
 
 	/// What went wrong.
@@ -138,6 +183,19 @@ pub mod pallet {
 		BadFuelLimit,
 		/// The royalty is over `MaxRoyalty`.
 		RoyaltyTooHigh,
+		/// The dimensions are not named in order, each once, in UTF-8, with a size over zero.
+		BadDims,
+		/// No such engine was admitted. See `Engines` for those that were.
+		UnknownEngine,
+		/// The engine's time is over: register for a newer one.
+		EngineRetired,
+		/// The engine was admitted before.
+		EngineAdmitted,
+		/// As many engines as are allowed were admitted.
+		TooManyEngines,
+		/// The executor's node finds another inspection report than the owner has registered: the
+		/// file, the bindings of its dimensions or the engine differ, or the owner was wrong.
+		OtherReport,
 		/// Only an operator with an executor pool can serve.
 		NotExecutor,
 		/// The executor serves this version already.
@@ -171,28 +229,45 @@ pub mod pallet {
 		/// - `hash`: BLAKE2b-256 of the file.
 		/// - `size`: length of the file in bytes.
 		/// - `name`: for people; need not be unique.
-		/// - `engine`: engine id. An executor whose node has another engine cannot run the version.
+		/// - `engine`: id of an admitted engine. Only with this one do executors run the version.
+		/// - `dims`: sizes of all symbolic dimensions of the file, in the order of their names.
 		/// - `max_fuel`: fuel limit of one inference.
 		/// - `royalty`: paid to the owner per attested request, in planck.
+		/// - `report`: BLAKE2b-256 of the engine's inspection report within these limits, as
+		///   `opg model register` computes it. Executors find the same before they serve.
 		///
 		/// ## Errors
-		/// `BadSize`, `EmptyName`, `BadFuelLimit`, `RoyaltyTooHigh`.
+		/// `BadSize`, `EmptyName`, `BadFuelLimit`, `RoyaltyTooHigh`, `BadDims`, `UnknownEngine`,
+		/// `EngineRetired`.
 		///
 		/// ## Events
 		/// `Registered`.
 		#[pallet::call_index(0)]
 		#[pallet::weight(Weight::from_parts(60_000_000, 8_000) + T::DbWeight::get().reads_writes(4, 4))]
+		#[allow(clippy::too_many_arguments)]
 		pub fn register(
 			origin: OriginFor<T>,
 			hash: H256,
 			size: u32,
 			name: ModelName,
 			engine: H256,
+			dims: Dims,
 			max_fuel: Fuel,
 			royalty: opg_primitives::Balance,
+			report: H256,
 		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::do_register(Model { owner, hash, size, name, engine, max_fuel, royalty })
+			Self::do_register(Model {
+				owner,
+				hash,
+				size,
+				name,
+				engine,
+				dims,
+				max_fuel,
+				royalty,
+				report,
+			})
 		}
 
 		/// Remove a version that nobody serves and return its deposit.
@@ -212,21 +287,26 @@ pub mod pallet {
 			Self::do_deregister(owner, model)
 		}
 
-		/// Declare that the signer's node has the file and runs the version when drawn.
+		/// Declare that the signer's node has the file, has inspected it, and runs the version when
+		/// drawn.
 		///
 		/// ## Dispatch Origin
 		/// Signed by an operator with an executor pool; `ServeDeposit` is held.
 		///
+		/// ## Parameters
+		/// - `model`: the version.
+		/// - `report`: BLAKE2b-256 of the inspection report that the signer's own engine gave.
+		///
 		/// ## Errors
-		/// `UnknownModel`, `NotExecutor`, `AlreadyServing`, `TooManyServers`.
+		/// `UnknownModel`, `OtherReport`, `NotExecutor`, `AlreadyServing`, `TooManyServers`.
 		///
 		/// ## Events
 		/// `Serving`.
 		#[pallet::call_index(2)]
 		#[pallet::weight(Weight::from_parts(60_000_000, 40_000) + T::DbWeight::get().reads_writes(5, 3))]
-		pub fn serve(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+		pub fn serve(origin: OriginFor<T>, model: ModelId, report: H256) -> DispatchResult {
 			let executor = ensure_signed(origin)?;
-			Self::do_serve(executor, model)
+			Self::do_serve(executor, model, report)
 		}
 
 		/// Stop serving a version. Rounds that the executor was drawn for go on.
@@ -244,6 +324,57 @@ pub mod pallet {
 		pub fn stop_serving(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			let executor = ensure_signed(origin)?;
 			Self::do_stop_serving(executor, model)
+		}
+
+		/// Let versions be registered for an engine, and requested from a block on.
+		///
+		/// ## Dispatch Origin
+		/// Governance.
+		///
+		/// ## Parameters
+		/// - `engine`: BLAKE2b-256 of the WebAssembly module, as `opg-node engines id` prints it.
+		/// - `from`: the first block of requests; this one, if it has passed.
+		///
+		/// ## Errors
+		/// `EngineAdmitted`, `TooManyEngines`.
+		///
+		/// ## Events
+		/// `EngineAdmitted`.
+		#[pallet::call_index(4)]
+		#[pallet::weight(Weight::from_parts(30_000_000, 4_000) + T::DbWeight::get().reads_writes(2, 2))]
+		pub fn admit_engine(
+			origin: OriginFor<T>,
+			engine: H256,
+			from: BlockNumberFor<T>,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_admit_engine(engine, from)
+		}
+
+		/// Let an engine end. Its versions take no requests from a block on; open ones are finished.
+		/// Can be repeated until that block, to move it.
+		///
+		/// ## Dispatch Origin
+		/// Governance.
+		///
+		/// ## Parameters
+		/// - `engine`: the engine's id.
+		/// - `until`: the first block without requests; this one, if it has passed.
+		///
+		/// ## Errors
+		/// `UnknownEngine`, `EngineRetired`.
+		///
+		/// ## Events
+		/// `EngineRetired`.
+		#[pallet::call_index(5)]
+		#[pallet::weight(Weight::from_parts(30_000_000, 4_000) + T::DbWeight::get().reads_writes(1, 1))]
+		pub fn retire_engine(
+			origin: OriginFor<T>,
+			engine: H256,
+			until: BlockNumberFor<T>,
+		) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_retire_engine(engine, until)
 		}
 	}
 }

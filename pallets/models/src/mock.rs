@@ -68,7 +68,12 @@ impl Config for Test {
 	type MaxModelBytes = ConstU32<1_000>;
 	type MaxFuel = ConstU64<1_000>;
 	type MaxRoyalty = ConstU128<50>;
+	type MaxEngines = ConstU32<2>;
+	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
 }
+
+/// The engine of genesis.
+pub const ENGINE: H256 = H256::zero();
 
 /// Run a test with twelve funded accounts; ends with `try_state`.
 pub fn run(test: impl FnOnce()) {
@@ -79,6 +84,9 @@ pub fn run(test: impl FnOnce()) {
 	}
 	.assimilate_storage(&mut storage)
 	.unwrap();
+	crate::GenesisConfig::<Test> { engines: vec![ENGINE], ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.unwrap();
 	sp_io::TestExternalities::from(storage).execute_with(|| {
 		System::set_block_number(1);
 		test();

@@ -12,7 +12,7 @@ pub mod priority;
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use opg_primitives::{Answer, ExecutorKey, Fuel, ModelId, RequestId, RoundIndex};
+use opg_primitives::{Answer, Dims, ExecutorKey, Fuel, ModelId, RequestId, RoundIndex};
 use scale_info::TypeInfo;
 use sp_runtime::Perbill;
 
@@ -150,16 +150,27 @@ pub struct ModelVersion<AccountId, Balance> {
 	pub hash: sp_core::H256,
 	/// Engine id.
 	pub engine: sp_core::H256,
+	/// Sizes of its symbolic dimensions.
+	pub dims: Dims,
 	/// Fuel limit of load and run together.
 	pub max_fuel: Fuel,
 	/// Paid to the owner per attested request, in planck.
 	pub royalty: Balance,
 }
 
+/// Why a model version cannot be asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoVersion {
+	/// There is none with this number.
+	Unknown,
+	/// Its engine is not valid yet, or no longer.
+	EngineNotValid,
+}
+
 /// The model registry, as the other pallets see it.
 pub trait ModelRegistry<AccountId, Balance> {
-	/// A registered version.
-	fn version(model: ModelId) -> Option<ModelVersion<AccountId, Balance>>;
+	/// A registered version whose engine is valid now, or what is wrong.
+	fn version(model: ModelId) -> Result<ModelVersion<AccountId, Balance>, NoVersion>;
 	/// Who serves it, sorted.
 	fn servers(model: ModelId) -> Vec<AccountId>;
 }
@@ -182,6 +193,8 @@ pub struct Task {
 	pub model: sp_core::H256,
 	/// Engine id.
 	pub engine: sp_core::H256,
+	/// Sizes of the model's symbolic dimensions.
+	pub dims: Dims,
 	/// Encoded input tensors.
 	pub input: Vec<u8>,
 	/// Fuel limit.

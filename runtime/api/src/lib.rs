@@ -7,7 +7,7 @@ extern crate alloc;
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use opg_primitives::{
-	AccountId, Answer, Balance, BlockNumber, Fuel, ModelId, RequestId, RoundIndex, Tier,
+	AccountId, Answer, Balance, BlockNumber, Dims, Fuel, ModelId, RequestId, RoundIndex, Tier,
 };
 use scale_info::TypeInfo;
 use sp_core::H256;
@@ -87,6 +87,8 @@ pub struct RequestView {
 	pub model_hash: H256,
 	/// Engine id.
 	pub engine: H256,
+	/// Sizes of the model's symbolic dimensions.
+	pub dims: Dims,
 	/// Encoded input tensors.
 	pub input: Vec<u8>,
 	/// Fuel limit of the model.
@@ -113,5 +115,8 @@ sp_api::decl_runtime_apis! {
 		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance>;
 		/// Number of executors that could be drawn for this model now.
 		fn eligible_executors(model: ModelId) -> u32;
+		/// Engines that were admitted, each with the first block of requests to its versions, and
+		/// the first block without, if it has an end.
+		fn engines() -> Vec<(H256, BlockNumber, Option<BlockNumber>)>;
 	}
 }

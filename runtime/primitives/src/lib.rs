@@ -39,6 +39,25 @@ pub const MAX_INPUT_BYTES: u32 = 16 * 1024;
 /// Longest encoded output that a result carries on-chain, in bytes.
 pub const MAX_OUTPUT_BYTES: u32 = 4 * 1024;
 
+/// Most symbolic dimensions that a model version binds.
+pub const MAX_DIMS: u32 = 16;
+/// Longest name of a symbolic dimension, in bytes.
+pub const MAX_DIM_NAME: u32 = 64;
+
+/// The size of a symbolic dimension, such as `batch = 1`.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Dim {
+	/// Its name in the ONNX file, UTF-8.
+	pub name: BoundedVec<u8, ConstU32<MAX_DIM_NAME>>,
+	/// Elements along it.
+	pub size: u64,
+}
+
+/// Bindings of a model's symbolic dimensions, in the order of their names, each once.
+pub type Dims = BoundedVec<Dim, ConstU32<MAX_DIMS>>;
+
 /// An encoded list of input tensors.
 pub type Input = BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>;
 /// An encoded list of output tensors.
@@ -230,6 +249,8 @@ pub struct Job {
 	pub model: H256,
 	/// Engine id that must run it.
 	pub engine: H256,
+	/// Sizes of the model's symbolic dimensions.
+	pub dims: Dims,
 	/// Encoded input tensors.
 	pub input: Vec<u8>,
 	/// Fuel limit of load and run together.
@@ -240,6 +261,11 @@ impl Job {
 	/// Identifies the job; changes with everything that the answer depends on.
 	pub fn key(&self) -> H256 {
 		hash(b"opg/job/v1", self)
+	}
+
+	/// Identifies the model with its bindings on its engine: what can stay loaded between jobs.
+	pub fn model_key(&self) -> H256 {
+		hash(b"opg/job-model/v1", &(self.model, self.engine, &self.dims))
 	}
 }
 
@@ -266,7 +292,7 @@ pub enum Unavailable {
 	/// The model file is not in this node's store.
 	#[codec(index = 2)]
 	ModelMissing,
-	/// The node's engine is another one than the model names.
+	/// The engine that the model names is not in this node's store.
 	#[codec(index = 3)]
 	EngineMissing,
 	/// The node failed in a way that says nothing about the model.

@@ -58,13 +58,15 @@ impl pallet_opg_staking::Config for Runtime {
 impl pallet_opg_models::Config for Runtime {
 	type Currency = Balances;
 	type Pools = Staking;
-	type ModelDeposit = ConstU128<{ deposit(2, 256) }>;
+	type ModelDeposit = ConstU128<{ deposit(2, 1_536) }>;
 	type ServeDeposit = ConstU128<{ deposit(0, 64) }>;
 	type MaxServers = ConstU32<1_024>;
 	type MaxModelBytes = ConstU32<{ 64 * 1024 * 1024 }>;
 	// Some ten seconds of one core: a third of the commit phase.
 	type MaxFuel = ConstU64<20_000_000_000>;
 	type MaxRoyalty = ConstU128<{ 1_000_000 * OPG }>;
+	type MaxEngines = ConstU32<256>;
+	type GovernanceOrigin = EnsureRoot<AccountId>;
 }
 
 /// VRF output of the parent block.

@@ -19,11 +19,15 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{
 	traits::Dispatchable,
 	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
-	BuildStorage, Perbill,
+	BuildStorage, DispatchResult, Perbill,
 };
 
 pub const FUEL: u64 = 1_000_000;
 pub const SALT: [u8; 32] = [7; 32];
+/// Id of the engine.
+pub const ENGINE: H256 = H256::repeat_byte(2);
+/// Digest of the model's inspection report.
+pub const REPORT: H256 = H256::repeat_byte(3);
 
 pub fn right() -> Answer {
 	Answer { outcome: Outcome::Output(BoundedVec::truncate_from(vec![4, 2])), fuel: FUEL }
@@ -109,15 +113,15 @@ pub fn open_pool(index: usize, stake: Balance) {
 
 /// Register a model of Dave.
 pub fn register_model() {
-	assert_ok!(Models::register(
-		signed(dave()),
-		H256::repeat_byte(1),
-		100,
-		b"model".to_vec().try_into().unwrap(),
-		H256::repeat_byte(2),
-		2 * FUEL,
-		OPG,
-	));
+	assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE, 0));
+	assert_ok!(register(dave(), 2 * FUEL, OPG));
+}
+
+/// Register a model.
+pub fn register(owner: AccountId, max_fuel: u64, royalty: Balance) -> DispatchResult {
+	let name = b"model".to_vec().try_into().unwrap();
+	let (hash, dims) = (H256::repeat_byte(1), Default::default());
+	Models::register(signed(owner), hash, 100, name, ENGINE, dims, max_fuel, royalty, REPORT)
 }
 
 /// A chain with `count` executors of equal stake that serve one model of Dave.
@@ -126,7 +130,7 @@ pub fn run_with(count: usize, test: impl FnOnce()) {
 		step();
 		(0..count).for_each(|index| open_pool(index, 10_000 * OPG));
 		register_model();
-		(0..count).for_each(|index| Models::serve(signed(executor(index)), 0).unwrap());
+		(0..count).for_each(|index| Models::serve(signed(executor(index)), 0, REPORT).unwrap());
 		Staking::plan_session(2);
 		Staking::start_session(2);
 		step();

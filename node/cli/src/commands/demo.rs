@@ -14,9 +14,9 @@ use crate::{
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
-use opg_primitives::{AccountId, Balance, Fuel, ModelId, Outcome, RequestId, Tier};
+use opg_primitives::{AccountId, Balance, Dims, Fuel, ModelId, Outcome, RequestId, Tier};
 use opg_runtime_api::RequestStatus;
-use sp_core::sr25519;
+use sp_core::{sr25519, H256};
 use std::{
 	path::PathBuf,
 	thread::sleep,
@@ -87,14 +87,17 @@ impl Demo {
 		println!("engine     loading; the first time takes up to a minute");
 		let engine = Local::new()?;
 		println!("engine     {:?}", local::engine_id());
-		let probe = engine.answer(&file, &digits::input(&samples[0].pixels)?, PROBE_FUEL)?;
+		let (input, dims) = (digits::input(&samples[0].pixels)?, Dims::default());
+		let probe = engine.answer(&file, &dims, &input, PROBE_FUEL)?;
 		if let Outcome::Error(error) = probe.outcome {
 			bail!("{}: the local engine cannot run this model: {error:?}", self.model.display());
 		}
 
 		let max_fuel = probe.fuel.saturating_mul(2);
 		let owner = keys::pair(OWNER)?;
-		let model = model::register(chain, &file, "digits", max_fuel, ROYALTY, &owner)?;
+		let report = engine.report(&file, &dims, max_fuel)?;
+		let limits = model::Limits { dims, max_fuel, royalty: ROYALTY };
+		let model = model::register(chain, &file, "digits", limits, report, &owner)?;
 		println!(
 			"model      {model} registered by Dave, fuel limit {max_fuel}, royalty {}",
 			amount::show(ROYALTY)
@@ -108,7 +111,7 @@ impl Demo {
 		if extra {
 			bond_all(chain)?;
 		}
-		serve_all(chain, model, &executors)?;
+		serve_all(chain, model, report, &executors)?;
 		wait_until_eligible(chain, model, executors.len() as u32)?;
 
 		let setting = Setting { engine, file, model, requester: keys::pair(REQUESTER)? };
@@ -237,10 +240,10 @@ fn bond_all(chain: &Chain) -> Result<()> {
 	Ok(())
 }
 
-fn serve_all(chain: &Chain, model: ModelId, executors: &[&str]) -> Result<()> {
+fn serve_all(chain: &Chain, model: ModelId, report: H256, executors: &[&str]) -> Result<()> {
 	let mut waiting = Vec::new();
 	for suri in executors {
-		waiting.push((suri, model::serve(chain, model, &keys::pair(suri)?)?));
+		waiting.push((suri, model::serve(chain, model, report, &keys::pair(suri)?)?));
 	}
 	for (suri, submitted) in waiting {
 		let block = chain.included(&submitted).with_context(|| format!("serve by {suri}"))?.block;

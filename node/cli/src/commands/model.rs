@@ -4,13 +4,14 @@ use super::find_event;
 use crate::{
 	amount,
 	chain::{Chain, Submitted},
-	keys, local,
+	keys,
+	local::{self, Local},
 };
 use anyhow::{anyhow, bail, Context, Result};
 use clap::Subcommand;
-use opg_primitives::{model_hash, Balance, Fuel, ModelId};
+use opg_primitives::{model_hash, Balance, Dims, Fuel, ModelId};
 use opg_runtime::{Runtime, RuntimeEvent};
-use sp_core::sr25519;
+use sp_core::{sr25519, H256};
 use std::path::PathBuf;
 
 /// Commands about models.
@@ -23,6 +24,9 @@ pub enum ModelCommand {
 		/// Name for people.
 		#[arg(long)]
 		name: String,
+		/// Size of a symbolic dimension, as in `--dim batch=1`. Repeatable.
+		#[arg(long = "dim", value_name = "NAME=SIZE")]
+		dims: Vec<String>,
 		/// Fuel limit of one inference, load and run together.
 		#[arg(long)]
 		max_fuel: Fuel,
@@ -33,10 +37,12 @@ pub enum ModelCommand {
 		#[arg(long)]
 		suri: String,
 	},
-	/// Declare that the signer's node runs a model.
+	/// Inspect a model file here, and declare that the signer's node runs it.
 	Serve {
 		/// The model version.
 		model: ModelId,
+		/// The ONNX file, as the node has it.
+		file: PathBuf,
 		/// Secret of the operator, for example //Alice.
 		#[arg(long)]
 		suri: String,
@@ -55,16 +61,41 @@ impl ModelCommand {
 	/// Run the command.
 	pub fn run(&self, chain: &Chain) -> Result<()> {
 		match self {
-			Self::Register { file, name, max_fuel, royalty, suri } => {
+			Self::Register { file, name, dims, max_fuel, royalty, suri } => {
 				let data = local::read(file)?;
 				let owner = keys::pair(suri)?;
 				let royalty = amount::parse(royalty)?;
-				let id = register(chain, &data, name, *max_fuel, royalty, &owner)?;
-				println!("model {id} registered, hash {:?}", model_hash(&data));
+				let dims = local::parse_dims(dims)?;
+				let report = Local::new()?.report(&data, &dims, *max_fuel)?;
+				let limits = Limits { dims, max_fuel: *max_fuel, royalty };
+				let id = register(chain, &data, name, limits, report, &owner)?;
+				println!("model {id} registered, hash {:?}, report {report:?}", model_hash(&data));
 				println!("executors add the file with: opg-node models add {}", file.display());
 			},
-			Self::Serve { model, suri } => {
-				let included = chain.included(&serve(chain, *model, &keys::pair(suri)?)?)?;
+			Self::Serve { model, file, suri } => {
+				let version = chain.model(*model)?;
+				let data = local::read(file)?;
+				if model_hash(&data) != version.hash {
+					bail!("{} is not the file of model {model}", file.display());
+				}
+				let engine = Local::new()?;
+				if engine.id() != version.engine {
+					bail!(
+						"model {model} names the engine {:?}, this client has {:?}",
+						version.engine,
+						engine.id()
+					);
+				}
+				let report = engine.report(&data, &version.dims, version.max_fuel)?;
+				if report != version.report {
+					bail!(
+						"model {model} was registered with the report {:?}, this machine finds \
+						 {report:?}: do not serve it",
+						version.report
+					);
+				}
+				let submitted = serve(chain, *model, report, &keys::pair(suri)?)?;
+				let included = chain.included(&submitted)?;
 				println!("serving model {model} since block {}", included.block);
 			},
 			Self::Stop { model, suri } => {
@@ -77,13 +108,23 @@ impl ModelCommand {
 	}
 }
 
+/// What the owner of a model version chooses.
+pub(super) struct Limits {
+	/// Sizes of symbolic dimensions.
+	pub dims: Dims,
+	/// Fuel limit of load and run together.
+	pub max_fuel: Fuel,
+	/// Paid to the owner per attested request, in planck.
+	pub royalty: Balance,
+}
+
 /// Register a model and give its number.
 pub(super) fn register(
 	chain: &Chain,
 	file: &[u8],
 	name: &str,
-	max_fuel: Fuel,
-	royalty: Balance,
+	limits: Limits,
+	report: H256,
 	owner: &sr25519::Pair,
 ) -> Result<ModelId> {
 	if name.is_empty() {
@@ -99,8 +140,10 @@ pub(super) fn register(
 				.try_into()
 				.map_err(|_| anyhow!("--name is longer than 64 bytes"))?,
 			engine: local::engine_id(),
-			max_fuel,
-			royalty,
+			dims: limits.dims,
+			max_fuel: limits.max_fuel,
+			royalty: limits.royalty,
+			report,
 		},
 		owner,
 	)?;
@@ -111,6 +154,11 @@ pub(super) fn register(
 }
 
 /// Hand in the declaration that `operator` serves a model.
-pub(super) fn serve(chain: &Chain, model: ModelId, operator: &sr25519::Pair) -> Result<Submitted> {
-	chain.submit(pallet_opg_models::Call::<Runtime>::serve { model }, operator)
+pub(super) fn serve(
+	chain: &Chain,
+	model: ModelId,
+	report: H256,
+	operator: &sr25519::Pair,
+) -> Result<Submitted> {
+	chain.submit(pallet_opg_models::Call::<Runtime>::serve { model, report }, operator)
 }

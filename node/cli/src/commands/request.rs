@@ -23,7 +23,7 @@ const DECISION_TIMEOUT: Duration = Duration::from_secs(300);
 pub struct Send {
 	/// The model version.
 	model: ModelId,
-	/// JSON file with the input tensors.
+	/// File with the input tensors: JSON, or encoded (.opgt, as `opg-engine convert` writes it).
 	#[arg(long, group = "input", required_unless_present_any = ["digits", "picture"])]
 	tensors: Option<PathBuf>,
 	/// Send a sample of the digit model, by its place in the file (from 0).
@@ -65,6 +65,9 @@ pub struct Rerun {
 	/// The ONNX file.
 	#[arg(long)]
 	model: PathBuf,
+	/// The engine that the request names, if it is not the one of this client.
+	#[arg(long, value_name = "FILE")]
+	engine: Option<PathBuf>,
 }
 
 impl Send {
@@ -112,6 +115,9 @@ impl Show {
 		println!("request    {} by {}", self.request, keys::name(&view.requester));
 		println!("model      {} ({:?})", view.model, view.model_hash);
 		println!("engine     {:?}", view.engine);
+		for dim in &view.dims {
+			println!("dimension  {} = {}", String::from_utf8_lossy(&dim.name), dim.size);
+		}
 		println!("included   block {}", view.requested_at);
 		Progress::default().print(&view);
 		if !is_final(&view) {
@@ -153,7 +159,8 @@ impl Rerun {
 		let attested = local::attested(&view)
 			.with_context(|| format!("request {} has no attested answer", self.request))?;
 		println!("loading the engine (the first time takes up to a minute)");
-		let local = local::Local::new()?.rerun(&view, &local::read(&self.model)?)?;
+		let engine = local::Local::load(self.engine.as_deref())?;
+		let local = engine.rerun(&view, &local::read(&self.model)?)?;
 		println!("attested {:?}, fuel {}", attested.digest(), attested.fuel);
 		println!("local    {:?}, fuel {}", local.digest(), local.fuel);
 		if local.digest() != attested.digest() {
