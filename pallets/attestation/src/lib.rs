@@ -65,11 +65,6 @@ pub mod pallet {
 	pub type Answers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
 
-	/// Open rounds that an executor sits in: what its off-chain worker has to do.
-	#[pallet::storage]
-	pub type Duties<T: Config> =
-		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, RequestId, RoundIndex>;
-
 	/// Rounds with a deadline at a block: once for the commit deadline and once for the reveal
 	/// deadline, each at a fixed distance from the draw.
 	#[pallet::storage]

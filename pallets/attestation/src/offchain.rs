@@ -6,7 +6,7 @@
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use codec::Encode;
-use frame_support::BoundedVec;
+use frame_support::{traits::Get, BoundedVec};
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	batch_payload, commitment, BatchKind, Binding, ExecutorKey, ExecutorSignature, Job, JobStatus,
@@ -66,11 +66,16 @@ impl<T: Config> Pallet<T> {
 		let mut commitments = BoundedVec::new();
 		let mut reveals = BoundedVec::new();
 		let mut declines = BoundedVec::new();
-		for (request, round) in Duties::<T>::iter_prefix(executor).take(MAX_DUTIES) {
+		let mut duties = 0;
+		for (request, round) in Self::open_rounds(now) {
 			let Some(record) = Records::<T>::get(request).filter(|r| r.round == round) else {
 				continue;
 			};
 			let Some(seat) = record.seat(executor) else { continue };
+			duties += 1;
+			if duties > MAX_DUTIES {
+				break;
+			}
 			let revealing = match (&seat.state, record.phase) {
 				(SeatState::Waiting, Phase::Commit) => false,
 				(SeatState::Committed { .. }, Phase::Reveal) => true,
@@ -133,6 +138,17 @@ impl<T: Config> Pallet<T> {
 			Call::decline { batch, signature }
 		});
 		sent_ref.set(&sent);
+	}
+
+	/// Rounds whose last deadline has not passed, some of them decided already, oldest first.
+	///
+	/// At most a full agenda for each block of both phases. Reading them all costs the node a few
+	/// milliseconds; an index by executor would cost the chain two writes for every seat.
+	pub(crate) fn open_rounds(
+		now: BlockNumberFor<T>,
+	) -> impl Iterator<Item = (RequestId, RoundIndex)> {
+		(1..=T::CommitBlocks::get() + T::RevealBlocks::get())
+			.flat_map(move |ahead| Deadlines::<T>::get((now + ahead.into(), Deadline::Reveal)))
 	}
 
 	/// The salt that `key` gives: the same after a restart, and unknown without the key.

@@ -31,8 +31,8 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 		record.round = round;
 		record.rule = rule;
 		record.phase = Phase::Commit;
-		for executor in &committee {
-			let seat = Seat { executor: executor.clone(), round, state: SeatState::Waiting };
+		for executor in committee {
+			let seat = Seat { executor, round, state: SeatState::Waiting };
 			record.seats.try_push(seat).map_err(|_| FailureReason::Congested)?;
 		}
 		// Both deadlines are at a fixed distance from the draw, so the limit on draws per block
@@ -40,9 +40,6 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 		for deadline in [(commit_by, Deadline::Commit), (reveal_by, Deadline::Reveal)] {
 			Deadlines::<T>::try_append(deadline, (request, round))
 				.map_err(|_| FailureReason::Congested)?;
-		}
-		for executor in &committee {
-			Duties::<T>::insert(executor, request, round);
 		}
 		Records::<T>::insert(request, record);
 		Ok(())
@@ -73,10 +70,8 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 	}
 
 	fn forget(request: RequestId) {
-		if let Some(record) = Records::<T>::take(request) {
-			Self::drop_duties(request, &record);
-			Self::drop_answers(request);
-		}
+		Records::<T>::remove(request);
+		Self::drop_answers(request);
 	}
 }
 
@@ -88,7 +83,6 @@ impl<T: Config> Pallet<T> {
 			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
 			seat.state = SeatState::Committed { at: now, commitment };
 			Self::after_seat(request, record);
-			T::Pools::clear_misses(&batch.executor);
 			Self::deposit_event(Event::Committed {
 				request,
 				round,
@@ -96,6 +90,7 @@ impl<T: Config> Pallet<T> {
 				commitment,
 			});
 		}
+		T::Pools::clear_misses(&batch.executor);
 		Ok(())
 	}
 
@@ -182,11 +177,5 @@ impl<T: Config> Pallet<T> {
 	/// Forget the revealed answers. There is at most one per seat.
 	pub(crate) fn drop_answers(request: RequestId) {
 		let _ = Answers::<T>::clear_prefix(request, MAX_SEATS, None);
-	}
-
-	pub(crate) fn drop_duties(request: RequestId, record: &RecordOf<T>) {
-		for seat in record.current() {
-			Duties::<T>::remove(&seat.executor, request);
-		}
 	}
 }

@@ -22,7 +22,6 @@ impl<T: Config> Pallet<T> {
 				SeatState::Revealed { .. } => {},
 			}
 		}
-		Self::drop_duties(request, &record);
 		record.phase = Phase::Closed;
 		let verdict = match Self::decide(&record) {
 			Ok(digest) => match Answers::<T>::get(request, digest) {
