@@ -3,6 +3,7 @@
 use crate::{
 	extrinsic::{signed, Context as SigningContext},
 	keys,
+	receipt::{self, Receipt},
 	rpc::Rpc,
 };
 use anyhow::{anyhow, bail, Context, Result};
@@ -118,6 +119,18 @@ impl Chain {
 	pub fn model(&self, id: ModelId) -> Result<Model<AccountId>> {
 		let key = Models::<Runtime>::hashed_key_for(id);
 		self.storage(&key)?.with_context(|| format!("there is no model {id}"))
+	}
+
+	/// The receipt of a request, proven in the latest final block.
+	pub fn receipt(&self, request: RequestId) -> Result<Receipt> {
+		let at = self.rpc.call("chain_getFinalizedHead", json!([]))?;
+		let header = self.rpc.call("chain_getHeader", json!([at]))?;
+		let header = serde_json::from_value(header).context("a header that is none")?;
+		let keys: Vec<_> = receipt::keys(request).iter().map(|key| hex_of(key)).collect();
+		let proof = self.rpc.call("state_getReadProof", json!([keys, at]))?;
+		let proof = proof["proof"].as_array().context("no proof")?;
+		let proof = proof.iter().map(bytes).collect::<Result<_>>()?;
+		Ok(Receipt { request, header, proof })
 	}
 
 	/// Number of executors that could be drawn for the model now.
@@ -246,7 +259,8 @@ pub fn hex_of(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
 
-fn bytes(value: &Value) -> Result<Vec<u8>> {
+/// The bytes that a JSON string of `0x` and hex digits stands for.
+pub fn bytes(value: &Value) -> Result<Vec<u8>> {
 	let text = value.as_str().and_then(|text| text.strip_prefix("0x")).context("not hex")?;
 	hex::decode(text).map_err(|e| anyhow!("not hex: {e}"))
 }

@@ -7,12 +7,13 @@ pub mod digits;
 pub mod extrinsic;
 pub mod keys;
 pub mod local;
+pub mod receipt;
 pub mod rpc;
 pub mod tensors;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use commands::{demo, model, request, stake};
+use commands::{demo, model, receipt as receipts, request, stake};
 
 /// Command line of `opg`.
 #[derive(Parser, Debug)]
@@ -48,6 +49,10 @@ pub enum Command {
 	Withdraw(stake::Withdraw),
 	/// Re-run a request locally and compare the answer with the attested one.
 	Rerun(request::Rerun),
+	/// Write a receipt of a settled request: a proof that needs no node to check.
+	Receipt(receipts::Write),
+	/// Check a receipt and run its request again. Needs no node.
+	Verify(receipts::Verify),
 	/// Show the free and held balance of an account.
 	Balance(stake::Balance),
 	/// Prepare the local engine and print its id. Needs no node.
@@ -69,6 +74,8 @@ pub fn run(cli: Cli) -> Result<()> {
 		Command::Undelegate(command) => command.run(&connect()?),
 		Command::Withdraw(command) => command.run(&connect()?),
 		Command::Rerun(command) => command.run(&connect()?),
+		Command::Receipt(command) => command.run(&connect()?),
+		Command::Verify(command) => command.run(),
 		Command::Balance(command) => command.run(&connect()?),
 		Command::Engine => {
 			local::Local::new()?;

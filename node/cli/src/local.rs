@@ -1,5 +1,6 @@
 //! The engine on this machine: what makes an answer checkable by anyone.
 
+use crate::receipt::Task;
 use anyhow::{anyhow, bail, Context, Result};
 use opg_engine::{Artifact, Engine, EngineConfig};
 use opg_primitives::{model_hash, Answer, Dim, Dims, Fuel};
@@ -72,25 +73,25 @@ impl Local {
 		Ok(opg_worker::answer(run))
 	}
 
-	/// Re-run a request on the model in `model` and give the local answer.
-	pub fn rerun(&self, request: &RequestView, model: &[u8]) -> Result<Answer> {
+	/// Run a task again on the model in `model` and give the local answer.
+	pub fn rerun(&self, task: &Task<'_>, model: &[u8]) -> Result<Answer> {
 		let hash = model_hash(model);
-		if hash != request.model_hash {
+		if hash != task.model {
 			bail!(
 				"this is not the model of the request: the file has the hash {hash:?}, \
 				 the request names {:?}",
-				request.model_hash
+				task.model
 			);
 		}
-		if self.id() != request.engine {
+		if self.id() != task.engine {
 			bail!(
 				"the request names the engine {:?}, this is {:?}: get its file from a node or a \
 				 release that has it (`opg-node engines export`) and give it with --engine",
-				request.engine,
+				task.engine,
 				self.id()
 			);
 		}
-		self.answer(model, &request.dims, &request.input, request.fuel_limit)
+		self.answer(model, task.dims, task.input, task.fuel_limit)
 	}
 }
 

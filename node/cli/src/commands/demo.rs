@@ -11,6 +11,7 @@ use crate::{
 	digits::{self, Sample},
 	keys,
 	local::{self, Local},
+	receipt::Task,
 };
 use anyhow::{bail, Context, Result};
 use clap::Args;
@@ -37,6 +38,8 @@ const PROBE_FUEL: Fuel = 100_000_000_000;
 const ELIGIBLE_TIMEOUT: Duration = Duration::from_secs(240);
 /// Longer than a dispute.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// Finality is a few blocks behind the best.
+const FINALITY_TIMEOUT: Duration = Duration::from_secs(60);
 /// After how many requests to give up on drawing the misbehaving executor.
 const MAX_REQUESTS: usize = 20;
 
@@ -147,8 +150,11 @@ impl Demo {
 			open.push(one.id);
 		}
 		println!("\nwaiting until nobody can challenge the answers any more");
-		for id in open {
-			settled(chain, id)?;
+		for id in &open {
+			settled(chain, *id)?;
+		}
+		if let Some(id) = open.first() {
+			setting.prove(chain, *id)?;
 		}
 		println!("\n{right} of {sent} digits were read as a person reads them.");
 		Ok(sat)
@@ -174,7 +180,7 @@ impl Setting {
 		let answer =
 			local::attested(&view).with_context(|| format!("request {id} was not attested"))?;
 
-		let again = self.engine.rerun(&view, &self.file)?;
+		let again = self.engine.rerun(&Task::of(&view), &self.file)?;
 		if again != *answer {
 			bail!(
 				"request {id}: the attested answer {:?} is not the local one {:?}",
@@ -203,6 +209,29 @@ impl Setting {
 		);
 		let seats = view.seats.iter().map(|seat| seat.executor.clone()).collect();
 		Ok(Sent { id, seats, label: prediction.label })
+	}
+}
+
+impl Setting {
+	/// Get the receipt of a settled request and check it as somebody without a node would.
+	fn prove(&self, chain: &Chain, id: RequestId) -> Result<()> {
+		let started = Instant::now();
+		let proven = loop {
+			// It is settled in the best block, and provable once that is final.
+			match chain.receipt(id)?.check() {
+				Ok(proven) => break proven,
+				Err(error) if started.elapsed() > FINALITY_TIMEOUT => return Err(error),
+				Err(_) => sleep(Duration::from_secs(1)),
+			}
+		};
+		if self.engine.rerun(&proven.task(), &self.file)? != proven.answer {
+			bail!("request {id}: the receipt proves another answer than the local one");
+		}
+		println!(
+			"receipt    of request {id}: proven in block {} {:?}, run again, the same",
+			proven.height, proven.block
+		);
+		Ok(())
 	}
 }
 

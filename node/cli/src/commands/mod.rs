@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod model;
+pub mod receipt;
 pub mod request;
 pub mod stake;
 

@@ -1,7 +1,7 @@
 //! `opg request`, `opg show`, `opg rerun`.
 
 use super::find_event;
-use crate::{amount, chain::Chain, digits, keys, local, tensors};
+use crate::{amount, chain::Chain, digits, keys, local, receipt::Task, tensors};
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use opg_primitives::{Answer, Balance, Input, ModelId, Outcome, RequestId, Tier};
@@ -160,7 +160,7 @@ impl Rerun {
 			.with_context(|| format!("request {} has no attested answer", self.request))?;
 		println!("loading the engine (the first time takes up to a minute)");
 		let engine = local::Local::load(self.engine.as_deref())?;
-		let local = engine.rerun(&view, &local::read(&self.model)?)?;
+		let local = engine.rerun(&Task::of(&view), &local::read(&self.model)?)?;
 		println!("attested {:?}, fuel {}", attested.digest(), attested.fuel);
 		println!("local    {:?}, fuel {}", local.digest(), local.fuel);
 		if local.digest() != attested.digest() {
@@ -332,7 +332,8 @@ pub(super) fn print_pay(fee: Balance, paid: &[(opg_primitives::AccountId, Balanc
 	println!("              fee {}; paid: {}", amount::show(fee), paid.join(", "));
 }
 
-fn print_answer(answer: &Answer) {
+/// Print the tensors of an answer, or its error.
+pub(super) fn print_answer(answer: &Answer) {
 	match &answer.outcome {
 		Outcome::Error(error) => println!("              the model fails on this input: {error:?}"),
 		Outcome::Output(output) => {
