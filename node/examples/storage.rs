@@ -1,0 +1,187 @@
+//! What reading and writing an item of the state costs: the runtime's `DbWeight` comes from this.
+//!
+//! A database as the node's, with a state of so many items. Reads are single, in random order,
+//! with no cache but the operating system's. Writes come in blocks of so many, and their time is
+//! that of the new state root, the import and the finalization of the block.
+
+use futures::executor::block_on;
+use opg_runtime::{
+	opaque::{Block, Header},
+	RuntimeApi,
+};
+use sc_client_api::{execution_extensions::ExecutionExtensions, Backend, Finalizer, TrieCacheContext};
+use sc_client_db::DatabaseSettings;
+use sc_consensus::{
+	BlockImport, BlockImportParams, ForkChoiceStrategy, StateAction, StorageChanges,
+};
+use sc_service::{
+	config::ExecutorConfiguration, BlocksPruning, DatabaseSource, GenesisBlockBuilder, PruningMode,
+	TFullBackend, TFullClient,
+};
+use sp_consensus::BlockOrigin;
+use sp_core::{
+	hashing::blake2_256,
+	storage::{well_known_keys, StateVersion, Storage},
+	testing::TaskExecutor,
+	H256,
+};
+use sp_runtime::traits::Header as _;
+use sp_state_machine::{Backend as _, StorageChanges as Changes};
+use std::{
+	path::Path,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+type HostFunctions =
+	(sp_io::SubstrateHostFunctions, opg_runtime_interface::opg_engine::HostFunctions);
+type Executor = sc_executor::WasmExecutor<HostFunctions>;
+type Client = TFullClient<Block, RuntimeApi, Executor>;
+
+/// Items of the state.
+const ITEMS: u64 = 1_000_000;
+/// Bytes of an item: about what a pool or an account takes.
+const BYTES: usize = 96;
+/// Items that are read.
+const READS: u64 = 200_000;
+/// Blocks that are written, after as many that are not counted.
+const BLOCKS: u64 = 20;
+/// Items written by a block, about as many as a full one writes.
+const WRITES: u64 = 5_000;
+
+fn main() {
+	let directory = tempfile::tempdir().expect("there is a place for temporary files");
+	println!("making a state of {ITEMS} items of {BYTES} bytes ...");
+	let (backend, client) = open(directory.path());
+	let first = client.chain_info().genesis_hash;
+
+	println!("reading {READS} of them ...");
+	let read = reads(&backend, first);
+	println!("writing {} blocks of {WRITES} items ...", 2 * BLOCKS);
+	let mut parent = first;
+	let mut spent = Duration::ZERO;
+	for number in 1..=2 * BLOCKS {
+		let took = write(&backend, &client, &mut parent, number as u32);
+		if number > BLOCKS {
+			spent += took;
+		}
+	}
+	let started = Instant::now();
+	// The database writes in the background: what it still has to do counts.
+	drop((backend, client));
+	spent += started.elapsed() / 2;
+	let write = spent.as_secs_f64() * 1e6 / (BLOCKS * WRITES) as f64;
+
+	println!("\nRESULT db_read_us {read:.2}");
+	println!("RESULT db_write_us {write:.2}");
+}
+
+/// The key of an item: random, as hashed keys are.
+fn key(index: u64) -> Vec<u8> {
+	blake2_256(&index.to_le_bytes()).to_vec()
+}
+
+fn value(index: u64, version: u32) -> Vec<u8> {
+	let mut value = blake2_256(&(index ^ u64::from(version) << 40).to_le_bytes()).to_vec();
+	value.resize(BYTES, version as u8);
+	value
+}
+
+/// Random indices of items, the same in every run.
+fn indices(seed: u32) -> impl Iterator<Item = u64> {
+	(0u64..).map(move |n| {
+		let hash = blake2_256(&[&seed.to_le_bytes()[..], &n.to_le_bytes()].concat());
+		let word: [u8; 8] = hash[..8].try_into().expect("eight bytes");
+		u64::from_le_bytes(word) % ITEMS
+	})
+}
+
+fn genesis() -> Storage {
+	let mut storage = Storage::default();
+	let code = opg_runtime::WASM_BINARY.expect("built with a runtime");
+	storage.top.insert(well_known_keys::CODE.into(), code.into());
+	storage.top.extend((0..ITEMS).map(|index| (key(index), value(index, 0))));
+	storage
+}
+
+fn open(path: &Path) -> (Arc<TFullBackend<Block>>, Client) {
+	let backend = sc_service::new_db_backend(DatabaseSettings {
+		trie_cache_maximum_size: None,
+		state_pruning: Some(PruningMode::blocks_pruning(256)),
+		source: DatabaseSource::ParityDb { path: path.into() },
+		blocks_pruning: BlocksPruning::KeepFinalized,
+		pruning_filters: Vec::new(),
+		metrics_registry: None,
+	})
+	.expect("ParityDB opens");
+	let executor: Executor = sc_service::new_wasm_executor(&ExecutorConfiguration::default());
+	let builder = GenesisBlockBuilder::new_with_storage(
+		genesis(),
+		true,
+		backend.clone(),
+		executor.clone(),
+	);
+	let client = sc_service::new_client(
+		backend.clone(),
+		executor.clone(),
+		builder.expect("the genesis is a state"),
+		None,
+		None,
+		ExecutionExtensions::new(None, Arc::new(executor)),
+		Box::new(TaskExecutor::new()),
+		None,
+		None,
+		Default::default(),
+	);
+	(backend, client.expect("the client starts"))
+}
+
+/// Microseconds per read.
+fn reads(backend: &TFullBackend<Block>, at: H256) -> f64 {
+	let mut spent = Duration::ZERO;
+	for index in indices(0).take(READS as usize) {
+		let key = key(index);
+		let state = backend.state_at(at, TrieCacheContext::Untrusted).expect("the state is kept");
+		let started = Instant::now();
+		let found = state.storage(&key).expect("the state can be read");
+		spent += started.elapsed();
+		assert_eq!(found.map(|value| value.len()), Some(BYTES));
+	}
+	spent.as_secs_f64() * 1e6 / READS as f64
+}
+
+/// Write a block of items. Returns how long that took.
+fn write(
+	backend: &TFullBackend<Block>,
+	client: &Client,
+	parent: &mut H256,
+	number: u32,
+) -> Duration {
+	let delta: Vec<_> = indices(number)
+		.take(WRITES as usize)
+		.map(|index| (key(index), Some(value(index, number))))
+		.collect();
+	let started = Instant::now();
+	let state = backend.state_at(*parent, TrieCacheContext::Trusted).expect("the state is kept");
+	let items = delta.iter().map(|(key, value)| (&key[..], value.as_deref()));
+	let (root, transaction) = state.storage_root(items, StateVersion::V1);
+	drop(state);
+	let header = Header::new(number, H256::zero(), root, *parent, Default::default());
+	let hash = header.hash();
+	let mut params = BlockImportParams::<Block>::new(BlockOrigin::Own, header);
+	params.body = Some(Vec::new());
+	params.state_action = StateAction::ApplyChanges(StorageChanges::Changes(Changes {
+		main_storage_changes: delta,
+		child_storage_changes: Vec::new(),
+		offchain_storage_changes: Vec::new(),
+		transaction,
+		transaction_storage_root: root,
+		transaction_index_changes: Vec::new(),
+	}));
+	params.fork_choice = Some(ForkChoiceStrategy::LongestChain);
+	block_on(client.import_block(params)).expect("the block is imported");
+	client.finalize_block(hash, None, false).expect("the best block is finalized");
+	let took = started.elapsed();
+	*parent = hash;
+	took
+}
