@@ -4,10 +4,13 @@ use crate::{
 	chain::{import_all, Executor, Time},
 	pipeline::{Case, Pipeline},
 };
-use opg_runtime::constants::{CHALLENGE_WINDOW, COMMIT_BLOCKS, HOURS, REVEAL_BLOCKS};
+use opg_runtime::constants::{
+	CHALLENGE_WINDOW, COMMIT_BLOCKS, HOURS, REVEAL_BLOCKS, SESSION_SLOTS,
+};
 
-/// Requests that go this way together are this many blocks after those before: more than one needs.
-const CYCLE: u32 = 23;
+/// Requests that go this way together are this many blocks after those before: more than one needs,
+/// and a session, so that the block in which one begins, which takes nothing else, is always last.
+const CYCLE: u32 = SESSION_SLOTS as u32;
 
 /// What one request costs the importing node, in microseconds.
 pub struct Split {
@@ -25,6 +28,10 @@ pub fn split(wasm: &Executor, count: u32, cycles: u32, pruning: bool) -> Split {
 	// Too few executors for a jury, so nothing is audited: audits would happen in between.
 	let case = Case { executors: 9, models: 1, patience: 0 };
 	let (mut pipeline, genesis) = Pipeline::new(case, wasm);
+	// A session begins with the block after each multiple of its length.
+	while pipeline.author.height % CYCLE != 1 {
+		pipeline.step(0);
+	}
 	let first = pipeline.author.height;
 	for _ in 0..cycles {
 		let all = |done: u32| assert_eq!(done, count, "the whole group does it in one block");
@@ -55,7 +62,7 @@ pub fn split(wasm: &Executor, count: u32, cycles: u32, pruning: bool) -> Split {
 	};
 	let empty = median(
 		(5..CYCLE)
-			.filter(|offset| ![12, 14, 17].contains(offset))
+			.filter(|offset| ![12, 14, 17, 19].contains(offset))
 			.flat_map(|offset| (0..cycles).map(move |cycle| (cycle, offset)))
 			.map(|(cycle, offset)| &times[(first + cycle * CYCLE + offset) as usize]),
 	);
