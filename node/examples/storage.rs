@@ -9,7 +9,9 @@ use opg_runtime::{
 	opaque::{Block, Header},
 	RuntimeApi,
 };
-use sc_client_api::{execution_extensions::ExecutionExtensions, Backend, Finalizer, TrieCacheContext};
+use sc_client_api::{
+	execution_extensions::ExecutionExtensions, Backend, Finalizer, TrieCacheContext,
+};
 use sc_client_db::DatabaseSettings;
 use sc_consensus::{
 	BlockImport, BlockImportParams, ForkChoiceStrategy, StateAction, StorageChanges,
@@ -115,12 +117,8 @@ fn open(path: &Path) -> (Arc<TFullBackend<Block>>, Client) {
 	})
 	.expect("ParityDB opens");
 	let executor: Executor = sc_service::new_wasm_executor(&ExecutorConfiguration::default());
-	let builder = GenesisBlockBuilder::new_with_storage(
-		genesis(),
-		true,
-		backend.clone(),
-		executor.clone(),
-	);
+	let builder =
+		GenesisBlockBuilder::new_with_storage(genesis(), true, backend.clone(), executor.clone());
 	let client = sc_service::new_client(
 		backend.clone(),
 		executor.clone(),

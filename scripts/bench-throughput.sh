@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# How many attested inferences per second the chain carries: imports full blocks of them into a
+# client of a development chain. Run it on an otherwise idle machine; it takes some five minutes.
+#
+#   scripts/bench-throughput.sh [--quick] [--hour] [--rate N]
+#
+#   --quick     a minute: shorter runs, pruning not measured
+#   --hour      fill the chain for an hour of its time before, so that blocks also prune
+#   --rate N    requests per block, instead of as many as the runtime's limits let in
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$OPG_ROOT"
+
+# The whole workspace, because a part of it would be compiled with other dependency features.
+cargo build --release --locked --workspace --examples
+exec "$CARGO_TARGET_DIR/release/examples/throughput" "$@"
