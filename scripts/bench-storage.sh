@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What reading and writing an item of the state costs, in a database as the node's with a million
-# items. The runtime's DbWeight comes from this. Run it on an otherwise idle machine.
+# items, to compare with the runtime's DbWeight (8 and 50 µs). Run it on an otherwise idle machine.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
