@@ -132,6 +132,10 @@ fn main() {
 	println!("  attested inferences             {}", sum.attested);
 	println!("  settled, audited, pruned        {}, {}, {}", sum.settled, sum.audited, sum.pruned);
 	println!("  in the state at the end         {}", main.kept);
+	if !args.hour {
+		// The state is what import slows down with.
+		println!("    (an hour at this rate: {}; measure that with --hour)", rate * HOURS);
+	}
 	println!(
 		"  batches, items in each          {}, {:.1}",
 		sum.batches,
