@@ -5,8 +5,9 @@
 #   scripts/bench-throughput.sh [--quick] [--hour] [--rate N]
 #
 #   --quick     a minute: shorter runs, pruning not measured
-#   --hour      fill the chain for an hour of its time before, so that blocks also prune
-#   --rate N    requests per block, instead of as many as the runtime's limits let in
+#   --hour      fill the chain for an hour of its time before, so that the state is as large as it
+#               gets and blocks also prune: this is what a busy chain costs; some minutes more
+#   --rate N    requests per block, instead of as many as the runtime's limits let in: fewer
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -28,7 +28,7 @@ struct Args {
 	/// Before the main run, fill the chain for an hour of its time, so that blocks also prune.
 	#[arg(long)]
 	hour: bool,
-	/// Requests per block, instead of as many as the runtime's limits let in.
+	/// Requests per block, instead of as many as the runtime's limits let in: fewer.
 	#[arg(long)]
 	rate: Option<u32>,
 }
@@ -131,6 +131,11 @@ fn main() {
 	println!("  requests                        {}", sum.requested);
 	println!("  attested inferences             {}", sum.attested);
 	println!("  settled, audited, pruned        {}, {}, {}", sum.settled, sum.audited, sum.pruned);
+	println!("  in the state at the end         {}", main.kept);
+	if !args.hour {
+		// The state is what import slows down with.
+		println!("    (an hour at this rate: {}; measure that with --hour)", rate * HOURS);
+	}
 	println!(
 		"  batches, items in each          {}, {:.1}",
 		sum.batches,
@@ -156,7 +161,7 @@ fn main() {
 
 	let cycles = if args.quick { 3 } else { 7 };
 	let split = split::split(&wasm, rate, cycles, !args.quick);
-	println!("one thing per block, {rate} requests each, no audits: µs per attested inference");
+	println!("one thing per block, {rate} requests each, in a small state without audits: µs each");
 	for (name, micros) in &split.parts {
 		println!("  {name:<30}  {micros:.0}");
 	}
@@ -168,21 +173,33 @@ fn main() {
 	}
 	println!("  an empty block takes {:.0} µs\n", split.empty);
 
-	println!("how it grows, per attested inference");
+	println!("how it grows; open: not final, kept: in the state; µs per attested inference");
 	println!(
 		"executors  models   open   kept per block items/batch   µs wall    µs CPU  attested/s"
 	);
 	let blocks = if args.quick { 8 } else { 20 };
 	let case = |executors, models, patience| Case { executors, models, patience };
-	let mut cases =
-		vec![(case(3, 1, 2), 1), (case(30, 1, 2), 1), (case(300, 1, 2), 1), (case(30, 100, 2), 1)];
+	// With what part of the rate, and after how many blocks.
+	let mut cases = vec![
+		(case(3, 1, 2), 1, 0),
+		(case(30, 1, 2), 1, 0),
+		(case(300, 1, 2), 1, 0),
+		(case(30, 100, 2), 1, 0),
+	];
 	if !args.quick {
-		// The last two: few requests at a time, and as many as the deadlines allow.
-		cases.extend([(case(30, 1_000, 2), 1), (case(30, 1, 2), 4), (case(30, 1, 5), 1)]);
+		cases.extend([
+			(case(30, 1_000, 2), 1, 0),
+			// Few requests at a time, and as many as the deadlines allow.
+			(case(30, 1, 2), 4, 0),
+			(case(30, 1, 5), 1, 0),
+			// More and more that are final and not yet pruned.
+			(case(30, 1, 2), 1, 60),
+			(case(30, 1, 2), 1, 240),
+		]);
 	}
-	for (case, part) in cases {
+	for (case, part, fill) in cases {
 		let rate = args.rate.unwrap_or_else(|| case.capacity().0) / part;
-		print_row(case, &run(&wasm, case, rate, 0, blocks));
+		print_row(case, &run(&wasm, case, rate, fill, blocks));
 	}
 
 	let slots = 1_000.0 / SLOT_MILLIS as f64;

@@ -263,7 +263,7 @@ impl Pipeline {
 		};
 		// Each executor has its turn, so that not all send in the same block.
 		let ready = |at: usize, queue: &VecDeque<Seat>| {
-			let turn = (parent + at as u32) % (case.patience + 1) == 0;
+			let turn = (parent + at as u32).is_multiple_of(case.patience + 1);
 			queue.len() >= BATCH
 				|| queue.front().is_some_and(|seat| turn || seat.since + case.patience < parent)
 		};
