@@ -15,6 +15,7 @@ use opg_runtime_interface::{Engine, EngineExt};
 use pallet_opg_inference::{Error as InferenceError, Phase, State};
 use pallet_opg_staking::{Pools, Role, Status};
 use pallet_opg_support::FailureReason;
+use parking_lot::RwLock;
 use sp_core::{
 	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
 	Pair,
@@ -54,8 +55,8 @@ fn requests_should_be_finished_but_not_taken_when_their_engine_is_retired() {
 	});
 }
 
-#[test]
-fn worker_should_drive_a_request_to_payment_through_the_pool() {
+/// A chain whose executors work in this process and serve the model. The test gets what they sent.
+fn with_worker(test: impl FnOnce(&RwLock<testing::PoolState>)) {
 	let mut ext = genesis();
 	let (offchain, _state) = testing::TestOffchainExt::new();
 	let (pool, pool_state) = testing::TestTransactionPoolExt::new();
@@ -76,6 +77,35 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 		for (account, _) in &EXECUTORS {
 			assert_ok!(Models::serve(signed(account.to_account_id()), 0, REPORT));
 		}
+		test(&pool_state);
+		check();
+	});
+}
+
+#[test]
+fn worker_should_send_several_batches_when_it_has_many_duties() {
+	with_worker(|pool_state| {
+		let count = 1 + pallet_opg_attestation::MAX_BATCH as usize;
+		for _ in 0..count {
+			assert_ok!(Inference::request(signed(eve()), 0, input(), Tier::Quorum, 10 * OPG));
+		}
+		steps(2);
+		Attestation::offchain_worker(System::block_number());
+		let sent = std::mem::take(&mut pool_state.write().transactions);
+		assert_eq!(sent.len(), 2 * EXECUTORS.len());
+		for xt in sent {
+			let xt = UncheckedExtrinsic::decode(&mut &xt[..]).unwrap();
+			assert_ok!(Executive::apply_extrinsic(xt).unwrap());
+		}
+		let revealing = Records::<Runtime>::iter_values()
+			.filter(|record| record.phase == pallet_opg_attestation::Phase::Reveal);
+		assert_eq!(revealing.count(), count, "everyone committed to everything");
+	});
+}
+
+#[test]
+fn worker_should_drive_a_request_to_payment_through_the_pool() {
+	with_worker(|pool_state| {
 		let before = Balances::free_balance(dave());
 		let id = request();
 		for _phase in ["commit", "reveal"] {
@@ -126,7 +156,6 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 		assert_eq!(fee, common::fee());
 		assert_eq!(fee, Inference::estimate(0, Tier::Quorum, Some(FUEL)).unwrap());
 		assert_eq!(Balances::free_balance(dave()), before + OPG);
-		check();
 	});
 }
 

@@ -187,7 +187,7 @@ mod tests {
 	use opg_primitives::{Outcome, Tier};
 	use pallet_opg_attestation::Phase;
 	use pallet_opg_support::{ModelVersion, Rule};
-	use sp_runtime::StateVersion;
+	use sp_runtime::{traits::Header as _, StateVersion};
 	use sp_state_machine::{prove_read, TrieBackend};
 	use std::collections::BTreeMap;
 

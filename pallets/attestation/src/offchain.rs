@@ -63,9 +63,9 @@ impl<T: Config> Pallet<T> {
 		let mut sent: Vec<Sent> = sent_ref.get().ok().flatten().unwrap_or_default();
 		sent.retain(|(_, _, _, at)| *at <= block && block - at < RESUBMIT_BLOCKS);
 
-		let mut commitments = BoundedVec::new();
-		let mut reveals = BoundedVec::new();
-		let mut declines = BoundedVec::new();
+		let mut commitments = Vec::new();
+		let mut reveals = Vec::new();
+		let mut declines = Vec::new();
 		let mut duties = 0;
 		for (request, round) in Self::open_rounds(now) {
 			let Some(record) = Records::<T>::get(request).filter(|r| r.round == round) else {
@@ -89,15 +89,14 @@ impl<T: Config> Pallet<T> {
 				Some(Err(reason @ (Unavailable::ModelMissing | Unavailable::EngineMissing)))
 					if !revealing =>
 				{
-					if declines.try_push(Decline { request, round, reason }).is_ok() {
-						sent.push((request, round, revealing, block));
-					}
+					declines.push(Decline { request, round, reason });
+					sent.push((request, round, revealing, block));
 					continue;
 				},
 				_ => continue,
 			};
 			let binding = Self::binding(request, &record, executor);
-			let queued = match &seat.state {
+			match &seat.state {
 				SeatState::Committed { commitment: committed, .. } => {
 					// The salt may come from a key that was rotated since.
 					let salt = keys
@@ -113,7 +112,7 @@ impl<T: Config> Pallet<T> {
 						);
 						continue;
 					};
-					reveals.try_push(Reveal { request, round, answer, salt }).is_ok()
+					reveals.push(Reveal { request, round, answer, salt });
 				},
 				_ => {
 					let Some(salt) = Self::salt(key, &binding) else {
@@ -121,12 +120,10 @@ impl<T: Config> Pallet<T> {
 						return;
 					};
 					let commitment = commitment(&binding, &answer, &salt);
-					commitments.try_push(Commitment { request, round, commitment }).is_ok()
+					commitments.push(Commitment { request, round, commitment });
 				},
-			};
-			if queued {
-				sent.push((request, round, revealing, block));
 			}
+			sent.push((request, round, revealing, block));
 		}
 		Self::send(key, BatchKind::Commit, executor, now, commitments, |batch, signature| {
 			Call::commit { batch, signature }
@@ -181,22 +178,24 @@ impl<T: Config> Pallet<T> {
 		kind: BatchKind,
 		executor: &T::AccountId,
 		at: BlockNumberFor<T>,
-		items: BoundedVec<Item, frame_support::pallet_prelude::ConstU32<MAX_BATCH>>,
+		items: Vec<Item>,
 		call: impl Fn(Batch<T::AccountId, BlockNumberFor<T>, Item>, ExecutorSignature) -> Call<T>,
 	) {
-		if items.is_empty() {
-			return;
-		}
-		let batch = Batch { executor: executor.clone(), at, items };
-		let Some(signature) = key.sign(&batch_payload(kind, &Self::genesis(), &batch)) else {
-			log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
-			return;
-		};
-		let count = batch.items.len();
-		let xt = T::create_authorized_transaction(call(batch, signature).into());
-		match SubmitTransaction::<T, Call<T>>::submit_transaction(xt) {
-			Ok(()) => log::info!(target: LOG, "sent a batch of {count} at block {at:?}"),
-			Err(()) => log::warn!(target: LOG, "the pool refused a batch of {count}; trying again"),
+		for items in items.chunks(MAX_BATCH as usize) {
+			let items = BoundedVec::truncate_from(items.to_vec());
+			let batch = Batch { executor: executor.clone(), at, items };
+			let Some(signature) = key.sign(&batch_payload(kind, &Self::genesis(), &batch)) else {
+				log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
+				return;
+			};
+			let count = batch.items.len();
+			let xt = T::create_authorized_transaction(call(batch, signature).into());
+			match SubmitTransaction::<T, Call<T>>::submit_transaction(xt) {
+				Ok(()) => log::info!(target: LOG, "sent a batch of {count} at block {at:?}"),
+				Err(()) => {
+					log::warn!(target: LOG, "the pool refused a batch of {count}; trying again")
+				},
+			}
 		}
 	}
 }
