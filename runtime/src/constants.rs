@@ -31,6 +31,8 @@ pub const REVEAL_BLOCKS: BlockNumber = 5;
 pub const CHALLENGE_WINDOW: BlockNumber = 10;
 /// Draws, settlements and prunings per block.
 pub const MAX_AGENDA: u32 = 256;
+/// Most executor pools, and most executors that serve one model.
+pub const MAX_EXECUTORS: u32 = 1_024;
 /// Least that an operator has in its own pool.
 pub const MIN_BOND: Balance = 1_000 * OPG;
 /// Fuel of all executors ordered per block at which the price stays: a hundred cores' worth.

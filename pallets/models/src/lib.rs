@@ -8,6 +8,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod calls;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]

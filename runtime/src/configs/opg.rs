@@ -21,7 +21,9 @@ parameter_types! {
 pub struct ValidatorKeys;
 impl Contains<AccountId> for ValidatorKeys {
 	fn contains(who: &AccountId) -> bool {
+		// The accounts of benchmarks have none.
 		pallet_session::NextKeys::<Runtime>::contains_key(who)
+			|| cfg!(feature = "runtime-benchmarks")
 	}
 }
 
@@ -40,7 +42,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type MinDelegation = ConstU128<OPG>;
 	type MinValidatorStake = ConstU128<{ 5_000 * OPG }>;
 	type PoolDeposit = ConstU128<{ deposit(4, 512) }>;
-	type MaxPools = ConstU32<1_024>;
+	type MaxPools = ConstU32<MAX_EXECUTORS>;
 	type MaxDelegations = ConstU32<64>;
 	type MaxUnbonds = ConstU32<16>;
 	type UnbondingBlocks = ConstU32<UNBONDING_BLOCKS>;
@@ -53,6 +55,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type ValidatorKeys = ValidatorKeys;
 	type BlockReward = BlockReward;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type WeightInfo = pallet_opg_staking::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_opg_models::Config for Runtime {
@@ -60,7 +63,7 @@ impl pallet_opg_models::Config for Runtime {
 	type Pools = Staking;
 	type ModelDeposit = ConstU128<{ deposit(2, 1_536) }>;
 	type ServeDeposit = ConstU128<{ deposit(0, 64) }>;
-	type MaxServers = ConstU32<1_024>;
+	type MaxServers = ConstU32<MAX_EXECUTORS>;
 	type MaxModelBytes = ConstU32<{ 64 * 1024 * 1024 }>;
 	// Some ten seconds of one core: a third of the commit phase.
 	type MaxFuel = ConstU64<20_000_000_000>;
@@ -94,6 +97,8 @@ impl pallet_opg_inference::Config for Runtime {
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
 	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
 	type Lifetime = ConstU32<HOURS>;
+	type MaxExecutors = ConstU32<MAX_EXECUTORS>;
+	type WeightInfo = pallet_opg_inference::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_opg_attestation::Config for Runtime {
@@ -102,4 +107,5 @@ impl pallet_opg_attestation::Config for Runtime {
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MaxRoundsPerBlock = ConstU32<MAX_AGENDA>;
+	type WeightInfo = pallet_opg_attestation::weights::SubstrateWeight<Runtime>;
 }
