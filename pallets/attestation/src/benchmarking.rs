@@ -344,6 +344,23 @@ mod benchmarks {
 		assert_eq!(Answers::<T>::iter_prefix(0).count(), 0);
 	}
 
+	/// A deadline for which there is no time in its block.
+	#[benchmark]
+	fn put_off() {
+		let now = frame_system::Pallet::<T>::block_number();
+		let next = (now + 1u32.into(), Deadline::Reveal);
+		let rounds = (1..T::MaxRoundsPerBlock::get()).map(|request| (request.into(), 0)).collect();
+		Deadlines::<T>::insert(next, BoundedVec::truncate_from(rounds));
+		add_to_whitelist(Deadlines::<T>::hashed_key_for(next).into());
+
+		#[block]
+		{
+			Pallet::<T>::put_off(now, Deadline::Reveal, (0, 0));
+		}
+
+		assert_eq!(Deadlines::<T>::get(next).len() as u32, T::MaxRoundsPerBlock::get());
+	}
+
 	/// `d`: rounds with a deadline at this block. Records not counted.
 	#[benchmark]
 	fn take_deadlines(d: Linear<0, { T::MaxRoundsPerBlock::get() }>) {

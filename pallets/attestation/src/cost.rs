@@ -1,7 +1,7 @@
 //! What batches cost at most. What one did cost is known after it; the rest is given back.
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
-use frame_support::weights::Weight;
+use frame_support::{traits::Get, weights::Weight};
 use pallet_opg_support::{Requests, MAX_ROUND, MAX_SEATS};
 
 impl<T: Config> Pallet<T> {
@@ -44,6 +44,26 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::close(MAX_ROUND, 0)
 			.max(T::WeightInfo::close(0, MAX_ROUND))
 			.saturating_add(T::Requests::most_of_decided())
+	}
+
+	/// Passing one deadline.
+	pub fn most_of_pass() -> Weight {
+		T::WeightInfo::change_record(MAX_SEATS).saturating_add(Self::most_of_tally())
+	}
+
+	/// Putting off all deadlines of a block.
+	pub(crate) fn most_of_putting_off() -> Weight {
+		let rounds = T::MaxRoundsPerBlock::get();
+		T::WeightInfo::take_deadlines(rounds)
+			.saturating_add(T::WeightInfo::put_off().saturating_mul(rounds.into()))
+			.saturating_mul(2)
+			.saturating_add(Self::shared_lists())
+	}
+
+	/// The lists to which all rounds that are opened in a block and all deadlines that are put off are
+	/// appended.
+	pub(crate) fn shared_lists() -> Weight {
+		T::DbWeight::get().reads_writes(4, 4)
 	}
 
 	/// Changing a record with so many seats as `record` has.

@@ -55,6 +55,9 @@ pub mod pallet {
 		/// Most rounds that are opened per block.
 		#[pallet::constant]
 		type MaxRoundsPerBlock: Get<u32>;
+		/// What passing the deadlines of a block may cost: the rest is put off.
+		#[pallet::constant]
+		type DeadlineWeight: Get<Weight>;
 		/// What calls and hooks cost.
 		type WeightInfo: WeightInfo;
 	}
@@ -154,6 +157,11 @@ pub mod pallet {
 			] {
 				assert!(batch.all_lte(max), "a full batch fits the block: {batch:?}");
 			}
+			let most = Self::most_of_putting_off().saturating_add(Self::most_of_pass());
+			assert!(
+				most.all_lte(T::DeadlineWeight::get()),
+				"deadlines that are all put off leave time to pass some: {most:?}"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]

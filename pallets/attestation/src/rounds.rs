@@ -12,7 +12,7 @@ use pallet_opg_support::{
 	MAX_SEATS,
 };
 use sp_core::H256;
-use sp_runtime::Perbill;
+use sp_runtime::{traits::One, Perbill};
 
 impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 	fn open(assignment: Assignment<T::AccountId>) -> Result<(), FailureReason> {
@@ -179,42 +179,46 @@ impl<T: Config> Pallet<T> {
 		Ok(record)
 	}
 
-	/// End the phases whose deadline is `now`. Returns what it cost.
+	/// End the phases whose deadline is `now`, where that does not cost too much. Returns what it cost.
 	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> Weight {
-		let commit = Deadlines::<T>::take((now, Deadline::Commit));
-		// The rounds opened in this block share the two lists of their deadlines.
-		let mut cost = T::DbWeight::get().reads_writes(2, 2);
-		cost += T::WeightInfo::take_deadlines(commit.len() as u32);
-		for (request, round) in commit {
-			cost += Self::pass(request, round, Phase::Commit, |record| {
-				// Those who committed still reveal: their answers count in the deciding round.
-				let record = Record { phase: Phase::Reveal, ..record };
-				Self::reveal_or_tally(request, record)
-			});
-		}
-		let reveal = Deadlines::<T>::take((now, Deadline::Reveal));
-		cost += T::WeightInfo::take_deadlines(reveal.len() as u32);
-		for (request, round) in reveal {
-			cost +=
-				Self::pass(request, round, Phase::Reveal, |record| Self::tally(request, record));
+		let enough = T::DeadlineWeight::get().saturating_sub(Self::most_of_pass());
+		let mut cost = Self::shared_lists();
+		for (deadline, phase) in
+			[(Deadline::Commit, Phase::Commit), (Deadline::Reveal, Phase::Reveal)]
+		{
+			let due = Deadlines::<T>::take((now, deadline));
+			cost += T::WeightInfo::take_deadlines(due.len() as u32);
+			for (request, round) in due {
+				// A deadline for which the next block has no room is passed: none is ever lost.
+				if cost.any_gt(enough) && Self::put_off(now, deadline, (request, round)) {
+					cost += T::WeightInfo::put_off();
+				} else {
+					cost += Self::pass(request, round, phase);
+				}
+			}
 		}
 		cost
 	}
 
+	/// Let a deadline pass in the next block, if that has room.
+	pub(crate) fn put_off(
+		now: BlockNumberFor<T>,
+		deadline: Deadline,
+		round: (RequestId, RoundIndex),
+	) -> bool {
+		Deadlines::<T>::try_append((now + One::one(), deadline), round).is_ok()
+	}
+
 	/// End `phase` of a round that is still in it.
-	fn pass(
-		request: RequestId,
-		round: RoundIndex,
-		phase: Phase,
-		end: impl FnOnce(RecordOf<T>) -> Weight,
-	) -> Weight {
-		match Records::<T>::get(request) {
-			Some(record) if record.round == round && record.phase == phase => {
-				Self::cost_of(&record).saturating_add(end(record))
-			},
-			Some(record) => T::WeightInfo::read_record(record.seats.len() as u32),
-			None => T::WeightInfo::read_record(0),
+	fn pass(request: RequestId, round: RoundIndex, phase: Phase) -> Weight {
+		let Some(record) = Records::<T>::get(request) else { return T::WeightInfo::read_record(0) };
+		if record.round != round || record.phase != phase {
+			return T::WeightInfo::read_record(record.seats.len() as u32);
 		}
+		// Those who committed still reveal: their answers count in the deciding round.
+		let end = if phase == Phase::Commit { Self::reveal_or_tally } else { Self::tally };
+		Self::cost_of(&record)
+			.saturating_add(end(request, Record { phase: Phase::Reveal, ..record }))
 	}
 
 	fn deadlines_of_rounds_opened_now() -> [(BlockNumberFor<T>, Deadline); 2] {

@@ -17,6 +17,7 @@ pub trait WeightInfo {
 	fn new_answer() -> Weight;
 	fn close(r: u32, p: u32) -> Weight;
 	fn forget(d: u32, a: u32) -> Weight;
+	fn put_off() -> Weight;
 	fn take_deadlines(d: u32) -> Weight;
 }
 
@@ -24,78 +25,84 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn commit(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn reveal(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn decline(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn authorize_commit(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn authorize_reveal(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn authorize_decline(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn change_record(_s: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn read_record(_s: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn new_answer() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn close(_r: u32, _p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn forget(_d: u32, _a: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
+	}
+	fn put_off() -> Weight {
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn take_deadlines(_d: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 }
 
 impl WeightInfo for () {
 	fn commit(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn reveal(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn decline(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn authorize_commit(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn authorize_reveal(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn authorize_decline(_n: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn change_record(_s: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn read_record(_s: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn new_answer() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn close(_r: u32, _p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn forget(_d: u32, _a: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
+	}
+	fn put_off() -> Weight {
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn take_deadlines(_d: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 }

@@ -17,8 +17,9 @@ const AUDIT_BLOCKS: u32 = 3;
 /// Blocks by which pruning waits for a request that is not final.
 const PRUNE_LATER: u32 = 100;
 /// Keys that most requests of a block share, so that a block pays for each once: the next number, the
-/// pot, and the agenda of the blocks to which draws of either kind, settlements and prunings go.
-const SHARED_WRITES: u64 = 7;
+/// pot, and the agenda of the blocks to which draws of either kind, settlements, prunings and what is
+/// put off go.
+const SHARED_WRITES: u64 = 8;
 /// VRF outputs that draws and audits of a block share.
 const SHARED_READS: u64 = 6;
 
@@ -44,19 +45,26 @@ impl<T: Config> Pallet<T> {
 		)
 	}
 
-	/// Do what is on the agenda of this block. Returns what it cost.
+	/// Do what is on the agenda of this block, where it does not cost too much. Returns what it cost.
 	pub(crate) fn work_off(now: BlockNumberFor<T>) -> Weight {
 		let due = Agenda::<T>::take(now);
-		let mut cost = Weight::zero();
-		let mut lots = None;
+		let enough = T::AgendaWeight::get().saturating_sub(Self::most_of_action());
+		let mut cost = Self::begin_block_cost();
+		let mut lots: Option<Lots<T>> = None;
 		for (id, action) in due {
+			let spent = cost.saturating_add(lots.as_ref().map(Lots::cost).unwrap_or_default());
+			// What no later block has room for is done: nothing is ever lost.
+			if spent.any_gt(enough) && Self::schedule(now + One::one(), id, action) {
+				cost += T::WeightInfo::postpone();
+				continue;
+			}
 			cost += match action {
-				Action::Draw => Self::draw(lots.get_or_insert_with(Lots::<T>::new), id),
+				Action::Draw => Self::draw(lots.get_or_insert_with(Lots::new), id),
 				Action::Settle => Self::settle_or_audit(now, id),
 				Action::Prune => Self::prune(now, id),
 			};
 		}
-		cost.saturating_add(lots.map(|lots| lots.cost()).unwrap_or_default())
+		cost.saturating_add(lots.as_ref().map(Lots::cost).unwrap_or_default())
 	}
 
 	/// The most that one action costs.

@@ -30,7 +30,9 @@ pub mod pallet {
 	use super::{draw::Lots, types::*, weights::WeightInfo};
 	use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
 	use frame_system::pallet_prelude::*;
-	use opg_primitives::{Balance, BlockNumber, Fuel, Input, ModelId, RequestId, RoundIndex, Tier};
+	use opg_primitives::{
+		Balance, BlockNumber, Fuel, Input, ModelId, RequestId, RoundIndex, Tier, MAX_INPUT_BYTES,
+	};
 	use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry};
 	use sp_core::H256;
 
@@ -87,6 +89,9 @@ pub mod pallet {
 		/// Most executors, drawn or serving a model: bounds what a draw looks at.
 		#[pallet::constant]
 		type MaxExecutors: Get<u32>;
+		/// What the agenda of a block may cost: the rest is put off.
+		#[pallet::constant]
+		type AgendaWeight: Get<Weight>;
 		/// What calls and hooks cost.
 		type WeightInfo: WeightInfo;
 	}
@@ -291,7 +296,7 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
 			Self::note_output(now, T::ParentVrf::get());
-			Self::begin_block_cost().saturating_add(Self::work_off(now))
+			Self::work_off(now)
 		}
 
 		fn on_finalize(_now: BlockNumberFor<T>) {
@@ -304,6 +309,24 @@ pub mod pallet {
 			assert!(T::MinFuelPrice::get() <= T::MaxFuelPrice::get());
 			assert!(T::ChallengeWindow::get() > 0, "an answer can be challenged");
 			assert!(T::StakeAtRisk::get() > 0, "a lie costs something");
+			let most = Self::begin_block_cost()
+				.saturating_add(T::WeightInfo::snapshot(T::MaxExecutors::get()))
+				.saturating_add(
+					T::WeightInfo::postpone().saturating_mul(T::MaxAgenda::get().into()),
+				)
+				.saturating_add(Self::most_of_action());
+			assert!(
+				most.all_lte(T::AgendaWeight::get()),
+				"an agenda on which everything is put off leaves time to do something: {most:?}"
+			);
+			let max = T::BlockWeights::get()
+				.get(DispatchClass::Normal)
+				.max_extrinsic
+				.unwrap_or(T::BlockWeights::get().max_block);
+			for call in [T::WeightInfo::request(MAX_INPUT_BYTES), T::WeightInfo::challenge()] {
+				let call = call.saturating_add(Self::most_of_lots());
+				assert!(call.all_lte(max), "a call fits the block: {call:?}");
+			}
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -32,126 +32,126 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn bond() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn delegate() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn undelegate() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn evict() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn forget() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn set_commission() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn rest() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn resume() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn set_hot_key() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn set_validator_count() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn resume_slashing() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn plan_session(_p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn elect(_p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn start_session(_p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn reward_author() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn slash_validator() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn penalise() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn reward() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 }
 
 impl WeightInfo for () {
 	fn bond() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn delegate() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn undelegate() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn evict() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn forget() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn set_commission() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn rest() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn resume() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn set_hot_key() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn set_validator_count() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn resume_slashing() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn plan_session(_p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn elect(_p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn start_session(_p: u32) -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn reward_author() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn slash_validator() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn penalise() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 	fn reward() -> Weight {
-		Weight::from_parts(1_000_000_000, 0)
+		Weight::from_parts(1_000_000, 0)
 	}
 }

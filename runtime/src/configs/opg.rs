@@ -4,6 +4,7 @@ use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64, ConstU8, Contains, Get},
+	weights::Weight,
 	PalletId,
 };
 use frame_system::EnsureRoot;
@@ -14,6 +15,9 @@ parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
 	pub const PotId: PalletId = PalletId(*b"opg/pot_");
 	pub StakeAtRisk: Balance = penalties::share(Fault::Wrong).mul_floor(MIN_BOND);
+	/// What the hooks of a pallet may cost: half of a block is left for transactions.
+	pub QuarterOfBlock: Weight =
+		Perbill::from_percent(25) * super::system::RuntimeBlockWeights::get().max_block;
 	pub const MaxCommissionChange: Perbill = Perbill::from_percent(1);
 }
 
@@ -98,6 +102,7 @@ impl pallet_opg_inference::Config for Runtime {
 	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
 	type Lifetime = ConstU32<HOURS>;
 	type MaxExecutors = ConstU32<MAX_EXECUTORS>;
+	type AgendaWeight = QuarterOfBlock;
 	type WeightInfo = pallet_opg_inference::weights::SubstrateWeight<Runtime>;
 }
 
@@ -107,5 +112,6 @@ impl pallet_opg_attestation::Config for Runtime {
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MaxRoundsPerBlock = ConstU32<MAX_AGENDA>;
+	type DeadlineWeight = QuarterOfBlock;
 	type WeightInfo = pallet_opg_attestation::weights::SubstrateWeight<Runtime>;
 }
