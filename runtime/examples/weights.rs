@@ -62,7 +62,7 @@ fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, bool, Weight); 9] {
 		("  authorized", true, authorize_reveal * u64::from(K)),
 		("  one decides", true, A::<T>::close(K, 0) + I::<T>::attested()),
 		("2 deadlines, settle", false, deadline * 2 + I::<T>::settle(K, 0)),
-		("prune", false, I::<T>::prune() + A::<T>::forget(K, 0) + A::<T>::read_record(K)),
+		("prune", false, I::<T>::prune() + A::<T>::forget(0)),
 	]
 }
 

@@ -305,7 +305,6 @@ mod benchmarks {
 			.map(|index| {
 				let who = executor::<T>(index);
 				T::Pools::benchmark_executor(&who);
-				Duties::<T>::insert(&who, 0, 0);
 				let state = if index < r { revealed::<T>(digest) } else { SeatState::Waiting };
 				(who, 0, state)
 			})
@@ -321,15 +320,12 @@ mod benchmarks {
 		}
 
 		assert_eq!(Records::<T>::get(0).map(|record| record.phase), Some(Phase::Closed));
-		assert_eq!(Duties::<T>::iter().count(), 0);
 	}
 
-	/// Forgetting a request, its record not read. `d`: seats of the last round, `a`: answers that
-	/// were not judged.
+	/// Forgetting a request. `a`: answers that were not judged.
 	#[benchmark]
-	fn forget(d: Linear<0, MAX_ROUND>, a: Linear<0, MAX_SEATS>) {
-		let seats = (0..d).map(|index| (executor::<T>(index), 0, committed::<T>())).collect();
-		Records::<T>::insert(0, record::<T>(0, Phase::Closed, seats));
+	fn forget(a: Linear<0, MAX_SEATS>) {
+		Records::<T>::insert(0, history::<T>(MAX_SEATS));
 		for fuel in 0..a.into() {
 			let answer = answer(fuel);
 			Answers::<T>::insert(0, answer.digest(), answer);
@@ -344,7 +340,7 @@ mod benchmarks {
 		assert_eq!(Answers::<T>::iter_prefix(0).count(), 0);
 	}
 
-	/// A deadline for which there is no time in its block.
+	/// The end of a round for which there is no time in a block.
 	#[benchmark]
 	fn put_off() {
 		let now = frame_system::Pallet::<T>::block_number();
@@ -355,7 +351,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::put_off(now, Deadline::Reveal, (0, 0));
+			Pallet::<T>::put_off(now, 0, 0);
 		}
 
 		assert_eq!(Deadlines::<T>::get(next).len() as u32, T::MaxRoundsPerBlock::get());

@@ -46,24 +46,20 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::Requests::most_of_decided())
 	}
 
-	/// Passing one deadline.
-	pub fn most_of_pass() -> Weight {
-		T::WeightInfo::change_record(MAX_SEATS).saturating_add(Self::most_of_tally())
-	}
-
-	/// Putting off all deadlines of a block.
-	pub(crate) fn most_of_putting_off() -> Weight {
+	/// Passing all deadlines of a block that end no round, or whose ends are put off.
+	pub(crate) fn most_of_deadlines() -> Weight {
 		let rounds = T::MaxRoundsPerBlock::get();
+		let each = T::WeightInfo::put_off().saturating_add(T::WeightInfo::change_record(MAX_SEATS));
 		T::WeightInfo::take_deadlines(rounds)
-			.saturating_add(T::WeightInfo::put_off().saturating_mul(rounds.into()))
+			.saturating_add(each.saturating_mul(rounds.into()))
 			.saturating_mul(2)
 			.saturating_add(Self::shared_lists())
 	}
 
-	/// The lists to which all rounds that are opened in a block and all deadlines that are put off are
+	/// The lists to which all rounds that are opened in a block, and all ends that are put off, are
 	/// appended.
 	pub(crate) fn shared_lists() -> Weight {
-		T::DbWeight::get().reads_writes(4, 4)
+		T::DbWeight::get().reads_writes(3, 3)
 	}
 
 	/// Changing a record with so many seats as `record` has.

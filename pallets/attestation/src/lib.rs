@@ -157,10 +157,10 @@ pub mod pallet {
 			] {
 				assert!(batch.all_lte(max), "a full batch fits the block: {batch:?}");
 			}
-			let most = Self::most_of_putting_off().saturating_add(Self::most_of_pass());
+			let most = Self::most_of_deadlines().saturating_add(Self::most_of_tally());
 			assert!(
 				most.all_lte(T::DeadlineWeight::get()),
-				"deadlines that are all put off leave time to pass some: {most:?}"
+				"the deadlines of a block leave time to end a round: {most:?}"
 			);
 		}
 

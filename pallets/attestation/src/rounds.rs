@@ -8,8 +8,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Answer;
 use opg_primitives::{input_digest, RequestId, RoundIndex};
 use pallet_opg_support::{
-	Assignment, Committees, ExecutorPools, FailureReason, Fault, Judged, Requests, MAX_ROUND,
-	MAX_SEATS,
+	Assignment, Committees, ExecutorPools, FailureReason, Fault, Judged, Requests, MAX_SEATS,
 };
 use sp_core::H256;
 use sp_runtime::{traits::One, Perbill};
@@ -165,7 +164,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Wait for reveals, if there are any to come. Returns what that cost besides the record.
 	fn reveal_or_tally(request: RequestId, record: RecordOf<T>) -> Weight {
-		if record.current().any(|seat| matches!(seat.state, SeatState::Committed { .. })) {
+		if record.awaits_reveal() {
 			Records::<T>::insert(request, record);
 			Weight::zero()
 		} else {
@@ -179,9 +178,8 @@ impl<T: Config> Pallet<T> {
 		Ok(record)
 	}
 
-	/// End the phases whose deadline is `now`, where that does not cost too much. Returns what it cost.
+	/// End the phases whose deadline is `now`. Returns what it cost.
 	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> Weight {
-		let enough = T::DeadlineWeight::get().saturating_sub(Self::most_of_pass());
 		let mut cost = Self::shared_lists();
 		for (deadline, phase) in
 			[(Deadline::Commit, Phase::Commit), (Deadline::Reveal, Phase::Reveal)]
@@ -189,36 +187,46 @@ impl<T: Config> Pallet<T> {
 			let due = Deadlines::<T>::take((now, deadline));
 			cost += T::WeightInfo::take_deadlines(due.len() as u32);
 			for (request, round) in due {
-				// A deadline for which the next block has no room is passed: none is ever lost.
-				if cost.any_gt(enough) && Self::put_off(now, deadline, (request, round)) {
-					cost += T::WeightInfo::put_off();
+				let Some(record) = Records::<T>::get(request) else {
+					cost += T::WeightInfo::read_record(0);
+					continue;
+				};
+				if record.round != round || record.phase != phase {
+					cost += T::WeightInfo::read_record(record.seats.len() as u32);
+					continue;
+				}
+				cost += Self::cost_of(&record);
+				let record = Record { phase: Phase::Reveal, ..record };
+				if phase == Phase::Commit && record.awaits_reveal() {
+					// Those who committed still reveal: their answers count in the deciding round.
+					Records::<T>::insert(request, record);
 				} else {
-					cost += Self::pass(request, round, phase);
+					cost += Self::tally_in_time(now, request, record, cost);
 				}
 			}
 		}
 		cost
 	}
 
-	/// Let a deadline pass in the next block, if that has room.
-	pub(crate) fn put_off(
+	/// End a round, or put that off to the next block where too much was `spent` in this one. Only the
+	/// end is put off, never a phase: nobody loses time to reveal.
+	fn tally_in_time(
 		now: BlockNumberFor<T>,
-		deadline: Deadline,
-		round: (RequestId, RoundIndex),
-	) -> bool {
-		Deadlines::<T>::try_append((now + One::one(), deadline), round).is_ok()
+		request: RequestId,
+		record: RecordOf<T>,
+		spent: Weight,
+	) -> Weight {
+		let is_late = spent.saturating_add(Self::most_of_tally()).any_gt(T::DeadlineWeight::get());
+		// What the next block has no room for is done: nothing is ever lost.
+		if is_late && Self::put_off(now, request, record.round) {
+			Records::<T>::insert(request, record);
+			return T::WeightInfo::put_off();
+		}
+		Self::tally(request, record)
 	}
 
-	/// End `phase` of a round that is still in it.
-	fn pass(request: RequestId, round: RoundIndex, phase: Phase) -> Weight {
-		let Some(record) = Records::<T>::get(request) else { return T::WeightInfo::read_record(0) };
-		if record.round != round || record.phase != phase {
-			return T::WeightInfo::read_record(record.seats.len() as u32);
-		}
-		// Those who committed still reveal: their answers count in the deciding round.
-		let end = if phase == Phase::Commit { Self::reveal_or_tally } else { Self::tally };
-		Self::cost_of(&record)
-			.saturating_add(end(request, Record { phase: Phase::Reveal, ..record }))
+	pub(crate) fn put_off(now: BlockNumberFor<T>, request: RequestId, round: RoundIndex) -> bool {
+		Deadlines::<T>::try_append((now + One::one(), Deadline::Reveal), (request, round)).is_ok()
 	}
 
 	fn deadlines_of_rounds_opened_now() -> [(BlockNumberFor<T>, Deadline); 2] {

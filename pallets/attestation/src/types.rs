@@ -149,6 +149,11 @@ impl<AccountId: PartialEq, BlockNumber> Record<AccountId, BlockNumber> {
 		self.seats.iter().filter(|seat| seat.round == self.round)
 	}
 
+	/// Whether somebody committed and did not reveal yet.
+	pub fn awaits_reveal(&self) -> bool {
+		self.current().any(|seat| matches!(seat.state, SeatState::Committed { .. }))
+	}
+
 	/// The seat of `executor` in the current round.
 	pub fn seat(&self, executor: &AccountId) -> Option<&Seat<AccountId, BlockNumber>> {
 		self.current().find(|seat| seat.executor == *executor)

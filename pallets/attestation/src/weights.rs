@@ -16,7 +16,7 @@ pub trait WeightInfo {
 	fn read_record(s: u32) -> Weight;
 	fn new_answer() -> Weight;
 	fn close(r: u32, p: u32) -> Weight;
-	fn forget(d: u32, a: u32) -> Weight;
+	fn forget(a: u32) -> Weight;
 	fn put_off() -> Weight;
 	fn take_deadlines(d: u32) -> Weight;
 }
@@ -54,7 +54,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn close(_r: u32, _p: u32) -> Weight {
 		Weight::from_parts(1_000_000, 0)
 	}
-	fn forget(_d: u32, _a: u32) -> Weight {
+	fn forget(_a: u32) -> Weight {
 		Weight::from_parts(1_000_000, 0)
 	}
 	fn put_off() -> Weight {
@@ -96,7 +96,7 @@ impl WeightInfo for () {
 	fn close(_r: u32, _p: u32) -> Weight {
 		Weight::from_parts(1_000_000, 0)
 	}
-	fn forget(_d: u32, _a: u32) -> Weight {
+	fn forget(_a: u32) -> Weight {
 		Weight::from_parts(1_000_000, 0)
 	}
 	fn put_off() -> Weight {

@@ -15,8 +15,8 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
-	Answer, Balance, Input, ModelId, Outcome, RequestId, RoundIndex, Tier, MAX_INPUT_BYTES,
-	MAX_OUTPUT_BYTES,
+	Answer, Balance, Dim, Dims, Input, ModelId, Outcome, RequestId, RoundIndex, Tier, MAX_DIMS,
+	MAX_DIM_NAME, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
 	Committees, ExecutorPools, FailureReason, ModelRegistry, ModelVersion, Requests as _, Verdict,
@@ -65,6 +65,13 @@ fn answer(fuel: u64) -> Answer {
 	Answer { outcome: Outcome::Output(BoundedVec::truncate_from(output)), fuel }
 }
 
+/// As many symbolic dimensions as a model can have.
+fn dims() -> Dims {
+	let name = |index| BoundedVec::truncate_from(vec![index as u8; MAX_DIM_NAME as usize]);
+	let dims = (0..MAX_DIMS).map(|index| Dim { name: name(index), size: 1 });
+	BoundedVec::truncate_from(dims.collect())
+}
+
 fn now<T: Config>() -> BlockNumberFor<T> {
 	frame_system::Pallet::<T>::block_number()
 }
@@ -103,6 +110,7 @@ fn insert<T: Config>(model: ModelId, tier: Tier, state: StateOf<T>) -> RequestOf
 		owner: rich::<T>("owner"),
 		hash: H256::zero(),
 		engine: H256::zero(),
+		dims: dims(),
 		max_fuel: FUEL,
 		royalty,
 	};

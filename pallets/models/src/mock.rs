@@ -76,6 +76,7 @@ impl Config for Test {
 	type MaxRoyalty = ConstU128<50>;
 	type MaxEngines = ConstU32<2>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
+	type WeightInfo = ();
 }
 
 /// The engine of genesis.

@@ -74,6 +74,7 @@ impl pallet_opg_models::Config for Runtime {
 	type MaxRoyalty = ConstU128<{ 1_000_000 * OPG }>;
 	type MaxEngines = ConstU32<256>;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type WeightInfo = pallet_opg_models::weights::SubstrateWeight<Runtime>;
 }
 
 /// VRF output of the parent block.
