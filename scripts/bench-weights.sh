@@ -63,6 +63,7 @@ if [ "$report_only" = 0 ]; then
 			--allow-missing-host-functions \
 			--pallet "pallet_opg_$pallet" \
 			--extrinsic '*' \
+			--default-pov-mode measured \
 			--steps "$steps" \
 			--repeat "$repeat" \
 			--template scripts/bench/weights.hbs \

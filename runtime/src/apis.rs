@@ -227,11 +227,7 @@ impl_runtime_apis! {
 		fn dispatch_benchmark(
 			config: frame_benchmarking::BenchmarkConfig,
 		) -> Result<Vec<frame_benchmarking::BenchmarkBatch>, alloc::string::String> {
-			use frame_support::traits::WhitelistedStorageKeys;
-			let mut whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
-			// The reward of the author changes it in every block.
-			let stake = frame_system::Account::<Runtime>::hashed_key_for(Staking::account());
-			whitelist.push(stake.to_vec().into());
+			let whitelist = crate::benchmarking::paid_by_hooks();
 			let mut batches = Vec::new();
 			let params = (&config, &whitelist);
 			add_benchmarks!(params, batches);

@@ -53,13 +53,13 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::take_deadlines(rounds)
 			.saturating_add(each.saturating_mul(rounds.into()))
 			.saturating_mul(2)
-			.saturating_add(Self::shared_lists())
+			.saturating_add(Self::shared())
 	}
 
 	/// The lists to which all rounds that are opened in a block, and all ends that are put off, are
-	/// appended.
-	pub(crate) fn shared_lists() -> Weight {
-		T::DbWeight::get().reads_writes(3, 3)
+	/// appended; and the hash of genesis, which every batch names.
+	pub(crate) fn shared() -> Weight {
+		T::DbWeight::get().reads_writes(4, 3)
 	}
 
 	/// Changing a record with so many seats as `record` has.

@@ -180,7 +180,7 @@ impl<T: Config> Pallet<T> {
 
 	/// End the phases whose deadline is `now`. Returns what it cost.
 	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> Weight {
-		let mut cost = Self::shared_lists();
+		let mut cost = Self::shared();
 		for (deadline, phase) in
 			[(Deadline::Commit, Phase::Commit), (Deadline::Reveal, Phase::Reveal)]
 		{

@@ -15,8 +15,11 @@ parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
 	pub const PotId: PalletId = PalletId(*b"opg/pot_");
 	pub StakeAtRisk: Balance = penalties::share(Fault::Wrong).mul_floor(MIN_BOND);
-	/// What the hooks of a pallet may cost: half of a block is left for transactions.
-	pub QuarterOfBlock: Weight =
+	/// What the agenda may cost: about half of what an inference costs is there.
+	pub AgendaWeight: Weight =
+		Perbill::from_percent(50) * super::system::RuntimeBlockWeights::get().max_block;
+	/// What deadlines may cost. A quarter of the block is always left for transactions.
+	pub DeadlineWeight: Weight =
 		Perbill::from_percent(25) * super::system::RuntimeBlockWeights::get().max_block;
 	pub const MaxCommissionChange: Perbill = Perbill::from_percent(1);
 }
@@ -103,7 +106,7 @@ impl pallet_opg_inference::Config for Runtime {
 	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
 	type Lifetime = ConstU32<HOURS>;
 	type MaxExecutors = ConstU32<MAX_EXECUTORS>;
-	type AgendaWeight = QuarterOfBlock;
+	type AgendaWeight = AgendaWeight;
 	type WeightInfo = pallet_opg_inference::weights::SubstrateWeight<Runtime>;
 }
 
@@ -113,6 +116,6 @@ impl pallet_opg_attestation::Config for Runtime {
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MaxRoundsPerBlock = ConstU32<MAX_AGENDA>;
-	type DeadlineWeight = QuarterOfBlock;
+	type DeadlineWeight = DeadlineWeight;
 	type WeightInfo = pallet_opg_attestation::weights::SubstrateWeight<Runtime>;
 }
