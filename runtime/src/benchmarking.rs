@@ -4,28 +4,20 @@ use crate::{AllPalletsWithSystem, Runtime, Staking};
 use alloc::vec::Vec;
 use frame_support::traits::{TrackedStorageKey, WhitelistedStorageKeys};
 
-/// Keys that hooks pay for in every block, so that nothing else does.
+/// Keys that hooks pay for in every block, so that nothing else does: see `on_initialize` of staking,
+/// and of attestation for the hash of genesis.
 pub fn paid_by_hooks() -> Vec<TrackedStorageKey> {
 	let mut keys = AllPalletsWithSystem::whitelisted_storage_keys();
-	// The reward of the author changes it.
-	let stake = frame_system::Account::<Runtime>::hashed_key_for(Staking::account());
-	keys.push(stake.to_vec().into());
-	// Who changes these still pays for that. See `on_initialize` of staking, and of attestation for
-	// the hash of genesis. Benchmarks are in session 0.
 	for key in [
-		pallet_opg_staking::SlashingPaused::<Runtime>::hashed_key().to_vec(),
-		pallet_opg_staking::CurrentSession::<Runtime>::hashed_key().to_vec(),
-		pallet_opg_staking::Sidelined::<Runtime>::hashed_key().to_vec(),
-		pallet_opg_staking::Snapshots::<Runtime>::hashed_key_for(0),
+		frame_system::Account::<Runtime>::hashed_key_for(Staking::account()),
 		frame_system::BlockHash::<Runtime>::hashed_key_for(0),
+		pallet_opg_staking::SlashingPaused::<Runtime>::hashed_key().to_vec(),
+		pallet_opg_staking::Sidelined::<Runtime>::hashed_key().to_vec(),
+		pallet_opg_staking::CurrentSession::<Runtime>::hashed_key().to_vec(),
+		// Benchmarks are in session 0.
+		pallet_opg_staking::Snapshots::<Runtime>::hashed_key_for(0),
 	] {
-		keys.push(TrackedStorageKey {
-			key,
-			child_trie_key: None,
-			reads: 1,
-			writes: 0,
-			whitelisted: false,
-		});
+		keys.push(key.into());
 	}
 	keys
 }
