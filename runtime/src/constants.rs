@@ -29,8 +29,11 @@ pub const COMMIT_BLOCKS: BlockNumber = 10;
 pub const REVEAL_BLOCKS: BlockNumber = 5;
 /// Blocks for which an attested answer can be challenged. A public network chooses hours.
 pub const CHALLENGE_WINDOW: BlockNumber = 10;
-/// Draws, settlements and prunings per block.
-pub const MAX_AGENDA: u32 = 256;
+/// Draws, settlements and prunings per block, and so rounds that are opened. The weight of the agenda
+/// binds earlier where they cost much; `integrity_test`s see to it that a full list leaves time.
+pub const MAX_AGENDA: u32 = 1_024;
+/// Most executor pools, and most executors that serve one model.
+pub const MAX_EXECUTORS: u32 = 1_024;
 /// Least that an operator has in its own pool.
 pub const MIN_BOND: Balance = 1_000 * OPG;
 /// Fuel of all executors ordered per block at which the price stays: a hundred cores' worth.

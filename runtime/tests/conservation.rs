@@ -77,6 +77,8 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 		0..=6 => {
 			let tier = [Tier::Optimistic, Tier::Quorum, Tier::High][b as usize % 3];
 			Inference::request(who, u32::from(b % 8 == 7), input(), tier, 10 * OPG)
+				.map(|_| ())
+				.map_err(|failed| failed.error)
 		},
 		7..=54 => {
 			act(a, b, amount);
@@ -101,7 +103,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 						.then_some(id)
 				});
 			let Some(id) = attested else { return Ok(()) };
-			Inference::challenge(signed(ferdie()), id)
+			Inference::challenge(signed(ferdie()), id).map(|_| ()).map_err(|failed| failed.error)
 		},
 		77 => {
 			let Some(id) = pick_request(b) else { return Ok(()) };

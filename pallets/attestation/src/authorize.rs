@@ -1,6 +1,6 @@
 //! Everything that must hold before a batch is accepted, cheapest first, signature last.
 
-use crate::{pallet::*, types::*};
+use crate::{pallet::*, types::*, weights::WeightInfo};
 use codec::Encode;
 use frame_support::pallet_prelude::*;
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -71,19 +71,19 @@ impl<T: Config> Pallet<T> {
 		batch: &CommitBatchOf<T>,
 		signature: &ExecutorSignature,
 	) -> Check<(ValidTransaction, Weight)> {
-		Self::check_batch(batch, Phase::Commit, |_, _, state| match state {
+		let read = Self::check_batch(batch, Phase::Commit, |_, _, state| match state {
 			SeatState::Waiting => Ok(()),
 			_ => refuse(reject::WRONG_SEAT_STATE),
 		})?;
 		Self::check_signature(BatchKind::Commit, batch, signature)?;
-		Self::valid("OpgCommit", priority::COMMIT, batch)
+		Self::valid("OpgCommit", priority::COMMIT, batch, read)
 	}
 
 	pub(crate) fn authorize_reveal(
 		batch: &RevealBatchOf<T>,
 		signature: &ExecutorSignature,
 	) -> Check<(ValidTransaction, Weight)> {
-		Self::check_batch(batch, Phase::Reveal, |record, reveal, state| {
+		let read = Self::check_batch(batch, Phase::Reveal, |record, reveal, state| {
 			let SeatState::Committed { commitment: committed, .. } = state else {
 				return refuse(reject::WRONG_SEAT_STATE);
 			};
@@ -97,14 +97,14 @@ impl<T: Config> Pallet<T> {
 			Ok(())
 		})?;
 		Self::check_signature(BatchKind::Reveal, batch, signature)?;
-		Self::valid("OpgReveal", priority::REVEAL, batch)
+		Self::valid("OpgReveal", priority::REVEAL, batch, read)
 	}
 
 	pub(crate) fn authorize_decline(
 		batch: &DeclineBatchOf<T>,
 		signature: &ExecutorSignature,
 	) -> Check<(ValidTransaction, Weight)> {
-		Self::check_batch(batch, Phase::Commit, |_, decline, state| {
+		let read = Self::check_batch(batch, Phase::Commit, |_, decline, state| {
 			match (state, decline.reason) {
 				(SeatState::Waiting, Unavailable::ModelMissing | Unavailable::EngineMissing) => {
 					Ok(())
@@ -114,14 +114,15 @@ impl<T: Config> Pallet<T> {
 			}
 		})?;
 		Self::check_signature(BatchKind::Decline, batch, signature)?;
-		Self::valid("OpgDecline", priority::DECLINE, batch)
+		Self::valid("OpgDecline", priority::DECLINE, batch, read)
 	}
 
+	/// Returns what reading the records cost.
 	fn check_batch<I: NamesRound>(
 		batch: &Batch<T::AccountId, BlockNumberFor<T>, I>,
 		phase: Phase,
 		check: impl Fn(&RecordOf<T>, &I, &SeatState<BlockNumberFor<T>>) -> Check<()>,
-	) -> Check<()> {
+	) -> Check<Weight> {
 		if !batch.is_well_formed() {
 			return refuse(reject::MALFORMED);
 		}
@@ -129,6 +130,7 @@ impl<T: Config> Pallet<T> {
 		if batch.at > now || batch.at + BATCH_BLOCKS.into() < now {
 			return refuse(reject::EXPIRED);
 		}
+		let mut read = Weight::zero();
 		for item in &batch.items {
 			let (request, round) = item.key();
 			let Some(record) = Records::<T>::get(request).filter(|r| r.round == round) else {
@@ -141,8 +143,9 @@ impl<T: Config> Pallet<T> {
 				return refuse(reject::NOT_DRAWN);
 			};
 			check(&record, item, &seat.state)?;
+			read += T::WeightInfo::read_record(record.seats.len() as u32);
 		}
-		Ok(())
+		Ok(read)
 	}
 
 	fn check_signature<I: Encode>(
@@ -163,6 +166,7 @@ impl<T: Config> Pallet<T> {
 		prefix: &'static str,
 		priority: u64,
 		batch: &Batch<T::AccountId, BlockNumberFor<T>, I>,
+		read: Weight,
 	) -> Check<(ValidTransaction, Weight)> {
 		let tag = |(request, round): (RequestId, RoundIndex)| (request, round, &batch.executor);
 		let valid = batch
@@ -175,6 +179,7 @@ impl<T: Config> Pallet<T> {
 			.longevity(BATCH_BLOCKS.saturated_into())
 			.propagate(true)
 			.build()?;
-		Ok((valid, Weight::zero()))
+		let unspent = Self::most_of_reads(batch.items.len() as u32).saturating_sub(read);
+		Ok((valid, unspent))
 	}
 }

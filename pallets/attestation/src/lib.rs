@@ -9,20 +9,25 @@
 extern crate alloc;
 
 mod authorize;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod cost;
 mod offchain;
 mod rounds;
 mod tally;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
+pub mod weights;
 
 pub use authorize::reject;
 pub use pallet::*;
 pub use types::*;
+pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::types::*;
+	use super::{types::*, weights::WeightInfo};
 	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{
@@ -50,6 +55,11 @@ pub mod pallet {
 		/// Most rounds that are opened per block.
 		#[pallet::constant]
 		type MaxRoundsPerBlock: Get<u32>;
+		/// What passing the deadlines of a block may cost: the rest is put off.
+		#[pallet::constant]
+		type DeadlineWeight: Get<Weight>;
+		/// What calls and hooks cost.
+		type WeightInfo: WeightInfo;
 	}
 
 	/// The pallet.
@@ -125,11 +135,7 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			let ended = Self::pass_deadlines(now);
-			let db = T::DbWeight::get();
-			db.reads_writes(2, 2)
-				+ (db.reads_writes(16, 16) + Weight::from_parts(200_000_000, 16_384))
-					.saturating_mul(u64::from(ended))
+			Self::pass_deadlines(now)
 		}
 
 		fn offchain_worker(now: BlockNumberFor<T>) {
@@ -141,11 +147,21 @@ pub mod pallet {
 				.get(DispatchClass::Normal)
 				.max_extrinsic
 				.unwrap_or(T::BlockWeights::get().max_block);
-			for weight in [COMMIT_WEIGHT, REVEAL_WEIGHT] {
-				let batch = weight.saturating_mul(2 * u64::from(MAX_BATCH))
-					+ T::DbWeight::get().reads_writes(40, 40).saturating_mul(MAX_BATCH.into());
-				assert!(batch.all_lte(max), "a full batch fits the block");
+			for batch in [
+				Self::most_of_commit(MAX_BATCH)
+					.saturating_add(Self::most_of_authorize_commit(MAX_BATCH)),
+				Self::most_of_reveal(MAX_BATCH)
+					.saturating_add(Self::most_of_authorize_reveal(MAX_BATCH)),
+				Self::most_of_decline(MAX_BATCH)
+					.saturating_add(Self::most_of_authorize_decline(MAX_BATCH)),
+			] {
+				assert!(batch.all_lte(max), "a full batch fits the block: {batch:?}");
 			}
+			let most = Self::most_of_deadlines().saturating_add(Self::most_of_tally());
+			assert!(
+				most.all_lte(T::DeadlineWeight::get()),
+				"the deadlines of a block leave time to end a round: {most:?}"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -166,23 +182,20 @@ pub mod pallet {
 		/// `Committed` for each.
 		#[pallet::call_index(0)]
 		#[pallet::weight((
-			COMMIT_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(1, 1))
-				.saturating_mul(batch.items.len() as u64),
+			Pallet::<T>::most_of_commit(batch.items.len() as u32),
 			DispatchClass::Normal,
 			Pays::No,
 		))]
-		#[pallet::weight_of_authorize(
-			COMMIT_WEIGHT.saturating_add(T::DbWeight::get().reads(2)).saturating_mul(batch.items.len() as u64)
-		)]
+		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_commit(batch.items.len() as u32))]
 		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_commit(batch, signature))]
 		pub fn commit(
 			origin: OriginFor<T>,
 			batch: CommitBatchOf<T>,
 			signature: ExecutorSignature,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			let _ = signature;
-			Self::do_commit(batch)
+			Ok((Some(Self::do_commit(batch)?), Pays::No).into())
 		}
 
 		/// Record revealed answers of one executor. The last reveal of a round decides it.
@@ -195,23 +208,20 @@ pub mod pallet {
 		/// `Revealed` for each; what follows from a decision.
 		#[pallet::call_index(1)]
 		#[pallet::weight((
-			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(60, 60))
-				.saturating_mul(batch.items.len() as u64),
+			Pallet::<T>::most_of_reveal(batch.items.len() as u32),
 			DispatchClass::Normal,
 			Pays::No,
 		))]
-		#[pallet::weight_of_authorize(
-			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads(4)).saturating_mul(batch.items.len() as u64)
-		)]
+		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_reveal(batch.items.len() as u32))]
 		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_reveal(batch, signature))]
 		pub fn reveal(
 			origin: OriginFor<T>,
 			batch: RevealBatchOf<T>,
 			signature: ExecutorSignature,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			let _ = signature;
-			Self::do_reveal(batch)
+			Ok((Some(Self::do_reveal(batch)?), Pays::No).into())
 		}
 
 		/// Give seats of one executor up, because its node cannot run the model at all. Costs what
@@ -224,23 +234,20 @@ pub mod pallet {
 		/// `Declined` for each; what follows where nobody is left to wait for.
 		#[pallet::call_index(2)]
 		#[pallet::weight((
-			REVEAL_WEIGHT.saturating_add(T::DbWeight::get().reads_writes(60, 60))
-				.saturating_mul(batch.items.len() as u64),
+			Pallet::<T>::most_of_decline(batch.items.len() as u32),
 			DispatchClass::Normal,
 			Pays::No,
 		))]
-		#[pallet::weight_of_authorize(
-			COMMIT_WEIGHT.saturating_add(T::DbWeight::get().reads(2)).saturating_mul(batch.items.len() as u64)
-		)]
+		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_decline(batch.items.len() as u32))]
 		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_decline(batch, signature))]
 		pub fn decline(
 			origin: OriginFor<T>,
 			batch: DeclineBatchOf<T>,
 			signature: ExecutorSignature,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			let _ = signature;
-			Self::do_decline(batch)
+			Ok((Some(Self::do_decline(batch)?), Pays::No).into())
 		}
 	}
 }

@@ -1,23 +1,22 @@
 //! Opening rounds, recording commitments and reveals, passing deadlines.
 
-use crate::{pallet::*, types::*};
+use crate::{pallet::*, types::*, weights::WeightInfo};
 use alloc::vec::Vec;
-use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get, BoundedVec};
+use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
+#[cfg(feature = "runtime-benchmarks")]
+use opg_primitives::Answer;
 use opg_primitives::{input_digest, RequestId, RoundIndex};
 use pallet_opg_support::{
-	Assignment, Committees, ExecutorPools, FailureReason, Fault, Requests, MAX_SEATS,
+	Assignment, Committees, ExecutorPools, FailureReason, Fault, Judged, Requests, MAX_SEATS,
 };
 use sp_core::H256;
-use sp_runtime::Perbill;
+use sp_runtime::{traits::One, Perbill};
 
 impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 	fn open(assignment: Assignment<T::AccountId>) -> Result<(), FailureReason> {
 		let Assignment { request, round, committee, rule } = assignment;
 		let task = T::Requests::task(request).ok_or(FailureReason::Congested)?;
-		let now = frame_system::Pallet::<T>::block_number();
-		let commit_by = now + T::CommitBlocks::get().into();
-		let reveal_by = commit_by + T::RevealBlocks::get().into();
 		let mut record = Records::<T>::get(request).unwrap_or_else(|| Record {
 			round,
 			rule,
@@ -37,7 +36,7 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 		}
 		// Both deadlines are at a fixed distance from the draw, so the limit on draws per block
 		// bounds them too.
-		for deadline in [(commit_by, Deadline::Commit), (reveal_by, Deadline::Reveal)] {
+		for deadline in Self::deadlines_of_rounds_opened_now() {
 			Deadlines::<T>::try_append(deadline, (request, round))
 				.map_err(|_| FailureReason::Congested)?;
 		}
@@ -55,34 +54,54 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 		request: RequestId,
 		right: H256,
 		payees: &[(&T::AccountId, Perbill)],
-	) -> Vec<T::AccountId> {
-		let Some(record) = Records::<T>::get(request) else { return Vec::new() };
-		let mut winners = Vec::new();
+	) -> Judged<T::AccountId> {
+		let mut judged = Judged { right: Vec::new(), wrong: 0 };
+		let Some(record) = Records::<T>::get(request) else { return judged };
 		for seat in record.seats {
 			match seat.state.digest() {
-				Some(digest) if digest == right => winners.push(seat.executor),
-				Some(_) => T::Pools::penalise(&seat.executor, Fault::Wrong, payees),
+				Some(digest) if digest == right => judged.right.push(seat.executor),
+				Some(_) => {
+					T::Pools::penalise(&seat.executor, Fault::Wrong, payees);
+					judged.wrong += 1;
+				},
 				None => {},
 			}
 		}
 		Self::drop_answers(request);
-		winners
+		judged
 	}
 
-	fn forget(request: RequestId) {
+	fn forget(request: RequestId) -> Weight {
 		Records::<T>::remove(request);
-		Self::drop_answers(request);
+		T::WeightInfo::forget(Self::drop_answers(request))
+	}
+
+	fn most_of_forget() -> Weight {
+		T::WeightInfo::forget(MAX_SEATS)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_shared_keys() -> Vec<Vec<u8>> {
+		Self::deadlines_of_rounds_opened_now().map(Deadlines::<T>::hashed_key_for).into()
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_rounds(request: RequestId, seats: Vec<(T::AccountId, RoundIndex, Answer)>) {
+		crate::benchmarking::rounds::<T>(request, seats);
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_commit(batch: CommitBatchOf<T>) -> DispatchResult {
+	/// Returns what it cost, as the other calls do.
+	pub(crate) fn do_commit(batch: CommitBatchOf<T>) -> Result<Weight, Error<T>> {
 		let now = frame_system::Pallet::<T>::block_number();
+		let mut cost = T::WeightInfo::commit(batch.items.len() as u32);
 		for Commitment { request, round, commitment } in batch.items {
 			let mut record = Self::open_record(request, round)?;
 			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
 			seat.state = SeatState::Committed { at: now, commitment };
-			Self::after_seat(request, record);
+			cost += Self::cost_of(&record);
+			cost += Self::after_seat(request, record);
 			Self::deposit_event(Event::Committed {
 				request,
 				round,
@@ -91,58 +110,65 @@ impl<T: Config> Pallet<T> {
 			});
 		}
 		T::Pools::clear_misses(&batch.executor);
-		Ok(())
+		Ok(cost)
 	}
 
-	pub(crate) fn do_reveal(batch: RevealBatchOf<T>) -> DispatchResult {
+	pub(crate) fn do_reveal(batch: RevealBatchOf<T>) -> Result<Weight, Error<T>> {
 		let now = frame_system::Pallet::<T>::block_number();
+		let mut cost = T::WeightInfo::reveal(batch.items.len() as u32);
 		for Reveal { request, round, answer, .. } in batch.items {
 			let mut record = Self::open_record(request, round)?;
 			let digest = answer.digest();
 			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
 			let SeatState::Committed { at, commitment } = seat.state else {
-				return Err(Error::<T>::RoundChanged.into());
+				return Err(Error::<T>::RoundChanged);
 			};
 			seat.state = SeatState::Revealed { committed_at: at, commitment, at: now, digest };
 			if !Answers::<T>::contains_key(request, digest) {
 				Answers::<T>::insert(request, digest, answer);
+				cost += T::WeightInfo::new_answer();
 			}
 			let executor = batch.executor.clone();
 			Self::deposit_event(Event::Revealed { request, round, executor, digest });
-			Self::reveal_or_tally(request, record);
+			cost += Self::cost_of(&record);
+			cost += Self::reveal_or_tally(request, record);
 		}
-		Ok(())
+		Ok(cost)
 	}
 
-	pub(crate) fn do_decline(batch: DeclineBatchOf<T>) -> DispatchResult {
+	pub(crate) fn do_decline(batch: DeclineBatchOf<T>) -> Result<Weight, Error<T>> {
+		let mut cost = T::WeightInfo::decline(batch.items.len() as u32);
 		for Decline { request, round, reason } in batch.items {
 			let mut record = Self::open_record(request, round)?;
 			let executor = batch.executor.clone();
 			let seat = record.seat_mut(&executor).ok_or(Error::<T>::RoundChanged)?;
 			seat.state = SeatState::Declined { reason };
 			Self::deposit_event(Event::Declined { request, round, executor, reason });
-			Self::after_seat(request, record);
+			cost += Self::cost_of(&record);
+			cost += Self::after_seat(request, record);
 		}
-		Ok(())
+		Ok(cost)
 	}
 
 	/// Store a record whose commit phase got one step further, and end that phase where nobody is
-	/// left to wait for.
-	fn after_seat(request: RequestId, mut record: RecordOf<T>) {
+	/// left to wait for. Returns what that cost besides the record.
+	fn after_seat(request: RequestId, mut record: RecordOf<T>) -> Weight {
 		if record.current().any(|seat| seat.state == SeatState::Waiting) {
 			Records::<T>::insert(request, record);
+			Weight::zero()
 		} else {
 			record.phase = Phase::Reveal;
-			Self::reveal_or_tally(request, record);
+			Self::reveal_or_tally(request, record)
 		}
 	}
 
-	/// Wait for reveals, if there are any to come.
-	fn reveal_or_tally(request: RequestId, record: RecordOf<T>) {
-		if record.current().any(|seat| matches!(seat.state, SeatState::Committed { .. })) {
+	/// Wait for reveals, if there are any to come. Returns what that cost besides the record.
+	fn reveal_or_tally(request: RequestId, record: RecordOf<T>) -> Weight {
+		if record.awaits_reveal() {
 			Records::<T>::insert(request, record);
+			Weight::zero()
 		} else {
-			Self::tally(request, record);
+			Self::tally(request, record)
 		}
 	}
 
@@ -152,30 +178,66 @@ impl<T: Config> Pallet<T> {
 		Ok(record)
 	}
 
-	/// End the phases whose deadline is `now`. Returns how many deadlines there were.
-	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> u32 {
-		let commit = Deadlines::<T>::take((now, Deadline::Commit));
-		for (request, round) in &commit {
-			let Some(mut record) = Records::<T>::get(request) else { continue };
-			if record.round != *round || record.phase != Phase::Commit {
-				continue;
+	/// End the phases whose deadline is `now`. Returns what it cost.
+	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> Weight {
+		let mut cost = Self::shared();
+		for (deadline, phase) in
+			[(Deadline::Commit, Phase::Commit), (Deadline::Reveal, Phase::Reveal)]
+		{
+			let due = Deadlines::<T>::take((now, deadline));
+			cost += T::WeightInfo::take_deadlines(due.len() as u32);
+			for (request, round) in due {
+				let Some(record) = Records::<T>::get(request) else {
+					cost += T::WeightInfo::read_record(0);
+					continue;
+				};
+				if record.round != round || record.phase != phase {
+					cost += T::WeightInfo::read_record(record.seats.len() as u32);
+					continue;
+				}
+				cost += Self::cost_of(&record);
+				let record = Record { phase: Phase::Reveal, ..record };
+				if phase == Phase::Commit && record.awaits_reveal() {
+					// Those who committed still reveal: their answers count in the deciding round.
+					Records::<T>::insert(request, record);
+				} else {
+					cost += Self::tally_in_time(now, request, record, cost);
+				}
 			}
-			// Those who committed still reveal: their answers count in the deciding round.
-			record.phase = Phase::Reveal;
-			Self::reveal_or_tally(*request, record);
 		}
-		let reveal = Deadlines::<T>::take((now, Deadline::Reveal));
-		for (request, round) in &reveal {
-			let Some(record) = Records::<T>::get(request) else { continue };
-			if record.round == *round && record.phase == Phase::Reveal {
-				Self::tally(*request, record);
-			}
-		}
-		(commit.len() + reveal.len()) as u32
+		cost
 	}
 
-	/// Forget the revealed answers. There is at most one per seat.
-	pub(crate) fn drop_answers(request: RequestId) {
-		let _ = Answers::<T>::clear_prefix(request, MAX_SEATS, None);
+	/// End a round, or put that off to the next block where too much was `spent` in this one. Only the
+	/// end is put off, never a phase: nobody loses time to reveal.
+	fn tally_in_time(
+		now: BlockNumberFor<T>,
+		request: RequestId,
+		record: RecordOf<T>,
+		spent: Weight,
+	) -> Weight {
+		let is_late = spent.saturating_add(Self::most_of_tally()).any_gt(T::DeadlineWeight::get());
+		// What the next block has no room for is done: nothing is ever lost.
+		if is_late && Self::put_off(now, request, record.round) {
+			Records::<T>::insert(request, record);
+			return T::WeightInfo::put_off();
+		}
+		Self::tally(request, record)
+	}
+
+	pub(crate) fn put_off(now: BlockNumberFor<T>, request: RequestId, round: RoundIndex) -> bool {
+		Deadlines::<T>::try_append((now + One::one(), Deadline::Reveal), (request, round)).is_ok()
+	}
+
+	fn deadlines_of_rounds_opened_now() -> [(BlockNumberFor<T>, Deadline); 2] {
+		let now = frame_system::Pallet::<T>::block_number();
+		let commit_by = now + T::CommitBlocks::get().into();
+		let reveal_by = commit_by + T::RevealBlocks::get().into();
+		[(commit_by, Deadline::Commit), (reveal_by, Deadline::Reveal)]
+	}
+
+	/// Forget the revealed answers. There is at most one per seat. Returns how many there were.
+	pub(crate) fn drop_answers(request: RequestId) -> u32 {
+		Answers::<T>::clear_prefix(request, MAX_SEATS, None).unique
 	}
 }

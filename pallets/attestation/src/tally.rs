@@ -1,16 +1,25 @@
 //! Deciding a round.
 
-use crate::{pallet::*, types::*};
-use frame_support::defensive;
+use crate::{pallet::*, types::*, weights::WeightInfo};
+use frame_support::{defensive, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{RequestId, Unavailable};
 use pallet_opg_support::{ExecutorPools, FailureReason, Fault, Requests, Rule, Verdict};
 use sp_core::H256;
 
 impl<T: Config> Pallet<T> {
+	/// End the current round and tell what it decided. Returns what that cost besides the record.
+	pub(crate) fn tally(request: RequestId, record: RecordOf<T>) -> Weight {
+		let seats = record.current().count() as u32;
+		let revealed = record.current().filter(|seat| seat.state.digest().is_some()).count() as u32;
+		let verdict = Self::close(request, record);
+		T::WeightInfo::close(revealed, seats - revealed)
+			.saturating_add(T::Requests::decided(request, verdict))
+	}
+
 	/// End the current round: punish silence and decide. Who was wrong is judged when the request
 	/// is settled, for a later round may find that the earlier one was.
-	pub(crate) fn tally(request: RequestId, mut record: RecordOf<T>) {
+	pub(crate) fn close(request: RequestId, mut record: RecordOf<T>) -> Verdict {
 		for seat in record.current() {
 			match seat.state {
 				SeatState::Waiting | SeatState::Declined { .. } => {
@@ -34,7 +43,7 @@ impl<T: Config> Pallet<T> {
 			Err(reason) => Verdict::Undecided(reason),
 		};
 		Records::<T>::insert(request, record);
-		T::Requests::decided(request, verdict);
+		verdict
 	}
 
 	fn decide(record: &RecordOf<T>) -> Result<H256, FailureReason> {

@@ -2,10 +2,7 @@
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{
-	pallet_prelude::{ConstU32, Weight},
-	BoundedVec,
-};
+use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Answer, RequestId, RoundIndex, Unavailable};
 use pallet_opg_support::{Rule, MAX_SEATS};
@@ -16,10 +13,6 @@ use sp_core::H256;
 pub const MAX_BATCH: u32 = 16;
 /// Blocks for which a batch is valid after the block it was made at.
 pub const BATCH_BLOCKS: u32 = 16;
-/// Upper estimate for one commitment, database not counted; benchmarks replace it.
-pub const COMMIT_WEIGHT: Weight = Weight::from_parts(120_000_000, 16_384);
-/// Upper estimate for one reveal with its share of the tally, database not counted.
-pub const REVEAL_WEIGHT: Weight = Weight::from_parts(250_000_000, 32_768);
 
 /// What an executor did in its seat.
 #[derive(
@@ -154,6 +147,11 @@ impl<AccountId: PartialEq, BlockNumber> Record<AccountId, BlockNumber> {
 	/// The seats of the current round.
 	pub fn current(&self) -> impl Iterator<Item = &Seat<AccountId, BlockNumber>> {
 		self.seats.iter().filter(|seat| seat.round == self.round)
+	}
+
+	/// Whether somebody committed and did not reveal yet.
+	pub fn awaits_reveal(&self) -> bool {
+		self.current().any(|seat| matches!(seat.state, SeatState::Committed { .. }))
 	}
 
 	/// The seat of `executor` in the current round.

@@ -1,10 +1,11 @@
 //! What happens to requests at the start of a block.
 
-use crate::{draw::Lots, pallet::*, tiers, types::*};
+use crate::{draw::Lots, pallet::*, tiers, types::*, weights::WeightInfo};
 use codec::Encode;
+use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::RequestId;
-use pallet_opg_support::{Committees, ExecutorPools, FailureReason};
+use pallet_opg_support::{Committees, ExecutorPools, FailureReason, MAX_ROUND};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::{One, Saturating, Zero};
@@ -15,6 +16,12 @@ const SEARCH: u32 = 16;
 const AUDIT_BLOCKS: u32 = 3;
 /// Blocks by which pruning waits for a request that is not final.
 const PRUNE_LATER: u32 = 100;
+/// Keys that most requests of a block share, so that a block pays for each once: the next number, the
+/// pot, and the agenda of the blocks to which draws of either kind, settlements, prunings and what is
+/// put off go.
+const SHARED_WRITES: u64 = 8;
+/// VRF outputs that draws and audits of a block share.
+const SHARED_READS: u64 = 6;
 
 impl<T: Config> Pallet<T> {
 	/// Put `action` on the agenda of the first block from `from` on that has room. False where none
@@ -31,54 +38,92 @@ impl<T: Config> Pallet<T> {
 		Self::schedule(from, id, Action::Draw)
 	}
 
-	/// Do what is on the agenda of this block. Returns how many draws and other actions there were.
-	pub(crate) fn work_off(now: BlockNumberFor<T>) -> (u32, u32) {
-		let due = Agenda::<T>::take(now);
-		let (mut draws, mut others) = (0, 0);
-		let mut lots = None;
-		for (id, action) in due {
-			match action {
-				Action::Draw => {
-					draws += 1;
-					Self::draw(lots.get_or_insert_with(Lots::<T>::new), id);
-				},
-				Action::Settle => {
-					others += 1;
-					Self::settle_or_audit(now, id);
-				},
-				Action::Prune => {
-					others += 1;
-					Self::prune(now, id);
-				},
-			}
-		}
-		(draws, others)
+	/// What a block costs in which nothing is on the agenda.
+	pub(crate) fn begin_block_cost() -> Weight {
+		T::WeightInfo::begin_block().saturating_add(
+			T::DbWeight::get().reads_writes(SHARED_READS + SHARED_WRITES, SHARED_WRITES),
+		)
 	}
 
-	fn settle_or_audit(now: BlockNumberFor<T>, id: RequestId) {
-		let Some(mut request) = Requests::<T>::get(id) else { return };
-		// A challenged answer is settled by its jury.
-		let State::Attested { answer, at } = &request.state else { return };
-		if T::Pools::slashing_paused() {
-			return Self::fail(id, request, FailureReason::SlashingPaused);
-		}
-		if Self::is_audited(now, id, &request) && Self::has_jury(id, &request, None) {
-			let (answer, at) = (answer.clone(), *at);
-			let phase = Self::jury_phase();
-			request.state = State::Disputed { answer, at, doubt: Doubt::Audit, phase };
-			Requests::<T>::insert(id, &request);
-			Self::deposit_event(Event::Audited { request: id });
-			if !Self::schedule_draw(id, &request) {
-				Self::undecided(id, request, FailureReason::Congested);
+	/// Do what is on the agenda of this block, where it does not cost too much. Returns what it cost.
+	pub(crate) fn work_off(now: BlockNumberFor<T>) -> Weight {
+		let due = Agenda::<T>::take(now);
+		let enough = T::AgendaWeight::get().saturating_sub(Self::most_of_action());
+		let mut cost = Self::begin_block_cost();
+		let mut lots: Option<Lots<T>> = None;
+		for (id, action) in due {
+			let spent = cost.saturating_add(lots.as_ref().map(Lots::cost).unwrap_or_default());
+			// What no later block has room for is done: nothing is ever lost.
+			if spent.any_gt(enough) && Self::schedule(now + One::one(), id, action) {
+				cost += T::WeightInfo::postpone();
+				continue;
 			}
-			return;
+			cost += match action {
+				Action::Draw => Self::draw(lots.get_or_insert_with(Lots::new), id),
+				Action::Settle => Self::settle_or_audit(now, id),
+				Action::Prune => Self::prune(now, id),
+			};
+		}
+		cost.saturating_add(lots.as_ref().map(Lots::cost).unwrap_or_default())
+	}
+
+	/// The most that one action costs.
+	pub fn most_of_action() -> Weight {
+		let draw = T::WeightInfo::draw(MAX_ROUND)
+			.saturating_add(T::WeightInfo::urn(T::MaxExecutors::get()))
+			.saturating_add(T::WeightInfo::give_up());
+		let audit = T::WeightInfo::audit()
+			.saturating_add(Self::most_of_lots())
+			.saturating_add(T::WeightInfo::give_up());
+		let settle = T::WeightInfo::settle(tiers::MOST_BEFORE_DISPUTE, 0)
+			.max(T::WeightInfo::settle(1, tiers::MOST_BEFORE_DISPUTE - 1))
+			.saturating_add(Self::most_of_lots());
+		let prune = T::WeightInfo::prune()
+			.saturating_add(T::WeightInfo::give_up())
+			.saturating_add(T::Committees::most_of_forget());
+		draw.max(audit).max(settle).max(prune)
+	}
+
+	pub(crate) fn settle_or_audit(now: BlockNumberFor<T>, id: RequestId) -> Weight {
+		let Some(mut request) = Requests::<T>::get(id) else { return T::WeightInfo::look_up() };
+		// A challenged answer is settled by its jury.
+		let State::Attested { answer, at } = &request.state else {
+			return T::WeightInfo::look_up();
+		};
+		if T::Pools::slashing_paused() {
+			Self::fail(id, request, FailureReason::SlashingPaused);
+			return T::WeightInfo::give_up();
+		}
+		let mut cost = Weight::zero();
+		if Self::is_audited(now, id, &request) {
+			let mut lots = Lots::new();
+			let has_jury = Self::has_jury(&mut lots, id, &request, None);
+			cost += lots.cost();
+			if has_jury {
+				let (answer, at) = (answer.clone(), *at);
+				let phase = Self::jury_phase();
+				request.state = State::Disputed { answer, at, doubt: Doubt::Audit, phase };
+				Requests::<T>::insert(id, &request);
+				Self::deposit_event(Event::Audited { request: id });
+				cost += T::WeightInfo::audit();
+				if !Self::schedule_draw(id, &request) {
+					Self::undecided(id, request, FailureReason::Congested);
+					cost += T::WeightInfo::give_up();
+				}
+				return cost;
+			}
 		}
 		let answer = answer.clone();
-		Self::settle(id, request, answer);
+		let (right, wrong) = Self::settle(id, request, answer);
+		cost.saturating_add(T::WeightInfo::settle(right, wrong))
 	}
 
 	/// Whether chance, which nobody knew when the answer was revealed, picks this one.
-	fn is_audited(now: BlockNumberFor<T>, id: RequestId, request: &RequestOf<T>) -> bool {
+	pub(crate) fn is_audited(
+		now: BlockNumberFor<T>,
+		id: RequestId,
+		request: &RequestOf<T>,
+	) -> bool {
 		// The outputs of the last blocks, whose authors are not one; where one has none, the audit is
 		// certain rather than guessable.
 		let since = now.saturating_sub((AUDIT_BLOCKS + 1).into());
@@ -91,19 +136,22 @@ impl<T: Config> Pallet<T> {
 		u64::from(ticket) * 1_000_000_000 < u64::from(part) << 32
 	}
 
-	fn prune(now: BlockNumberFor<T>, id: RequestId) {
-		let Some(request) = Requests::<T>::get(id) else { return };
+	pub(crate) fn prune(now: BlockNumberFor<T>, id: RequestId) -> Weight {
+		let Some(request) = Requests::<T>::get(id) else { return T::WeightInfo::look_up() };
+		let mut cost = T::WeightInfo::prune();
 		if !request.state.is_final() {
 			// Every state has a deadline, so this ends.
 			if Self::schedule(now + PRUNE_LATER.into(), id, Action::Prune) {
-				return;
+				return T::WeightInfo::postpone();
 			}
 			Self::undecided(id, request.clone(), FailureReason::Congested);
+			cost += T::WeightInfo::give_up();
 		}
 		Self::release(HoldReason::Deposit, &request.requester, request.deposit);
 		Requests::<T>::remove(id);
 		Inputs::<T>::remove(id);
-		T::Committees::forget(id);
+		cost += T::Committees::forget(id);
 		Self::deposit_event(Event::Pruned { request: id });
+		cost
 	}
 }

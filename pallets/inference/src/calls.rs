@@ -1,6 +1,6 @@
 //! Taking a request, taking it back, challenging an answer.
 
-use crate::{pallet::*, tiers, types::*};
+use crate::{draw::Lots, pallet::*, tiers, types::*};
 use alloc::vec::Vec;
 use frame_support::{
 	ensure,
@@ -18,6 +18,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_request(
+		lots: &mut Lots<T>,
 		requester: T::AccountId,
 		model: ModelId,
 		input: Input,
@@ -29,7 +30,7 @@ impl<T: Config> Pallet<T> {
 			NoVersion::Unknown => Error::<T>::UnknownModel,
 			NoVersion::EngineNotValid => Error::<T>::EngineNotValid,
 		})?;
-		let eligible = Self::eligible(model, &[&requester, &version.owner]);
+		let eligible = lots.urn(model).count_without(&[&requester, &version.owner]) as u32;
 		ensure!(eligible >= tiers::size(tier), Error::<T>::NotEnoughExecutors);
 		let price = FuelPrice::<T>::get();
 		let escrow =
@@ -85,13 +86,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn do_challenge(challenger: T::AccountId, id: RequestId) -> DispatchResult {
+	pub(crate) fn do_challenge(
+		lots: &mut Lots<T>,
+		challenger: T::AccountId,
+		id: RequestId,
+	) -> DispatchResult {
 		ensure!(!T::Pools::slashing_paused(), Error::<T>::Paused);
 		let mut request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
 		let State::Attested { answer, at } = request.state.clone() else {
 			return Err(Error::<T>::NotChallengeable.into());
 		};
-		ensure!(Self::has_jury(id, &request, Some(&challenger)), Error::<T>::NotEnoughExecutors);
+		ensure!(
+			Self::has_jury(lots, id, &request, Some(&challenger)),
+			Error::<T>::NotEnoughExecutors
+		);
 
 		let bond = Self::bond(&request).ok_or(Error::<T>::Overflow)?;
 		T::Currency::hold(&HoldReason::Challenge.into(), &challenger, bond)?;
@@ -111,6 +119,7 @@ impl<T: Config> Pallet<T> {
 	/// Whether a jury can be drawn that nobody of the request, nor the challenger, sits in. Without
 	/// one an answer cannot be doubted: it would only keep its executors from being paid.
 	pub(crate) fn has_jury(
+		lots: &mut Lots<T>,
 		id: RequestId,
 		request: &RequestOf<T>,
 		challenger: Option<&T::AccountId>,
@@ -119,7 +128,7 @@ impl<T: Config> Pallet<T> {
 		let mut excluded: Vec<_> = sat.iter().chain(challenger).collect();
 		excluded.extend([&request.requester, &request.version.owner]);
 		let jury = tiers::seats(request.tier, tiers::JURY);
-		Self::eligible(request.model, &excluded) >= jury.least
+		lots.urn(request.model).count_without(&excluded) as u32 >= jury.least
 	}
 
 	/// The phase of a dispute that begins now.

@@ -8,6 +8,8 @@
 extern crate alloc;
 
 mod agenda;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod calls;
 mod draw;
 mod fees;
@@ -16,17 +18,21 @@ pub mod tiers;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
+pub mod weights;
 
 pub use draw::KEPT_OUTPUTS;
 pub use pallet::*;
 pub use types::*;
+pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::types::*;
+	use super::{draw::Lots, types::*, weights::WeightInfo};
 	use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
 	use frame_system::pallet_prelude::*;
-	use opg_primitives::{Balance, BlockNumber, Fuel, Input, ModelId, RequestId, RoundIndex, Tier};
+	use opg_primitives::{
+		Balance, BlockNumber, Fuel, Input, ModelId, RequestId, RoundIndex, Tier, MAX_INPUT_BYTES,
+	};
 	use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry};
 	use sp_core::H256;
 
@@ -80,6 +86,14 @@ pub mod pallet {
 		/// Blocks from inclusion to pruning. Longer than the longest dispute.
 		#[pallet::constant]
 		type Lifetime: Get<BlockNumber>;
+		/// Most executors, drawn or serving a model: bounds what a draw looks at.
+		#[pallet::constant]
+		type MaxExecutors: Get<u32>;
+		/// What the agenda of a block may cost: the rest is put off.
+		#[pallet::constant]
+		type AgendaWeight: Get<Weight>;
+		/// What calls and hooks cost.
+		type WeightInfo: WeightInfo;
 	}
 
 	/// Why this pallet holds funds.
@@ -281,19 +295,8 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			Self::note_output(now);
-			let (draws, others) = Self::work_off(now);
-			let db = T::DbWeight::get();
-			// The output, the agenda, the snapshot, and the price in `on_finalize`.
-			db.reads_writes(6, 5)
-				.saturating_add(
-					(db.reads_writes(9, 8) + Weight::from_parts(100_000_000, 4_096))
-						.saturating_mul(u64::from(draws)),
-				)
-				.saturating_add(
-					(db.reads_writes(14, 14) + Weight::from_parts(150_000_000, 4_096))
-						.saturating_mul(u64::from(others)),
-				)
+			Self::note_output(now, T::ParentVrf::get());
+			Self::work_off(now)
 		}
 
 		fn on_finalize(_now: BlockNumberFor<T>) {
@@ -306,6 +309,24 @@ pub mod pallet {
 			assert!(T::MinFuelPrice::get() <= T::MaxFuelPrice::get());
 			assert!(T::ChallengeWindow::get() > 0, "an answer can be challenged");
 			assert!(T::StakeAtRisk::get() > 0, "a lie costs something");
+			let most = Self::begin_block_cost()
+				.saturating_add(T::WeightInfo::snapshot(T::MaxExecutors::get()))
+				.saturating_add(
+					T::WeightInfo::postpone().saturating_mul(T::MaxAgenda::get().into()),
+				)
+				.saturating_add(Self::most_of_action());
+			assert!(
+				most.all_lte(T::AgendaWeight::get()),
+				"an agenda on which everything is put off leaves time to do something: {most:?}"
+			);
+			let max = T::BlockWeights::get()
+				.get(DispatchClass::Normal)
+				.max_extrinsic
+				.unwrap_or(T::BlockWeights::get().max_block);
+			for call in [T::WeightInfo::request(MAX_INPUT_BYTES), T::WeightInfo::challenge()] {
+				let call = call.saturating_add(Self::most_of_lots());
+				assert!(call.all_lte(max), "a call fits the block: {call:?}");
+			}
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -334,18 +355,18 @@ pub mod pallet {
 		/// ## Events
 		/// `Requested`; later `Drawn`, `Attested`, `Settled`, or `Failed`; at last `Pruned`.
 		#[pallet::call_index(0)]
-		#[pallet::weight(
-			Weight::from_parts(120_000_000, 40_000).saturating_add(T::DbWeight::get().reads_writes(10, 9))
-		)]
+		#[pallet::weight(T::WeightInfo::request(input.len() as u32).saturating_add(Pallet::<T>::most_of_lots()))]
 		pub fn request(
 			origin: OriginFor<T>,
 			model: ModelId,
 			input: Input,
 			tier: Tier,
 			max_fee: Balance,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let requester = ensure_signed(origin)?;
-			Self::do_request(requester, model, input, tier, max_fee)
+			let (mut lots, bytes) = (Lots::new(), input.len() as u32);
+			Self::do_request(&mut lots, requester, model, input, tier, max_fee)?;
+			Ok(Some(T::WeightInfo::request(bytes).saturating_add(lots.cost())).into())
 		}
 
 		/// Take a request back, free of charge, in the block in which it was made.
@@ -363,9 +384,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Failed`.
 		#[pallet::call_index(1)]
-		#[pallet::weight(
-			Weight::from_parts(60_000_000, 40_000).saturating_add(T::DbWeight::get().reads_writes(2, 2))
-		)]
+		#[pallet::weight(T::WeightInfo::cancel())]
 		pub fn cancel(origin: OriginFor<T>, request: RequestId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_cancel(who, request)
@@ -384,12 +403,12 @@ pub mod pallet {
 		/// ## Events
 		/// `Challenged`; later `Upheld` or `Overturned`.
 		#[pallet::call_index(2)]
-		#[pallet::weight(
-			Weight::from_parts(120_000_000, 40_000).saturating_add(T::DbWeight::get().reads_writes(8, 4))
-		)]
-		pub fn challenge(origin: OriginFor<T>, request: RequestId) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::challenge().saturating_add(Pallet::<T>::most_of_lots()))]
+		pub fn challenge(origin: OriginFor<T>, request: RequestId) -> DispatchResultWithPostInfo {
 			let challenger = ensure_signed(origin)?;
-			Self::do_challenge(challenger, request)
+			let mut lots = Lots::new();
+			Self::do_challenge(&mut lots, challenger, request)?;
+			Ok(Some(T::WeightInfo::challenge().saturating_add(lots.cost())).into())
 		}
 	}
 }

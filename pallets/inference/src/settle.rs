@@ -1,6 +1,6 @@
 //! What follows from decisions: paying, refunding.
 
-use crate::{pallet::*, tiers, types::*};
+use crate::{pallet::*, tiers, types::*, weights::WeightInfo};
 use alloc::{vec, vec::Vec};
 use frame_support::{
 	defensive,
@@ -9,10 +9,13 @@ use frame_support::{
 		tokens::{imbalance::Imbalance, Fortitude, Precision, Preservation},
 		Get,
 	},
+	weights::Weight,
 	BoundedVec,
 };
 use opg_primitives::{Answer, Balance, RequestId};
-use pallet_opg_support::{penalties, Committees, ExecutorPools, FailureReason, Task, Verdict};
+use pallet_opg_support::{
+	penalties, Committees, ExecutorPools, FailureReason, Judged, Task, Verdict, MAX_SEATS,
+};
 use sp_runtime::{traits::AccountIdConversion, Perbill};
 
 impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
@@ -27,18 +30,19 @@ impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 		})
 	}
 
-	fn decided(id: RequestId, verdict: Verdict) {
+	fn decided(id: RequestId, verdict: Verdict) -> Weight {
 		let Some(mut request) = Requests::<T>::get(id) else {
 			defensive!("only a request that is kept is decided");
-			return;
+			return T::WeightInfo::look_up();
 		};
 		let Some(Phase::Assigned { round }) = request.state.phase_mut().copied() else {
 			defensive!("only an assigned request is decided");
-			return;
+			return T::WeightInfo::look_up();
 		};
 		if T::Pools::slashing_paused() && matches!(request.state, State::Disputed { .. }) {
 			// A dispute is not decided while nobody can be slashed for it.
-			return Self::undecided(id, request, FailureReason::SlashingPaused);
+			Self::undecided(id, request, FailureReason::SlashingPaused);
+			return T::WeightInfo::give_up();
 		}
 		match verdict {
 			Verdict::Undecided(reason) => Self::escalate(id, request, round, reason),
@@ -50,6 +54,14 @@ impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 				_ => Self::attest(id, request, found),
 			},
 		}
+	}
+
+	fn most_of_decided() -> Weight {
+		let judge = |cost: fn(u32, u32) -> Weight| cost(MAX_SEATS, 0).max(cost(1, MAX_SEATS - 1));
+		let again = T::WeightInfo::attested().max(T::WeightInfo::escalated());
+		judge(T::WeightInfo::upheld)
+			.max(judge(T::WeightInfo::overturned))
+			.max(again.saturating_add(T::WeightInfo::give_up()))
 	}
 }
 
@@ -65,9 +77,10 @@ impl<T: Config> Pallet<T> {
 		mut request: RequestOf<T>,
 		round: opg_primitives::RoundIndex,
 		reason: FailureReason,
-	) {
+	) -> Weight {
 		if round == tiers::ESCALATION || round >= tiers::SECOND_JURY {
-			return Self::undecided(id, request, reason);
+			Self::undecided(id, request, reason);
+			return T::WeightInfo::give_up();
 		}
 		let (round, since) = (round + 1, frame_system::Pallet::<T>::block_number());
 		if let Some(phase) = request.state.phase_mut() {
@@ -77,10 +90,12 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Escalated { request: id, round, reason });
 		if !Self::schedule_draw(id, &request) {
 			Self::undecided(id, request, FailureReason::Congested);
+			return T::WeightInfo::escalated().saturating_add(T::WeightInfo::give_up());
 		}
+		T::WeightInfo::escalated()
 	}
 
-	fn attest(id: RequestId, mut request: RequestOf<T>, answer: Answer) {
+	fn attest(id: RequestId, mut request: RequestOf<T>, answer: Answer) -> Weight {
 		let now = frame_system::Pallet::<T>::block_number();
 		let (digest, fuel) = (answer.digest(), answer.fuel);
 		request.state = State::Attested { answer, at: now };
@@ -88,7 +103,9 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Attested { request: id, digest, fuel });
 		if !Self::schedule(now + T::ChallengeWindow::get().into(), id, Action::Settle) {
 			Self::fail(id, request, FailureReason::Congested);
+			return T::WeightInfo::attested().saturating_add(T::WeightInfo::give_up());
 		}
+		T::WeightInfo::attested()
 	}
 
 	/// End a request that no committee decides: everyone gets back what they put in.
@@ -101,7 +118,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The jury found the attested answer: the challenger loses its bond.
-	fn uphold(id: RequestId, request: RequestOf<T>, answer: Answer) {
+	fn uphold(id: RequestId, request: RequestOf<T>, answer: Answer) -> Weight {
 		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
 		{
 			let (credit, _) = T::Currency::slash(&HoldReason::Challenge.into(), challenger, *bond);
@@ -109,12 +126,13 @@ impl<T: Config> Pallet<T> {
 			let _ = T::Currency::resolve(&Self::pot(), credit);
 		}
 		Self::deposit_event(Event::Upheld { request: id });
-		Self::settle(id, request, answer);
+		let (right, wrong) = Self::settle(id, request, answer);
+		T::WeightInfo::upheld(right, wrong)
 	}
 
 	/// The jury found another answer: whoever gave the attested one is slashed, and the requester
 	/// gets everything back.
-	fn overturn(id: RequestId, request: RequestOf<T>, found: Answer) {
+	fn overturn(id: RequestId, request: RequestOf<T>, found: Answer) -> Weight {
 		let pot = Self::pot();
 		let mut payees: Vec<(&T::AccountId, Perbill)> = vec![(&pot, penalties::POT_SHARE)];
 		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
@@ -122,12 +140,13 @@ impl<T: Config> Pallet<T> {
 			Self::release(HoldReason::Challenge, challenger, *bond);
 			payees.push((challenger, penalties::CHALLENGER_SHARE));
 		}
-		let right = T::Committees::judge(id, found.digest(), &payees);
+		let Judged { right, wrong } = T::Committees::judge(id, found.digest(), &payees);
 		let each = Self::pay(found.fuel.min(request.version.max_fuel), request.price);
 		let each = Self::pay_from_pot(&right, each.unwrap_or_default());
 		let paid = each.saturating_mul(right.len() as Balance);
 		Self::deposit_event(Event::Overturned { request: id, digest: found.digest(), paid });
 		Self::fail(id, request, FailureReason::Overturned);
+		T::WeightInfo::overturned(right.len() as u32, wrong)
 	}
 
 	/// Pay `each` to those who are right, or an equal part of what the pot has. Returns what each got.
@@ -160,11 +179,12 @@ impl<T: Config> Pallet<T> {
 	///
 	/// Each is paid for its own work: the first so many winners as the committee has seats from the
 	/// fee, in the order of the rounds; those who decided an escalation or a dispute from the pot, in
-	/// equal parts where it has not enough.
-	pub(crate) fn settle(id: RequestId, mut request: RequestOf<T>, answer: Answer) {
+	/// equal parts where it has not enough. Returns how many were right and how many wrong.
+	pub(crate) fn settle(id: RequestId, mut request: RequestOf<T>, answer: Answer) -> (u32, u32) {
 		let pot = Self::pot();
-		let mut winners =
+		let Judged { right: mut winners, wrong } =
 			T::Committees::judge(id, answer.digest(), &[(&pot, penalties::POT_SHARE)]);
+		let right = winners.len() as u32;
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
 		let most = Self::pay(request.version.max_fuel, request.price).unwrap_or_default();
 		let each =
@@ -211,6 +231,7 @@ impl<T: Config> Pallet<T> {
 		};
 		Requests::<T>::insert(id, request);
 		Self::deposit_event(Event::Settled { request: id, fee });
+		(right, wrong)
 	}
 
 	/// End a request without an answer and return the escrow.

@@ -16,6 +16,9 @@ const LEAST_MAJORITY: u32 = 3;
 /// Fewest members of a jury.
 const LEAST_JURY: u32 = 5;
 
+/// Most seats in the rounds before a dispute: a first committee and its escalation.
+pub const MOST_BEFORE_DISPUTE: u32 = 7 + 15;
+
 /// A committee to be drawn.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Seats {
@@ -72,13 +75,16 @@ pub fn seats(tier: Tier, round: RoundIndex) -> Seats {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use pallet_opg_support::MAX_SEATS;
+	use pallet_opg_support::{MAX_ROUND, MAX_SEATS};
 
 	#[test]
 	fn all_rounds_together_should_fit_a_record() {
 		for tier in [Tier::Optimistic, Tier::Quorum, Tier::High] {
 			let total: u32 = (0..=SECOND_JURY).map(|round| seats(tier, round).wanted).sum();
 			assert!(total <= MAX_SEATS, "{tier:?} {total}");
+			assert!((0..=SECOND_JURY).all(|round| seats(tier, round).wanted <= MAX_ROUND));
+			let before = seats(tier, 0).wanted + seats(tier, ESCALATION).wanted;
+			assert!(before <= MOST_BEFORE_DISPUTE);
 			assert_eq!(seats(tier, 0).wanted, size(tier));
 			assert!((0..=SECOND_JURY).all(|round| {
 				let seats = seats(tier, round);

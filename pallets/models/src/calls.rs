@@ -119,4 +119,9 @@ impl<T: Config> ModelRegistry<T::AccountId, Balance> for Pallet<T> {
 	fn servers(model: ModelId) -> Vec<T::AccountId> {
 		Servers::<T>::get(model).into_inner()
 	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_version(owner: &T::AccountId, servers: &[T::AccountId]) -> ModelId {
+		crate::benchmarking::version::<T>(owner.clone(), servers.to_vec())
+	}
 }

@@ -8,6 +8,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod calls;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]
@@ -18,13 +20,15 @@ mod tests;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
+pub mod weights;
 
 pub use pallet::*;
 pub use types::*;
+pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::types::*;
+	use super::{types::*, weights::WeightInfo};
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 	use opg_primitives::{Dims, Fuel, ModelId};
@@ -65,6 +69,8 @@ pub mod pallet {
 		type MaxEngines: Get<u32>;
 		/// Who admits and retires engines.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// What the calls cost.
+		type WeightInfo: WeightInfo;
 	}
 
 	/// Why this pallet holds funds.
@@ -243,7 +249,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Registered`.
 		#[pallet::call_index(0)]
-		#[pallet::weight(Weight::from_parts(60_000_000, 8_000) + T::DbWeight::get().reads_writes(4, 4))]
+		#[pallet::weight(T::WeightInfo::register())]
 		#[allow(clippy::too_many_arguments)]
 		pub fn register(
 			origin: OriginFor<T>,
@@ -281,7 +287,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Deregistered`.
 		#[pallet::call_index(1)]
-		#[pallet::weight(Weight::from_parts(60_000_000, 40_000) + T::DbWeight::get().reads_writes(4, 4))]
+		#[pallet::weight(T::WeightInfo::deregister())]
 		pub fn deregister(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::do_deregister(owner, model)
@@ -303,7 +309,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Serving`.
 		#[pallet::call_index(2)]
-		#[pallet::weight(Weight::from_parts(60_000_000, 40_000) + T::DbWeight::get().reads_writes(5, 3))]
+		#[pallet::weight(T::WeightInfo::serve())]
 		pub fn serve(origin: OriginFor<T>, model: ModelId, report: H256) -> DispatchResult {
 			let executor = ensure_signed(origin)?;
 			Self::do_serve(executor, model, report)
@@ -320,7 +326,7 @@ pub mod pallet {
 		/// ## Events
 		/// `StoppedServing`.
 		#[pallet::call_index(3)]
-		#[pallet::weight(Weight::from_parts(60_000_000, 40_000) + T::DbWeight::get().reads_writes(3, 3))]
+		#[pallet::weight(T::WeightInfo::stop_serving())]
 		pub fn stop_serving(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			let executor = ensure_signed(origin)?;
 			Self::do_stop_serving(executor, model)
@@ -341,7 +347,7 @@ pub mod pallet {
 		/// ## Events
 		/// `EngineAdmitted`.
 		#[pallet::call_index(4)]
-		#[pallet::weight(Weight::from_parts(30_000_000, 4_000) + T::DbWeight::get().reads_writes(2, 2))]
+		#[pallet::weight(T::WeightInfo::admit_engine())]
 		pub fn admit_engine(
 			origin: OriginFor<T>,
 			engine: H256,
@@ -367,7 +373,7 @@ pub mod pallet {
 		/// ## Events
 		/// `EngineRetired`.
 		#[pallet::call_index(5)]
-		#[pallet::weight(Weight::from_parts(30_000_000, 4_000) + T::DbWeight::get().reads_writes(1, 1))]
+		#[pallet::weight(T::WeightInfo::retire_engine())]
 		pub fn retire_engine(
 			origin: OriginFor<T>,
 			engine: H256,

@@ -57,6 +57,12 @@ impl ExecutorPools<u64> for Pools {
 		false
 	}
 	fn clear_misses(_: &u64) {}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_executor(_: &u64) -> ExecutorKey {
+		sp_core::ed25519::Public::default().into()
+	}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_snapshot(_: &[u64]) {}
 }
 
 impl Config for Test {
@@ -70,6 +76,7 @@ impl Config for Test {
 	type MaxRoyalty = ConstU128<50>;
 	type MaxEngines = ConstU32<2>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
+	type WeightInfo = ();
 }
 
 /// The engine of genesis.

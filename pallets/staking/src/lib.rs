@@ -10,6 +10,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod calls;
 mod keys;
 #[cfg(test)]
@@ -24,14 +26,16 @@ mod tests;
 mod try_state;
 mod types;
 mod vault;
+pub mod weights;
 
 pub use pallet::*;
 pub use types::*;
 pub use vault::{Holding, Vault};
+pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{types::*, vault::Holding};
+	use super::{types::*, vault::Holding, weights::WeightInfo};
 	use alloc::vec::Vec;
 	use frame_support::{
 		pallet_prelude::*,
@@ -101,6 +105,8 @@ pub mod pallet {
 		type BlockReward: Get<Balance>;
 		/// Who sets the number of validators and resumes slashing.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// What calls and hooks cost.
+		type WeightInfo: WeightInfo;
 	}
 
 	/// Why this pallet holds funds.
@@ -430,13 +436,24 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Charges for the author's reward, since `pallet-authorship` charges nothing for what follows
+		/// from it; and once in a block for what most requests, draws and decisions read: the session,
+		/// its snapshot, who is sidelined, and whether slashing is paused. The last two may change.
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			T::WeightInfo::reward_author().saturating_add(T::DbWeight::get().reads_writes(4, 2))
+		}
+
 		fn integrity_test() {
 			assert!(T::MaxShareParts::get() > 1, "one part is the whole");
 			assert!(T::MinDelegation::get() > 0, "a delegation is something");
 			assert!(T::MinBond::get() >= T::MinDelegation::get(), "a bond is a delegation");
-			// Per pool of either role: the pool, its keys; sorting is small beside reading.
-			let per_pool = T::DbWeight::get().reads(2) + Weight::from_parts(10_000_000, 0);
-			let worst = per_pool.saturating_mul(2 * u64::from(T::MaxPools::get()));
+			let pools = T::MaxPools::get();
+			let worst = T::WeightInfo::plan_session(pools)
+				.saturating_add(T::WeightInfo::elect(pools))
+				.saturating_add(T::WeightInfo::start_session(pools))
+				.saturating_add(T::WeightInfo::slash_validator())
+				// The index of the session and the snapshot that is dropped.
+				.saturating_add(T::DbWeight::get().writes(2));
 			assert!(
 				worst.all_lte(T::BlockWeights::get().max_block),
 				"the worst session change fits a block: {worst:?}"
@@ -472,7 +489,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Bonded`.
 		#[pallet::call_index(0)]
-		#[pallet::weight(Weight::from_parts(150_000_000, 8_000) + T::DbWeight::get().reads_writes(6, 6))]
+		#[pallet::weight(T::WeightInfo::bond())]
 		pub fn bond(
 			origin: OriginFor<T>,
 			role: Role,
@@ -499,7 +516,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Delegated`.
 		#[pallet::call_index(1)]
-		#[pallet::weight(Weight::from_parts(80_000_000, 8_000) + T::DbWeight::get().reads_writes(5, 5))]
+		#[pallet::weight(T::WeightInfo::delegate())]
 		pub fn delegate(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -527,7 +544,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Undelegated`, with the block from which it can be withdrawn.
 		#[pallet::call_index(2)]
-		#[pallet::weight(Weight::from_parts(80_000_000, 8_000) + T::DbWeight::get().reads_writes(5, 5))]
+		#[pallet::weight(T::WeightInfo::undelegate())]
 		pub fn undelegate(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -553,7 +570,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Withdrawn`; `Closed` where it was the last of a pool that is left.
 		#[pallet::call_index(3)]
-		#[pallet::weight(Weight::from_parts(120_000_000, 8_000) + T::DbWeight::get().reads_writes(8, 8))]
+		#[pallet::weight(T::WeightInfo::withdraw())]
 		pub fn withdraw(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -575,7 +592,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Left`, `Undelegated`; later `Closed`.
 		#[pallet::call_index(4)]
-		#[pallet::weight(Weight::from_parts(100_000_000, 8_000) + T::DbWeight::get().reads_writes(6, 6))]
+		#[pallet::weight(T::WeightInfo::leave())]
 		pub fn leave(origin: OriginFor<T>, role: Role) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_leave(PoolId { operator, role })
@@ -592,7 +609,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Undelegated`.
 		#[pallet::call_index(5)]
-		#[pallet::weight(Weight::from_parts(80_000_000, 8_000) + T::DbWeight::get().reads_writes(5, 5))]
+		#[pallet::weight(T::WeightInfo::evict())]
 		pub fn evict(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -611,7 +628,7 @@ pub mod pallet {
 		/// ## Errors
 		/// `StillWorth`.
 		#[pallet::call_index(6)]
-		#[pallet::weight(Weight::from_parts(80_000_000, 8_000) + T::DbWeight::get().reads_writes(4, 3))]
+		#[pallet::weight(T::WeightInfo::forget())]
 		pub fn forget(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -633,7 +650,7 @@ pub mod pallet {
 		/// ## Events
 		/// `CommissionSet`.
 		#[pallet::call_index(7)]
-		#[pallet::weight(Weight::from_parts(40_000_000, 4_000) + T::DbWeight::get().reads_writes(2, 1))]
+		#[pallet::weight(T::WeightInfo::set_commission())]
 		pub fn set_commission(
 			origin: OriginFor<T>,
 			role: Role,
@@ -654,7 +671,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Rested`.
 		#[pallet::call_index(8)]
-		#[pallet::weight(Weight::from_parts(40_000_000, 4_000) + T::DbWeight::get().reads_writes(2, 2))]
+		#[pallet::weight(T::WeightInfo::rest())]
 		pub fn rest(origin: OriginFor<T>, role: Role) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_rest(PoolId { operator, role })
@@ -671,7 +688,7 @@ pub mod pallet {
 		/// ## Events
 		/// `Resumed`.
 		#[pallet::call_index(9)]
-		#[pallet::weight(Weight::from_parts(40_000_000, 4_000) + T::DbWeight::get().reads_writes(2, 2))]
+		#[pallet::weight(T::WeightInfo::resume())]
 		pub fn resume(origin: OriginFor<T>, role: Role) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_resume(PoolId { operator, role })
@@ -696,7 +713,7 @@ pub mod pallet {
 		/// ## Events
 		/// `HotKeySet`.
 		#[pallet::call_index(10)]
-		#[pallet::weight(Weight::from_parts(150_000_000, 8_000) + T::DbWeight::get().reads_writes(4, 3))]
+		#[pallet::weight(T::WeightInfo::set_hot_key())]
 		pub fn set_hot_key(
 			origin: OriginFor<T>,
 			hot_key: ExecutorKey,
@@ -717,7 +734,7 @@ pub mod pallet {
 		/// ## Events
 		/// `ValidatorCountSet`.
 		#[pallet::call_index(11)]
-		#[pallet::weight(Weight::from_parts(20_000_000, 0) + T::DbWeight::get().writes(1))]
+		#[pallet::weight(T::WeightInfo::set_validator_count())]
 		pub fn set_validator_count(origin: OriginFor<T>, count: u32) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
 			let range = 1..=T::MaxValidators::get();
@@ -738,7 +755,7 @@ pub mod pallet {
 		/// ## Events
 		/// `SlashingResumed`.
 		#[pallet::call_index(12)]
-		#[pallet::weight(Weight::from_parts(20_000_000, 0) + T::DbWeight::get().reads_writes(1, 2))]
+		#[pallet::weight(T::WeightInfo::resume_slashing())]
 		pub fn resume_slashing(origin: OriginFor<T>) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
 			SlashingPaused::<T>::take().ok_or(Error::<T>::NotPaused)?;

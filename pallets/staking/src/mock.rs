@@ -67,6 +67,7 @@ impl Config for Test {
 	type ValidatorKeys = Keys;
 	type BlockReward = ConstU128<7>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
+	type WeightInfo = ();
 }
 
 /// What every account has at genesis.

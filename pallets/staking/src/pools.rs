@@ -189,4 +189,14 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 	fn slashing_paused() -> bool {
 		SlashingPaused::<T>::exists()
 	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_executor(who: &T::AccountId) -> ExecutorKey {
+		crate::benchmarking::executor::<T>(who)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_snapshot(members: &[T::AccountId]) {
+		crate::benchmarking::snapshot::<T>(members)
+	}
 }

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use opg_primitives::{Answer, Dims, ExecutorKey, Fuel, ModelId, RequestId, RoundIndex};
 use scale_info::TypeInfo;
-use sp_runtime::Perbill;
+use sp_runtime::{Perbill, Weight};
 
 /// What an executor did wrong.
 #[derive(
@@ -87,6 +87,8 @@ pub enum FailureReason {
 	SlashingPaused,
 }
 
+/// Most seats in a round.
+pub const MAX_ROUND: u32 = 15;
 /// Most seats in all rounds of a request: 7 + 15 + 15 + 15.
 pub const MAX_SEATS: u32 = 52;
 
@@ -137,6 +139,13 @@ pub trait ExecutorPools<AccountId> {
 	fn clear_misses(who: &AccountId);
 	/// Whether the circuit breaker tripped: nothing is slashed and no request is decided.
 	fn slashing_paused() -> bool;
+	/// Open a pool on duty for `who`, with a hot key that the keystore has. It rests after one more
+	/// missed commitment.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_executor(who: &AccountId) -> ExecutorKey;
+	/// Draw from `members` from now on.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_snapshot(members: &[AccountId]);
 }
 
 /// A model version, as a request needs it.
@@ -173,6 +182,9 @@ pub trait ModelRegistry<AccountId, Balance> {
 	fn version(model: ModelId) -> Result<ModelVersion<AccountId, Balance>, NoVersion>;
 	/// Who serves it, sorted.
 	fn servers(model: ModelId) -> Vec<AccountId>;
+	/// Register a version of `owner` that `servers` serve.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_version(owner: &AccountId, servers: &[AccountId]) -> ModelId;
 }
 
 /// A drawn committee that is to answer a request.
@@ -207,15 +219,34 @@ pub trait Committees<AccountId> {
 	fn open(assignment: Assignment<AccountId>) -> Result<(), FailureReason>;
 	/// Everyone who sat in any round of the request.
 	fn sat(request: RequestId) -> Vec<AccountId>;
-	/// Punish everyone who gave another answer than the one with this digest, in any round, and
-	/// return those who gave it. The payees get parts of what is taken.
+	/// Punish everyone who gave another answer than the one with this digest, in any round. The
+	/// payees get parts of what is taken.
 	fn judge(
 		request: RequestId,
 		digest: sp_core::H256,
 		payees: &[(&AccountId, Perbill)],
-	) -> Vec<AccountId>;
-	/// Forget a request that has ended.
-	fn forget(request: RequestId);
+	) -> Judged<AccountId>;
+	/// Forget a request that has ended. Returns what that cost.
+	fn forget(request: RequestId) -> Weight;
+	/// The most that `forget` costs.
+	fn most_of_forget() -> Weight;
+	/// Keys that all rounds share that are opened in a block, which pays for them once.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_shared_keys() -> Vec<Vec<u8>>;
+	/// Record closed rounds in which these executors sat and gave these answers.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_rounds(
+		request: RequestId,
+		seats: Vec<(AccountId, RoundIndex, opg_primitives::Answer)>,
+	);
+}
+
+/// Who answered a request.
+pub struct Judged<AccountId> {
+	/// Those who gave the right answer, in the order of the rounds.
+	pub right: Vec<AccountId>,
+	/// How many gave another.
+	pub wrong: u32,
 }
 
 /// What a committee decided.
@@ -230,6 +261,8 @@ pub enum Verdict {
 pub trait Requests<AccountId> {
 	/// What the executors are to run.
 	fn task(request: RequestId) -> Option<Task>;
-	/// A round ended.
-	fn decided(request: RequestId, verdict: Verdict);
+	/// A round ended. Returns what that cost.
+	fn decided(request: RequestId, verdict: Verdict) -> Weight;
+	/// The most that `decided` costs.
+	fn most_of_decided() -> Weight;
 }

@@ -6,6 +6,7 @@ use frame_support::{
 	traits::{ConstU128, ConstU32, ConstU64},
 	weights::Weight,
 };
+use pallet_opg_staking::WeightInfo;
 use sp_runtime::{
 	traits::{Convert, ConvertInto, OpaqueKeys},
 	Perbill,
@@ -104,8 +105,7 @@ impl OnOffenceHandler<AccountId, (AccountId, ()), Weight> for SlashValidators {
 		for (details, share) in offenders.iter().zip(slash_fraction) {
 			Staking::slash_validator(&details.offender.0, *share);
 		}
-		<Runtime as frame_system::Config>::DbWeight::get()
-			.reads_writes(4, 4)
+		<Runtime as pallet_opg_staking::Config>::WeightInfo::slash_validator()
 			.saturating_mul(offenders.len() as u64)
 	}
 }

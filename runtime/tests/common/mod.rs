@@ -176,6 +176,13 @@ thread_local! {
 
 /// Begin the next block.
 pub fn step() {
+	begin();
+	Attestation::on_initialize(System::block_number());
+	Inference::on_initialize(System::block_number());
+}
+
+/// Begin the next block, without our hooks.
+pub fn begin() {
 	let parent = System::block_number();
 	Inference::on_finalize(parent);
 	if parent > 0 {
@@ -185,8 +192,6 @@ pub fn step() {
 	System::set_block_number(parent + 1);
 	let output = CHANCE.with(|chance| (chance.get(), parent).using_encoded(blake2_256));
 	pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some(output));
-	Attestation::on_initialize(parent + 1);
-	Inference::on_initialize(parent + 1);
 }
 
 pub fn steps(count: u32) {

@@ -1,0 +1,73 @@
+//! What batches cost at most. What one did cost is known after it; the rest is given back.
+
+use crate::{pallet::*, types::*, weights::WeightInfo};
+use frame_support::{traits::Get, weights::Weight};
+use pallet_opg_support::{Requests, MAX_ROUND, MAX_SEATS};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn most_of_commit(n: u32) -> Weight {
+		T::WeightInfo::commit(n).saturating_add(records::<T>(n))
+	}
+
+	pub(crate) fn most_of_reveal(n: u32) -> Weight {
+		let each = T::WeightInfo::new_answer().saturating_add(Self::most_of_tally());
+		T::WeightInfo::reveal(n)
+			.saturating_add(records::<T>(n))
+			.saturating_add(each.saturating_mul(n.into()))
+	}
+
+	pub(crate) fn most_of_decline(n: u32) -> Weight {
+		T::WeightInfo::decline(n)
+			.saturating_add(records::<T>(n))
+			.saturating_add(Self::most_of_tally().saturating_mul(n.into()))
+	}
+
+	pub(crate) fn most_of_authorize_commit(n: u32) -> Weight {
+		T::WeightInfo::authorize_commit(n).saturating_add(Self::most_of_reads(n))
+	}
+
+	pub(crate) fn most_of_authorize_reveal(n: u32) -> Weight {
+		T::WeightInfo::authorize_reveal(n).saturating_add(Self::most_of_reads(n))
+	}
+
+	pub(crate) fn most_of_authorize_decline(n: u32) -> Weight {
+		T::WeightInfo::authorize_decline(n).saturating_add(Self::most_of_reads(n))
+	}
+
+	/// Reading `n` records that are as long as they can be.
+	pub(crate) fn most_of_reads(n: u32) -> Weight {
+		T::WeightInfo::read_record(MAX_SEATS).saturating_mul(n.into())
+	}
+
+	/// Closing the largest round, where everyone is silent or everyone reveals, and what follows.
+	pub fn most_of_tally() -> Weight {
+		T::WeightInfo::close(MAX_ROUND, 0)
+			.max(T::WeightInfo::close(0, MAX_ROUND))
+			.saturating_add(T::Requests::most_of_decided())
+	}
+
+	/// Passing all deadlines of a block that end no round, or whose ends are put off.
+	pub(crate) fn most_of_deadlines() -> Weight {
+		let rounds = T::MaxRoundsPerBlock::get();
+		let each = T::WeightInfo::put_off().saturating_add(T::WeightInfo::change_record(MAX_SEATS));
+		T::WeightInfo::take_deadlines(rounds)
+			.saturating_add(each.saturating_mul(rounds.into()))
+			.saturating_mul(2)
+			.saturating_add(Self::shared())
+	}
+
+	/// The lists to which all rounds that are opened in a block, and all ends that are put off, are
+	/// appended; and the hash of genesis, which every batch names.
+	pub(crate) fn shared() -> Weight {
+		T::DbWeight::get().reads_writes(4, 3)
+	}
+
+	/// Changing a record with so many seats as `record` has.
+	pub(crate) fn cost_of(record: &RecordOf<T>) -> Weight {
+		T::WeightInfo::change_record(record.seats.len() as u32)
+	}
+}
+
+fn records<T: Config>(n: u32) -> Weight {
+	T::WeightInfo::change_record(MAX_SEATS).saturating_mul(n.into())
+}

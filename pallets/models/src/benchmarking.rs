@@ -1,0 +1,154 @@
+//! What every call costs in its worst case.
+
+use crate::*;
+use alloc::{vec, vec::Vec};
+use frame_benchmarking::v2::*;
+use frame_support::{
+	traits::{fungible::Mutate, EnsureOrigin, Get},
+	BoundedVec,
+};
+use frame_system::RawOrigin;
+use opg_primitives::{Balance, Dim, Dims, ModelId, MAX_DIMS, MAX_DIM_NAME};
+use pallet_opg_support::ExecutorPools;
+use sp_core::H256;
+use sp_runtime::traits::Zero;
+
+/// As many symbolic dimensions as a model can have, with the longest names.
+fn dims() -> Dims {
+	let name = |index| BoundedVec::truncate_from(vec![b'a' + index as u8; MAX_DIM_NAME as usize]);
+	let dims = (0..MAX_DIMS).map(|index| Dim { name: name(index), size: 1 });
+	BoundedVec::truncate_from(dims.collect())
+}
+
+fn name() -> ModelName {
+	BoundedVec::truncate_from(vec![b'n'; 64])
+}
+
+fn engine<T: Config>() -> H256 {
+	let engine = H256::repeat_byte(9);
+	Engines::<T>::insert(engine, Validity { from: Zero::zero(), until: None });
+	engine
+}
+
+/// For other pallets' benchmarks: a version that `servers` serve.
+pub(crate) fn version<T: Config>(owner: T::AccountId, servers: Vec<T::AccountId>) -> ModelId {
+	let id = NextModelId::<T>::get();
+	NextModelId::<T>::put(id + 1);
+	let model = Model {
+		owner,
+		hash: H256::zero(),
+		size: 1,
+		name: name(),
+		engine: engine::<T>(),
+		dims: dims(),
+		max_fuel: T::MaxFuel::get(),
+		royalty: 0,
+		report: H256::zero(),
+	};
+	Models::<T>::insert(id, model);
+	Servers::<T>::insert(id, BoundedVec::truncate_from(servers));
+	id
+}
+
+/// A version that as many others serve as can besides one executor.
+fn popular<T: Config>() -> ModelId {
+	let mut servers: Vec<_> =
+		(1..T::MaxServers::get()).map(|index| account("server", index, 0)).collect();
+	servers.sort();
+	version::<T>(account("owner", 0, 0), servers)
+}
+
+#[benchmarks(where T::Currency: Mutate<T::AccountId, Balance = Balance>)]
+mod benchmarks {
+	use super::*;
+
+	/// An account with plenty of OPG.
+	fn rich<T: Config>() -> T::AccountId
+	where
+		T::Currency: Mutate<T::AccountId, Balance = Balance>,
+	{
+		let who: T::AccountId = whitelisted_caller();
+		T::Currency::set_balance(&who, 1 << 90);
+		who
+	}
+
+	#[benchmark]
+	fn register() {
+		let (engine, fuel, royalty) = (engine::<T>(), T::MaxFuel::get(), T::MaxRoyalty::get());
+		let (owner, hash) = (rich::<T>(), H256::zero());
+		let id = NextModelId::<T>::get();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), hash, 1, name(), engine, dims(), fuel, royalty, hash);
+
+		assert!(Models::<T>::contains_key(id));
+	}
+
+	#[benchmark]
+	fn deregister() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>();
+		let origin = RawOrigin::Signed(owner.clone());
+		let (engine, fuel, hash) = (engine::<T>(), T::MaxFuel::get(), H256::zero());
+		let id = NextModelId::<T>::get();
+		let call = origin.clone().into();
+		Pallet::<T>::register(call, hash, 1, name(), engine, dims(), fuel, 0, hash)?;
+
+		#[extrinsic_call]
+		_(origin, id);
+
+		assert!(!Models::<T>::contains_key(id));
+		Ok(())
+	}
+
+	/// The last executor that can serve.
+	#[benchmark]
+	fn serve() {
+		let (who, id) = (rich::<T>(), popular::<T>());
+		T::Pools::benchmark_executor(&who);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who.clone()), id, H256::zero());
+
+		assert!(Servers::<T>::get(id).contains(&who));
+	}
+
+	#[benchmark]
+	fn stop_serving() -> Result<(), BenchmarkError> {
+		let (who, id) = (rich::<T>(), popular::<T>());
+		T::Pools::benchmark_executor(&who);
+		let origin = RawOrigin::Signed(who.clone());
+		Pallet::<T>::serve(origin.clone().into(), id, H256::zero())?;
+
+		#[extrinsic_call]
+		_(origin, id);
+
+		assert!(!Servers::<T>::get(id).contains(&who));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn admit_engine() -> Result<(), BenchmarkError> {
+		let origin =
+			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let engine = H256::repeat_byte(7);
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, engine, 1u32.into());
+
+		assert!(Engines::<T>::contains_key(engine));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn retire_engine() -> Result<(), BenchmarkError> {
+		let origin =
+			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let engine = engine::<T>();
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, engine, 9u32.into());
+
+		assert!(Engines::<T>::get(engine).is_some_and(|validity| validity.until.is_some()));
+		Ok(())
+	}
+}

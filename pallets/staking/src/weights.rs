@@ -1,0 +1,389 @@
+//! Weights of `pallet_opg_staking`, measured and written by `scripts/bench-weights.sh`.
+//!
+//! Bencher 64.0.0, 2026-11-21, 20 steps of 10 runs, on AMD EPYC.
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
+#![allow(missing_docs)]
+
+use core::marker::PhantomData;
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
+
+/// What every call and hook costs.
+pub trait WeightInfo {
+	fn bond() -> Weight;
+	fn delegate() -> Weight;
+	fn undelegate() -> Weight;
+	fn withdraw() -> Weight;
+	fn leave() -> Weight;
+	fn evict() -> Weight;
+	fn forget() -> Weight;
+	fn set_commission() -> Weight;
+	fn rest() -> Weight;
+	fn resume() -> Weight;
+	fn set_hot_key() -> Weight;
+	fn set_validator_count() -> Weight;
+	fn resume_slashing() -> Weight;
+	fn plan_session(p: u32, ) -> Weight;
+	fn elect(p: u32, ) -> Weight;
+	fn start_session(p: u32, ) -> Weight;
+	fn reward_author() -> Weight;
+	fn slash_validator() -> Weight;
+	fn penalise() -> Weight;
+	fn reward() -> Weight;
+}
+
+/// With the database that the runtime names.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::PoolCounts` (r:1 w:1)
+	/// Proof: `Staking::PoolCounts` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Staking::PoolsOpened` (r:1 w:1)
+	/// Proof: `Staking::PoolsOpened` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	fn bond() -> Weight {
+		// Least time measured: 156_093_000 ps.
+		Weight::from_parts(166_128_000, 3871)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::Delegations` (r:1 w:1)
+	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	fn delegate() -> Weight {
+		// Least time measured: 123_804_000 ps.
+		Weight::from_parts(135_592_000, 7349)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
+	fn undelegate() -> Weight {
+		// Least time measured: 52_128_000 ps.
+		Weight::from_parts(59_179_000, 5493)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::Delegations` (r:1 w:1)
+	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Staking::PoolCounts` (r:1 w:1)
+	/// Proof: `Staking::PoolCounts` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1 w:1)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	/// Storage: `Staking::KeyOwners` (r:0 w:2)
+	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
+	fn withdraw() -> Weight {
+		// Least time measured: 218_396_000 ps.
+		Weight::from_parts(238_336_000, 11354)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(11))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
+	fn leave() -> Weight {
+		// Least time measured: 60_620_000 ps.
+		Weight::from_parts(70_165_000, 3810)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
+	fn evict() -> Weight {
+		// Least time measured: 53_300_000 ps.
+		Weight::from_parts(59_949_000, 5531)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
+	/// Storage: `Staking::Delegations` (r:1 w:1)
+	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
+	fn forget() -> Weight {
+		// Least time measured: 52_899_000 ps.
+		Weight::from_parts(62_092_000, 7718)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	fn set_commission() -> Weight {
+		// Least time measured: 21_502_000 ps.
+		Weight::from_parts(22_734_000, 3810)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	fn rest() -> Weight {
+		// Least time measured: 51_547_000 ps.
+		Weight::from_parts(63_395_000, 3810)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	fn resume() -> Weight {
+		// Least time measured: 31_377_000 ps.
+		Weight::from_parts(37_015_000, 3809)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::KeyOwners` (r:1 w:2)
+	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1 w:1)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	fn set_hot_key() -> Weight {
+		// Least time measured: 78_798_000 ps.
+		Weight::from_parts(89_634_000, 4102)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Storage: `Staking::ValidatorCount` (r:0 w:1)
+	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	fn set_validator_count() -> Weight {
+		// Least time measured: 6_369_000 ps.
+		Weight::from_parts(6_910_000, 0)
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::SessionSlashed` (r:0 w:1)
+	/// Proof: `Staking::SessionSlashed` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
+	fn resume_slashing() -> Weight {
+		// Least time measured: 7_200_000 ps.
+		Weight::from_parts(8_112_000, 0)
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::Pools` (r:1028 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1027 w:0)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	/// Storage: `Staking::Snapshots` (r:0 w:1)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49182), added: 51657, mode: `Measured`)
+	/// `p` from 1 to 1024.
+	fn plan_session(p: u32, ) -> Weight {
+		// Least time measured: 57_536_000 ps.
+		Weight::from_parts(59_389_000, 11954)
+			// Standard error: 35_107.
+			.saturating_add(Weight::from_parts(13_132_026, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2747).saturating_mul(p.into()))
+	}
+	/// Storage: `Staking::Pools` (r:1026 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Session::NextKeys` (r:1025 w:0)
+	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+	/// Storage: `Staking::ValidatorCount` (r:1 w:0)
+	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// `p` from 1 to 1024.
+	fn elect(p: u32, ) -> Weight {
+		// Least time measured: 36_274_000 ps.
+		Weight::from_parts(37_385_000, 6471)
+			// Standard error: 23_026.
+			.saturating_add(Weight::from_parts(10_161_603, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
+			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(p.into()))
+	}
+	/// Storage: `Staking::Snapshots` (r:2 w:1)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49182), added: 51657, mode: `Measured`)
+	/// Storage: `Staking::SessionStake` (r:0 w:1)
+	/// Proof: `Staking::SessionStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
+	/// Storage: `Staking::SessionSlashed` (r:0 w:1)
+	/// Proof: `Staking::SessionSlashed` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
+	/// `p` from 1 to 1024.
+	fn start_session(p: u32, ) -> Weight {
+		// Least time measured: 12_569_000 ps.
+		Weight::from_parts(8_311_572, 5957)
+			// Standard error: 250.
+			.saturating_add(Weight::from_parts(60_522, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(Weight::from_parts(0, 48).saturating_mul(p.into()))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	fn reward_author() -> Weight {
+		// Least time measured: 51_087_000 ps.
+		Weight::from_parts(53_810_000, 3743)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	fn slash_validator() -> Weight {
+		// Least time measured: 47_972_000 ps.
+		Weight::from_parts(50_486_000, 3743)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Staking::SessionSlashed` (r:1 w:1)
+	/// Proof: `Staking::SessionSlashed` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
+	/// Storage: `Staking::SessionStake` (r:1 w:0)
+	/// Proof: `Staking::SessionStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	fn penalise() -> Weight {
+		// Least time measured: 138_336_000 ps.
+		Weight::from_parts(149_463_000, 6517)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	fn reward() -> Weight {
+		// Least time measured: 41_943_000 ps.
+		Weight::from_parts(44_105_000, 3810)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+}
+
+impl WeightInfo for () {
+	fn bond() -> Weight {
+		Weight::from_parts(166_128_000, 3871)
+			.saturating_add(ParityDbWeight::get().reads(5))
+			.saturating_add(ParityDbWeight::get().writes(5))
+	}
+	fn delegate() -> Weight {
+		Weight::from_parts(135_592_000, 7349)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(4))
+	}
+	fn undelegate() -> Weight {
+		Weight::from_parts(59_179_000, 5493)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
+	}
+	fn withdraw() -> Weight {
+		Weight::from_parts(238_336_000, 11354)
+			.saturating_add(ParityDbWeight::get().reads(9))
+			.saturating_add(ParityDbWeight::get().writes(11))
+	}
+	fn leave() -> Weight {
+		Weight::from_parts(70_165_000, 3810)
+			.saturating_add(ParityDbWeight::get().reads(2))
+			.saturating_add(ParityDbWeight::get().writes(2))
+	}
+	fn evict() -> Weight {
+		Weight::from_parts(59_949_000, 5531)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
+	}
+	fn forget() -> Weight {
+		Weight::from_parts(62_092_000, 7718)
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().writes(3))
+	}
+	fn set_commission() -> Weight {
+		Weight::from_parts(22_734_000, 3810)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn rest() -> Weight {
+		Weight::from_parts(63_395_000, 3810)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn resume() -> Weight {
+		Weight::from_parts(37_015_000, 3809)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn set_hot_key() -> Weight {
+		Weight::from_parts(89_634_000, 4102)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
+	}
+	fn set_validator_count() -> Weight {
+		Weight::from_parts(6_910_000, 0)
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn resume_slashing() -> Weight {
+		Weight::from_parts(8_112_000, 0)
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn plan_session(p: u32, ) -> Weight {
+		Weight::from_parts(59_389_000, 11954)
+			.saturating_add(Weight::from_parts(13_132_026, 0).saturating_mul(p.into()))
+			.saturating_add(ParityDbWeight::get().reads(7))
+			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(p.into())))
+			.saturating_add(ParityDbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 2747).saturating_mul(p.into()))
+	}
+	fn elect(p: u32, ) -> Weight {
+		Weight::from_parts(37_385_000, 6471)
+			.saturating_add(Weight::from_parts(10_161_603, 0).saturating_mul(p.into()))
+			.saturating_add(ParityDbWeight::get().reads(4))
+			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(p.into())))
+			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(p.into()))
+	}
+	fn start_session(p: u32, ) -> Weight {
+		Weight::from_parts(8_311_572, 5957)
+			.saturating_add(Weight::from_parts(60_522, 0).saturating_mul(p.into()))
+			.saturating_add(ParityDbWeight::get().reads(2))
+			.saturating_add(ParityDbWeight::get().writes(3))
+			.saturating_add(Weight::from_parts(0, 48).saturating_mul(p.into()))
+	}
+	fn reward_author() -> Weight {
+		Weight::from_parts(53_810_000, 3743)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn slash_validator() -> Weight {
+		Weight::from_parts(50_486_000, 3743)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+	fn penalise() -> Weight {
+		Weight::from_parts(149_463_000, 6517)
+			.saturating_add(ParityDbWeight::get().reads(5))
+			.saturating_add(ParityDbWeight::get().writes(4))
+	}
+	fn reward() -> Weight {
+		Weight::from_parts(44_105_000, 3810)
+			.saturating_add(ParityDbWeight::get().reads(1))
+			.saturating_add(ParityDbWeight::get().writes(1))
+	}
+}

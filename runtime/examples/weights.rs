@@ -1,0 +1,167 @@
+//! Where the weight of an attested inference goes, from the committed weights.
+//!
+//! One inference by a committee of three who agree, from the request to the pruning. Run by
+//! `scripts/bench-weights.sh --report`.
+
+#![allow(missing_docs)]
+
+use frame_support::{
+	derive_impl,
+	dispatch::DispatchClass,
+	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
+};
+use opg_runtime::{constants::*, tx_extension, Runtime, RuntimeCall};
+use pallet_opg_attestation::{weights as attestation, WeightInfo as _, MAX_BATCH};
+use pallet_opg_inference::{weights as inference, WeightInfo as _};
+use pallet_opg_staking::{weights as staking, WeightInfo as _};
+use sp_runtime::{generic::Era, traits::TransactionExtension};
+
+/// A runtime whose database costs nothing: what remains is computation.
+mod free {
+	use super::*;
+	frame_support::construct_runtime!(
+		pub enum Free {
+			System: frame_system,
+		}
+	);
+	#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+	impl frame_system::Config for Free {
+		type Block = frame_system::mocking::MockBlock<Free>;
+	}
+}
+
+/// Seats of the committee.
+const K: u32 = 3;
+/// Bytes of input: an image of 8 by 8.
+const INPUT: u32 = 320;
+/// Executors in the snapshot, all of whom serve the model.
+const EXECUTORS: u32 = 100;
+
+/// Who executes something.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+	Call,
+	Agenda,
+	Deadlines,
+}
+use By::*;
+
+/// What one of `n` in a batch costs.
+fn each(batch: Weight, n: u32) -> Weight {
+	batch / u64::from(n)
+}
+
+/// What one inference costs without transactions around it, by what happens. `n`: how many are
+/// batched.
+fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, By, Weight); 10] {
+	type A<T> = attestation::SubstrateWeight<T>;
+	type I<T> = inference::SubstrateWeight<T>;
+	let commit = each(A::<T>::commit(n), n) + A::<T>::change_record(K);
+	let authorize_commit = each(A::<T>::authorize_commit(n), n) + A::<T>::read_record(K);
+	let reveal = each(A::<T>::reveal(n), n) + A::<T>::change_record(K);
+	let authorize_reveal = each(A::<T>::authorize_reveal(n), n) + A::<T>::read_record(K);
+	let lots = I::<T>::snapshot(EXECUTORS) + I::<T>::urn(EXECUTORS);
+	let deadline = A::<T>::take_deadlines(1) - A::<T>::take_deadlines(0) + A::<T>::read_record(K);
+	[
+		("request", Call, I::<T>::request(INPUT) + lots),
+		("draw", Agenda, I::<T>::draw(K)),
+		("3 commits", Call, commit * u64::from(K)),
+		("  authorized", Call, authorize_commit * u64::from(K)),
+		("3 reveals, one new answer", Call, reveal * u64::from(K) + A::<T>::new_answer()),
+		("  authorized", Call, authorize_reveal * u64::from(K)),
+		("  one decides", Call, A::<T>::close(K, 0) + I::<T>::attested()),
+		("2 deadlines, passed before", Deadlines, deadline * 2),
+		("settle", Agenda, I::<T>::settle(K, 0)),
+		("prune", Agenda, I::<T>::prune() + A::<T>::forget(0)),
+	]
+}
+
+/// What a block costs besides, in hooks.
+fn fixed<T: frame_system::Config>() -> Weight {
+	type A<T> = attestation::SubstrateWeight<T>;
+	type I<T> = inference::SubstrateWeight<T>;
+	I::<T>::snapshot(EXECUTORS)
+		+ I::<T>::urn(EXECUTORS)
+		+ A::<T>::take_deadlines(0) * 2
+		+ staking::SubstrateWeight::<T>::reward_author()
+}
+
+/// What surrounds a call in a transaction.
+fn envelope() -> Weight {
+	let call = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
+	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+	limits.get(DispatchClass::Normal).base_extrinsic
+		+ tx_extension(0, Era::Immortal, 0).weight(&call)
+}
+
+fn millis(weight: Weight) -> f64 {
+	weight.ref_time() as f64 / WEIGHT_REF_TIME_PER_MILLIS as f64
+}
+
+/// Milliseconds that one inference costs.
+struct Cost {
+	calls: f64,
+	agenda: f64,
+	deadlines: f64,
+}
+
+impl Cost {
+	fn sum(&self) -> f64 {
+		self.calls + self.agenda + self.deadlines
+	}
+}
+
+/// Print and add up the parts.
+fn report(n: u32) -> Cost {
+	println!("\nk = {K}, {n} in a batch, {EXECUTORS} executors: milliseconds of weight");
+	println!("{:28}{:>10}{:>10}{:>10}", "", "db", "compute", "both");
+	let mut cost = Cost { calls: 0.0, agenda: 0.0, deadlines: 0.0 };
+	let all = parts::<Runtime>(n).into_iter().zip(parts::<free::Free>(n));
+	for ((name, by, both), (_, _, compute)) in all {
+		let (both, compute) = (millis(both), millis(compute));
+		println!("{name:28}{:10.3}{compute:10.3}{both:10.3}", both - compute);
+		*match by {
+			Call => &mut cost.calls,
+			Agenda => &mut cost.agenda,
+			Deadlines => &mut cost.deadlines,
+		} += both;
+	}
+	// A request in a batch of requests, and each commitment and reveal.
+	let transactions = millis(envelope()) * f64::from(1 + 2 * K) / f64::from(n);
+	println!("{:28}{:>10}{:>10}{transactions:10.3}", "7 transactions, shared", "", "");
+	cost.calls += transactions;
+	println!("{:28}{:>10}{:>10}{:10.3}", "sum", "", "", cost.sum());
+	cost
+}
+
+/// Attested inferences per second at most, by what binds.
+fn per_second(cost: &Cost) -> f64 {
+	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+	let normal = millis(limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block));
+	let all = millis(limits.max_block) - millis(limits.base_block) - millis(fixed::<Runtime>());
+	let agenda = millis(<Runtime as pallet_opg_inference::Config>::AgendaWeight::get());
+	let deadlines = millis(<Runtime as pallet_opg_attestation::Config>::DeadlineWeight::get());
+	// `pallet-session` takes the whole block in which the session changes.
+	let blocks = (SESSION_SLOTS - 1) as f64 / SESSION_SLOTS as f64;
+	let mut least = f64::INFINITY;
+	for (name, per_block) in [
+		("transactions", normal / cost.calls),
+		("agenda, its weight", agenda / cost.agenda),
+		("agenda, its length", f64::from(MAX_AGENDA) / 3.0),
+		("deadlines", deadlines / cost.deadlines),
+		("the whole block", all / cost.sum()),
+	] {
+		let rate = per_block * blocks * 1_000.0 / SLOT_MILLIS as f64;
+		println!("attested per second, bound by {name}: {rate:.1}");
+		least = least.min(rate);
+	}
+	least
+}
+
+fn main() {
+	per_second(&report(1));
+	let batched = report(MAX_BATCH);
+	let rate = per_second(&batched);
+	println!("RESULT weight_ms_per_attested_inference {:.3}", batched.sum());
+	println!("RESULT attested_per_second_by_weight {rate:.1}");
+}
