@@ -71,7 +71,7 @@ fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, By, Weight); 10] {
 		("  authorized", Call, authorize_reveal * u64::from(K)),
 		("  one decides", Call, A::<T>::close(K, 0) + I::<T>::attested()),
 		("2 deadlines, passed before", Deadlines, deadline * 2),
-		("settle", Agenda, I::<T>::settle(K, 0)),
+		("settle", Agenda, I::<T>::settle_agreed(K)),
 		("prune", Agenda, I::<T>::prune() + A::<T>::forget(0)),
 	]
 }
@@ -86,12 +86,19 @@ fn fixed<T: frame_system::Config>() -> Weight {
 		+ staking::SubstrateWeight::<T>::reward_author()
 }
 
-/// What surrounds a call in a transaction.
-fn envelope() -> Weight {
+/// What surrounds a call in a signed transaction, and in an authorized one: that gets back what
+/// nonce and fee would cost.
+fn envelopes() -> (Weight, Weight) {
+	use frame_system::ExtensionsWeightInfo as _;
+	use pallet_transaction_payment::WeightInfo as _;
 	let call = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
 	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
-	limits.get(DispatchClass::Normal).base_extrinsic
-		+ tx_extension(0, Era::Immortal, 0).weight(&call)
+	let signed = limits.get(DispatchClass::Normal).base_extrinsic
+		+ tx_extension(0, Era::mortal(128, 0), 0).weight(&call);
+	let nonce = <Runtime as frame_system::Config>::ExtensionsWeightInfo::check_nonce();
+	let fee =
+		<Runtime as pallet_transaction_payment::Config>::WeightInfo::charge_transaction_payment();
+	(signed, signed - nonce - fee)
 }
 
 fn millis(weight: Weight) -> f64 {
@@ -127,7 +134,8 @@ fn report(n: u32) -> Cost {
 		} += both;
 	}
 	// A request in a batch of requests, and each commitment and reveal.
-	let transactions = millis(envelope()) * f64::from(1 + 2 * K) / f64::from(n);
+	let (signed, authorized) = envelopes();
+	let transactions = (millis(signed) + millis(authorized) * f64::from(2 * K)) / f64::from(n);
 	println!("{:28}{:>10}{:>10}{transactions:10.3}", "7 transactions, shared", "", "");
 	cost.calls += transactions;
 	println!("{:28}{:>10}{:>10}{:10.3}", "sum", "", "", cost.sum());

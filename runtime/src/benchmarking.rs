@@ -13,6 +13,8 @@ pub fn paid_by_hooks() -> Vec<TrackedStorageKey> {
 		frame_system::BlockHash::<Runtime>::hashed_key_for(0),
 		pallet_opg_staking::SlashingPaused::<Runtime>::hashed_key().to_vec(),
 		pallet_opg_staking::Sidelined::<Runtime>::hashed_key().to_vec(),
+		pallet_opg_staking::SessionSlashed::<Runtime>::hashed_key().to_vec(),
+		pallet_opg_staking::SessionStake::<Runtime>::hashed_key().to_vec(),
 		pallet_opg_staking::CurrentSession::<Runtime>::hashed_key().to_vec(),
 		// Benchmarks are in session 0.
 		pallet_opg_staking::Snapshots::<Runtime>::hashed_key_for(0),

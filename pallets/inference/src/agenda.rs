@@ -113,9 +113,13 @@ impl<T: Config> Pallet<T> {
 				return cost;
 			}
 		}
-		let answer = answer.clone();
+		let (answer, size) = (answer.clone(), tiers::size(request.tier));
 		let (right, wrong) = Self::settle(id, request, answer);
-		cost.saturating_add(T::WeightInfo::settle(right, wrong))
+		cost.saturating_add(if wrong == 0 && right <= size {
+			T::WeightInfo::settle_agreed(right)
+		} else {
+			T::WeightInfo::settle(right, wrong)
+		})
 	}
 
 	/// Whether chance, which nobody knew when the answer was revealed, picks this one.

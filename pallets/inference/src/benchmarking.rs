@@ -414,7 +414,26 @@ mod benchmarks {
 		assert!(Requests::<T>::get(ID).is_some_and(|kept| kept.state.is_final()));
 	}
 
-	/// An answer that nobody doubts. `w`: executors who gave it, `l`: others, in all rounds.
+	/// An answer that nobody doubts, of a committee that all agreed. `w`: executors who gave it.
+	#[benchmark]
+	fn settle_agreed(w: Linear<1, 7>) {
+		go::<T>();
+		let state = State::Attested { answer: answer(9), at: now::<T>() };
+		let kept = insert::<T>(0, Tier::High, state);
+		let id = renumber::<T>(&kept, false);
+		sat::<T>(id, 9, w, 0);
+
+		#[block]
+		{
+			Pallet::<T>::settle_or_audit(now::<T>(), id);
+		}
+
+		let state = Requests::<T>::get(id).map(|kept| kept.state);
+		assert!(matches!(state, Some(State::Settled { .. })));
+	}
+
+	/// An answer that nobody doubts, after an escalation. `w`: executors who gave it, `l`: others, in
+	/// all rounds.
 	#[benchmark]
 	fn settle(w: Linear<1, HALF>, l: Linear<0, HALF>) {
 		go::<T>();

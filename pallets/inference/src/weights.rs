@@ -27,6 +27,7 @@ pub trait WeightInfo {
 	fn escalated() -> Weight;
 	fn upheld(w: u32, l: u32, ) -> Weight;
 	fn overturned(w: u32, l: u32, ) -> Weight;
+	fn settle_agreed(w: u32, ) -> Weight;
 	fn settle(w: u32, l: u32, ) -> Weight;
 	fn audit() -> Weight;
 	fn prune() -> Weight;
@@ -36,6 +37,10 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	fn settle_agreed(w: u32, ) -> Weight {
+		Self::settle(w, 0)
+	}
+
 	/// Storage: `Models::Models` (r:1 w:0)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1419), added: 3894, mode: `Measured`)
 	/// Storage: `Models::Engines` (r:1 w:0)
@@ -301,6 +306,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
+	fn settle_agreed(w: u32, ) -> Weight {
+		Self::settle(w, 0)
+	}
+
 	fn request(i: u32, ) -> Weight {
 		Weight::from_parts(174_610_648, 5179)
 			.saturating_add(Weight::from_parts(177, 0).saturating_mul(i.into()))

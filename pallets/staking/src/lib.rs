@@ -438,9 +438,10 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		/// Charges for the author's reward, since `pallet-authorship` charges nothing for what follows
 		/// from it; and once in a block for what most requests, draws and decisions read: the session,
-		/// its snapshot, who is sidelined, and whether slashing is paused. The last two may change.
+		/// its snapshot, who is sidelined, what was slashed, and whether slashing is paused. The last
+		/// three may change.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			T::WeightInfo::reward_author().saturating_add(T::DbWeight::get().reads_writes(4, 2))
+			T::WeightInfo::reward_author().saturating_add(T::DbWeight::get().reads_writes(6, 3))
 		}
 
 		fn integrity_test() {
