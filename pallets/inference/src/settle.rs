@@ -190,23 +190,18 @@ impl<T: Config> Pallet<T> {
 		let each =
 			Self::pay(answer.fuel.min(request.version.max_fuel), request.price).unwrap_or_default();
 
-		let mut left = request.escrow;
-		let mut take = |amount: Balance| {
-			let (credit, _missing) = T::Currency::slash(
-				&HoldReason::Escrow.into(),
-				&request.requester,
-				amount.min(left),
-			);
-			left = left.saturating_sub(credit.peek());
-			credit
-		};
 		let by_fee = winners.len().min(tiers::size(request.tier) as usize);
 		let by_pot = winners.split_off(by_fee);
-		let mut purse = take(each.saturating_mul(by_fee as Balance));
-		let royalty = take(request.version.royalty);
-		let protocol = take(Self::protocol_part(each, most, request.tier).unwrap_or_default());
+		let pay = each.saturating_mul(by_fee as Balance);
+		let royalty = request.version.royalty;
+		let protocol = Self::protocol_part(each, most, request.tier).unwrap_or_default();
+		let fee = pay.saturating_add(royalty).saturating_add(protocol).min(request.escrow);
+		let (mut credit, _missing) =
+			T::Currency::slash(&HoldReason::Escrow.into(), &request.requester, fee);
+		let fee = credit.peek();
+		let (mut purse, royalty) = (credit.extract(pay), credit.extract(royalty));
 		// Dropping what the pot cannot take burns it.
-		let _ = T::Currency::resolve(&pot, protocol);
+		let _ = T::Currency::resolve(&pot, credit);
 		let mut paid = Vec::with_capacity(by_fee + by_pot.len());
 		for winner in winners {
 			let credit = purse.extract(each);
@@ -220,8 +215,7 @@ impl<T: Config> Pallet<T> {
 			// back to the requester, whose account does.
 			let _ = T::Currency::resolve(&request.requester, credit);
 		}
-		Self::release(HoldReason::Escrow, &request.requester, left);
-		let fee = request.escrow.saturating_sub(left);
+		Self::release(HoldReason::Escrow, &request.requester, request.escrow.saturating_sub(fee));
 		request.escrow = 0;
 		request.state = State::Settled {
 			answer,
