@@ -164,15 +164,31 @@ fn history<T: Config>(seats: u32) -> RecordOf<T> {
 mod benchmarks {
 	use super::*;
 
-	/// `n`: commitments, all of the executor's misses forgotten. Records not counted.
+	/// `n`: commitments of an executor that missed none. Records not counted.
 	#[benchmark]
 	fn commit(n: Linear<1, MAX_BATCH>) {
 		let (batch, signature) = commitments::<T>(n);
+		T::Pools::clear_misses(&batch.executor);
 
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, batch, signature);
 
 		assert_eq!(Records::<T>::get(0).map(|record| record.phase), Some(Phase::Reveal));
+	}
+
+	/// The misses of an executor are forgotten.
+	#[benchmark]
+	fn clear_misses() {
+		let who = executor::<T>(0);
+		T::Pools::benchmark_executor(&who);
+		let missed;
+
+		#[block]
+		{
+			missed = T::Pools::clear_misses(&who);
+		}
+
+		assert!(missed);
 	}
 
 	/// `n`: reveals that decide nothing, of known answers. Records not counted.

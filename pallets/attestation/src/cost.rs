@@ -6,7 +6,9 @@ use pallet_opg_support::{Requests, MAX_ROUND, MAX_SEATS};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn most_of_commit(n: u32) -> Weight {
-		T::WeightInfo::commit(n).saturating_add(records::<T>(n))
+		T::WeightInfo::commit(n)
+			.saturating_add(T::WeightInfo::clear_misses())
+			.saturating_add(records::<T>(n))
 	}
 
 	pub(crate) fn most_of_reveal(n: u32) -> Weight {

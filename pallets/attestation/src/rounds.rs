@@ -109,7 +109,9 @@ impl<T: Config> Pallet<T> {
 				commitment,
 			});
 		}
-		T::Pools::clear_misses(&batch.executor);
+		if T::Pools::clear_misses(&batch.executor) {
+			cost += T::WeightInfo::clear_misses();
+		}
 		Ok(cost)
 	}
 

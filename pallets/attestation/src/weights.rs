@@ -13,6 +13,7 @@ use frame_support::{
 
 /// What every call and hook costs.
 pub trait WeightInfo {
+	fn clear_misses() -> Weight;
 	fn commit(n: u32, ) -> Weight;
 	fn reveal(n: u32, ) -> Weight;
 	fn decline(n: u32, ) -> Weight;
@@ -32,6 +33,10 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	fn clear_misses() -> Weight {
+		Weight::from_parts(40_000_000, 0)
+	}
+
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// `n` from 1 to 16.
@@ -179,6 +184,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
+	fn clear_misses() -> Weight {
+		Weight::from_parts(40_000_000, 0)
+	}
+
 	fn commit(n: u32, ) -> Weight {
 		Weight::from_parts(27_195_552, 3814)
 			.saturating_add(Weight::from_parts(9_939_918, 0).saturating_mul(n.into()))

@@ -56,7 +56,9 @@ impl ExecutorPools<u64> for Pools {
 	fn slashing_paused() -> bool {
 		false
 	}
-	fn clear_misses(_: &u64) {}
+	fn clear_misses(_: &u64) -> bool {
+		false
+	}
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_executor(_: &u64) -> ExecutorKey {
 		sp_core::ed25519::Public::default().into()

@@ -178,12 +178,14 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 		Self::put(&id, pool);
 	}
 
-	fn clear_misses(who: &T::AccountId) {
-		let Some(mut pool) = Pools::<T>::get(Role::Executor, who) else { return };
-		if matches!(pool.status, Status::Active { misses } if misses > 0) {
+	fn clear_misses(who: &T::AccountId) -> bool {
+		let Some(mut pool) = Pools::<T>::get(Role::Executor, who) else { return false };
+		let missed = matches!(pool.status, Status::Active { misses } if misses > 0);
+		if missed {
 			pool.status = Status::Active { misses: 0 };
 			Pools::<T>::insert(Role::Executor, who, pool);
 		}
+		missed
 	}
 
 	fn slashing_paused() -> bool {

@@ -135,8 +135,8 @@ pub trait ExecutorPools<AccountId> {
 	/// Take from the pool of `who` what `fault` costs; the payees get parts of what `who` itself
 	/// loses, and the rest is burned.
 	fn penalise(who: &AccountId, fault: Fault, payees: &[(&AccountId, Perbill)]);
-	/// `who` did its duty: forget its misses.
-	fn clear_misses(who: &AccountId);
+	/// `who` did its duty: forget its misses. Returns whether it had any.
+	fn clear_misses(who: &AccountId) -> bool;
 	/// Whether the circuit breaker tripped: nothing is slashed and no request is decided.
 	fn slashing_paused() -> bool;
 	/// Open a pool on duty for `who`, with a hot key that the keystore has. It rests after one more
