@@ -13,8 +13,8 @@ use frame_support::{
 
 /// What every call and hook costs.
 pub trait WeightInfo {
-	fn clear_misses() -> Weight;
 	fn commit(n: u32, ) -> Weight;
+	fn clear_misses() -> Weight;
 	fn reveal(n: u32, ) -> Weight;
 	fn decline(n: u32, ) -> Weight;
 	fn authorize_commit(n: u32, ) -> Weight;
@@ -33,18 +33,21 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn clear_misses() -> Weight {
-		Weight::from_parts(40_000_000, 0)
-	}
-
-	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn commit(n: u32, ) -> Weight {
-		// Least time measured: 31_427_000 ps.
-		Weight::from_parts(27_195_552, 3814)
-			// Standard error: 21_740.
-			.saturating_add(Weight::from_parts(9_939_918, 0).saturating_mul(n.into()))
+		// Least time measured: 29_955_000 ps.
+		Weight::from_parts(24_725_079, 3814)
+			// Standard error: 37_493.
+			.saturating_add(Weight::from_parts(10_824_049, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	fn clear_misses() -> Weight {
+		// Least time measured: 14_632_000 ps.
+		Weight::from_parts(15_844_000, 3814)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -52,58 +55,58 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn reveal(n: u32, ) -> Weight {
-		// Least time measured: 29_675_000 ps.
-		Weight::from_parts(12_422_252, 974)
-			// Standard error: 39_471.
-			.saturating_add(Weight::from_parts(23_323_312, 0).saturating_mul(n.into()))
+		// Least time measured: 32_668_000 ps.
+		Weight::from_parts(12_501_221, 974)
+			// Standard error: 39_351.
+			.saturating_add(Weight::from_parts(24_141_061, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2561).saturating_mul(n.into()))
 	}
 	/// `n` from 1 to 16.
 	fn decline(n: u32, ) -> Weight {
-		// Least time measured: 14_952_000 ps.
-		Weight::from_parts(9_421_141, 0)
-			// Standard error: 19_070.
-			.saturating_add(Weight::from_parts(8_816_922, 0).saturating_mul(n.into()))
+		// Least time measured: 15_413_000 ps.
+		Weight::from_parts(10_439_811, 0)
+			// Standard error: 10_786.
+			.saturating_add(Weight::from_parts(9_153_191, 0).saturating_mul(n.into()))
 	}
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_commit(n: u32, ) -> Weight {
-		// Least time measured: 50_676_000 ps.
-		Weight::from_parts(52_812_542, 3675)
-			// Standard error: 9_715.
-			.saturating_add(Weight::from_parts(3_128_167, 0).saturating_mul(n.into()))
+		// Least time measured: 53_030_000 ps.
+		Weight::from_parts(53_499_579, 3675)
+			// Standard error: 9_427.
+			.saturating_add(Weight::from_parts(3_320_450, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_reveal(n: u32, ) -> Weight {
-		// Least time measured: 67_881_000 ps.
-		Weight::from_parts(45_618_196, 3675)
-			// Standard error: 56_263.
-			.saturating_add(Weight::from_parts(23_550_345, 0).saturating_mul(n.into()))
+		// Least time measured: 70_996_000 ps.
+		Weight::from_parts(44_735_428, 3675)
+			// Standard error: 56_620.
+			.saturating_add(Weight::from_parts(24_083_592, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_decline(n: u32, ) -> Weight {
-		// Least time measured: 49_504_000 ps.
-		Weight::from_parts(51_023_575, 3675)
-			// Standard error: 7_190.
-			.saturating_add(Weight::from_parts(2_744_856, 0).saturating_mul(n.into()))
+		// Least time measured: 55_112_000 ps.
+		Weight::from_parts(56_053_338, 3675)
+			// Standard error: 9_334.
+			.saturating_add(Weight::from_parts(3_083_875, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Attestation::Records` (r:1 w:1)
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(5640), added: 8115, mode: `Measured`)
 	/// `s` from 0 to 52.
 	fn change_record(s: u32, ) -> Weight {
-		// Least time measured: 9_143_000 ps.
-		Weight::from_parts(9_592_247, 3622)
-			// Standard error: 122.
-			.saturating_add(Weight::from_parts(454_940, 0).saturating_mul(s.into()))
+		// Least time measured: 8_272_000 ps.
+		Weight::from_parts(8_687_794, 3622)
+			// Standard error: 141.
+			.saturating_add(Weight::from_parts(523_764, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
@@ -112,40 +115,35 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(5640), added: 8115, mode: `Measured`)
 	/// `s` from 0 to 52.
 	fn read_record(s: u32, ) -> Weight {
-		// Least time measured: 7_021_000 ps.
-		Weight::from_parts(7_625_916, 3622)
-			// Standard error: 51.
-			.saturating_add(Weight::from_parts(41_113, 0).saturating_mul(s.into()))
+		// Least time measured: 6_099_000 ps.
+		Weight::from_parts(6_605_837, 3622)
+			// Standard error: 69.
+			.saturating_add(Weight::from_parts(44_317, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
 	}
 	/// Storage: `Attestation::Answers` (r:0 w:1)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	fn new_answer() -> Weight {
-		// Least time measured: 3_495_000 ps.
-		Weight::from_parts(3_786_000, 0)
+		// Least time measured: 3_765_000 ps.
+		Weight::from_parts(4_106_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:15 w:15)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::SessionSlashed` (r:1 w:1)
-	/// Proof: `Staking::SessionSlashed` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
-	/// Storage: `Staking::SessionStake` (r:1 w:0)
-	/// Proof: `Staking::SessionStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
 	/// Storage: `Attestation::Answers` (r:1 w:0)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	/// `r` from 0 to 15.
 	/// `p` from 0 to 15.
 	fn close(r: u32, p: u32, ) -> Weight {
-		// Least time measured: 22_334_000 ps.
-		Weight::from_parts(8_503_570, 7494)
-			// Standard error: 648_629.
-			.saturating_add(Weight::from_parts(5_645_699, 0).saturating_mul(r.into()))
-			// Standard error: 648_629.
-			.saturating_add(Weight::from_parts(79_534_591, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Least time measured: 26_579_000 ps.
+		Weight::from_parts(40_326_757, 7471)
+			// Standard error: 782_834.
+			.saturating_add(Weight::from_parts(972_042, 0).saturating_mul(r.into()))
+			// Standard error: 782_834.
+			.saturating_add(Weight::from_parts(85_799_733, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(p.into())))
-			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2715).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 128).saturating_mul(r.into()))
@@ -156,27 +154,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(5640), added: 8115, mode: `Measured`)
 	/// `a` from 0 to 52.
 	fn forget(a: u32, ) -> Weight {
-		// Least time measured: 5_888_000 ps.
-		Weight::from_parts(5_888_807, 1069)
-			// Standard error: 1_060.
-			.saturating_add(Weight::from_parts(1_199_728, 0).saturating_mul(a.into()))
+		// Least time measured: 6_650_000 ps.
+		Weight::from_parts(6_100_941, 1069)
+			// Standard error: 1_415.
+			.saturating_add(Weight::from_parts(1_284_789, 0).saturating_mul(a.into()))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(a.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(a.into())))
 			.saturating_add(Weight::from_parts(0, 2545).saturating_mul(a.into()))
 	}
 	fn put_off() -> Weight {
-		// Least time measured: 5_488_000 ps.
-		Weight::from_parts(6_040_000, 0)
+		// Least time measured: 5_899_000 ps.
+		Weight::from_parts(6_519_000, 0)
 	}
 	/// Storage: `Attestation::Deadlines` (r:1 w:1)
 	/// Proof: `Attestation::Deadlines` (`max_values`: None, `max_size`: Some(9231), added: 11706, mode: `Measured`)
 	/// `d` from 0 to 1024.
 	fn take_deadlines(d: u32, ) -> Weight {
-		// Least time measured: 7_341_000 ps.
-		Weight::from_parts(8_351_581, 3511)
-			// Standard error: 4.
-			.saturating_add(Weight::from_parts(2_582, 0).saturating_mul(d.into()))
+		// Least time measured: 6_289_000 ps.
+		Weight::from_parts(7_068_967, 3511)
+			// Standard error: 3.
+			.saturating_add(Weight::from_parts(2_679, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 9).saturating_mul(d.into()))
@@ -184,83 +182,82 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
-	fn clear_misses() -> Weight {
-		Weight::from_parts(40_000_000, 0)
-	}
-
 	fn commit(n: u32, ) -> Weight {
-		Weight::from_parts(27_195_552, 3814)
-			.saturating_add(Weight::from_parts(9_939_918, 0).saturating_mul(n.into()))
+		Weight::from_parts(24_725_079, 3814)
+			.saturating_add(Weight::from_parts(10_824_049, 0).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads(1))
+	}
+	fn clear_misses() -> Weight {
+		Weight::from_parts(15_844_000, 3814)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn reveal(n: u32, ) -> Weight {
-		Weight::from_parts(12_422_252, 974)
-			.saturating_add(Weight::from_parts(23_323_312, 0).saturating_mul(n.into()))
+		Weight::from_parts(12_501_221, 974)
+			.saturating_add(Weight::from_parts(24_141_061, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2561).saturating_mul(n.into()))
 	}
 	fn decline(n: u32, ) -> Weight {
-		Weight::from_parts(9_421_141, 0)
-			.saturating_add(Weight::from_parts(8_816_922, 0).saturating_mul(n.into()))
+		Weight::from_parts(10_439_811, 0)
+			.saturating_add(Weight::from_parts(9_153_191, 0).saturating_mul(n.into()))
 	}
 	fn authorize_commit(n: u32, ) -> Weight {
-		Weight::from_parts(52_812_542, 3675)
-			.saturating_add(Weight::from_parts(3_128_167, 0).saturating_mul(n.into()))
+		Weight::from_parts(53_499_579, 3675)
+			.saturating_add(Weight::from_parts(3_320_450, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn authorize_reveal(n: u32, ) -> Weight {
-		Weight::from_parts(45_618_196, 3675)
-			.saturating_add(Weight::from_parts(23_550_345, 0).saturating_mul(n.into()))
+		Weight::from_parts(44_735_428, 3675)
+			.saturating_add(Weight::from_parts(24_083_592, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn authorize_decline(n: u32, ) -> Weight {
-		Weight::from_parts(51_023_575, 3675)
-			.saturating_add(Weight::from_parts(2_744_856, 0).saturating_mul(n.into()))
+		Weight::from_parts(56_053_338, 3675)
+			.saturating_add(Weight::from_parts(3_083_875, 0).saturating_mul(n.into()))
 			.saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn change_record(s: u32, ) -> Weight {
-		Weight::from_parts(9_592_247, 3622)
-			.saturating_add(Weight::from_parts(454_940, 0).saturating_mul(s.into()))
+		Weight::from_parts(8_687_794, 3622)
+			.saturating_add(Weight::from_parts(523_764, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
 	}
 	fn read_record(s: u32, ) -> Weight {
-		Weight::from_parts(7_625_916, 3622)
-			.saturating_add(Weight::from_parts(41_113, 0).saturating_mul(s.into()))
+		Weight::from_parts(6_605_837, 3622)
+			.saturating_add(Weight::from_parts(44_317, 0).saturating_mul(s.into()))
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
 	}
 	fn new_answer() -> Weight {
-		Weight::from_parts(3_786_000, 0)
+		Weight::from_parts(4_106_000, 0)
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn close(r: u32, p: u32, ) -> Weight {
-		Weight::from_parts(8_503_570, 7494)
-			.saturating_add(Weight::from_parts(5_645_699, 0).saturating_mul(r.into()))
-			.saturating_add(Weight::from_parts(79_534_591, 0).saturating_mul(p.into()))
-			.saturating_add(ParityDbWeight::get().reads(2))
+		Weight::from_parts(40_326_757, 7471)
+			.saturating_add(Weight::from_parts(972_042, 0).saturating_mul(r.into()))
+			.saturating_add(Weight::from_parts(85_799_733, 0).saturating_mul(p.into()))
+			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(p.into())))
-			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2715).saturating_mul(p.into()))
 			.saturating_add(Weight::from_parts(0, 128).saturating_mul(r.into()))
 	}
 	fn forget(a: u32, ) -> Weight {
-		Weight::from_parts(5_888_807, 1069)
-			.saturating_add(Weight::from_parts(1_199_728, 0).saturating_mul(a.into()))
+		Weight::from_parts(6_100_941, 1069)
+			.saturating_add(Weight::from_parts(1_284_789, 0).saturating_mul(a.into()))
 			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(a.into())))
 			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(a.into())))
 			.saturating_add(Weight::from_parts(0, 2545).saturating_mul(a.into()))
 	}
 	fn put_off() -> Weight {
-		Weight::from_parts(6_040_000, 0)
+		Weight::from_parts(6_519_000, 0)
 	}
 	fn take_deadlines(d: u32, ) -> Weight {
-		Weight::from_parts(8_351_581, 3511)
-			.saturating_add(Weight::from_parts(2_582, 0).saturating_mul(d.into()))
+		Weight::from_parts(7_068_967, 3511)
+			.saturating_add(Weight::from_parts(2_679, 0).saturating_mul(d.into()))
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 9).saturating_mul(d.into()))
