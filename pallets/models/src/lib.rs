@@ -26,6 +26,8 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
+// A version has so many properties, and the macros repeat them.
+#[allow(clippy::too_many_arguments)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
@@ -250,7 +252,6 @@ pub mod pallet {
 		/// `Registered`.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register())]
-		#[allow(clippy::too_many_arguments)]
 		pub fn register(
 			origin: OriginFor<T>,
 			hash: H256,
