@@ -15,6 +15,42 @@ fn open_rounds() -> usize {
 }
 
 #[test]
+fn what_is_put_off_should_come_before_what_is_later() {
+	run(|| {
+		let count = 700;
+		let limit = <Runtime as pallet_opg_inference::Config>::AgendaWeight::get();
+		// Two blocks in a row, each with more to settle than a block has time for.
+		for _ in 0..2 {
+			for _ in 0..count {
+				assert_ok!(Inference::request(signed(eve()), 0, input(), Tier::Quorum, 10 * OPG));
+			}
+			step();
+		}
+		step();
+		(0..count).for_each(|id| answer_all(id, |_| right()));
+		step();
+		(count..2 * count).for_each(|id| answer_all(id, |_| right()));
+		let mut busy = 0;
+		for _ in 0..constants::CHALLENGE_WINDOW + 10 {
+			begin();
+			Attestation::on_initialize(System::block_number());
+			let spent = Inference::on_initialize(System::block_number());
+			assert!(spent.all_lte(limit), "{spent:?}");
+			busy += u32::from(System::events().len() > count as usize);
+		}
+		assert!(busy > 2, "some were put off");
+		let settled: Vec<_> = (0..2 * count)
+			.map(|id| match state(id) {
+				State::Settled { at, .. } => at,
+				other => panic!("{id} is not settled: {other:?}"),
+			})
+			.collect();
+		assert!(settled.is_sorted(), "in the order of the requests");
+		check();
+	});
+}
+
+#[test]
 fn rounds_should_end_later_when_a_block_has_no_time_for_all() {
 	run(|| {
 		let count = 500;

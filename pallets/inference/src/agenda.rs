@@ -1,8 +1,9 @@
 //! What happens to requests at the start of a block.
 
 use crate::{draw::Lots, pallet::*, tiers, types::*, weights::WeightInfo};
+use alloc::vec::Vec;
 use codec::Encode;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{traits::Get, weights::Weight, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::RequestId;
 use pallet_opg_support::{Committees, ExecutorPools, FailureReason, MAX_ROUND};
@@ -51,20 +52,53 @@ impl<T: Config> Pallet<T> {
 		let enough = T::AgendaWeight::get().saturating_sub(Self::most_of_action());
 		let mut cost = Self::begin_block_cost();
 		let mut lots: Option<Lots<T>> = None;
-		for (id, action) in due {
-			let spent = cost.saturating_add(lots.as_ref().map(Lots::cost).unwrap_or_default());
-			// What no later block has room for is done: nothing is ever lost.
-			if spent.any_gt(enough) && Self::schedule(now + One::one(), id, action) {
+		let mut late = Vec::new();
+		let mut act = |id, action| match action {
+			Action::Draw => {
+				let before = lots.as_ref().map(Lots::cost).unwrap_or_default();
+				let lots = lots.get_or_insert_with(Lots::new);
+				Self::draw(lots, id).saturating_add(lots.cost().saturating_sub(before))
+			},
+			Action::Settle => Self::settle_or_audit(now, id),
+			Action::Prune => Self::prune(now, id),
+		};
+		let count = due.len() as u64;
+		for (index, (id, action)) in (0u64..).zip(due) {
+			// Putting off costs something, too.
+			let rest = T::WeightInfo::postpone().saturating_mul(count.saturating_sub(index));
+			if cost.saturating_add(rest).any_gt(enough) {
 				cost += T::WeightInfo::postpone();
-				continue;
+				late.push((id, action));
+			} else {
+				cost += act(id, action);
 			}
-			cost += match action {
-				Action::Draw => Self::draw(lots.get_or_insert_with(Lots::new), id),
-				Action::Settle => Self::settle_or_audit(now, id),
-				Action::Prune => Self::prune(now, id),
-			};
 		}
-		cost.saturating_add(lots.as_ref().map(Lots::cost).unwrap_or_default())
+		// What no later block has room for is done: nothing is ever lost.
+		for (id, action) in Self::put_off(now, late) {
+			cost += act(id, action);
+		}
+		cost
+	}
+
+	/// Put what is `late` before what later blocks have on their agenda, so that a load that lasts
+	/// delays everyone alike. Returns what none of them has room for.
+	fn put_off(
+		now: BlockNumberFor<T>,
+		mut late: Vec<(RequestId, Action)>,
+	) -> Vec<(RequestId, Action)> {
+		for offset in 1..=SEARCH {
+			if late.is_empty() {
+				break;
+			}
+			Agenda::<T>::mutate(now + offset.into(), |due| {
+				let room = (T::MaxAgenda::get() as usize).saturating_sub(due.len());
+				let rest = late.split_off(room.min(late.len()));
+				let mut first = core::mem::replace(&mut late, rest);
+				first.append(&mut core::mem::take(due).into_inner());
+				*due = BoundedVec::truncate_from(first);
+			});
+		}
+		late
 	}
 
 	/// The most that one action costs.
