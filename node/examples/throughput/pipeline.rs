@@ -5,10 +5,7 @@ use crate::{
 	chain::{self, Author, Genesis, Pushed},
 	people::{Account, Executor, FUNDS},
 };
-use frame_support::{
-	dispatch::{DispatchClass, GetDispatchInfo},
-	BoundedVec,
-};
+use frame_support::{dispatch::DispatchClass, BoundedVec};
 use opg_primitives::{
 	commitment, input_digest, Answer, BatchKind, Binding, ModelId, Outcome, RequestId, RoundIndex,
 	Tier,
@@ -148,8 +145,9 @@ fn request(model: ModelId) -> RuntimeCall {
 }
 
 /// How many inferences per block the runtime's limits let in, in the long run, with `seats`
-/// for each and batches of `items`, and which of them is the tightest: weight, length of the block,
-/// or the agenda, on which a request is three times.
+/// for each and batches of `items`, and which of them is the tightest: length of the block, or the
+/// agenda, on which a request is three times. Weight limits too, but most of what a batch announces
+/// it gives back: whoever waits for room sends later.
 fn capacity(seats: f64, items: usize) -> (u32, &'static str) {
 	let executor = Executor::new(0);
 	let genesis = H256::zero();
@@ -174,26 +172,20 @@ fn capacity(seats: f64, items: usize) -> (u32, &'static str) {
 			seats / items as f64,
 		),
 	];
-	let weights = <Runtime as frame_system::Config>::BlockWeights::get();
-	let class = weights.get(DispatchClass::Normal);
 	let lengths = <Runtime as frame_system::Config>::BlockLength::get();
-	let (mut time, mut bytes) = (0.0, 0.0);
-	for (extrinsic, count) in extrinsics {
-		let weight = extrinsic.get_dispatch_info().total_weight() + class.base_extrinsic;
-		time += count * weight.ref_time() as f64;
-		bytes += count * codec::Encode::encoded_size(&extrinsic) as f64;
-	}
-	let limit = class.max_total.unwrap_or(weights.max_block).ref_time() as f64;
+	let bytes: f64 = extrinsics
+		.iter()
+		.map(|(extrinsic, count)| count * codec::Encode::encoded_size(extrinsic) as f64)
+		.sum();
 	let length = f64::from(*lengths.max.get(DispatchClass::Normal));
 	// The block in which a session begins has no room for users, as `pallet-session` says that it
 	// weighs all there is. Batches do not fill a block to the last, and what waited then catches up.
 	let part = 0.96 * (1.0 - 1.0 / SESSION_SLOTS as f64);
-	[(part * limit / time, "weight"), (part * length / bytes, "length")]
-		.into_iter()
-		.chain([(f64::from(MAX_AGENDA) / 3.0, "agenda")])
+	[(part * length / bytes, "length"), (part * f64::from(MAX_AGENDA) / 3.0, "agenda")]
 		.map(|(count, name)| (count as u32, name))
+		.into_iter()
 		.min()
-		.expect("there are three")
+		.expect("there are two")
 }
 
 impl Pipeline {
