@@ -4,6 +4,12 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+	// A reader that has seen enough, such as `head`, ends the program; by default it would panic.
+	#[cfg(unix)]
+	// SAFETY: no other thread runs yet, and nothing here waits for this signal.
+	unsafe {
+		libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+	}
 	match opg_cli::run(opg_cli::Cli::parse()) {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
