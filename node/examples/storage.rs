@@ -4,26 +4,15 @@
 //! with no cache but the operating system's, and with the node's cache of the trie. Writes come in blocks of so many, and their time is
 //! that of the new state root, the import and the finalization of the block.
 
-use futures::executor::block_on;
-use opg_runtime::{
-	opaque::{Block, Header},
-	RuntimeApi,
-};
-use sc_client_api::{
-	execution_extensions::ExecutionExtensions, Backend, Finalizer, TrieCacheContext,
-};
-use sc_client_db::DatabaseSettings;
-use sc_consensus::{
-	BlockImport, BlockImportParams, ForkChoiceStrategy, StateAction, StorageChanges,
-};
-use sc_service::{
-	config::ExecutorConfiguration, BlocksPruning, DatabaseSource, GenesisBlockBuilder, PruningMode,
-	TFullBackend, TFullClient,
-};
-use sp_consensus::BlockOrigin;
+#[path = "common/client.rs"]
+mod client;
+
+use client::{Client, DbBackend};
+use opg_runtime::opaque::Header;
+use sc_client_api::{Backend, TrieCacheContext};
+use sc_consensus::{StateAction, StorageChanges};
 use sp_core::{
 	storage::{well_known_keys, StateVersion, Storage},
-	testing::TaskExecutor,
 	H256,
 };
 use sp_io::hashing::blake2_256;
@@ -31,14 +20,8 @@ use sp_runtime::traits::Header as _;
 use sp_state_machine::{Backend as _, StorageChanges as Changes};
 use std::{
 	path::Path,
-	sync::Arc,
 	time::{Duration, Instant},
 };
-
-type HostFunctions =
-	(sp_io::SubstrateHostFunctions, opg_runtime_interface::opg_engine::HostFunctions);
-type Executor = sc_executor::WasmExecutor<HostFunctions>;
-type Client = TFullClient<Block, RuntimeApi, Executor>;
 
 /// Items of the state.
 const ITEMS: u64 = 1_000_000;
@@ -63,7 +46,7 @@ fn main() {
 
 /// Microseconds per read and per write, with a cache of so many bytes for nodes of the trie.
 fn measure(directory: &Path, cache: Option<usize>) -> (f64, f64) {
-	let (backend, client) = open(directory, cache);
+	let (backend, client) = client::open(directory, cache, genesis(), client::executor());
 	let mut parent = client.chain_info().genesis_hash;
 	if cache.is_some() {
 		reads(&backend, parent);
@@ -113,36 +96,8 @@ fn genesis() -> Storage {
 	storage
 }
 
-fn open(path: &Path, cache: Option<usize>) -> (Arc<TFullBackend<Block>>, Client) {
-	let backend = sc_service::new_db_backend(DatabaseSettings {
-		trie_cache_maximum_size: cache,
-		state_pruning: Some(PruningMode::blocks_pruning(256)),
-		source: DatabaseSource::ParityDb { path: path.into() },
-		blocks_pruning: BlocksPruning::KeepFinalized,
-		pruning_filters: Vec::new(),
-		metrics_registry: None,
-	})
-	.expect("ParityDB opens");
-	let executor: Executor = sc_service::new_wasm_executor(&ExecutorConfiguration::default());
-	let builder =
-		GenesisBlockBuilder::new_with_storage(genesis(), true, backend.clone(), executor.clone());
-	let client = sc_service::new_client(
-		backend.clone(),
-		executor.clone(),
-		builder.expect("the genesis is a state"),
-		None,
-		None,
-		ExecutionExtensions::new(None, Arc::new(executor)),
-		Box::new(TaskExecutor::new()),
-		None,
-		None,
-		Default::default(),
-	);
-	(backend, client.expect("the client starts"))
-}
-
 /// Microseconds per read.
-fn reads(backend: &TFullBackend<Block>, at: H256) -> f64 {
+fn reads(backend: &DbBackend, at: H256) -> f64 {
 	let mut spent = Duration::ZERO;
 	for index in indices(0).take(READS as usize) {
 		let key = key(index);
@@ -156,12 +111,7 @@ fn reads(backend: &TFullBackend<Block>, at: H256) -> f64 {
 }
 
 /// Write a block of items. Returns how long that took.
-fn write(
-	backend: &TFullBackend<Block>,
-	client: &Client,
-	parent: &mut H256,
-	number: u32,
-) -> Duration {
+fn write(backend: &DbBackend, client: &Client, parent: &mut H256, number: u32) -> Duration {
 	let delta: Vec<_> = indices(number)
 		.take(WRITES as usize)
 		.map(|index| (key(index), Some(value(index, number))))
@@ -172,10 +122,7 @@ fn write(
 	let (root, transaction) = state.storage_root(items, StateVersion::V1);
 	drop(state);
 	let header = Header::new(number, H256::zero(), root, *parent, Default::default());
-	let hash = header.hash();
-	let mut params = BlockImportParams::<Block>::new(BlockOrigin::Own, header);
-	params.body = Some(Vec::new());
-	params.state_action = StateAction::ApplyChanges(StorageChanges::Changes(Changes {
+	let changes = StateAction::ApplyChanges(StorageChanges::Changes(Changes {
 		main_storage_changes: delta,
 		child_storage_changes: Vec::new(),
 		offchain_storage_changes: Vec::new(),
@@ -183,10 +130,6 @@ fn write(
 		transaction_storage_root: root,
 		transaction_index_changes: Vec::new(),
 	}));
-	params.fork_choice = Some(ForkChoiceStrategy::LongestChain);
-	block_on(client.import_block(params)).expect("the block is imported");
-	client.finalize_block(hash, None, false).expect("the best block is finalized");
-	let took = started.elapsed();
-	*parent = hash;
-	took
+	*parent = client::import(client, header, Vec::new(), changes);
+	started.elapsed()
 }

@@ -35,16 +35,11 @@ pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<W
 /// Say so if the engine in this program is not one that the chain admits now.
 pub fn check_engine(client: &FullClient) -> Result<(), Error> {
 	let info = client.info();
-	let engines = client
+	let valid = client
 		.runtime_api()
-		.engines(info.best_hash)
+		.valid_engines(info.best_hash)
 		.map_err(|error| Error::Application(Box::new(error)))?;
-	let own = H256(opg_worker::artifact().id);
-	let now = info.best_number;
-	let valid = |(_, from, until): &&(H256, u32, Option<u32>)| {
-		*from <= now && until.is_none_or(|until| now < until)
-	};
-	let valid: Vec<H256> = engines.iter().filter(valid).map(|(id, ..)| *id).collect();
+	let (own, now) = (H256(opg_worker::artifact().id), info.best_number);
 	if !valid.contains(&own) {
 		let valid: Vec<_> = valid.iter().map(|id| format!("{id:?}")).collect();
 		log::warn!(

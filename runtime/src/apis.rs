@@ -206,9 +206,10 @@ impl_runtime_apis! {
 		fn eligible_executors(model: ModelId) -> u32 {
 			Inference::eligible(model, &[])
 		}
-		fn engines() -> Vec<(H256, BlockNumber, Option<BlockNumber>)> {
+		fn valid_engines() -> Vec<H256> {
+			let now = System::block_number();
 			pallet_opg_models::Engines::<Runtime>::iter()
-				.map(|(id, validity)| (id, validity.from, validity.until))
+				.filter_map(|(id, validity)| validity.holds(&now).then_some(id))
 				.collect()
 		}
 	}

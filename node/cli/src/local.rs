@@ -75,24 +75,32 @@ impl Local {
 
 	/// Run a task again on the model in `model` and give the local answer.
 	pub fn rerun(&self, task: &Task<'_>, model: &[u8]) -> Result<Answer> {
-		let hash = model_hash(model);
-		if hash != task.model {
+		check_file(model, task.model)?;
+		self.check_engine(task.engine)?;
+		self.answer(model, task.dims, task.input, task.fuel_limit)
+	}
+
+	/// Fails unless this is the `engine` that the chain names.
+	pub fn check_engine(&self, engine: H256) -> Result<()> {
+		if self.id() != engine {
 			bail!(
-				"this is not the model of the request: the file has the hash {hash:?}, \
-				 the request names {:?}",
-				task.model
-			);
-		}
-		if self.id() != task.engine {
-			bail!(
-				"the request names the engine {:?}, this is {:?}: get its file from a node or a \
-				 release that has it (`opg-node engines export`) and give it with --engine",
-				task.engine,
+				"the chain names the engine {engine:?}, this is {:?}: get its file from a node or a \
+				 release that has it (`opg-node engines export`); `rerun` and `verify` take it with \
+				 --engine",
 				self.id()
 			);
 		}
-		self.answer(model, task.dims, task.input, task.fuel_limit)
+		Ok(())
 	}
+}
+
+/// Fails unless `model` has the `hash` that the chain names.
+pub fn check_file(model: &[u8], hash: H256) -> Result<()> {
+	let found = model_hash(model);
+	if found != hash {
+		bail!("this is not the model: the file has the hash {found:?}, the chain names {hash:?}");
+	}
+	Ok(())
 }
 
 fn bound(dims: &Dims) -> Result<opg_engine::Dims> {

@@ -1,29 +1,20 @@
 //! A development chain in a temporary directory: blocks are authored on one client and imported
 //! into another.
 
+use crate::client::{self, Client, Executor};
 use codec::{Decode, Encode};
-use futures::executor::block_on;
 use opg_primitives::ExecutorKey;
 use opg_runtime::{
-	opaque::Block, AccountId, Balance, Hash, Header, Runtime, RuntimeApi, RuntimeCall,
-	RuntimeEvent, RuntimeGenesisConfig, UncheckedExtrinsic,
+	opaque::Block, AccountId, Balance, Hash, Header, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeGenesisConfig, UncheckedExtrinsic,
 };
 use sc_block_builder::BlockBuilderBuilder;
 use sc_client_api::{
 	blockchain::{ApplyExtrinsicFailed, Error},
-	execution_extensions::ExecutionExtensions,
-	Finalizer, StorageKey, StorageProvider,
+	StorageKey, StorageProvider,
 };
-use sc_client_db::DatabaseSettings;
-use sc_consensus::{
-	BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult, StateAction, StorageChanges,
-};
-use sc_service::{
-	config::ExecutorConfiguration, BlocksPruning, DatabaseSource, GenesisBlockBuilder, PruningMode,
-	TFullClient,
-};
+use sc_consensus::{StateAction, StorageChanges};
 use sp_api::ProvideRuntimeApi;
-use sp_consensus::BlockOrigin;
 use sp_consensus_babe::{
 	digests::{CompatibleDigestItem, PreDigest, SecondaryVRFPreDigest},
 	make_vrf_sign_data, BabeApi, Slot,
@@ -31,7 +22,6 @@ use sp_consensus_babe::{
 use sp_core::{
 	crypto::VrfSecret,
 	storage::{well_known_keys, Storage},
-	testing::TaskExecutor,
 };
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
@@ -41,12 +31,6 @@ use sp_runtime::{
 };
 use std::{sync::Arc, time::Instant};
 use tempfile::TempDir;
-
-type HostFunctions =
-	(sp_io::SubstrateHostFunctions, opg_runtime_interface::opg_engine::HostFunctions);
-/// Runs the runtime, compiled by wasmtime.
-pub type Executor = sc_executor::WasmExecutor<HostFunctions>;
-type Client = TFullClient<Block, RuntimeApi, Executor>;
 
 /// The slot of the first block: any, long after the epoch of Unix.
 const FIRST_SLOT: u64 = 600_000_000;
@@ -93,11 +77,6 @@ impl Genesis {
 	}
 }
 
-/// The executor of the node, with its defaults.
-pub fn executor() -> Executor {
-	sc_service::new_wasm_executor(&ExecutorConfiguration::default())
-}
-
 /// A client with its database, configured as the node's are by default.
 pub struct Node {
 	pub client: Arc<Client>,
@@ -107,51 +86,19 @@ pub struct Node {
 impl Node {
 	pub fn new(genesis: &Genesis) -> Self {
 		let directory = TempDir::new().expect("there is a place for temporary files");
-		let backend = sc_service::new_db_backend(DatabaseSettings {
-			trie_cache_maximum_size: Some(1 << 30),
-			state_pruning: Some(PruningMode::blocks_pruning(256)),
-			source: DatabaseSource::ParityDb { path: directory.path().into() },
-			blocks_pruning: BlocksPruning::KeepFinalized,
-			pruning_filters: Vec::new(),
-			metrics_registry: None,
-		})
-		.expect("ParityDB opens");
-		let executor = &genesis.executor;
-		let builder = GenesisBlockBuilder::new_with_storage(
+		let (_, client) = client::open(
+			directory.path(),
+			Some(1 << 30),
 			genesis.storage.clone(),
-			true,
-			backend.clone(),
-			executor.clone(),
+			genesis.executor.clone(),
 		);
-		let client = sc_service::new_client(
-			backend,
-			executor.clone(),
-			builder.expect("the genesis is a state"),
-			None,
-			None,
-			ExecutionExtensions::new(None, Arc::new(executor.clone())),
-			Box::new(TaskExecutor::new()),
-			None,
-			None,
-			Default::default(),
-		);
-		Self { client: Arc::new(client.expect("the client starts")), _directory: directory }
+		Self { client: Arc::new(client), _directory: directory }
 	}
 
-	/// Import a block and finalize it, as a development node does, which writes its state to the
-	/// database.
+	/// Import a block and finalize it.
 	pub fn import(&self, block: Block, action: StateAction<Block>) {
 		let (header, body) = block.deconstruct();
-		let hash = header.hash();
-		let mut params = BlockImportParams::new(BlockOrigin::NetworkBroadcast, header);
-		params.body = Some(body);
-		params.state_action = action;
-		params.fork_choice = Some(ForkChoiceStrategy::LongestChain);
-		match block_on(self.client.import_block(params)) {
-			Ok(ImportResult::Imported(_)) => {},
-			other => panic!("the block is not imported: {other:?}"),
-		}
-		self.client.finalize_block(hash, None, false).expect("the best block is finalized");
+		client::import(&self.client, header, body, action);
 	}
 
 	/// A value of a pallet at a block.

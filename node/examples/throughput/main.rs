@@ -7,12 +7,15 @@
 #![allow(missing_docs)]
 
 mod chain;
+#[path = "../common/client.rs"]
+mod client;
 mod people;
 mod pipeline;
 mod split;
 
-use chain::{import_all, Executor, Time};
+use chain::{import_all, Time};
 use clap::Parser;
+use client::Executor;
 use opg_runtime::{
 	constants::{CHALLENGE_WINDOW, HOURS, SLOT_MILLIS},
 	Runtime,
@@ -110,7 +113,7 @@ fn print_row(case: Case, row: &Row) {
 
 fn main() {
 	let args = Args::parse();
-	let wasm = chain::executor();
+	let wasm = client::executor();
 	let base = Case { executors: 30, models: 1, patience: 2 };
 	let (limit, tightest) = base.capacity();
 	let rate = args.rate.unwrap_or(limit);

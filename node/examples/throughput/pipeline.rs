@@ -2,7 +2,8 @@
 //! reveals of still earlier ones, and what the chain itself draws, settles and prunes.
 
 use crate::{
-	chain::{self, Author, Genesis, Pushed},
+	chain::{Author, Genesis, Pushed},
+	client,
 	people::{Account, Executor, FUNDS},
 };
 use frame_support::{dispatch::DispatchClass, BoundedVec};
@@ -190,7 +191,7 @@ fn capacity(seats: f64, items: usize) -> (u32, &'static str) {
 
 impl Pipeline {
 	/// A chain with models that are served. Also returns its genesis, to import it elsewhere.
-	pub fn new(case: Case, wasm: &chain::Executor) -> (Self, Genesis) {
+	pub fn new(case: Case, wasm: &client::Executor) -> (Self, Genesis) {
 		let requesters: Vec<_> =
 			(0..REQUESTERS).map(|index| Account::derived("requester", index)).collect();
 		let mut executors: Vec<_> = (0..case.executors).map(Executor::new).collect();

@@ -1,7 +1,8 @@
 //! Where the time goes: blocks in which only one thing happens to a number of requests.
 
 use crate::{
-	chain::{import_all, Executor, Time},
+	chain::{import_all, Time},
+	client::Executor,
 	pipeline::{Case, Pipeline},
 };
 use opg_runtime::constants::{

@@ -6,7 +6,7 @@ use crate::{
 	queue::{RunError, Runner, LOG_TARGET},
 };
 use opg_blobs::Store;
-use opg_engine::{Artifact, Engine, EngineConfig, EngineError, Limits, Prepared, Run};
+use opg_engine::{Artifact, Engine, EngineConfig, Limits, Prepared, Run};
 use opg_primitives::{Answer, Job, Unavailable};
 use parking_lot::Mutex;
 use std::{
@@ -114,9 +114,7 @@ impl Runner for EngineRunner {
 		let engine = self.engine(job.engine.0)?;
 		let limits = limits(job.fuel_limit);
 		let run = match self.prepared(&engine, job, &limits)? {
-			Ok(prepared) => engine
-				.run_prepared(&prepared, &job.input, &limits)
-				.map_err(|error: EngineError| host(error))?,
+			Ok(prepared) => engine.run_prepared(&prepared, &job.input, &limits).map_err(host)?,
 			Err(fault) => fault,
 		};
 		if !run.message.is_empty() {

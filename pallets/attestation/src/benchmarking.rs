@@ -160,6 +160,12 @@ fn history<T: Config>(seats: u32) -> RecordOf<T> {
 	record::<T>(0, Phase::Closed, seats)
 }
 
+fn authorize<T: Config>(call: &Call<T>) -> Result<(), BenchmarkError> {
+	let valid = call.authorize(TransactionSource::External);
+	valid.ok_or("no authorization")?.map_err(|_| "refused")?;
+	Ok(())
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
@@ -225,11 +231,10 @@ mod benchmarks {
 
 		#[block]
 		{
-			valid = call.authorize(TransactionSource::External);
+			valid = authorize::<T>(&call);
 		}
 
-		valid.ok_or("no authorization")?.map_err(|_| "refused")?;
-		Ok(())
+		valid
 	}
 
 	/// `n`: reveals. Records not counted.
@@ -241,11 +246,10 @@ mod benchmarks {
 
 		#[block]
 		{
-			valid = call.authorize(TransactionSource::External);
+			valid = authorize::<T>(&call);
 		}
 
-		valid.ok_or("no authorization")?.map_err(|_| "refused")?;
-		Ok(())
+		valid
 	}
 
 	/// `n`: seats. Records not counted.
@@ -257,11 +261,10 @@ mod benchmarks {
 
 		#[block]
 		{
-			valid = call.authorize(TransactionSource::External);
+			valid = authorize::<T>(&call);
 		}
 
-		valid.ok_or("no authorization")?.map_err(|_| "refused")?;
-		Ok(())
+		valid
 	}
 
 	/// Reading and writing a record. `s`: seats of all its rounds.

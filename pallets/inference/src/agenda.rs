@@ -125,8 +125,7 @@ impl<T: Config> Pallet<T> {
 			return T::WeightInfo::look_up();
 		};
 		if T::Pools::slashing_paused() {
-			Self::fail(id, request, FailureReason::SlashingPaused);
-			return T::WeightInfo::give_up();
+			return Self::undecided(id, request, FailureReason::SlashingPaused);
 		}
 		let mut cost = Weight::zero();
 		if Self::is_audited(now, id, &request) {
@@ -141,8 +140,7 @@ impl<T: Config> Pallet<T> {
 				Self::deposit_event(Event::Audited { request: id });
 				cost += T::WeightInfo::audit();
 				if !Self::schedule_draw(id, &request) {
-					Self::undecided(id, request, FailureReason::Congested);
-					cost += T::WeightInfo::give_up();
+					cost += Self::undecided(id, request, FailureReason::Congested);
 				}
 				return cost;
 			}
@@ -182,8 +180,7 @@ impl<T: Config> Pallet<T> {
 			if Self::schedule(now + PRUNE_LATER.into(), id, Action::Prune) {
 				return T::WeightInfo::postpone();
 			}
-			Self::undecided(id, request.clone(), FailureReason::Congested);
-			cost += T::WeightInfo::give_up();
+			cost += Self::undecided(id, request.clone(), FailureReason::Congested);
 		}
 		Self::release(HoldReason::Deposit, &request.requester, request.deposit);
 		Requests::<T>::remove(id);

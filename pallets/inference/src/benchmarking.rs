@@ -148,6 +148,32 @@ fn challenged<T: Config>(answer: Answer, phase: Phase<BlockNumberFor<T>>) -> Sta
 	State::Disputed { answer, at: now::<T>(), doubt, phase }
 }
 
+/// Store request [`ID`] with a jury at work on its answer.
+fn insert_disputed<T: Config>() {
+	let phase = Phase::Assigned { round: tiers::JURY };
+	insert::<T>(0, Tier::Quorum, challenged::<T>(answer(9), phase));
+}
+
+/// Store request [`ID`], settled with as many payments as there can be.
+fn insert_settled<T: Config>() {
+	let paid = (0..MAX_SEATS).map(|index| (account("executor", index, 0), 1)).collect();
+	let paid = BoundedVec::truncate_from(paid);
+	let state = State::Settled { answer: answer(9), paid, fee: 0, at: now::<T>() };
+	insert::<T>(0, Tier::High, state);
+}
+
+fn is_settled<T: Config>(id: RequestId) -> bool {
+	let state = Requests::<T>::get(id).map(|kept| kept.state);
+	matches!(state, Some(State::Settled { .. }))
+}
+
+/// Store a request with an answer that is audited, or is not.
+fn insert_attested<T: Config>(model: ModelId, tier: Tier, audited: bool) -> RequestId {
+	let state = State::Attested { answer: answer(9), at: now::<T>() };
+	let kept = insert::<T>(model, tier, state);
+	renumber::<T>(&kept, audited)
+}
+
 /// Executors with pools sat for `id`: so many gave the answer `right`, and others each one of its own.
 fn sat<T: Config>(id: RequestId, right: u64, winners: u32, liars: u32) {
 	T::Pools::benchmark_snapshot(&[]);
@@ -285,13 +311,7 @@ mod benchmarks {
 	#[benchmark]
 	fn look_up() {
 		go::<T>();
-		let paid = (0..MAX_SEATS).map(|index| (account("executor", index, 0), 1)).collect();
-		let paid = BoundedVec::truncate_from(paid);
-		insert::<T>(
-			0,
-			Tier::High,
-			State::Settled { answer: answer(9), paid, fee: 0, at: now::<T>() },
-		);
+		insert_settled::<T>();
 
 		#[block]
 		{
@@ -370,8 +390,7 @@ mod benchmarks {
 	#[benchmark]
 	fn escalated() {
 		go::<T>();
-		let phase = Phase::Assigned { round: tiers::JURY };
-		insert::<T>(0, Tier::Quorum, challenged::<T>(answer(9), phase));
+		insert_disputed::<T>();
 
 		#[block]
 		{
@@ -385,8 +404,7 @@ mod benchmarks {
 	#[benchmark]
 	fn upheld(w: Linear<1, HALF>, l: Linear<0, HALF>) {
 		go::<T>();
-		let phase = Phase::Assigned { round: tiers::JURY };
-		insert::<T>(0, Tier::Quorum, challenged::<T>(answer(9), phase));
+		insert_disputed::<T>();
 		sat::<T>(ID, 9, w, l);
 
 		#[block]
@@ -394,16 +412,14 @@ mod benchmarks {
 			Pallet::<T>::decided(ID, Verdict::Agreed(answer(9)));
 		}
 
-		let state = Requests::<T>::get(ID).map(|kept| kept.state);
-		assert!(matches!(state, Some(State::Settled { .. })));
+		assert!(is_settled::<T>(ID));
 	}
 
 	/// A jury found another answer. `w`: executors who gave it, `l`: others, in all rounds.
 	#[benchmark]
 	fn overturned(w: Linear<1, HALF>, l: Linear<0, HALF>) {
 		go::<T>();
-		let phase = Phase::Assigned { round: tiers::JURY };
-		insert::<T>(0, Tier::Quorum, challenged::<T>(answer(9), phase));
+		insert_disputed::<T>();
 		sat::<T>(ID, 8, w, l);
 
 		#[block]
@@ -418,9 +434,7 @@ mod benchmarks {
 	#[benchmark]
 	fn settle_agreed(w: Linear<1, 7>) {
 		go::<T>();
-		let state = State::Attested { answer: answer(9), at: now::<T>() };
-		let kept = insert::<T>(0, Tier::High, state);
-		let id = renumber::<T>(&kept, false);
+		let id = insert_attested::<T>(0, Tier::High, false);
 		sat::<T>(id, 9, w, 0);
 
 		#[block]
@@ -428,8 +442,7 @@ mod benchmarks {
 			Pallet::<T>::settle_or_audit(now::<T>(), id);
 		}
 
-		let state = Requests::<T>::get(id).map(|kept| kept.state);
-		assert!(matches!(state, Some(State::Settled { .. })));
+		assert!(is_settled::<T>(id));
 	}
 
 	/// An answer that nobody doubts, after an escalation. `w`: executors who gave it, `l`: others, in
@@ -437,9 +450,7 @@ mod benchmarks {
 	#[benchmark]
 	fn settle(w: Linear<1, HALF>, l: Linear<0, HALF>) {
 		go::<T>();
-		let state = State::Attested { answer: answer(9), at: now::<T>() };
-		let kept = insert::<T>(0, Tier::Quorum, state);
-		let id = renumber::<T>(&kept, false);
+		let id = insert_attested::<T>(0, Tier::Quorum, false);
 		sat::<T>(id, 9, w, l);
 
 		#[block]
@@ -447,8 +458,7 @@ mod benchmarks {
 			Pallet::<T>::settle_or_audit(now::<T>(), id);
 		}
 
-		let state = Requests::<T>::get(id).map(|kept| kept.state);
-		assert!(matches!(state, Some(State::Settled { .. })));
+		assert!(is_settled::<T>(id));
 	}
 
 	/// An answer that chance doubts. What it takes to see whether there is a jury is counted with the
@@ -457,9 +467,7 @@ mod benchmarks {
 	fn audit() {
 		go::<T>();
 		let model = model::<T>(20);
-		let state = State::Attested { answer: answer(9), at: now::<T>() };
-		let kept = insert::<T>(model, Tier::High, state);
-		let id = renumber::<T>(&kept, true);
+		let id = insert_attested::<T>(model, Tier::High, true);
 		sat_before::<T>(id, tiers::MOST_BEFORE_DISPUTE, 0);
 
 		#[block]
@@ -475,13 +483,7 @@ mod benchmarks {
 	#[benchmark]
 	fn prune() {
 		go::<T>();
-		let paid = (0..MAX_SEATS).map(|index| (account("executor", index, 0), 1)).collect();
-		let paid = BoundedVec::truncate_from(paid);
-		insert::<T>(
-			0,
-			Tier::High,
-			State::Settled { answer: answer(9), paid, fee: 0, at: now::<T>() },
-		);
+		insert_settled::<T>();
 
 		#[block]
 		{

@@ -93,8 +93,7 @@ impl<T: Config> Pallet<T> {
 		let Some(outputs) = Self::outputs(since, tiers::seed_blocks(tier)) else {
 			let late = now > since + KEPT_OUTPUTS.into();
 			if late || !Self::schedule(now + One::one(), id, Action::Draw) {
-				Self::undecided(id, request, FailureReason::Congested);
-				return T::WeightInfo::give_up();
+				return Self::undecided(id, request, FailureReason::Congested);
 			}
 			return T::WeightInfo::postpone();
 		};
@@ -109,15 +108,14 @@ impl<T: Config> Pallet<T> {
 			.using_encoded(blake2_256);
 		let committee = lots.urn(request.model).draw(&seed, &excluded, seats.wanted as usize);
 		if (committee.len() as u32) < seats.least {
-			Self::undecided(id, request, FailureReason::NotEnoughExecutors);
-			return T::WeightInfo::draw(0).saturating_add(T::WeightInfo::give_up());
+			let end = Self::undecided(id, request, FailureReason::NotEnoughExecutors);
+			return T::WeightInfo::draw(0).saturating_add(end);
 		}
 		let cost = T::WeightInfo::draw(committee.len() as u32);
 		let assignment =
 			Assignment { request: id, round, committee: committee.clone(), rule: seats.rule };
 		if let Err(reason) = T::Committees::open(assignment) {
-			Self::undecided(id, request, reason);
-			return cost.saturating_add(T::WeightInfo::give_up());
+			return cost.saturating_add(Self::undecided(id, request, reason));
 		}
 		if let Some(phase) = request.state.phase_mut() {
 			*phase = Phase::Assigned { round };

@@ -41,8 +41,7 @@ impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 		};
 		if T::Pools::slashing_paused() && matches!(request.state, State::Disputed { .. }) {
 			// A dispute is not decided while nobody can be slashed for it.
-			Self::undecided(id, request, FailureReason::SlashingPaused);
-			return T::WeightInfo::give_up();
+			return Self::undecided(id, request, FailureReason::SlashingPaused);
 		}
 		match verdict {
 			Verdict::Undecided(reason) => Self::escalate(id, request, round, reason),
@@ -79,8 +78,7 @@ impl<T: Config> Pallet<T> {
 		reason: FailureReason,
 	) -> Weight {
 		if round == tiers::ESCALATION || round >= tiers::SECOND_JURY {
-			Self::undecided(id, request, reason);
-			return T::WeightInfo::give_up();
+			return Self::undecided(id, request, reason);
 		}
 		let (round, since) = (round + 1, frame_system::Pallet::<T>::block_number());
 		if let Some(phase) = request.state.phase_mut() {
@@ -89,8 +87,11 @@ impl<T: Config> Pallet<T> {
 		Requests::<T>::insert(id, &request);
 		Self::deposit_event(Event::Escalated { request: id, round, reason });
 		if !Self::schedule_draw(id, &request) {
-			Self::undecided(id, request, FailureReason::Congested);
-			return T::WeightInfo::escalated().saturating_add(T::WeightInfo::give_up());
+			return T::WeightInfo::escalated().saturating_add(Self::undecided(
+				id,
+				request,
+				FailureReason::Congested,
+			));
 		}
 		T::WeightInfo::escalated()
 	}
@@ -102,19 +103,24 @@ impl<T: Config> Pallet<T> {
 		Requests::<T>::insert(id, &request);
 		Self::deposit_event(Event::Attested { request: id, digest, fuel });
 		if !Self::schedule(now + T::ChallengeWindow::get().into(), id, Action::Settle) {
-			Self::fail(id, request, FailureReason::Congested);
-			return T::WeightInfo::attested().saturating_add(T::WeightInfo::give_up());
+			return T::WeightInfo::attested().saturating_add(Self::undecided(
+				id,
+				request,
+				FailureReason::Congested,
+			));
 		}
 		T::WeightInfo::attested()
 	}
 
-	/// End a request that no committee decides: everyone gets back what they put in.
-	pub(crate) fn undecided(id: RequestId, request: RequestOf<T>, reason: FailureReason) {
+	/// End a request that no committee decides: everyone gets back what they put in. Returns what
+	/// that cost.
+	pub(crate) fn undecided(id: RequestId, request: RequestOf<T>, reason: FailureReason) -> Weight {
 		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
 		{
 			Self::release(HoldReason::Challenge, challenger, *bond);
 		}
 		Self::fail(id, request, reason);
+		T::WeightInfo::give_up()
 	}
 
 	/// The jury found the attested answer: the challenger loses its bond.

@@ -5,7 +5,8 @@ use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Numbers are below the next one; versions name engines that were admitted; served versions exist; servers are sorted and distinct.
+	/// Numbers are below the next one; versions name engines that were admitted; served versions
+	/// exist; servers are sorted and distinct.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let next = NextModelId::<T>::get();
 		ensure!(Models::<T>::iter_keys().all(|id| id < next), "model number not below the next");

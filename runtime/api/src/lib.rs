@@ -115,8 +115,7 @@ sp_api::decl_runtime_apis! {
 		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance>;
 		/// Number of executors that could be drawn for this model now.
 		fn eligible_executors(model: ModelId) -> u32;
-		/// Engines that were admitted, each with the first block of requests to its versions, and
-		/// the first block without, if it has an end.
-		fn engines() -> Vec<(H256, BlockNumber, Option<BlockNumber>)>;
+		/// Engines whose versions take requests now.
+		fn valid_engines() -> Vec<H256>;
 	}
 }

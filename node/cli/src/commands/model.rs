@@ -75,17 +75,10 @@ impl ModelCommand {
 			Self::Serve { model, file, suri } => {
 				let version = chain.model(*model)?;
 				let data = local::read(file)?;
-				if model_hash(&data) != version.hash {
-					bail!("{} is not the file of model {model}", file.display());
-				}
+				local::check_file(&data, version.hash)
+					.with_context(|| format!("{} for model {model}", file.display()))?;
 				let engine = Local::new()?;
-				if engine.id() != version.engine {
-					bail!(
-						"model {model} names the engine {:?}, this client has {:?}",
-						version.engine,
-						engine.id()
-					);
-				}
+				engine.check_engine(version.engine)?;
 				let report = engine.report(&data, &version.dims, version.max_fuel)?;
 				if report != version.report {
 					bail!(
