@@ -8,6 +8,7 @@
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
+	traits::Get,
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
 use opg_runtime::{constants::*, tx_extension, Runtime, RuntimeCall};
@@ -34,6 +35,8 @@ mod free {
 const K: u32 = 3;
 /// Bytes of input: an image of 8 by 8.
 const INPUT: u32 = 320;
+/// Bytes of output: ten numbers, their type and shape.
+const OUTPUT: u32 = 64;
 /// Executors in the snapshot, all of whom serve the model.
 const EXECUTORS: u32 = 100;
 
@@ -52,36 +55,50 @@ fn each(batch: Weight, n: u32) -> Weight {
 }
 
 /// What one inference costs without transactions around it, by what happens. `n`: how many are
-/// batched.
-fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, By, Weight); 10] {
+/// batched. Where they are, the three of a committee commit in one block and reveal in one: it
+/// writes their record once; and a batch of requests is settled in one block, which charges their
+/// requester once.
+fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, By, Weight); 11] {
 	type A<T> = attestation::SubstrateWeight<T>;
 	type I<T> = inference::SubstrateWeight<T>;
-	let commit = each(A::<T>::commit(n), n) + A::<T>::change_record(K);
-	let authorize_commit = each(A::<T>::authorize_commit(n), n) + A::<T>::read_record(K);
-	let reveal = each(A::<T>::reveal(n), n) + A::<T>::change_record(K);
-	let authorize_reveal = each(A::<T>::authorize_reveal(n), n) + A::<T>::read_record(K);
+	let db = T::DbWeight::get();
+	let (all, again) = (u64::from(K), if n > 1 { u64::from(K) - 1 } else { 0 });
+	let dispatch = |batch| {
+		let record = A::<T>::change_record(K) * all;
+		each(batch, n) * all + record - db.reads_writes(all, again)
+	};
+	let authorize = |batch| (each(batch, n) + A::<T>::read_record(K)) * all - db.reads(again);
+	let bytes = |weigh: fn(u32) -> Weight| (weigh(OUTPUT) - weigh(0)) * all;
 	let lots = I::<T>::snapshot(EXECUTORS) + I::<T>::urn(EXECUTORS);
 	let deadline = A::<T>::take_deadlines(1) - A::<T>::take_deadlines(0) + A::<T>::read_record(K);
 	[
 		("request", Call, I::<T>::request(INPUT) + lots),
-		("draw", Agenda, I::<T>::draw(K)),
-		("3 commits", Call, commit * u64::from(K)),
-		("  authorized", Call, authorize_commit * u64::from(K)),
-		("3 reveals, one new answer", Call, reveal * u64::from(K) + A::<T>::new_answer()),
-		("  authorized", Call, authorize_reveal * u64::from(K)),
-		("  one decides", Call, A::<T>::close(K, 0) + I::<T>::attested()),
+		("draw", Agenda, I::<T>::draw(K, 0)),
+		("3 commits", Call, dispatch(A::<T>::commit(n))),
+		("  authorized", Call, authorize(A::<T>::authorize_commit(n))),
+		("3 reveals", Call, dispatch(A::<T>::reveal(n)) + bytes(A::<T>::reveal_one)),
+		(
+			"  authorized",
+			Call,
+			authorize(A::<T>::authorize_reveal(n)) + bytes(A::<T>::authorize_reveal_one),
+		),
+		("  one decides", Call, A::<T>::close(K) + I::<T>::attested()),
 		("2 deadlines, passed before", Deadlines, deadline * 2),
 		("settle", Agenda, I::<T>::settle_agreed(K)),
-		("prune", Agenda, I::<T>::prune() + A::<T>::forget(0)),
+		("  charge the requester", Agenda, each(I::<T>::charge_requester(), n)),
+		("prune", Agenda, I::<T>::prune()),
 	]
 }
 
-/// What a block costs besides, in hooks.
+/// What a block costs besides, in hooks: it pays every executor and the owner of one model.
 fn fixed<T: frame_system::Config>() -> Weight {
 	type A<T> = attestation::SubstrateWeight<T>;
 	type I<T> = inference::SubstrateWeight<T>;
-	I::<T>::snapshot(EXECUTORS)
+	I::<T>::begin_block()
+		+ I::<T>::snapshot(EXECUTORS)
 		+ I::<T>::urn(EXECUTORS)
+		+ I::<T>::pay_pool() * u64::from(EXECUTORS)
+		+ I::<T>::pay_owner()
 		+ A::<T>::take_deadlines(0) * 2
 		+ staking::SubstrateWeight::<T>::reward_author()
 }
@@ -139,6 +156,7 @@ fn report(n: u32) -> Cost {
 	println!("{:28}{:>10}{:>10}{transactions:10.3}", "7 transactions, shared", "", "");
 	cost.calls += transactions;
 	println!("{:28}{:>10}{:>10}{:10.3}", "sum", "", "", cost.sum());
+	println!("{:28}{:>10}{:>10}{:10.3}", "a block besides", "", "", millis(fixed::<Runtime>()));
 	cost
 }
 
@@ -147,7 +165,8 @@ fn per_second(cost: &Cost) -> f64 {
 	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
 	let normal = millis(limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block));
 	let all = millis(limits.max_block) - millis(limits.base_block) - millis(fixed::<Runtime>());
-	let agenda = millis(<Runtime as pallet_opg_inference::Config>::AgendaWeight::get());
+	let agenda = millis(<Runtime as pallet_opg_inference::Config>::AgendaWeight::get())
+		- millis(fixed::<Runtime>());
 	let deadlines = millis(<Runtime as pallet_opg_attestation::Config>::DeadlineWeight::get());
 	// `pallet-session` takes the whole block in which the session changes.
 	let blocks = (SESSION_SLOTS - 1) as f64 / SESSION_SLOTS as f64;

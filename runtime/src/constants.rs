@@ -29,20 +29,26 @@ pub const COMMIT_BLOCKS: BlockNumber = 10;
 pub const REVEAL_BLOCKS: BlockNumber = 5;
 /// Blocks for which an attested answer can be challenged. A public network chooses hours.
 pub const CHALLENGE_WINDOW: BlockNumber = 10;
-/// Draws, settlements and prunings per block, and so rounds that are opened. The weight of the agenda
-/// binds earlier where they cost much; `integrity_test`s see to it that a full list leaves time.
-pub const MAX_AGENDA: u32 = 1_024;
+/// Draws, settlements, prunings and ends of disputes per block. Their weight binds earlier where they
+/// cost much; `integrity_test`s see to it that a full list leaves time.
+pub const MAX_AGENDA: u32 = 2_560;
+/// Draws per block, and so rounds that have the same deadline.
+pub const MAX_DRAWS: u32 = 1_024;
 /// Most executor pools, and most executors that serve one model.
 pub const MAX_EXECUTORS: u32 = 1_024;
 /// Least that an operator has in its own pool.
 pub const MIN_BOND: Balance = 1_000 * OPG;
 /// Fuel of all executors ordered per block at which the price stays: a hundred cores' worth.
 pub const TARGET_FUEL: u64 = 600_000_000_000;
+/// Blocks by which the agenda puts an action off at most: those that search for room find it within
+/// 16. While it is behind nobody can ask, so what delays an action was under way: the requests of
+/// less than 16 blocks, each of which admits no more than a block can settle.
+const PUT_OFF: BlockNumber = 16 + 16;
 /// Blocks from one draw to the next at most: a block in which the round is fixed, three that seed
-/// it, the search for room, both phases.
-const ROUND: BlockNumber = 1 + 3 + 16 + COMMIT_BLOCKS + REVEAL_BLOCKS;
-/// The longest dispute: two committees, the window with its search for room, two juries.
-pub const LONGEST_DISPUTE: BlockNumber = 4 * ROUND + CHALLENGE_WINDOW + 16;
+/// it, both phases.
+const ROUND: BlockNumber = 1 + 3 + PUT_OFF + COMMIT_BLOCKS + REVEAL_BLOCKS;
+/// The longest dispute: two committees, the window, two juries, what follows from their verdict.
+pub const LONGEST_DISPUTE: BlockNumber = 4 * ROUND + CHALLENGE_WINDOW + PUT_OFF + 1 + PUT_OFF;
 const _: () = assert!(
 	// The snapshot that an executor is drawn from is two sessions old at most.
 	UNBONDING_BLOCKS > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
@@ -54,7 +60,7 @@ const _: () = assert!(
 	"a fault of consensus is reported before the stake leaves"
 );
 /// Blocks until stake that is taken out of a pool can be withdrawn. A public network chooses weeks.
-pub const UNBONDING_BLOCKS: BlockNumber = 220;
+pub const UNBONDING_BLOCKS: BlockNumber = 330;
 /// Probability that a slot has a primary author, as a fraction.
 pub const PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
 /// BABE at genesis. Secondary slots have a VRF output too: the draw needs one in every block.

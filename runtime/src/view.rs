@@ -31,7 +31,7 @@ pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 		.collect();
 	let status = match request.state {
 		State::Open(Phase::Waiting { .. }) => RequestStatus::Requested,
-		State::Open(Phase::Assigned { .. }) => RequestStatus::Assigned,
+		State::Open(_) => RequestStatus::Assigned,
 		State::Attested { answer, at } => RequestStatus::Attested { answer, at },
 		State::Disputed { answer, at, doubt, .. } => RequestStatus::Disputed {
 			answer,

@@ -25,6 +25,14 @@ fn lie(tier: Tier) -> (RequestId, Vec<AccountId>) {
 	(id, liars)
 }
 
+/// Let a jury answer; the next block does what follows.
+fn conclude(id: RequestId, answer: impl Fn(&AccountId) -> Answer) {
+	answer_all(id, answer);
+	let found = matches!(state(id), State::Disputed { phase: Phase::Found { .. }, .. });
+	assert!(found, "{:?}", state(id));
+	step();
+}
+
 #[test]
 fn challenge_should_overturn_a_lie_and_pay_the_challenger() {
 	run_with(12, || {
@@ -38,7 +46,7 @@ fn challenge_should_overturn_a_lie_and_pay_the_challenger() {
 		let jury = committee(id);
 		assert_eq!(jury.len(), 7);
 		assert!(jury.iter().all(|who| !liars.contains(who)));
-		answer_all(id, |_| right());
+		conclude(id, |_| right());
 		assert_eq!(failed(id), Some(FailureReason::Overturned));
 		assert!(liars.iter().all(|who| stake(who) == 9_000 * OPG));
 		assert_eq!(ferdies(), before + 3 * 300 * OPG, "the bond, and 30 % of three slashes");
@@ -62,7 +70,7 @@ fn challenge_of_a_right_answer_should_cost_the_bond_and_pay_the_jury() {
 		);
 		steps(2);
 		let jury = committee(id);
-		answer_all(id, |_| right());
+		conclude(id, |_| right());
 		let State::Settled { answer, paid, .. } = state(id) else { panic!("{:?}", state(id)) };
 		assert_eq!(answer, right());
 		assert_eq!(paid.len(), 10);
@@ -80,7 +88,7 @@ fn liars_on_a_jury_should_be_slashed_too() {
 		assert_ok!(Inference::challenge(signed(ferdie()), id));
 		steps(2);
 		let jury = committee(id);
-		answer_all(id, |who| if jury[..3].contains(who) { wrong() } else { right() });
+		conclude(id, |who| if jury[..3].contains(who) { wrong() } else { right() });
 		assert!(matches!(state(id), State::Settled { .. }));
 		assert!(jury[..3].iter().all(|who| stake(who) == 9_000 * OPG));
 		assert!(jury[3..].iter().all(|who| stake(who) > 10_000 * OPG));
@@ -101,7 +109,7 @@ fn honest_minority_should_be_right_in_the_end_when_the_answer_is_overturned() {
 		assert_eq!(stake(&first[0]), 10_000 * OPG, "not judged before the end");
 		assert_ok!(Inference::challenge(signed(ferdie()), id));
 		steps(2);
-		answer_all(id, |_| right());
+		conclude(id, |_| right());
 		assert_eq!(failed(id), Some(FailureReason::Overturned));
 		assert!(stake(&first[0]) > 10_000 * OPG, "paid for having been right");
 		assert!(first[1..].iter().chain(&second).all(|who| stake(who) == 9_000 * OPG));
@@ -188,7 +196,7 @@ fn optimistic_answers_should_be_audited_now_and_then_and_liars_slashed() {
 			}
 			steps(2);
 			assert!(!committee(id).contains(&liar[0]));
-			answer_all(id, |_| right());
+			conclude(id, |_| right());
 			assert_eq!(failed(id), Some(FailureReason::Overturned));
 			caught += usize::from(stake(&liar[0]) < before);
 			// The liars of this test would trip the breaker; that has its own.

@@ -211,6 +211,7 @@ mod tests {
 				max_fuel: 10,
 				royalty: 0,
 			},
+			input: input_digest(&input),
 			tier: Tier::Quorum,
 			price: 1,
 			requested_at: 1u32,
@@ -232,6 +233,7 @@ mod tests {
 			input: input_digest(&input),
 			fuel_limit: 10,
 			seats: Default::default(),
+			answer: None,
 		};
 		let genesis = H256::repeat_byte(9);
 		let values = [request.encode(), input.encode(), record.encode(), genesis.encode()];

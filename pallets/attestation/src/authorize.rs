@@ -1,6 +1,6 @@
 //! Everything that must hold before a batch is accepted, cheapest first, signature last.
 
-use crate::{pallet::*, types::*, weights::WeightInfo};
+use crate::{pallet::*, types::*};
 use codec::Encode;
 use frame_support::pallet_prelude::*;
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -143,7 +143,7 @@ impl<T: Config> Pallet<T> {
 				return refuse(reject::NOT_DRAWN);
 			};
 			check(&record, item, &seat.state)?;
-			read += T::WeightInfo::read_record(record.seats.len() as u32);
+			read += Self::cost_of_read(now, &record);
 		}
 		Ok(read)
 	}

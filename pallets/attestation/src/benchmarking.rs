@@ -14,7 +14,7 @@ use opg_primitives::{
 	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, Outcome,
 	RequestId, RoundIndex, Unavailable, MAX_OUTPUT_BYTES,
 };
-use pallet_opg_support::{Committees, ExecutorPools, Rule, MAX_ROUND, MAX_SEATS};
+use pallet_opg_support::{ExecutorPools, Rule, MAX_ROUND, MAX_SEATS};
 use sp_core::H256;
 use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
 
@@ -27,7 +27,11 @@ fn executor<T: Config>(index: u32) -> T::AccountId {
 
 /// An answer that is as long as it can be.
 fn answer(fuel: u64) -> Answer {
-	let output = vec![fuel as u8; MAX_OUTPUT_BYTES as usize];
+	answer_of(MAX_OUTPUT_BYTES, fuel)
+}
+
+fn answer_of(bytes: u32, fuel: u64) -> Answer {
+	let output = vec![fuel as u8; bytes as usize];
 	Answer { outcome: Outcome::Output(BoundedVec::truncate_from(output)), fuel }
 }
 
@@ -60,6 +64,7 @@ fn record<T: Config>(
 		input: H256::zero(),
 		fuel_limit: u64::MAX,
 		seats: BoundedVec::truncate_from(seats),
+		answer: None,
 	}
 }
 
@@ -69,15 +74,19 @@ pub(crate) fn rounds<T: Config>(
 	seats: Vec<(T::AccountId, RoundIndex, Answer)>,
 ) {
 	let round = seats.iter().map(|(_, round, _)| *round).max().unwrap_or_default();
-	let seats = seats
-		.into_iter()
-		.map(|(who, round, answer)| {
-			let digest = answer.digest();
+	let (mut answers, mut kept) = (Vec::new(), Vec::new());
+	for (who, round, answer) in seats {
+		let digest = answer.digest();
+		answers.push((digest, answer));
+		kept.push((who, round, revealed::<T>(digest)));
+	}
+	let record = record::<T>(round, Phase::Closed, kept);
+	if record.has_rivals() {
+		for (digest, answer) in answers {
 			Answers::<T>::insert(request, digest, answer);
-			(who, round, revealed::<T>(digest))
-		})
-		.collect();
-	Records::<T>::insert(request, record::<T>(round, Phase::Closed, seats));
+		}
+	}
+	Records::<T>::insert(request, record);
 }
 
 /// Open the first round of requests `0..n`: the executor of the batches is in the state `own`, two
@@ -125,16 +134,16 @@ fn commitments<T: Config>(n: u32) -> (CommitBatchOf<T>, ExecutorSignature) {
 	signed::<T, _>(key, BatchKind::Commit, items)
 }
 
-/// Reveals of answers that others revealed too.
-fn reveals<T: Config>(n: u32) -> (RevealBatchOf<T>, ExecutorSignature) {
+/// Reveals of answers of so many bytes that others revealed too.
+fn reveals<T: Config>(n: u32, bytes: u32) -> (RevealBatchOf<T>, ExecutorSignature) {
 	let key = open::<T>(n, Phase::Reveal, committed::<T>(), committed::<T>());
 	let who = executor::<T>(0);
 	let items = (0..n.into())
 		.map(|request| {
-			let answer = answer(request);
-			Answers::<T>::insert(request, answer.digest(), &answer);
+			let answer = answer_of(bytes, request);
 			Records::<T>::mutate(request, |record| {
 				let record = record.as_mut().expect(SET_UP);
+				record.answer = Some((answer.digest(), answer.clone()));
 				let binding = Pallet::<T>::binding(request, record, &who);
 				let commitment = commitment(&binding, &answer, &SALT);
 				record.seat_mut(&who).expect(SET_UP).state =
@@ -157,7 +166,8 @@ fn declines<T: Config>(n: u32) -> (DeclineBatchOf<T>, ExecutorSignature) {
 fn history<T: Config>(seats: u32) -> RecordOf<T> {
 	let seats =
 		(0..seats).map(|index| (executor::<T>(index), 0, revealed::<T>(H256::zero()))).collect();
-	record::<T>(0, Phase::Closed, seats)
+	let answer = answer(9);
+	Record { answer: Some((answer.digest(), answer)), ..record::<T>(0, Phase::Closed, seats) }
 }
 
 fn authorize<T: Config>(call: &Call<T>) -> Result<(), BenchmarkError> {
@@ -197,13 +207,25 @@ mod benchmarks {
 		assert!(missed);
 	}
 
-	/// `n`: reveals that decide nothing, of known answers. Records not counted.
+	/// `n`: reveals that decide nothing, of known answers without bytes. Records not counted.
 	#[benchmark]
 	fn reveal(n: Linear<1, MAX_BATCH>) {
-		let (batch, signature) = reveals::<T>(n);
+		let (batch, signature) = reveals::<T>(n, 0);
 
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, batch, signature);
+
+		let record = Records::<T>::get(0).expect("it is kept");
+		assert!(record.seat(&executor::<T>(0)).is_some_and(|seat| seat.state.digest().is_some()));
+	}
+
+	/// One reveal. `b`: bytes of the answer.
+	#[benchmark]
+	fn reveal_one(b: Linear<0, MAX_OUTPUT_BYTES>) {
+		let (batch, signature) = reveals::<T>(1, b);
+
+		#[extrinsic_call]
+		reveal(RawOrigin::Authorized, batch, signature);
 
 		let record = Records::<T>::get(0).expect("it is kept");
 		assert!(record.seat(&executor::<T>(0)).is_some_and(|seat| seat.state.digest().is_some()));
@@ -237,10 +259,25 @@ mod benchmarks {
 		valid
 	}
 
-	/// `n`: reveals. Records not counted.
+	/// `n`: reveals of answers without bytes. Records not counted.
 	#[benchmark]
 	fn authorize_reveal(n: Linear<1, MAX_BATCH>) -> Result<(), BenchmarkError> {
-		let (batch, signature) = reveals::<T>(n);
+		let (batch, signature) = reveals::<T>(n, 0);
+		let call = Call::<T>::reveal { batch, signature };
+		let valid;
+
+		#[block]
+		{
+			valid = authorize::<T>(&call);
+		}
+
+		valid
+	}
+
+	/// One reveal. `b`: bytes of the answer.
+	#[benchmark]
+	fn authorize_reveal_one(b: Linear<0, MAX_OUTPUT_BYTES>) -> Result<(), BenchmarkError> {
+		let (batch, signature) = reveals::<T>(1, b);
 		let call = Call::<T>::reveal { batch, signature };
 		let valid;
 
@@ -312,24 +349,16 @@ mod benchmarks {
 		assert!(Answers::<T>::contains_key(0, digest));
 	}
 
-	/// The end of a round, without what follows and without the record. `r`: seats that revealed,
-	/// `p`: seats that did not commit and whose executors rest from now on.
+	/// The end of a round in which nobody was silent, without what follows and without the record.
+	/// `s`: its seats.
 	#[benchmark]
-	fn close(r: Linear<0, MAX_ROUND>, p: Linear<0, MAX_ROUND>) {
-		T::Pools::benchmark_snapshot(&[]);
+	fn close(s: Linear<1, MAX_ROUND>) {
 		let answer = answer(9);
 		let digest = answer.digest();
-		Answers::<T>::insert(0, digest, answer);
-		let seats: Vec<_> = (0..r + p)
-			.map(|index| {
-				let who = executor::<T>(index);
-				T::Pools::benchmark_executor(&who);
-				let state = if index < r { revealed::<T>(digest) } else { SeatState::Waiting };
-				(who, 0, state)
-			})
-			.collect();
+		let seats = (0..s).map(|index| (executor::<T>(index), 0, revealed::<T>(digest))).collect();
 		let mut record = record::<T>(0, Phase::Reveal, seats);
 		record.rule = Rule::Undisputed { needed: 1 };
+		record.answer = Some((digest, answer));
 		Records::<T>::insert(0, &record);
 		add_to_whitelist(Records::<T>::hashed_key_for(0).into());
 
@@ -341,10 +370,28 @@ mod benchmarks {
 		assert_eq!(Records::<T>::get(0).map(|record| record.phase), Some(Phase::Closed));
 	}
 
-	/// Forgetting a request. `a`: answers that were not judged.
+	/// `s`: seats whose executors did not commit, and rest from now on.
 	#[benchmark]
-	fn forget(a: Linear<0, MAX_SEATS>) {
-		Records::<T>::insert(0, history::<T>(MAX_SEATS));
+	fn punish_silence(s: Linear<1, MAX_ROUND>) {
+		T::Pools::benchmark_snapshot(&[]);
+		let seats: Vec<_> = (0..s)
+			.map(|index| {
+				let who = executor::<T>(index);
+				T::Pools::benchmark_executor(&who);
+				(who, 0, SeatState::Waiting)
+			})
+			.collect();
+		let record = record::<T>(0, Phase::Reveal, seats);
+
+		#[block]
+		{
+			Pallet::<T>::punish_silence(&record);
+		}
+	}
+
+	/// Forgetting answers that were not judged. `a`: how many.
+	#[benchmark]
+	fn forget(a: Linear<1, MAX_SEATS>) {
 		for fuel in 0..a.into() {
 			let answer = answer(fuel);
 			Answers::<T>::insert(0, answer.digest(), answer);
@@ -352,10 +399,9 @@ mod benchmarks {
 
 		#[block]
 		{
-			<Pallet<T> as Committees<_>>::forget(0);
+			Pallet::<T>::drop_answers(0);
 		}
 
-		assert!(!Records::<T>::contains_key(0));
 		assert_eq!(Answers::<T>::iter_prefix(0).count(), 0);
 	}
 

@@ -32,6 +32,7 @@ pub mod pallet {
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{
 		Answer, BlockNumber, ExecutorSignature, RequestId, RoundIndex, Unavailable,
+		MAX_OUTPUT_BYTES,
 	};
 	use pallet_opg_support::{ExecutorPools, Requests};
 	use sp_core::H256;
@@ -70,7 +71,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Records<T: Config> = StorageMap<_, Twox64Concat, RequestId, RecordOf<T>>;
 
-	/// The distinct answers that were revealed for a request, by digest. Kept until it is judged.
+	/// Answers that differ from the one that the record of the request keeps, by digest. Kept until
+	/// the request is judged or pruned.
 	#[pallet::storage]
 	pub type Answers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
@@ -147,11 +149,12 @@ pub mod pallet {
 				.get(DispatchClass::Normal)
 				.max_extrinsic
 				.unwrap_or(T::BlockWeights::get().max_block);
+			let most_bytes = MAX_BATCH * MAX_OUTPUT_BYTES;
 			for batch in [
 				Self::most_of_commit(MAX_BATCH)
 					.saturating_add(Self::most_of_authorize_commit(MAX_BATCH)),
-				Self::most_of_reveal(MAX_BATCH)
-					.saturating_add(Self::most_of_authorize_reveal(MAX_BATCH)),
+				Self::most_of_reveal(MAX_BATCH, most_bytes)
+					.saturating_add(Self::most_of_authorize_reveal(MAX_BATCH, most_bytes)),
 				Self::most_of_decline(MAX_BATCH)
 					.saturating_add(Self::most_of_authorize_decline(MAX_BATCH)),
 			] {
@@ -208,11 +211,14 @@ pub mod pallet {
 		/// `Revealed` for each; what follows from a decision.
 		#[pallet::call_index(1)]
 		#[pallet::weight((
-			Pallet::<T>::most_of_reveal(batch.items.len() as u32),
+			Pallet::<T>::most_of_reveal(batch.items.len() as u32, batch.answer_bytes()),
 			DispatchClass::Normal,
 			Pays::No,
 		))]
-		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_reveal(batch.items.len() as u32))]
+		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_reveal(
+			batch.items.len() as u32,
+			batch.answer_bytes(),
+		))]
 		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_reveal(batch, signature))]
 		pub fn reveal(
 			origin: OriginFor<T>,

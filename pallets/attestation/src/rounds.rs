@@ -4,28 +4,27 @@ use crate::{pallet::*, types::*, weights::WeightInfo};
 use alloc::vec::Vec;
 use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-#[cfg(feature = "runtime-benchmarks")]
-use opg_primitives::Answer;
-use opg_primitives::{input_digest, RequestId, RoundIndex};
+use opg_primitives::{Answer, RequestId, RoundIndex};
 use pallet_opg_support::{
-	Assignment, Committees, ExecutorPools, FailureReason, Fault, Judged, Requests, MAX_SEATS,
+	Assignment, Committees, ExecutorPools, FailureReason, Fault, Judged, MAX_SEATS,
 };
 use sp_core::H256;
 use sp_runtime::{traits::One, Perbill};
 
 impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 	fn open(assignment: Assignment<T::AccountId>) -> Result<(), FailureReason> {
-		let Assignment { request, round, committee, rule } = assignment;
-		let task = T::Requests::task(request).ok_or(FailureReason::Congested)?;
+		let Assignment { request, round, committee, rule, model, engine, input, fuel_limit } =
+			assignment;
 		let mut record = Records::<T>::get(request).unwrap_or_else(|| Record {
 			round,
 			rule,
 			phase: Phase::Commit,
-			model: task.model,
-			engine: task.engine,
-			input: input_digest(&task.input),
-			fuel_limit: task.fuel_limit,
+			model,
+			engine,
+			input,
+			fuel_limit,
 			seats: BoundedVec::new(),
+			answer: None,
 		});
 		record.round = round;
 		record.rule = rule;
@@ -57,6 +56,9 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 	) -> Judged<T::AccountId> {
 		let mut judged = Judged { right: Vec::new(), wrong: 0 };
 		let Some(record) = Records::<T>::get(request) else { return judged };
+		if record.has_rivals() {
+			Self::drop_answers(request);
+		}
 		for seat in record.seats {
 			match seat.state.digest() {
 				Some(digest) if digest == right => judged.right.push(seat.executor),
@@ -67,13 +69,16 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 				None => {},
 			}
 		}
-		Self::drop_answers(request);
 		judged
 	}
 
 	fn forget(request: RequestId) -> Weight {
-		Records::<T>::remove(request);
-		T::WeightInfo::forget(Self::drop_answers(request))
+		match Records::<T>::take(request) {
+			Some(record) if record.has_rivals() => {
+				T::WeightInfo::forget(Self::drop_answers(request))
+			},
+			_ => Weight::zero(),
+		}
 	}
 
 	fn most_of_forget() -> Weight {
@@ -98,9 +103,9 @@ impl<T: Config> Pallet<T> {
 		let mut cost = T::WeightInfo::commit(batch.items.len() as u32);
 		for Commitment { request, round, commitment } in batch.items {
 			let mut record = Self::open_record(request, round)?;
+			cost += Self::cost_in_batch(now, &record);
 			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
 			seat.state = SeatState::Committed { at: now, commitment };
-			cost += Self::cost_of(&record);
 			cost += Self::after_seat(request, record);
 			Self::deposit_event(Event::Committed {
 				request,
@@ -117,39 +122,55 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_reveal(batch: RevealBatchOf<T>) -> Result<Weight, Error<T>> {
 		let now = frame_system::Pallet::<T>::block_number();
-		let mut cost = T::WeightInfo::reveal(batch.items.len() as u32);
+		let mut cost = Self::cost_of_reveal(batch.items.len() as u32, batch.answer_bytes());
 		for Reveal { request, round, answer, .. } in batch.items {
 			let mut record = Self::open_record(request, round)?;
+			cost += Self::cost_in_batch(now, &record);
 			let digest = answer.digest();
 			let seat = record.seat_mut(&batch.executor).ok_or(Error::<T>::RoundChanged)?;
 			let SeatState::Committed { at, commitment } = seat.state else {
 				return Err(Error::<T>::RoundChanged);
 			};
 			seat.state = SeatState::Revealed { committed_at: at, commitment, at: now, digest };
-			if !Answers::<T>::contains_key(request, digest) {
-				Answers::<T>::insert(request, digest, answer);
-				cost += T::WeightInfo::new_answer();
-			}
+			cost += Self::keep_answer(request, &mut record, digest, answer);
 			let executor = batch.executor.clone();
 			Self::deposit_event(Event::Revealed { request, round, executor, digest });
-			cost += Self::cost_of(&record);
 			cost += Self::reveal_or_tally(request, record);
 		}
 		Ok(cost)
 	}
 
 	pub(crate) fn do_decline(batch: DeclineBatchOf<T>) -> Result<Weight, Error<T>> {
+		let now = frame_system::Pallet::<T>::block_number();
 		let mut cost = T::WeightInfo::decline(batch.items.len() as u32);
 		for Decline { request, round, reason } in batch.items {
 			let mut record = Self::open_record(request, round)?;
+			cost += Self::cost_in_batch(now, &record);
 			let executor = batch.executor.clone();
 			let seat = record.seat_mut(&executor).ok_or(Error::<T>::RoundChanged)?;
 			seat.state = SeatState::Declined { reason };
 			Self::deposit_event(Event::Declined { request, round, executor, reason });
-			cost += Self::cost_of(&record);
 			cost += Self::after_seat(request, record);
 		}
 		Ok(cost)
+	}
+
+	/// Keep an answer that may be the first of its kind. Returns what that cost besides the record.
+	fn keep_answer(
+		request: RequestId,
+		record: &mut RecordOf<T>,
+		digest: H256,
+		answer: Answer,
+	) -> Weight {
+		match &record.answer {
+			None => record.answer = Some((digest, answer)),
+			Some((first, _)) if *first == digest => {},
+			Some(_) => {
+				Answers::<T>::insert(request, digest, answer);
+				return T::WeightInfo::new_answer();
+			},
+		}
+		Weight::zero()
 	}
 
 	/// Store a record whose commit phase got one step further, and end that phase where nobody is
@@ -183,12 +204,16 @@ impl<T: Config> Pallet<T> {
 	/// End the phases whose deadline is `now`. Returns what it cost.
 	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> Weight {
 		let mut cost = Self::shared();
-		for (deadline, phase) in
-			[(Deadline::Commit, Phase::Commit), (Deadline::Reveal, Phase::Reveal)]
-		{
-			let due = Deadlines::<T>::take((now, deadline));
+		let lists = [(Deadline::Commit, Phase::Commit), (Deadline::Reveal, Phase::Reveal)]
+			.map(|(deadline, phase)| (phase, Deadlines::<T>::take((now, deadline))));
+		let mut left = 0;
+		for (_, due) in &lists {
+			left += due.len() as u64;
 			cost += T::WeightInfo::take_deadlines(due.len() as u32);
+		}
+		for (phase, due) in lists {
 			for (request, round) in due {
+				left = left.saturating_sub(1);
 				let Some(record) = Records::<T>::get(request) else {
 					cost += T::WeightInfo::read_record(0);
 					continue;
@@ -203,14 +228,16 @@ impl<T: Config> Pallet<T> {
 					// Those who committed still reveal: their answers count in the deciding round.
 					Records::<T>::insert(request, record);
 				} else {
-					cost += Self::tally_in_time(now, request, record, cost);
+					// Putting the others off costs something, too.
+					let rest = Self::most_of_put_off().saturating_mul(left);
+					cost += Self::tally_in_time(now, request, record, cost.saturating_add(rest));
 				}
 			}
 		}
 		cost
 	}
 
-	/// End a round, or put that off to the next block where too much was `spent` in this one. Only the
+	/// End a round, or put that off to the next block where too much is `spent` in this one. Only the
 	/// end is put off, never a phase: nobody loses time to reveal.
 	fn tally_in_time(
 		now: BlockNumberFor<T>,
@@ -238,7 +265,7 @@ impl<T: Config> Pallet<T> {
 		[(commit_by, Deadline::Commit), (reveal_by, Deadline::Reveal)]
 	}
 
-	/// Forget the revealed answers. There is at most one per seat. Returns how many there were.
+	/// Forget the answers that are not in the record. There is at most one per seat. Returns how many there were.
 	pub(crate) fn drop_answers(request: RequestId) -> u32 {
 		Answers::<T>::clear_prefix(request, MAX_SEATS, None).unique
 	}

@@ -1,7 +1,7 @@
 //! Deciding a round.
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
-use frame_support::{defensive, weights::Weight};
+use frame_support::{defensive, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{RequestId, Unavailable};
 use pallet_opg_support::{ExecutorPools, FailureReason, Fault, Requests, Rule, Verdict};
@@ -11,15 +11,21 @@ impl<T: Config> Pallet<T> {
 	/// End the current round and tell what it decided. Returns what that cost besides the record.
 	pub(crate) fn tally(request: RequestId, record: RecordOf<T>) -> Weight {
 		let seats = record.current().count() as u32;
-		let revealed = record.current().filter(|seat| seat.state.digest().is_some()).count() as u32;
+		let silent = record.current().filter(|seat| seat.state.digest().is_none()).count() as u32;
+		// Where answers differ, the one that decides may be outside the record.
+		let reads = u64::from(record.has_rivals());
+		let mut cost = T::DbWeight::get().reads(reads) + T::WeightInfo::close(seats);
+		if silent > 0 {
+			Self::punish_silence(&record);
+			cost += T::WeightInfo::punish_silence(silent);
+		}
 		let verdict = Self::close(request, record);
-		T::WeightInfo::close(revealed, seats - revealed)
-			.saturating_add(T::Requests::decided(request, verdict))
+		cost.saturating_add(T::Requests::decided(request, verdict))
 	}
 
-	/// End the current round: punish silence and decide. Who was wrong is judged when the request
-	/// is settled, for a later round may find that the earlier one was.
-	pub(crate) fn close(request: RequestId, mut record: RecordOf<T>) -> Verdict {
+	/// Punish those of the current round who did not commit, or not reveal. Who was wrong is judged
+	/// when the request is settled, for a later round may find that the earlier one was.
+	pub(crate) fn punish_silence(record: &RecordOf<T>) {
 		for seat in record.current() {
 			match seat.state {
 				SeatState::Waiting | SeatState::Declined { .. } => {
@@ -31,14 +37,21 @@ impl<T: Config> Pallet<T> {
 				SeatState::Revealed { .. } => {},
 			}
 		}
+	}
+
+	/// End the current round and decide.
+	pub(crate) fn close(request: RequestId, mut record: RecordOf<T>) -> Verdict {
 		record.phase = Phase::Closed;
 		let verdict = match Self::decide(&record) {
-			Ok(digest) => match Answers::<T>::get(request, digest) {
-				Some(answer) => Verdict::Agreed(answer),
-				None => {
-					defensive!("every revealed answer is kept until it is judged");
+			Ok(digest) => {
+				let found = match record.answer.take() {
+					Some((first, answer)) if first == digest => Some(answer),
+					_ => Answers::<T>::get(request, digest),
+				};
+				found.map(Verdict::Agreed).unwrap_or_else(|| {
+					defensive!("every revealed answer is kept until a committee agrees");
 					Verdict::Undecided(FailureReason::NoAgreement)
-				},
+				})
 			},
 			Err(reason) => Verdict::Undecided(reason),
 		};

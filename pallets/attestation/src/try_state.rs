@@ -3,7 +3,12 @@
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use frame_support::ensure;
+use sp_core::H256;
 use sp_runtime::TryRuntimeError;
+
+fn gave<A, B>(record: &Record<A, B>, digest: H256) -> bool {
+	record.seats.iter().any(|seat| seat.state.digest() == Some(digest))
+}
 
 impl<T: Config> Pallet<T> {
 	/// Every open round has its deadline ahead; phases fit the seats.
@@ -15,6 +20,10 @@ impl<T: Config> Pallet<T> {
 				record.phase == Phase::Closed || open.contains(&(request, record.round)),
 				"open round without a deadline"
 			);
+			if let Some((digest, answer)) = &record.answer {
+				ensure!(answer.digest() == *digest, "answer with another digest");
+				ensure!(gave(&record, *digest), "answer of nobody");
+			}
 			ensure!(
 				record.phase != Phase::Commit
 					|| record
@@ -26,10 +35,8 @@ impl<T: Config> Pallet<T> {
 		for (request, digest, answer) in Answers::<T>::iter() {
 			ensure!(answer.digest() == digest, "answer under another digest");
 			let record = Records::<T>::get(request).ok_or("answer without a record")?;
-			ensure!(
-				record.seats.iter().any(|seat| seat.state.digest() == Some(digest)),
-				"answer of nobody"
-			);
+			ensure!(record.has_rivals(), "answer that is never dropped");
+			ensure!(gave(&record, digest), "answer of nobody");
 		}
 		Ok(())
 	}

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Answer, RequestId, RoundIndex, Unavailable};
+use opg_primitives::{Answer, Outcome, RequestId, RoundIndex, Unavailable};
 use pallet_opg_support::{Rule, MAX_SEATS};
 use scale_info::TypeInfo;
 use sp_core::H256;
@@ -141,9 +141,28 @@ pub struct Record<AccountId, BlockNumber> {
 	pub fuel_limit: u64,
 	/// The seats of all rounds, in draw order.
 	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_SEATS>>,
+	/// The first answer that was revealed since a committee last agreed, and its digest. Others are
+	/// kept apart: as a rule there are none.
+	pub answer: Option<(H256, Answer)>,
 }
 
-impl<AccountId: PartialEq, BlockNumber> Record<AccountId, BlockNumber> {
+impl<AccountId: PartialEq, BlockNumber: PartialEq> Record<AccountId, BlockNumber> {
+	/// Whether two executors, in whatever rounds, gave different answers: only then are there
+	/// answers outside the record.
+	pub fn has_rivals(&self) -> bool {
+		let mut digests = self.seats.iter().filter_map(|seat| seat.state.digest());
+		let first = digests.next();
+		digests.any(|digest| Some(digest) != first)
+	}
+
+	/// Whether somebody committed or revealed in block `now`.
+	pub fn changed_in(&self, now: &BlockNumber) -> bool {
+		self.current().any(|seat| match &seat.state {
+			SeatState::Committed { at, .. } | SeatState::Revealed { at, .. } => at == now,
+			SeatState::Waiting | SeatState::Declined { .. } => false,
+		})
+	}
+
 	/// The seats of the current round.
 	pub fn current(&self) -> impl Iterator<Item = &Seat<AccountId, BlockNumber>> {
 		self.seats.iter().filter(|seat| seat.round == self.round)
@@ -245,6 +264,17 @@ impl<AccountId, BlockNumber, Item: NamesRound> Batch<AccountId, BlockNumber, Ite
 		let mut requests: Vec<_> = self.items.iter().map(|item| item.key().0).collect();
 		requests.sort_unstable();
 		!requests.is_empty() && requests.windows(2).all(|pair| pair[0] != pair[1])
+	}
+}
+
+impl<AccountId, BlockNumber> Batch<AccountId, BlockNumber, Reveal> {
+	/// Bytes of all outputs.
+	pub fn answer_bytes(&self) -> u32 {
+		let bytes = |item: &Reveal| match &item.answer.outcome {
+			Outcome::Output(output) => output.len() as u32,
+			Outcome::Error(_) => 0,
+		};
+		self.items.iter().map(bytes).sum()
 	}
 }
 

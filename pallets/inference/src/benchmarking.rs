@@ -3,12 +3,12 @@
 //! Keys that most requests of a block share are not counted here: `begin_block_cost` charges each
 //! once.
 
-use crate::{draw::Lots, *};
+use crate::{agenda::Shared, draw::Lots, purses::Purses, *};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::{benchmarking::add_to_whitelist, v2::*};
 use frame_support::{
 	traits::{
-		fungible::{Mutate, MutateHold},
+		fungible::{Balanced, Inspect, InspectHold, Mutate, MutateHold},
 		Get,
 	},
 	BoundedVec,
@@ -92,6 +92,7 @@ fn whitelist<T: Config>() {
 	let mut keys = T::Committees::benchmark_shared_keys();
 	keys.push(NextRequestId::<T>::hashed_key().into());
 	keys.push(FuelOrdered::<T>::hashed_key().into());
+	keys.push(Behind::<T>::hashed_key().into());
 	keys.push(FuelPrice::<T>::hashed_key().into());
 	keys.push(frame_system::Account::<T>::hashed_key_for(Pallet::<T>::pot()));
 	let lifetime = T::Lifetime::get();
@@ -120,8 +121,8 @@ fn insert<T: Config>(model: ModelId, tier: Tier, state: StateOf<T>) -> RequestOf
 	let hold = |reason: HoldReason, who: &T::AccountId, amount: Balance| {
 		T::Currency::hold(&reason.into(), who, amount).expect("it is rich")
 	};
-	hold(HoldReason::Escrow, &requester, escrow);
-	hold(HoldReason::Deposit, &requester, deposit);
+	let deposit = if matches!(state, State::Settled { .. }) { 0 } else { deposit };
+	hold(HoldReason::Request, &requester, escrow + deposit);
 	if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &state {
 		hold(HoldReason::Challenge, challenger, *bond);
 	}
@@ -129,6 +130,7 @@ fn insert<T: Config>(model: ModelId, tier: Tier, state: StateOf<T>) -> RequestOf
 		requester,
 		model,
 		version,
+		input: H256::zero(),
 		tier,
 		price,
 		requested_at: now::<T>(),
@@ -148,10 +150,14 @@ fn challenged<T: Config>(answer: Answer, phase: Phase<BlockNumberFor<T>>) -> Sta
 	State::Disputed { answer, at: now::<T>(), doubt, phase }
 }
 
-/// Store request [`ID`] with a jury at work on its answer.
-fn insert_disputed<T: Config>() {
-	let phase = Phase::Assigned { round: tiers::JURY };
+/// Store request [`ID`] with a dispute about its answer.
+fn insert_disputed<T: Config>(phase: Phase<BlockNumberFor<T>>) {
 	insert::<T>(0, Tier::Quorum, challenged::<T>(answer(9), phase));
+}
+
+/// What a jury found.
+fn found<T: Config>(fuel: u64) -> Phase<BlockNumberFor<T>> {
+	Phase::Found { digest: answer(fuel).digest(), fuel }
 }
 
 /// Store request [`ID`], settled with as many payments as there can be.
@@ -313,9 +319,11 @@ mod benchmarks {
 		go::<T>();
 		insert_settled::<T>();
 
+		let mut shared = Shared::new();
+
 		#[block]
 		{
-			Pallet::<T>::settle_or_audit(now::<T>(), ID);
+			Pallet::<T>::settle_or_audit(&mut shared, now::<T>(), ID);
 		}
 	}
 
@@ -350,15 +358,15 @@ mod benchmarks {
 		assert!(Requests::<T>::get(ID).is_some_and(|kept| kept.state.is_final()));
 	}
 
-	/// The last jury of a request, without the urn. `s`: its seats.
+	/// A round of a challenged request, without the urn. `s`: its seats, `e`: those of earlier rounds.
 	#[benchmark]
-	fn draw(s: Linear<5, MAX_ROUND>) {
+	fn draw(s: Linear<5, MAX_ROUND>, e: Linear<0, { MAX_SEATS - MAX_ROUND }>) {
 		go::<T>();
 		let model = model::<T>(s);
 		let since = now::<T>().saturating_sub(5u32.into());
 		let phase = Phase::Waiting { round: tiers::SECOND_JURY, since };
 		insert::<T>(model, Tier::Optimistic, challenged::<T>(answer(9), phase));
-		sat_before::<T>(ID, MAX_SEATS - MAX_ROUND, tiers::JURY);
+		sat_before::<T>(ID, e, tiers::JURY);
 		let mut lots = Lots::<T>::new();
 		let _ = lots.urn(model);
 
@@ -367,7 +375,7 @@ mod benchmarks {
 			Pallet::<T>::draw(&mut lots, ID);
 		}
 
-		assert_eq!(T::Committees::sat(ID).len() as u32, MAX_SEATS - MAX_ROUND + s);
+		assert_eq!(T::Committees::sat(ID).len() as u32, e + s);
 	}
 
 	/// A committee agreed.
@@ -390,7 +398,7 @@ mod benchmarks {
 	#[benchmark]
 	fn escalated() {
 		go::<T>();
-		insert_disputed::<T>();
+		insert_disputed::<T>(Phase::Assigned { round: tiers::JURY });
 
 		#[block]
 		{
@@ -404,30 +412,34 @@ mod benchmarks {
 	#[benchmark]
 	fn upheld(w: Linear<1, HALF>, l: Linear<0, HALF>) {
 		go::<T>();
-		insert_disputed::<T>();
+		insert_disputed::<T>(found::<T>(9));
 		sat::<T>(ID, 9, w, l);
+		let mut purses = Purses::new();
 
 		#[block]
 		{
-			Pallet::<T>::decided(ID, Verdict::Agreed(answer(9)));
+			Pallet::<T>::conclude(&mut purses, ID);
 		}
 
 		assert!(is_settled::<T>(ID));
+		purses.settle_up();
 	}
 
 	/// A jury found another answer. `w`: executors who gave it, `l`: others, in all rounds.
 	#[benchmark]
 	fn overturned(w: Linear<1, HALF>, l: Linear<0, HALF>) {
 		go::<T>();
-		insert_disputed::<T>();
+		insert_disputed::<T>(found::<T>(8));
 		sat::<T>(ID, 8, w, l);
+		let mut purses = Purses::new();
 
 		#[block]
 		{
-			Pallet::<T>::decided(ID, Verdict::Agreed(answer(8)));
+			Pallet::<T>::conclude(&mut purses, ID);
 		}
 
 		assert!(Requests::<T>::get(ID).is_some_and(|kept| kept.state.is_final()));
+		purses.settle_up();
 	}
 
 	/// An answer that nobody doubts, of a committee that all agreed. `w`: executors who gave it.
@@ -436,13 +448,15 @@ mod benchmarks {
 		go::<T>();
 		let id = insert_attested::<T>(0, Tier::High, false);
 		sat::<T>(id, 9, w, 0);
+		let mut shared = Shared::new();
 
 		#[block]
 		{
-			Pallet::<T>::settle_or_audit(now::<T>(), id);
+			Pallet::<T>::settle_or_audit(&mut shared, now::<T>(), id);
 		}
 
 		assert!(is_settled::<T>(id));
+		shared.purses.settle_up();
 	}
 
 	/// An answer that nobody doubts, after an escalation. `w`: executors who gave it, `l`: others, in
@@ -452,38 +466,108 @@ mod benchmarks {
 		go::<T>();
 		let id = insert_attested::<T>(0, Tier::Quorum, false);
 		sat::<T>(id, 9, w, l);
+		let mut shared = Shared::new();
 
 		#[block]
 		{
-			Pallet::<T>::settle_or_audit(now::<T>(), id);
+			Pallet::<T>::settle_or_audit(&mut shared, now::<T>(), id);
 		}
 
 		assert!(is_settled::<T>(id));
+		shared.purses.settle_up();
 	}
 
-	/// An answer that chance doubts. What it takes to see whether there is a jury is counted with the
-	/// fewest executors.
+	/// An answer that chance doubts, without the urn.
 	#[benchmark]
 	fn audit() {
 		go::<T>();
 		let model = model::<T>(20);
 		let id = insert_attested::<T>(model, Tier::High, true);
 		sat_before::<T>(id, tiers::MOST_BEFORE_DISPUTE, 0);
+		let mut shared = Shared::new();
+		let _ = shared.lots().urn(model);
 
 		#[block]
 		{
-			Pallet::<T>::settle_or_audit(now::<T>(), id);
+			Pallet::<T>::settle_or_audit(&mut shared, now::<T>(), id);
 		}
 
 		let state = Requests::<T>::get(id).map(|kept| kept.state);
 		assert!(matches!(state, Some(State::Disputed { .. })));
 	}
 
-	/// Forgetting a request, what its committees did not counted.
+	/// Taking fees of a requester and returning the rest.
+	#[benchmark]
+	fn charge_requester() {
+		go::<T>();
+		let state = State::Open(Phase::Assigned { round: 0 });
+		let Request { requester, escrow, deposit, .. } = insert::<T>(0, Tier::High, state);
+		let mut purses = Purses::<T>::new();
+		purses.charge(&requester, escrow / 2, escrow / 2);
+
+		#[block]
+		{
+			purses.settle_up();
+		}
+
+		let held = T::Currency::balance_on_hold(&HoldReason::Request.into(), &requester);
+		assert!(held <= deposit + 1);
+	}
+
+	/// Paying the pool of an executor.
+	#[benchmark]
+	fn pay_pool() {
+		go::<T>();
+		let who = account("executor", 0, 0);
+		T::Pools::benchmark_executor(&who);
+		let mut purses = Purses::<T>::new();
+		let amount = T::RequestDeposit::get();
+		purses.keep(T::Currency::issue(amount));
+		purses.reward(&who, amount);
+
+		#[block]
+		{
+			purses.settle_up();
+		}
+	}
+
+	/// Paying the owner of a model.
+	#[benchmark]
+	fn pay_owner() {
+		go::<T>();
+		fund::<T>(&Pallet::<T>::pot());
+		let who = rich::<T>("owner");
+		let mut purses = Purses::<T>::new();
+		let amount = T::RequestDeposit::get();
+		purses.keep(T::Currency::issue(amount));
+		purses.royalty(&who, amount);
+		let before = T::Currency::total_balance(&who);
+
+		#[block]
+		{
+			purses.settle_up();
+		}
+
+		assert!(T::Currency::total_balance(&who) > before);
+	}
+
+	/// Returning the deposit of a request that failed.
+	#[benchmark]
+	fn return_deposit() {
+		let kept = insert::<T>(0, Tier::High, State::Open(Phase::Assigned { round: 0 }));
+
+		#[block]
+		{
+			Pallet::<T>::release(HoldReason::Request, &kept.requester, kept.deposit);
+		}
+	}
+
+	/// Forgetting a settled request and its record.
 	#[benchmark]
 	fn prune() {
 		go::<T>();
 		insert_settled::<T>();
+		sat_before::<T>(ID, MAX_SEATS, 0);
 
 		#[block]
 		{

@@ -8,7 +8,7 @@ use frame_support::{
 	traits::{fungible::MutateHold, Get},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Balance, Fuel, Input, ModelId, RequestId, Tier};
+use opg_primitives::{input_digest, Balance, Fuel, Input, ModelId, RequestId, Tier};
 use pallet_opg_support::{Committees, ExecutorPools, FailureReason, ModelRegistry, NoVersion};
 use sp_runtime::traits::One;
 
@@ -26,6 +26,8 @@ impl<T: Config> Pallet<T> {
 		max_fee: Balance,
 	) -> DispatchResult {
 		ensure!(!T::Pools::slashing_paused(), Error::<T>::Paused);
+		// Nothing new until what there is gets done in time: how long that takes is bounded by that.
+		ensure!(Behind::<T>::get() != Some(Self::now()), Error::<T>::Congested);
 		let version = T::Models::version(model).map_err(|reason| match reason {
 			NoVersion::Unknown => Error::<T>::UnknownModel,
 			NoVersion::EngineNotValid => Error::<T>::EngineNotValid,
@@ -45,11 +47,12 @@ impl<T: Config> Pallet<T> {
 		let prune_at = now + T::Lifetime::get().into();
 		ensure!(Self::schedule(prune_at, request, Action::Prune), Error::<T>::Congested);
 		let deposit = T::RequestDeposit::get();
-		T::Currency::hold(&HoldReason::Escrow.into(), &requester, escrow)?;
-		T::Currency::hold(&HoldReason::Deposit.into(), &requester, deposit)?;
+		let held = escrow.checked_add(deposit).ok_or(Error::<T>::Overflow)?;
+		T::Currency::hold(&HoldReason::Request.into(), &requester, held)?;
 		FuelOrdered::<T>::mutate(|fuel| {
 			*fuel = fuel.saturating_add(Self::ordered(version.max_fuel, tier));
 		});
+		let digest = input_digest(&input);
 		Inputs::<T>::insert(request, input);
 		Requests::<T>::insert(
 			request,
@@ -57,6 +60,7 @@ impl<T: Config> Pallet<T> {
 				requester: requester.clone(),
 				model,
 				version,
+				input: digest,
 				tier,
 				price,
 				requested_at: now,

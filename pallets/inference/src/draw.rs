@@ -109,11 +109,19 @@ impl<T: Config> Pallet<T> {
 		let committee = lots.urn(request.model).draw(&seed, &excluded, seats.wanted as usize);
 		if (committee.len() as u32) < seats.least {
 			let end = Self::undecided(id, request, FailureReason::NotEnoughExecutors);
-			return T::WeightInfo::draw(0).saturating_add(end);
+			return T::WeightInfo::draw(0, sat.len() as u32).saturating_add(end);
 		}
-		let cost = T::WeightInfo::draw(committee.len() as u32);
-		let assignment =
-			Assignment { request: id, round, committee: committee.clone(), rule: seats.rule };
+		let cost = T::WeightInfo::draw(committee.len() as u32, sat.len() as u32);
+		let assignment = Assignment {
+			request: id,
+			round,
+			committee: committee.clone(),
+			rule: seats.rule,
+			model: request.version.hash,
+			engine: request.version.engine,
+			input: request.input,
+			fuel_limit: request.version.max_fuel,
+		};
 		if let Err(reason) = T::Committees::open(assignment) {
 			return cost.saturating_add(Self::undecided(id, request, reason));
 		}

@@ -13,6 +13,7 @@ mod benchmarking;
 mod calls;
 mod draw;
 mod fees;
+mod purses;
 mod settle;
 pub mod tiers;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
@@ -67,7 +68,8 @@ pub mod pallet {
 		/// Fuel of all executors, ordered per block, at which the price stays.
 		#[pallet::constant]
 		type TargetFuel: Get<Fuel>;
-		/// Held from the requester for the storage of a request until it is pruned, in planck.
+		/// Held from the requester for the storage of a request until it is settled and so paid for,
+		/// or pruned, in planck.
 		#[pallet::constant]
 		type RequestDeposit: Get<Balance>;
 		/// Held from a challenger besides what the jury costs, in planck.
@@ -77,9 +79,12 @@ pub mod pallet {
 		/// probability is computed from it.
 		#[pallet::constant]
 		type StakeAtRisk: Get<Balance>;
-		/// Most draws, settlements and prunings per block.
+		/// Most draws, settlements, prunings and ends of disputes per block.
 		#[pallet::constant]
 		type MaxAgenda: Get<u32>;
+		/// Most draws per block: as many rounds as the committees can open.
+		#[pallet::constant]
+		type MaxDraws: Get<u32>;
 		/// Blocks for which an attested answer can be challenged.
 		#[pallet::constant]
 		type ChallengeWindow: Get<BlockNumber>;
@@ -99,14 +104,11 @@ pub mod pallet {
 	/// Why this pallet holds funds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// The most that a request can cost.
+		/// The most that a request can cost, and the deposit for its storage.
 		#[codec(index = 0)]
-		Escrow,
-		/// For the storage of a request.
-		#[codec(index = 1)]
-		Deposit,
+		Request,
 		/// The bond of a challenger.
-		#[codec(index = 2)]
+		#[codec(index = 1)]
 		Challenge,
 	}
 
@@ -135,6 +137,10 @@ pub mod pallet {
 		BoundedVec<(RequestId, Action), T::MaxAgenda>,
 		ValueQuery,
 	>;
+
+	/// The latest block that had to put off a part of its agenda.
+	#[pallet::storage]
+	pub type Behind<T: Config> = StorageValue<_, BlockNumberFor<T>>;
 
 	/// VRF outputs of the latest blocks.
 	#[pallet::storage]
@@ -256,7 +262,7 @@ pub mod pallet {
 			/// Why.
 			reason: FailureReason,
 		},
-		/// A request was removed and its deposit returned.
+		/// A request was removed and its deposit returned, if that was still held.
 		Pruned {
 			/// The request.
 			request: RequestId,
@@ -284,7 +290,7 @@ pub mod pallet {
 		NotEnoughExecutors,
 		/// The request costs more than `max_fee`; ask the runtime API `estimate`.
 		MaxFeeTooLow,
-		/// The next blocks take no more requests; try later.
+		/// The next blocks have no room for it, or this one could not do all that it had to; try later.
 		Congested,
 		/// The circuit breaker tripped: no requests until governance resumes slashing.
 		Paused,
@@ -340,7 +346,8 @@ pub mod pallet {
 		/// Ask for an inference by a committee of executors.
 		///
 		/// ## Dispatch Origin
-		/// Signed. The most that the request can cost is held, and a deposit until it is pruned.
+		/// Signed. The most that the request can cost is held, and a deposit, which comes back when
+		/// the request is settled, or pruned if it failed.
 		///
 		/// ## Parameters
 		/// - `model`: the model version.

@@ -1,22 +1,26 @@
 //! What follows from decisions: paying, refunding.
 
-use crate::{pallet::*, tiers, types::*, weights::WeightInfo};
+use crate::{pallet::*, purses::Purses, tiers, types::*, weights::WeightInfo};
 use alloc::{vec, vec::Vec};
 use frame_support::{
 	defensive,
 	traits::{
-		fungible::{Balanced, BalancedHold, Inspect, MutateHold},
-		tokens::{imbalance::Imbalance, Fortitude, Precision, Preservation},
+		fungible::{BalancedHold, MutateHold},
+		tokens::Precision,
 		Get,
 	},
 	weights::Weight,
 	BoundedVec,
 };
-use opg_primitives::{Answer, Balance, RequestId};
+use opg_primitives::{Answer, Balance, Fuel, RequestId};
 use pallet_opg_support::{
-	penalties, Committees, ExecutorPools, FailureReason, Judged, Task, Verdict, MAX_SEATS,
+	penalties, Committees, ExecutorPools, FailureReason, Judged, Task, Verdict,
 };
-use sp_runtime::{traits::AccountIdConversion, Perbill};
+use sp_core::H256;
+use sp_runtime::{
+	traits::{AccountIdConversion, One},
+	Perbill,
+};
 
 impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 	fn task(request: RequestId) -> Option<Task> {
@@ -39,28 +43,16 @@ impl<T: Config> pallet_opg_support::Requests<T::AccountId> for Pallet<T> {
 			defensive!("only an assigned request is decided");
 			return T::WeightInfo::look_up();
 		};
-		if T::Pools::slashing_paused() && matches!(request.state, State::Disputed { .. }) {
-			// A dispute is not decided while nobody can be slashed for it.
-			return Self::undecided(id, request, FailureReason::SlashingPaused);
-		}
 		match verdict {
 			Verdict::Undecided(reason) => Self::escalate(id, request, round, reason),
-			Verdict::Agreed(found) => match &request.state {
-				State::Disputed { answer, .. } if *answer == found => {
-					Self::uphold(id, request, found)
-				},
-				State::Disputed { .. } => Self::overturn(id, request, found),
-				_ => Self::attest(id, request, found),
-			},
+			Verdict::Agreed(found) => Self::attest(id, request, found),
 		}
 	}
 
 	fn most_of_decided() -> Weight {
-		let judge = |cost: fn(u32, u32) -> Weight| cost(MAX_SEATS, 0).max(cost(1, MAX_SEATS - 1));
-		let again = T::WeightInfo::attested().max(T::WeightInfo::escalated());
-		judge(T::WeightInfo::upheld)
-			.max(judge(T::WeightInfo::overturned))
-			.max(again.saturating_add(T::WeightInfo::give_up()))
+		T::WeightInfo::attested()
+			.max(T::WeightInfo::escalated())
+			.saturating_add(T::WeightInfo::give_up())
 	}
 }
 
@@ -96,13 +88,21 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::escalated()
 	}
 
+	/// A committee agreed. What follows moves money: the agenda does it, after the window in which
+	/// the answer can be challenged, or in the next block where it is a jury's.
 	fn attest(id: RequestId, mut request: RequestOf<T>, answer: Answer) -> Weight {
 		let now = frame_system::Pallet::<T>::block_number();
 		let (digest, fuel) = (answer.digest(), answer.fuel);
-		request.state = State::Attested { answer, at: now };
+		let (at, action) = if let State::Disputed { phase, .. } = &mut request.state {
+			*phase = Phase::Found { digest, fuel };
+			(now + One::one(), Action::Conclude)
+		} else {
+			request.state = State::Attested { answer, at: now };
+			Self::deposit_event(Event::Attested { request: id, digest, fuel });
+			(now + T::ChallengeWindow::get().into(), Action::Settle)
+		};
 		Requests::<T>::insert(id, &request);
-		Self::deposit_event(Event::Attested { request: id, digest, fuel });
-		if !Self::schedule(now + T::ChallengeWindow::get().into(), id, Action::Settle) {
+		if !Self::schedule(at, id, action) {
 			return T::WeightInfo::attested().saturating_add(Self::undecided(
 				id,
 				request,
@@ -123,22 +123,51 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::give_up()
 	}
 
+	/// End a dispute as its jury found. Returns what that cost.
+	pub(crate) fn conclude(purses: &mut Purses<T>, id: RequestId) -> Weight {
+		let Some(request) = Requests::<T>::get(id) else { return T::WeightInfo::look_up() };
+		let State::Disputed { answer, phase: Phase::Found { digest, fuel }, .. } = &request.state
+		else {
+			return T::WeightInfo::look_up();
+		};
+		if T::Pools::slashing_paused() {
+			// A dispute is not decided while nobody can be slashed for it.
+			return Self::undecided(id, request, FailureReason::SlashingPaused);
+		}
+		let (answer, digest, fuel) = (answer.clone(), *digest, *fuel);
+		if answer.digest() == digest {
+			Self::uphold(purses, id, request, answer)
+		} else {
+			Self::overturn(purses, id, request, digest, fuel)
+		}
+	}
+
 	/// The jury found the attested answer: the challenger loses its bond.
-	fn uphold(id: RequestId, request: RequestOf<T>, answer: Answer) -> Weight {
+	fn uphold(
+		purses: &mut Purses<T>,
+		id: RequestId,
+		request: RequestOf<T>,
+		answer: Answer,
+	) -> Weight {
 		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
 		{
 			let (credit, _) = T::Currency::slash(&HoldReason::Challenge.into(), challenger, *bond);
-			// Dropping what the pot cannot take burns it.
-			let _ = T::Currency::resolve(&Self::pot(), credit);
+			purses.keep(credit);
 		}
 		Self::deposit_event(Event::Upheld { request: id });
-		let (right, wrong) = Self::settle(id, request, answer);
+		let (right, wrong) = Self::settle(purses, id, request, answer);
 		T::WeightInfo::upheld(right, wrong)
 	}
 
 	/// The jury found another answer: whoever gave the attested one is slashed, and the requester
 	/// gets everything back.
-	fn overturn(id: RequestId, request: RequestOf<T>, found: Answer) -> Weight {
+	fn overturn(
+		purses: &mut Purses<T>,
+		id: RequestId,
+		request: RequestOf<T>,
+		digest: H256,
+		fuel: Fuel,
+	) -> Weight {
 		let pot = Self::pot();
 		let mut payees: Vec<(&T::AccountId, Perbill)> = vec![(&pot, penalties::POT_SHARE)];
 		if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } = &request.state
@@ -146,37 +175,23 @@ impl<T: Config> Pallet<T> {
 			Self::release(HoldReason::Challenge, challenger, *bond);
 			payees.push((challenger, penalties::CHALLENGER_SHARE));
 		}
-		let Judged { right, wrong } = T::Committees::judge(id, found.digest(), &payees);
-		let each = Self::pay(found.fuel.min(request.version.max_fuel), request.price);
-		let each = Self::pay_from_pot(&right, each.unwrap_or_default());
+		let Judged { right, wrong } = T::Committees::judge(id, digest, &payees);
+		let each = Self::pay(fuel.min(request.version.max_fuel), request.price);
+		let each = Self::pay_from_pot(purses, &right, each.unwrap_or_default());
 		let paid = each.saturating_mul(right.len() as Balance);
-		Self::deposit_event(Event::Overturned { request: id, digest: found.digest(), paid });
+		Self::deposit_event(Event::Overturned { request: id, digest, paid });
 		Self::fail(id, request, FailureReason::Overturned);
 		T::WeightInfo::overturned(right.len() as u32, wrong)
 	}
 
 	/// Pay `each` to those who are right, or an equal part of what the pot has. Returns what each got.
-	fn pay_from_pot(right: &[T::AccountId], each: Balance) -> Balance {
+	fn pay_from_pot(purses: &mut Purses<T>, right: &[T::AccountId], each: Balance) -> Balance {
 		if right.is_empty() {
 			return 0;
 		}
-		let pot = Self::pot();
 		let count = right.len() as Balance;
-		let has = T::Currency::reducible_balance(&pot, Preservation::Preserve, Fortitude::Polite);
-		let each = each.min(has / count);
-		let Ok(mut purse) = T::Currency::withdraw(
-			&pot,
-			each.saturating_mul(count),
-			Precision::BestEffort,
-			Preservation::Preserve,
-			Fortitude::Polite,
-		) else {
-			defensive!("the pot pays what it can spend");
-			return 0;
-		};
-		for who in right {
-			T::Pools::reward(who, purse.extract(each));
-		}
+		let each = each.min(purses.in_pot() / count);
+		right.iter().for_each(|who| purses.reward(who, each));
 		each
 	}
 
@@ -186,7 +201,12 @@ impl<T: Config> Pallet<T> {
 	/// Each is paid for its own work: the first so many winners as the committee has seats from the
 	/// fee, in the order of the rounds; those who decided an escalation or a dispute from the pot, in
 	/// equal parts where it has not enough. Returns how many were right and how many wrong.
-	pub(crate) fn settle(id: RequestId, mut request: RequestOf<T>, answer: Answer) -> (u32, u32) {
+	pub(crate) fn settle(
+		purses: &mut Purses<T>,
+		id: RequestId,
+		mut request: RequestOf<T>,
+		answer: Answer,
+	) -> (u32, u32) {
 		let pot = Self::pot();
 		let Judged { right: mut winners, wrong } =
 			T::Committees::judge(id, answer.digest(), &[(&pot, penalties::POT_SHARE)]);
@@ -202,27 +222,16 @@ impl<T: Config> Pallet<T> {
 		let royalty = request.version.royalty;
 		let protocol = Self::protocol_part(each, most, request.tier).unwrap_or_default();
 		let fee = pay.saturating_add(royalty).saturating_add(protocol).min(request.escrow);
-		let (mut credit, _missing) =
-			T::Currency::slash(&HoldReason::Escrow.into(), &request.requester, fee);
-		let fee = credit.peek();
-		let (mut purse, royalty) = (credit.extract(pay), credit.extract(royalty));
-		// Dropping what the pot cannot take burns it.
-		let _ = T::Currency::resolve(&pot, credit);
-		let mut paid = Vec::with_capacity(by_fee + by_pot.len());
-		for winner in winners {
-			let credit = purse.extract(each);
-			paid.push((winner.clone(), credit.peek()));
-			T::Pools::reward(&winner, credit);
-		}
-		let extra = Self::pay_from_pot(&by_pot, each);
-		paid.extend(by_pot.into_iter().map(|winner| (winner, extra)));
-		if let Err(credit) = T::Currency::resolve(&request.version.owner, royalty) {
-			// The owner's account does not exist and the royalty is below what would create it:
-			// back to the requester, whose account does.
-			let _ = T::Currency::resolve(&request.requester, credit);
-		}
-		Self::release(HoldReason::Escrow, &request.requester, request.escrow.saturating_sub(fee));
-		request.escrow = 0;
+		// The fee pays for the storage: the deposit comes back.
+		let rest = request.escrow.saturating_sub(fee).saturating_add(request.deposit);
+		purses.charge(&request.requester, fee, rest);
+		(request.escrow, request.deposit) = (0, 0);
+		purses.royalty(&request.version.owner, royalty);
+		winners.iter().for_each(|winner| purses.reward(winner, each));
+		let extra = Self::pay_from_pot(purses, &by_pot, each);
+		let by_fee = winners.into_iter().map(|winner| (winner, each));
+		let by_pot = by_pot.into_iter().map(|winner| (winner, extra));
+		let paid = by_fee.chain(by_pot).collect();
 		request.state = State::Settled {
 			answer,
 			paid: BoundedVec::truncate_from(paid),
@@ -234,9 +243,9 @@ impl<T: Config> Pallet<T> {
 		(right, wrong)
 	}
 
-	/// End a request without an answer and return the escrow.
+	/// End a request without an answer and return the escrow. The deposit stays until it is pruned.
 	pub(crate) fn fail(id: RequestId, mut request: RequestOf<T>, reason: FailureReason) {
-		Self::release(HoldReason::Escrow, &request.requester, request.escrow);
+		Self::release(HoldReason::Request, &request.requester, request.escrow);
 		request.escrow = 0;
 		request.state = State::Failed { reason, at: frame_system::Pallet::<T>::block_number() };
 		Requests::<T>::insert(id, request);

@@ -22,7 +22,7 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		let is_planned = |id, action: Action| planned.contains_key(&(id, action as u8));
-		let mut held: BTreeMap<T::AccountId, [Balance; 3]> = BTreeMap::new();
+		let mut held: BTreeMap<T::AccountId, [Balance; 2]> = BTreeMap::new();
 		for (id, request) in Requests::<T>::iter() {
 			ensure!(id < next, "request number not below the next");
 			ensure!(Inputs::<T>::contains_key(id), "request without an input");
@@ -30,6 +30,10 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				!request.state.is_final() || request.escrow == 0,
 				"a final request holds an escrow"
+			);
+			ensure!(
+				!matches!(request.state, State::Settled { .. }) || request.deposit == 0,
+				"a settled request holds a deposit"
 			);
 			match &request.state {
 				State::Open(Phase::Waiting { .. })
@@ -39,23 +43,21 @@ impl<T: Config> Pallet<T> {
 				State::Attested { .. } => {
 					ensure!(is_planned(id, Action::Settle), "an attested request is never settled")
 				},
+				State::Disputed { phase: Phase::Found { .. }, .. } => {
+					ensure!(is_planned(id, Action::Conclude), "a dispute never ends")
+				},
 				_ => {},
 			}
 			if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } =
 				&request.state
 			{
-				held.entry(challenger.clone()).or_default()[2] += bond;
+				held.entry(challenger.clone()).or_default()[1] += bond;
 			}
-			let entry = held.entry(request.requester).or_default();
-			entry[0] += request.escrow;
-			entry[1] += request.deposit;
+			held.entry(request.requester).or_default()[0] += request.escrow + request.deposit;
 		}
-		for (who, [escrow, deposit, bond]) in held {
-			for (reason, amount) in [
-				(HoldReason::Escrow, escrow),
-				(HoldReason::Deposit, deposit),
-				(HoldReason::Challenge, bond),
-			] {
+		for (who, [request, bond]) in held {
+			for (reason, amount) in [(HoldReason::Request, request), (HoldReason::Challenge, bond)]
+			{
 				ensure!(
 					T::Currency::balance_on_hold(&reason.into(), &who) == amount,
 					"what an account has on hold differs from its requests"

@@ -3,9 +3,10 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Answer, Balance, ModelId, RoundIndex, Tier};
+use opg_primitives::{Answer, Balance, Fuel, ModelId, RoundIndex, Tier};
 use pallet_opg_support::{FailureReason, ModelVersion, MAX_SEATS};
 use scale_info::TypeInfo;
+use sp_core::H256;
 
 /// A request.
 #[derive(
@@ -18,6 +19,8 @@ pub struct Request<AccountId, BlockNumber> {
 	pub model: ModelId,
 	/// The version as it was at inclusion.
 	pub version: ModelVersion<AccountId, Balance>,
+	/// Digest of the input.
+	pub input: H256,
 	/// How much assurance was asked for.
 	pub tier: Tier,
 	/// Planck per fuel and executor at inclusion.
@@ -26,7 +29,7 @@ pub struct Request<AccountId, BlockNumber> {
 	pub requested_at: BlockNumber,
 	/// Block of the first draw.
 	pub drawn_at: Option<BlockNumber>,
-	/// Deposit for its storage, in planck.
+	/// Held from the requester for its storage, in planck; zero once the request is settled.
 	pub deposit: Balance,
 	/// Held from the requester for the fee, in planck; zero once the request is final.
 	pub escrow: Balance,
@@ -61,6 +64,14 @@ pub enum Phase<BlockNumber> {
 	Assigned {
 		/// Its round.
 		round: RoundIndex,
+	},
+	/// The jury of a dispute agreed; the next block does what follows.
+	#[codec(index = 2)]
+	Found {
+		/// Digest of its answer.
+		digest: H256,
+		/// Fuel of its answer.
+		fuel: Fuel,
 	},
 }
 
@@ -167,9 +178,12 @@ pub enum Action {
 	/// Settle, or audit, an answer that nobody challenged.
 	#[codec(index = 1)]
 	Settle,
-	/// Forget it and return the deposit.
+	/// Forget it, and return the deposit where it was not settled.
 	#[codec(index = 2)]
 	Prune,
+	/// End a dispute as its jury found.
+	#[codec(index = 3)]
+	Conclude,
 }
 
 /// [`Request`] of a runtime.

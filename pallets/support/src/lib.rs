@@ -197,6 +197,14 @@ pub struct Assignment<AccountId> {
 	pub committee: Vec<AccountId>,
 	/// When they agree.
 	pub rule: Rule,
+	/// Content hash of the model file.
+	pub model: sp_core::H256,
+	/// Engine id.
+	pub engine: sp_core::H256,
+	/// Digest of the input.
+	pub input: sp_core::H256,
+	/// Fuel limit.
+	pub fuel_limit: Fuel,
 }
 
 /// What the executors need to know of a request.
@@ -226,7 +234,7 @@ pub trait Committees<AccountId> {
 		digest: sp_core::H256,
 		payees: &[(&AccountId, Perbill)],
 	) -> Judged<AccountId>;
-	/// Forget a request that has ended. Returns what that cost.
+	/// Forget a request that has ended. Returns what that cost besides its record.
 	fn forget(request: RequestId) -> Weight;
 	/// The most that `forget` costs.
 	fn most_of_forget() -> Weight;

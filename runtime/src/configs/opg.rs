@@ -103,6 +103,7 @@ impl pallet_opg_inference::Config for Runtime {
 	type ChallengeBond = ConstU128<{ 10 * OPG }>;
 	type StakeAtRisk = StakeAtRisk;
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
+	type MaxDraws = ConstU32<MAX_DRAWS>;
 	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
 	type Lifetime = ConstU32<HOURS>;
 	type MaxExecutors = ConstU32<MAX_EXECUTORS>;
@@ -115,7 +116,7 @@ impl pallet_opg_attestation::Config for Runtime {
 	type Requests = Inference;
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
-	type MaxRoundsPerBlock = ConstU32<MAX_AGENDA>;
+	type MaxRoundsPerBlock = ConstU32<MAX_DRAWS>;
 	type DeadlineWeight = DeadlineWeight;
 	type WeightInfo = pallet_opg_attestation::weights::SubstrateWeight<Runtime>;
 }

@@ -19,9 +19,10 @@ use sp_runtime::{traits::Bounded, FixedPointNumber, Perbill, Perquintill};
 parameter_types! {
 	pub const BlockHashCount: BlockNumber = 2_400;
 	pub const Version: sp_version::RuntimeVersion = VERSION;
-	/// A third of the slot for execution, three quarters of it for transactions of users.
+	/// Two fifths of the slot for execution, three quarters of it for transactions of users. An import
+	/// takes about half of what a block weighs (`docs/scale.md`).
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
-		Weight::from_parts(1_000 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX),
+		Weight::from_parts(1_200 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX),
 		Perbill::from_percent(75),
 	);
 	pub RuntimeBlockLength: BlockLength =
