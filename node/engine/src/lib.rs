@@ -10,6 +10,7 @@
 //! [`Prepared`]), so that nothing of one run is seen by another.
 
 mod cache;
+mod clock;
 mod dims;
 mod image;
 mod kernels;
@@ -28,9 +29,10 @@ pub use reason::Reason;
 pub use report::{Description, Inspection, Port, ReportError};
 
 use blake2::{digest::consts::U32, Blake2b, Digest};
+use clock::Clock;
 pub use sandbox::spawn;
 use sandbox::State;
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 use wasmtime::{Config, InstancePre, Linker};
 
 /// The guest, compiled by `build.rs`.
@@ -101,6 +103,9 @@ pub struct Limits {
 	pub memory_bytes: usize,
 	/// Longest encoded output, in bytes.
 	pub max_output: usize,
+	/// Time that a call of the engine may take, if there is a limit; see [`EngineError::TimedOut`].
+	/// It is kept to a tenth of a second or so.
+	pub time: Option<Duration>,
 }
 
 /// What a run gave. The same for the same model, input and limits.
@@ -180,6 +185,9 @@ pub enum EngineError {
 	/// The system gives no more memory, though the run is within its limit.
 	#[error("this machine is out of memory: {0}")]
 	HostMemory(String),
+	/// The time was over before the run was. Another machine may have an answer.
+	#[error("the run takes this machine longer than {0:?}")]
+	TimedOut(Duration),
 	/// The WebAssembly engine fails.
 	#[error("wasm engine: {0}")]
 	Wasm(String),
@@ -197,6 +205,7 @@ pub struct Engine {
 	guest: InstancePre<State>,
 	id: [u8; 32],
 	isa: Isa,
+	clock: Arc<Clock>,
 }
 
 impl Engine {
@@ -221,7 +230,8 @@ impl Engine {
 			Backend::Native => Isa::best(),
 			Backend::Baseline | Backend::Interpreter => Isa::Portable,
 		});
-		Ok(Engine { guest: linker.instantiate_pre(&module)?, id, isa })
+		let clock = Clock::start(&engine).map_err(EngineError::Thread)?;
+		Ok(Engine { guest: linker.instantiate_pre(&module)?, id, isa, clock })
 	}
 
 	/// The id of the guest that this engine runs.
@@ -306,6 +316,7 @@ fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 	}
 	config
 		.consume_fuel(true)
+		.epoch_interruption(true)
 		.cranelift_nan_canonicalization(true)
 		.max_wasm_stack(GUEST_STACK)
 		// Gives other bits on other CPUs.

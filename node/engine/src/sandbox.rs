@@ -1,14 +1,17 @@
 //! One instance of the guest, and what becomes of it.
 
 use crate::{
-	image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK,
+	clock::Deadline, image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run,
+	GUEST_STACK,
 };
 use std::{
 	cell::Cell,
 	io,
 	thread::{self, JoinHandle},
 };
-use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
+use wasmtime::{
+	Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, UpdateDeadline, WasmParams,
+};
 
 /// Stack of the thread that runs the guest.
 const THREAD_STACK: usize = GUEST_STACK + (4 << 20);
@@ -116,20 +119,38 @@ impl Engine {
 		limits: &Limits,
 	) -> Result<Run, EngineError> {
 		let Live { store, instance, memory } = live;
-		let fresh = || State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
-		*store.data_mut() = State { guest_memory: Some(*memory), ..fresh() };
+		*store.data_mut() = State { guest_memory: Some(*memory), ..self.state(limits) };
 		store.set_fuel(limits.fuel - load_fuel)?;
 		let mut guest = Guest { store, instance: *instance, memory: *memory };
 		let called = guest.run(input, limits.max_output);
 		let left = store.get_fuel()?;
-		judge(called, left, std::mem::replace(store.data_mut(), fresh()), limits)
+		judge(called, left, std::mem::replace(store.data_mut(), self.state(limits)), limits)
 	}
 
 	fn store(&self, limits: &Limits) -> Store<State> {
-		let state = State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
-		let mut store = Store::new(self.guest.module().engine(), state);
+		let mut store = Store::new(self.guest.module().engine(), self.state(limits));
 		store.limiter(|state| state);
+		store.set_epoch_deadline(1);
+		store.epoch_deadline_callback(|store| match store.data().deadline.passed() {
+			true => Err(Trap::Interrupt.into()),
+			false => Ok(UpdateDeadline::Continue(1)),
+		});
 		store
+	}
+
+	/// The host's side of a run that begins now.
+	fn state(&self, limits: &Limits) -> State {
+		State {
+			isa: self.isa,
+			guest_memory: None,
+			deadline: Deadline::after(&self.clock, limits.time),
+			memory_limit: limits.memory_bytes.min(MAX_MEMORY),
+			memory: 0,
+			denied: false,
+			exited: false,
+			host_failure: None,
+			printed: Vec::new(),
+		}
 	}
 
 	fn start<'a>(&self, store: &'a mut Store<State>) -> wasmtime::Result<Guest<'a>> {
@@ -180,6 +201,10 @@ fn judge<T>(
 		Err(Stop::Wasm(error)) => error.downcast_ref::<Trap>().copied(),
 		_ => None,
 	};
+	// Before any verdict: this one would differ between machines.
+	if trap == Some(Trap::Interrupt) {
+		return Err(EngineError::TimedOut(limits.time.unwrap_or_default()));
+	}
 	let used = limits.fuel - left;
 	let (outcome, fuel, reason, message) = match called {
 		// Fuel is checked only now and then, so that a run can end well with none left. The rule
@@ -334,6 +359,8 @@ pub struct State {
 	pub isa: Isa,
 	/// The guest's memory, once there is a guest.
 	pub guest_memory: Option<Memory>,
+	/// When it has to be done.
+	pub deadline: Deadline,
 	memory_limit: usize,
 	/// Memory of the instance, which never shrinks.
 	memory: usize,
@@ -345,21 +372,6 @@ pub struct State {
 	host_failure: Option<String>,
 	/// The beginning of what the guest printed: the message of a panic.
 	pub printed: Vec<u8>,
-}
-
-impl State {
-	fn new(memory_limit: usize, isa: Isa) -> Self {
-		Self {
-			isa,
-			guest_memory: None,
-			memory_limit,
-			memory: 0,
-			denied: false,
-			exited: false,
-			host_failure: None,
-			printed: Vec::new(),
-		}
-	}
 }
 
 impl ResourceLimiter for State {

@@ -9,7 +9,7 @@ pub const MEMORY_BYTES: usize = 512 * 1024 * 1024;
 
 /// What a run may use whose model has this fuel limit.
 pub fn limits(fuel: Fuel) -> Limits {
-	Limits { fuel, memory_bytes: MEMORY_BYTES, max_output: MAX_OUTPUT_BYTES as usize }
+	Limits { fuel, memory_bytes: MEMORY_BYTES, max_output: MAX_OUTPUT_BYTES as usize, time: None }
 }
 
 /// The bindings of a model version, as the engine takes them. Fails where the chain would have
