@@ -161,6 +161,11 @@ mod tests {
 	const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
 		\x07\x18\x02\x06memory\x02\0\x0b_initialize\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
 
+	/// The node's own engine with a custom section more: another id, and the same in all else.
+	fn second_engine() -> Vec<u8> {
+		[opg_engine::artifact().bytes, b"\0\x0b\x0aopg-second"].concat()
+	}
+
 	/// The directories of a node.
 	struct Node(TempDir);
 
@@ -221,6 +226,37 @@ mod tests {
 		// It is found, and of no use: that is this node's trouble, not the model's.
 		assert!(matches!(runner.run(&other), Err(RunError::Host(_))));
 		assert_eq!(runner.run(&own).unwrap(), answer);
+	}
+
+	#[test]
+	fn answers_should_be_the_same_when_engines_differ_in_nothing_but_their_id() {
+		let node = Node::new();
+		node.store("models").put(DIGITS).unwrap();
+		let second = node.store("engines").put(&second_engine()).unwrap();
+		let own = Job { input: pixels(), ..job(opg_engine::engine_id()) };
+		let other = Job { engine: second.into(), ..own.clone() };
+		assert_ne!(second, opg_engine::engine_id());
+		assert_ne!(own.key(), other.key());
+
+		// Again after a restart.
+		let answers = [(); 2].map(|()| {
+			let runner = node.start();
+			let answer = runner.run(&own).unwrap();
+			assert!(matches!(answer.outcome, Outcome::Output(_)));
+			assert!(runner.others.get(&second).is_none());
+			assert!(runner.prepared.get(&other.model_key().0).is_none());
+
+			assert_eq!(runner.run(&other).unwrap(), answer);
+			assert_eq!(runner.others.get(&second).unwrap().id(), second);
+			let [a, b] = [&own, &other].map(|job| runner.prepared.get(&job.model_key().0).unwrap());
+			assert!(!Arc::ptr_eq(&a, &b), "each engine has prepared the model");
+			// From what is kept, in turns.
+			for job in [&own, &other, &own, &other] {
+				assert_eq!(runner.run(job).unwrap(), answer);
+			}
+			answer
+		});
+		assert_eq!(answers[0], answers[1]);
 	}
 
 	#[test]
