@@ -129,7 +129,7 @@ fn touch(file: Option<&Path>) {
 	}
 }
 
-/// Keeps the [`KEPT`] files that were used last, some 85 MB each. A process that still runs another
+/// Keeps the [`KEPT`] files that were used last, some 75 MB each. A process that still runs another
 /// keeps its mapping.
 fn remove_oldest(file: &Path) {
 	let entries = file.parent().and_then(|directory| fs::read_dir(directory).ok());

@@ -29,10 +29,9 @@ pub use reason::Reason;
 pub use report::{Description, Inspection, Port, ReportError};
 
 use blake2::{digest::consts::U32, Blake2b, Digest};
-use clock::Clock;
 pub use sandbox::spawn;
 use sandbox::State;
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 use wasmtime::{Config, InstancePre, Linker};
 
 /// The guest, compiled by `build.rs`.
@@ -42,6 +41,8 @@ static GUEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/opg_engine_guest
 /// is far more than its own stack in linear memory (1 MiB), which runs out first and identically
 /// everywhere.
 const GUEST_STACK: usize = 32 << 20;
+/// Native stack for what the guest calls.
+const HOST_STACK: usize = 4 << 20;
 
 /// The identity of the engine in this program: blake2b-256 of the guest.
 pub fn engine_id() -> [u8; 32] {
@@ -104,7 +105,7 @@ pub struct Limits {
 	/// Longest encoded output, in bytes.
 	pub max_output: usize,
 	/// Time that a call of the engine may take, if there is a limit; see [`EngineError::TimedOut`].
-	/// It is kept to a tenth of a second or so.
+	/// It is looked at between slices of fuel, milliseconds apart.
 	pub time: Option<Duration>,
 }
 
@@ -205,7 +206,6 @@ pub struct Engine {
 	guest: InstancePre<State>,
 	id: [u8; 32],
 	isa: Isa,
-	clock: Arc<Clock>,
 }
 
 impl Engine {
@@ -230,8 +230,7 @@ impl Engine {
 			Backend::Native => Isa::best(),
 			Backend::Baseline | Backend::Interpreter => Isa::Portable,
 		});
-		let clock = Clock::start(&engine).map_err(EngineError::Thread)?;
-		Ok(Engine { guest: linker.instantiate_pre(&module)?, id, isa, clock })
+		Ok(Engine { guest: linker.instantiate_pre(&module)?, id, isa })
 	}
 
 	/// The id of the guest that this engine runs.
@@ -316,9 +315,11 @@ fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 	}
 	config
 		.consume_fuel(true)
-		.epoch_interruption(true)
 		.cranelift_nan_canonicalization(true)
 		.max_wasm_stack(GUEST_STACK)
+		// The guest is suspended now and then to look at the time, so it has a stack of its own.
+		.async_support(true)
+		.async_stack_size(GUEST_STACK + HOST_STACK)
 		// Gives other bits on other CPUs.
 		.wasm_relaxed_simd(false)
 		.wasm_simd(true)

@@ -1,20 +1,19 @@
 //! One instance of the guest, and what becomes of it.
 
 use crate::{
-	clock::Deadline, image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run,
-	GUEST_STACK,
+	clock::{drive, Deadline, SLICE},
+	image::Image,
+	Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK, HOST_STACK,
 };
 use std::{
 	cell::Cell,
 	io,
 	thread::{self, JoinHandle},
 };
-use wasmtime::{
-	Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, UpdateDeadline, WasmParams,
-};
+use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
 
 /// Stack of the thread that runs the guest.
-const THREAD_STACK: usize = GUEST_STACK + (4 << 20);
+const THREAD_STACK: usize = GUEST_STACK + HOST_STACK;
 /// Largest memory of a 32-bit guest.
 const MAX_MEMORY: usize = (4 << 30) - (64 << 10);
 
@@ -89,7 +88,7 @@ impl Engine {
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop>,
 	) -> Result<(Run<T>, usize), EngineError> {
-		let mut store = self.store(limits);
+		let mut store = self.store(limits)?;
 		store.set_fuel(limits.fuel)?;
 
 		let started = match loaded {
@@ -105,7 +104,7 @@ impl Engine {
 
 	/// An instance that begins where the image was taken, on the thread at hand.
 	pub(crate) fn live(&self, image: &Image, limits: &Limits) -> Result<Live, EngineError> {
-		let mut store = self.store(limits);
+		let mut store = self.store(limits)?;
 		let Guest { instance, memory, .. } = self.resume(&mut store, image, 0)?;
 		Ok(Live { store, instance, memory })
 	}
@@ -127,15 +126,11 @@ impl Engine {
 		judge(called, left, std::mem::replace(store.data_mut(), self.state(limits)), limits)
 	}
 
-	fn store(&self, limits: &Limits) -> Store<State> {
+	fn store(&self, limits: &Limits) -> wasmtime::Result<Store<State>> {
 		let mut store = Store::new(self.guest.module().engine(), self.state(limits));
 		store.limiter(|state| state);
-		store.set_epoch_deadline(1);
-		store.epoch_deadline_callback(|store| match store.data().deadline.passed() {
-			true => Err(Trap::Interrupt.into()),
-			false => Ok(UpdateDeadline::Continue(1)),
-		});
-		store
+		store.fuel_async_yield_interval(Some(SLICE))?;
+		Ok(store)
 	}
 
 	/// The host's side of a run that begins now.
@@ -143,7 +138,8 @@ impl Engine {
 		State {
 			isa: self.isa,
 			guest_memory: None,
-			deadline: Deadline::after(&self.clock, limits.time),
+			deadline: Deadline::after(limits.time),
+			looked: u64::MAX,
 			memory_limit: limits.memory_bytes.min(MAX_MEMORY),
 			memory: 0,
 			denied: false,
@@ -157,7 +153,7 @@ impl Engine {
 		let mut guest = self.instantiate(store)?;
 		// Constructors: without them tract has no kernels.
 		let initialize: TypedFunc<(), ()> = guest.export("_initialize")?;
-		initialize.call(&mut *guest.store, ())?;
+		drive(guest.store.data().deadline, initialize.call_async(&mut *guest.store, ()))?;
 		Ok(guest)
 	}
 
@@ -178,7 +174,8 @@ impl Engine {
 	}
 
 	fn instantiate<'a>(&self, store: &'a mut Store<State>) -> wasmtime::Result<Guest<'a>> {
-		let instance = self.guest.instantiate(&mut *store)?;
+		let deadline = store.data().deadline;
+		let instance = drive(deadline, self.guest.instantiate_async(&mut *store))?;
 		let memory = instance
 			.get_memory(&mut *store, "memory")
 			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
@@ -312,19 +309,21 @@ impl Guest<'_> {
 		// What does not fit the address space does not fit the memory either.
 		let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
 		let alloc: TypedFunc<u32, u32> = self.export("opg_alloc")?;
-		let at = alloc.call(&mut *self.store, length)?;
+		let deadline = self.store.data().deadline;
+		let at = drive(deadline, alloc.call_async(&mut *self.store, length))?;
 		self.memory.write(&mut *self.store, at as usize, bytes)?;
 		Ok((at, length))
 	}
 
-	fn call<P: WasmParams>(
+	fn call<P: WasmParams + Sync>(
 		&mut self,
 		name: &str,
 		with: P,
 		max_data: usize,
 	) -> Result<Vec<u8>, Stop> {
 		let function: TypedFunc<P, u32> = self.export(name)?;
-		let report = function.call(&mut *self.store, with)?;
+		let deadline = self.store.data().deadline;
+		let report = drive(deadline, function.call_async(&mut *self.store, with))?;
 		let mut words = [0; 3];
 		for (word, bytes) in words.iter_mut().zip(self.slice(report, 12)?.chunks_exact(4)) {
 			*word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
@@ -361,6 +360,8 @@ pub struct State {
 	pub guest_memory: Option<Memory>,
 	/// When it has to be done.
 	pub deadline: Deadline,
+	/// Fuel that was left when a kernel last looked at the time.
+	pub looked: u64,
 	memory_limit: usize,
 	/// Memory of the instance, which never shrinks.
 	memory: usize,

@@ -13,13 +13,13 @@ use std::{path::Path, time::Duration};
 
 const LIMITS: Limits =
 	Limits { fuel: 1 << 40, memory_bytes: 512 << 20, max_output: 64 << 10, time: None };
-/// Over before anything is done. It is noticed at the engine's next tick.
+/// Over before anything is done. It is noticed at the end of a slice of fuel.
 const SHORT: Limits = Limits { time: Some(Duration::ZERO), ..LIMITS };
 /// Never over.
 const LONG: Limits = Limits { time: Some(Duration::from_secs(86_400)), ..LIMITS };
 
-/// Nodes and elements that keep the back end busy for several ticks of the engine, in memory that
-/// loading leaves free.
+/// Nodes and elements that keep the back end busy for many slices of fuel, in memory that loading
+/// leaves free.
 fn busy(backend: Backend) -> (usize, usize) {
 	match backend {
 		Backend::Native | Backend::Baseline => (1000, 1 << 16),
@@ -138,7 +138,7 @@ fn verdict_should_not_depend_on_the_time() {
 	let engine = engine(Backend::Native);
 	let (nodes, length) = busy(Backend::Native);
 	let (model, input) = (slow(nodes, length), x(&vec![0.5; length]));
-	// It ends after several ticks.
+	// It ends after many slices.
 	let starved = Limits { fuel: 4_000_000_000, ..LIMITS };
 	let run = engine.run(&model, &input, &starved).unwrap();
 	assert_eq!(engine.run(&model, &input, &Limits { time: LONG.time, ..starved }).unwrap(), run);

@@ -16,7 +16,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Most engines besides its own that a node has at hand. Compiled, each takes some 85 MB.
+/// Most engines besides its own that a node has at hand. Compiled, each takes some 75 MB.
 const MAX_ENGINES: usize = 3;
 
 /// The engines and the files that they run.

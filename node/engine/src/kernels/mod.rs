@@ -20,7 +20,10 @@ mod softmax;
 mod tests;
 mod vector;
 
-use crate::{clock::Deadline, sandbox::State};
+use crate::{
+	clock::{Deadline, SLICE},
+	sandbox::State,
+};
 use elementwise::Function;
 use wasmtime::{Caller, Linker, Trap};
 
@@ -109,7 +112,7 @@ macro_rules! dispatch {
 }
 
 dispatch! {
-	fn matmul<V, ROWS, COLS>(memory: &mut [u8], call: &matmul::Call, deadline: &Deadline) {
+	fn matmul<V, ROWS, COLS>(memory: &mut [u8], call: &matmul::Call, deadline: Deadline) {
 		// SAFETY: this is compiled for the instructions of the vectors.
 		unsafe { matmul::run::<V, ROWS, COLS>(memory, call, deadline) }
 	}
@@ -151,7 +154,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 			let shape = (rows, cols, vector != 0);
 			let call = matmul::Call::read(memory, shape, steps, count).map_err(Trap::from)?;
 			run(&mut caller, call.fuel(), |memory, state| {
-				matmul(state.isa, memory, &call, &state.deadline)
+				matmul(state.isa, memory, &call, state.deadline)
 			})
 		},
 	)?;
@@ -201,6 +204,11 @@ fn run(
 	caller.set_fuel(left)?;
 	if left == 0 {
 		return Err(Trap::OutOfFuel.into());
+	}
+	let state = caller.data_mut();
+	if state.looked.saturating_sub(left) >= SLICE {
+		state.looked = left;
+		state.deadline.check()?;
 	}
 	let (memory, state) = memory(caller)?;
 	Ok(kernel(memory, state)?)

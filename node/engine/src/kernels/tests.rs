@@ -4,8 +4,8 @@ use super::{
 	matmul::{Call, MR, NR, VECTOR_MR},
 	*,
 };
-use crate::clock::tests::deadline;
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// Numbers that tell implementations apart: specials, and any bits.
 fn element() -> impl Strategy<Value = u32> {
@@ -161,7 +161,7 @@ fn check(
 	}
 	for isa in Isa::available() {
 		let mut bytes = memory.0.clone();
-		matmul(isa, &mut bytes, &call, &deadline(false)).unwrap();
+		matmul(isa, &mut bytes, &call, Deadline::after(None)).unwrap();
 		prop_assert!(bytes == expected, "{isa:?} differs from the reference");
 	}
 	Ok(())
@@ -201,7 +201,7 @@ fn matmul_should_refuse_addresses_outside_of_memory() {
 		for isa in Isa::available() {
 			let done = Call::read(&memory.0, (9, 33, false), at, 1)
 				.map_err(Trap::from)
-				.and_then(|call| matmul(isa, &mut memory.0, &call, &deadline(false)));
+				.and_then(|call| matmul(isa, &mut memory.0, &call, Deadline::after(None)));
 			assert_eq!(done, Err(Trap::MemoryOutOfBounds), "{step:?}");
 		}
 	}
@@ -216,9 +216,9 @@ fn matmul_should_stop_when_the_time_is_over() {
 	let call = Call::read(&memory.0, whole, at, 1).unwrap();
 	let nothing = Call::read(&memory.0, whole, at, 0).unwrap();
 	for isa in Isa::available() {
-		let late = matmul(isa, &mut memory.0, &call, &deadline(true));
+		let late = matmul(isa, &mut memory.0, &call, Deadline::after(Some(Duration::ZERO)));
 		assert_eq!(late, Err(Trap::Interrupt));
-		assert_eq!(matmul(isa, &mut memory.0, &nothing, &deadline(false)), Ok(()));
+		assert_eq!(matmul(isa, &mut memory.0, &nothing, Deadline::after(None)), Ok(()));
 	}
 }
 
