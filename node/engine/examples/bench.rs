@@ -20,7 +20,8 @@ use std::{
 	time::{Duration, Instant},
 };
 
-const LIMITS: Limits = Limits { fuel: 1 << 50, memory_bytes: 2 << 30, max_output: 64 << 20 };
+const LIMITS: Limits =
+	Limits { fuel: 1 << 50, memory_bytes: 2 << 30, max_output: 64 << 20, time: None };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -10,6 +10,7 @@
 //! [`Prepared`]), so that nothing of one run is seen by another.
 
 mod cache;
+mod clock;
 mod dims;
 mod image;
 mod kernels;
@@ -30,7 +31,7 @@ pub use report::{Description, Inspection, Port, ReportError};
 use blake2::{digest::consts::U32, Blake2b, Digest};
 pub use sandbox::spawn;
 use sandbox::State;
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, time::Duration};
 use wasmtime::{Config, InstancePre, Linker};
 
 /// The guest, compiled by `build.rs`.
@@ -40,6 +41,8 @@ static GUEST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/opg_engine_guest
 /// is far more than its own stack in linear memory (1 MiB), which runs out first and identically
 /// everywhere.
 const GUEST_STACK: usize = 32 << 20;
+/// Native stack for what the guest calls.
+const HOST_STACK: usize = 4 << 20;
 
 /// The identity of the engine in this program: blake2b-256 of the guest.
 pub fn engine_id() -> [u8; 32] {
@@ -101,6 +104,9 @@ pub struct Limits {
 	pub memory_bytes: usize,
 	/// Longest encoded output, in bytes.
 	pub max_output: usize,
+	/// Time that a call of the engine may take, if there is a limit; see [`EngineError::TimedOut`].
+	/// It is looked at between slices of fuel, milliseconds apart.
+	pub time: Option<Duration>,
 }
 
 /// What a run gave. The same for the same model, input and limits.
@@ -180,6 +186,9 @@ pub enum EngineError {
 	/// The system gives no more memory, though the run is within its limit.
 	#[error("this machine is out of memory: {0}")]
 	HostMemory(String),
+	/// The time was over before the run was. Another machine may have an answer.
+	#[error("the run takes this machine longer than {0:?}")]
+	TimedOut(Duration),
 	/// The WebAssembly engine fails.
 	#[error("wasm engine: {0}")]
 	Wasm(String),
@@ -308,6 +317,9 @@ fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 		.consume_fuel(true)
 		.cranelift_nan_canonicalization(true)
 		.max_wasm_stack(GUEST_STACK)
+		// The guest is suspended now and then to look at the time, so it has a stack of its own.
+		.async_support(true)
+		.async_stack_size(GUEST_STACK + HOST_STACK)
 		// Gives other bits on other CPUs.
 		.wasm_relaxed_simd(false)
 		.wasm_simd(true)

@@ -131,6 +131,7 @@ impl Engine {
 			fuel: u64::MAX >> 1,
 			memory_bytes: prepared.memory_bytes,
 			max_output: usize::MAX,
+			time: None,
 		};
 		let (run, _) = self.resumed(prepared, &limits, |guest| {
 			let times = (0..count).map(|_| {

@@ -1,7 +1,9 @@
 //! One instance of the guest, and what becomes of it.
 
 use crate::{
-	image::Image, Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK,
+	clock::{drive, Deadline, SLICE},
+	image::Image,
+	Dims, Engine, EngineError, Isa, Limits, ModelFault, Reason, Run, GUEST_STACK, HOST_STACK,
 };
 use std::{
 	cell::Cell,
@@ -11,7 +13,7 @@ use std::{
 use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
 
 /// Stack of the thread that runs the guest.
-const THREAD_STACK: usize = GUEST_STACK + (4 << 20);
+const THREAD_STACK: usize = GUEST_STACK + HOST_STACK;
 /// Largest memory of a 32-bit guest.
 const MAX_MEMORY: usize = (4 << 30) - (64 << 10);
 
@@ -86,7 +88,7 @@ impl Engine {
 		limits: &Limits,
 		call: impl FnOnce(&mut Guest) -> Result<T, Stop>,
 	) -> Result<(Run<T>, usize), EngineError> {
-		let mut store = self.store(limits);
+		let mut store = self.store(limits)?;
 		store.set_fuel(limits.fuel)?;
 
 		let started = match loaded {
@@ -102,7 +104,7 @@ impl Engine {
 
 	/// An instance that begins where the image was taken, on the thread at hand.
 	pub(crate) fn live(&self, image: &Image, limits: &Limits) -> Result<Live, EngineError> {
-		let mut store = self.store(limits);
+		let mut store = self.store(limits)?;
 		let Guest { instance, memory, .. } = self.resume(&mut store, image, 0)?;
 		Ok(Live { store, instance, memory })
 	}
@@ -116,27 +118,42 @@ impl Engine {
 		limits: &Limits,
 	) -> Result<Run, EngineError> {
 		let Live { store, instance, memory } = live;
-		let fresh = || State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
-		*store.data_mut() = State { guest_memory: Some(*memory), ..fresh() };
+		*store.data_mut() = State { guest_memory: Some(*memory), ..self.state(limits) };
 		store.set_fuel(limits.fuel - load_fuel)?;
 		let mut guest = Guest { store, instance: *instance, memory: *memory };
 		let called = guest.run(input, limits.max_output);
 		let left = store.get_fuel()?;
-		judge(called, left, std::mem::replace(store.data_mut(), fresh()), limits)
+		judge(called, left, std::mem::replace(store.data_mut(), self.state(limits)), limits)
 	}
 
-	fn store(&self, limits: &Limits) -> Store<State> {
-		let state = State::new(limits.memory_bytes.min(MAX_MEMORY), self.isa);
-		let mut store = Store::new(self.guest.module().engine(), state);
+	fn store(&self, limits: &Limits) -> wasmtime::Result<Store<State>> {
+		let mut store = Store::new(self.guest.module().engine(), self.state(limits));
 		store.limiter(|state| state);
-		store
+		store.fuel_async_yield_interval(Some(SLICE))?;
+		Ok(store)
+	}
+
+	/// The host's side of a run that begins now.
+	fn state(&self, limits: &Limits) -> State {
+		State {
+			isa: self.isa,
+			guest_memory: None,
+			deadline: Deadline::after(limits.time),
+			looked: u64::MAX,
+			memory_limit: limits.memory_bytes.min(MAX_MEMORY),
+			memory: 0,
+			denied: false,
+			exited: false,
+			host_failure: None,
+			printed: Vec::new(),
+		}
 	}
 
 	fn start<'a>(&self, store: &'a mut Store<State>) -> wasmtime::Result<Guest<'a>> {
 		let mut guest = self.instantiate(store)?;
 		// Constructors: without them tract has no kernels.
 		let initialize: TypedFunc<(), ()> = guest.export("_initialize")?;
-		initialize.call(&mut *guest.store, ())?;
+		drive(guest.store.data().deadline, initialize.call_async(&mut *guest.store, ()))?;
 		Ok(guest)
 	}
 
@@ -157,7 +174,8 @@ impl Engine {
 	}
 
 	fn instantiate<'a>(&self, store: &'a mut Store<State>) -> wasmtime::Result<Guest<'a>> {
-		let instance = self.guest.instantiate(&mut *store)?;
+		let deadline = store.data().deadline;
+		let instance = drive(deadline, self.guest.instantiate_async(&mut *store))?;
 		let memory = instance
 			.get_memory(&mut *store, "memory")
 			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
@@ -180,6 +198,10 @@ fn judge<T>(
 		Err(Stop::Wasm(error)) => error.downcast_ref::<Trap>().copied(),
 		_ => None,
 	};
+	// Before any verdict: this one would differ between machines.
+	if trap == Some(Trap::Interrupt) {
+		return Err(EngineError::TimedOut(limits.time.unwrap_or_default()));
+	}
 	let used = limits.fuel - left;
 	let (outcome, fuel, reason, message) = match called {
 		// Fuel is checked only now and then, so that a run can end well with none left. The rule
@@ -287,19 +309,21 @@ impl Guest<'_> {
 		// What does not fit the address space does not fit the memory either.
 		let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
 		let alloc: TypedFunc<u32, u32> = self.export("opg_alloc")?;
-		let at = alloc.call(&mut *self.store, length)?;
+		let deadline = self.store.data().deadline;
+		let at = drive(deadline, alloc.call_async(&mut *self.store, length))?;
 		self.memory.write(&mut *self.store, at as usize, bytes)?;
 		Ok((at, length))
 	}
 
-	fn call<P: WasmParams>(
+	fn call<P: WasmParams + Sync>(
 		&mut self,
 		name: &str,
 		with: P,
 		max_data: usize,
 	) -> Result<Vec<u8>, Stop> {
 		let function: TypedFunc<P, u32> = self.export(name)?;
-		let report = function.call(&mut *self.store, with)?;
+		let deadline = self.store.data().deadline;
+		let report = drive(deadline, function.call_async(&mut *self.store, with))?;
 		let mut words = [0; 3];
 		for (word, bytes) in words.iter_mut().zip(self.slice(report, 12)?.chunks_exact(4)) {
 			*word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
@@ -334,6 +358,10 @@ pub struct State {
 	pub isa: Isa,
 	/// The guest's memory, once there is a guest.
 	pub guest_memory: Option<Memory>,
+	/// When it has to be done.
+	pub deadline: Deadline,
+	/// Fuel that was left when a kernel last looked at the time.
+	pub looked: u64,
 	memory_limit: usize,
 	/// Memory of the instance, which never shrinks.
 	memory: usize,
@@ -345,21 +373,6 @@ pub struct State {
 	host_failure: Option<String>,
 	/// The beginning of what the guest printed: the message of a panic.
 	pub printed: Vec<u8>,
-}
-
-impl State {
-	fn new(memory_limit: usize, isa: Isa) -> Self {
-		Self {
-			isa,
-			guest_memory: None,
-			memory_limit,
-			memory: 0,
-			denied: false,
-			exited: false,
-			host_failure: None,
-			printed: Vec::new(),
-		}
-	}
 }
 
 impl ResourceLimiter for State {

@@ -94,10 +94,10 @@ fn fd_write(
 			return FAULT;
 		};
 		let (at, length) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
-		let Some(text) = bytes(&mut caller, at, length) else { return FAULT };
-		let text = text[..text.len().min(MAX_PRINTED)].to_vec();
 		let room = MAX_PRINTED - caller.data().printed.len();
-		caller.data_mut().printed.extend(text.iter().take(room));
+		let Some(text) = bytes(&mut caller, at, length) else { return FAULT };
+		let text = text[..text.len().min(room)].to_vec();
+		caller.data_mut().printed.extend(text);
 		total = total.wrapping_add(length);
 	}
 	put(&mut caller, written, &total.to_le_bytes())

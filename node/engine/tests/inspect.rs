@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use std::{path::Path, sync::OnceLock};
 
 const LIMITS: Limits =
-	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10 };
+	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
 
 fn cache() -> &'static Path {
 	Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"))

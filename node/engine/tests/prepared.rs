@@ -10,7 +10,7 @@ use std::{
 };
 
 const LIMITS: Limits =
-	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10 };
+	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
 
 fn engine(isa: Isa) -> Engine {
 	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));

@@ -12,7 +12,7 @@ use opg_engine::{
 use std::{path::Path, sync::OnceLock};
 
 const LIMITS: Limits =
-	Limits { fuel: 5_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10 };
+	Limits { fuel: 5_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
 
 /// ONNX code of strings.
 const STRING: u64 = 8;

@@ -9,7 +9,7 @@ use opg_engine::{tensor, Engine, Limits, ModelFault, Run};
 use std::{path::Path, sync::OnceLock};
 
 const LIMITS: Limits =
-	Limits { fuel: 20_000_000_000, memory_bytes: 256 << 20, max_output: 4 << 10 };
+	Limits { fuel: 20_000_000_000, memory_bytes: 256 << 20, max_output: 4 << 10, time: None };
 
 fn cache() -> &'static Path {
 	Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"))

@@ -143,7 +143,12 @@ struct Model {
 
 impl Model {
 	fn limits(&self) -> Limits {
-		Limits { fuel: self.fuel, memory_bytes: self.memory << 20, max_output: 64 << 20 }
+		Limits {
+			fuel: self.fuel,
+			memory_bytes: self.memory << 20,
+			max_output: 64 << 20,
+			time: None,
+		}
 	}
 
 	fn dims(&self) -> Result<Dims> {

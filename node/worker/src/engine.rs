@@ -2,14 +2,20 @@
 
 use opg_engine::{Dims, Limits, ModelFault, Run};
 use opg_primitives::{Answer, Fuel, ModelError, Outcome, Output, MAX_OUTPUT_BYTES};
+use std::time::Duration;
 
 /// Memory that one run may use, in bytes. Running out of it is an outcome that executors attest, so
 /// it is the same on every node.
 pub const MEMORY_BYTES: usize = 512 * 1024 * 1024;
 
-/// What a run may use whose model has this fuel limit.
+/// Time that an executor gives a job, loading and running together: the 10 blocks of 3 s that the
+/// protocol gives it to commit to its answer. A job that takes longer only keeps others waiting.
+/// Never part of an answer, so a node may choose another.
+pub(crate) const JOB_TIME: Duration = Duration::from_secs(30);
+
+/// What a run may use whose model has this fuel limit. No time: whoever checks an answer may wait.
 pub fn limits(fuel: Fuel) -> Limits {
-	Limits { fuel, memory_bytes: MEMORY_BYTES, max_output: MAX_OUTPUT_BYTES as usize }
+	Limits { fuel, memory_bytes: MEMORY_BYTES, max_output: MAX_OUTPUT_BYTES as usize, time: None }
 }
 
 /// The bindings of a model version, as the engine takes them. Fails where the chain would have

@@ -36,6 +36,8 @@ pub(crate) enum RunError {
 	Missing(Unavailable),
 	/// Something on this node failed.
 	Host(String),
+	/// It took longer than this.
+	TimedOut(Duration),
 }
 
 /// What is known of a job.
@@ -249,6 +251,8 @@ impl Shared {
 			Ok(answer) => Entry::Done(answer),
 			Err(RunError::Missing(what)) => Entry::Missing(what),
 			Err(RunError::Host(_)) => Entry::Failed { times: failed.saturating_add(1) },
+			// Its deadline is over: another attempt would only keep the others waiting.
+			Err(RunError::TimedOut(_)) => Entry::Failed { times: MAX_ATTEMPTS },
 		};
 		state.entries.insert(key, entry);
 		state.finished.push_back(key);
@@ -282,6 +286,14 @@ fn log_result(job: &Job, result: &Result<Answer, RunError>, took: Duration) {
 		Err(RunError::Host(error)) => {
 			log::error!(target: LOG_TARGET, "Job {request}/{round} failed on this node: {error}")
 		},
+		Err(RunError::TimedOut(limit)) => log::error!(
+			target: LOG_TARGET,
+			"Job {request}/{round} was stopped after {limit:?}, too late to answer: this machine is \
+			 overloaded, or too slow for model {} with its limit of {} fuel. Relieve it, or stop \
+			 serving the model with `opg model stop`",
+			hex::encode(job.model),
+			job.fuel_limit,
+		),
 	}
 }
 
@@ -303,6 +315,7 @@ mod tests {
 		gate: Option<Mutex<mpsc::Receiver<()>>>,
 		runs: Arc<AtomicUsize>,
 		missing: Arc<AtomicBool>,
+		slow: Arc<AtomicBool>,
 		panics: Arc<AtomicUsize>,
 	}
 
@@ -318,6 +331,9 @@ mod tests {
 			}
 			if self.missing.load(Ordering::SeqCst) {
 				return Err(RunError::Missing(Unavailable::ModelMissing));
+			}
+			if self.slow.load(Ordering::SeqCst) {
+				return Err(RunError::TimedOut(Duration::ZERO));
 			}
 			Ok(answer(job))
 		}
@@ -469,6 +485,19 @@ mod tests {
 		assert_eq!(runs.load(Ordering::SeqCst), usize::from(MAX_ATTEMPTS));
 		assert_eq!(shared.submit(job(1)), Err(Unavailable::Internal));
 		assert!(matches!(settle(&shared, &job(2)), Ok(JobStatus::Done(_))));
+	}
+
+	#[test]
+	fn job_should_have_no_answer_and_no_second_attempt_when_it_took_too_long() {
+		let mock = Mock::default();
+		let (runs, slow) = (mock.runs.clone(), mock.slow.clone());
+		slow.store(true, Ordering::SeqCst);
+		let shared = start_mock(mock, 4, 8);
+		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::Internal));
+		slow.store(false, Ordering::SeqCst);
+		assert_eq!(settle(&shared, &job(2)), Ok(JobStatus::Done(answer(&job(2)))));
+		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::Internal));
+		assert_eq!(runs.load(Ordering::SeqCst), 2);
 	}
 
 	#[test]

@@ -9,6 +9,8 @@ use super::{
 	memory::{floats, word, words, OutOfBounds},
 	vector::{canonical, Vector},
 };
+use crate::clock::Deadline;
+use wasmtime::Trap;
 
 /// Rows of a tile, and of a panel of the left factor.
 pub const MR: usize = 8;
@@ -16,6 +18,9 @@ pub const MR: usize = 8;
 pub const NR: usize = 32;
 /// Rows of a tile where the right factor is a vector.
 pub const VECTOR_MR: usize = 64;
+
+/// Multiply-adds between two looks at the time, besides what a step does on one tile.
+const LOOK: usize = 1 << 24;
 
 type Tile<const ROWS: usize, const COLS: usize> = [[f32; COLS]; ROWS];
 
@@ -194,13 +199,14 @@ impl Op {
 pub unsafe fn run<V: Vector, const R: usize, const C: usize>(
 	memory: &mut [u8],
 	call: &Call,
-) -> Result<(), OutOfBounds> {
+	deadline: Deadline,
+) -> Result<(), Trap> {
 	if call.vector {
-		tiles::<VECTOR_MR, 1>(memory, call, |tile, left, right| unsafe {
+		tiles::<VECTOR_MR, 1>(memory, call, deadline, |tile, left, right| unsafe {
 			times_vector::<V>(tile, left, right)
 		})
 	} else {
-		tiles::<MR, NR>(memory, call, |tile, left, right| unsafe {
+		tiles::<MR, NR>(memory, call, deadline, |tile, left, right| unsafe {
 			times_matrix::<V, R, C>(tile, left, right)
 		})
 	}
@@ -211,16 +217,28 @@ pub unsafe fn run<V: Vector, const R: usize, const C: usize>(
 fn tiles<const ROWS: usize, const COLS: usize>(
 	memory: &mut [u8],
 	call: &Call,
+	deadline: Deadline,
 	add: impl Fn(&mut Tile<ROWS, COLS>, &[f32], &[f32]),
-) -> Result<(), OutOfBounds> {
+) -> Result<(), Trap> {
+	if call.steps.is_empty() {
+		// Nothing to do, and nothing paid for.
+		return Ok(());
+	}
 	let (rows, cols) = (call.rows as usize, call.cols as usize);
+	let mut work = 0usize;
 	for col in (0..cols).step_by(COLS) {
 		for row in (0..rows).step_by(ROWS) {
 			let place = Place { row, col, rows: ROWS.min(rows - row), cols: COLS.min(cols - col) };
 			let mut tile = [[0.0; COLS]; ROWS];
 			for step in &call.steps {
+				work += ROWS * COLS;
+				if work >= LOOK {
+					work = 0;
+					deadline.check()?;
+				}
 				match *step {
 					Step::Product { depth, left, right } => {
+						work += ROWS * COLS * depth as usize;
 						let (left, right) = (
 							panel(memory, left, row / ROWS, depth as usize * ROWS)?,
 							panel(memory, right, col / COLS, depth as usize * COLS)?,

@@ -1,8 +1,16 @@
 //! Checked views of the guest's memory.
 
+use wasmtime::Trap;
+
 /// The guest has named an address outside its memory, or one that is not aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfBounds;
+
+impl From<OutOfBounds> for Trap {
+	fn from(_: OutOfBounds) -> Self {
+		Trap::MemoryOutOfBounds
+	}
+}
 
 #[cfg(not(target_endian = "little"))]
 compile_error!("the guest's numbers are little endian");

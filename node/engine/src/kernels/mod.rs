@@ -4,6 +4,9 @@
 //! fuel by the sizes of its operands alone. It touches nothing but the guest's memory, and an
 //! address outside of that is a trap, as it is for the guest's own code.
 //!
+//! All but the matrix product are bounded by the memory that they go through, to some seconds. A
+//! matrix product is bounded by fuel alone and looks at the [`Deadline`].
+//!
 //! A kernel is plain code that is compiled once for each instruction set. Its loops are written
 //! out: the closure that an iterator's method takes may stay a function of its own, which is then
 //! compiled for the plainest CPU.
@@ -17,9 +20,11 @@ mod softmax;
 mod tests;
 mod vector;
 
-use crate::sandbox::State;
+use crate::{
+	clock::{Deadline, SLICE},
+	sandbox::State,
+};
 use elementwise::Function;
-use memory::OutOfBounds;
 use wasmtime::{Caller, Linker, Trap};
 
 /// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
@@ -73,11 +78,11 @@ macro_rules! dispatch {
 	(
 		fn $name:ident<$vector:ident, $rows:ident, $cols:ident>($($arg:ident: $ty:ty),*) $body:block
 	) => {
-		fn $name(isa: Isa, $($arg: $ty),*) -> Result<(), OutOfBounds> {
+		fn $name(isa: Isa, $($arg: $ty),*) -> Result<(), Trap> {
 			macro_rules! version {
 				($v:ty, $r:literal, $c:literal, $features:literal) => {{
 					#[target_feature(enable = $features)]
-					fn version($($arg: $ty),*) -> Result<(), OutOfBounds> {
+					fn version($($arg: $ty),*) -> Result<(), Trap> {
 						#[allow(dead_code)]
 						type $vector = $v;
 						#[allow(dead_code)]
@@ -107,27 +112,27 @@ macro_rules! dispatch {
 }
 
 dispatch! {
-	fn matmul<V, ROWS, COLS>(memory: &mut [u8], call: &matmul::Call) {
+	fn matmul<V, ROWS, COLS>(memory: &mut [u8], call: &matmul::Call, deadline: Deadline) {
 		// SAFETY: this is compiled for the instructions of the vectors.
-		unsafe { matmul::run::<V, ROWS, COLS>(memory, call) }
+		unsafe { matmul::run::<V, ROWS, COLS>(memory, call, deadline) }
 	}
 }
 
 dispatch! {
 	fn integer<V, ROWS, COLS>(memory: &mut [u8], call: &integer::Call) {
-		integer::run(memory, call)
+		Ok(integer::run(memory, call)?)
 	}
 }
 
 dispatch! {
 	fn elementwise<V, ROWS, COLS>(memory: &mut [u8], function: Function, at: u32, count: u32) {
-		elementwise::run(memory, function, at, count)
+		Ok(elementwise::run(memory, function, at, count)?)
 	}
 }
 
 dispatch! {
 	fn softmax<V, ROWS, COLS>(memory: &mut [u8], at: u32, count: u32, length: u32) {
-		softmax::run(memory, at, count, length)
+		Ok(softmax::run(memory, at, count, length)?)
 	}
 }
 
@@ -147,8 +152,10 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		 count: u32| {
 			let (memory, _) = memory(&mut caller)?;
 			let shape = (rows, cols, vector != 0);
-			let call = matmul::Call::read(memory, shape, steps, count).map_err(trap)?;
-			run(&mut caller, call.fuel(), |isa, memory| matmul(isa, memory, &call))
+			let call = matmul::Call::read(memory, shape, steps, count).map_err(Trap::from)?;
+			run(&mut caller, call.fuel(), |memory, state| {
+				matmul(state.isa, memory, &call, state.deadline)
+			})
 		},
 	)?;
 	linker.func_wrap(
@@ -161,7 +168,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		 left: u32,
 		 right: u32| {
 			let call = integer::Call { vector: vector != 0, depth, tile, left, right };
-			run(&mut caller, call.fuel(), |isa, memory| integer(isa, memory, &call))
+			run(&mut caller, call.fuel(), |memory, state| integer(state.isa, memory, &call))
 		},
 	)?;
 	linker.func_wrap(
@@ -169,9 +176,9 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		"elementwise",
 		|mut caller: Caller<'_, State>, function: u32, at: u32, count: u32| {
 			let function = Function::ALL.get(function as usize).copied();
-			let function = function.ok_or_else(|| trap(OutOfBounds))?;
-			run(&mut caller, function.fuel(count), |isa, memory| {
-				elementwise(isa, memory, function, at, count)
+			let function = function.ok_or(Trap::MemoryOutOfBounds)?;
+			run(&mut caller, function.fuel(count), |memory, state| {
+				elementwise(state.isa, memory, function, at, count)
 			})
 		},
 	)?;
@@ -179,36 +186,37 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		MODULE,
 		"softmax",
 		|mut caller: Caller<'_, State>, at: u32, count: u32, length: u32| {
-			run(&mut caller, softmax::fuel(count), |isa, memory| {
-				softmax(isa, memory, at, count, length)
+			run(&mut caller, softmax::fuel(count), |memory, state| {
+				softmax(state.isa, memory, at, count, length)
 			})
 		},
 	)?;
 	Ok(())
 }
 
-fn trap(_: OutOfBounds) -> wasmtime::Error {
-	Trap::MemoryOutOfBounds.into()
-}
-
 /// Takes the fuel, or ends the run if there is not enough, and calls the kernel.
 fn run(
 	caller: &mut Caller<'_, State>,
 	fuel: u64,
-	kernel: impl FnOnce(Isa, &mut [u8]) -> Result<(), OutOfBounds>,
+	kernel: impl FnOnce(&mut [u8], &State) -> Result<(), Trap>,
 ) -> wasmtime::Result<()> {
 	let left = caller.get_fuel()?.saturating_sub(fuel);
 	caller.set_fuel(left)?;
 	if left == 0 {
 		return Err(Trap::OutOfFuel.into());
 	}
-	let (memory, isa) = memory(caller)?;
-	kernel(isa, memory).map_err(trap)
+	let state = caller.data_mut();
+	if state.looked.saturating_sub(left) >= SLICE {
+		state.looked = left;
+		state.deadline.check()?;
+	}
+	let (memory, state) = memory(caller)?;
+	Ok(kernel(memory, state)?)
 }
 
-fn memory<'a>(caller: &'a mut Caller<'_, State>) -> wasmtime::Result<(&'a mut [u8], Isa)> {
+fn memory<'a>(caller: &'a mut Caller<'_, State>) -> wasmtime::Result<(&'a mut [u8], &'a State)> {
 	let memory =
 		caller.data().guest_memory.ok_or_else(|| wasmtime::Error::msg("there is no memory yet"))?;
 	let (memory, state) = memory.data_and_store_mut(caller);
-	Ok((memory, state.isa))
+	Ok((memory, state))
 }

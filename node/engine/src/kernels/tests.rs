@@ -5,6 +5,7 @@ use super::{
 	*,
 };
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// Numbers that tell implementations apart: specials, and any bits.
 fn element() -> impl Strategy<Value = u32> {
@@ -160,7 +161,7 @@ fn check(
 	}
 	for isa in Isa::available() {
 		let mut bytes = memory.0.clone();
-		matmul(isa, &mut bytes, &call).unwrap();
+		matmul(isa, &mut bytes, &call, Deadline::after(None)).unwrap();
 		prop_assert!(bytes == expected, "{isa:?} differs from the reference");
 	}
 	Ok(())
@@ -199,9 +200,25 @@ fn matmul_should_refuse_addresses_outside_of_memory() {
 		let at = memory.words(step);
 		for isa in Isa::available() {
 			let done = Call::read(&memory.0, (9, 33, false), at, 1)
-				.and_then(|call| matmul(isa, &mut memory.0, &call));
-			assert_eq!(done, Err(OutOfBounds), "{step:?}");
+				.map_err(Trap::from)
+				.and_then(|call| matmul(isa, &mut memory.0, &call, Deadline::after(None)));
+			assert_eq!(done, Err(Trap::MemoryOutOfBounds), "{step:?}");
 		}
+	}
+}
+
+#[test]
+fn matmul_should_stop_when_the_time_is_over() {
+	let mut memory = Memory(vec![0; 1024]);
+	let at = memory.words([1, 2, 1f32.to_bits(), 0]);
+	// Some 10^17 tiles.
+	let whole = (u32::MAX, u32::MAX, false);
+	let call = Call::read(&memory.0, whole, at, 1).unwrap();
+	let nothing = Call::read(&memory.0, whole, at, 0).unwrap();
+	for isa in Isa::available() {
+		let late = matmul(isa, &mut memory.0, &call, Deadline::after(Some(Duration::ZERO)));
+		assert_eq!(late, Err(Trap::Interrupt));
+		assert_eq!(matmul(isa, &mut memory.0, &nothing, Deadline::after(None)), Ok(()));
 	}
 }
 
@@ -389,15 +406,18 @@ fn kernels_should_refuse_addresses_outside_of_memory() {
 	for isa in Isa::available() {
 		for (at, count) in [(4092, 2), (1, 1), (4096, 1), (0, u32::MAX), (u32::MAX, 1)] {
 			for function in Function::ALL {
-				assert_eq!(elementwise(isa, memory, function, at, count), Err(OutOfBounds));
+				assert_eq!(
+					elementwise(isa, memory, function, at, count),
+					Err(Trap::MemoryOutOfBounds)
+				);
 			}
-			assert_eq!(softmax(isa, memory, at, count, 1), Err(OutOfBounds));
+			assert_eq!(softmax(isa, memory, at, count, 1), Err(Trap::MemoryOutOfBounds));
 		}
 		for (tile, left, right, depth) in
 			[(4000, 0, 0, 1), (0, 4090, 0, 1), (0, 0, 4096, 1), (0, 0, 0, u32::MAX)]
 		{
 			let call = integer::Call { vector: false, depth, tile, left, right };
-			assert_eq!(integer(isa, memory, &call), Err(OutOfBounds));
+			assert_eq!(integer(isa, memory, &call), Err(Trap::MemoryOutOfBounds));
 		}
 	}
 }

@@ -1,0 +1,146 @@
+//! A job that takes too long is stopped, and leaves no trace.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use blake2::{digest::consts::U32, Blake2b, Digest};
+use common::*;
+use opg_engine::{
+	Artifact, Backend, Dims, Engine, EngineConfig, EngineError, Limits, ModelFault, Prepared, Run,
+};
+use std::{path::Path, time::Duration};
+
+const LIMITS: Limits =
+	Limits { fuel: 1 << 40, memory_bytes: 512 << 20, max_output: 64 << 10, time: None };
+/// Over before anything is done. It is noticed at the end of a slice of fuel.
+const SHORT: Limits = Limits { time: Some(Duration::ZERO), ..LIMITS };
+/// Never over.
+const LONG: Limits = Limits { time: Some(Duration::from_secs(86_400)), ..LIMITS };
+
+/// Nodes and elements that keep the back end busy for many slices of fuel, in memory that loading
+/// leaves free.
+fn busy(backend: Backend) -> (usize, usize) {
+	match backend {
+		Backend::Native | Backend::Baseline => (1000, 1 << 16),
+		Backend::Interpreter => (500, 1 << 11),
+	}
+}
+
+fn engine(backend: Backend) -> Engine {
+	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
+	Engine::with(EngineConfig { cache: Some(cache), backend, ..Default::default() }).unwrap()
+}
+
+/// A chain of so many nodes on so many numbers, for which there is no kernel.
+fn slow(nodes: usize, length: usize) -> Vec<u8> {
+	let last = format!("h{nodes}");
+	let mut graph = vec![
+		input("x", FLOAT, &[1, length as u64]),
+		node("Cos", &["x"], &["h0"]),
+		node("ReduceSum", &[&last], &["y"]),
+		output("y"),
+	];
+	graph.extend((0..nodes).map(|i| node("Cos", &[&format!("h{i}")], &[&format!("h{}", i + 1)])));
+	model(&graph)
+}
+
+/// The product of two square matrices, which a kernel computes in a single call.
+fn product(width: i64) -> Vec<u8> {
+	model(&[
+		input("x", FLOAT, &[1, 1]),
+		ints("shape", &[width, width]),
+		node("Expand", &["x", "shape"], &["h"]),
+		node("MatMul", &["h", "h"], &["p"]),
+		node("ReduceSum", &["p"], &["y"]),
+		output("y"),
+	])
+}
+
+fn prepare(engine: &Engine, model: &[u8], limits: &Limits) -> Result<Run<Prepared>, EngineError> {
+	engine.prepare(model, &Dims::default(), limits)
+}
+
+#[track_caller]
+fn timed_out<T>(result: Result<T, EngineError>) {
+	assert!(matches!(result.err().unwrap(), EngineError::TimedOut(Duration::ZERO)));
+}
+
+fn stop_and_run_again(backend: Backend) {
+	let engine = engine(backend);
+	let (nodes, length) = busy(backend);
+	let (model, input) = (slow(nodes, length), x(&vec![0.5; length]));
+	let fresh = engine.run(&model, &input, &LIMITS).unwrap();
+	assert!(fresh.outcome.is_ok(), "{}", fresh.message);
+	timed_out(engine.run(&model, &input, &SHORT));
+
+	let prepared = prepare(&engine, &model, &LIMITS).unwrap().outcome.unwrap();
+	// In a new instance, and in one that was used before.
+	for _ in 0..2 {
+		timed_out(engine.run_prepared(&prepared, &input, &SHORT));
+		assert_eq!(prepared.instances(), 0, "it is not used again");
+		assert_eq!(engine.run_prepared(&prepared, &input, &LONG).unwrap(), fresh);
+		assert_eq!(prepared.instances(), usize::from(cfg!(target_os = "linux")));
+	}
+	assert_eq!(engine.run(&model, &input, &LONG).unwrap(), fresh);
+}
+
+#[test]
+fn run_should_stop_when_the_time_is_over() {
+	stop_and_run_again(Backend::Native);
+}
+
+#[test]
+fn run_should_stop_when_the_time_is_over_in_the_interpreter() {
+	stop_and_run_again(Backend::Interpreter);
+}
+
+#[test]
+fn run_should_stop_when_the_guest_never_ends() {
+	// A module with a memory and an `_initialize` that is one loop.
+	let bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
+		\x07\x18\x02\x06memory\x02\0\x0b_initialize\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
+	let artifact = Artifact { id: Blake2b::<U32>::digest(bytes).into(), bytes };
+	for backend in [Backend::Native, Backend::Baseline, Backend::Interpreter] {
+		let config = EngineConfig { backend, artifact: Some(artifact), ..Default::default() };
+		let engine = Engine::with(config).unwrap();
+		timed_out(engine.run(b"", b"", &SHORT));
+		let starved = Limits { fuel: 1_000_000, ..LONG };
+		let run = engine.run(b"", b"", &starved).unwrap();
+		assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfFuel), 1_000_000));
+	}
+}
+
+#[test]
+fn run_should_stop_in_a_kernel_when_the_time_is_over() {
+	let engine = engine(Backend::Native);
+	let (model, input) = (product(4096), x(&[1.0]));
+	timed_out(engine.run(&model, &input, &SHORT));
+	let model = product(64);
+	assert_eq!(numbers(&engine.run(&model, &input, &LONG).unwrap().outcome.unwrap()), [262_144.0]);
+}
+
+#[test]
+fn loading_should_stop_when_the_time_is_over() {
+	let engine = engine(Backend::Interpreter);
+	// Constants are folded while the model is loaded.
+	let mut graph = vec![floats("h0", &[1, 1 << 14], &[0.5; 1 << 14]), output("y")];
+	graph.extend((0..64).map(|i| node("Cos", &[&format!("h{i}")], &[&format!("h{}", i + 1)])));
+	graph.extend([input("x", FLOAT, &[1, 1]), node("Mul", &["x", "h64"], &["y"])]);
+	let model = model(&graph);
+	timed_out(prepare(&engine, &model, &SHORT));
+	timed_out(engine.inspect(&model, &Dims::default(), &SHORT));
+	assert!(prepare(&engine, &slow(1, 1), &LONG).unwrap().outcome.is_ok());
+}
+
+#[test]
+fn verdict_should_not_depend_on_the_time() {
+	let engine = engine(Backend::Native);
+	let (nodes, length) = busy(Backend::Native);
+	let (model, input) = (slow(nodes, length), x(&vec![0.5; length]));
+	// It ends after many slices.
+	let starved = Limits { fuel: 4_000_000_000, ..LIMITS };
+	let run = engine.run(&model, &input, &starved).unwrap();
+	assert_eq!(engine.run(&model, &input, &Limits { time: LONG.time, ..starved }).unwrap(), run);
+	assert_eq!(run.outcome, Err(ModelFault::OutOfFuel));
+}
