@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A token holder who has only polkadot.js, against a development node of its own: delegates, earns,
-# takes out, waits, withdraws. Takes ten minutes, nine of them unbonding. Needs what is built, and
+# takes out, waits, withdraws. Takes eighteen minutes, seventeen of them unbonding. Needs what is built, and
 # Node 20 with npm. Ends with a RESULT line.
 set -euo pipefail
 # shellcheck source=scripts/env.sh

@@ -3,7 +3,7 @@
 # chain itself, end to end.
 #
 #   OPG_SKIP_DENY=1   leave out cargo-deny, which is compiled (some minutes) where it is missing
-#   OPG_POLKADOT_JS=1 also delegate, earn and withdraw with polkadot.js (needs Node 20, ten minutes)
+#   OPG_POLKADOT_JS=1 also delegate, earn and withdraw with polkadot.js (needs Node 20, eighteen minutes)
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -77,8 +77,9 @@ pub mod pallet {
 	pub type Answers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
 
-	/// Rounds with a deadline at a block: once for the commit deadline and once for the reveal
-	/// deadline, each at a fixed distance from the draw.
+	/// Rounds with a deadline at a block.
+	/// Once for the commit deadline and once for the reveal deadline, each at a fixed distance from
+	/// the draw.
 	#[pallet::storage]
 	pub type Deadlines<T: Config> = StorageMap<
 		_,
@@ -230,8 +231,8 @@ pub mod pallet {
 			Ok((Some(Self::do_reveal(batch)?), Pays::No).into())
 		}
 
-		/// Give seats of one executor up, because its node cannot run the model at all. Costs what
-		/// missed commitments cost, and spares the requester the wait for the deadline.
+		/// Give seats of one executor up, because its node cannot run the model at all.
+		/// Costs what missed commitments cost, and spares the requester the wait for the deadline.
 		///
 		/// ## Dispatch Origin
 		/// Authorized: as for `commit`. Feeless.

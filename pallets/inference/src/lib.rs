@@ -75,8 +75,8 @@ pub mod pallet {
 		/// Held from a challenger besides what the jury costs, in planck.
 		#[pallet::constant]
 		type ChallengeBond: Get<Balance>;
-		/// What an executor with the least bond loses for a wrong answer, in planck: the audit
-		/// probability is computed from it.
+		/// What an executor with the least bond loses for a wrong answer, in planck.
+		/// The audit probability is computed from it.
 		#[pallet::constant]
 		type StakeAtRisk: Get<Balance>;
 		/// Most draws, settlements, prunings and ends of disputes per block.
@@ -274,8 +274,7 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// There is no model version with this number.
 		UnknownModel,
-		/// The model's engine is not valid yet, or no longer: its owner registers a version for one
-		/// that is.
+		/// The model's engine is not valid yet, or no longer: its owner must register a new version.
 		EngineNotValid,
 		/// There is no request with this number, or it was pruned.
 		UnknownRequest,
@@ -285,8 +284,7 @@ pub mod pallet {
 		TooLate,
 		/// Only an attested answer whose window is open can be challenged.
 		NotChallengeable,
-		/// Fewer executors serve this model than a committee has seats, not counting the
-		/// requester, the model owner, the challenger and those who sat already.
+		/// Too few executors serve this model, not counting the parties and those who sat already.
 		NotEnoughExecutors,
 		/// The request costs more than `max_fee`; ask the runtime API `estimate`.
 		MaxFeeTooLow,
@@ -397,9 +395,9 @@ pub mod pallet {
 			Self::do_cancel(who, request)
 		}
 
-		/// Put a bond against an attested answer. A jury that nobody of the request sat in computes it
-		/// again. If it finds another answer, the bond comes back with a part of what the
-		/// executors lose; if it finds the same, the bond is lost.
+		/// Put a bond against an attested answer: a jury computes it again.
+		/// Nobody in the jury sat for the request before. If it finds another answer, the bond comes
+		/// back with a part of what the executors lose; if it finds the same, the bond is lost.
 		///
 		/// ## Dispatch Origin
 		/// Signed by any account.

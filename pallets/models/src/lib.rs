@@ -201,8 +201,7 @@ pub mod pallet {
 		EngineAdmitted,
 		/// As many engines as are allowed were admitted.
 		TooManyEngines,
-		/// The executor's node finds another inspection report than the owner has registered: the
-		/// file, the bindings of its dimensions or the engine differ, or the owner was wrong.
+		/// The report is not the registered one: file, dimensions or engine differ, or it is wrong.
 		OtherReport,
 		/// Only an operator with an executor pool can serve.
 		NotExecutor,
@@ -294,8 +293,8 @@ pub mod pallet {
 			Self::do_deregister(owner, model)
 		}
 
-		/// Declare that the signer's node has the file, has inspected it, and runs the version when
-		/// drawn.
+		/// Declare that the signer's node has the model file and runs the version when drawn.
+		/// The node has inspected the file.
 		///
 		/// ## Dispatch Origin
 		/// Signed by an operator with an executor pool; `ServeDeposit` is held.

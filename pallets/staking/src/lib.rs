@@ -89,8 +89,8 @@ pub mod pallet {
 		/// Most that a commission changes, once per session.
 		#[pallet::constant]
 		type MaxCommissionChange: Get<Perbill>;
-		/// No executor pool weighs more in a draw than one part of this many, once there are twice
-		/// as many pools.
+		/// No executor pool weighs more in a draw than one part of this many.
+		/// Holds once there are twice as many pools.
 		#[pallet::constant]
 		type MaxShareParts: Get<u32>;
 		/// Missed commitments in a row after which an executor rests.
@@ -134,8 +134,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type PoolsOpened<T> = StorageValue<_, u32, ValueQuery>;
 
-	/// Shares of a delegator (second key) in a pool (first key). What an operator has in its own pool
-	/// is in the pool.
+	/// Shares of a delegator (second key) in a pool (first key).
+	/// What an operator has in its own pool is in the pool.
 	#[pallet::storage]
 	pub type Holdings<T: Config> = StorageDoubleMap<
 		_,
@@ -178,8 +178,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type KeyOwners<T: Config> = StorageMap<_, Blake2_128Concat, ExecutorKey, T::AccountId>;
 
-	/// Stake of every eligible executor at the time a session was planned. Kept for the current
-	/// session and the planned one.
+	/// Stake of every eligible executor at the time a session was planned.
+	/// Kept for the current session and the planned one.
 	#[pallet::storage]
 	pub type Snapshots<T: Config> =
 		StorageMap<_, Twox64Concat, u32, Snapshot<T::AccountId, T::MaxPools>, ValueQuery>;
@@ -392,7 +392,7 @@ pub mod pallet {
 		UnknownPool,
 		/// An operator keeps at least `MinBond` of its own in its pool; to take everything, `leave`.
 		BondTooSmall,
-		/// Less than `MinDelegation`, or too little for one share of the pool.
+		/// Less than `MinDelegation` planck, or too little for one share of the pool.
 		DelegationTooSmall,
 		/// As many pools of this role as are allowed exist.
 		TooManyPools,
@@ -404,7 +404,7 @@ pub mod pallet {
 		NothingDelegated,
 		/// The account took nothing out of this pool.
 		NothingUnbonding,
-		/// Nothing of what was taken out has matured; see `Unbonding` for the block.
+		/// Nothing can be withdrawn yet; see `Unbonding` for the block.
 		NotMature,
 		/// There is still something of worth; `undelegate` or `withdraw` it.
 		StillWorth,
@@ -501,8 +501,8 @@ pub mod pallet {
 			Self::open_pool(&PoolId { operator, role }, amount, commission)
 		}
 
-		/// Back an operator with OPG: it earns and loses with the operator. An operator adds to its own
-		/// bond with this call.
+		/// Put OPG into an operator's pool, where it earns and loses with the operator.
+		/// An operator adds to its own bond with this call.
 		///
 		/// ## Dispatch Origin
 		/// Signed by any account.
@@ -528,8 +528,8 @@ pub mod pallet {
 			Self::do_delegate(PoolId { operator, role }, delegator, amount)
 		}
 
-		/// Take OPG out of a pool. It can be withdrawn after `UnbondingBlocks`; until then it earns
-		/// nothing and can still be slashed.
+		/// Take OPG out of a pool. You can `withdraw` it `UnbondingBlocks` later.
+		/// Until then it earns nothing and can still be slashed.
 		///
 		/// ## Dispatch Origin
 		/// Signed by a delegator, or by the operator.
@@ -556,7 +556,7 @@ pub mod pallet {
 			Self::do_undelegate(PoolId { operator, role }, delegator, amount)
 		}
 
-		/// Pay what was taken out of a pool and has matured to its owner.
+		/// Pay to a delegator the OPG that it took out of a pool and that has matured.
 		///
 		/// ## Dispatch Origin
 		/// Signed by any account: a pool that closes may need a push.
