@@ -31,16 +31,13 @@ done
 [ "${#pallets[@]}" -gt 0 ] || pallets=(staking models inference attestation)
 
 bencher() {
-	local found
-	for found in "$TOOLS/bin/frame-omni-bencher" "$(command -v frame-omni-bencher || true)"; do
-		if [ -x "$found" ] && [ "$("$found" --version)" = "frame-omni-bencher $BENCHER_VERSION" ]; then
-			printf '%s' "$found"
-			return
-		fi
-	done
-	CARGO_TARGET_DIR="$BENCH_TARGET/bencher" cargo install --locked --root "$TOOLS" \
-		"frame-omni-bencher@$BENCHER_VERSION" >&2
-	printf '%s' "$TOOLS/bin/frame-omni-bencher"
+	# Not one from elsewhere: how it was compiled is part of what is measured.
+	local found="$TOOLS/bin/frame-omni-bencher"
+	if ! [ -x "$found" ] || [ "$("$found" --version)" != "frame-omni-bencher $BENCHER_VERSION" ]; then
+		CARGO_TARGET_DIR="$BENCH_TARGET/bencher" cargo install --locked --root "$TOOLS" \
+			--config scripts/bench/bencher.toml "frame-omni-bencher@$BENCHER_VERSION" >&2
+	fi
+	printf '%s' "$found"
 }
 
 if [ "$report_only" = 0 ]; then

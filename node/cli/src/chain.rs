@@ -133,6 +133,11 @@ impl Chain {
 		Ok(Receipt { request, header, proof })
 	}
 
+	/// Engines that models may name now.
+	pub fn valid_engines(&self) -> Result<Vec<H256>> {
+		self.api("OpgApi_valid_engines", ())
+	}
+
 	/// Number of executors that could be drawn for the model now.
 	pub fn eligible_executors(&self, model: ModelId) -> Result<u32> {
 		self.api("OpgApi_eligible_executors", model)

@@ -13,7 +13,7 @@ pub mod tensors;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use commands::{demo, model, receipt as receipts, request, stake};
+use commands::{demo, engine, model, receipt as receipts, request, stake};
 
 /// Command line of `opg`.
 #[derive(Parser, Debug)]
@@ -55,8 +55,8 @@ pub enum Command {
 	Verify(receipts::Verify),
 	/// Show the free and held balance of an account.
 	Balance(stake::Balance),
-	/// Prepare the local engine and print its id. Needs no node.
-	Engine,
+	/// Prepare the local engine and print its id, which needs no node; or govern those of the chain.
+	Engine(engine::Engine),
 	/// Register a model, let executors serve it, send requests, check every answer.
 	Demo(demo::Demo),
 }
@@ -77,11 +77,7 @@ pub fn run(cli: Cli) -> Result<()> {
 		Command::Receipt(command) => command.run(&connect()?),
 		Command::Verify(command) => command.run(),
 		Command::Balance(command) => command.run(&connect()?),
-		Command::Engine => {
-			local::Local::new()?;
-			println!("{:?}", local::engine_id());
-			Ok(())
-		},
+		Command::Engine(command) => command.run(connect),
 		Command::Demo(command) => command.run(&connect()?),
 	}
 }

@@ -85,8 +85,7 @@ impl Local {
 		if self.id() != engine {
 			bail!(
 				"the chain names the engine {engine:?}, this is {:?}: get its file from a node or a \
-				 release that has it (`opg-node engines export`); `rerun` and `verify` take it with \
-				 --engine",
+				 release that has it (`opg-node engines export`), and name it with --engine",
 				self.id()
 			);
 		}
@@ -120,11 +119,6 @@ pub fn parse_dims(bindings: &[String]) -> Result<Dims> {
 		.collect::<Result<Vec<_>>>()?;
 	dims.sort_by(|a, b| a.name.cmp(&b.name));
 	dims.try_into().map_err(|_| anyhow!("a version binds 16 dimensions at most"))
-}
-
-/// Id of the engine in this client.
-pub fn engine_id() -> H256 {
-	H256(opg_engine::engine_id())
 }
 
 /// Read a file, and name it in the error.

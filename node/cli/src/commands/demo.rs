@@ -89,7 +89,7 @@ impl Demo {
 
 		println!("engine     loading; the first time takes up to a minute");
 		let engine = Local::new()?;
-		println!("engine     {:?}", local::engine_id());
+		println!("engine     {:?}", engine.id());
 		let (input, dims) = (digits::input(&samples[0].pixels)?, Dims::default());
 		let probe = engine.answer(&file, &dims, &input, PROBE_FUEL)?;
 		if let Outcome::Error(error) = probe.outcome {
@@ -99,8 +99,8 @@ impl Demo {
 		let max_fuel = probe.fuel.saturating_mul(2);
 		let owner = keys::pair(OWNER)?;
 		let report = engine.report(&file, &dims, max_fuel)?;
-		let limits = model::Limits { dims, max_fuel, royalty: ROYALTY };
-		let model = model::register(chain, &file, "digits", limits, report, &owner)?;
+		let choices = model::Choices { engine: engine.id(), dims, max_fuel, royalty: ROYALTY };
+		let model = model::register(chain, &file, "digits", choices, report, &owner)?;
 		println!(
 			"model      {model} registered by Dave, fuel limit {max_fuel}, royalty {}",
 			amount::show(ROYALTY)

@@ -1,6 +1,7 @@
 //! The commands, one module for each subject.
 
 pub mod demo;
+pub mod engine;
 pub mod model;
 pub mod receipt;
 pub mod request;

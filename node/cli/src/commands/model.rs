@@ -33,6 +33,9 @@ pub enum ModelCommand {
 		/// Paid to you per attested request, in OPG.
 		#[arg(long, default_value = "0")]
 		royalty: String,
+		/// The engine that answers for it, if it is not the one of this client.
+		#[arg(long, value_name = "FILE")]
+		engine: Option<PathBuf>,
 		/// Secret of the owner, for example //Dave.
 		#[arg(long)]
 		suri: String,
@@ -43,6 +46,9 @@ pub enum ModelCommand {
 		model: ModelId,
 		/// The ONNX file, as the node has it.
 		file: PathBuf,
+		/// The engine that the model names, if it is not the one of this client.
+		#[arg(long, value_name = "FILE")]
+		engine: Option<PathBuf>,
 		/// Secret of the operator, for example //Alice.
 		#[arg(long)]
 		suri: String,
@@ -61,23 +67,25 @@ impl ModelCommand {
 	/// Run the command.
 	pub fn run(&self, chain: &Chain) -> Result<()> {
 		match self {
-			Self::Register { file, name, dims, max_fuel, royalty, suri } => {
+			Self::Register { file, name, dims, max_fuel, royalty, engine, suri } => {
 				let data = local::read(file)?;
 				let owner = keys::pair(suri)?;
 				let royalty = amount::parse(royalty)?;
 				let dims = local::parse_dims(dims)?;
-				let report = Local::new()?.report(&data, &dims, *max_fuel)?;
-				let limits = Limits { dims, max_fuel: *max_fuel, royalty };
-				let id = register(chain, &data, name, limits, report, &owner)?;
+				let engine = Local::load(engine.as_deref())?;
+				let report = engine.report(&data, &dims, *max_fuel)?;
+				let engine = engine.id();
+				let choices = Choices { engine, dims, max_fuel: *max_fuel, royalty };
+				let id = register(chain, &data, name, choices, report, &owner)?;
 				println!("model {id} registered, hash {:?}, report {report:?}", model_hash(&data));
 				println!("executors add the file with: opg-node models add {}", file.display());
 			},
-			Self::Serve { model, file, suri } => {
+			Self::Serve { model, file, engine, suri } => {
 				let version = chain.model(*model)?;
 				let data = local::read(file)?;
 				local::check_file(&data, version.hash)
 					.with_context(|| format!("{} for model {model}", file.display()))?;
-				let engine = Local::new()?;
+				let engine = Local::load(engine.as_deref())?;
 				engine.check_engine(version.engine)?;
 				let report = engine.report(&data, &version.dims, version.max_fuel)?;
 				if report != version.report {
@@ -102,7 +110,9 @@ impl ModelCommand {
 }
 
 /// What the owner of a model version chooses.
-pub(super) struct Limits {
+pub(super) struct Choices {
+	/// The engine that answers for it.
+	pub engine: H256,
 	/// Sizes of symbolic dimensions.
 	pub dims: Dims,
 	/// Fuel limit of load and run together.
@@ -116,7 +126,7 @@ pub(super) fn register(
 	chain: &Chain,
 	file: &[u8],
 	name: &str,
-	limits: Limits,
+	choices: Choices,
 	report: H256,
 	owner: &sr25519::Pair,
 ) -> Result<ModelId> {
@@ -132,10 +142,10 @@ pub(super) fn register(
 				.to_vec()
 				.try_into()
 				.map_err(|_| anyhow!("--name is longer than 64 bytes"))?,
-			engine: local::engine_id(),
-			dims: limits.dims,
-			max_fuel: limits.max_fuel,
-			royalty: limits.royalty,
+			engine: choices.engine,
+			dims: choices.dims,
+			max_fuel: choices.max_fuel,
+			royalty: choices.royalty,
 			report,
 		},
 		owner,
