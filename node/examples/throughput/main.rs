@@ -115,7 +115,7 @@ fn main() {
 	let args = Args::parse();
 	let wasm = client::executor();
 	let base = Case { executors: 30, models: 1, patience: 2 };
-	let (limit, tightest) = base.capacity();
+	let (limit, tightest) = base.capacity(&wasm);
 	let rate = args.rate.unwrap_or(limit);
 	let cores = std::thread::available_parallelism().map_or(0, usize::from);
 	let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -201,7 +201,7 @@ fn main() {
 		]);
 	}
 	for (case, part, fill) in cases {
-		let rate = args.rate.unwrap_or_else(|| case.capacity().0) / part;
+		let rate = args.rate.unwrap_or_else(|| case.capacity(&wasm).0) / part;
 		print_row(case, &run(&wasm, case, rate, fill, blocks));
 	}
 

@@ -12,7 +12,7 @@ use opg_primitives::{
 	Tier,
 };
 use opg_runtime::{
-	constants::{MAX_AGENDA, OPG, SESSION_SLOTS},
+	constants::{CHALLENGE_WINDOW, MAX_AGENDA, OPG, SESSION_SLOTS},
 	Runtime, RuntimeCall, RuntimeEvent,
 };
 use pallet_opg_attestation::{Call as Attestation, Commitment, Event as Attested, Reveal};
@@ -32,6 +32,8 @@ pub const INPUT_BYTES: usize = 28 * 28 * 4 + 16;
 pub const OUTPUT_BYTES: usize = 10 * 4 + 16;
 pub const ENGINE: H256 = H256::repeat_byte(2);
 const SALT: [u8; 32] = [7; 32];
+/// Requests per block with which it is seen what one weighs.
+const FEW: u32 = 150;
 /// Accounts that ask.
 const REQUESTERS: u32 = 1_000;
 
@@ -53,14 +55,49 @@ impl Case {
 		4 + 2 * self.patience
 	}
 
-	/// How many inferences per block the runtime's limits let in, with batches as large as the
-	/// executors can make them; and which limit it is.
-	pub fn capacity(&self) -> (u32, &'static str) {
+	/// How many inferences per block the runtime's limits let in, in the long run, with batches as
+	/// large as the executors can make them; and which limit it is: length of the block, the
+	/// agenda, on which a request is three times, or weight.
+	pub fn capacity(&self, wasm: &client::Executor) -> (u32, &'static str) {
 		// Some two percent of the answers are audited by seven more, where there are enough.
 		let seats = if self.executors < 10 { 3.0 } else { 3.0 + 0.02 * 7.0 };
-		let (most, _) = capacity(seats, BATCH);
-		let items = 2 * most * (1 + self.patience) / self.executors;
-		capacity(seats, (items as usize).clamp(1, BATCH))
+		let most = by_length(seats, BATCH);
+		let items = 2.0 * most * f64::from(1 + self.patience) / f64::from(self.executors);
+		let limits = [
+			(by_length(seats, (items as usize).clamp(1, BATCH)), "length"),
+			(f64::from(MAX_AGENDA) / 3.0, "agenda"),
+			(self.by_weight(wasm), "weight"),
+		];
+		// The block in which a session begins has no room for users, as `pallet-session` says that
+		// it weighs all there is. Batches do not fill a block to the last, and what waited then
+		// catches up.
+		let part = 0.96 * (1.0 - 1.0 / SESSION_SLOTS as f64);
+		limits
+			.map(|(count, name)| ((part * count) as u32, name))
+			.into_iter()
+			.min()
+			.expect("there are three")
+	}
+
+	/// How many fill a block: what one weighs is seen from blocks that are far from full, in which
+	/// nothing is pruned yet.
+	fn by_weight(&self, wasm: &client::Executor) -> f64 {
+		use pallet_opg_inference::WeightInfo as _;
+		let (mut pipeline, _) = Pipeline::new(*self, wasm);
+		let warm = self.latency() + CHALLENGE_WINDOW + 6;
+		(0..warm).for_each(|_| {
+			pipeline.step(FEW);
+		});
+		let mut full = 0.0;
+		for _ in 0..SESSION_SLOTS {
+			pipeline.step(FEW);
+			full += pipeline.author.fullness().1;
+		}
+		// A session begins in one of these blocks: it is full.
+		let each = (full - 1.0) / (SESSION_SLOTS - 1) as f64 / f64::from(FEW);
+		let budget = <Runtime as frame_system::Config>::BlockWeights::get().max_block;
+		let prune = pallet_opg_inference::weights::SubstrateWeight::<Runtime>::prune();
+		1.0 / (each + prune.ref_time() as f64 / budget.ref_time() as f64)
 	}
 }
 
@@ -145,11 +182,8 @@ fn request(model: ModelId) -> RuntimeCall {
 	RuntimeCall::Inference(Inference::request { model, input, tier, max_fee })
 }
 
-/// How many inferences per block the runtime's limits let in, in the long run, with `seats`
-/// for each and batches of `items`, and which of them is the tightest: length of the block, or the
-/// agenda, on which a request is three times. Weight limits too, but most of what a batch announces
-/// it gives back: whoever waits for room sends later.
-fn capacity(seats: f64, items: usize) -> (u32, &'static str) {
+/// How many inferences the length of a block lets in, with `seats` for each and batches of `items`.
+fn by_length(seats: f64, items: usize) -> f64 {
 	let executor = Executor::new(0);
 	let genesis = H256::zero();
 	let commitments: Vec<_> = (0..items as u64)
@@ -178,15 +212,7 @@ fn capacity(seats: f64, items: usize) -> (u32, &'static str) {
 		.iter()
 		.map(|(extrinsic, count)| count * codec::Encode::encoded_size(extrinsic) as f64)
 		.sum();
-	let length = f64::from(*lengths.max.get(DispatchClass::Normal));
-	// The block in which a session begins has no room for users, as `pallet-session` says that it
-	// weighs all there is. Batches do not fill a block to the last, and what waited then catches up.
-	let part = 0.96 * (1.0 - 1.0 / SESSION_SLOTS as f64);
-	[(part * length / bytes, "length"), (part * f64::from(MAX_AGENDA) / 3.0, "agenda")]
-		.map(|(count, name)| (count as u32, name))
-		.into_iter()
-		.min()
-		.expect("there are two")
+	f64::from(*lengths.max.get(DispatchClass::Normal)) / bytes
 }
 
 impl Pipeline {

@@ -1,6 +1,6 @@
 //! Weights of `pallet_opg_inference`, measured and written by `scripts/bench-weights.sh`.
 //!
-//! Bencher 64.0.0, 2026-11-21, 12 steps of 8 runs, on AMD EPYC.
+//! Bencher 64.0.0, 2026-11-22, 20 steps of 10 runs, on AMD EPYC.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(missing_docs)]
@@ -53,10 +53,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
 	/// `i` from 0 to 16384.
 	fn request(i: u32, ) -> Weight {
-		// Least time measured: 92_178_000 ps.
-		Weight::from_parts(116_616_915, 5179)
-			// Standard error: 89.
-			.saturating_add(Weight::from_parts(2_084, 0).saturating_mul(i.into()))
+		// Least time measured: 93_840_000 ps.
+		Weight::from_parts(101_938_654, 5179)
+			// Standard error: 28.
+			.saturating_add(Weight::from_parts(1_971, 0).saturating_mul(i.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -67,8 +67,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn cancel() -> Weight {
-		// Least time measured: 67_671_000 ps.
-		Weight::from_parts(80_981_000, 5206)
+		// Least time measured: 65_367_000 ps.
+		Weight::from_parts(75_693_000, 5206)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -81,8 +81,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn challenge() -> Weight {
-		// Least time measured: 115_522_000 ps.
-		Weight::from_parts(183_103_000, 12414)
+		// Least time measured: 103_435_000 ps.
+		Weight::from_parts(124_046_000, 12414)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -93,41 +93,41 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::Outputs` (r:0 w:1)
 	/// Proof: `Inference::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
 	fn begin_block() -> Weight {
-		// Least time measured: 25_207_000 ps.
-		Weight::from_parts(29_885_000, 26653)
+		// Least time measured: 23_134_000 ps.
+		Weight::from_parts(27_471_000, 26653)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// `p` from 0 to 1024.
 	fn snapshot(p: u32, ) -> Weight {
-		// Least time measured: 10_195_000 ps.
-		Weight::from_parts(16_750_921, 0)
-			// Standard error: 554.
-			.saturating_add(Weight::from_parts(50_028, 0).saturating_mul(p.into()))
+		// Least time measured: 9_765_000 ps.
+		Weight::from_parts(10_652_270, 0)
+			// Standard error: 151.
+			.saturating_add(Weight::from_parts(34_281, 0).saturating_mul(p.into()))
 	}
 	/// Storage: `Models::Servers` (r:1 w:0)
 	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// `p` from 0 to 1024.
 	fn urn(p: u32, ) -> Weight {
-		// Least time measured: 6_540_000 ps.
-		Weight::from_parts(8_168_458, 3620)
-			// Standard error: 289.
-			.saturating_add(Weight::from_parts(54_125, 0).saturating_mul(p.into()))
+		// Least time measured: 6_479_000 ps.
+		Weight::from_parts(8_262_536, 3620)
+			// Standard error: 391.
+			.saturating_add(Weight::from_parts(55_458, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(Weight::from_parts(0, 32).saturating_mul(p.into()))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:0)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
 	fn look_up() -> Weight {
-		// Least time measured: 10_035_000 ps.
-		Weight::from_parts(14_832_000, 11524)
+		// Least time measured: 10_646_000 ps.
+		Weight::from_parts(14_211_000, 11524)
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:0)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
 	fn postpone() -> Weight {
-		// Least time measured: 14_742_000 ps.
-		Weight::from_parts(23_265_000, 9066)
+		// Least time measured: 14_361_000 ps.
+		Weight::from_parts(21_712_000, 9066)
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
@@ -137,8 +137,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn give_up() -> Weight {
-		// Least time measured: 106_189_000 ps.
-		Weight::from_parts(119_178_000, 12050)
+		// Least time measured: 110_685_000 ps.
+		Weight::from_parts(124_716_000, 12050)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -149,12 +149,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// `s` from 5 to 15.
 	/// `e` from 0 to 37.
 	fn draw(s: u32, e: u32, ) -> Weight {
-		// Least time measured: 62_033_000 ps.
-		Weight::from_parts(61_701_600, 9181)
-			// Standard error: 100_776.
-			.saturating_add(Weight::from_parts(1_075_281, 0).saturating_mul(s.into()))
-			// Standard error: 28_903.
-			.saturating_add(Weight::from_parts(555_005, 0).saturating_mul(e.into()))
+		// Least time measured: 62_012_000 ps.
+		Weight::from_parts(79_872_232, 9181)
+			// Standard error: 146_143.
+			.saturating_add(Weight::from_parts(691_009, 0).saturating_mul(s.into()))
+			// Standard error: 40_276.
+			.saturating_add(Weight::from_parts(162_124, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(e.into()))
@@ -162,16 +162,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
 	fn attested() -> Weight {
-		// Least time measured: 25_969_000 ps.
-		Weight::from_parts(32_669_000, 4902)
+		// Least time measured: 27_090_000 ps.
+		Weight::from_parts(32_118_000, 4902)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
 	fn escalated() -> Weight {
-		// Least time measured: 21_612_000 ps.
-		Weight::from_parts(26_259_000, 9062)
+		// Least time measured: 21_422_000 ps.
+		Weight::from_parts(23_906_000, 9062)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -183,25 +183,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Attestation::Records` (r:1 w:0)
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
-	/// Storage: `Attestation::Answers` (r:26 w:26)
+	/// Storage: `Attestation::Answers` (r:27 w:27)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
-	/// Storage: `Staking::Pools` (r:25 w:25)
+	/// Storage: `Staking::Pools` (r:26 w:26)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// `w` from 1 to 26.
 	/// `l` from 0 to 26.
 	fn upheld(w: u32, l: u32, ) -> Weight {
-		// Least time measured: 135_112_000 ps.
-		Weight::from_parts(165_337_000, 9422)
-			// Standard error: 1_823_470.
-			.saturating_add(Weight::from_parts(8_138_970, 0).saturating_mul(w.into()))
-			// Standard error: 1_835_722.
-			.saturating_add(Weight::from_parts(61_355_574, 0).saturating_mul(l.into()))
+		// Least time measured: 113_359_000 ps.
+		Weight::from_parts(85_494_144, 9433)
+			// Standard error: 1_573_780.
+			.saturating_add(Weight::from_parts(3_924_926, 0).saturating_mul(w.into()))
+			// Standard error: 1_518_688.
+			.saturating_add(Weight::from_parts(59_361_114, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(l.into())))
 			.saturating_add(Weight::from_parts(0, 2849).saturating_mul(l.into()))
-			.saturating_add(Weight::from_parts(0, 139).saturating_mul(w.into()))
+			.saturating_add(Weight::from_parts(0, 138).saturating_mul(w.into()))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
@@ -211,24 +211,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	/// Storage: `Attestation::Records` (r:1 w:0)
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
-	/// Storage: `Attestation::Answers` (r:26 w:26)
+	/// Storage: `Attestation::Answers` (r:27 w:27)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
-	/// Storage: `Staking::Pools` (r:25 w:25)
+	/// Storage: `Staking::Pools` (r:26 w:26)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// `w` from 1 to 26.
 	/// `l` from 0 to 26.
 	fn overturned(w: u32, l: u32, ) -> Weight {
-		// Least time measured: 688_888_000 ps.
-		Weight::from_parts(1_027_981_935, 12042)
-			// Standard error: 11_570_240.
-			.saturating_add(Weight::from_parts(5_385_503, 0).saturating_mul(w.into()))
-			// Standard error: 11_169_837.
-			.saturating_add(Weight::from_parts(84_825_334, 0).saturating_mul(l.into()))
+		// Least time measured: 634_236_000 ps.
+		Weight::from_parts(298_357_833, 12116)
+			// Standard error: 1_087_402.
+			.saturating_add(Weight::from_parts(15_733_561, 0).saturating_mul(w.into()))
+			// Standard error: 1_049_336.
+			.saturating_add(Weight::from_parts(73_388_080, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(l.into())))
-			.saturating_add(Weight::from_parts(0, 2851).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(0, 2850).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(0, 140).saturating_mul(w.into()))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
@@ -237,10 +237,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// `w` from 1 to 7.
 	fn settle_agreed(w: u32, ) -> Weight {
-		// Least time measured: 54_181_000 ps.
-		Weight::from_parts(99_115_036, 9126)
-			// Standard error: 446_208.
-			.saturating_add(Weight::from_parts(867_419, 0).saturating_mul(w.into()))
+		// Least time measured: 45_047_000 ps.
+		Weight::from_parts(61_567_763, 9126)
+			// Standard error: 170_381.
+			.saturating_add(Weight::from_parts(3_260_452, 0).saturating_mul(w.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(w.into()))
@@ -249,24 +249,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
 	/// Storage: `Attestation::Records` (r:1 w:0)
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
-	/// Storage: `Attestation::Answers` (r:26 w:26)
+	/// Storage: `Attestation::Answers` (r:27 w:27)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
-	/// Storage: `Staking::Pools` (r:25 w:25)
+	/// Storage: `Staking::Pools` (r:26 w:26)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// `w` from 1 to 26.
 	/// `l` from 0 to 26.
 	fn settle(w: u32, l: u32, ) -> Weight {
-		// Least time measured: 568_828_000 ps.
-		Weight::from_parts(47_422_374, 8977)
-			// Standard error: 4_817_573.
-			.saturating_add(Weight::from_parts(25_962_116, 0).saturating_mul(w.into()))
-			// Standard error: 4_650_855.
-			.saturating_add(Weight::from_parts(67_875_784, 0).saturating_mul(l.into()))
+		// Least time measured: 488_148_000 ps.
+		Weight::from_parts(213_588_821, 8986)
+			// Standard error: 1_236_201.
+			.saturating_add(Weight::from_parts(13_583_713, 0).saturating_mul(w.into()))
+			// Standard error: 1_192_926.
+			.saturating_add(Weight::from_parts(53_790_114, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(l.into())))
-			.saturating_add(Weight::from_parts(0, 2840).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(0, 2839).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(0, 129).saturating_mul(w.into()))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
@@ -274,8 +274,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Attestation::Records` (r:1 w:0)
 	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	fn audit() -> Weight {
-		// Least time measured: 45_378_000 ps.
-		Weight::from_parts(70_746_000, 11494)
+		// Least time measured: 40_811_000 ps.
+		Weight::from_parts(46_219_000, 11494)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -284,24 +284,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn charge_requester() -> Weight {
-		// Least time measured: 86_239_000 ps.
-		Weight::from_parts(94_551_000, 3765)
+		// Least time measured: 80_630_000 ps.
+		Weight::from_parts(87_661_000, 3765)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	fn pay_pool() -> Weight {
-		// Least time measured: 47_121_000 ps.
-		Weight::from_parts(56_905_000, 3814)
+		// Least time measured: 41_933_000 ps.
+		Weight::from_parts(48_523_000, 3814)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn pay_owner() -> Weight {
-		// Least time measured: 29_284_000 ps.
-		Weight::from_parts(33_290_000, 3515)
+		// Least time measured: 28_913_000 ps.
+		Weight::from_parts(30_695_000, 3515)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -310,8 +310,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn return_deposit() -> Weight {
-		// Least time measured: 46_469_000 ps.
-		Weight::from_parts(73_270_000, 3765)
+		// Least time measured: 45_859_000 ps.
+		Weight::from_parts(50_675_000, 3765)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -322,8 +322,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::Inputs` (r:0 w:1)
 	/// Proof: `Inference::Inputs` (`max_values`: None, `max_size`: Some(16404), added: 18879, mode: `Measured`)
 	fn prune() -> Weight {
-		// Least time measured: 24_417_000 ps.
-		Weight::from_parts(48_693_000, 17151)
+		// Least time measured: 23_876_000 ps.
+		Weight::from_parts(29_324_000, 17151)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -331,134 +331,134 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn request(i: u32, ) -> Weight {
-		Weight::from_parts(116_616_915, 5179)
-			.saturating_add(Weight::from_parts(2_084, 0).saturating_mul(i.into()))
+		Weight::from_parts(101_938_654, 5179)
+			.saturating_add(Weight::from_parts(1_971, 0).saturating_mul(i.into()))
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn cancel() -> Weight {
-		Weight::from_parts(80_981_000, 5206)
+		Weight::from_parts(75_693_000, 5206)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn challenge() -> Weight {
-		Weight::from_parts(183_103_000, 12414)
+		Weight::from_parts(124_046_000, 12414)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn begin_block() -> Weight {
-		Weight::from_parts(29_885_000, 26653)
+		Weight::from_parts(27_471_000, 26653)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn snapshot(p: u32, ) -> Weight {
-		Weight::from_parts(16_750_921, 0)
-			.saturating_add(Weight::from_parts(50_028, 0).saturating_mul(p.into()))
+		Weight::from_parts(10_652_270, 0)
+			.saturating_add(Weight::from_parts(34_281, 0).saturating_mul(p.into()))
 	}
 	fn urn(p: u32, ) -> Weight {
-		Weight::from_parts(8_168_458, 3620)
-			.saturating_add(Weight::from_parts(54_125, 0).saturating_mul(p.into()))
+		Weight::from_parts(8_262_536, 3620)
+			.saturating_add(Weight::from_parts(55_458, 0).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(Weight::from_parts(0, 32).saturating_mul(p.into()))
 	}
 	fn look_up() -> Weight {
-		Weight::from_parts(14_832_000, 11524)
+		Weight::from_parts(14_211_000, 11524)
 			.saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn postpone() -> Weight {
-		Weight::from_parts(23_265_000, 9066)
+		Weight::from_parts(21_712_000, 9066)
 			.saturating_add(ParityDbWeight::get().reads(1))
 	}
 	fn give_up() -> Weight {
-		Weight::from_parts(119_178_000, 12050)
+		Weight::from_parts(124_716_000, 12050)
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn draw(s: u32, e: u32, ) -> Weight {
-		Weight::from_parts(61_701_600, 9181)
-			.saturating_add(Weight::from_parts(1_075_281, 0).saturating_mul(s.into()))
-			.saturating_add(Weight::from_parts(555_005, 0).saturating_mul(e.into()))
+		Weight::from_parts(79_872_232, 9181)
+			.saturating_add(Weight::from_parts(691_009, 0).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(162_124, 0).saturating_mul(e.into()))
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(e.into()))
 	}
 	fn attested() -> Weight {
-		Weight::from_parts(32_669_000, 4902)
+		Weight::from_parts(32_118_000, 4902)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn escalated() -> Weight {
-		Weight::from_parts(26_259_000, 9062)
+		Weight::from_parts(23_906_000, 9062)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn upheld(w: u32, l: u32, ) -> Weight {
-		Weight::from_parts(165_337_000, 9422)
-			.saturating_add(Weight::from_parts(8_138_970, 0).saturating_mul(w.into()))
-			.saturating_add(Weight::from_parts(61_355_574, 0).saturating_mul(l.into()))
+		Weight::from_parts(85_494_144, 9433)
+			.saturating_add(Weight::from_parts(3_924_926, 0).saturating_mul(w.into()))
+			.saturating_add(Weight::from_parts(59_361_114, 0).saturating_mul(l.into()))
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(l.into())))
 			.saturating_add(ParityDbWeight::get().writes(4))
 			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(l.into())))
 			.saturating_add(Weight::from_parts(0, 2849).saturating_mul(l.into()))
-			.saturating_add(Weight::from_parts(0, 139).saturating_mul(w.into()))
+			.saturating_add(Weight::from_parts(0, 138).saturating_mul(w.into()))
 	}
 	fn overturned(w: u32, l: u32, ) -> Weight {
-		Weight::from_parts(1_027_981_935, 12042)
-			.saturating_add(Weight::from_parts(5_385_503, 0).saturating_mul(w.into()))
-			.saturating_add(Weight::from_parts(84_825_334, 0).saturating_mul(l.into()))
+		Weight::from_parts(298_357_833, 12116)
+			.saturating_add(Weight::from_parts(15_733_561, 0).saturating_mul(w.into()))
+			.saturating_add(Weight::from_parts(73_388_080, 0).saturating_mul(l.into()))
 			.saturating_add(ParityDbWeight::get().reads(7))
 			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(l.into())))
 			.saturating_add(ParityDbWeight::get().writes(6))
 			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(l.into())))
-			.saturating_add(Weight::from_parts(0, 2851).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(0, 2850).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(0, 140).saturating_mul(w.into()))
 	}
 	fn settle_agreed(w: u32, ) -> Weight {
-		Weight::from_parts(99_115_036, 9126)
-			.saturating_add(Weight::from_parts(867_419, 0).saturating_mul(w.into()))
+		Weight::from_parts(61_567_763, 9126)
+			.saturating_add(Weight::from_parts(3_260_452, 0).saturating_mul(w.into()))
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(w.into()))
 	}
 	fn settle(w: u32, l: u32, ) -> Weight {
-		Weight::from_parts(47_422_374, 8977)
-			.saturating_add(Weight::from_parts(25_962_116, 0).saturating_mul(w.into()))
-			.saturating_add(Weight::from_parts(67_875_784, 0).saturating_mul(l.into()))
+		Weight::from_parts(213_588_821, 8986)
+			.saturating_add(Weight::from_parts(13_583_713, 0).saturating_mul(w.into()))
+			.saturating_add(Weight::from_parts(53_790_114, 0).saturating_mul(l.into()))
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(l.into())))
 			.saturating_add(ParityDbWeight::get().writes(2))
 			.saturating_add(ParityDbWeight::get().writes((2_u64).saturating_mul(l.into())))
-			.saturating_add(Weight::from_parts(0, 2840).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(0, 2839).saturating_mul(l.into()))
 			.saturating_add(Weight::from_parts(0, 129).saturating_mul(w.into()))
 	}
 	fn audit() -> Weight {
-		Weight::from_parts(70_746_000, 11494)
+		Weight::from_parts(46_219_000, 11494)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn charge_requester() -> Weight {
-		Weight::from_parts(94_551_000, 3765)
+		Weight::from_parts(87_661_000, 3765)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn pay_pool() -> Weight {
-		Weight::from_parts(56_905_000, 3814)
+		Weight::from_parts(48_523_000, 3814)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn pay_owner() -> Weight {
-		Weight::from_parts(33_290_000, 3515)
+		Weight::from_parts(30_695_000, 3515)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn return_deposit() -> Weight {
-		Weight::from_parts(73_270_000, 3765)
+		Weight::from_parts(50_675_000, 3765)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn prune() -> Weight {
-		Weight::from_parts(48_693_000, 17151)
+		Weight::from_parts(29_324_000, 17151)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}

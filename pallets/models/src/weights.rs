@@ -30,12 +30,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::NextModelId` (r:1 w:1)
 	/// Proof: `Models::NextModelId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	/// Storage: `Models::Models` (r:0 w:1)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1419), added: 3894, mode: `Measured`)
 	fn register() -> Weight {
-		// Least time measured: 90_254_000 ps.
-		Weight::from_parts(96_103_000, 3680)
+		// Least time measured: 71_126_000 ps.
+		Weight::from_parts(79_489_000, 3680)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -44,10 +44,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Servers` (r:1 w:0)
 	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn deregister() -> Weight {
-		// Least time measured: 73_851_000 ps.
-		Weight::from_parts(81_722_000, 5158)
+		// Least time measured: 63_185_000 ps.
+		Weight::from_parts(66_620_000, 5158)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -58,20 +58,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::Servers` (r:1 w:1)
 	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn serve() -> Weight {
-		// Least time measured: 140_369_000 ps.
-		Weight::from_parts(155_673_000, 38181)
+		// Least time measured: 124_405_000 ps.
+		Weight::from_parts(145_087_000, 38181)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Models::Servers` (r:1 w:1)
 	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn stop_serving() -> Weight {
-		// Least time measured: 86_038_000 ps.
-		Weight::from_parts(90_545_000, 36575)
+		// Least time measured: 74_361_000 ps.
+		Weight::from_parts(81_833_000, 36575)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -80,16 +80,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::CounterForEngines` (r:1 w:1)
 	/// Proof: `Models::CounterForEngines` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn admit_engine() -> Weight {
-		// Least time measured: 15_524_000 ps.
-		Weight::from_parts(16_745_000, 3468)
+		// Least time measured: 14_302_000 ps.
+		Weight::from_parts(16_044_000, 3468)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Models::Engines` (r:1 w:1)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	fn retire_engine() -> Weight {
-		// Least time measured: 15_233_000 ps.
-		Weight::from_parts(16_254_000, 3553)
+		// Least time measured: 12_128_000 ps.
+		Weight::from_parts(13_610_000, 3553)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -97,32 +97,32 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn register() -> Weight {
-		Weight::from_parts(96_103_000, 3680)
+		Weight::from_parts(79_489_000, 3680)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn deregister() -> Weight {
-		Weight::from_parts(81_722_000, 5158)
+		Weight::from_parts(66_620_000, 5158)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn serve() -> Weight {
-		Weight::from_parts(155_673_000, 38181)
+		Weight::from_parts(145_087_000, 38181)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn stop_serving() -> Weight {
-		Weight::from_parts(90_545_000, 36575)
+		Weight::from_parts(81_833_000, 36575)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn admit_engine() -> Weight {
-		Weight::from_parts(16_745_000, 3468)
+		Weight::from_parts(16_044_000, 3468)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn retire_engine() -> Weight {
-		Weight::from_parts(16_254_000, 3553)
+		Weight::from_parts(13_610_000, 3553)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}

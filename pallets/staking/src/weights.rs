@@ -46,12 +46,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	/// Storage: `Staking::PoolsOpened` (r:1 w:1)
 	/// Proof: `Staking::PoolsOpened` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn bond() -> Weight {
-		// Least time measured: 156_093_000 ps.
-		Weight::from_parts(166_128_000, 3871)
+		// Least time measured: 120_480_000 ps.
+		Weight::from_parts(129_534_000, 3833)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -64,8 +64,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn delegate() -> Weight {
-		// Least time measured: 123_804_000 ps.
-		Weight::from_parts(135_592_000, 7349)
+		// Least time measured: 103_054_000 ps.
+		Weight::from_parts(116_645_000, 7276)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -76,8 +76,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
 	fn undelegate() -> Weight {
-		// Least time measured: 52_128_000 ps.
-		Weight::from_parts(59_179_000, 5493)
+		// Least time measured: 50_425_000 ps.
+		Weight::from_parts(63_905_000, 5493)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -92,7 +92,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Delegations` (r:1 w:1)
 	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	/// Storage: `Staking::PoolCounts` (r:1 w:1)
 	/// Proof: `Staking::PoolCounts` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:1)
@@ -100,8 +100,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::KeyOwners` (r:0 w:2)
 	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
 	fn withdraw() -> Weight {
-		// Least time measured: 218_396_000 ps.
-		Weight::from_parts(238_336_000, 11354)
+		// Least time measured: 189_683_000 ps.
+		Weight::from_parts(214_861_000, 11282)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(11))
 	}
@@ -110,8 +110,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
 	fn leave() -> Weight {
-		// Least time measured: 60_620_000 ps.
-		Weight::from_parts(70_165_000, 3810)
+		// Least time measured: 58_688_000 ps.
+		Weight::from_parts(73_209_000, 3810)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -122,8 +122,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
 	fn evict() -> Weight {
-		// Least time measured: 53_300_000 ps.
-		Weight::from_parts(59_949_000, 5531)
+		// Least time measured: 53_630_000 ps.
+		Weight::from_parts(63_235_000, 5531)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -136,32 +136,32 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Delegations` (r:1 w:1)
 	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
 	fn forget() -> Weight {
-		// Least time measured: 52_899_000 ps.
-		Weight::from_parts(62_092_000, 7718)
+		// Least time measured: 49_704_000 ps.
+		Weight::from_parts(55_373_000, 7645)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	fn set_commission() -> Weight {
-		// Least time measured: 21_502_000 ps.
-		Weight::from_parts(22_734_000, 3810)
+		// Least time measured: 16_485_000 ps.
+		Weight::from_parts(18_537_000, 3810)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	fn rest() -> Weight {
-		// Least time measured: 51_547_000 ps.
-		Weight::from_parts(63_395_000, 3810)
+		// Least time measured: 50_506_000 ps.
+		Weight::from_parts(60_190_000, 3810)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	fn resume() -> Weight {
-		// Least time measured: 31_377_000 ps.
-		Weight::from_parts(37_015_000, 3809)
+		// Least time measured: 28_542_000 ps.
+		Weight::from_parts(31_307_000, 3809)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -172,24 +172,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::HotKeys` (r:1 w:1)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	fn set_hot_key() -> Weight {
-		// Least time measured: 78_798_000 ps.
-		Weight::from_parts(89_634_000, 4102)
+		// Least time measured: 73_309_000 ps.
+		Weight::from_parts(88_182_000, 4102)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::ValidatorCount` (r:0 w:1)
 	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn set_validator_count() -> Weight {
-		// Least time measured: 6_369_000 ps.
-		Weight::from_parts(6_910_000, 0)
+		// Least time measured: 5_198_000 ps.
+		Weight::from_parts(5_799_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Storage: `Staking::SessionSlashed` (r:0 w:1)
-	/// Proof: `Staking::SessionSlashed` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
 	fn resume_slashing() -> Weight {
-		// Least time measured: 7_200_000 ps.
-		Weight::from_parts(8_112_000, 0)
-			.saturating_add(T::DbWeight::get().writes(1))
+		// Least time measured: 5_529_000 ps.
+		Weight::from_parts(6_910_000, 0)
 	}
 	/// Storage: `Staking::Pools` (r:1028 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
@@ -199,10 +196,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49182), added: 51657, mode: `Measured`)
 	/// `p` from 1 to 1024.
 	fn plan_session(p: u32, ) -> Weight {
-		// Least time measured: 57_536_000 ps.
-		Weight::from_parts(59_389_000, 11954)
-			// Standard error: 35_107.
-			.saturating_add(Weight::from_parts(13_132_026, 0).saturating_mul(p.into()))
+		// Least time measured: 45_758_000 ps.
+		Weight::from_parts(49_274_000, 11954)
+			// Standard error: 32_504.
+			.saturating_add(Weight::from_parts(11_768_485, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -216,65 +213,57 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// `p` from 1 to 1024.
 	fn elect(p: u32, ) -> Weight {
-		// Least time measured: 36_274_000 ps.
-		Weight::from_parts(37_385_000, 6471)
-			// Standard error: 23_026.
-			.saturating_add(Weight::from_parts(10_161_603, 0).saturating_mul(p.into()))
+		// Least time measured: 29_644_000 ps.
+		Weight::from_parts(30_555_000, 6471)
+			// Standard error: 32_330.
+			.saturating_add(Weight::from_parts(8_817_116, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(p.into()))
 	}
 	/// Storage: `Staking::Snapshots` (r:2 w:1)
 	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49182), added: 51657, mode: `Measured`)
-	/// Storage: `Staking::SessionStake` (r:0 w:1)
-	/// Proof: `Staking::SessionStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
-	/// Storage: `Staking::SessionSlashed` (r:0 w:1)
-	/// Proof: `Staking::SessionSlashed` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
 	/// `p` from 1 to 1024.
 	fn start_session(p: u32, ) -> Weight {
-		// Least time measured: 12_569_000 ps.
-		Weight::from_parts(8_311_572, 5957)
-			// Standard error: 250.
-			.saturating_add(Weight::from_parts(60_522, 0).saturating_mul(p.into()))
+		// Least time measured: 11_347_000 ps.
+		Weight::from_parts(7_167_248, 5957)
+			// Standard error: 260.
+			.saturating_add(Weight::from_parts(63_605, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 48).saturating_mul(p.into()))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	fn reward_author() -> Weight {
-		// Least time measured: 51_087_000 ps.
-		Weight::from_parts(53_810_000, 3743)
+		// Least time measured: 39_369_000 ps.
+		Weight::from_parts(42_443_000, 3743)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	fn slash_validator() -> Weight {
-		// Least time measured: 47_972_000 ps.
-		Weight::from_parts(50_486_000, 3743)
+		// Least time measured: 36_956_000 ps.
+		Weight::from_parts(41_052_000, 3743)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::SessionSlashed` (r:1 w:1)
-	/// Proof: `Staking::SessionSlashed` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
-	/// Storage: `Staking::SessionStake` (r:1 w:0)
-	/// Proof: `Staking::SessionStake` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
 	/// Storage: `System::Account` (r:2 w:2)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn penalise() -> Weight {
-		// Least time measured: 138_336_000 ps.
-		Weight::from_parts(149_463_000, 6517)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(4))
+		// Least time measured: 115_352_000 ps.
+		Weight::from_parts(132_808_000, 6477)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	fn reward() -> Weight {
-		// Least time measured: 41_943_000 ps.
-		Weight::from_parts(44_105_000, 3810)
+		// Least time measured: 32_518_000 ps.
+		Weight::from_parts(35_423_000, 3810)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -282,107 +271,106 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 impl WeightInfo for () {
 	fn bond() -> Weight {
-		Weight::from_parts(166_128_000, 3871)
+		Weight::from_parts(129_534_000, 3833)
 			.saturating_add(ParityDbWeight::get().reads(5))
 			.saturating_add(ParityDbWeight::get().writes(5))
 	}
 	fn delegate() -> Weight {
-		Weight::from_parts(135_592_000, 7349)
+		Weight::from_parts(116_645_000, 7276)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(4))
 	}
 	fn undelegate() -> Weight {
-		Weight::from_parts(59_179_000, 5493)
+		Weight::from_parts(63_905_000, 5493)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(238_336_000, 11354)
+		Weight::from_parts(214_861_000, 11282)
 			.saturating_add(ParityDbWeight::get().reads(9))
 			.saturating_add(ParityDbWeight::get().writes(11))
 	}
 	fn leave() -> Weight {
-		Weight::from_parts(70_165_000, 3810)
+		Weight::from_parts(73_209_000, 3810)
 			.saturating_add(ParityDbWeight::get().reads(2))
 			.saturating_add(ParityDbWeight::get().writes(2))
 	}
 	fn evict() -> Weight {
-		Weight::from_parts(59_949_000, 5531)
+		Weight::from_parts(63_235_000, 5531)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn forget() -> Weight {
-		Weight::from_parts(62_092_000, 7718)
+		Weight::from_parts(55_373_000, 7645)
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn set_commission() -> Weight {
-		Weight::from_parts(22_734_000, 3810)
+		Weight::from_parts(18_537_000, 3810)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn rest() -> Weight {
-		Weight::from_parts(63_395_000, 3810)
+		Weight::from_parts(60_190_000, 3810)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn resume() -> Weight {
-		Weight::from_parts(37_015_000, 3809)
+		Weight::from_parts(31_307_000, 3809)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn set_hot_key() -> Weight {
-		Weight::from_parts(89_634_000, 4102)
+		Weight::from_parts(88_182_000, 4102)
 			.saturating_add(ParityDbWeight::get().reads(3))
 			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn set_validator_count() -> Weight {
-		Weight::from_parts(6_910_000, 0)
+		Weight::from_parts(5_799_000, 0)
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn resume_slashing() -> Weight {
-		Weight::from_parts(8_112_000, 0)
-			.saturating_add(ParityDbWeight::get().writes(1))
+		Weight::from_parts(6_910_000, 0)
 	}
 	fn plan_session(p: u32, ) -> Weight {
-		Weight::from_parts(59_389_000, 11954)
-			.saturating_add(Weight::from_parts(13_132_026, 0).saturating_mul(p.into()))
+		Weight::from_parts(49_274_000, 11954)
+			.saturating_add(Weight::from_parts(11_768_485, 0).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads(7))
 			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 2747).saturating_mul(p.into()))
 	}
 	fn elect(p: u32, ) -> Weight {
-		Weight::from_parts(37_385_000, 6471)
-			.saturating_add(Weight::from_parts(10_161_603, 0).saturating_mul(p.into()))
+		Weight::from_parts(30_555_000, 6471)
+			.saturating_add(Weight::from_parts(8_817_116, 0).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads(4))
 			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(p.into()))
 	}
 	fn start_session(p: u32, ) -> Weight {
-		Weight::from_parts(8_311_572, 5957)
-			.saturating_add(Weight::from_parts(60_522, 0).saturating_mul(p.into()))
+		Weight::from_parts(7_167_248, 5957)
+			.saturating_add(Weight::from_parts(63_605, 0).saturating_mul(p.into()))
 			.saturating_add(ParityDbWeight::get().reads(2))
-			.saturating_add(ParityDbWeight::get().writes(3))
+			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 48).saturating_mul(p.into()))
 	}
 	fn reward_author() -> Weight {
-		Weight::from_parts(53_810_000, 3743)
+		Weight::from_parts(42_443_000, 3743)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn slash_validator() -> Weight {
-		Weight::from_parts(50_486_000, 3743)
+		Weight::from_parts(41_052_000, 3743)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 	fn penalise() -> Weight {
-		Weight::from_parts(149_463_000, 6517)
-			.saturating_add(ParityDbWeight::get().reads(5))
-			.saturating_add(ParityDbWeight::get().writes(4))
+		Weight::from_parts(132_808_000, 6477)
+			.saturating_add(ParityDbWeight::get().reads(3))
+			.saturating_add(ParityDbWeight::get().writes(3))
 	}
 	fn reward() -> Weight {
-		Weight::from_parts(44_105_000, 3810)
+		Weight::from_parts(35_423_000, 3810)
 			.saturating_add(ParityDbWeight::get().reads(1))
 			.saturating_add(ParityDbWeight::get().writes(1))
 	}
