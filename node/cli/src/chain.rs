@@ -111,8 +111,15 @@ impl Chain {
 
 	/// The most that one request to the model costs, in planck.
 	pub fn estimate(&self, model: ModelId, tier: Tier) -> Result<Balance> {
-		self.api::<Option<Balance>>("OpgApi_estimate", (model, tier, None::<Fuel>))?
-			.with_context(|| format!("there is no model {model}"))
+		let estimate: Option<Balance> = self.api("OpgApi_estimate", (model, tier, None::<Fuel>))?;
+		let Some(estimate) = estimate else {
+			let engine = self.model(model)?.engine;
+			bail!(
+				"model {model} names the engine {engine:?}, which is not valid now (`opg engine list`): \
+				 its owner must register a version for one that is"
+			);
+		};
+		Ok(estimate)
 	}
 
 	/// A registered model version.

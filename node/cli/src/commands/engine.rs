@@ -81,14 +81,9 @@ impl Engine {
 }
 
 /// Send a call as governance, which is `sudo` here.
-fn govern(
-	chain: &Chain,
-	call: pallet_opg_models::Call<Runtime>,
-	suri: &str,
-) -> Result<Included> {
+fn govern(chain: &Chain, call: pallet_opg_models::Call<Runtime>, suri: &str) -> Result<Included> {
 	let call = Box::new(RuntimeCall::from(call));
-	let included =
-		chain.send(pallet_sudo::Call::<Runtime>::sudo { call }, &keys::pair(suri)?)?;
+	let included = chain.send(pallet_sudo::Call::<Runtime>::sudo { call }, &keys::pair(suri)?)?;
 	let done = find_event(&included.events, |event| match event {
 		RuntimeEvent::Sudo(pallet_sudo::Event::Sudid { sudo_result }) => Some(*sudo_result),
 		_ => None,
