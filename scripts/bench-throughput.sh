@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # How many attested inferences per second the chain carries: imports full blocks of them into a
-# client of a development chain. Run it on an otherwise idle machine; it takes some five minutes.
+# client of a development chain. Run it on an otherwise idle machine; it takes some ten minutes.
 #
 #   scripts/bench-throughput.sh [--quick] [--hour] [--rate N]
 #
-#   --quick     a minute: shorter runs, pruning not measured
+#   --quick     four minutes: shorter runs, pruning not measured
 #   --hour      fill the chain for an hour of its time before, so that the state is as large as it
 #               gets and blocks also prune: this is what a busy chain costs; some minutes more
 #   --rate N    requests per block, instead of as many as the runtime's limits let in: fewer
