@@ -40,10 +40,10 @@ pub const MAX_EXECUTORS: u32 = 1_024;
 pub const MIN_BOND: Balance = 1_000 * OPG;
 /// Fuel of all executors ordered per block at which the price stays: a hundred cores' worth.
 pub const TARGET_FUEL: u64 = 600_000_000_000;
-/// Blocks by which the agenda puts an action off at most: those that search for room find it within
-/// 16. While it is behind nobody can ask, so what delays an action was under way: the requests of
+/// Blocks by which the agenda puts an action off at most: those among which it searches for room, and
+/// 16 more for want of time. While it is behind nobody can ask, so what delays an action was under way: the requests of
 /// less than 16 blocks, each of which admits no more than a block can settle.
-const PUT_OFF: BlockNumber = 16 + 16;
+const PUT_OFF: BlockNumber = pallet_opg_inference::SEARCH + 16;
 /// Blocks from one draw to the next at most: a block in which the round is fixed, three that seed
 /// it, both phases.
 const ROUND: BlockNumber = 1 + 3 + PUT_OFF + COMMIT_BLOCKS + REVEAL_BLOCKS;

@@ -10,12 +10,23 @@ use std::{
 	io,
 	thread::{self, JoinHandle},
 };
-use wasmtime::{Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams};
+use wasmtime::{
+	Instance, Memory, ResourceLimiter, Result, Store, Trap, TypedFunc, WasmParams, WasmResults,
+};
 
 /// Stack of the thread that runs the guest.
 const THREAD_STACK: usize = GUEST_STACK + HOST_STACK;
 /// Largest memory of a 32-bit guest.
 const MAX_MEMORY: usize = (4 << 30) - (64 << 10);
+
+/// Calls a function of the guest, until it returns or the time is over.
+fn enter<P: WasmParams + Sync, R: WasmResults + Sync>(
+	store: &mut Store<State>,
+	function: &TypedFunc<P, R>,
+	with: P,
+) -> Result<R> {
+	drive(store.data().deadline, function.call_async(store, with))
+}
 
 thread_local! {
 	/// This thread has the stack that the guest needs.
@@ -153,7 +164,7 @@ impl Engine {
 		let mut guest = self.instantiate(store)?;
 		// Constructors: without them tract has no kernels.
 		let initialize: TypedFunc<(), ()> = guest.export("_initialize")?;
-		drive(guest.store.data().deadline, initialize.call_async(&mut *guest.store, ()))?;
+		enter(guest.store, &initialize, ())?;
 		Ok(guest)
 	}
 
@@ -309,8 +320,7 @@ impl Guest<'_> {
 		// What does not fit the address space does not fit the memory either.
 		let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
 		let alloc: TypedFunc<u32, u32> = self.export("opg_alloc")?;
-		let deadline = self.store.data().deadline;
-		let at = drive(deadline, alloc.call_async(&mut *self.store, length))?;
+		let at = enter(self.store, &alloc, length)?;
 		self.memory.write(&mut *self.store, at as usize, bytes)?;
 		Ok((at, length))
 	}
@@ -322,8 +332,7 @@ impl Guest<'_> {
 		max_data: usize,
 	) -> Result<Vec<u8>, Stop> {
 		let function: TypedFunc<P, u32> = self.export(name)?;
-		let deadline = self.store.data().deadline;
-		let report = drive(deadline, function.call_async(&mut *self.store, with))?;
+		let report = enter(self.store, &function, with)?;
 		let mut words = [0; 3];
 		for (word, bytes) in words.iter_mut().zip(self.slice(report, 12)?.chunks_exact(4)) {
 			*word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);

@@ -9,9 +9,12 @@ mod common;
 #[path = "hostile/files.rs"]
 mod files;
 
-use common::mutate::{Breeder, Random};
+use common::{
+	engine,
+	mutate::{Breeder, Random},
+};
 use files::Hostile;
-use opg_engine::{Backend, Dims, Engine, EngineConfig, EngineError, Limits, Run};
+use opg_engine::{Backend, Dims, Engine, EngineError, Limits, Run};
 use std::{
 	collections::BTreeMap,
 	env, fs,
@@ -33,11 +36,6 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Mutants of a plain test run.
 const FEW: usize = 2000;
 const SEED: u64 = 20_261_121;
-
-fn engine(backend: Backend) -> Engine {
-	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
-	Engine::with(EngineConfig { cache: Some(cache), backend, ..Default::default() }).unwrap()
-}
 
 /// Loads the model and runs it from its image.
 fn run_prepared(

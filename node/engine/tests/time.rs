@@ -9,7 +9,7 @@ use common::*;
 use opg_engine::{
 	Artifact, Backend, Dims, Engine, EngineConfig, EngineError, Limits, ModelFault, Prepared, Run,
 };
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 const LIMITS: Limits =
 	Limits { fuel: 1 << 40, memory_bytes: 512 << 20, max_output: 64 << 10, time: None };
@@ -25,11 +25,6 @@ fn busy(backend: Backend) -> (usize, usize) {
 		Backend::Native | Backend::Baseline => (1000, 1 << 16),
 		Backend::Interpreter => (500, 1 << 11),
 	}
-}
-
-fn engine(backend: Backend) -> Engine {
-	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
-	Engine::with(EngineConfig { cache: Some(cache), backend, ..Default::default() }).unwrap()
 }
 
 /// A chain of so many nodes on so many numbers, for which there is no kernel.

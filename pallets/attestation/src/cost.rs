@@ -21,8 +21,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Revealing so many answers of so many bytes altogether, what follows and records not counted.
 	pub(crate) fn cost_of_reveal(n: u32, bytes: u32) -> Weight {
-		let more = T::WeightInfo::reveal_one(bytes).saturating_sub(T::WeightInfo::reveal_one(0));
-		T::WeightInfo::reveal(n).saturating_add(more)
+		T::WeightInfo::reveal(n).saturating_add(cost_of_bytes(T::WeightInfo::reveal_one, bytes))
 	}
 
 	pub(crate) fn most_of_decline(n: u32) -> Weight {
@@ -36,10 +35,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn most_of_authorize_reveal(n: u32, bytes: u32) -> Weight {
-		let more = T::WeightInfo::authorize_reveal_one(bytes)
-			.saturating_sub(T::WeightInfo::authorize_reveal_one(0));
 		T::WeightInfo::authorize_reveal(n)
-			.saturating_add(more)
+			.saturating_add(cost_of_bytes(T::WeightInfo::authorize_reveal_one, bytes))
 			.saturating_add(Self::most_of_reads(n))
 	}
 
@@ -98,6 +95,11 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::read_record(record.seats.len() as u32)
 			.saturating_sub(T::DbWeight::get().reads(reads))
 	}
+}
+
+/// What so many bytes add to something that `one` weighs by its bytes.
+fn cost_of_bytes(one: fn(u32) -> Weight, bytes: u32) -> Weight {
+	one(bytes).saturating_sub(one(0))
 }
 
 fn records<T: Config>(n: u32) -> Weight {

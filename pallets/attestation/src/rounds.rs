@@ -265,7 +265,8 @@ impl<T: Config> Pallet<T> {
 		[(commit_by, Deadline::Commit), (reveal_by, Deadline::Reveal)]
 	}
 
-	/// Forget the answers that are not in the record. There is at most one per seat. Returns how many there were.
+	/// Forget the answers that are not in the record. There is at most one per seat. Returns how many
+	/// there were.
 	pub(crate) fn drop_answers(request: RequestId) -> u32 {
 		Answers::<T>::clear_prefix(request, MAX_SEATS, None).unique
 	}

@@ -6,10 +6,7 @@
 #![allow(missing_docs)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// What every call and hook costs.
 pub trait WeightInfo {
@@ -190,96 +187,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Weight::from_parts(2_919, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
-			.saturating_add(Weight::from_parts(0, 9).saturating_mul(d.into()))
-	}
-}
-
-impl WeightInfo for () {
-	fn commit(n: u32, ) -> Weight {
-		Weight::from_parts(21_653_729, 3814)
-			.saturating_add(Weight::from_parts(8_351_750, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-	}
-	fn clear_misses() -> Weight {
-		Weight::from_parts(13_900_000, 3814)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn reveal(n: u32, ) -> Weight {
-		Weight::from_parts(10_761_302, 0)
-			.saturating_add(Weight::from_parts(9_231_033, 0).saturating_mul(n.into()))
-	}
-	fn reveal_one(b: u32, ) -> Weight {
-		Weight::from_parts(19_201_280, 0)
-			.saturating_add(Weight::from_parts(2_117, 0).saturating_mul(b.into()))
-	}
-	fn decline(n: u32, ) -> Weight {
-		Weight::from_parts(10_655_064, 0)
-			.saturating_add(Weight::from_parts(7_033_131, 0).saturating_mul(n.into()))
-	}
-	fn authorize_commit(n: u32, ) -> Weight {
-		Weight::from_parts(56_264_178, 3675)
-			.saturating_add(Weight::from_parts(2_637_399, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-	}
-	fn authorize_reveal(n: u32, ) -> Weight {
-		Weight::from_parts(58_450_126, 3675)
-			.saturating_add(Weight::from_parts(6_963_180, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-	}
-	fn authorize_reveal_one(b: u32, ) -> Weight {
-		Weight::from_parts(74_050_629, 3675)
-			.saturating_add(Weight::from_parts(3_359, 0).saturating_mul(b.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-	}
-	fn authorize_decline(n: u32, ) -> Weight {
-		Weight::from_parts(59_925_711, 3675)
-			.saturating_add(Weight::from_parts(2_718_583, 0).saturating_mul(n.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-	}
-	fn change_record(s: u32, ) -> Weight {
-		Weight::from_parts(10_152_201, 7762)
-			.saturating_add(Weight::from_parts(356_535, 0).saturating_mul(s.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
-			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
-	}
-	fn read_record(s: u32, ) -> Weight {
-		Weight::from_parts(7_268_582, 7762)
-			.saturating_add(Weight::from_parts(46_563, 0).saturating_mul(s.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
-	}
-	fn new_answer() -> Weight {
-		Weight::from_parts(3_205_000, 0)
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn close(s: u32, ) -> Weight {
-		Weight::from_parts(3_143_354, 0)
-			.saturating_add(Weight::from_parts(343_880, 0).saturating_mul(s.into()))
-	}
-	fn punish_silence(s: u32, ) -> Weight {
-		Weight::from_parts(59_055_642, 1150)
-			.saturating_add(Weight::from_parts(71_595_250, 0).saturating_mul(s.into()))
-			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(s.into())))
-			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(s.into())))
-			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(s.into()))
-	}
-	fn forget(a: u32, ) -> Weight {
-		Weight::from_parts(2_497_582, 1033)
-			.saturating_add(Weight::from_parts(1_146_697, 0).saturating_mul(a.into()))
-			.saturating_add(ParityDbWeight::get().reads((1_u64).saturating_mul(a.into())))
-			.saturating_add(ParityDbWeight::get().writes((1_u64).saturating_mul(a.into())))
-			.saturating_add(Weight::from_parts(0, 2545).saturating_mul(a.into()))
-	}
-	fn put_off() -> Weight {
-		Weight::from_parts(5_188_000, 0)
-	}
-	fn take_deadlines(d: u32, ) -> Weight {
-		Weight::from_parts(6_509_068, 3511)
-			.saturating_add(Weight::from_parts(2_919, 0).saturating_mul(d.into()))
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 9).saturating_mul(d.into()))
 	}
 }

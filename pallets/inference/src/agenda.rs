@@ -12,7 +12,7 @@ use sp_io::hashing::blake2_256;
 use sp_runtime::traits::{One, Saturating, Zero};
 
 /// Blocks among which an action looks for room.
-const SEARCH: u32 = 16;
+pub const SEARCH: u32 = 16;
 /// Blocks before the settlement whose VRF outputs decide on an audit.
 const AUDIT_BLOCKS: u32 = 3;
 /// Blocks by which pruning waits for a request that is not final.

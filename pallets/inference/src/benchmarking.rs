@@ -318,7 +318,6 @@ mod benchmarks {
 	fn look_up() {
 		go::<T>();
 		insert_settled::<T>();
-
 		let mut shared = Shared::new();
 
 		#[block]

@@ -21,6 +21,7 @@ mod try_state;
 mod types;
 pub mod weights;
 
+pub use agenda::SEARCH;
 pub use draw::KEPT_OUTPUTS;
 pub use pallet::*;
 pub use types::*;

@@ -78,7 +78,7 @@ impl Config for Test {
 	type MaxRoyalty = ConstU128<50>;
 	type MaxEngines = ConstU32<2>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
 /// The engine of genesis.

@@ -6,10 +6,7 @@
 #![allow(missing_docs)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// What every call and hook costs.
 pub trait WeightInfo {
@@ -92,38 +89,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(13_610_000, 3553)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
-	}
-}
-
-impl WeightInfo for () {
-	fn register() -> Weight {
-		Weight::from_parts(79_489_000, 3680)
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().writes(3))
-	}
-	fn deregister() -> Weight {
-		Weight::from_parts(66_620_000, 5158)
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().writes(2))
-	}
-	fn serve() -> Weight {
-		Weight::from_parts(145_087_000, 38181)
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(2))
-	}
-	fn stop_serving() -> Weight {
-		Weight::from_parts(81_833_000, 36575)
-			.saturating_add(ParityDbWeight::get().reads(2))
-			.saturating_add(ParityDbWeight::get().writes(2))
-	}
-	fn admit_engine() -> Weight {
-		Weight::from_parts(16_044_000, 3468)
-			.saturating_add(ParityDbWeight::get().reads(2))
-			.saturating_add(ParityDbWeight::get().writes(2))
-	}
-	fn retire_engine() -> Weight {
-		Weight::from_parts(13_610_000, 3553)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 }

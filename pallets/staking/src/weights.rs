@@ -6,10 +6,7 @@
 #![allow(missing_docs)]
 
 use core::marker::PhantomData;
-use frame_support::{
-	traits::Get,
-	weights::{constants::ParityDbWeight, Weight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// What every call and hook costs.
 pub trait WeightInfo {
@@ -266,112 +263,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(35_423_000, 3810)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
-	}
-}
-
-impl WeightInfo for () {
-	fn bond() -> Weight {
-		Weight::from_parts(129_534_000, 3833)
-			.saturating_add(ParityDbWeight::get().reads(5))
-			.saturating_add(ParityDbWeight::get().writes(5))
-	}
-	fn delegate() -> Weight {
-		Weight::from_parts(116_645_000, 7276)
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(4))
-	}
-	fn undelegate() -> Weight {
-		Weight::from_parts(63_905_000, 5493)
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().writes(3))
-	}
-	fn withdraw() -> Weight {
-		Weight::from_parts(214_861_000, 11282)
-			.saturating_add(ParityDbWeight::get().reads(9))
-			.saturating_add(ParityDbWeight::get().writes(11))
-	}
-	fn leave() -> Weight {
-		Weight::from_parts(73_209_000, 3810)
-			.saturating_add(ParityDbWeight::get().reads(2))
-			.saturating_add(ParityDbWeight::get().writes(2))
-	}
-	fn evict() -> Weight {
-		Weight::from_parts(63_235_000, 5531)
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().writes(3))
-	}
-	fn forget() -> Weight {
-		Weight::from_parts(55_373_000, 7645)
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().writes(3))
-	}
-	fn set_commission() -> Weight {
-		Weight::from_parts(18_537_000, 3810)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn rest() -> Weight {
-		Weight::from_parts(60_190_000, 3810)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn resume() -> Weight {
-		Weight::from_parts(31_307_000, 3809)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn set_hot_key() -> Weight {
-		Weight::from_parts(88_182_000, 4102)
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().writes(3))
-	}
-	fn set_validator_count() -> Weight {
-		Weight::from_parts(5_799_000, 0)
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn resume_slashing() -> Weight {
-		Weight::from_parts(6_910_000, 0)
-	}
-	fn plan_session(p: u32, ) -> Weight {
-		Weight::from_parts(49_274_000, 11954)
-			.saturating_add(Weight::from_parts(11_768_485, 0).saturating_mul(p.into()))
-			.saturating_add(ParityDbWeight::get().reads(7))
-			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(p.into())))
-			.saturating_add(ParityDbWeight::get().writes(1))
-			.saturating_add(Weight::from_parts(0, 2747).saturating_mul(p.into()))
-	}
-	fn elect(p: u32, ) -> Weight {
-		Weight::from_parts(30_555_000, 6471)
-			.saturating_add(Weight::from_parts(8_817_116, 0).saturating_mul(p.into()))
-			.saturating_add(ParityDbWeight::get().reads(4))
-			.saturating_add(ParityDbWeight::get().reads((2_u64).saturating_mul(p.into())))
-			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(p.into()))
-	}
-	fn start_session(p: u32, ) -> Weight {
-		Weight::from_parts(7_167_248, 5957)
-			.saturating_add(Weight::from_parts(63_605, 0).saturating_mul(p.into()))
-			.saturating_add(ParityDbWeight::get().reads(2))
-			.saturating_add(ParityDbWeight::get().writes(1))
-			.saturating_add(Weight::from_parts(0, 48).saturating_mul(p.into()))
-	}
-	fn reward_author() -> Weight {
-		Weight::from_parts(42_443_000, 3743)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn slash_validator() -> Weight {
-		Weight::from_parts(41_052_000, 3743)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
-	}
-	fn penalise() -> Weight {
-		Weight::from_parts(132_808_000, 6477)
-			.saturating_add(ParityDbWeight::get().reads(3))
-			.saturating_add(ParityDbWeight::get().writes(3))
-	}
-	fn reward() -> Weight {
-		Weight::from_parts(35_423_000, 3810)
-			.saturating_add(ParityDbWeight::get().reads(1))
-			.saturating_add(ParityDbWeight::get().writes(1))
 	}
 }

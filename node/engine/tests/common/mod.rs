@@ -5,12 +5,22 @@
 
 pub mod mutate;
 
-use opg_engine::tensor::{self, DType, Tensor};
+use opg_engine::{
+	tensor::{self, DType, Tensor},
+	Backend, Engine, EngineConfig,
+};
+use std::path::Path;
 
 /// ONNX code of f32.
 pub const FLOAT: u64 = 1;
 /// ONNX code of i64.
 pub const INT64: u64 = 7;
+
+/// An engine that all tests of a build share what is compiled of.
+pub fn engine(backend: Backend) -> Engine {
+	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
+	Engine::with(EngineConfig { cache: Some(cache), backend, ..Default::default() }).unwrap()
+}
 
 pub fn varint(mut value: u64) -> Vec<u8> {
 	let mut out = Vec::new();
