@@ -2,5 +2,23 @@
 
 fn main() {
 	#[cfg(feature = "std")]
-	substrate_wasm_builder::WasmBuilder::build_using_defaults();
+	build_wasm();
+}
+
+#[cfg(feature = "std")]
+fn build_wasm() {
+	use std::env;
+
+	// The builder's cargo starts this program in place of rustc.
+	opg_reproducible::act_as_rustc();
+	// The builder watches sources and manifests; this file is read by a dependency.
+	println!("cargo:rerun-if-changed=../node/engine/types/engine.id");
+	let rustc = env::var_os("RUSTC").expect("cargo names the compiler");
+	let wrapper = opg_reproducible::environment(&rustc).expect("the compiler starts");
+	for (name, value) in wrapper {
+		env::set_var(name, value);
+	}
+	substrate_wasm_builder::WasmBuilder::init_with_defaults()
+		.append_to_rust_flags(opg_reproducible::RUSTFLAG)
+		.build();
 }

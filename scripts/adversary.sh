@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# What dishonesty earns: plays every strategy of runtime/tests/adversary.rs against the real pallets
-# and writes docs/adversary.md and docs/adversary.csv. Fails where a strategy that must lose wins.
+# Profit of dishonesty: plays every strategy of runtime/adversary against the real pallets and writes
+# docs/adversary.md and docs/adversary.csv. Fails where a strategy that must lose wins.
 #
-#   scripts/adversary.sh [REQUESTS]    requests per row (default 2000; a quarter of an hour)
+#   scripts/adversary.sh [REQUESTS] [OPTION...]
+#
+# REQUESTS per row (2000; a quarter of an hour). `opg-adversary --help` has the options.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
-export OPG_ADVERSARY="${1:-2000}"
-cargo test --release --locked --workspace --test adversary -- --nocapture adversary_tables
+requests="${1:-2000}"
+[ $# -eq 0 ] || shift
+cargo build --release --locked --workspace --bin opg-adversary
+"$CARGO_TARGET_DIR/release/opg-adversary" \
+	--requests "$requests" --markdown docs/adversary.md --csv docs/adversary.csv "$@"

@@ -31,11 +31,12 @@ if [ -z "$python" ]; then
 fi
 
 say "building"
-cargo build --release --locked --quiet -p opg-engine --example bench
-cargo build --release --locked --quiet --manifest-path node/engine/bench/Cargo.toml \
+# What is shipped is measured: at full optimisation.
+engine="$(cargo bench --locked --quiet -p opg-engine --bench engine --no-run --message-format json |
+	sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)"
+cargo build --release --locked --quiet --manifest-path node/engine/benches/tract/Cargo.toml \
 	--target-dir "$CARGO_TARGET_DIR/engine-bench"
-engine="$CARGO_TARGET_DIR/release/examples/bench"
-tract="$CARGO_TARGET_DIR/engine-bench/release/opg-engine-bench"
+tract="$CARGO_TARGET_DIR/engine-bench/release/opg-engine-bench-tract"
 
 say "models: $DIRECTORY"
 "$python" scripts/bench/models.py "$DIRECTORY"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How many attested inferences per second the chain carries: imports full blocks of them into a
-# client of a development chain. Run it on an otherwise idle machine; it takes some ten minutes.
+# Attested inferences per second that the chain carries: imports full blocks of them into a client of
+# a development chain. Run it on an otherwise idle machine; it takes some ten minutes.
 #
 #   scripts/bench-throughput.sh [--quick] [--hour] [--rate N]
 #
@@ -14,5 +14,4 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
 # The whole workspace, because a part of it would be compiled with other dependency features.
-cargo build --release --locked --workspace --examples
-exec "$CARGO_TARGET_DIR/release/examples/throughput" "$@"
+cargo bench --profile release --locked --workspace --bench throughput -- "$@"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures what the calls and hooks of our pallets cost and writes pallets/*/src/weights.rs.
+# Measures the weights of our pallets' calls and hooks and writes pallets/*/src/weights.rs.
 #
-#   --report        only tell what the committed weights mean
+#   --report        only print what the committed weights mean
 #   --steps N       values of each component that are measured (50)
 #   --repeat N      runs at each of them (20)
 #   PALLET...       only these: staking, models, inference, attestation
@@ -15,7 +15,7 @@ cd "$OPG_ROOT"
 BENCHER_VERSION=0.28.0
 # Another directory than that of the node: the feature changes every dependency of the runtime.
 BENCH_TARGET="$HOME/.cache/opg-chain/bench-target"
-TOOLS="$HOME/.cache/opg-chain/tools"
+TOOLS="$HOME/.cache/opg-chain/release-tools"
 
 steps=50 repeat=20 report_only=0 pallets=()
 while [ $# -gt 0 ]; do
@@ -30,15 +30,14 @@ while [ $# -gt 0 ]; do
 done
 [ "${#pallets[@]}" -gt 0 ] || pallets=(staking models inference attestation)
 
+# bencher: print the path of the bencher of this version, which is compiled where it is missing. Not
+# one from elsewhere: how it was compiled is part of what is measured. Its release profile is ours,
+# so host functions are as fast as in the node.
 bencher() {
-	# Not one from elsewhere: how it was compiled is part of what is measured.
 	local found="$TOOLS/bin/frame-omni-bencher"
 	if ! [ -x "$found" ] || [ "$("$found" --version)" != "frame-omni-bencher $BENCHER_VERSION" ]; then
-		# With the node's profile: what the host does for a runtime is as fast as in the node.
-		mkdir -p "$BENCH_TARGET"
-		awk '/^\[/ { profile = /^\[profile\./ } profile' Cargo.toml >"$BENCH_TARGET/profile.toml"
 		CARGO_TARGET_DIR="$BENCH_TARGET/bencher" cargo install --locked --root "$TOOLS" \
-			--config "$BENCH_TARGET/profile.toml" "frame-omni-bencher@$BENCHER_VERSION" >&2
+			"frame-omni-bencher@$BENCHER_VERSION" >&2
 	fi
 	printf '%s' "$found"
 }
@@ -55,7 +54,7 @@ if [ "$report_only" = 0 ]; then
 
 	for pallet in "${pallets[@]}"; do
 		phase "$pallet"
-		# The bencher has no engine: our host function is missing, and nothing here calls it.
+		# The bencher has no job queue: our host function is missing, and nothing here calls it.
 		"$bencher" v1 benchmark pallet \
 			--runtime "$runtime" \
 			--genesis-builder=runtime \
@@ -74,5 +73,5 @@ fi
 
 phase "report"
 CARGO_TARGET_DIR="$BENCH_TARGET" SKIP_WASM_BUILD=1 \
-	cargo run --release --locked -p opg-runtime --features runtime-benchmarks --example weights
+	cargo bench --locked -p opg-runtime --features runtime-benchmarks --bench weight_report
 phase_end

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ONNX's own tests of single operators, run through the engine. Fails if a test that is listed in
-# scripts/models/conformance.txt no longer passes; `--update` writes the list and the table of
+# node/engine/tests/conformance.txt no longer passes; `--update` writes the list and the table of
 # reasons (docs/conformance.md) anew. Opt-in: needs Python with numpy and onnx, and PyPI once.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
@@ -8,9 +8,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
 VERSION=1.19.1
+SCRIPTS=node/engine/scripts
 data="$HOME/.cache/opg-chain/onnx-$VERSION"
 python="${OPG_PYTHON:-$HOME/.cache/opg-chain/venv/bin/python}"
-[ -x "$python" ] || die "no Python at $python: make a venv with scripts/models/requirements.txt, or set OPG_PYTHON"
+[ -x "$python" ] || die "no Python at $python: make a venv with $SCRIPTS/requirements.txt, or set OPG_PYTHON"
 
 if [ ! -d "$data/onnx/backend/test/data/node" ]; then
 	say "downloading the tests of onnx $VERSION"
@@ -18,5 +19,7 @@ if [ ! -d "$data/onnx/backend/test/data/node" ]; then
 	"$python" -m pip download --quiet --no-deps --dest "$data" "onnx==$VERSION"
 	"$python" -m zipfile -e "$data"/onnx-*.whl "$data"
 fi
-cargo build --release --locked -p opg-tensors --bin opg-engine
-"$python" scripts/models/conformance.py "$CARGO_TARGET_DIR/release/opg-engine" "$data/onnx/backend/test/data/node" "$@"
+# The whole workspace, because a part of it would be compiled with other dependency features.
+cargo build --profile "$OPG_PROFILE" --locked --workspace --bin opg-engine
+"$python" "$SCRIPTS/conformance.py" "$OPG_BIN/opg-engine" \
+	"$data/onnx/backend/test/data/node" "$@"

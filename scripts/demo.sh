@@ -15,11 +15,11 @@ cd "$OPG_ROOT"
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
-FAULT="" COUNT=3 BUILD=1
+BEHAVIOUR="" COUNT=3 BUILD=1
 while [ $# -gt 0 ]; do
 	case "$1" in
-		--liar) FAULT=liar ;;
-		--silent) FAULT=silent ;;
+		--liar) BEHAVIOUR=liar ;;
+		--silent) BEHAVIOUR=silent ;;
 		--count) COUNT="${2:?--count needs a number}" && shift ;;
 		--no-build) BUILD=0 ;;
 		-h | --help) usage && exit 0 ;;
@@ -28,9 +28,9 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-MODEL=scripts/models/digits.onnx
-NODE="$CARGO_TARGET_DIR/release/opg-node"
-OPG="$CARGO_TARGET_DIR/release/opg"
+MODEL=docs/examples/digits/digits.onnx
+NODE="$OPG_BIN/opg-node"
+OPG="$OPG_BIN/opg"
 START_TIMEOUT=60
 LOG_LINES=25
 # Network keys, of no value: a node with a key seed generates none by itself.
@@ -95,11 +95,10 @@ start_node() {
 	"$NODE" models add "$MODEL" --base-path "$base" --chain dev >>"$log" 2>&1 ||
 		{ say "node $number could not take the model" && exit 1; }
 	"$NODE" --chain dev --base-path "$base" --no-mdns --no-telemetry \
-		--engine-cache "$OPG_ENGINE_CACHE" --node-key "$NODE_KEY$number" \
-		--listen-addr "/ip4/127.0.0.1/tcp/$p2p" --rpc-port "$RPC_PORT" \
-		--prometheus-port "$prometheus" "$@" >>"$log" 2>&1 &
+		--node-key "$NODE_KEY$number" --listen-addr "/ip4/127.0.0.1/tcp/$p2p" \
+		--rpc-port "$RPC_PORT" --prometheus-port "$prometheus" "$@" >>"$log" 2>&1 &
 	PIDS+=($!)
-	say "node $number: RPC http://127.0.0.1:$RPC_PORT, log $log"
+	say "node $number: RPC ws://127.0.0.1:$RPC_PORT, log $log"
 	NODE_P2P=$p2p
 }
 
@@ -108,7 +107,8 @@ wait_for_rpc() {
 	local deadline=$((SECONDS + START_TIMEOUT))
 	until rpc "$1" system_health >/dev/null 2>&1; do
 		kill -0 "$2" 2>/dev/null || { say "the node stopped" >&2 && exit 1; }
-		[ "$SECONDS" -lt "$deadline" ] || { say "no RPC at port $1 after $START_TIMEOUT s" >&2 && exit 1; }
+		[ "$SECONDS" -lt "$deadline" ] ||
+			{ say "no RPC at port $1 after $START_TIMEOUT s" >&2 && exit 1; }
 		sleep 0.5
 	done
 }
@@ -118,42 +118,40 @@ if [ "$BUILD" -eq 1 ]; then
 	bash scripts/setup.sh
 	phase "build (the first time takes half an hour on two cores)"
 	features=()
-	[ -z "$FAULT" ] || features=(--features opg-node/dev-faults)
+	[ -z "$BEHAVIOUR" ] || features=(--features opg-node/dev-misbehaviour)
 	# The whole workspace, because a part of it would be compiled with other dependency features.
-	cargo build --release --locked --workspace "${features[@]}"
+	cargo build --profile "$OPG_PROFILE" --locked --workspace "${features[@]}"
 fi
 for binary in "$NODE" "$OPG"; do
 	[ -x "$binary" ] || die "$binary is not there: run scripts/demo.sh without --no-build"
 done
-[ -z "$FAULT" ] || "$NODE" --help | grep -- --dev-fault >/dev/null ||
-	die "$NODE was built without opg-node/dev-faults: run without --no-build"
+[ -z "$BEHAVIOUR" ] || "$NODE" --help | grep -- --dev-misbehaviour >/dev/null ||
+	die "$NODE was built without opg-node/dev-misbehaviour: run without --no-build"
 
 phase "compile the inference engine (kept for the next time)"
-export OPG_ENGINE_CACHE="${OPG_ENGINE_CACHE:-$HOME/.cache/opg-chain/engine}"
-say "engine $("$OPG" engine)"
+say "engine $("$OPG" engine id)"
 
 phase "start three nodes"
-executors1=() executors2=() fault=()
-if [ -n "$FAULT" ]; then
+executors1=() executors2=() behaviour=()
+if [ -n "$BEHAVIOUR" ]; then
 	executors1=(--executor-key //Ferdie --executor-key //One)
 	executors2=(--executor-key //Two)
-	fault=(--dev-fault "$FAULT")
+	behaviour=(--dev-misbehaviour "$BEHAVIOUR")
 fi
 start_node 1 --alice --validator --force-authoring "${executors1[@]}"
-URL="http://127.0.0.1:$RPC_PORT"
+URL="ws://127.0.0.1:$RPC_PORT"
 P2P1=$NODE_P2P
 wait_for_rpc "$RPC_PORT" "${PIDS[0]}"
 peer="$(rpc "$RPC_PORT" system_localPeerId | sed 's/.*"result":"\([^"]*\)".*/\1/')"
 bootnode=(--bootnodes "/ip4/127.0.0.1/tcp/$P2P1/p2p/$peer")
 start_node 2 --bob "${bootnode[@]}" "${executors2[@]}"
 PORT2=$RPC_PORT
-start_node 3 --charlie "${bootnode[@]}" "${fault[@]}"
+start_node 3 --charlie "${bootnode[@]}" "${behaviour[@]}"
 wait_for_rpc "$PORT2" "${PIDS[1]}"
 wait_for_rpc "$RPC_PORT" "${PIDS[2]}"
 
 phase "register, request, attest, verify"
 liar=()
-[ -z "$FAULT" ] || liar=(--expect-liar //Charlie)
-"$OPG" demo --url "$URL" --model "$MODEL" --samples scripts/models/digits_test.json \
-	--count "$COUNT" "${liar[@]}"
+[ -z "$BEHAVIOUR" ] || liar=(--expect-liar //Charlie)
+"$OPG" demo run --url "$URL" --count "$COUNT" "${liar[@]}"
 phase_end

@@ -15,12 +15,12 @@ fi
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc
 phase "compile the tests"
-binary="$(cargo test --release --locked -p opg-engine --test determinism --target "$TARGET" --no-run --message-format json |
+binary="$(cargo test --profile "$OPG_PROFILE" --locked -p opg-engine --test determinism --target "$TARGET" --no-run --message-format json |
 	sed -n 's/.*"executable":"\([^"]*determinism-[^"]*\)".*/\1/p')"
 # The interpreter's code is the same on both processors: the emulator finds it in this cache.
 export OPG_ENGINE_CACHE="$CARGO_TARGET_DIR/determinism-cache"
 phase "compile the engine for the interpreter"
-OPG_ENGINE_BACKEND=interpreter cargo test --release --locked -p opg-engine --test determinism -- \
+OPG_ENGINE_BACKEND=interpreter cargo test --profile "$OPG_PROFILE" --locked -p opg-engine --test determinism -- \
 	--ignored --exact child_should_hold
 for backend in interpreter native; do
 	phase "determinism on AArch64: $backend"

@@ -1,13 +1,22 @@
-# Sourced by the other scripts: where cargo builds, and how long things take.
+# Sourced by the other scripts: where and how cargo builds, and how long things take.
 # shellcheck shell=bash
 
 OPG_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 export OPG_ROOT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/opg-chain/target}"
-# libp2p's WebRTC asks for a vendored OpenSSL, which takes five minutes to compile: use the system's.
+# `development`: checked arithmetic, half the build time. `release`: what is shipped.
+export OPG_PROFILE="${OPG_PROFILE:-development}"
+# Programs of this profile.
+OPG_BIN="$CARGO_TARGET_DIR/$OPG_PROFILE"
+export OPG_BIN
+# litep2p's WebRTC asks for a vendored OpenSSL, which takes five minutes to compile: use the system's.
 export OPENSSL_NO_VENDOR=1
-# A target that was installed with Debian's Rust, see setup.sh.
-[ -f "$HOME/.cache/opg-chain/debian-rust" ] && export PATH="/usr/bin:$PATH"
+
+# rustup's directory is not on the PATH of a shell that was opened before it was installed.
+case ":$PATH:" in
+	*":${CARGO_HOME:-$HOME/.cargo}/bin:"*) ;;
+	*) export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH" ;;
+esac
 
 _phase_name=""
 _phase_start=0
@@ -28,11 +37,12 @@ phase_end() {
 	_phase_name=""
 }
 
-# phase_report: print how long each phase took.
+# phase_report: print the time of each phase, and of all.
 phase_report() {
 	phase_end
 	printf '\n=== time\n'
 	[ "${#_phase_lines[@]}" -eq 0 ] || printf '%s\n' "${_phase_lines[@]}"
+	printf '%6d s  in all\n' "$SECONDS"
 }
 
 say() { printf '%s\n' "$*"; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzz what reads bytes before the sandbox does: the tensor decoder and the check of model files.
+# Fuzz what reads bytes of strangers outside the sandbox: the decoders, and the check of model files.
 # Works with the pinned stable toolchain, without address sanitizer. Opt-in.
 #
 #   scripts/fuzz-engine.sh [SECONDS per target]

@@ -8,9 +8,10 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
-cargo test --release --locked -p opg-engine --test hostile --no-run
+tests=(--profile "$OPG_PROFILE" --locked --workspace --test hostile)
+cargo test "${tests[@]}" --no-run
 status=0
-OPG_HOSTILE_MUTANTS="${1:-20000}" cargo test --release --locked -p opg-engine --test hostile || status=$?
+OPG_HOSTILE_MUTANTS="${1:-20000}" cargo test "${tests[@]}" || status=$?
 # cargo gives 101 where a test fails, and names the signal where the process is gone.
 if [ "$status" -eq 0 ] || [ "$status" -eq 101 ]; then
 	printf 'RESULT hostile_aborts 0\n'

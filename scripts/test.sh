@@ -1,60 +1,115 @@
 #!/usr/bin/env bash
-# Everything that must pass: format, dependencies, build, tests, the committed model, and the
-# chain itself, end to end.
+# Everything that must pass: format, dependencies, build, lints, documentation, tests, one engine id
+# from different environments, and the chain itself, end to end. Installs nothing: scripts/setup.sh
+# --tests does. Goes on after a failed phase, and fails at the end.
 #
-#   OPG_SKIP_DENY=1   leave out cargo-deny, which is compiled (some minutes) where it is missing
-#   OPG_POLKADOT_JS=1 also delegate, earn and withdraw with polkadot.js (needs Node 20, eighteen minutes)
-set -euo pipefail
+#   scripts/test.sh             all phases
+#   scripts/test.sh NAME...     only these, in the order below; `list` names them
+#
+#   OPG_POLKADOT_JS=1   also delegate, earn and withdraw with polkadot.js (needs Node 20, 18 minutes)
+set -uo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-cd "$OPG_ROOT"
+cd "$OPG_ROOT" || exit 1
 
-trap 'status=$?; phase_report; printf "\ntest.sh: %s\n" "$([ "$status" -eq 0 ] && echo ok || echo FAILED)"; exit "$status"' EXIT
+CARGO_FLAGS=(--profile "$OPG_PROFILE" --locked --workspace)
+# Code of features that the node is built without. One set for lints and documentation, so that the
+# dependencies are checked once.
+FEATURES=(--features opg-runtime/runtime-benchmarks,opg-runtime/try-runtime)
+DIGITS=docs/examples/digits
 
-phase "set-up"
-bash scripts/setup.sh
+require() {
+	local tool
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || die "$tool is missing: run scripts/setup.sh --tests"
+	done
+}
 
-phase "format"
-cargo fmt --all --check
+format() { cargo fmt --all --check; }
 
-if [ "${OPG_SKIP_DENY:-0}" = 1 ]; then
-	say "!!! OPG_SKIP_DENY=1: licences and sources of dependencies are NOT checked !!!"
-else
-	phase "licences and sources of dependencies"
-	command -v cargo-deny >/dev/null || env -u CARGO_TARGET_DIR cargo install cargo-deny --locked
-	cargo deny --locked check bans licenses sources
-fi
+dependencies() {
+	cargo deny --locked check bans licenses sources || return
+	cargo machete || return
+	# The advisories are a git repository, which not every network reaches.
+	if timeout 120 cargo deny --locked fetch db >/dev/null 2>&1; then
+		cargo deny --locked check advisories
+	else
+		say "!!! advisories: NOT checked, their database cannot be fetched here !!!"
+	fi
+}
 
-phase "build (the first time takes half an hour on two cores)"
-cargo build --release --locked --workspace
+build() { cargo build "${CARGO_FLAGS[@]}"; }
 
-phase "clippy"
-cargo clippy --release --locked --workspace --all-targets -- -D warnings
+lints() {
+	SKIP_WASM_BUILD=1 cargo clippy "${CARGO_FLAGS[@]}" --all-targets "${FEATURES[@]}" -- -D warnings || return
+	# Outside of the workspace: what is compiled for another processor, with a fuzzer, or beside
+	# what the node does not depend on.
+	local manifest
+	for manifest in $(git ls-files 'node/*Cargo.toml' 'runtime/*Cargo.toml' 'docs/*Cargo.toml'); do
+		grep -q '^\[workspace\]' "$manifest" || continue
+		say "checking $manifest"
+		cargo check --quiet --locked --all-targets --manifest-path "$manifest" \
+			--target-dir "$CARGO_TARGET_DIR/outside" || return
+	done
+}
 
-phase "tests"
-cargo test --release --locked --workspace
+documentation() {
+	SKIP_WASM_BUILD=1 RUSTDOCFLAGS="-D warnings" \
+		cargo doc "${CARGO_FLAGS[@]}" "${FEATURES[@]}" --no-deps --document-private-items
+}
 
-phase "the committed model"
-expected="$(cat scripts/models/digits.onnx.blake2b)"
-if actual="$(b2sum -l 256 scripts/models/digits.onnx 2>/dev/null)"; then
-	[ "${actual%% *}" = "$expected" ] || die "digits.onnx does not have the hash in digits.onnx.blake2b"
-	say "hash: ok"
-fi
-for python in "${OPG_PYTHON:-}" "$HOME/.cache/opg-chain/venv/bin/python" python3; do
-	if [ -n "$python" ] && "$python" -c 'import onnx, sklearn' 2>/dev/null; then
-		"$python" scripts/models/train_digits.py --check
-		python=found
+tests() { cargo test "${CARGO_FLAGS[@]}" --no-fail-fast; }
+
+vectors() {
+	local script
+	for script in $(git ls-files '*/vectors/check.py'); do
+		python3 "$script" || return
+	done
+}
+
+# The model of the examples, and its accuracy where a Python with the packages for it is at hand.
+model() {
+	local expected actual python
+	expected="$(cat "$DIGITS/digits.onnx.blake2b")"
+	actual="$(b2sum -l 256 "$DIGITS/digits.onnx")" || return
+	[ "${actual%% *}" = "$expected" ] || { say "digits.onnx has another hash: $actual" && return 1; }
+	for python in "${OPG_PYTHON:-}" "$HOME/.cache/opg-chain/venv/bin/python" python3; do
+		if [ -n "$python" ] && "$python" -c 'import onnx, sklearn' 2>/dev/null; then
+			"$python" "$DIGITS/train.py" --check
+			return
+		fi
+	done
+	say "accuracy: not checked, no Python with the packages of $DIGITS/requirements.txt"
+}
+
+reproducible() { bash scripts/check-reproducible.sh; }
+
+demonstration() { bash scripts/demo.sh --no-build --count 2; }
+
+polkadot_js() {
+	[ "${OPG_POLKADOT_JS:-0}" = 1 ] || { say "left out: OPG_POLKADOT_JS=1 includes it" && return; }
+	bash scripts/test-polkadot-js.sh
+}
+
+PHASES=(format dependencies build lints documentation tests vectors model reproducible demonstration polkadot_js)
+[ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
+for name in "$@"; do
+	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"
+done
+
+require cargo rustc cargo-deny cargo-machete protoc python3 b2sum curl
+failed=()
+for name in "${PHASES[@]}"; do
+	[ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
+	phase "$name"
+	"$name" || { say "FAILED: $name" && failed+=("$name"); }
+	if [ "$name" = build ] && [ "${#failed[@]}" -gt 0 ] && [[ " ${failed[*]} " == *" build "* ]]; then
 		break
 	fi
 done
-[ "$python" = found ] ||
-	say "accuracy: not checked, no Python with the packages of scripts/models/requirements.txt"
-
-phase "end to end: three nodes, two requests"
-bash scripts/demo.sh --no-build --count 2
-
-if [ "${OPG_POLKADOT_JS:-0}" = 1 ]; then
-	phase "a token holder with polkadot.js"
-	bash scripts/test-polkadot-js.sh
+phase_report
+if [ "${#failed[@]}" -gt 0 ]; then
+	printf '\ntest.sh: FAILED: %s\n' "${failed[*]}"
+	exit 1
 fi
-phase_end
+printf '\ntest.sh: ok\n'

@@ -1,43 +1,52 @@
-//! The chains that the node knows by name.
+//! Specifications of the chains that the node knows by name.
 
+use opg_runtime::genesis_config_presets::{get_preset, DEVELOPMENT, LOCAL};
 use sc_service::{ChainType, Properties};
-use serde_json::{json, Value};
-use sp_core::H256;
 
-/// A chain specification. Building a genesis calls the runtime, which imports our host functions.
+/// Chain specification. Building a genesis calls the runtime, which imports our host functions.
 pub type ChainSpec = sc_service::GenericChainSpec<
 	sc_service::NoExtension,
-	opg_runtime_interface::opg_engine::HostFunctions,
+	opg_runtime_interface::inference_host::HostFunctions,
 >;
 
+/// Failure to build a chain specification.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+	/// The node was compiled with `SKIP_WASM_BUILD`.
+	#[error("this node was built without a runtime")]
+	NoRuntime,
+	/// The runtime has no genesis preset of this name.
+	#[error("the runtime has no genesis preset {0}")]
+	NoPreset(&'static str),
+	/// The genesis preset is not JSON.
+	#[error("the genesis preset is not JSON: {0}")]
+	Json(#[from] serde_json::Error),
+}
+
 /// One validator, for development.
-pub fn development() -> Result<ChainSpec, String> {
-	build("OPG Development", "opg_dev", ChainType::Development, "development")
+pub fn development() -> Result<ChainSpec, Error> {
+	build("OPG Development", "opg_dev", ChainType::Development, DEVELOPMENT)
 }
 
 /// Several validators on one machine.
-pub fn local() -> Result<ChainSpec, String> {
-	build("OPG Local Testnet", "opg_local", ChainType::Local, "local_testnet")
+pub fn local() -> Result<ChainSpec, Error> {
+	build("OPG Local Testnet", "opg_local", ChainType::Local, LOCAL)
 }
 
 fn build(
 	name: &str,
 	id: &str,
 	chain_type: ChainType,
-	genesis_preset: &str,
-) -> Result<ChainSpec, String> {
-	let code = opg_runtime::WASM_BINARY.ok_or("this node was built without a runtime")?;
-	let preset = opg_runtime::genesis_config_presets::get_preset(&genesis_preset.into())
-		.ok_or_else(|| format!("the runtime has no preset {genesis_preset}"))?;
-	let mut genesis: Value = serde_json::from_slice(&preset).map_err(|error| error.to_string())?;
-	// The runtime does not know the engine: the node brings it.
-	genesis["models"] = json!({ "engines": [H256(opg_worker::artifact().id)] });
+	genesis_preset: &'static str,
+) -> Result<ChainSpec, Error> {
+	let code = opg_runtime::WASM_BINARY.ok_or(Error::NoRuntime)?;
+	let preset = get_preset(&genesis_preset.into()).ok_or(Error::NoPreset(genesis_preset))?;
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)
 		.with_id(id)
 		.with_protocol_id("opg")
 		.with_chain_type(chain_type)
-		.with_genesis_config_patch(genesis)
+		.with_genesis_config_patch(serde_json::from_slice(&preset)?)
 		.with_properties(properties())
 		.build())
 }

@@ -1,13 +1,13 @@
-//! The command line.
+//! Command line of the node.
 
 use clap::Parser;
 use sc_cli::RunCmd;
 use std::path::PathBuf;
 
-/// What the node is started with.
+/// Arguments of the node.
 #[derive(Debug, Parser)]
 pub struct Cli {
-	/// What to do instead of running the node.
+	/// Action instead of running the node.
 	#[command(subcommand)]
 	pub subcommand: Option<Subcommand>,
 
@@ -20,7 +20,7 @@ pub struct Cli {
 	pub executor: ExecutorParams,
 }
 
-/// How the node works as an executor.
+/// Settings of a node that is an executor.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExecutorParams {
 	/// Add the hot key of this secret URI to the keystore. Repeatable; on development and local
@@ -38,33 +38,24 @@ pub struct ExecutorParams {
 	#[arg(long, value_name = "THREADS", default_value_t = 1)]
 	pub engine_threads: usize,
 
-	/// Memory for models that stay loaded between jobs. A small model takes some 8 MiB.
+	/// Memory for models that stay loaded between jobs, in MiB. A small model takes some 8 MiB.
 	#[arg(long, value_name = "MIB", default_value_t = 1024)]
 	pub engine_memory: usize,
 
-	/// Where to keep the compiled engine. Nodes on one machine may share it.
+	/// Folder of the compiled engine. Nodes and clients of one user may share it.
 	///
-	/// Default: `engine` in the base path.
+	/// Default: `OPG_ENGINE_CACHE`, or else the user's cache folder. Where there is none, `engine`
+	/// in the base path.
 	#[arg(long, value_name = "PATH")]
 	pub engine_cache: Option<PathBuf>,
 
 	/// Misbehave in this way.
-	#[cfg(feature = "dev-faults")]
-	#[arg(long, value_name = "FAULT", value_enum)]
-	pub dev_fault: Option<DevFault>,
+	#[cfg(feature = "dev-misbehaviour")]
+	#[arg(long = "dev-misbehaviour", value_name = "BEHAVIOUR", value_enum)]
+	pub misbehaviour: Option<crate::misbehaviour::Behaviour>,
 }
 
-/// How to misbehave.
-#[cfg(feature = "dev-faults")]
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub enum DevFault {
-	/// Attest another output than the engine's.
-	Liar,
-	/// Commit and do not reveal.
-	Silent,
-}
-
-/// What to do instead of running the node.
+/// Action instead of running the node.
 #[derive(Debug, clap::Subcommand)]
 #[allow(clippy::large_enum_variant)]
 pub enum Subcommand {
@@ -97,7 +88,7 @@ pub enum Subcommand {
 	#[command(subcommand)]
 	Models(FilesCmd),
 
-	/// Engines of this node: its own, and others that models name.
+	/// Engines of this node: the built-in one, and others that models name.
 	#[command(subcommand)]
 	Engines(EnginesCmd),
 }
@@ -129,14 +120,14 @@ pub enum EnginesCmd {
 	Files(FilesCmd),
 	/// Print the id of the engine in this program.
 	Id,
-	/// Write the engine in this program to a file, for nodes whose own is another.
+	/// Write the engine in this program to a file, for nodes that have another built in.
 	Export {
-		/// Where to.
+		/// File to write.
 		file: PathBuf,
 	},
 }
 
-/// Whose store it is. Give the same arguments as to the node.
+/// Node to which a store belongs. Give the same arguments as to the node.
 #[derive(Debug, clap::Args)]
 pub struct StoreParams {
 	/// The chain.

@@ -1,16 +1,18 @@
-//! What the command line sets off.
+//! Actions of the command line.
 
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	files, service,
+	service, signals,
+	stores::{self, Kind},
+	tasks::Purpose,
 };
 use opg_runtime::opaque::Block;
 use sc_cli::{OffchainWorkerEnabled, SubstrateCli};
 use sc_network::config::NetworkBackendType;
-use sc_service::PartialComponents;
+use sc_service::{Configuration, PartialComponents};
 use sp_runtime::traits::Block as BlockT;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -39,53 +41,67 @@ impl SubstrateCli for Cli {
 
 	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
 		Ok(match id {
-			"dev" => Box::new(chain_spec::development()?),
-			"" | "local" => Box::new(chain_spec::local()?),
+			"dev" => Box::new(chain_spec::development().map_err(|error| error.to_string())?),
+			"" | "local" => Box::new(chain_spec::local().map_err(|error| error.to_string())?),
 			path => Box::new(chain_spec::ChainSpec::from_json_file(PathBuf::from(path))?),
 		})
 	}
 }
 
-/// Parse the command line and do what it says.
+/// Parses the command line and does what it says.
 pub fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_args();
-	match &cli.subcommand {
-		None => run_node(&cli),
-		Some(Subcommand::Key(command)) => command.run(&cli),
-		Some(Subcommand::Models(command)) => files::run(&cli, files::Kind::Models, command),
-		Some(Subcommand::Engines(command)) => files::run_engines(&cli, command),
-		Some(Subcommand::BuildSpec(command)) => cli
+	let Some(subcommand) = &cli.subcommand else { return run_node(&cli) };
+	signals::exit_on_signal(grace(subcommand))?;
+	match subcommand {
+		Subcommand::Key(command) => command.run(&cli),
+		Subcommand::Models(command) => Ok(stores::run(&cli, Kind::Models, command)?),
+		Subcommand::Engines(command) => Ok(stores::run_engines(&cli, command)?),
+		Subcommand::BuildSpec(command) => cli
 			.create_runner(command)?
 			.sync_run(|config| command.run(config.chain_spec, config.network)),
-		Some(Subcommand::ExportChainSpec(command)) => command.run(cli.load_spec(&command.chain)?),
-		Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents { client, task_manager, import_queue, .. } =
-				service::new_partial(&config)?;
+		Subcommand::ExportChainSpec(command) => command.run(cli.load_spec(&command.chain)?),
+		Subcommand::CheckBlock(command) => cli.create_runner(command)?.async_run(|config| {
+			let PartialComponents { client, task_manager, import_queue, .. } = parts(&config)?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
-		Some(Subcommand::ExportBlocks(command)) => {
-			cli.create_runner(command)?.async_run(|config| {
-				let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
-				Ok((command.run(client, config.database), task_manager))
-			})
-		},
-		Some(Subcommand::ImportBlocks(command)) => {
-			cli.create_runner(command)?.async_run(|config| {
-				let PartialComponents { client, task_manager, import_queue, .. } =
-					service::new_partial(&config)?;
-				Ok((command.run(client, import_queue), task_manager))
-			})
-		},
-		Some(Subcommand::PurgeChain(command)) => {
+		Subcommand::ExportBlocks(command) => cli.create_runner(command)?.async_run(|config| {
+			let PartialComponents { client, task_manager, .. } = parts(&config)?;
+			Ok((command.run(client, config.database), task_manager))
+		}),
+		Subcommand::ImportBlocks(command) => cli.create_runner(command)?.async_run(|config| {
+			let PartialComponents { client, task_manager, import_queue, .. } = parts(&config)?;
+			Ok((command.run(client, import_queue), task_manager))
+		}),
+		Subcommand::PurgeChain(command) => {
 			cli.create_runner(command)?.sync_run(|config| command.run(config.database))
 		},
-		Some(Subcommand::Revert(command)) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents { client, task_manager, backend, .. } =
-				service::new_partial(&config)?;
+		Subcommand::Revert(command) => cli.create_runner(command)?.async_run(|config| {
+			let PartialComponents { client, task_manager, backend, .. } = parts(&config)?;
 			let revert_consensus = Box::new(service::revert_consensus);
 			Ok((command.run(client, backend, Some(revert_consensus)), task_manager))
 		}),
 	}
+}
+
+/// Time that a subcommand has to stop by itself after a signal: none, if it does not watch for any.
+fn grace(subcommand: &Subcommand) -> Duration {
+	match subcommand {
+		Subcommand::CheckBlock(_)
+		| Subcommand::ExportBlocks(_)
+		| Subcommand::ImportBlocks(_)
+		| Subcommand::Revert(_) => signals::GRACE,
+		Subcommand::Key(_)
+		| Subcommand::BuildSpec(_)
+		| Subcommand::ExportChainSpec(_)
+		| Subcommand::PurgeChain(_)
+		| Subcommand::Models(_)
+		| Subcommand::Engines(_) => Duration::ZERO,
+	}
+}
+
+fn parts(config: &Configuration) -> Result<service::Partial, sc_service::Error> {
+	service::new_partial(config, Purpose::Subcommand)
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {

@@ -1,6 +1,6 @@
 //! RPC methods besides those that every Substrate node has.
 
-use crate::service::{FullClient, TransactionPool};
+use crate::client::{FullClient, TransactionPool};
 use jsonrpsee::{server::RegisterMethodError, RpcModule};
 use opg_runtime::{opaque::Block, AccountId, Nonce};
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
@@ -8,7 +8,7 @@ use sp_runtime::traits::Block as BlockT;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
-/// All of them.
+/// The methods of `frame-system` and `pallet-transaction-payment`.
 pub fn create(
 	client: Arc<FullClient>,
 	pool: Arc<TransactionPool>,

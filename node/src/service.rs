@@ -1,10 +1,15 @@
-//! Puts the parts of the node together.
+//! Assembly of the node from its parts.
 
-use crate::{cli::ExecutorParams, offchain, rpc};
+use crate::{
+	cli::ExecutorParams,
+	client::{FullBackend, FullClient, HostFunctions, TransactionPool},
+	engine, executor, rpc,
+	tasks::{EssentialTasks, Purpose},
+};
 use futures::FutureExt;
 use opg_runtime::{opaque::Block, RuntimeApi};
 use sc_client_api::{Backend, BlockBackend};
-use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
+use sc_consensus_babe::{BabeLink, SlotProportion};
 use sc_consensus_grandpa::{GrandpaPruningFilter, SharedVoterState, VotingRulesBuilder};
 use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
@@ -13,29 +18,15 @@ use sc_service::{
 	TaskManager, WarpSyncConfig,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
-use sc_transaction_pool::TransactionPoolHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::inherents::{
 	BabeCreateInherentDataProviders, InherentDataProvider as BabeInherent,
 };
+use sp_core::traits::SpawnEssentialNamed;
 use sp_runtime::traits::{Block as BlockT, NumberFor};
 use sp_timestamp::InherentDataProvider as TimestampInherent;
 use std::{sync::Arc, time::Duration};
 
-/// What the runtime may call.
-type HostFunctions =
-	(sp_io::SubstrateHostFunctions, opg_runtime_interface::opg_engine::HostFunctions);
-
-/// Runs the runtime.
-type Executor = sc_executor::WasmExecutor<HostFunctions>;
-
-/// The client.
-pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
-
-/// The transaction pool.
-pub type TransactionPool = TransactionPoolHandle<Block, FullClient>;
-
-type FullBackend = sc_service::TFullBackend<Block>;
 type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 type GrandpaBlockImport =
 	sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
@@ -47,17 +38,17 @@ type BlockImport = sc_consensus_babe::BabeBlockImport<
 	SelectChain,
 >;
 
-/// What consensus hands from the import queue to authoring and voting.
+/// Links from the import queue to authoring and voting.
 pub struct Consensus {
 	block_import: BlockImport,
 	babe_link: BabeLink<Block>,
 	grandpa_link: sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>,
 	inherents: BabeCreateInherentDataProviders<Block>,
-	/// Answers questions about epochs; the import queue's worker ends when this is dropped.
-	babe_worker: BabeWorkerHandle<Block>,
+	essential_tasks: EssentialTasks,
 }
 
-type Partial = PartialComponents<
+/// Parts that need no network.
+pub type Partial = PartialComponents<
 	FullClient,
 	FullBackend,
 	SelectChain,
@@ -66,14 +57,14 @@ type Partial = PartialComponents<
 	(Consensus, Option<Telemetry>),
 >;
 
-/// A justification is stored every so many blocks, besides those that change the authorities.
+/// Blocks between two stored justifications, besides those that change the authorities.
 const JUSTIFICATION_PERIOD: u32 = 512;
 
-/// How long GRANDPA expects a message to take to everybody.
+/// Time that GRANDPA expects a message to take to everybody.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 
-/// Everything that needs no network.
-pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
+/// Makes the parts that need no network.
+pub fn new_partial(config: &Configuration, purpose: Purpose) -> Result<Partial, Error> {
 	let telemetry = config
 		.telemetry_endpoints
 		.clone()
@@ -86,7 +77,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		.transpose()?;
 
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
-	let (client, backend, keystore_container, task_manager) =
+	let (client, backend, keystore_container, mut task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
@@ -100,10 +91,11 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		telemetry
 	});
 
+	let essential_tasks = EssentialTasks::new(&task_manager, purpose);
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = Arc::new(
 		sc_transaction_pool::Builder::new(
-			task_manager.spawn_essential_handle(),
+			essential_tasks.clone(),
 			client.clone(),
 			config.role.is_authority().into(),
 		)
@@ -142,12 +134,16 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 			justification_import: Some(Box::new(grandpa_block_import)),
 			client: client.clone(),
 			slot_duration,
-			spawner: &task_manager.spawn_essential_handle(),
+			spawner: &essential_tasks,
 			registry: config.prometheus_registry(),
 			telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
 		})?;
 
-	let consensus = Consensus { block_import, babe_link, grandpa_link, inherents, babe_worker };
+	// The tasks of the pool and of BABE end when these are dropped.
+	let needed = (transaction_pool.clone(), babe_worker);
+	essential_tasks.keep_alive(&mut task_manager, needed);
+
+	let consensus = Consensus { block_import, babe_link, grandpa_link, inherents, essential_tasks };
 	Ok(PartialComponents {
 		client,
 		backend,
@@ -160,33 +156,38 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 	})
 }
 
-/// The whole node.
+/// Starts the whole node.
 pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	config: Configuration,
-	executor: &ExecutorParams,
+	executor_params: &ExecutorParams,
 ) -> Result<TaskManager, Error> {
 	let PartialComponents {
 		client,
 		backend,
-		mut task_manager,
 		import_queue,
 		keystore_container,
 		select_chain,
 		transaction_pool,
 		other: (consensus, mut telemetry),
-	} = new_partial(&config)?;
-	let Consensus { block_import, babe_link, grandpa_link, inherents, babe_worker } = consensus;
+		// Last, so that it is the first to be dropped where the start fails: its exit signal goes
+		// before the parts that its tasks need.
+		mut task_manager,
+	} = new_partial(&config, Purpose::Node)?;
+	let Consensus { block_import, babe_link, grandpa_link, inherents, essential_tasks } = consensus;
 	let keystore = keystore_container.keystore();
-	offchain::insert_executor_keys(&config, executor, &keystore)?;
+	executor::insert_executor_keys(&config, executor_params, &keystore)?;
+	let genesis = client
+		.block_hash(0)?
+		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
+	log::info!("🌱 Genesis {genesis:?}");
+	engine::check(&client, config.chain_spec.chain_type())
+		.map_err(|mismatch| Error::Application(Box::new(mismatch)))?;
 
 	let mut net_config = FullNetworkConfiguration::<_, _, N>::new(
 		&config.network,
 		config.prometheus_registry().cloned(),
 	);
 	let metrics = N::register_notification_metrics(config.prometheus_registry());
-	let genesis = client
-		.block_hash(0)?
-		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
 	let grandpa_protocol =
 		sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
 	let (grandpa_net_config, grandpa_notifications) =
@@ -219,9 +220,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		})?;
 
 	if config.offchain_worker.enabled {
-		offchain::check_engine(&client)?;
-		let worker = offchain::start_worker(&config, executor)?;
-		let engine = worker.handle();
+		let worker = executor::start_worker(&config, executor_params)?;
+		let job_queue = executor::job_queue(&worker, executor_params);
 		task_manager.keep_alive(worker);
 		let offchain_workers = OffchainWorkers::new(OffchainWorkerOptions {
 			runtime_api_provider: client.clone(),
@@ -231,7 +231,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			network_provider: Arc::new(network.clone()),
 			is_validator: config.role.is_authority(),
 			enable_http_requests: false,
-			custom_extensions: move |_| offchain::extensions(&engine),
+			custom_extensions: move |_| executor::extensions(&job_queue),
 		})?;
 		task_manager.spawn_handle().spawn(
 			"offchain-workers-runner",
@@ -258,7 +258,6 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 				.map_err(|error| Error::Application(Box::new(error)))
 		})
 	};
-	task_manager.keep_alive(babe_worker);
 	sc_service::spawn_tasks(SpawnTasksParams {
 		config,
 		client: client.clone(),
@@ -301,10 +300,10 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			telemetry: telemetry.clone(),
 		})?;
 		// The node is of no use as an authority when this ends.
-		task_manager.spawn_essential_handle().spawn_blocking(
+		essential_tasks.spawn_essential_blocking(
 			"babe-proposer",
 			Some("block-authoring"),
-			babe,
+			babe.boxed(),
 		);
 	}
 
@@ -315,7 +314,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			observer_enabled: false,
 			local_role: role,
 			name: Some(name),
-			// Who is no authority follows the votes and has nothing to sign.
+			// A node that is no authority follows the votes and has nothing to sign.
 			keystore: role.is_authority().then_some(keystore),
 			telemetry: telemetry.clone(),
 			protocol_name: grandpa_protocol,
@@ -333,13 +332,13 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
 		})?;
 		// Without finality the node must not pretend to be well.
-		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
+		essential_tasks.spawn_essential_blocking("grandpa-voter", None, voter.boxed());
 	}
 
 	Ok(task_manager)
 }
 
-/// Revert what consensus remembers of the last `blocks` blocks.
+/// Reverts what consensus remembers of the last `blocks` blocks.
 pub fn revert_consensus(
 	client: Arc<FullClient>,
 	backend: Arc<FullBackend>,

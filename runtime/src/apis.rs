@@ -1,8 +1,8 @@
-//! What the node and clients ask the runtime.
+//! Runtime APIs, which the node and clients call.
 
 #![allow(missing_docs)]
 
-use crate::{view::request_view, *};
+use crate::{request_view::request_view, *};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{
@@ -29,7 +29,9 @@ impl_runtime_apis! {
 		fn execute_block(block: <Block as BlockT>::LazyBlock) {
 			Executive::execute_block(block);
 		}
-		fn initialize_block(header: &<Block as BlockT>::Header) -> sp_runtime::ExtrinsicInclusionMode {
+		fn initialize_block(
+			header: &<Block as BlockT>::Header,
+		) -> sp_runtime::ExtrinsicInclusionMode {
 			Executive::initialize_block(header)
 		}
 	}
@@ -209,8 +211,26 @@ impl_runtime_apis! {
 		fn valid_engines() -> Vec<H256> {
 			let now = System::block_number();
 			pallet_opg_models::Engines::<Runtime>::iter()
-				.filter_map(|(id, validity)| validity.holds(&now).then_some(id))
+				.filter_map(|(id, validity)| validity.contains(&now).then_some(id))
 				.collect()
+		}
+	}
+
+	#[cfg(feature = "try-runtime")]
+	impl frame_try_runtime::TryRuntime<Block> for Runtime {
+		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
+			let weight = Executive::try_runtime_upgrade(checks)
+				.expect("the migrations and their checks succeed");
+			(weight, <Runtime as frame_system::Config>::BlockWeights::get().max_block)
+		}
+		fn execute_block(
+			block: <Block as BlockT>::LazyBlock,
+			state_root_check: bool,
+			signature_check: bool,
+			select: frame_try_runtime::TryStateSelect,
+		) -> Weight {
+			Executive::try_execute_block(block, state_root_check, signature_check, select)
+				.expect("the block executes and leaves a consistent state")
 		}
 	}
 
@@ -228,7 +248,7 @@ impl_runtime_apis! {
 		fn dispatch_benchmark(
 			config: frame_benchmarking::BenchmarkConfig,
 		) -> Result<Vec<frame_benchmarking::BenchmarkBatch>, alloc::string::String> {
-			let whitelist = crate::benchmarking::paid_by_hooks();
+			let whitelist = crate::benchmarking::keys_paid_by_hooks();
 			let mut batches = Vec::new();
 			let params = (&config, &whitelist);
 			add_benchmarks!(params, batches);

@@ -1,30 +1,53 @@
-//! What is benchmarked, and what is not counted in it.
+//! Benchmarked pallets, and storage keys that no benchmark counts.
 
-use crate::{AllPalletsWithSystem, Runtime, Staking};
+use crate::{AccountId, AllPalletsWithSystem, Attestation, Models, Runtime, Staking};
 use alloc::vec::Vec;
 use frame_support::traits::{TrackedStorageKey, WhitelistedStorageKeys};
+use opg_primitives::{Answer, ExecutorKey, ModelId, RequestId, RoundIndex};
+use pallet_opg_support::{BenchmarkCommittees, BenchmarkExecutors, BenchmarkModels};
 
-/// Keys that hooks pay for in every block, so that nothing else does: see `on_initialize` of staking,
-/// and of attestation for the hash of genesis.
-pub fn paid_by_hooks() -> Vec<TrackedStorageKey> {
+/// Executors, models and rounds for the benchmarks of the inference pallet.
+pub struct InferenceHelper;
+
+impl BenchmarkExecutors<AccountId> for InferenceHelper {
+	fn executor(who: &AccountId) -> ExecutorKey {
+		Staking::executor(who)
+	}
+	fn snapshot(members: &[AccountId]) {
+		<Staking as BenchmarkExecutors<_>>::snapshot(members)
+	}
+}
+
+impl BenchmarkModels<AccountId> for InferenceHelper {
+	fn version(owner: &AccountId, executors: &[AccountId]) -> ModelId {
+		<Models as BenchmarkModels<_>>::version(owner, executors)
+	}
+}
+
+impl BenchmarkCommittees<AccountId> for InferenceHelper {
+	fn shared_keys() -> Vec<Vec<u8>> {
+		<Attestation as BenchmarkCommittees<_>>::shared_keys()
+	}
+	fn closed_rounds(request: RequestId, seats: Vec<(AccountId, RoundIndex, Answer)>) {
+		Attestation::closed_rounds(request, seats)
+	}
+}
+
+/// Keys that the hooks of every block pay for, so that no call does: see `on_initialize` of the
+/// staking pallet, and of the attestation pallet for the hash of genesis.
+pub fn keys_paid_by_hooks() -> Vec<TrackedStorageKey> {
 	let mut keys = AllPalletsWithSystem::whitelisted_storage_keys();
-	for key in [
+	let own = [
 		frame_system::Account::<Runtime>::hashed_key_for(Staking::account()),
 		frame_system::BlockHash::<Runtime>::hashed_key_for(0),
-		pallet_opg_staking::SlashingPaused::<Runtime>::hashed_key().to_vec(),
-		pallet_opg_staking::Sidelined::<Runtime>::hashed_key().to_vec(),
-		pallet_opg_staking::SessionSlashed::<Runtime>::hashed_key().to_vec(),
-		pallet_opg_staking::SessionStake::<Runtime>::hashed_key().to_vec(),
-		pallet_opg_staking::CurrentSession::<Runtime>::hashed_key().to_vec(),
-		// Benchmarks are in session 0.
-		pallet_opg_staking::Snapshots::<Runtime>::hashed_key_for(0),
-	] {
+	];
+	for key in own.into_iter().chain(Staking::shared_keys()) {
 		keys.push(key.into());
 	}
 	keys
 }
 
-// The macros that this makes name the pallets where they are used.
+// Defines macros that name the pallets where they are used.
 
 frame_benchmarking::define_benchmarks!(
 	[pallet_opg_staking, Staking]

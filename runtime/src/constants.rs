@@ -1,66 +1,64 @@
-//! Units and times.
+//! Numbers of the protocol: the only place where one is written down.
+//!
+//! Pallets get theirs through their `Config`. What follows from other numbers is computed from
+//! them. `docs/constants.md` is the table of all; a test compares it with the code.
 
-use opg_primitives::{Balance, BlockNumber};
+use opg_primitives::{Balance, BlockNumber, Fuel};
+use pallet_opg_inference::{tiers, SCHEDULE_SEARCH_BLOCKS};
+use sp_runtime::{Perbill, Perquintill};
 
-/// One OPG in planck.
+// Units.
+
+/// One OPG, in planck.
 pub const OPG: Balance = 1_000_000_000_000_000_000;
-/// A thousandth of an OPG.
+/// A thousandth of an OPG, in planck.
 pub const MILLI_OPG: Balance = OPG / 1_000;
-/// What the storage of one item and of `bytes` costs as a deposit.
+/// Prefix of account addresses in SS58.
+pub const SS58_PREFIX: u8 = 42;
+
+/// Deposit for the storage of `items` entries and `bytes` bytes, in planck.
 pub const fn deposit(items: u32, bytes: u32) -> Balance {
 	items as Balance * 100 * MILLI_OPG + bytes as Balance * MILLI_OPG / 10
 }
 
-/// Slot length in milliseconds.
+// Time.
+
+/// Length of a slot, in milliseconds.
 pub const SLOT_MILLIS: u64 = 3_000;
-/// Session length in slots. Short, so that stake counts within two minutes; it cannot change
-/// after genesis, and a public network chooses hours.
+/// Length of a session, in slots. Stake counts within two sessions. It cannot change after genesis;
+/// a public network chooses hours.
 pub const SESSION_SLOTS: u64 = 20;
 /// Blocks per hour.
 pub const HOURS: BlockNumber = (3_600_000 / SLOT_MILLIS) as BlockNumber;
 /// Blocks per year of 365 days.
 pub const BLOCKS_PER_YEAR: BlockNumber = HOURS * 24 * 365;
-/// Sessions for which a fault of consensus can be reported. Shorter than unbonding.
+/// Sessions for which an equivocation can be reported.
 pub const HISTORY_SESSIONS: u32 = 6;
+/// Blocks whose hashes are kept: the longest era of a transaction.
+pub const BLOCK_HASH_COUNT: BlockNumber = 2_400;
+/// Era of an authorized transaction, in blocks: a power of two.
+pub const AUTHORIZED_ERA: u64 = 128;
 
-/// Blocks from a draw to the commit deadline.
-pub const COMMIT_BLOCKS: BlockNumber = 10;
-/// Blocks from the commit deadline to the reveal deadline.
-pub const REVEAL_BLOCKS: BlockNumber = 5;
-/// Blocks for which an attested answer can be challenged. A public network chooses hours.
-pub const CHALLENGE_WINDOW: BlockNumber = 10;
-/// Draws, settlements, prunings and ends of disputes per block. Their weight binds earlier where they
-/// cost much; `integrity_test`s see to it that a full list leaves time.
-pub const MAX_AGENDA: u32 = 2_560;
-/// Draws per block, and so rounds that have the same deadline.
-pub const MAX_DRAWS: u32 = 1_024;
-/// Most executor pools, and most executors that serve one model.
-pub const MAX_EXECUTORS: u32 = 1_024;
-/// Least that an operator has in its own pool.
-pub const MIN_BOND: Balance = 1_000 * OPG;
-/// Fuel of all executors ordered per block at which the price stays: a hundred cores' worth.
-pub const TARGET_FUEL: u64 = 600_000_000_000;
-/// Blocks by which the agenda puts an action off at most: those among which it searches for room, and
-/// 16 more for want of time. While it is behind nobody can ask, so what delays an action was under way: the requests of
-/// less than 16 blocks, each of which admits no more than a block can settle.
-const PUT_OFF: BlockNumber = pallet_opg_inference::SEARCH + 16;
-/// Blocks from one draw to the next at most: a block in which the round is fixed, three that seed
-/// it, both phases.
-const ROUND: BlockNumber = 1 + 3 + PUT_OFF + COMMIT_BLOCKS + REVEAL_BLOCKS;
-/// The longest dispute: two committees, the window, two juries, what follows from their verdict.
-pub const LONGEST_DISPUTE: BlockNumber = 4 * ROUND + CHALLENGE_WINDOW + PUT_OFF + 1 + PUT_OFF;
-const _: () = assert!(
-	// The snapshot that an executor is drawn from is two sessions old at most.
-	UNBONDING_BLOCKS > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
-	"who lied cannot leave in time"
-);
-const _: () = assert!(HOURS > LONGEST_DISPUTE, "a request is kept until it is settled");
-const _: () = assert!(
-	HISTORY_SESSIONS as u64 * SESSION_SLOTS < UNBONDING_BLOCKS as u64,
-	"a fault of consensus is reported before the stake leaves"
-);
-/// Blocks until stake that is taken out of a pool can be withdrawn. A public network chooses weeks.
-pub const UNBONDING_BLOCKS: BlockNumber = 330;
+// Blocks.
+
+/// Execution time of a block, in milliseconds: two fifths of a slot. An import takes about half of
+/// what a block weighs (`docs/scale.md`).
+pub const BLOCK_MILLIS: u64 = SLOT_MILLIS * 2 / 5;
+/// Largest block, in bytes.
+pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
+/// Part of a block that transactions of users can fill.
+pub const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
+/// Part of a block that the agenda can take. It holds about half of the weight of an inference.
+pub const AGENDA_SHARE: Perbill = Perbill::from_percent(50);
+/// Part of a block that deadlines can take. With the agenda it leaves a quarter for transactions.
+pub const DEADLINE_SHARE: Perbill = Perbill::from_percent(25);
+/// Part of a block that scheduled calls can take.
+pub const SCHEDULER_SHARE: Perbill = Perbill::from_percent(60);
+/// Largest number of calls that governance schedules for one block.
+pub const MAX_SCHEDULED: u32 = 50;
+
+// Consensus.
+
 /// Probability that a slot has a primary author, as a fraction.
 pub const PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
 /// BABE at genesis. Secondary slots have a VRF output too: the draw needs one in every block.
@@ -69,3 +67,130 @@ pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
 		c: PRIMARY_PROBABILITY,
 		allowed_slots: sp_consensus_babe::AllowedSlots::PrimaryAndSecondaryVRFSlots,
 	};
+/// Largest number of validators.
+pub const MAX_VALIDATORS: u32 = 100;
+/// Reward of a block's author in the first year, in planck.
+pub const FIRST_YEAR_REWARD: Balance = 2 * OPG;
+/// Part of a year's block reward that the next year pays, as a fraction.
+pub const YEARLY_DECAY: (Balance, Balance) = (9, 10);
+
+// Accounts and fees.
+
+/// Smallest balance that keeps an account alive, in planck.
+pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_OPG;
+/// Fee per picosecond of weight, in planck: a millisecond of execution costs 0.01 OPG.
+pub const WEIGHT_FEE: Balance = MILLI_OPG / 100_000_000;
+/// Fee per byte of a transaction, in planck: a kilobyte costs about 0.01 OPG.
+pub const LENGTH_FEE: Balance = MILLI_OPG / 100;
+/// Fullness of blocks at which the fee multiplier stays.
+pub const TARGET_BLOCK_FULLNESS: Perquintill = Perquintill::from_percent(25);
+/// Speed of the fee multiplier, as a fraction.
+pub const FEE_ADJUSTMENT: (u32, u32) = (75, 1_000_000);
+/// Smallest fee multiplier, as a fraction.
+pub const MIN_FEE_MULTIPLIER: (u32, u32) = (1, 10);
+/// Fee of an operational transaction, as a multiple of the fee of a normal one.
+pub const OPERATIONAL_FEE_MULTIPLIER: u8 = 5;
+/// Largest number of signatories of a multisignature account.
+pub const MAX_SIGNATORIES: u32 = 100;
+/// Largest number of proxies of an account, and of calls that they have announced.
+pub const MAX_PROXIES: u32 = 32;
+
+// Staking.
+
+/// Largest number of executor pools, and of executors that serve one model.
+pub const MAX_EXECUTORS: u32 = 1_024;
+/// Smallest stake of an operator in its own pool, in planck.
+pub const MIN_BOND: Balance = 1_000 * OPG;
+/// Smallest delegation, in planck.
+pub const MIN_DELEGATION: Balance = OPG;
+/// Smallest stake of a pool whose operator is elected as validator, in planck.
+pub const MIN_VALIDATOR_STAKE: Balance = 5_000 * OPG;
+/// Held from an operator for its pool, in planck.
+pub const POOL_DEPOSIT: Balance = deposit(4, 512);
+/// Largest number of pools that one account delegates to.
+pub const MAX_DELEGATIONS: u32 = 64;
+/// Largest number of withdrawals that one account has under way from one pool.
+pub const MAX_UNBONDS: u32 = 16;
+/// Blocks until stake that is taken out of a pool can be withdrawn. A public network chooses weeks.
+pub const UNBONDING_BLOCKS: BlockNumber = 330;
+/// Blocks until a new hot key is valid: two sessions.
+pub const KEY_DELAY: BlockNumber = 2 * SESSION_SLOTS as BlockNumber;
+/// Largest change of a commission, once per session.
+pub const MAX_COMMISSION_CHANGE: Perbill = Perbill::from_percent(1);
+/// No executor pool has more than one part in this many of the weight of a draw: a pool sits in at
+/// most three quarters of all committees of three.
+pub const MAX_SHARE_PARTS: u32 = 4;
+/// Missed commitments in a row that suspend an executor.
+pub const MAX_MISSES: u8 = 3;
+
+// Models.
+
+/// Largest model file, in bytes. The engine refuses longer files.
+pub const MAX_MODEL_BYTES: u32 = opg_engine_types::MAX_MODEL_BYTES as u32;
+/// Fuel that one core of an ordinary server burns in a second.
+pub const FUEL_PER_CORE_SECOND: Fuel = 2_000_000_000;
+/// Largest fuel limit of an inference: ten seconds of one core, a third of the commit phase.
+pub const MAX_FUEL_LIMIT: Fuel = 10 * FUEL_PER_CORE_SECOND;
+/// Largest royalty, in planck.
+pub const MAX_ROYALTY: Balance = 1_000_000 * OPG;
+/// Largest number of engines that are ever admitted.
+pub const MAX_ENGINES: u32 = 256;
+/// Held from the owner of a model version, in planck.
+pub const MODEL_DEPOSIT: Balance = deposit(2, 1_536);
+/// Held from an executor for serving a version, in planck.
+pub const SERVE_DEPOSIT: Balance = deposit(0, 64);
+
+// Requests.
+
+/// Smallest price, in planck per fuel and executor: a billion fuel, about half a second of one
+/// core, costs 0.1 OPG.
+pub const MIN_FUEL_PRICE: Balance = 100_000_000;
+/// Largest price, in planck per fuel and executor.
+pub const MAX_FUEL_PRICE: Balance = 1_000_000_000_000;
+/// Fuel of all executors, ordered per block, at which the price stays: what a hundred cores burn in
+/// a slot.
+pub const TARGET_FUEL: Fuel = 100 * FUEL_PER_CORE_SECOND * SLOT_MILLIS / 1_000;
+/// Held from a requester for the storage of a request, in planck.
+pub const REQUEST_DEPOSIT: Balance = deposit(3, 24 * 1024);
+/// Held from a challenger besides the cost of the jury, in planck.
+pub const CHALLENGE_BOND: Balance = 10 * OPG;
+/// Largest number of actions on the agenda of a block. Their weight binds earlier where they cost
+/// much; `integrity_test` checks that a full list leaves time.
+pub const MAX_AGENDA: u32 = 2_560;
+/// Largest number of draws per block, and so of rounds with the same deadline.
+pub const MAX_DRAWS: u32 = 1_024;
+
+/// Blocks from a draw to the commit deadline.
+pub const COMMIT_BLOCKS: BlockNumber = 10;
+/// Blocks from the commit deadline to the reveal deadline.
+pub const REVEAL_BLOCKS: BlockNumber = 5;
+/// Length of the commit phase, in milliseconds: a job that takes longer is of no use.
+pub const COMMIT_MILLIS: u64 = COMMIT_BLOCKS as u64 * SLOT_MILLIS;
+/// Blocks for which an attested answer can be challenged. A public network chooses hours.
+pub const CHALLENGE_WINDOW: BlockNumber = 10;
+/// Blocks from inclusion to pruning.
+pub const REQUEST_LIFETIME: BlockNumber = HOURS;
+
+/// Upper bound on the blocks for which an action waits. Scheduling looks for room in so many
+/// blocks. A congested chain takes no requests, so its backlog is at most as many blocks of work
+/// again.
+const MAX_DELAY: BlockNumber = 2 * SCHEDULE_SEARCH_BLOCKS;
+/// Upper bound on the blocks from one draw to the next: the block that opens the round, those that
+/// seed it, the delay of the draw, both phases.
+const MAX_ROUND_BLOCKS: BlockNumber =
+	1 + tiers::MAX_SEED_BLOCKS + MAX_DELAY + COMMIT_BLOCKS + REVEAL_BLOCKS;
+/// Upper bound on the blocks from a request to the end of its dispute: two committees, the
+/// challenge window and its late end, two juries, the verdict and its delay.
+pub const LONGEST_DISPUTE: BlockNumber =
+	4 * MAX_ROUND_BLOCKS + CHALLENGE_WINDOW + MAX_DELAY + 1 + MAX_DELAY;
+
+const _: () = assert!(
+	// The snapshot that an executor is drawn from is at most two sessions old.
+	UNBONDING_BLOCKS > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
+	"who lied cannot leave in time"
+);
+const _: () = assert!(REQUEST_LIFETIME > LONGEST_DISPUTE, "a request is kept until it is settled");
+const _: () = assert!(
+	HISTORY_SESSIONS as u64 * SESSION_SLOTS < UNBONDING_BLOCKS as u64,
+	"an equivocation is reported before the stake leaves"
+);

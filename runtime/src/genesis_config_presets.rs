@@ -1,67 +1,70 @@
-//! Genesis presets, built by the runtime.
+//! Genesis presets: a development chain and a local test network, with the keys of `sp_keyring`.
 
-use crate::{constants::OPG, AccountId, SessionKeys};
-use alloc::{string::String, vec, vec::Vec};
+use crate::{constants::*, *};
+use alloc::{vec, vec::Vec};
+use frame_support::build_struct_json_patch;
+use opg_engine_types::PINNED_ENGINE_ID;
 use opg_primitives::ExecutorKey;
-use serde_json::{json, Value};
+use serde_json::Value;
+use sp_core::H256;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
-/// Name of the preset for a small public-keys-are-known network.
-const LOCAL: &str = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
-const DEVELOPMENT: &str = sp_genesis_builder::DEV_RUNTIME_PRESET;
+/// Preset with one validator and three executors. Alice has sudo.
+pub const DEVELOPMENT: &str = sp_genesis_builder::DEV_RUNTIME_PRESET;
+/// Preset with three validators, which are the executors too. Nobody has sudo.
+pub const LOCAL: &str = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 
-fn executor_key(keyring: Ed25519Keyring) -> ExecutorKey {
-	ExecutorKey::from(keyring.public())
-}
+/// Balance of every account of the keyring, in planck.
+const ENDOWMENT: Balance = 1_000_000 * OPG;
+/// Bond of every pool, in planck.
+const BOND: Balance = 10_000 * OPG;
+/// Number of validators that are elected.
+const VALIDATOR_COUNT: u32 = 21;
 
-fn genesis(
-	validators: &[(Sr25519Keyring, Ed25519Keyring)],
-	executors: &[(Sr25519Keyring, Ed25519Keyring)],
-	sudo: Option<Sr25519Keyring>,
-) -> Value {
-	let balances: Vec<(AccountId, u128)> =
-		Sr25519Keyring::iter().map(|who| (who.to_account_id(), 1_000_000 * OPG)).collect();
-	let keys: Vec<_> = validators
-		.iter()
-		.map(|(sr, ed)| {
-			let account = sr.to_account_id();
-			let keys = SessionKeys { babe: sr.public().into(), grandpa: ed.public().into() };
-			(account.clone(), account, keys)
-		})
-		.collect();
-	let stakes: Vec<(AccountId, u128)> =
-		validators.iter().map(|(sr, _)| (sr.to_account_id(), 10_000 * OPG)).collect();
-	let pools: Vec<_> = executors
-		.iter()
-		.map(|(sr, ed)| (sr.to_account_id(), 10_000 * OPG, executor_key(*ed)))
-		.collect();
-	json!({
-		"balances": { "balances": balances },
-		"babe": { "epochConfig": crate::constants::BABE_GENESIS_EPOCH_CONFIG },
-		"session": { "keys": keys },
-		"staking": { "validators": stakes, "executors": pools, "validatorCount": 21 },
-		"sudo": { "key": sudo.map(|who| who.to_account_id()) },
+/// Keys of an operator: account and block production, attestation and finality.
+type Operator = (Sr25519Keyring, Ed25519Keyring);
+
+const ALICE: Operator = (Sr25519Keyring::Alice, Ed25519Keyring::Alice);
+const BOB: Operator = (Sr25519Keyring::Bob, Ed25519Keyring::Bob);
+const CHARLIE: Operator = (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie);
+
+fn genesis(validators: &[Operator], executors: &[Operator], sudo: Option<Sr25519Keyring>) -> Value {
+	let endowed = Sr25519Keyring::iter().map(|who| (who.to_account_id(), ENDOWMENT));
+	let session_keys = validators.iter().map(|(sr, ed)| {
+		let account = sr.to_account_id();
+		let keys = SessionKeys { babe: sr.public().into(), grandpa: ed.public().into() };
+		(account.clone(), account, keys)
+	});
+	let bonds = validators.iter().map(|(sr, _)| (sr.to_account_id(), BOND));
+	let pools =
+		executors.iter().map(|(sr, ed)| (sr.to_account_id(), BOND, ExecutorKey::from(ed.public())));
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		balances: BalancesConfig { balances: endowed.collect() },
+		babe: BabeConfig { epoch_config: BABE_GENESIS_EPOCH_CONFIG },
+		session: SessionConfig { keys: session_keys.collect() },
+		staking: StakingConfig {
+			validators: bonds.collect(),
+			executors: pools.collect(),
+			validator_count: VALIDATOR_COUNT,
+		},
+		models: ModelsConfig { engines: vec![H256(PINNED_ENGINE_ID)] },
+		sudo: SudoConfig { key: sudo.map(|who| who.to_account_id()) },
 	})
 }
 
-/// The preset called `id`.
+/// JSON patch of the preset called `id`, if there is one.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
-	use Ed25519Keyring as Ed;
-	use Sr25519Keyring as Sr;
-	let alice = (Sr::Alice, Ed::Alice);
-	let bob = (Sr::Bob, Ed::Bob);
-	let charlie = (Sr::Charlie, Ed::Charlie);
-	let executors = [alice, bob, charlie];
+	let executors = [ALICE, BOB, CHARLIE];
 	let patch = match id.as_ref() {
-		DEVELOPMENT => genesis(&[alice], &executors, Some(Sr::Alice)),
-		LOCAL => genesis(&[alice, bob, charlie], &executors, None),
+		DEVELOPMENT => genesis(&[ALICE], &executors, Some(Sr25519Keyring::Alice)),
+		LOCAL => genesis(&executors, &executors, None),
 		_ => return None,
 	};
-	serde_json::to_string(&patch).ok().map(String::into_bytes)
+	Some(serde_json::to_string(&patch).ok()?.into_bytes())
 }
 
-/// The names of all presets.
+/// Names of all presets.
 pub fn preset_names() -> Vec<PresetId> {
 	vec![PresetId::from(DEVELOPMENT), PresetId::from(LOCAL)]
 }

@@ -1,29 +1,27 @@
-//! What the author of a block earns.
+//! Block reward: constant within a year, less in each next one.
 
-use crate::constants::{BLOCKS_PER_YEAR, OPG};
+use crate::constants::{BLOCKS_PER_YEAR, FIRST_YEAR_REWARD, YEARLY_DECAY};
 use opg_primitives::{Balance, BlockNumber};
 
-/// Reward in the first year, in planck per block.
-pub const FIRST_YEAR: Balance = 2 * OPG;
-/// Part of a year's reward that the next year pays.
-const DECAY: (Balance, Balance) = (9, 10);
-/// Bound on all that is ever minted: the geometric series `FIRST_YEAR × blocks per year × 10`.
-pub const BOUND: Balance = FIRST_YEAR * BLOCKS_PER_YEAR as Balance * DECAY.1 / (DECAY.1 - DECAY.0);
-/// After so many years a tenth less of the reward is less than a planck anyway.
+/// Upper bound on all rewards together, in planck: the sum of the geometric series.
+pub const BOUND: Balance = FIRST_YEAR_REWARD * BLOCKS_PER_YEAR as Balance * YEARLY_DECAY.1
+	/ (YEARLY_DECAY.1 - YEARLY_DECAY.0);
+/// Last year that has a reward: later ones would be less than a planck.
 const LAST_YEAR: BlockNumber = 400;
 
-/// Reward of block `number`, in planck: constant within a year and a tenth less in each next one.
+/// Reward of the author of block `number`, in planck.
 pub fn block_reward(number: BlockNumber) -> Balance {
 	let year = number / BLOCKS_PER_YEAR;
 	if year > LAST_YEAR {
 		return 0;
 	}
-	(0..year).fold(FIRST_YEAR, |reward, _| reward * DECAY.0 / DECAY.1)
+	(0..year).fold(FIRST_YEAR_REWARD, |reward, _| reward * YEARLY_DECAY.0 / YEARLY_DECAY.1)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::constants::OPG;
 
 	#[test]
 	fn reward_should_fall_by_a_tenth_a_year_and_stay_within_the_bound() {

@@ -18,7 +18,7 @@ mod configs;
 pub mod constants;
 pub mod genesis_config_presets;
 pub mod inflation;
-mod view;
+mod request_view;
 
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
 pub use opg_primitives::{AccountId, Balance, BlockNumber, Nonce, Signature};
@@ -28,26 +28,26 @@ use sp_runtime::{
 	generic,
 	generic::Era,
 	impl_opaque_keys,
-	traits::{BlakeTwo256, Block as BlockT},
+	traits::{BlakeTwo256, Block as BlockT, TransactionExtension},
 	MultiAddress,
 };
 use sp_version::RuntimeVersion;
 
-/// Types that the node uses: it must not depend on the calls of one runtime version.
+/// Types of the node, which must not depend on the calls of one runtime version.
 pub mod opaque {
 	use super::*;
 	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
 
-	/// Header.
+	/// Block header.
 	pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
-	/// Block with extrinsics as bytes.
+	/// Block whose extrinsics are bytes.
 	pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 	/// Block hash.
 	pub type Hash = <BlakeTwo256 as sp_runtime::traits::Hash>::Output;
 }
 
 impl_opaque_keys! {
-	/// The keys of a validator.
+	/// Session keys of a validator.
 	pub struct SessionKeys {
 		/// Block production.
 		pub babe: Babe,
@@ -56,7 +56,7 @@ impl_opaque_keys! {
 	}
 }
 
-/// The version of this runtime.
+/// Version of this runtime.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("opg"),
@@ -71,14 +71,15 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 
 /// Address of an account.
 pub type Address = MultiAddress<AccountId, ()>;
-/// Header.
+/// Block header.
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// Block.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// Block hash.
 pub type Hash = sp_core::H256;
 
-/// Transaction extensions. `AuthorizeCall` first: what it authorizes pays no fee.
+/// Transaction extensions, in wire order. `AuthorizeCall` comes first: what it authorizes pays no
+/// fee. [`tx_extension`] and [`tx_implicit`] follow the same order.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
@@ -93,7 +94,7 @@ pub type TxExtension = (
 	frame_system::WeightReclaim<Runtime>,
 );
 
-/// The extensions of a transaction.
+/// Explicit part of the extensions: it is sent with the transaction.
 pub fn tx_extension(nonce: Nonce, era: Era, tip: Balance) -> TxExtension {
 	(
 		frame_system::AuthorizeCall::new(),
@@ -110,12 +111,33 @@ pub fn tx_extension(nonce: Nonce, era: Era, tip: Balance) -> TxExtension {
 	)
 }
 
-/// Extrinsic.
+/// Implicit part of [`TxExtension`].
+pub type TxImplicit = <TxExtension as TransactionExtension<RuntimeCall>>::Implicit;
+
+/// Implicit part of the extensions: it is signed and not sent. `checkpoint` is the hash of the
+/// block in which the transaction's era begins; an immortal era begins at genesis.
+pub fn tx_implicit(genesis: Hash, checkpoint: Hash) -> TxImplicit {
+	(
+		(),
+		(),
+		VERSION.spec_version,
+		VERSION.transaction_version,
+		genesis,
+		checkpoint,
+		(),
+		(),
+		(),
+		None,
+		(),
+	)
+}
+
+/// Transaction or inherent.
 pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
-/// What is signed.
+/// Payload that a signature of a transaction covers.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
-/// Runs blocks.
+/// Executes blocks.
 pub type Executive = frame_executive::Executive<
 	Runtime,
 	Block,

@@ -1,41 +1,43 @@
-//! All four pallets together: whatever happens in whatever order, no planck appears, none vanishes
-//! but what is burned, and `try_state` of every pallet holds after each step.
+//! Conservation: random walks over all four pallets make no planck out of nothing, lose none that
+//! is not burned, and keep `try_state` of every pallet after each step.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::*;
 use frame_support::storage::with_storage_layer;
-use pallet_opg_attestation::{Phase, SeatState};
+use opg_primitives::{JobError, RequestId, Tier};
+use opg_runtime::{
+	constants::{self, OPG},
+	*,
+};
+use opg_runtime_testing::*;
+use pallet_opg_attestation::{RoundPhase, Rounds, SeatState};
 use pallet_opg_staking::Role;
 use proptest::prelude::*;
 use sp_runtime::{DispatchError, DispatchResult};
 
 const EXECUTORS: usize = 12;
 
-/// One step: what happens, and three numbers that say to whom and how much.
+/// Step of a walk: a kind, and three numbers that choose the parties and the amount.
 type Step = (u8, u8, u8, u16);
 
 fn step_of_walk() -> impl Strategy<Value = Step> {
 	(0u8..100, any::<u8>(), any::<u8>(), any::<u16>())
 }
 
-/// A request that is kept, chosen by `pick`.
+/// Chooses one of the latest requests, most of which are still open.
 fn pick_request(pick: u8) -> Option<RequestId> {
 	let mut ids: Vec<_> = pallet_opg_inference::Requests::<Runtime>::iter_keys().collect();
 	ids.sort_unstable();
-	// Mostly one of the latest, which are still open.
 	let recent = &ids[ids.len().saturating_sub(6)..];
 	recent.get(pick as usize % recent.len().max(1)).copied()
 }
 
-/// Let one seat of a request, or all of them, do what is due, rightly or not.
+/// Lets one seat of a request, or all of them, do its duty, rightly or not.
 fn act(pick: u8, seat: u8, how: u16) {
 	let Some(id) = pick_request(pick) else { return };
-	let Some(record) = Records::<Runtime>::get(id) else { return };
-	let seats = record.current().count();
+	let Some(round) = Rounds::<Runtime>::get(id) else { return };
+	let seats = round.current_seats().count();
 	if how.is_multiple_of(3) {
 		act_in(id, seat as usize % seats, how);
 	} else {
@@ -44,20 +46,20 @@ fn act(pick: u8, seat: u8, how: u16) {
 }
 
 fn act_in(id: RequestId, seat: usize, how: u16) {
-	let record = Records::<Runtime>::get(id).unwrap();
-	let seats: Vec<_> = record.current().cloned().collect();
+	let round = round(id);
+	let seats: Vec<_> = round.current_seats().cloned().collect();
 	let Some(seat) = seats.get(seat) else { return };
 	// Whether an executor lies is decided by its seat, so that it reveals what it committed to.
 	// First committees lie about every third request; juries are mostly right.
-	let lies = (id.is_multiple_of(3) && record.round < 2) || how % 41 == 5;
+	let lies = (id.is_multiple_of(3) && round.index < 2) || how % 41 == 5;
 	let answer = if lies { wrong() } else { right() };
 	let who = &seat.executor;
-	let _ = match (&seat.state, record.phase) {
-		(SeatState::Waiting, Phase::Commit) if how % 50 == 7 => {
-			decline(id, who, Unavailable::ModelMissing)
+	let _ = match (&seat.state, round.phase) {
+		(SeatState::Waiting, RoundPhase::Commit) if how % 50 == 7 => {
+			decline(id, who, JobError::ModelMissing)
 		},
-		(SeatState::Waiting, Phase::Commit) => commit(id, who, &answer),
-		(SeatState::Committed { .. }, Phase::Reveal) => reveal(id, who, answer)
+		(SeatState::Waiting, RoundPhase::Commit) => commit(id, who, &answer),
+		(SeatState::Committed { .. }, RoundPhase::Reveal) => reveal(id, who, answer)
 			.or_else(|_| reveal(id, who, if lies { right() } else { wrong() })),
 		_ => Ok(()),
 	};
@@ -99,7 +101,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 		71..=76 => {
 			let attested =
 				pallet_opg_inference::Requests::<Runtime>::iter().find_map(|(id, request)| {
-					matches!(request.state, pallet_opg_inference::State::Attested { .. })
+					matches!(request.state, pallet_opg_inference::RequestState::Attested { .. })
 						.then_some(id)
 				});
 			let Some(id) = attested else { return Ok(()) };
@@ -117,7 +119,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 			let _ = Staking::resume(signed(operator(a)), Role::Executor);
 			Staking::delegate(signed(operator(a)), operator(a), Role::Executor, 2_000 * OPG)
 		},
-		92 => Staking::rest(signed(operator(a)), Role::Executor),
+		92 => Staking::pause(signed(operator(a)), Role::Executor),
 		93 => Models::serve(signed(operator(a)), u32::from(b) % 3, REPORT),
 		94 if b.is_multiple_of(16) => Models::stop_serving(signed(operator(a)), u32::from(b) % 3),
 		95 => register(someone(a), 2 * FUEL, Balance::from(amount) * OPG / 65_536),
@@ -163,7 +165,7 @@ fn walk(steps: Vec<Step>) -> [u32; 4] {
 				Balances::total_issuance() <= before,
 				"{step:?} ({result:?}) made OPG out of nothing"
 			);
-			check();
+			check_invariants();
 		}
 	});
 	ended
@@ -173,7 +175,9 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(8))]
 
 	#[test]
-	fn conservation_should_hold_after_every_step(steps in prop::collection::vec(step_of_walk(), 1..400)) {
+	fn conservation_should_hold_after_every_step(
+		steps in prop::collection::vec(step_of_walk(), 1..400),
+	) {
 		walk(steps);
 	}
 }

@@ -1,33 +1,32 @@
-//! The life of a request on the real runtime: off-chain worker → pool validation → dispatch,
-//! and what happens to those who lie or stay silent. Every test ends with `try_state` of all
-//! pallets and a check that no planck appeared or vanished unnoticed.
+//! Life of a request on the real runtime, from the off-chain worker through the pool's validation
+//! to dispatch, and the penalties of those who lie or stay silent.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use codec::{Decode, Encode};
-use common::*;
-use frame_support::{assert_noop, assert_ok, traits::Hooks};
-use opg_primitives::{batch_payload, possession_payload, BatchKind, ExecutorKey, Job, JobStatus};
-use opg_runtime_interface::{Engine, EngineExt};
-use pallet_opg_inference::{Error as InferenceError, Phase, State};
-use pallet_opg_staking::{Pools, Role, Status};
-use pallet_opg_support::FailureReason;
-use parking_lot::RwLock;
-use sp_core::{
-	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
-	Pair,
+use codec::Decode;
+use frame_support::{assert_noop, assert_ok, hypothetically, traits::Hooks};
+use opg_primitives::{Answer, FailureReason, Job, JobError, JobStatus, Tier};
+use opg_runtime::{
+	constants::{self, OPG},
+	*,
 };
+use opg_runtime_interface::{JobQueue, JobQueueExt};
+use opg_runtime_testing::*;
+use pallet_opg_attestation::{reject, RoundPhase, Rounds};
+use pallet_opg_inference::{CommitteeStatus, Error as InferenceError, RequestState};
+use pallet_opg_staking::{PoolStatus, Pools, Role};
+use parking_lot::RwLock;
+use sp_core::offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
-use sp_runtime::{transaction_validity::TransactionSource, Perbill};
+use sp_runtime::transaction_validity::{TransactionSource, ValidTransaction};
 
-struct FixedEngine;
-impl Engine for FixedEngine {
-	fn submit(&mut self, job: Job) -> Result<JobStatus, Unavailable> {
-		assert_eq!(job.input, b"input");
+/// Job queue that has the right answer at once.
+struct PromptQueue;
+impl JobQueue for PromptQueue {
+	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
+		assert_eq!(job.task.input, b"input");
 		Ok(JobStatus::Done(right()))
 	}
 }
@@ -43,7 +42,7 @@ const EXECUTORS: [(Sr25519Keyring, Ed25519Keyring); 3] = [
 fn requests_should_be_finished_but_not_taken_when_their_engine_is_retired() {
 	run(|| {
 		let id = request();
-		assert_ok!(Models::retire_engine(RuntimeOrigin::root(), ENGINE, 0));
+		assert_ok!(Models::retire_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
 		assert_noop!(
 			Inference::request(signed(eve()), 0, input(), Tier::Quorum, 10 * OPG),
 			InferenceError::<Runtime>::EngineNotValid
@@ -51,12 +50,15 @@ fn requests_should_be_finished_but_not_taken_when_their_engine_is_retired() {
 		assert_eq!(Inference::estimate(0, Tier::Quorum, None), None);
 		answer_all(id, |_| right());
 		steps(constants::CHALLENGE_WINDOW);
-		assert!(matches!(state(id), State::Settled { .. }));
+		assert!(matches!(state(id), RequestState::Settled { .. }));
 	});
 }
 
-/// A chain whose executors work in this process and serve the model. The test gets what they sent.
-fn with_worker(test: impl FnOnce(&RwLock<testing::PoolState>)) {
+/// Transactions that off-chain workers have sent.
+type Pool = RwLock<testing::PoolState>;
+
+/// Runs `test` on a chain whose executors work in this process and serve the model.
+fn with_worker(test: impl FnOnce(&Pool)) {
 	let mut ext = genesis();
 	let (offchain, _state) = testing::TestOffchainExt::new();
 	let (pool, pool_state) = testing::TestTransactionPoolExt::new();
@@ -70,92 +72,94 @@ fn with_worker(test: impl FnOnce(&RwLock<testing::PoolState>)) {
 	ext.register_extension(OffchainWorkerExt::new(offchain));
 	ext.register_extension(TransactionPoolExt::new(pool));
 	ext.register_extension(KeystoreExt::new(keystore));
-	ext.register_extension(EngineExt(Box::new(FixedEngine)));
+	ext.register_extension(JobQueueExt(Box::new(PromptQueue)));
 	ext.execute_with(|| {
 		step();
-		register_model();
+		register_model(FUEL);
 		for (account, _) in &EXECUTORS {
 			assert_ok!(Models::serve(signed(account.to_account_id()), 0, REPORT));
 		}
 		test(&pool_state);
-		check();
+		check_invariants();
 	});
+}
+
+/// Lets the executors' off-chain workers run, and takes what they sent.
+fn run_workers(pool: &Pool) -> Vec<UncheckedExtrinsic> {
+	Attestation::offchain_worker(System::block_number());
+	let sent = std::mem::take(&mut pool.write().transactions);
+	sent.into_iter().map(|xt| UncheckedExtrinsic::decode(&mut &xt[..]).unwrap()).collect()
+}
+
+/// Validates `transaction` as the pool of a node does, on top of the current block.
+fn validate(transaction: &UncheckedExtrinsic) -> ValidTransaction {
+	let parent = System::block_hash(0);
+	let source = TransactionSource::Local;
+	hypothetically!(Executive::validate_transaction(source, transaction.clone(), parent)).unwrap()
 }
 
 #[test]
 fn worker_should_send_several_batches_when_it_has_many_duties() {
-	with_worker(|pool_state| {
+	with_worker(|pool| {
 		let count = 1 + pallet_opg_attestation::MAX_BATCH as usize;
 		for _ in 0..count {
 			assert_ok!(Inference::request(signed(eve()), 0, input(), Tier::Quorum, 10 * OPG));
 		}
 		steps(2);
-		Attestation::offchain_worker(System::block_number());
-		let sent = std::mem::take(&mut pool_state.write().transactions);
+		let sent = run_workers(pool);
 		assert_eq!(sent.len(), 2 * EXECUTORS.len());
-		for xt in sent {
-			let xt = UncheckedExtrinsic::decode(&mut &xt[..]).unwrap();
-			assert_ok!(Executive::apply_extrinsic(xt).unwrap());
+		for transaction in sent {
+			assert_ok!(Executive::apply_extrinsic(transaction).unwrap());
 		}
-		let revealing = Records::<Runtime>::iter_values()
-			.filter(|record| record.phase == pallet_opg_attestation::Phase::Reveal);
+		let revealing =
+			Rounds::<Runtime>::iter_values().filter(|round| round.phase == RoundPhase::Reveal);
 		assert_eq!(revealing.count(), count, "everyone committed to everything");
 	});
 }
 
 #[test]
 fn worker_should_drive_a_request_to_payment_through_the_pool() {
-	with_worker(|pool_state| {
+	with_worker(|pool| {
 		let before = Balances::free_balance(dave());
 		let id = request();
-		for _phase in ["commit", "reveal"] {
-			Attestation::offchain_worker(System::block_number());
-			let sent = std::mem::take(&mut pool_state.write().transactions);
-			assert_eq!(sent.len(), 3, "one batch per executor");
-			for xt in sent {
-				let xt = UncheckedExtrinsic::decode(&mut &xt[..]).unwrap();
-				let hash = System::block_hash(0);
-				let number = System::block_number();
-				let mut valid = None;
-				// Validation builds on the block as parent; the storage it changes is dropped.
-				let _ = frame_support::storage::with_transaction(|| {
-					System::set_block_number(number);
-					valid = Some(Executive::validate_transaction(
-						TransactionSource::Local,
-						xt.clone(),
-						hash,
-					));
-					frame_support::storage::TransactionOutcome::Rollback(Ok::<
-						_,
-						sp_runtime::DispatchError,
-					>(()))
-				});
-				let valid = valid.unwrap().unwrap();
+		for phase in [RoundPhase::Commit, RoundPhase::Reveal] {
+			assert_eq!(round(id).phase, phase);
+			let sent = run_workers(pool);
+			assert_eq!(sent.len(), EXECUTORS.len(), "one batch per executor");
+			for transaction in sent {
+				let valid = validate(&transaction);
 				assert_eq!(valid.provides.len(), 1);
 				assert!(valid.propagate);
-				assert_ok!(Executive::apply_extrinsic(xt).unwrap());
+				assert_ok!(Executive::apply_extrinsic(transaction).unwrap());
 			}
-			// A second run at the same block sends nothing again.
-			Attestation::offchain_worker(System::block_number());
-			if _phase == "reveal" {
-				assert!(pool_state.read().transactions.is_empty());
+			if phase == RoundPhase::Commit {
+				assert_eq!(round(id).phase, RoundPhase::Reveal);
 			}
-			pool_state.write().transactions.clear();
-			// What was sent stays locked for some blocks.
-			steps(4);
 		}
-		assert!(matches!(state(id), State::Attested { .. }), "{:?}", state(id));
+		assert!(run_workers(pool).is_empty(), "nothing is left to do");
+		assert!(matches!(state(id), RequestState::Attested { .. }), "{:?}", state(id));
 		steps(constants::CHALLENGE_WINDOW);
-		let State::Settled { answer, paid, fee, .. } = state(id) else {
+		let RequestState::Settled { answer, paid, fee: charged, .. } = state(id) else {
 			panic!("not settled: {:?}", state(id))
 		};
 		assert_eq!(answer, right());
 		assert_eq!(paid.len(), 3);
-		let pay = pay();
-		assert!(paid.iter().all(|(_, amount)| *amount == pay));
-		assert_eq!(fee, common::fee());
-		assert_eq!(fee, Inference::estimate(0, Tier::Quorum, Some(FUEL)).unwrap());
+		assert!(paid.iter().all(|(_, amount)| *amount == pay()));
+		assert_eq!(charged, fee());
+		assert_eq!(charged, Inference::estimate(0, Tier::Quorum, Some(FUEL)).unwrap());
 		assert_eq!(Balances::free_balance(dave()), before + OPG);
+	});
+}
+
+#[test]
+fn worker_should_not_send_a_batch_again_until_it_may_be_lost() {
+	with_worker(|pool| {
+		request();
+		assert_eq!(run_workers(pool).len(), EXECUTORS.len());
+		assert!(run_workers(pool).is_empty(), "sent in this block");
+		// Nothing was included.
+		steps(2);
+		assert_eq!(run_workers(pool).len(), EXECUTORS.len());
 	});
 }
 
@@ -174,7 +178,7 @@ fn honest_committee_should_be_paid_and_request_pruned() {
 		// All but the fee comes back when the request is pruned.
 		steps(constants::HOURS);
 		assert!(pallet_opg_inference::Requests::<Runtime>::get(id).is_none());
-		assert!(Records::<Runtime>::get(id).is_none());
+		assert!(Rounds::<Runtime>::get(id).is_none());
 		assert_eq!(Balances::free_balance(eve()), free - fee());
 	});
 }
@@ -188,7 +192,7 @@ fn liar_should_be_outvoted_and_slashed_when_it_dissents() {
 		first[1..].iter().for_each(|who| commit(id, who, &right()).unwrap());
 		reveal(id, &first[0], wrong()).unwrap();
 		first[1..].iter().for_each(|who| reveal(id, who, right()).unwrap());
-		assert!(matches!(state(id), State::Open(Phase::Waiting { round: 1, .. })));
+		assert!(matches!(state(id), RequestState::Open(CommitteeStatus::Waiting { round: 1, .. })));
 		assert_eq!(stake(&first[0]), 10_000 * OPG, "nobody is judged yet");
 		steps(2);
 		let second = committee(id);
@@ -196,7 +200,7 @@ fn liar_should_be_outvoted_and_slashed_when_it_dissents() {
 		assert!(second.iter().all(|who| !first.contains(who)));
 		answer_all(id, |_| right());
 		steps(constants::CHALLENGE_WINDOW);
-		let State::Settled { answer, paid, .. } = state(id) else { panic!() };
+		let RequestState::Settled { answer, paid, .. } = state(id) else { panic!() };
 		assert_eq!(answer, right());
 		assert_eq!(paid.len(), 5);
 		// The fee pays three, and what the liar lost pays the other two.
@@ -214,11 +218,11 @@ fn silence_should_cost_as_much_as_a_lie_when_committed() {
 		let first = committee(id);
 		first.iter().for_each(|who| commit(id, who, &right()).unwrap());
 		first[1..].iter().for_each(|who| reveal(id, who, right()).unwrap());
-		steps(15);
+		steps(constants::COMMIT_BLOCKS + constants::REVEAL_BLOCKS);
 		assert_eq!(stake(&first[0]), 9_000 * OPG);
 		steps(2);
 		answer_all(id, |_| right());
-		assert!(matches!(state(id), State::Attested { .. }));
+		assert!(matches!(state(id), RequestState::Attested { .. }));
 	});
 }
 
@@ -228,10 +232,10 @@ fn request_should_fail_with_refund_when_nobody_answers() {
 		let free = Balances::free_balance(eve());
 		let id = request();
 		let first = committee(id);
-		steps(10);
+		steps(constants::COMMIT_BLOCKS);
 		assert!(first.iter().all(|who| stake(who) == 9_990 * OPG));
-		steps(2 + 10);
-		assert_eq!(failed(id), Some(FailureReason::NotEnoughCommitments));
+		steps(2 + constants::COMMIT_BLOCKS);
+		assert_eq!(failure(id), Some(FailureReason::NotEnoughCommitments));
 		steps(constants::HOURS);
 		assert_eq!(Balances::free_balance(eve()), free);
 	});
@@ -242,14 +246,14 @@ fn request_should_fail_with_the_cause_when_no_node_has_the_model() {
 	run(|| {
 		let id = request();
 		let first = committee(id);
-		assert_eq!(decline(id, &first[0], Unavailable::QueueFull), refused(reject::MALFORMED));
-		first.iter().for_each(|who| decline(id, who, Unavailable::ModelMissing).unwrap());
+		assert_eq!(decline(id, &first[0], JobError::QueueFull), refused(reject::MALFORMED));
+		first.iter().for_each(|who| decline(id, who, JobError::ModelMissing).unwrap());
 		assert!(first.iter().all(|who| stake(who) == 9_990 * OPG), "as a missed commitment");
 		assert_eq!(commit(id, &first[0], &right()), refused(reject::WRONG_PHASE));
 		// Nobody waits for the deadline.
 		steps(2);
-		committee(id).iter().for_each(|who| decline(id, who, Unavailable::ModelMissing).unwrap());
-		assert_eq!(failed(id), Some(FailureReason::ModelUnavailable));
+		committee(id).iter().for_each(|who| decline(id, who, JobError::ModelMissing).unwrap());
+		assert_eq!(failure(id), Some(FailureReason::ModelUnavailable));
 	});
 }
 
@@ -258,36 +262,36 @@ fn declined_seats_should_not_keep_the_others_from_revealing() {
 	run(|| {
 		let id = request();
 		let first = committee(id);
-		decline(id, &first[0], Unavailable::EngineMissing).unwrap();
+		decline(id, &first[0], JobError::EngineMissing).unwrap();
 		first[1..].iter().for_each(|who| commit(id, who, &right()).unwrap());
 		assert_eq!(
-			decline(id, &first[1], Unavailable::ModelMissing),
+			decline(id, &first[1], JobError::ModelMissing),
 			refused(reject::WRONG_PHASE),
 			"committed already"
 		);
 		first[1..].iter().for_each(|who| reveal(id, who, right()).unwrap());
 		steps(2);
 		answer_all(id, |_| right());
-		assert!(matches!(state(id), State::Attested { .. }));
+		assert!(matches!(state(id), RequestState::Attested { .. }));
 	});
 }
 
 #[test]
-fn executor_should_rest_after_three_misses_and_resume() {
+fn executor_should_be_suspended_after_three_misses_and_resume() {
 	run(|| {
 		(0..3).for_each(|_| {
 			request();
 			steps(30);
 		});
-		let resting: Vec<_> = Pools::<Runtime>::iter_prefix(Role::Executor)
-			.filter(|(_, pool)| pool.status == Status::Resting)
+		let paused: Vec<_> = Pools::<Runtime>::iter_prefix(Role::Executor)
+			.filter(|(_, pool)| pool.status == PoolStatus::Paused)
 			.collect();
-		assert_eq!(resting.len(), 6, "each request asked all six once");
+		assert_eq!(paused.len(), 6, "each request asked all six once");
 		assert_noop!(
 			Inference::request(signed(eve()), 0, input(), Tier::Quorum, 2 * OPG),
 			InferenceError::<Runtime>::NotEnoughExecutors
 		);
-		assert_ok!(Staking::resume(signed(resting[0].0.clone()), Role::Executor));
+		assert_ok!(Staking::resume(signed(paused[0].0.clone()), Role::Executor));
 	});
 }
 
@@ -305,83 +309,25 @@ fn request_should_fail_when_the_second_committee_disagrees() {
 			}
 			steps(2);
 		}
-		assert_eq!(failed(id), Some(FailureReason::NoAgreement));
+		assert_eq!(failure(id), Some(FailureReason::NoAgreement));
 		// Nobody is judged where nobody is known to be right.
 		assert!((0..6).all(|index| stake(&executor(index)) == 10_000 * OPG));
 	});
 }
 
 #[test]
-fn attestation_should_be_refused_when_a_precondition_fails() {
-	run(|| {
-		let id = request();
-		let members = committee(id);
-		let outsider = (0..6).map(executor).find(|who| !members.contains(who)).unwrap();
-		assert_eq!(commit(id, &outsider, &right()), refused(reject::NOT_DRAWN));
-		assert_eq!(reveal(id, &members[0], right()), refused(reject::WRONG_PHASE));
-		commit(id, &members[0], &right()).unwrap();
-		assert_eq!(commit(id, &members[0], &right()), refused(reject::WRONG_SEAT_STATE));
-		commit(id, &members[1], &right()).unwrap();
-		commit(id, &members[2], &Answer { fuel: 3 * FUEL, ..right() }).unwrap();
-		assert_eq!(reveal(id, &members[0], wrong()), refused(reject::WRONG_COMMITMENT));
-		assert_eq!(
-			reveal(id, &members[2], Answer { fuel: 3 * FUEL, ..right() }),
-			refused(reject::TOO_MUCH_FUEL)
-		);
-		reveal(id, &members[0], right()).unwrap();
-		assert_eq!(reveal(id, &members[0], right()), refused(reject::WRONG_SEAT_STATE));
-
-		let batch = Batch {
-			executor: members[1].clone(),
-			at: System::block_number(),
-			items: vec![Reveal { request: id, round: 0, answer: right(), salt: SALT }]
-				.try_into()
-				.unwrap(),
-		};
-		let other = key(&members[0]).sign(&batch.encode()).into();
-		let call = pallet_opg_attestation::Call::reveal { batch: batch.clone(), signature: other };
-		assert_eq!(apply(call), refused(reject::BAD_SIGNATURE));
-		let payload = batch_payload(BatchKind::Reveal, &System::block_hash(0), &batch);
-		let late = pallet_opg_attestation::Call::reveal {
-			batch: Batch { at: System::block_number() + 1, ..batch },
-			signature: key(&members[1]).sign(&payload).into(),
-		};
-		assert_eq!(apply(late), refused(reject::EXPIRED));
-	});
-}
-
-#[test]
-fn request_should_be_refused_with_its_reason() {
-	run(|| {
-		let input = input();
-		assert_noop!(
-			Inference::request(signed(eve()), 9, input.clone(), Tier::Quorum, OPG),
-			InferenceError::<Runtime>::UnknownModel
-		);
-		let cost = Inference::estimate(0, Tier::Quorum, None).unwrap();
-		assert_noop!(
-			Inference::request(signed(eve()), 0, input.clone(), Tier::Quorum, cost - 1),
-			InferenceError::<Runtime>::MaxFeeTooLow
-		);
-		assert_ok!(Inference::request(signed(eve()), 0, input, Tier::Quorum, cost));
-	});
-}
-
-#[test]
 fn committee_should_never_hold_the_requester_or_the_owner() {
-	run(|| {
-		let alice = Sr25519Keyring::Alice.to_account_id();
+	run_with(8, || {
+		let (alice, bob) = (executor(0), executor(1));
+		assert_ok!(register(bob.clone(), 2 * FUEL, OPG));
+		(0..8).for_each(|index| Models::serve(signed(executor(index)), 1, REPORT).unwrap());
 		for _ in 0..40 {
-			let id = pallet_opg_inference::NextRequestId::<Runtime>::get();
-			assert_ok!(Inference::request(
-				signed(alice.clone()),
-				0,
-				input(),
-				Tier::Quorum,
-				2 * OPG
-			));
+			let id = next_request();
+			let asked = signed(alice.clone());
+			assert_ok!(Inference::request(asked, 1, input(), Tier::Quorum, 2 * OPG));
 			steps(2);
-			assert!(!committee(id).contains(&alice));
+			let members = committee(id);
+			assert!(!members.contains(&alice) && !members.contains(&bob));
 			answer_all(id, |_| right());
 		}
 	});
@@ -395,28 +341,8 @@ fn draw_should_wait_when_the_parent_block_has_no_vrf_output() {
 		System::set_block_number(System::block_number() + 1);
 		pallet_babe::AuthorVrfRandomness::<Runtime>::put(None::<[u8; 32]>);
 		Inference::on_initialize(System::block_number());
-		assert!(matches!(state(0), State::Open(Phase::Waiting { round: 0, .. })));
+		assert!(matches!(state(0), RequestState::Open(CommitteeStatus::Waiting { round: 0, .. })));
 		step();
-		assert!(matches!(state(0), State::Open(Phase::Assigned { round: 0, .. })));
-	});
-}
-
-#[test]
-fn hot_key_should_be_refused_when_it_is_taken_or_unproven() {
-	run(|| {
-		let key: ExecutorKey = Ed25519Keyring::Alice.public().into();
-		let genesis = System::block_hash(0);
-		let proof =
-			|who: &AccountId| Ed25519Keyring::Alice.sign(&possession_payload(&genesis, who)).into();
-		let bond = 1_000 * OPG;
-		assert_ok!(Staking::bond(signed(eve()), Role::Executor, bond, Perbill::zero()));
-		assert_noop!(
-			Staking::set_hot_key(signed(eve()), key.clone(), proof(&dave())),
-			pallet_opg_staking::Error::<Runtime>::BadProof
-		);
-		assert_noop!(
-			Staking::set_hot_key(signed(eve()), key, proof(&eve())),
-			pallet_opg_staking::Error::<Runtime>::KeyTaken
-		);
+		assert!(matches!(state(0), RequestState::Open(CommitteeStatus::Assigned { round: 0, .. })));
 	});
 }

@@ -1,14 +1,13 @@
-//! A validator that signs two blocks for one slot loses stake and its seat.
+//! Equivocation: a validator that signs two blocks for one slot loses stake and its seat.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use codec::Encode;
-use common::*;
 use frame_support::{assert_ok, traits::KeyOwnerProofSystem};
-use pallet_opg_staking::{Pools, Role, Status};
+use opg_runtime::*;
+use opg_runtime_testing::*;
+use pallet_opg_staking::{PoolStatus, Pools, Role};
 use sp_consensus_babe::{digests, AuthorityId, EquivocationProof, Slot};
 use sp_core::{crypto::Pair, sr25519, H256};
 use sp_keyring::Sr25519Keyring;
@@ -63,7 +62,7 @@ fn equivocation_should_slash_the_validator_pool_and_nothing_else() {
 		assert!(lost > 0);
 		// One of one validator: min((3 · 1 / 1)², 1) is all.
 		assert_eq!(lost, Perbill::one() * before.active.balance);
-		assert_eq!(after.status, Status::Resting);
+		assert_eq!(after.status, PoolStatus::Paused);
 		assert_eq!(Pools::<Runtime>::get(Role::Executor, alice()).unwrap(), executor);
 		assert_eq!(Balances::total_issuance(), issuance - lost);
 		// The set is never empty: with nobody to elect, it stays.
@@ -75,6 +74,6 @@ fn equivocation_should_slash_the_validator_pool_and_nothing_else() {
 			proof,
 		)
 		.is_err());
-		check();
+		check_invariants();
 	});
 }

@@ -10,7 +10,7 @@ const START_SECONDS = 120;
 const STOP_SECONDS = 10;
 const LOG_LINES = 25;
 
-export async function startNode(binary, engineCache) {
+export async function startNode(binary) {
 	const directory = mkdtempSync(join(tmpdir(), 'opg-polkadot-js.'));
 	const log = join(directory, 'node.log');
 	const out = openSync(log, 'w');
@@ -18,8 +18,8 @@ export async function startNode(binary, engineCache) {
 		binary,
 		[
 			'--chain', 'dev', '--alice', '--validator', '--force-authoring',
-			'--base-path', directory, '--engine-cache', engineCache,
-			'--node-key', randomBytes(32).toString('hex'), '--rpc-port', '0',
+			'--base-path', directory, '--node-key', randomBytes(32).toString('hex'),
+			'--rpc-port', '0',
 			'--listen-addr', '/ip4/127.0.0.1/tcp/0',
 			'--no-prometheus', '--no-telemetry', '--no-mdns',
 		],

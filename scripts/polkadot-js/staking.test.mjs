@@ -1,5 +1,5 @@
-// What a token holder does with nothing but polkadot.js: look at the pools, delegate, earn, take out,
-// wait, withdraw. Every figure is read from the chain, and the balance must add up to the planck.
+// Staking with nothing but polkadot.js: looks at the pools, delegates, earns, takes out, waits,
+// withdraws. Every figure is read from the chain, and the balance must add up to the planck.
 import { ApiPromise, Keyring, WsProvider, packageInfo } from '@polkadot/api';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -159,7 +159,7 @@ async function watch(from) {
 }
 
 async function main() {
-	node = await startNode(process.env.OPG_NODE, process.env.OPG_ENGINE_CACHE);
+	node = await startNode(process.env.OPG_NODE);
 	say(`@polkadot/api ${packageInfo.version}, Node.js ${process.version}, node ${node.url}`);
 	api = await ApiPromise.create({ provider: new WsProvider(node.url), throwOnConnect: true });
 	await until(2);
@@ -184,27 +184,27 @@ async function main() {
 	const taken = await accepted(api.tx.staking.undelegate(alice, role, AMOUNT));
 	const out = find(taken, api.events.staking.Undelegated);
 	const paid = out.amount.toBigInt();
-	const matures = out.matures.toNumber();
-	say(`  ${opg(paid)}, mature in block ${matures}`);
-	assert.equal(matures - taken.number, api.consts.staking.unbondingBlocks.toNumber());
+	const unlockAt = out.unlockAt.toNumber();
+	say(`  ${opg(paid)}, unlocked in block ${unlockAt}`);
+	assert.equal(unlockAt - taken.number, api.consts.staking.unbondingBlocks.toNumber());
 	const after = await position(await at(taken.number));
 	assert.equal(paid, (held.own * (after.inPool + paid)) / (after.all + held.own));
 	assert(paid >= held.worth && paid > AMOUNT);
 
 	const withdraw = api.tx.staking.withdraw(alice, role, ferdie.address);
-	await refused(withdraw, 'NotMature');
+	await refused(withdraw, 'NotUnlocked');
 	const spent = await free(await at(await head()));
 
 	const seconds = api.consts.babe.expectedBlockTime.toNumber() / 1000;
 	let next = 0;
-	await until(matures - 1, number => {
+	await until(unlockAt - 1, number => {
 		if (number < next) return;
-		const left = matures - number;
-		say(`block ${number}: ${left} blocks (${((left * seconds) / 60).toFixed(1)} min) until block ${matures}`);
+		const left = unlockAt - number;
+		say(`block ${number}: ${left} blocks (${((left * seconds) / 60).toFixed(1)} min) until block ${unlockAt}`);
 		next = number + PROGRESS_BLOCKS;
 	});
 	const done = await accepted(withdraw);
-	assert(done.number >= matures, `paid in block ${done.number}`);
+	assert(done.number >= unlockAt, `paid in block ${done.number}`);
 	const withdrawn = find(done, api.events.staking.Withdrawn).amount.toBigInt();
 	say(`  ${opg(withdrawn)}`);
 	assert.equal(withdrawn, paid, 'stake on its way out neither earns nor loses');

@@ -1,37 +1,38 @@
 //! Model files on disk, named by their content.
 //!
-//! The directory holds one file per model, named by the blake2b-256 of its bytes in hex. A file is
-//! written whole or not at all, and checked against its name whenever it is read, so a damaged disk
-//! can lose a model but never change it.
+//! - The directory holds one file per model. Its name is the file's content hash, BLAKE2b-256 in
+//!   hex.
+//! - A file is written whole or not at all.
+//! - A file is checked against its name whenever it is read. A damaged disk can lose a model but
+//!   never change it.
 
-use blake2::{digest::consts::U32, Blake2b, Digest};
+pub use opg_engine_types::content_hash;
+
+use opg_engine_types::MAX_MODEL_BYTES;
 use std::{
 	fs,
 	io::{self, Read, Write},
 	path::{Path, PathBuf},
 };
 
-/// Longest file, in bytes.
-pub const MAX_BYTES: usize = 64 << 20;
+/// Name of a file: its [`content_hash`].
+pub type ContentHash = [u8; 32];
 
-/// Name of a file: blake2b-256 of its bytes.
-pub type Id = [u8; 32];
-
-/// Why a store cannot be opened, written or read.
+/// Failures of a store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-	/// The file is longer than [`MAX_BYTES`].
-	#[error("the file has {0} bytes, at most {MAX_BYTES} are allowed")]
+	/// The file is longer than [`MAX_MODEL_BYTES`].
+	#[error("the file has {0} bytes, at most {MAX_MODEL_BYTES} are allowed")]
 	TooLong(u64),
-	/// The stored file is not what its name says.
+	/// The stored file does not have the hash that names it.
 	#[error("the stored file {} is damaged; remove it and add it again", .0.display())]
 	Damaged(PathBuf),
-	/// The file system fails.
+	/// The operating system refuses an operation.
 	#[error("{}: {error}", path.display())]
 	Io {
-		/// File or directory in question.
+		/// File or directory of the operation.
 		path: PathBuf,
-		/// What the system says.
+		/// The system's error.
 		error: io::Error,
 	},
 }
@@ -45,13 +46,12 @@ pub struct Store {
 	directory: PathBuf,
 }
 
-/// Name under which `bytes` are stored.
-pub fn id(bytes: &[u8]) -> Id {
-	Blake2b::<U32>::digest(bytes).into()
-}
-
 impl Store {
 	/// Opens the store in `directory`, which is made if it is missing.
+	///
+	/// # Errors
+	///
+	/// [`Error::Io`].
 	pub fn open(directory: impl AsRef<Path>) -> Result<Store> {
 		let directory = directory.as_ref().to_owned();
 		fs::create_dir_all(&directory).map_err(at(&directory))?;
@@ -60,15 +60,19 @@ impl Store {
 
 	/// Stores `bytes` and returns their name. Storing them again changes nothing, except that it
 	/// repairs a damaged file.
-	pub fn put(&self, bytes: &[u8]) -> Result<Id> {
-		if bytes.len() > MAX_BYTES {
+	///
+	/// # Errors
+	///
+	/// [`Error::TooLong`], and [`Error::Io`] as on a full disk; then nothing is stored.
+	pub fn put(&self, bytes: &[u8]) -> Result<ContentHash> {
+		if bytes.len() > MAX_MODEL_BYTES {
 			return Err(Error::TooLong(bytes.len() as u64));
 		}
-		let id = id(bytes);
-		if matches!(self.get(&id), Ok(Some(_))) {
-			return Ok(id);
+		let hash = content_hash(bytes);
+		if matches!(self.get(&hash), Ok(Some(_))) {
+			return Ok(hash);
 		}
-		let path = self.path(&id);
+		let path = self.path(&hash);
 		let write = || {
 			let mut file =
 				tempfile::Builder::new().prefix(".part-").tempfile_in(&self.directory)?;
@@ -81,53 +85,62 @@ impl Store {
 			Ok(())
 		};
 		write().map_err(at(&path))?;
-		Ok(id)
+		Ok(hash)
 	}
 
-	/// Returns the file `id`, or `None` if it is not here.
-	pub fn get(&self, id: &Id) -> Result<Option<Vec<u8>>> {
-		let path = self.path(id);
+	/// Returns the file of this name, or `None` if it is not here.
+	///
+	/// # Errors
+	///
+	/// [`Error::Damaged`] and [`Error::TooLong`] if something else is stored under the name, and
+	/// [`Error::Io`].
+	pub fn get(&self, hash: &ContentHash) -> Result<Option<Vec<u8>>> {
+		let path = self.path(hash);
 		let file = match fs::File::open(&path) {
 			Ok(file) => file,
 			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
 			Err(error) => return Err(at(&path)(error)),
 		};
 		let length = file.metadata().map_err(at(&path))?.len();
-		if length > MAX_BYTES as u64 {
+		if length > MAX_MODEL_BYTES as u64 {
 			return Err(Error::TooLong(length));
 		}
 		let mut bytes = Vec::with_capacity(length as usize);
-		file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(at(&path))?;
-		if self::id(&bytes) != *id {
+		file.take(MAX_MODEL_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(at(&path))?;
+		if content_hash(&bytes) != *hash {
 			return Err(Error::Damaged(path));
 		}
 		Ok(Some(bytes))
 	}
 
-	/// Says whether a file `id` is here, without reading it.
-	pub fn contains(&self, id: &Id) -> bool {
-		self.path(id).is_file()
+	/// Says whether a file of this name is here, without reading it.
+	pub fn contains(&self, hash: &ContentHash) -> bool {
+		self.path(hash).is_file()
 	}
 
 	/// Returns the names of all files, in order. The files are not read.
-	pub fn list(&self) -> Result<Vec<Id>> {
-		let mut ids = Vec::new();
+	///
+	/// # Errors
+	///
+	/// [`Error::Io`].
+	pub fn list(&self) -> Result<Vec<ContentHash>> {
+		let mut hashes = Vec::new();
 		for entry in fs::read_dir(&self.directory).map_err(at(&self.directory))? {
 			let entry = entry.map_err(at(&self.directory))?;
-			let mut id = Id::default();
+			let mut hash = ContentHash::default();
 			// Leftovers of a crash and strangers' files have other names.
 			let name = entry.file_name();
-			if name.to_str().is_some_and(|name| hex::decode_to_slice(name, &mut id).is_ok()) {
-				ids.push(id);
+			if name.to_str().is_some_and(|name| hex::decode_to_slice(name, &mut hash).is_ok()) {
+				hashes.push(hash);
 			}
 		}
-		ids.sort_unstable();
-		ids.dedup();
-		Ok(ids)
+		hashes.sort_unstable();
+		hashes.dedup();
+		Ok(hashes)
 	}
 
-	fn path(&self, id: &Id) -> PathBuf {
-		self.directory.join(hex::encode(id))
+	fn path(&self, hash: &ContentHash) -> PathBuf {
+		self.directory.join(hex::encode(hash))
 	}
 }
 

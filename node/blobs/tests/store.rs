@@ -1,8 +1,9 @@
-//! What the store promises.
+//! The store: names by content, whole files, repair of damaged ones.
 
 #![allow(clippy::unwrap_used)]
 
-use opg_blobs::{id, Error, Store, MAX_BYTES};
+use opg_blobs::{content_hash, Error, Store};
+use opg_engine_types::MAX_MODEL_BYTES;
 use std::fs;
 
 fn store() -> (tempfile::TempDir, Store) {
@@ -12,9 +13,9 @@ fn store() -> (tempfile::TempDir, Store) {
 }
 
 #[test]
-fn id_should_be_blake2b_256() {
+fn content_hash_should_be_blake2b_256() {
 	assert_eq!(
-		hex::encode(id(b"")),
+		hex::encode(content_hash(b"")),
 		"0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"
 	);
 }
@@ -22,10 +23,10 @@ fn id_should_be_blake2b_256() {
 #[test]
 fn get_should_return_what_was_put() {
 	let (_guard, store) = store();
-	let id = store.put(b"model").unwrap();
-	assert_eq!(id, opg_blobs::id(b"model"));
-	assert_eq!(store.get(&id).unwrap().unwrap(), b"model");
-	assert!(store.contains(&id));
+	let hash = store.put(b"model").unwrap();
+	assert_eq!(hash, content_hash(b"model"));
+	assert_eq!(store.get(&hash).unwrap().unwrap(), b"model");
+	assert!(store.contains(&hash));
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn put_should_be_idempotent() {
 #[test]
 fn put_should_refuse_when_the_file_is_too_long() {
 	let (_guard, store) = store();
-	let long = vec![0; MAX_BYTES + 1];
+	let long = vec![0; MAX_MODEL_BYTES + 1];
 	assert!(matches!(store.put(&long), Err(Error::TooLong(_))));
 	assert_eq!(store.list().unwrap(), Vec::<[u8; 32]>::new());
 }
@@ -53,27 +54,27 @@ fn put_should_refuse_when_the_file_is_too_long() {
 #[test]
 fn get_should_fail_when_the_file_is_damaged_and_put_should_repair_it() {
 	let (guard, store) = store();
-	let id = store.put(b"model").unwrap();
-	fs::write(guard.path().join("models").join(hex::encode(id)), b"mode!").unwrap();
-	assert!(matches!(store.get(&id), Err(Error::Damaged(_))));
+	let hash = store.put(b"model").unwrap();
+	fs::write(guard.path().join("models").join(hex::encode(hash)), b"mode!").unwrap();
+	assert!(matches!(store.get(&hash), Err(Error::Damaged(_))));
 	store.put(b"model").unwrap();
-	assert_eq!(store.get(&id).unwrap().unwrap(), b"model");
+	assert_eq!(store.get(&hash).unwrap().unwrap(), b"model");
 }
 
 #[test]
 fn list_should_hold_files_in_order_and_skip_strangers() {
 	let (guard, store) = store();
-	let mut ids = [store.put(b"a").unwrap(), store.put(b"b").unwrap()];
-	ids.sort_unstable();
+	let mut hashes = [store.put(b"a").unwrap(), store.put(b"b").unwrap()];
+	hashes.sort_unstable();
 	fs::write(guard.path().join("models/.part-x"), b"half").unwrap();
 	fs::write(guard.path().join("models/README"), b"text").unwrap();
-	assert_eq!(store.list().unwrap(), ids);
+	assert_eq!(store.list().unwrap(), hashes);
 }
 
 #[test]
 fn open_should_find_what_an_earlier_store_put() {
 	let (guard, store) = store();
-	let id = store.put(b"model").unwrap();
+	let hash = store.put(b"model").unwrap();
 	let again = Store::open(guard.path().join("models")).unwrap();
-	assert_eq!(again.list().unwrap(), vec![id]);
+	assert_eq!(again.list().unwrap(), vec![hash]);
 }

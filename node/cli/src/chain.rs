@@ -1,39 +1,42 @@
 //! The chain as the client sees it: reads, transactions, waiting.
 
 use crate::{
-	extrinsic::{signed, Context as SigningContext},
+	extrinsic::{signed, SigningContext},
 	keys,
 	receipt::{self, Receipt},
-	rpc::Rpc,
+	rpc::{Endpoint, Rpc},
 };
 use anyhow::{anyhow, bail, Context, Result};
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
+use jsonrpsee_core::client::Subscription;
+use opg_execution::printable;
 use opg_primitives::{AccountId, Balance, BlockNumber, Fuel, ModelId, Nonce, RequestId, Tier};
-use opg_runtime::{Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
+use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
 use opg_runtime_api::RequestView;
 use pallet_opg_models::{Model, Models};
 use pallet_opg_staking::{Pool, Pools, Role};
-use serde_json::{json, Value};
-use sp_core::{crypto::Ss58Codec, sr25519, H256};
+use scale_info::{TypeDef, TypeInfo};
+use serde::Deserialize;
+use serde_json::json;
+use sp_core::{crypto::Ss58Codec, sr25519, Bytes, H256};
 use sp_io::hashing::twox_128;
-use std::{
-	thread::sleep,
-	time::{Duration, Instant},
-};
+use sp_runtime::{DispatchError, ModuleError};
+use std::{thread::sleep, time::Duration};
+use tokio::time::Instant;
 
 const POLL: Duration = Duration::from_millis(700);
-/// Twenty blocks: a transaction that is valid gets in much sooner.
+/// Twenty blocks. A valid transaction is included much sooner.
 const INCLUSION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A connection to a node of a chain that this client's runtime types fit.
-pub struct Chain {
+pub(crate) struct Chain {
 	rpc: Rpc,
 	genesis: H256,
 	name: String,
 }
 
 /// A transaction that was included and did not fail.
-pub struct Included {
+pub(crate) struct Included {
 	/// Height of the block.
 	pub block: BlockNumber,
 	/// Events of the transaction.
@@ -41,39 +44,92 @@ pub struct Included {
 }
 
 /// A transaction that was handed in.
-pub struct Submitted {
-	bytes: String,
-	from: BlockNumber,
+pub(crate) struct Submitted {
+	bytes: Bytes,
+	tracking: Tracking,
+}
+
+enum Tracking {
+	/// The node tells what becomes of it.
+	Watched(Box<Subscription<TransactionStatus>>),
+	/// Blocks are searched for it, from this height on.
+	Searched(BlockNumber),
+}
+
+/// News of `author_submitAndWatchExtrinsic`. Some carry more than is used here.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code)]
+enum TransactionStatus {
+	Future,
+	Ready,
+	Broadcast(Vec<String>),
+	InBlock(H256),
+	Retracted(H256),
+	FinalityTimeout(H256),
+	Finalized(H256),
+	Usurped(H256),
+	Dropped,
+	Invalid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RuntimeVersion {
+	spec_name: String,
+	spec_version: u32,
+	transaction_version: u32,
+}
+
+#[derive(Deserialize)]
+struct SignedBlock {
+	block: Block,
+}
+
+#[derive(Deserialize)]
+struct Block {
+	header: Header,
+	extrinsics: Vec<Bytes>,
+}
+
+#[derive(Deserialize)]
+struct ReadProof {
+	proof: Vec<Bytes>,
 }
 
 impl Chain {
-	/// Connect, and make sure that node and client speak of the same runtime.
-	pub fn connect(url: &str) -> Result<Self> {
-		let rpc = Rpc::new(url)?;
-		let name = rpc.call("system_chain", json!([])).with_context(|| {
-			format!(
-				"is a node running at {url}? Start one with:\n  \
-				 opg-node --chain dev --alice --validator --force-authoring --tmp\n\
-				 or the whole demonstration with scripts/demo.sh"
+	/// Connects, and makes sure that node and client speak of the same runtime.
+	pub fn connect(endpoint: &Endpoint) -> Result<Self> {
+		let open = || {
+			let rpc = Rpc::connect(endpoint)?;
+			let name: String = rpc.call("system_chain", &[])?;
+			anyhow::Ok((rpc, name))
+		};
+		let (rpc, name) = open().map_err(|error| {
+			anyhow!(
+				"no node answers at {endpoint}: {error:#}\n\
+				 Start one with `opg-node --dev`, or name another with --url."
 			)
 		})?;
-		let version = rpc.call("state_getRuntimeVersion", json!([]))?;
-		let field = |key: &str| version[key].as_u64().unwrap_or_default();
-		let (spec, tx) = (field("specVersion"), field("transactionVersion"));
-		if (spec, tx) != (VERSION.spec_version.into(), VERSION.transaction_version.into())
-			|| version["specName"].as_str() != Some(VERSION.spec_name.as_ref())
+		let node: RuntimeVersion = rpc.call("state_getRuntimeVersion", &[])?;
+		if (node.spec_version, node.transaction_version)
+			!= (VERSION.spec_version, VERSION.transaction_version)
+			|| node.spec_name != VERSION.spec_name.as_ref()
 		{
 			bail!(
-				"the node runs {} {spec} (transactions {tx}), this client is for {} {} \
-				 (transactions {}): use the client of the node's release",
-				version["specName"],
+				"the node runs {} {} (transactions {}), and this program is for {} {} \
+				 (transactions {}): use the `opg` of the node's release",
+				printable(&node.spec_name),
+				node.spec_version,
+				node.transaction_version,
 				VERSION.spec_name,
 				VERSION.spec_version,
 				VERSION.transaction_version,
 			);
 		}
-		let genesis = hash(&rpc.call("chain_getBlockHash", json!([0]))?)?;
-		Ok(Self { rpc, genesis, name: name.as_str().unwrap_or_default().to_string() })
+		let genesis: Option<H256> = rpc.call("chain_getBlockHash", &[json!(0)])?;
+		let genesis = genesis.context("the node does not know the chain's first block")?;
+		Ok(Self { rpc, genesis, name: printable(&name) })
 	}
 
 	/// Name of the chain, as the node gives it.
@@ -88,35 +144,42 @@ impl Chain {
 
 	/// Height of the best block.
 	pub fn height(&self) -> Result<BlockNumber> {
-		let header = self.rpc.call("chain_getHeader", json!([]))?;
-		let number = header["number"].as_str().context("a header without a number")?;
-		Ok(BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16)?)
+		Ok(self.header(None)?.number)
+	}
+
+	/// The header of a block, or of the best.
+	fn header(&self, at: Option<H256>) -> Result<Header> {
+		let params = at.map(|at| json!(at));
+		let header: Option<Header> = self.rpc.call("chain_getHeader", params.as_slice())?;
+		header.context("the node does not know the block any more: try again")
 	}
 
 	fn block_hash(&self, height: BlockNumber) -> Result<H256> {
-		hash(&self.rpc.call("chain_getBlockHash", json!([height]))?)
+		let hash: Option<H256> = self.rpc.call("chain_getBlockHash", &[json!(height)])?;
+		hash.with_context(|| format!("the node does not know block {height} any more: try again"))
 	}
 
 	fn api<R: Decode>(&self, method: &str, argument: impl Encode) -> Result<R> {
-		let argument = hex_of(&argument.encode());
-		let encoded = self.rpc.call("state_call", json!([method, argument]))?;
-		R::decode(&mut &bytes(&encoded)?[..]).map_err(|e| anyhow!("{method}: {e}"))
+		let argument = Bytes(argument.encode());
+		let encoded: Bytes = self.rpc.call("state_call", &[json!(method), json!(argument)])?;
+		decode(&encoded).with_context(|| method.to_string())
 	}
 
 	/// A request and where it stands.
 	pub fn request(&self, id: RequestId) -> Result<RequestView> {
-		self.api::<Option<RequestView>>("OpgApi_request", id)?
-			.with_context(|| format!("there is no request {id} (or it was cleaned up)"))
+		self.api::<Option<RequestView>>("OpgApi_request", id)?.with_context(|| {
+			format!("there is no request {id}: it was never sent, or it ended long ago")
+		})
 	}
 
 	/// The most that one request to the model costs, in planck.
 	pub fn estimate(&self, model: ModelId, tier: Tier) -> Result<Balance> {
 		let estimate: Option<Balance> = self.api("OpgApi_estimate", (model, tier, None::<Fuel>))?;
 		let Some(estimate) = estimate else {
-			let engine = self.model(model)?.engine;
+			let engine_id = self.model(model)?.engine_id;
 			bail!(
-				"model {model} names the engine {engine:?}, which is not valid now (`opg engine list`): \
-				 its owner must register a version for one that is"
+				"model {model} names the engine {engine_id:?}, which is not valid now (see \
+				 `opg engine list`): its owner must register a version for one that is"
 			);
 		};
 		Ok(estimate)
@@ -130,14 +193,12 @@ impl Chain {
 
 	/// The receipt of a request, proven in the latest final block.
 	pub fn receipt(&self, request: RequestId) -> Result<Receipt> {
-		let at = self.rpc.call("chain_getFinalizedHead", json!([]))?;
-		let header = self.rpc.call("chain_getHeader", json!([at]))?;
-		let header = serde_json::from_value(header).context("a header that is none")?;
-		let keys: Vec<_> = receipt::keys(request).iter().map(|key| hex_of(key)).collect();
-		let proof = self.rpc.call("state_getReadProof", json!([keys, at]))?;
-		let proof = proof["proof"].as_array().context("no proof")?;
-		let proof = proof.iter().map(bytes).collect::<Result<_>>()?;
-		Ok(Receipt { request, header, proof })
+		let at: H256 = self.rpc.call("chain_getFinalizedHead", &[])?;
+		let header = self.header(Some(at))?;
+		let keys = receipt::keys(request).map(Bytes);
+		let read: ReadProof =
+			self.rpc.call("state_getReadProof", &[json!(keys.as_slice()), json!(at)])?;
+		Ok(Receipt { request, header, proof: read.proof.into_iter().map(|node| node.0).collect() })
 	}
 
 	/// Engines that models may name now.
@@ -150,22 +211,18 @@ impl Chain {
 		self.api("OpgApi_eligible_executors", model)
 	}
 
-	/// The value under a storage key, decoded.
+	/// The value under a storage key of the best block.
 	pub fn storage<V: Decode>(&self, key: &[u8]) -> Result<Option<V>> {
 		self.storage_at(key, None)
 	}
 
 	fn storage_at<V: Decode>(&self, key: &[u8], at: Option<H256>) -> Result<Option<V>> {
-		let at = at.map(|hash| hex_of(hash.as_bytes()));
-		match self.rpc.call("state_getStorage", json!([hex_of(key), at]))? {
-			Value::Null => Ok(None),
-			value => V::decode(&mut &bytes(&value)?[..])
-				.map(Some)
-				.map_err(|e| anyhow!("storage does not decode: {e}")),
-		}
+		let key = Bytes(key.to_vec());
+		let value: Option<Bytes> = self.rpc.call("state_getStorage", &[json!(key), json!(at)])?;
+		value.map(|value| decode(&value)).transpose()
 	}
 
-	/// The account record of `who`: nonce and balances.
+	/// The account entry of `who`: nonce and balances.
 	pub fn account(
 		&self,
 		who: &AccountId,
@@ -174,14 +231,14 @@ impl Chain {
 		Ok(self.storage(&key)?.unwrap_or_default())
 	}
 
-	/// Balance of an operator's stake pool, in planck; zero if there is none.
+	/// Balance of an operator's executor pool, in planck; zero if there is none.
 	pub fn pool_balance(&self, operator: &AccountId) -> Result<Balance> {
 		let key = Pools::<Runtime>::hashed_key_for(Role::Executor, operator);
 		let pool = self.storage::<Pool>(&key)?;
 		Ok(pool.map_or(0, |pool| pool.active.balance))
 	}
 
-	/// Sign `call` and hand it in.
+	/// Signs `call` and hands it in.
 	pub fn submit(
 		&self,
 		call: impl Into<RuntimeCall>,
@@ -195,90 +252,197 @@ impl Chain {
 			checkpoint: self.block_hash(height)?,
 			nonce: self.next_nonce(&account)?,
 		};
-		let bytes = hex_of(&signed(call.into(), signer, &context));
-		self.rpc.call("author_submitExtrinsic", json!([bytes])).with_context(|| {
+		let bytes = Bytes(signed(call.into(), signer, &context));
+		let tracking = self.hand_in(&bytes, height).with_context(|| {
 			format!("the node refused a transaction of {}", keys::name(&account))
 		})?;
-		Ok(Submitted { bytes, from: height })
+		Ok(Submitted { bytes, tracking })
+	}
+
+	fn hand_in(&self, bytes: &Bytes, height: BlockNumber) -> Result<Tracking> {
+		let params = [json!(bytes)];
+		let watched = self.rpc.subscribe(
+			"author_submitAndWatchExtrinsic",
+			&params,
+			"author_unwatchExtrinsic",
+		)?;
+		if let Some(subscription) = watched {
+			return Ok(Tracking::Watched(Box::new(subscription)));
+		}
+		let _: H256 = self.rpc.call("author_submitExtrinsic", &params)?;
+		Ok(Tracking::Searched(height))
 	}
 
 	/// The next nonce, counting transactions that wait in the node's pool.
 	fn next_nonce(&self, account: &AccountId) -> Result<Nonce> {
-		let nonce = self.rpc.call("system_accountNextIndex", json!([account.to_ss58check()]))?;
-		nonce.as_u64().and_then(|n| n.try_into().ok()).context("a nonce that is no number")
+		self.rpc.call("system_accountNextIndex", &[json!(account.to_ss58check())])
 	}
 
-	/// Wait until a transaction is in a block, and fail with its error if it failed there.
-	pub fn included(&self, submitted: &Submitted) -> Result<Included> {
-		let started = Instant::now();
-		let mut seen = submitted.from.saturating_sub(1);
-		while started.elapsed() < INCLUSION_TIMEOUT {
+	/// Waits until a transaction is in a block, and fails with its error if it failed there.
+	pub fn included(&self, submitted: Submitted) -> Result<Included> {
+		let deadline = Instant::now() + INCLUSION_TIMEOUT;
+		let Submitted { bytes, tracking } = submitted;
+		let included = match tracking {
+			Tracking::Watched(mut subscription) => {
+				self.watch(&bytes, &mut subscription, deadline)?
+			},
+			Tracking::Searched(from) => self.search(&bytes, from, deadline)?,
+		};
+		included.with_context(|| {
+			format!(
+				"a transaction was not included within {} s: does the chain make blocks?",
+				INCLUSION_TIMEOUT.as_secs()
+			)
+		})
+	}
+
+	fn watch(
+		&self,
+		bytes: &Bytes,
+		subscription: &mut Subscription<TransactionStatus>,
+		deadline: Instant,
+	) -> Result<Option<Included>> {
+		while let Some(status) = self.rpc.next(subscription, deadline)? {
+			match status {
+				TransactionStatus::InBlock(at) | TransactionStatus::Finalized(at) => {
+					let included = self.outcome(at, bytes)?;
+					return included.map(Some).context("the block does not hold the transaction");
+				},
+				TransactionStatus::Usurped(_) => {
+					bail!("another transaction of this account took its place: send it again")
+				},
+				TransactionStatus::Dropped => {
+					bail!("the node's pool is full and dropped the transaction: send it again")
+				},
+				TransactionStatus::Invalid => {
+					bail!("the transaction is no longer valid: send it again")
+				},
+				TransactionStatus::Future
+				| TransactionStatus::Ready
+				| TransactionStatus::Broadcast(_)
+				| TransactionStatus::Retracted(_)
+				| TransactionStatus::FinalityTimeout(_) => {},
+			}
+		}
+		Ok(None)
+	}
+
+	fn search(
+		&self,
+		bytes: &Bytes,
+		from: BlockNumber,
+		deadline: Instant,
+	) -> Result<Option<Included>> {
+		let mut seen = from.saturating_sub(1);
+		while Instant::now() < deadline {
 			let height = self.height()?;
 			// A re-organisation may move it to a height that was read already.
-			for number in seen.saturating_sub(2).max(submitted.from)..=height {
-				let at = self.block_hash(number)?;
-				let at_hex = hex_of(at.as_bytes());
-				let block = self.rpc.call("chain_getBlock", json!([at_hex]))?;
-				let position = block["block"]["extrinsics"]
-					.as_array()
-					.and_then(|all| all.iter().position(|x| x.as_str() == Some(&submitted.bytes)));
-				if let Some(index) = position {
-					return self.outcome(number, at, index as u32);
+			for number in seen.saturating_sub(2).max(from)..=height {
+				if let Some(included) = self.outcome(self.block_hash(number)?, bytes)? {
+					return Ok(Some(included));
 				}
 			}
 			seen = height;
 			sleep(POLL);
 		}
-		bail!(
-			"a transaction was not included within {} s: does the chain make blocks?",
-			INCLUSION_TIMEOUT.as_secs()
-		)
+		Ok(None)
 	}
 
-	/// Sign, hand in, and wait.
+	/// Signs, hands in, and waits.
 	pub fn send(&self, call: impl Into<RuntimeCall>, signer: &sr25519::Pair) -> Result<Included> {
-		self.included(&self.submit(call, signer)?)
+		self.included(self.submit(call, signer)?)
 	}
 
-	fn outcome(&self, block: BlockNumber, at: H256, index: u32) -> Result<Included> {
+	/// What became of a transaction in a block, if it is there.
+	fn outcome(&self, at: H256, bytes: &Bytes) -> Result<Option<Included>> {
+		let found: Option<SignedBlock> = self.rpc.call("chain_getBlock", &[json!(at)])?;
+		let Some(SignedBlock { block }) = found else { return Ok(None) };
+		let Some(index) = block.extrinsics.iter().position(|other| other == bytes) else {
+			return Ok(None);
+		};
+		let phase = frame_system::Phase::ApplyExtrinsic(u32::try_from(index)?);
 		let key = [twox_128(b"System"), twox_128(b"Events")].concat();
-		let records: Vec<frame_system::EventRecord<RuntimeEvent, H256>> =
+		let all: Vec<frame_system::EventRecord<RuntimeEvent, H256>> =
 			self.storage_at(&key, Some(at))?.unwrap_or_default();
-		let events: Vec<RuntimeEvent> = records
-			.into_iter()
-			.filter(|record| record.phase == frame_system::Phase::ApplyExtrinsic(index))
-			.map(|record| record.event)
-			.collect();
+		let own = all.into_iter().filter(|entry| entry.phase == phase);
+		let events: Vec<RuntimeEvent> = own.map(|entry| entry.event).collect();
+		let block = block.header.number;
 		for event in &events {
 			if let RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
 				dispatch_error,
 				..
 			}) = event
 			{
-				let error = match RuntimeError::from_dispatch_error(*dispatch_error) {
-					Some(error) => format!("{error:?}"),
-					None => format!("{dispatch_error:?}"),
-				};
-				bail!("the transaction failed in block {block}: {error}");
+				bail!("the transaction failed in block {block}: {}", describe(*dispatch_error));
 			}
 		}
-		Ok(Included { block, events })
+		Ok(Some(Included { block, events }))
 	}
 }
 
-/// `0x` and hex digits.
-pub fn hex_of(bytes: &[u8]) -> String {
-	format!("0x{}", hex::encode(bytes))
+/// The pallet and the name of an error, and what its documentation says.
+pub(crate) fn describe(error: DispatchError) -> String {
+	module_error(&error).unwrap_or_else(|| format!("{error:?}"))
 }
 
-/// The bytes that a JSON string of `0x` and hex digits stands for.
-pub fn bytes(value: &Value) -> Result<Vec<u8>> {
-	let text = value.as_str().and_then(|text| text.strip_prefix("0x")).context("not hex")?;
-	hex::decode(text).map_err(|e| anyhow!("not hex: {e}"))
+fn module_error(error: &DispatchError) -> Option<String> {
+	let DispatchError::Module(ModuleError { index, error, .. }) = error else { return None };
+	let pallet = variant(&RuntimeError::type_info(), *index)?;
+	let error = variant(&pallet.fields.first()?.ty.type_info(), error[0])?;
+	Some(format!("{}.{}: {}", pallet.name, error.name, error.docs.join(" ")))
 }
 
-fn hash(value: &Value) -> Result<H256> {
-	let bytes: [u8; 32] =
-		bytes(value)?.try_into().map_err(|_| anyhow!("a hash that is not 32 bytes long"))?;
-	Ok(H256(bytes))
+fn variant(of: &scale_info::Type, index: u8) -> Option<scale_info::Variant> {
+	let TypeDef::Variant(of) = &of.type_def else { return None };
+	of.variants.iter().find(|variant| variant.index == index).cloned()
+}
+
+fn decode<V: Decode>(bytes: &[u8]) -> Result<V> {
+	V::decode_all(&mut &bytes[..]).map_err(|error| {
+		anyhow!("the node's answer does not decode ({error}): use the `opg` of its release")
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn transaction_status_should_parse_as_nodes_write_it() {
+		let hash = format!("\"{:?}\"", H256::repeat_byte(1));
+		for text in [
+			"\"future\"".to_string(),
+			"\"ready\"".into(),
+			"\"dropped\"".into(),
+			"\"invalid\"".into(),
+			"{\"broadcast\":[\"12D3KooW\"]}".into(),
+			format!("{{\"inBlock\":{hash}}}"),
+			format!("{{\"retracted\":{hash}}}"),
+			format!("{{\"finalityTimeout\":{hash}}}"),
+			format!("{{\"finalized\":{hash}}}"),
+			format!("{{\"usurped\":{hash}}}"),
+		] {
+			assert!(serde_json::from_str::<TransactionStatus>(&text).is_ok(), "{text}");
+		}
+	}
+
+	#[test]
+	fn answers_of_a_node_should_be_refused_when_they_do_not_decode() {
+		assert_eq!(decode::<u32>(&[1, 0, 0, 0]).unwrap(), 1);
+		for bytes in [&[][..], &[1], &[1, 0, 0, 0, 0]] {
+			let error = decode::<u32>(bytes).err().unwrap();
+			assert!(error.to_string().contains("release"), "{error}");
+		}
+	}
+
+	#[test]
+	fn errors_should_be_explained_when_they_are_of_a_pallet() {
+		let error = pallet_opg_models::Error::<Runtime>::UnknownEngine;
+		let text = describe(error.into());
+		let explanation = text.strip_prefix("Models.UnknownEngine: ").unwrap();
+		assert!(explanation.contains("engine"), "{text}");
+		assert_eq!(describe(DispatchError::BadOrigin), "BadOrigin");
+		let unknown = ModuleError { index: u8::MAX, error: [0; 4], message: None };
+		assert!(describe(DispatchError::Module(unknown)).contains("255"));
+	}
 }

@@ -3,16 +3,16 @@
 use crate::keys;
 use codec::Encode;
 use opg_primitives::{Nonce, Signature};
-use opg_runtime::{RuntimeCall, SignedPayload, UncheckedExtrinsic, VERSION};
+use opg_runtime::{tx_extension, tx_implicit, RuntimeCall, SignedPayload, UncheckedExtrinsic};
 use sp_core::{sr25519, Pair, H256};
 use sp_runtime::generic::Era;
 
-/// Blocks that a transaction stays valid for: a power of two, as eras must be.
-pub const MORTALITY: u64 = 64;
+/// Blocks that a transaction stays valid for. Eras are powers of two.
+const MORTALITY: u64 = 64;
 
-/// What a signature is bound to on the chain's side.
+/// State of the chain that a signature is bound to.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub(crate) struct SigningContext {
 	/// Genesis hash.
 	pub genesis: H256,
 	/// Height at signing.
@@ -23,23 +23,15 @@ pub struct Context {
 	pub nonce: Nonce,
 }
 
-/// `call`, signed by `signer`, encoded.
-pub fn signed(call: RuntimeCall, signer: &sr25519::Pair, context: &Context) -> Vec<u8> {
+/// Encoded extrinsic with `call`, signed by `signer`.
+pub(crate) fn signed(
+	call: RuntimeCall,
+	signer: &sr25519::Pair,
+	context: &SigningContext,
+) -> Vec<u8> {
 	let era = Era::mortal(MORTALITY, context.height);
-	let extension = opg_runtime::tx_extension(context.nonce, era, 0);
-	let implicit = (
-		(),
-		(),
-		VERSION.spec_version,
-		VERSION.transaction_version,
-		context.genesis,
-		context.checkpoint,
-		(),
-		(),
-		(),
-		None,
-		(),
-	);
+	let extension = tx_extension(context.nonce, era, 0);
+	let implicit = tx_implicit(context.genesis, context.checkpoint);
 	let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
 	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
 	UncheckedExtrinsic::new_signed(

@@ -1,45 +1,87 @@
 //! Accounts and keys from the command line.
 
 use anyhow::{anyhow, Result};
+use clap::Args;
 use opg_primitives::{executor_key::ExecutorPair, AccountId};
 use sp_core::{crypto::Ss58Codec, sr25519, Pair};
+use std::{fmt, str::FromStr};
 
-/// The development accounts, so that output names them.
+/// Development accounts that the output names.
 const KNOWN: [&str; 9] =
 	["//Alice", "//Bob", "//Charlie", "//Dave", "//Eve", "//Ferdie", "//One", "//Two", "//Three"];
 
-/// The pair of a secret: a phrase, a hex seed, or a development path such as `//Alice`.
-pub fn pair(suri: &str) -> Result<sr25519::Pair> {
-	sr25519::Pair::from_string(suri, None)
-		.map_err(|e| anyhow!("--suri is not a phrase, a seed or a path like //Alice: {e:?}"))
+/// A secret: a phrase, a hex seed, or a development path such as `//Alice`.
+///
+/// Every text is taken as one at first, because clap prints the values that it refuses.
+#[derive(Clone)]
+pub(crate) struct Secret(String);
+
+impl FromStr for Secret {
+	type Err = std::convert::Infallible;
+
+	fn from_str(text: &str) -> Result<Self, Self::Err> {
+		Ok(Self(text.into()))
+	}
 }
 
-/// The executor hot key of a secret.
-pub fn hot_key(suri: &str) -> Result<ExecutorPair> {
-	ExecutorPair::from_string(suri, None)
-		.map_err(|e| anyhow!("--hot-key is not a phrase, a seed or a path like //Alice: {e:?}"))
+impl fmt::Debug for Secret {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("Secret")
+	}
+}
+
+impl Secret {
+	/// The executor hot key of the secret.
+	pub fn hot_key(&self) -> Result<ExecutorPair> {
+		ExecutorPair::from_string(&self.0, None).map_err(|_| {
+			anyhow!("--hot-key is neither a phrase nor a seed nor a path such as //Alice")
+		})
+	}
+}
+
+/// The account that signs a transaction.
+#[derive(Args)]
+pub(crate) struct Signer {
+	/// Secret of the account that signs: a phrase, a seed, or a path such as //Alice.
+	#[arg(long, value_name = "SECRET")]
+	suri: Secret,
+}
+
+impl Signer {
+	/// The key pair.
+	pub fn pair(&self) -> Result<sr25519::Pair> {
+		pair(&self.suri.0).map_err(|_| {
+			anyhow!("--suri is neither a phrase nor a seed nor a path such as //Alice")
+		})
+	}
+}
+
+/// The pair of a secret.
+pub(crate) fn pair(secret: &str) -> Result<sr25519::Pair> {
+	sr25519::Pair::from_string(secret, None)
+		.map_err(|_| anyhow!("neither a phrase nor a seed nor a path such as //Alice"))
 }
 
 /// The account of a pair.
-pub fn account(pair: &sr25519::Pair) -> AccountId {
+pub(crate) fn account(pair: &sr25519::Pair) -> AccountId {
 	AccountId::from(pair.public().0)
 }
 
-/// An account as an address, or as a development path such as `//Alice`.
-pub fn parse_account(text: &str) -> Result<AccountId> {
+/// Reads an account: an address, or a development path such as `//Alice`.
+pub(crate) fn parse_account(text: &str) -> Result<AccountId> {
 	if text.starts_with("//") {
 		return Ok(account(&pair(text)?));
 	}
 	AccountId::from_ss58check(text)
-		.map_err(|e| anyhow!("`{text}` is neither an address nor a path like //Alice: {e:?}"))
+		.map_err(|_| anyhow!("neither an address nor a path such as //Alice"))
 }
 
 /// The name of a development account, the address of any other.
-pub fn name(who: &AccountId) -> String {
+pub(crate) fn name(who: &AccountId) -> String {
 	KNOWN
 		.iter()
-		.find(|suri| pair(suri).is_ok_and(|pair| account(&pair) == *who))
-		.map_or_else(|| who.to_ss58check(), |suri| suri.trim_start_matches('/').to_string())
+		.find(|path| pair(path).is_ok_and(|pair| account(&pair) == *who))
+		.map_or_else(|| who.to_ss58check(), |path| path.trim_start_matches('/').to_string())
 }
 
 #[cfg(test)]
@@ -47,9 +89,30 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn name_should_be_short_for_development_accounts_only() {
+	fn name_should_be_short_when_an_account_is_for_development() {
 		assert_eq!(name(&parse_account("//Ferdie").unwrap()), "Ferdie");
 		let other = AccountId::from([7; 32]);
 		assert_eq!(parse_account(&name(&other)).unwrap(), other);
+	}
+
+	#[test]
+	fn account_should_be_refused_when_it_is_neither_an_address_nor_a_path() {
+		for text in
+			["", "Alice", "/Alice", "0x00", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ"]
+		{
+			assert!(parse_account(text).is_err(), "{text}");
+		}
+	}
+
+	#[test]
+	fn secret_should_stay_out_of_errors_when_it_is_refused() {
+		let words = "bottom drive obey lake curtain smoke basket hold race lonely fit secretly";
+		let signer = Signer { suri: words.parse().unwrap() };
+		let error = format!("{:#}", signer.pair().err().unwrap());
+		assert!(error.contains("--suri"), "{error}");
+		assert!(words.split(' ').all(|word| !error.contains(word)), "{error}");
+		let error = format!("{:#}", signer.suri.hot_key().err().unwrap());
+		assert!(words.split(' ').all(|word| !error.contains(word)), "{error}");
+		assert_eq!(format!("{:?}", signer.suri), "Secret");
 	}
 }

@@ -1,83 +1,82 @@
-//! The OPG Chain client: registers models, sends requests, and re-runs answers locally.
+//! `opg`, the command-line client of OPG Chain: registers models, bonds stake, sends requests, and
+//! computes their answers again on this machine.
 
-pub mod amount;
-pub mod chain;
-pub mod commands;
-pub mod digits;
-pub mod extrinsic;
-pub mod keys;
-pub mod local;
-pub mod receipt;
-pub mod rpc;
-pub mod tensors;
+mod amount;
+mod chain;
+mod commands;
+mod describe;
+mod extrinsic;
+mod fs;
+mod keys;
+mod local;
+mod output;
+mod receipt;
+mod rpc;
+mod tensors;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use commands::{demo, engine, model, receipt as receipts, request, stake};
+use commands::Session;
+use output::Output;
+use rpc::Endpoint;
+
+/// Heading of the options that every command has.
+const COMMON: &str = "Options of every command";
 
 /// Command line of `opg`.
-#[derive(Parser, Debug)]
-#[command(name = "opg", version, about = "Client of OPG Chain")]
+#[derive(Parser)]
+#[command(name = "opg", version, about = "Client of OPG Chain", max_term_width = 100)]
 pub struct Cli {
-	/// JSON-RPC address of a node (http:// or ws://, plain HTTP is spoken either way).
-	#[arg(long, global = true, default_value = "http://127.0.0.1:9944")]
-	pub url: String,
-	/// What to do.
+	/// JSON-RPC address of a node, ws:// or http://.
+	#[arg(
+		long,
+		global = true,
+		value_name = "URL",
+		default_value = "ws://127.0.0.1:9944",
+		help_heading = COMMON
+	)]
+	url: Endpoint,
+	/// Print the result as JSON, with amounts in planck, and nothing else on the standard output.
+	#[arg(long, global = true, help_heading = COMMON)]
+	json: bool,
 	#[command(subcommand)]
-	pub command: Command,
+	command: Command,
 }
 
-/// The commands.
-#[derive(Subcommand, Debug)]
-pub enum Command {
-	/// Register models, and declare that an executor runs them.
+#[derive(Subcommand)]
+enum Command {
+	/// Show the free and held OPG of an account, and its executor pool.
+	Balance(commands::Balance),
+	/// Run the demonstration: handwritten digits, read by a model on the chain.
 	#[command(subcommand)]
-	Model(model::ModelCommand),
-	/// Bond OPG as an executor.
-	Bond(stake::Bond),
-	/// Delegate OPG to an executor's pool.
-	Delegate(stake::Delegate),
-	/// Pay for an inference.
-	Request(request::Send),
-	/// Show where a request stands.
-	Show(request::Show),
-	/// Put a bond against an attested answer: a jury computes it again.
-	Challenge(request::Challenge),
-	/// Take OPG out of a pool; it can be withdrawn later.
-	Undelegate(stake::Undelegate),
-	/// Get what was taken out of a pool and has matured.
-	Withdraw(stake::Withdraw),
-	/// Re-run a request locally and compare the answer with the attested one.
-	Rerun(request::Rerun),
-	/// Write a receipt of a settled request: a proof that needs no node to check.
-	Receipt(receipts::Write),
-	/// Check a receipt and run its request again. Needs no node.
-	Verify(receipts::Verify),
-	/// Show the free and held balance of an account.
-	Balance(stake::Balance),
-	/// Prepare the local engine and print its id, which needs no node; or govern those of the chain.
-	Engine(engine::Engine),
-	/// Register a model, let executors serve it, send requests, check every answer.
-	Demo(demo::Demo),
+	Demo(commands::DemoCommand),
+	/// Show the engine of this program, and govern those of the chain.
+	#[command(subcommand)]
+	Engine(commands::EngineCommand),
+	/// Register models, and declare that an executor serves them.
+	#[command(subcommand)]
+	Model(commands::ModelCommand),
+	/// Write and check receipts: proofs of an answer that need no node.
+	#[command(subcommand)]
+	Receipt(commands::ReceiptCommand),
+	/// Pay for an inference, follow it, check it, challenge it.
+	#[command(subcommand)]
+	Request(commands::RequestCommand),
+	/// Stake OPG on executors, and take it out again.
+	#[command(subcommand)]
+	Stake(commands::StakeCommand),
 }
 
-/// Run the chosen command.
+/// Runs the chosen command.
 pub fn run(cli: Cli) -> Result<()> {
-	let connect = || chain::Chain::connect(&cli.url);
+	let session = Session { endpoint: cli.url, output: Output::new(cli.json) };
 	match cli.command {
-		Command::Model(command) => command.run(&connect()?),
-		Command::Bond(command) => command.run(&connect()?),
-		Command::Delegate(command) => command.run(&connect()?),
-		Command::Request(command) => command.run(&connect()?),
-		Command::Show(command) => command.run(&connect()?),
-		Command::Challenge(command) => command.run(&connect()?),
-		Command::Undelegate(command) => command.run(&connect()?),
-		Command::Withdraw(command) => command.run(&connect()?),
-		Command::Rerun(command) => command.run(&connect()?),
-		Command::Receipt(command) => command.run(&connect()?),
-		Command::Verify(command) => command.run(),
-		Command::Balance(command) => command.run(&connect()?),
-		Command::Engine(command) => command.run(connect),
-		Command::Demo(command) => command.run(&connect()?),
+		Command::Balance(command) => command.run(&session),
+		Command::Demo(command) => command.run(&session),
+		Command::Engine(command) => command.run(&session),
+		Command::Model(command) => command.run(&session),
+		Command::Receipt(command) => command.run(&session),
+		Command::Request(command) => command.run(&session),
+		Command::Stake(command) => command.run(&session),
 	}
 }

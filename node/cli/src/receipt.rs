@@ -2,24 +2,20 @@
 //! without a node.
 //!
 //! The file is JSON: `version`, the number of the `request`, the `header` of a block, and the trie
-//! nodes (`proof`) that lead from its state root to the request, its input, what the committees did,
-//! and the genesis hash. Nothing else in it counts: all that is shown is read from the proven state.
+//! nodes (`proof`) that lead from its state root to the request, its input, what the committees
+//! did, and the genesis hash. Nothing else in it counts: all that is shown is read from the proven
+//! state.
 
-use crate::{
-	chain::{bytes, hex_of},
-	local,
-};
+use crate::fs;
 use anyhow::{anyhow, bail, ensure, Context, Result};
-use codec::{Decode, Encode};
-use opg_primitives::{
-	input_digest, AccountId, Answer, Balance, BlockNumber, Dims, Input, RequestId,
-};
+use codec::{Decode, DecodeAll, Encode};
+use opg_primitives::{input_hash, AccountId, Answer, Balance, BlockNumber, Input, RequestId, Task};
 use opg_runtime::{Header, Runtime};
-use opg_runtime_api::RequestView;
-use pallet_opg_attestation::{Record, Records};
-use pallet_opg_inference::{Inputs, Request, Requests, State};
-use serde_json::{json, Value};
-use sp_core::H256;
+use pallet_opg_attestation::{Round, Rounds};
+use pallet_opg_inference::{Inputs, Request, RequestState, Requests};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sp_core::{Bytes, H256};
 use sp_runtime::traits::BlakeTwo256;
 use sp_state_machine::{read_proof_check, StorageProof};
 use std::{collections::HashMap, path::Path};
@@ -28,7 +24,7 @@ use std::{collections::HashMap, path::Path};
 const VERSION: u64 = 1;
 
 /// A receipt as it lies in the file.
-pub struct Receipt {
+pub(crate) struct Receipt {
 	/// Number of the request.
 	pub request: RequestId,
 	/// Header of the block whose state is proven.
@@ -37,8 +33,16 @@ pub struct Receipt {
 	pub proof: Vec<Vec<u8>>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct File {
+	version: u64,
+	request: RequestId,
+	header: Bytes,
+	proof: Vec<Bytes>,
+}
+
 /// What a receipt proves, under the block's hash.
-pub struct Proven {
+pub(crate) struct Proven {
 	/// Hash of the block.
 	pub block: H256,
 	/// Its height.
@@ -50,106 +54,78 @@ pub struct Proven {
 	/// Its input.
 	pub input: Input,
 	/// What the committees did.
-	pub record: Record<AccountId, BlockNumber>,
+	pub round: Round<AccountId, BlockNumber>,
 	/// The answer that stands.
 	pub answer: Answer,
-	/// Who was paid how much.
+	/// Who was paid how much, in planck.
 	pub paid: Vec<(AccountId, Balance)>,
 }
 
-/// What is run to get an answer.
-pub struct Task<'a> {
-	/// Content hash of the model file.
-	pub model: H256,
-	/// Engine id.
-	pub engine: H256,
-	/// Sizes of symbolic dimensions.
-	pub dims: &'a Dims,
-	/// Encoded input.
-	pub input: &'a [u8],
-	/// Fuel limit.
-	pub fuel_limit: u64,
-}
-
-impl<'a> Task<'a> {
-	/// The task of a request that a node has shown.
-	pub fn of(request: &'a RequestView) -> Self {
-		Self {
-			model: request.model_hash,
-			engine: request.engine,
-			dims: &request.dims,
-			input: &request.input,
-			fuel_limit: request.fuel_limit,
-		}
-	}
-}
-
 /// The storage keys that a receipt proves.
-pub fn keys(request: RequestId) -> [Vec<u8>; 4] {
+pub(crate) fn keys(request: RequestId) -> [Vec<u8>; 4] {
 	[
 		Requests::<Runtime>::hashed_key_for(request),
 		Inputs::<Runtime>::hashed_key_for(request),
-		Records::<Runtime>::hashed_key_for(request),
+		Rounds::<Runtime>::hashed_key_for(request),
 		frame_system::BlockHash::<Runtime>::hashed_key_for(0),
 	]
 }
 
 impl Receipt {
-	/// Read a receipt from a file.
+	/// Reads a receipt from a file.
 	pub fn load(path: &Path) -> Result<Self> {
-		Self::parse(&local::read(path)?)
+		Self::parse(&fs::read(path)?)
 			.with_context(|| format!("{} is not a receipt", path.display()))
 	}
 
 	fn parse(json: &[u8]) -> Result<Self> {
-		let file: Value = serde_json::from_slice(json).map_err(|e| anyhow!("not JSON: {e}"))?;
+		let value: Value = serde_json::from_slice(json).context("it is not JSON")?;
+		// Another version may have other fields.
+		let version = value["version"].as_u64().context("it has no `version`")?;
 		ensure!(
-			file["version"].as_u64() == Some(VERSION),
-			"its `version` is {}, this program reads {VERSION}",
-			file["version"]
+			version == VERSION,
+			"its version is {version}, and this program reads {VERSION}: use the `opg` of its release"
 		);
-		let header = bytes(&file["header"]).context("`header`")?;
-		let header = Header::decode(&mut &header[..]).map_err(|e| anyhow!("`header`: {e}"))?;
-		let proof = file["proof"].as_array().context("no `proof`")?;
-		let proof = proof.iter().map(bytes).collect::<Result<_>>().context("`proof`")?;
-		Ok(Self { request: file["request"].as_u64().context("no `request`")?, header, proof })
+		let File { request, header, proof, .. } = serde_json::from_slice(json)?;
+		let header = Header::decode_all(&mut &header[..])
+			.map_err(|error| anyhow!("`header` does not decode: {error}"))?;
+		Ok(Self { request, header, proof: proof.into_iter().map(|node| node.0).collect() })
 	}
 
 	/// The receipt as the text of a file.
-	pub fn render(&self) -> String {
-		let proof: Vec<_> = self.proof.iter().map(|node| hex_of(node)).collect();
-		let file = json!({
-			"version": VERSION,
-			"request": self.request,
-			"header": hex_of(&self.header.encode()),
-			"proof": proof,
-		});
-		format!("{file:#}\n")
+	pub fn render(&self) -> Result<String> {
+		let file = File {
+			version: VERSION,
+			request: self.request,
+			header: Bytes(self.header.encode()),
+			proof: self.proof.iter().cloned().map(Bytes).collect(),
+		};
+		Ok(format!("{}\n", serde_json::to_string_pretty(&file)?))
 	}
 
-	/// Check the proof against the header. Whether the chain has this block is for the caller to
-	/// know: see [`Proven::block`].
+	/// Checks the proof against the header. The caller checks that the chain has this block: see
+	/// [`Proven::block`].
 	pub fn check(self) -> Result<Proven> {
 		let root = self.header.state_root;
 		let keys = keys(self.request);
 		let state =
 			read_proof_check::<BlakeTwo256, _>(root, StorageProof::new(self.proof), keys.iter())
 				.map_err(|e| anyhow!("the proof does not fit the state root of the header: {e}"))?;
-		let [request, input, record, genesis] = &keys;
+		let [request, input, round, genesis] = &keys;
 		let request: Request<_, _> = item(&state, request, "request")?;
 		let input: Input = item(&state, input, "input")?;
-		let record: Record<_, _> = item(&state, record, "committees")?;
-		let State::Settled { answer, paid, .. } = request.state.clone() else {
+		let round: Round<_, _> = item(&state, round, "committees")?;
+		let RequestState::Settled { answer, paid, .. } = request.state.clone() else {
 			bail!("request {} was not settled in this block", self.request);
 		};
-		ensure!(input_digest(&input) == record.input, "the input is not the committee's");
+		ensure!(input_hash(&input) == round.input_hash, "the input is not the committee's");
 		Ok(Proven {
 			block: self.header.hash(),
 			height: self.header.number,
 			genesis: item(&state, genesis, "genesis hash")?,
 			request,
 			input,
-			record,
+			round,
 			answer,
 			paid: paid.into_inner(),
 		})
@@ -157,15 +133,15 @@ impl Receipt {
 }
 
 impl Proven {
-	/// What to run to get the answer.
-	pub fn task(&self) -> Task<'_> {
+	/// The task that the executors computed.
+	pub fn task(&self) -> Task {
 		let version = &self.request.version;
 		Task {
-			model: version.hash,
-			engine: version.engine,
-			dims: &version.dims,
-			input: &self.input,
-			fuel_limit: version.max_fuel,
+			model_hash: version.model_hash,
+			engine_id: version.engine_id,
+			dims: version.dims.clone(),
+			input: self.input.to_vec(),
+			fuel_limit: version.fuel_limit,
 		}
 	}
 }
@@ -177,15 +153,15 @@ fn item<V: Decode>(
 ) -> Result<V> {
 	let value = state.get(key).and_then(Option::as_ref);
 	let value = value.with_context(|| format!("the state of this block has no {what}"))?;
-	V::decode(&mut &value[..])
-		.map_err(|e| anyhow!("{what}: {e}: is the receipt of another release?"))
+	V::decode_all(&mut &value[..])
+		.map_err(|error| anyhow!("{what}: {error}: is the receipt of another release?"))
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use opg_primitives::{Outcome, Tier};
-	use pallet_opg_attestation::Phase;
+	use pallet_opg_attestation::RoundPhase;
 	use pallet_opg_support::{ModelVersion, Rule};
 	use sp_runtime::{traits::Header as _, StateVersion};
 	use sp_state_machine::{prove_read, TrieBackend};
@@ -195,53 +171,53 @@ mod tests {
 		Answer { outcome: Outcome::Output(vec![4, 2].try_into().unwrap()), fuel: 7 }
 	}
 
-	fn state(settled: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
-		let (model, engine) = (H256::repeat_byte(1), H256::repeat_byte(2));
+	fn settled() -> RequestState<AccountId, BlockNumber> {
+		let paid = vec![(AccountId::new([5; 32]), 3)].try_into().unwrap();
+		RequestState::Settled { answer: answer(), paid, fee: 9, at: 20 }
+	}
+
+	fn state(request: RequestState<AccountId, BlockNumber>) -> Vec<(Vec<u8>, Vec<u8>)> {
+		let (model_hash, engine_id) = (H256::repeat_byte(1), H256::repeat_byte(2));
 		let who = AccountId::new([5; 32]);
 		let input: Input = b"input".to_vec().try_into().unwrap();
-		let paid = vec![(who.clone(), 3)].try_into().unwrap();
 		let request = Request {
 			requester: who.clone(),
 			model: 0,
 			version: ModelVersion {
 				owner: who,
-				hash: model,
-				engine,
+				model_hash,
+				engine_id,
 				dims: Default::default(),
-				max_fuel: 10,
+				fuel_limit: 10,
 				royalty: 0,
 			},
-			input: input_digest(&input),
+			input_hash: input_hash(&input),
 			tier: Tier::Quorum,
 			price: 1,
 			requested_at: 1u32,
 			drawn_at: Some(3),
 			deposit: 0,
 			escrow: 0,
-			state: if settled {
-				State::Settled { answer: answer(), paid, fee: 9, at: 20 }
-			} else {
-				State::Attested { answer: answer(), at: 20 }
-			},
+			state: request,
 		};
-		let record = Record::<AccountId, BlockNumber> {
-			round: 0,
+		let round = Round::<AccountId, BlockNumber> {
+			index: 0,
 			rule: Rule::Majority,
-			phase: Phase::Closed,
-			model,
-			engine,
-			input: input_digest(&input),
+			phase: RoundPhase::Closed,
+			model_hash,
+			engine_id,
+			input_hash: input_hash(&input),
 			fuel_limit: 10,
 			seats: Default::default(),
 			answer: None,
 		};
 		let genesis = H256::repeat_byte(9);
-		let values = [request.encode(), input.encode(), record.encode(), genesis.encode()];
+		let values = [request.encode(), input.encode(), round.encode(), genesis.encode()];
 		keys(4).into_iter().zip(values).collect()
 	}
 
-	fn receipt(settled: bool) -> Receipt {
-		let state = BTreeMap::from_iter(state(settled));
+	fn receipt(request: RequestState<AccountId, BlockNumber>) -> Receipt {
+		let state = BTreeMap::from_iter(state(request));
 		let backend = TrieBackend::<_, BlakeTwo256>::from((state, StateVersion::V1));
 		let root = *backend.root();
 		let proof = prove_read(backend, keys(4)).unwrap();
@@ -250,32 +226,33 @@ mod tests {
 	}
 
 	#[test]
-	fn receipt_should_prove_what_the_state_says() {
-		let text = receipt(true).render();
+	fn receipt_should_prove_what_the_state_says_when_the_request_is_settled() {
+		let text = receipt(settled()).render().unwrap();
 		let proven = Receipt::parse(text.as_bytes()).unwrap().check().unwrap();
 		assert_eq!(proven.answer, answer());
 		assert_eq!((proven.height, proven.genesis), (30, H256::repeat_byte(9)));
-		assert_eq!(proven.task().engine, H256::repeat_byte(2));
+		assert_eq!(proven.task().engine_id, H256::repeat_byte(2));
 		assert_eq!(proven.task().input, b"input");
 	}
 
 	#[test]
 	fn receipt_should_be_refused_when_the_request_is_not_settled() {
-		let error = receipt(false).check().err().unwrap();
+		let error =
+			receipt(RequestState::Attested { answer: answer(), at: 20 }).check().err().unwrap();
 		assert!(error.to_string().contains("not settled"), "{error}");
 	}
 
 	#[test]
 	fn receipt_should_be_refused_when_anything_in_it_was_changed() {
 		let with = |change: &dyn Fn(&mut Receipt)| {
-			let mut changed = receipt(true);
+			let mut changed = receipt(settled());
 			change(&mut changed);
 			changed.check().is_ok()
 		};
 		assert!(with(&|_| ()));
 		assert!(!with(&|receipt| receipt.request = 5));
 		assert!(!with(&|receipt| receipt.header.state_root = H256::zero()));
-		let nodes = receipt(true).proof.len();
+		let nodes = receipt(settled()).proof.len();
 		for place in 0..nodes {
 			assert!(!with(&|receipt| drop(receipt.proof.remove(place))), "node {place} of {nodes}");
 			assert!(!with(&|receipt| receipt.proof[place][0] ^= 1), "node {place} of {nodes}");
@@ -283,9 +260,18 @@ mod tests {
 	}
 
 	#[test]
-	fn parse_should_refuse_what_is_no_receipt() {
-		for text in ["", "[]", "{}", r#"{"version":2}"#, r#"{"version":1,"header":"0x00"}"#] {
-			assert!(Receipt::parse(text.as_bytes()).is_err(), "{text}");
+	fn parse_should_say_why_when_a_file_is_no_receipt() {
+		for (text, cause) in [
+			("", "not JSON"),
+			("[]", "no `version`"),
+			("{}", "no `version`"),
+			(r#"{"version":2}"#, "its version is 2"),
+			(r#"{"version":1,"request":0,"proof":[]}"#, "`header`"),
+			(r#"{"version":1,"request":0,"proof":[],"header":"0x00"}"#, "`header`"),
+			(r#"{"version":1,"request":-1,"proof":[],"header":"0x"}"#, "line 1"),
+		] {
+			let error = format!("{:#}", Receipt::parse(text.as_bytes()).err().unwrap());
+			assert!(error.contains(cause), "{text}: {error}");
 		}
 	}
 }

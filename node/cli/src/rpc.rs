@@ -1,139 +1,301 @@
-//! JSON-RPC over HTTP/1.1, one request per connection.
+//! JSON-RPC with a node, over WebSocket or HTTP.
 //!
-//! The client needs six methods with one small request each. Doing this over `std::net` keeps
-//! the client features of jsonrpsee, and their TLS stack, out of the whole workspace.
+//! The commands are synchronous. A runtime of one thread keeps the connection alive between calls.
 
-use anyhow::{anyhow, bail, Context, Result};
-use serde_json::{json, Value};
-use std::{
-	io::{Read, Write},
-	net::{TcpStream, ToSocketAddrs},
-	time::Duration,
+use anyhow::{anyhow, Context, Result};
+use jsonrpsee_core::{
+	client::{ClientT, Error, Subscription, SubscriptionClientT},
+	params::ArrayParams,
+	DeserializeOwned,
+};
+use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
+use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
+use opg_execution::printable;
+use serde_json::Value;
+use std::{fmt, str::FromStr, time::Duration};
+use tokio::{
+	runtime::{Builder, Runtime},
+	time::{timeout_at, Instant},
 };
 
-const TIMEOUT: Duration = Duration::from_secs(12);
-const MAX_RESPONSE_BYTES: u64 = 64 * 1024 * 1024;
+/// Longest wait for a connection, and for one answer.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// Longest answer, in bytes.
+const MAX_RESPONSE_BYTES: u32 = 64 << 20;
 
-/// A node's JSON-RPC server.
-#[derive(Clone, Debug)]
-pub struct Rpc {
-	authority: String,
+/// Address of a node's JSON-RPC server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+	/// `http://`
+	Http(String),
+	/// `ws://`
+	WebSocket(String),
+}
+
+/// Cause for which an address is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum EndpointError {
+	#[error("an address begins with ws:// or http://, for example ws://127.0.0.1:9944")]
+	Scheme,
+	#[error("this program has no TLS: run a node of your own, or a tunnel to the server")]
+	Tls,
+	#[error("the name of the server is missing")]
+	NoHost,
+}
+
+impl FromStr for Endpoint {
+	type Err = EndpointError;
+
+	fn from_str(url: &str) -> Result<Self, EndpointError> {
+		let (scheme, rest) = url.split_once("://").ok_or(EndpointError::Scheme)?;
+		if rest.is_empty() || rest.starts_with(['/', ':']) {
+			return Err(EndpointError::NoHost);
+		}
+		match scheme {
+			"http" => Ok(Self::Http(url.into())),
+			"ws" => Ok(Self::WebSocket(url.into())),
+			"https" | "wss" => Err(EndpointError::Tls),
+			_ => Err(EndpointError::Scheme),
+		}
+	}
+}
+
+impl fmt::Display for Endpoint {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let (Self::Http(url) | Self::WebSocket(url)) = self;
+		f.write_str(url)
+	}
+}
+
+/// A connection to a node's JSON-RPC server.
+pub(crate) struct Rpc {
+	client: Client,
+	runtime: Runtime,
+}
+
+enum Client {
+	Http(Box<HttpClient>),
+	WebSocket(WsClient),
 }
 
 impl Rpc {
-	/// The server at `url`. Does not connect yet.
-	pub fn new(url: &str) -> Result<Self> {
-		let rest = url
-			.strip_prefix("http://")
-			.or_else(|| url.strip_prefix("ws://"))
-			.with_context(|| format!("`{url}`: --url must begin with http:// or ws://"))?;
-		let authority = rest.trim_end_matches('/');
-		let port = authority.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
-		match port {
-			Some(Ok(_)) => Ok(Self { authority: authority.to_string() }),
-			_ => bail!("`{url}`: --url must end with a port, for example http://127.0.0.1:9944"),
-		}
+	/// Connects. Over HTTP the first call does.
+	pub fn connect(endpoint: &Endpoint) -> Result<Self> {
+		let runtime = Builder::new_multi_thread()
+			.worker_threads(1)
+			.enable_all()
+			.build()
+			.context("no thread for the connection")?;
+		let connecting = async {
+			match endpoint {
+				Endpoint::Http(url) => HttpClientBuilder::new()
+					.request_timeout(TIMEOUT)
+					.max_response_size(MAX_RESPONSE_BYTES)
+					.build(url)
+					.map(|client| Client::Http(Box::new(client))),
+				Endpoint::WebSocket(url) => WsClientBuilder::new()
+					.connection_timeout(TIMEOUT)
+					.request_timeout(TIMEOUT)
+					.max_response_size(MAX_RESPONSE_BYTES)
+					.build(url)
+					.await
+					.map(Client::WebSocket),
+			}
+		};
+		let client = runtime.block_on(connecting);
+		let client = client.map_err(|error| explain("connecting", error))?;
+		Ok(Self { client, runtime })
 	}
 
-	/// Call `method` and return its result.
-	pub fn call(&self, method: &str, params: Value) -> Result<Value> {
-		let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-		let response = self.post(&body.to_string()).with_context(|| {
-			format!("no answer from a node at http://{} (method {method})", self.authority)
-		})?;
-		let mut response: Value =
-			serde_json::from_slice(&response).map_err(|e| anyhow!("{method}: not JSON: {e}"))?;
-		if let Some(error) = response.get("error") {
-			let text = |key| error.get(key).map(plain).unwrap_or_default();
-			bail!("{method}: {} {}", text("message"), text("data"));
-		}
-		Ok(response["result"].take())
+	/// Calls `method` and gives its result.
+	pub fn call<R: DeserializeOwned>(&self, method: &str, params: &[Value]) -> Result<R> {
+		let params = array(params)?;
+		self.runtime
+			.block_on(async {
+				match &self.client {
+					Client::Http(client) => client.request(method, params).await,
+					Client::WebSocket(client) => client.request(method, params).await,
+				}
+			})
+			.map_err(|error| explain(method, error))
 	}
 
-	fn post(&self, body: &str) -> Result<Vec<u8>> {
-		let address =
-			self.authority.to_socket_addrs()?.next().context("the name has no address")?;
-		let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-		stream.set_read_timeout(Some(TIMEOUT))?;
-		stream.set_write_timeout(Some(TIMEOUT))?;
-		let request = format!(
-			"POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-			 Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-			self.authority,
-			body.len(),
-		);
-		stream.write_all(request.as_bytes())?;
-		let mut response = Vec::new();
-		stream.take(MAX_RESPONSE_BYTES).read_to_end(&mut response)?;
-		http_body(&response)
+	/// Subscribes to what `method` notifies of, or gives `None` if the connection cannot.
+	pub fn subscribe<T: DeserializeOwned>(
+		&self,
+		method: &str,
+		params: &[Value],
+		unsubscribe: &str,
+	) -> Result<Option<Subscription<T>>> {
+		let Client::WebSocket(client) = &self.client else { return Ok(None) };
+		let params = array(params)?;
+		self.runtime
+			.block_on(client.subscribe(method, params, unsubscribe))
+			.map(Some)
+			.map_err(|error| explain(method, error))
+	}
+
+	/// The next notification, or `None` if there is none until the deadline.
+	pub fn next<T: DeserializeOwned>(
+		&self,
+		subscription: &mut Subscription<T>,
+		deadline: Instant,
+	) -> Result<Option<T>> {
+		// The timer belongs to the runtime in which it is made.
+		let next = async { timeout_at(deadline, subscription.next()).await };
+		match self.runtime.block_on(next) {
+			Err(_) => Ok(None),
+			Ok(None) => Err(anyhow!("the node closed the connection")),
+			Ok(Some(notification)) => {
+				notification.map(Some).context("the node sent a notification of an unknown form")
+			},
+		}
 	}
 }
 
-fn plain(value: &Value) -> String {
-	value.as_str().map_or_else(|| value.to_string(), str::to_string)
+fn array(params: &[Value]) -> Result<ArrayParams> {
+	let mut array = ArrayParams::new();
+	for param in params {
+		array.insert(param)?;
+	}
+	Ok(array)
 }
 
-/// The body of an HTTP response that was read to its end.
-fn http_body(response: &[u8]) -> Result<Vec<u8>> {
-	let split = response.windows(4).position(|w| w == b"\r\n\r\n").context("not HTTP")?;
-	let head = String::from_utf8_lossy(&response[..split]).to_lowercase();
-	let body = &response[split + 4..];
-	let status = head.lines().next().unwrap_or_default();
-	if !status.contains(" 200") {
-		bail!("HTTP status `{status}`: {}", String::from_utf8_lossy(body).trim());
-	}
-	if head.lines().any(|l| l.starts_with("transfer-encoding:") && l.contains("chunked")) {
-		return dechunk(body);
-	}
-	Ok(body.to_vec())
-}
-
-fn dechunk(mut body: &[u8]) -> Result<Vec<u8>> {
-	let mut out = Vec::new();
-	loop {
-		let end = body.windows(2).position(|w| w == b"\r\n").context("cut-off chunk")?;
-		let size = String::from_utf8_lossy(&body[..end]);
-		let size = usize::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16)
-			.context("chunk size")?;
-		if size == 0 {
-			return Ok(out);
-		}
-		let start = end + 2;
-		let stop = start.checked_add(size).context("chunk size")?;
-		out.extend_from_slice(body.get(start..stop).context("cut-off chunk")?);
-		body = body.get(stop + 2..).context("cut-off chunk")?;
+/// An error in a sentence. Text of the server is made safe to print.
+fn explain(method: &str, error: Error) -> anyhow::Error {
+	match error {
+		Error::Call(error) => {
+			let data = error.data().map(|data| data.get());
+			// Text comes with the quotation marks of JSON.
+			let data = data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| data.into()));
+			let data: String = data.unwrap_or_default();
+			let text = format!("{} {data}", error.message());
+			anyhow!("{method}: {}", printable(text.trim()))
+		},
+		Error::RequestTimeout => {
+			anyhow!("{method}: no answer from the node within {} s", TIMEOUT.as_secs())
+		},
+		Error::ParseError(error) => {
+			anyhow!("{method}: the node's answer is of another form: {error}")
+		},
+		error => {
+			// The causes are in the chain of sources, where there are some.
+			let causes = anyhow::Error::new(error);
+			anyhow!("{method}: {}", printable(&format!("{causes:#}")))
+		},
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use jsonrpsee::{
+		server::{RpcModule, Server, ServerHandle},
+		types::ErrorObject,
+		SubscriptionMessage,
+	};
+	use serde_json::json;
 
-	#[test]
-	fn body_should_be_read_plain_and_chunked() {
-		let plain = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-		assert_eq!(http_body(plain).unwrap(), b"hello");
-		let chunked =
-			b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x\r\nlo\r\n0\r\n\r\n";
-		assert_eq!(http_body(chunked).unwrap(), b"hello");
+	/// A server on a free port. It stops when it is dropped.
+	struct TestServer {
+		address: String,
+		_handle: ServerHandle,
+		_runtime: Runtime,
+	}
+
+	fn server() -> TestServer {
+		let mut module = RpcModule::new(());
+		module.register_method("echo", |params, _, _| params.parse::<Value>()).unwrap();
+		module
+			.register_method("refuse", |_, _, _| {
+				Err::<u32, _>(ErrorObject::owned(1010, "Invalid\u{1b}[2J", Some("no funds")))
+			})
+			.unwrap();
+		module
+			.register_subscription("watch", "news", "unwatch", |_, pending, _, _| async move {
+				let sink = pending.accept().await?;
+				sink.send(SubscriptionMessage::from_json(&7)?).await?;
+				sink.send(SubscriptionMessage::from_json(&"no number")?).await?;
+				Ok(())
+			})
+			.unwrap();
+		module
+			.register_subscription("quiet", "news", "unquiet", |_, pending, _, _| async move {
+				pending.accept().await?.closed().await;
+				Ok(())
+			})
+			.unwrap();
+		let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+		let server = runtime.block_on(Server::builder().build("127.0.0.1:0")).unwrap();
+		let address = server.local_addr().unwrap().to_string();
+		let handle = runtime.block_on(async { server.start(module) });
+		TestServer { address, _handle: handle, _runtime: runtime }
+	}
+
+	fn connect(scheme: &str, server: &TestServer) -> Rpc {
+		let endpoint = format!("{scheme}://{}", server.address).parse().unwrap();
+		Rpc::connect(&endpoint).unwrap()
 	}
 
 	#[test]
-	fn body_should_be_refused_when_broken() {
-		for response in [
-			&b"HTTP/1.1 403 Forbidden\r\n\r\nno"[..],
-			b"nonsense",
-			b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx",
-			b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
-		] {
-			assert!(http_body(response).is_err());
+	fn calls_should_give_results_and_errors_over_both_transports() {
+		let server = server();
+		for scheme in ["http", "ws"] {
+			let rpc = connect(scheme, &server);
+			let echoed: Vec<Value> = rpc.call("echo", &[json!(1), Value::Null]).unwrap();
+			assert_eq!(echoed, [json!(1), Value::Null]);
+			let error = rpc.call::<u32>("refuse", &[]).unwrap_err().to_string();
+			assert!(error.contains("refuse") && error.contains("no funds"), "{error}");
+			assert!(!error.contains('\u{1b}'), "{error:?}");
+			let error = rpc.call::<u32>("echo", &[]).unwrap_err().to_string();
+			assert!(error.contains("another form"), "{error}");
+			assert!(rpc.call::<u32>("missing", &[]).is_err());
 		}
 	}
 
 	#[test]
-	fn url_should_need_a_scheme_and_a_port() {
-		assert!(Rpc::new("ws://localhost:9944/").is_ok());
-		assert!(Rpc::new("localhost:9944").is_err());
-		assert!(Rpc::new("http://localhost").is_err());
+	fn subscriptions_should_need_a_web_socket() {
+		let server = server();
+		let none = connect("http", &server).subscribe::<u32>("watch", &[], "unwatch").unwrap();
+		assert!(none.is_none());
+		let rpc = connect("ws", &server);
+		let mut news = rpc.subscribe::<u32>("watch", &[], "unwatch").unwrap().unwrap();
+		let deadline = Instant::now() + TIMEOUT;
+		assert_eq!(rpc.next(&mut news, deadline).unwrap(), Some(7));
+		assert!(rpc.next(&mut news, deadline).is_err(), "no number");
+		let mut quiet = rpc.subscribe::<u32>("quiet", &[], "unquiet").unwrap().unwrap();
+		let soon = Instant::now() + Duration::from_millis(50);
+		assert_eq!(rpc.next(&mut quiet, soon).unwrap(), None);
+		drop(server);
+		assert!(rpc.next(&mut quiet, deadline).is_err());
+	}
+
+	#[test]
+	fn connecting_should_fail_in_a_sentence_when_nobody_listens() {
+		let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+		let socket = format!("ws://{closed}").parse().unwrap();
+		assert!(Rpc::connect(&socket).err().unwrap().to_string().contains("connecting"));
+		let http = Rpc::connect(&format!("http://{closed}").parse().unwrap()).unwrap();
+		assert!(http.call::<u32>("echo", &[]).is_err());
+	}
+
+	#[test]
+	fn endpoint_should_be_refused_when_it_is_neither_ws_nor_http() {
+		let http = "http://127.0.0.1:9944";
+		assert_eq!(http.parse(), Ok(Endpoint::Http(http.into())));
+		let socket = "ws://localhost:9944/";
+		assert_eq!(socket.parse(), Ok(Endpoint::WebSocket(socket.into())));
+		for (url, error) in [
+			("localhost:9944", EndpointError::Scheme),
+			("ftp://localhost", EndpointError::Scheme),
+			("wss://localhost", EndpointError::Tls),
+			("https://localhost", EndpointError::Tls),
+			("ws://", EndpointError::NoHost),
+			("http:///path", EndpointError::NoHost),
+			("ws://:9944", EndpointError::NoHost),
+			("", EndpointError::Scheme),
+		] {
+			assert_eq!(url.parse::<Endpoint>(), Err(error), "{url}");
+		}
 	}
 }

@@ -3,60 +3,69 @@
 //! A file is JSON as [`opg_tensors::json`] describes it, or holds encoded tensors (`.opgt`), which
 //! `opg-engine convert` makes of other formats.
 
-use crate::local;
+use crate::fs;
 use anyhow::{anyhow, Context, Result};
-use opg_engine::tensor::{self, DType, Tensor};
+use opg_engine_types::tensor::{self, Tensor};
+use opg_execution::printable;
 use opg_primitives::{Input, MAX_INPUT_BYTES};
 use opg_tensors::json;
+use serde_json::Value;
 use std::path::Path;
 
 /// Most elements of one tensor that are shown.
 const SHOWN: usize = 10;
 
-/// Read the input tensors of a request from a file.
-pub fn load(path: &Path) -> Result<Input> {
-	let bytes = local::read(path)?;
+/// Reads the input tensors of a request from a file.
+pub(crate) fn load(path: &Path) -> Result<Input> {
+	let bytes = fs::read(path)?;
 	let tensors = match path.extension().and_then(|extension| extension.to_str()) {
-		Some("opgt") => tensor::decode(&bytes).map_err(Into::into),
-		_ => json::parse(&bytes),
+		Some("opgt") => tensor::decode(&bytes).map_err(anyhow::Error::new),
+		_ => json::parse(&bytes).map_err(anyhow::Error::new),
 	};
 	let tensors = tensors.with_context(|| format!("{}", path.display()))?;
-	Input::try_from(tensor::encode(&tensors))
-		.map_err(|_| anyhow!("the input is longer than {MAX_INPUT_BYTES} bytes"))
+	encode(&tensors)
+}
+
+/// Encodes the input tensors of a request.
+pub(crate) fn encode(tensors: &[Tensor]) -> Result<Input> {
+	Input::try_from(tensor::encode(tensors))
+		.map_err(|_| anyhow!("the input is longer than the {MAX_INPUT_BYTES} bytes of a request"))
 }
 
 /// An encoded list of tensors, a line for each.
-pub fn show(encoded: &[u8]) -> Vec<String> {
+pub(crate) fn show(encoded: &[u8]) -> Vec<String> {
 	match tensor::decode(encoded) {
 		Err(error) => vec![format!("{} bytes that do not decode: {error}", encoded.len())],
 		Ok(tensors) => tensors.iter().map(show_tensor).collect(),
 	}
 }
 
-fn show_tensor(tensor: &Tensor) -> String {
-	let elements: Vec<_> = tensor.data.chunks_exact(tensor.dtype.size()).collect();
-	let shown: Vec<_> =
-		elements.iter().take(SHOWN).map(|bytes| show_element(tensor.dtype, bytes)).collect();
-	let more = if elements.len() > SHOWN { ", ..." } else { "" };
-	format!("{} {}{:?}: {}{more}", tensor.name, tensor.dtype, tensor.shape, shown.join(", "))
+/// An encoded list of tensors as JSON; null if it does not decode.
+pub(crate) fn to_json(encoded: &[u8]) -> Value {
+	tensor::decode(encoded)
+		.ok()
+		.and_then(|tensors| json::render(&tensors).ok())
+		.unwrap_or(Value::Null)
 }
 
-fn show_element(dtype: DType, bytes: &[u8]) -> String {
-	let mut wide = [0; 8];
-	wide[..bytes.len()].copy_from_slice(bytes);
-	let bits = u64::from_le_bytes(wide);
-	// Narrowing keeps exactly the bytes of the element.
-	match dtype {
-		DType::Bool => (bits == 1).to_string(),
-		DType::U8 | DType::U16 | DType::U32 | DType::U64 => bits.to_string(),
-		DType::I8 => (bits as i8).to_string(),
-		DType::I16 => (bits as i16).to_string(),
-		DType::I32 => (bits as i32).to_string(),
-		DType::I64 => (bits as i64).to_string(),
-		DType::F32 => format!("{:.4}", f32::from_bits(bits as u32)),
-		DType::F64 => format!("{:.4}", f64::from_bits(bits)),
-		DType::F16 | DType::BF16 => format!("0x{:04x}", bits as u16),
-	}
+fn show_tensor(tensor: &Tensor) -> String {
+	let Tensor { name, dtype, shape, data } = tensor;
+	let elements = data.chunks_exact(dtype.size());
+	let more = if elements.len() > SHOWN { ", ..." } else { "" };
+	let shown: Vec<_> = elements
+		.take(SHOWN)
+		.map(|bytes| match json::render_element(*dtype, bytes) {
+			Ok(Value::Number(number)) => match number.as_f64().filter(|_| number.is_f64()) {
+				Some(float) => format!("{float:.4}"),
+				None => number.to_string(),
+			},
+			// Numbers that JSON does not have are strings.
+			Ok(Value::String(text)) => text,
+			Ok(value) => value.to_string(),
+			Err(error) => error.to_string(),
+		})
+		.collect();
+	format!("{} {dtype}{shape:?}: {}{more}", printable(name), shown.join(", "))
 }
 
 #[cfg(test)]
@@ -64,17 +73,39 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn load_should_read_what_show_prints() {
-		let json = r#"[{"name":"x","dtype":"f32","shape":[2],"data":[0.5,-1]},
+	fn load_should_read_both_formats_when_they_hold_the_same() {
+		let json = r#"[{"name":"x","dtype":"f32","shape":[3],"data":[0.5,-1,"nan"]},
 			{"name":"n","dtype":"i8","shape":[1,1],"data":[-128]}]"#;
 		let directory = tempfile::tempdir().unwrap();
 		let (text, encoded) = (directory.path().join("x.json"), directory.path().join("x.opgt"));
 		std::fs::write(&text, json).unwrap();
 		let input = load(&text).unwrap();
-		assert_eq!(show(&input), ["x f32[2]: 0.5000, -1.0000", "n i8[1, 1]: -128"]);
+		assert_eq!(show(&input), ["x f32[3]: 0.5000, -1.0000, nan", "n i8[1, 1]: -128"]);
+		assert_eq!(to_json(&input)[1]["data"][0], -128);
 		std::fs::write(&encoded, &input).unwrap();
 		assert_eq!(load(&encoded).unwrap(), input);
-		std::fs::write(&text, "{}").unwrap();
-		assert!(load(&text).is_err());
+	}
+
+	#[test]
+	fn load_should_name_the_file_when_it_refuses_it() {
+		let directory = tempfile::tempdir().unwrap();
+		for name in ["x.json", "x.opgt", "missing.json"] {
+			let path = directory.path().join(name);
+			if !name.starts_with("missing") {
+				std::fs::write(&path, "{}").unwrap();
+			}
+			let error = format!("{:#}", load(&path).err().unwrap());
+			assert!(error.contains(name), "{error}");
+		}
+	}
+
+	#[test]
+	fn show_should_print_no_control_characters_when_a_name_has_some() {
+		let data = vec![0];
+		let tensor =
+			Tensor { name: "\u{1b}[2J".into(), dtype: tensor::DType::U8, shape: vec![1], data };
+		let shown = show(&tensor::encode(&[tensor]));
+		assert!(shown[0].chars().all(|c| !c.is_control()), "{shown:?}");
+		assert!(show(b"nonsense")[0].starts_with("8 bytes"));
 	}
 }

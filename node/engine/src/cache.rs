@@ -1,8 +1,12 @@
-//! The compiled guest on disk. Compiling takes some 20 core-seconds, loading it 10 milliseconds.
+//! Cache of the compiled guest. Compiling takes some 20 core-seconds, loading 10 milliseconds.
+//!
+//! wasmtime's own cache would pack the files: loading one would unpack 75 MB into memory of this
+//! process, where these files are mapped and shared.
 
-use crate::EngineError;
+use crate::error::EngineError;
+use directories::ProjectDirs;
 use std::{
-	fs,
+	env, fs,
 	hash::{DefaultHasher, Hash, Hasher},
 	io,
 	path::{Path, PathBuf},
@@ -12,11 +16,21 @@ use std::{
 };
 use wasmtime::{Engine, Module};
 
-/// How often the log says that compiling goes on.
+/// Time between two messages that compiling goes on.
 const PROGRESS: Duration = Duration::from_secs(5);
 /// Most compiled engines that are kept: the current one, those of old receipts, and the ways to
 /// execute them.
 const KEPT: usize = 4;
+
+/// Directory of the compiled guest that all programs of a user share: the variable
+/// `OPG_ENGINE_CACHE`, or `opg-chain/engine` in the user's cache directory. None without a home.
+pub fn default_cache_dir() -> Option<PathBuf> {
+	let given = env::var_os("OPG_ENGINE_CACHE").filter(|value| !value.is_empty());
+	given.map(PathBuf::from).or_else(|| {
+		let directories = ProjectDirs::from("", "", "opg-chain")?;
+		Some(directories.cache_dir().join("engine"))
+	})
+}
 
 /// Returns the compiled `guest`, from `cache` if it is there, and leaves it there if not.
 pub fn module(

@@ -1,4 +1,4 @@
-//! Models that stay loaded between runs.
+//! Prepared models: they stay loaded between runs.
 //!
 //! Loading costs several runs. What an instance is after loading lies in its memory alone, so the
 //! memory is kept and every later run starts from a copy of it, with the fuel that loading took
@@ -11,30 +11,34 @@
 //! grown, a system that does not tell), the next run has a fresh instance instead.
 
 use crate::{
-	image::{Image, Tracker},
-	sandbox::{with_stack, Guest, Live, Stop},
-	Dims, Engine, EngineError, Limits, ModelFault, Run,
+	error::{EngineError, GuestError},
+	instance::Instance,
+	run::{Limits, Run},
+	snapshot::{MemorySnapshot, Tracker},
+	thread::on_guest_stack,
+	Engine,
 };
+use opg_engine_types::Dims;
 use std::{
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Mutex, MutexGuard, PoisonError},
 	thread,
 	time::{Duration, Instant},
 };
 
 /// A loaded model. Belongs to the engine that has made it.
 pub struct Prepared {
-	image: Arc<Image>,
+	snapshot: MemorySnapshot,
 	load_fuel: u64,
 	memory_bytes: usize,
 	engine: [u8; 32],
 	/// Instances that are as after loading; no more than there are cores.
-	idle: Mutex<Vec<(Live, Tracker)>>,
+	idle: Mutex<Vec<(Instance, Tracker)>>,
 }
 
 impl Prepared {
 	/// Memory that keeping it takes, in bytes; without what its runs have touched.
 	pub fn bytes(&self) -> usize {
-		self.image.stored()
+		self.snapshot.stored()
 	}
 
 	/// Fuel that loading took. It is part of the fuel of each run.
@@ -44,32 +48,44 @@ impl Prepared {
 
 	/// Instances that wait for later runs, at the most one for each core.
 	pub fn instances(&self) -> usize {
-		self.idle.lock().unwrap_or_else(PoisonError::into_inner).len()
+		self.idle().len()
 	}
 
-	fn made_by(&self, engine: &Engine) -> Result<(), EngineError> {
+	fn idle(&self) -> MutexGuard<'_, Vec<(Instance, Tracker)>> {
+		self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// The limits of a run by `engine`, which must be the one that has prepared the model.
+	fn limits(&self, engine: &Engine, limits: &Limits) -> Result<Limits, EngineError> {
 		if self.engine != engine.id() {
-			return Err(EngineError::Wasm("the model was prepared by another engine".into()));
+			let (prepared_by, engine) = (self.engine, engine.id());
+			return Err(EngineError::PreparedByOther { prepared_by, engine });
 		}
-		Ok(())
+		Ok(Limits { memory_bytes: self.memory_bytes, ..*limits })
+	}
+
+	/// Resumes `instance` after loading, with the fuel of loading spent.
+	fn resume(&self, instance: &mut Instance, limits: &Limits) -> Result<(), GuestError> {
+		instance.resume(&self.snapshot)?;
+		Ok(instance.begin(limits, self.load_fuel)?)
 	}
 }
 
 impl Engine {
 	/// Loads `model` with these symbolic dimensions bound, to be run with
-	/// [`Engine::run_prepared`]. The fault, if there is one, is what [`Engine::run_bound`] would
-	/// give for any input.
+	/// [`Engine::run_prepared`]. The fault, if there is one, is what [`Engine::run`] would give for
+	/// any input.
 	pub fn prepare(
 		&self,
 		model: &[u8],
 		dims: &Dims,
 		limits: &Limits,
 	) -> Result<Run<Prepared>, EngineError> {
-		let (run, _) = self.sandboxed(limits, |guest| {
-			guest.load(model, dims)?;
+		let (run, _) = self.call(limits, |instance| {
+			instance.load(model, dims)?;
 			Ok(Prepared {
-				image: Arc::new(guest.image()?),
-				load_fuel: limits.fuel - guest.fuel()?,
+				snapshot: instance.snapshot()?,
+				load_fuel: limits.fuel - instance.fuel()?,
 				memory_bytes: limits.memory_bytes,
 				engine: self.id(),
 				idle: Mutex::default(),
@@ -78,82 +94,68 @@ impl Engine {
 		Ok(run)
 	}
 
-	/// Runs a prepared model: gives what [`Engine::run_bound`] gives for the model, the input and
-	/// the limits. The memory that may be used is that of [`Engine::prepare`].
+	/// Runs a prepared model: gives what [`Engine::run`] gives for the model, the input and the
+	/// limits. The memory that may be used is that of [`Engine::prepare`].
 	pub fn run_prepared(
 		&self,
 		prepared: &Prepared,
 		input: &[u8],
 		limits: &Limits,
 	) -> Result<Run, EngineError> {
-		prepared.made_by(self)?;
+		let limits = &prepared.limits(self, limits)?;
 		if prepared.load_fuel >= limits.fuel {
-			return Ok(Run {
-				outcome: Err(ModelFault::OutOfFuel),
-				fuel: limits.fuel,
-				reason: None,
-				message: "the fuel is used up".to_owned(),
-			});
+			return Ok(Run::out_of_fuel(limits.fuel));
 		}
-		let limits = Limits { memory_bytes: prepared.memory_bytes, ..*limits };
-		let idle = || prepared.idle.lock().unwrap_or_else(PoisonError::into_inner);
-		let kept = idle().pop();
-		with_stack(|| {
-			let (mut live, tracker) = match kept {
-				Some((live, tracker)) => (live, Some(tracker)),
+		let kept = prepared.idle().pop();
+		on_guest_stack(|| {
+			let (mut instance, tracker, begun) = match kept {
+				Some((mut instance, tracker)) => {
+					let begun = instance.begin(limits, prepared.load_fuel);
+					(instance, Some(tracker), begun.map_err(GuestError::from))
+				},
 				None => {
-					let mut live = self.live(&prepared.image, &limits)?;
-					let tracker = Tracker::start(live.memory());
-					(live, tracker)
+					let mut instance = self.instance(limits)?;
+					let begun = prepared.resume(&mut instance, limits);
+					let tracker = begun.is_ok().then(|| Tracker::start(instance.memory()));
+					(instance, tracker.flatten(), begun)
 				},
 			};
-			let run = self.run_live(&mut live, prepared.load_fuel, input, &limits)?;
+			let called = begun.and_then(|()| instance.run(input, limits.max_output));
+			let run = instance.finish(called, limits)?;
 			let tracker = tracker.filter(|tracker| {
-				run.outcome.is_ok() && prepared.image.reset(live.memory(), tracker).is_ok()
+				run.outcome.is_ok() && prepared.snapshot.reset(instance.memory(), tracker).is_ok()
 			});
-			let mut idle = idle();
+			let mut idle = prepared.idle();
 			if let Some(tracker) = tracker.filter(|_| idle.len() < cores()) {
-				idle.push((live, tracker));
+				idle.push((instance, tracker));
 			}
 			Ok(run)
-		})?
+		})
 	}
 
-	/// For benchmarks: how long each of `count` runs takes in one instance, one after another and
-	/// without what comes before and after a run.
+	/// For benchmarks: the time that each of `count` runs takes in one instance, one after another
+	/// and without what comes before and after a run.
 	pub fn time(
 		&self,
 		prepared: &Prepared,
 		input: &[u8],
 		count: usize,
 	) -> Result<Run<Vec<Duration>>, EngineError> {
-		let limits = Limits {
-			fuel: u64::MAX >> 1,
-			memory_bytes: prepared.memory_bytes,
-			max_output: usize::MAX,
-			time: None,
-		};
-		let (run, _) = self.resumed(prepared, &limits, |guest| {
-			let times = (0..count).map(|_| {
-				let start = Instant::now();
-				guest.run(input, limits.max_output)?;
-				Ok(start.elapsed())
+		let limits =
+			Limits { fuel: u64::MAX >> 1, memory_bytes: 0, max_output: usize::MAX, time: None };
+		let limits = &prepared.limits(self, &limits)?;
+		on_guest_stack(|| {
+			let mut instance = self.instance(limits)?;
+			let called = prepared.resume(&mut instance, limits).and_then(|()| {
+				let times = (0..count).map(|_| {
+					let start = Instant::now();
+					instance.run(input, limits.max_output)?;
+					Ok(start.elapsed())
+				});
+				times.collect()
 			});
-			times.collect()
-		})?;
-		Ok(run)
-	}
-
-	/// Calls an instance in which the model is loaded.
-	fn resumed<T: Send>(
-		&self,
-		prepared: &Prepared,
-		limits: &Limits,
-		call: impl FnOnce(&mut Guest) -> Result<T, Stop> + Send,
-	) -> Result<(Run<T>, usize), EngineError> {
-		prepared.made_by(self)?;
-		let limits = Limits { memory_bytes: prepared.memory_bytes, ..*limits };
-		self.sandboxed_from(Some((&prepared.image, prepared.load_fuel)), &limits, call)
+			instance.finish(called, limits)
+		})
 	}
 }
 
@@ -163,55 +165,29 @@ fn cores() -> usize {
 
 #[cfg(test)]
 mod tests {
-	use crate::GUEST;
+	use crate::engine::GUEST;
+	use wasmparser::{Parser, Payload, RefType, ValType};
 
-	/// An unsigned number in LEB128.
-	fn number(bytes: &mut &[u8]) -> usize {
-		let (mut value, mut shift) = (0, 0);
-		loop {
-			let byte = bytes[0];
-			*bytes = &bytes[1..];
-			value |= usize::from(byte & 0x7f) << shift;
-			shift += 7;
-			if byte < 0x80 {
-				return value;
-			}
-		}
-	}
-
-	/// An instance keeps nothing outside its memory but a stack pointer, which is back at its start
-	/// between calls, and a table of a fixed size. That is what makes a copy of the memory enough.
+	/// That is what makes a copy of the memory enough: an instance keeps nothing else but a stack
+	/// pointer, which is back at its start between calls, and a table of a fixed size.
 	#[test]
 	fn guest_should_keep_its_state_in_memory() {
-		const TABLES: u8 = 4;
-		const GLOBALS: u8 = 6;
-		let mut rest = &GUEST[8..];
-		let mut seen = 0;
-		while let [section, after @ ..] = rest {
-			rest = after;
-			let length = number(&mut rest);
-			let (mut body, after) = rest.split_at(length);
-			rest = after;
-			match *section {
-				GLOBALS => {
-					seen += 1;
-					assert_eq!(number(&mut body), 1, "one global");
-					assert_eq!(
-						body[..3],
-						[0x7f, 1, 0x41],
-						"an i32 that varies and begins constant"
-					);
+		let (mut globals, mut tables) = (Vec::new(), Vec::new());
+		for payload in Parser::new(0).parse_all(GUEST) {
+			match payload.unwrap() {
+				Payload::GlobalSection(section) => {
+					globals.extend(section.into_iter().map(Result::unwrap));
 				},
-				TABLES => {
-					seen += 1;
-					assert_eq!(number(&mut body), 1, "one table");
-					assert_eq!(body[..2], [0x70, 1], "of functions, with a maximum");
-					body = &body[2..];
-					assert_eq!(number(&mut body), number(&mut body), "that cannot grow");
+				Payload::TableSection(section) => {
+					tables.extend(section.into_iter().map(Result::unwrap));
 				},
 				_ => (),
 			}
 		}
-		assert_eq!(seen, 2);
+		let [global] = &globals[..] else { panic!("{} globals", globals.len()) };
+		assert_eq!((global.ty.content_type, global.ty.mutable), (ValType::I32, true));
+		let [table] = &tables[..] else { panic!("{} tables", tables.len()) };
+		assert_eq!(table.ty.element_type, RefType::FUNCREF);
+		assert_eq!(table.ty.maximum, Some(table.ty.initial), "the table cannot grow");
 	}
 }

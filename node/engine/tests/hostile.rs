@@ -1,4 +1,4 @@
-//! No file harms the host: hostile ones, and mutants of good ones.
+//! Hostile files, and mutants of good ones: none harms the host.
 //!
 //! Every file runs twice in a fresh instance and once as a prepared model, and must give the same
 //! verdict and fuel within the deadline. `scripts/hostile.sh` runs all mutants; a plain test runs some.
@@ -6,14 +6,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "hostile/files.rs"]
-mod files;
 
 use common::{
 	engine,
+	hostile::{self, Hostile},
 	mutate::{Breeder, Random},
 };
-use files::Hostile;
 use opg_engine::{Backend, Dims, Engine, EngineError, Limits, Run};
 use std::{
 	collections::BTreeMap,
@@ -51,7 +49,7 @@ fn run_prepared(
 	}
 }
 
-/// What is to be counted.
+/// Counts of a suite.
 #[derive(Default)]
 struct Tally {
 	panics: Vec<String>,
@@ -73,7 +71,7 @@ impl Tally {
 				if prepared {
 					run_prepared(engine, model, dims, input)
 				} else {
-					engine.run_bound(model, dims, input, &LIMITS)
+					engine.run(model, dims, input, &LIMITS)
 				}
 			}));
 			let took = start.elapsed();
@@ -162,7 +160,7 @@ fn all(count: usize, case: impl Fn(usize, &mut Tally) + Sync) -> Tally {
 
 #[test]
 fn hostile_files_should_do_no_harm() {
-	let files = files::files();
+	let files = hostile::files();
 	assert!(files.len() >= 100, "{} files", files.len());
 	let engine = engine(Backend::Native);
 	let tally = all(files.len(), |i, tally| {
@@ -177,12 +175,12 @@ fn hostile_files_should_do_no_harm() {
 fn verdicts_should_not_depend_on_the_back_end() {
 	let (native, interpreter) = (engine(Backend::Native), engine(Backend::Interpreter));
 	let limits = Limits { fuel: 20_000_000, ..LIMITS };
-	let files = files::files();
+	let files = hostile::files();
 	let different = Mutex::new(Vec::new());
 	all(files.len(), |i, _| {
 		let Hostile { name, model, input } = &files[i];
 		let run = |engine: &Engine| {
-			let run = engine.run(model, input, &limits).unwrap();
+			let run = engine.run(model, &Dims::default(), input, &limits).unwrap();
 			// Which instruction trapped is said in other words.
 			(run.outcome, run.fuel, run.reason)
 		};

@@ -1,8 +1,11 @@
-//! A prepared model gives exactly what a fresh one gives.
+//! Prepared models: each gives exactly what a fresh one gives.
 
 #![allow(clippy::unwrap_used)]
 
-use opg_engine::{Dims, Engine, EngineConfig, Isa, Limits, ModelFault, Prepared};
+use opg_engine::{
+	content_hash, Artifact, Dim, Dims, Engine, EngineConfig, EngineError, Isa, Limits, ModelFault,
+	Prepared,
+};
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -32,11 +35,9 @@ fn models() -> Vec<Model> {
 	let names = files.filter_map(|file| file.to_str()?.strip_suffix(".onnx").map(str::to_owned));
 	let models = names.map(|name| {
 		let read = |kind: &str| fs::read(directory.join(format!("{name}.{kind}")));
-		let mut dims = Dims::default();
-		for line in String::from_utf8(read("dims").unwrap_or_default()).unwrap().lines() {
-			let (name, size) = line.split_once('=').unwrap();
-			dims.bind(name, size.parse().unwrap()).unwrap();
-		}
+		let lines = String::from_utf8(read("dims").unwrap_or_default()).unwrap();
+		let dims: Vec<Dim> = lines.lines().map(|line| line.parse().unwrap()).collect();
+		let dims = dims.try_into().unwrap();
 		let inputs = vec![read("plain.opgt").unwrap(), read("special.opgt").unwrap()];
 		Model { file: read("onnx").unwrap(), dims, inputs, name }
 	});
@@ -56,7 +57,7 @@ fn prepared_should_give_what_fresh_gives_when_kernels_use_any_instructions() {
 		let fresh: Vec<_> = model
 			.inputs
 			.iter()
-			.map(|input| engines[0].run_bound(&model.file, &model.dims, input, &LIMITS).unwrap())
+			.map(|input| engines[0].run(&model.file, &model.dims, input, &LIMITS).unwrap())
 			.collect();
 		for engine in &engines {
 			let Some(prepared) = prepare(engine, &model) else {
@@ -69,7 +70,7 @@ fn prepared_should_give_what_fresh_gives_when_kernels_use_any_instructions() {
 			{
 				let run = engine.run_prepared(&prepared, input, &LIMITS).unwrap();
 				assert_eq!(run, *fresh, "{}", model.name);
-				let run = engine.run_bound(&model.file, &model.dims, input, &LIMITS).unwrap();
+				let run = engine.run(&model.file, &model.dims, input, &LIMITS).unwrap();
 				assert_eq!(run, *fresh, "{}", model.name);
 			}
 		}
@@ -86,7 +87,7 @@ fn prepared_should_run_out_of_fuel_where_fresh_does() {
 		let load = prepared.load_fuel();
 		for fuel in [0, load - 1, load, load + 1, used - 1, used, used + 1] {
 			let limits = Limits { fuel, ..LIMITS };
-			let fresh = engine.run_bound(&model.file, &model.dims, input, &limits).unwrap();
+			let fresh = engine.run(&model.file, &model.dims, input, &limits).unwrap();
 			assert_eq!(engine.run_prepared(&prepared, input, &limits).unwrap(), fresh);
 			assert_eq!(fresh.outcome == Err(ModelFault::OutOfFuel), fuel <= used, "{}", model.name);
 		}
@@ -112,11 +113,29 @@ fn prepared_should_give_the_same_when_many_run_at_once() {
 fn prepare_should_report_the_fault_that_a_run_reports() {
 	let engine = engine(Isa::best());
 	let prepared = engine.prepare(b"nonsense", &Dims::default(), &LIMITS).unwrap();
-	let run = engine.run(b"nonsense", b"", &LIMITS).unwrap();
+	let run = engine.run(b"nonsense", &Dims::default(), b"", &LIMITS).unwrap();
 	assert_eq!(
 		(prepared.outcome.err(), prepared.fuel, prepared.reason, prepared.message),
 		(run.outcome.err(), run.fuel, run.reason, run.message)
 	);
+}
+
+#[test]
+fn prepared_should_be_refused_when_another_engine_has_made_it() {
+	let own = engine(Isa::best());
+	let models = models();
+	let prepared = prepare(&own, &models[0]).unwrap();
+	// A module of nothing.
+	let bytes = b"\0asm\x01\0\0\0";
+	let artifact = Artifact { id: content_hash(bytes), bytes };
+	let config = EngineConfig { artifact: Some(artifact), ..Default::default() };
+	let other = Engine::with(config).unwrap();
+	match other.run_prepared(&prepared, &models[0].inputs[0], &LIMITS) {
+		Err(EngineError::PreparedByOther { prepared_by, engine }) => {
+			assert_eq!((prepared_by, engine), (own.id(), other.id()));
+		},
+		other => panic!("{other:?}"),
+	}
 }
 
 #[test]
@@ -125,7 +144,7 @@ fn instance_should_stay_after_an_answer_and_go_after_a_fault() {
 	let model = models().into_iter().find(|model| model.name == "conv").unwrap();
 	let prepared = prepare(&engine, &model).unwrap();
 	let input = &model.inputs[0];
-	let fresh = engine.run_bound(&model.file, &model.dims, input, &LIMITS).unwrap();
+	let fresh = engine.run(&model.file, &model.dims, input, &LIMITS).unwrap();
 	let used = fresh.fuel;
 	let run = |input: &[u8], fuel| {
 		engine.run_prepared(&prepared, input, &Limits { fuel, ..LIMITS }).unwrap()

@@ -1,4 +1,4 @@
-//! Everything that is refused is refused for its own reason, and before it does harm.
+//! Refusals: each for its own reason, and before it does harm.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,6 +6,7 @@ mod common;
 
 use common::*;
 use opg_engine::{
+	content_hash,
 	tensor::{self, DType, Tensor},
 	Artifact, Dims, Engine, EngineConfig, Limits, ModelFault, Reason, Run,
 };
@@ -24,7 +25,7 @@ fn engine() -> &'static Engine {
 }
 
 fn run(model: &[u8], input: &[u8]) -> Run {
-	let run = || engine().run(model, input, &LIMITS).unwrap();
+	let run = || engine().run(model, &Dims::default(), input, &LIMITS).unwrap();
 	let first = run();
 	assert_eq!(run(), first);
 	first
@@ -177,7 +178,7 @@ fn open_dimensions_should_be_refused() {
 fn bindings_should_be_refused_when_they_bind_nothing() {
 	let mut dims = Dims::default();
 	dims.bind("batch", 1).unwrap();
-	let run = engine().run_bound(&relu(), &dims, &x(&[1.0]), &LIMITS).unwrap();
+	let run = engine().run(&relu(), &dims, &x(&[1.0]), &LIMITS).unwrap();
 	assert_eq!(run.reason, Some(Reason::BadBinding));
 	assert!(dims.bind("batch", 2).is_err() && dims.bind("", 2).is_err());
 }
@@ -346,7 +347,7 @@ fn output_should_be_bounded() {
 	assert_eq!(run(&expand(1 << 28), &x(&[1.0])).outcome, Err(ModelFault::OutOfMemory));
 }
 
-/// What only moves memory pays for it, so that fuel bounds the time of any model.
+/// A model that only moves memory pays for it, so that fuel bounds the time of any model.
 #[test]
 fn moving_memory_should_cost_fuel() {
 	let copies = |times: usize| {
@@ -386,10 +387,10 @@ fn moving_memory_should_cost_fuel() {
 #[test]
 fn stack_should_be_bounded() {
 	let guest = recursing_guest();
-	use blake2::{digest::consts::U32, Blake2b, Digest};
-	let artifact = Artifact { id: Blake2b::<U32>::digest(&guest).into(), bytes: &guest };
+	let artifact = Artifact { id: content_hash(&guest), bytes: &guest };
 	let config = EngineConfig { artifact: Some(artifact), ..Default::default() };
-	let run = Engine::with(config).unwrap().run(&relu(), &x(&[1.0]), &LIMITS).unwrap();
+	let engine = Engine::with(config).unwrap();
+	let run = engine.run(&relu(), &Dims::default(), &x(&[1.0]), &LIMITS).unwrap();
 	assert_eq!(run.outcome, Err(ModelFault::BadModel));
 	assert_eq!((run.reason, run.fuel), (Some(Reason::StackUsedUp), LIMITS.fuel));
 }

@@ -1,11 +1,11 @@
-//! What a run promises: right numbers, the same for everybody, and no harm from any model.
+//! Runs: right numbers, the same for everybody, and no harm from any model.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::*;
-use opg_engine::{tensor, Engine, Limits, ModelFault, Run};
+use opg_engine::{tensor, Dims, Engine, Limits, ModelFault, Run};
 use std::{path::Path, sync::OnceLock};
 
 const LIMITS: Limits =
@@ -21,7 +21,7 @@ fn engine() -> &'static Engine {
 }
 
 fn run(model: &[u8], input: &[u8]) -> Run {
-	engine().run(model, input, &LIMITS).unwrap()
+	engine().run(model, &Dims::default(), input, &LIMITS).unwrap()
 }
 
 /// Runs what must fail, and returns why and the message.
@@ -118,7 +118,9 @@ fn run_should_repeat_output_and_fuel() {
 	let other = Engine::new(Some(cache())).unwrap();
 	std::thread::scope(|scope| {
 		for _ in 0..4 {
-			scope.spawn(|| assert_eq!(other.run(&model, &input, &LIMITS).unwrap(), first));
+			scope.spawn(|| {
+				assert_eq!(other.run(&model, &Dims::default(), &input, &LIMITS).unwrap(), first)
+			});
 		}
 	});
 }
@@ -128,7 +130,7 @@ fn run_should_stop_when_the_fuel_is_used_up() {
 	let used = run(&layer(), &x(&[1.0, 2.0, 3.0])).fuel;
 	for fuel in [0, 1, used / 2, used - 1] {
 		let limits = Limits { fuel, ..LIMITS };
-		let run = engine().run(&layer(), &x(&[1.0, 2.0, 3.0]), &limits).unwrap();
+		let run = engine().run(&layer(), &Dims::default(), &x(&[1.0, 2.0, 3.0]), &limits).unwrap();
 		assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfFuel), fuel));
 	}
 }
@@ -139,7 +141,7 @@ fn run_should_stop_when_the_memory_is_used_up() {
 	assert_eq!(fault(&expand(1 << 28), &x(&[1.0])).0, ModelFault::OutOfMemory);
 	// Not even the guest fits.
 	let limits = Limits { memory_bytes: 64 << 10, ..LIMITS };
-	let run = engine().run(&layer(), &x(&[1.0]), &limits).unwrap();
+	let run = engine().run(&layer(), &Dims::default(), &x(&[1.0]), &limits).unwrap();
 	assert_eq!(run.outcome, Err(ModelFault::OutOfMemory));
 }
 
@@ -203,7 +205,7 @@ fn run_should_survive_damaged_models() {
 		let mut bad = good.clone();
 		bad[at] ^= 0x15;
 		let limits = Limits { fuel: 2_000_000_000, ..LIMITS };
-		let run = || engine().run(&bad, &x(&[1.0, 2.0, 3.0]), &limits).unwrap();
+		let run = || engine().run(&bad, &Dims::default(), &x(&[1.0, 2.0, 3.0]), &limits).unwrap();
 		assert_eq!(run(), run());
 	}
 }
@@ -320,5 +322,9 @@ fn cache_should_be_made_anew_when_it_is_damaged() {
 		fs::write(directory.path().join(entry.unwrap().file_name()), b"damaged").unwrap();
 	}
 	let engine = Engine::new(Some(directory.path())).unwrap();
-	assert!(engine.run(&layer(), &x(&[1.0, 2.0, 3.0]), &LIMITS).unwrap().outcome.is_ok());
+	assert!(engine
+		.run(&layer(), &Dims::default(), &x(&[1.0, 2.0, 3.0]), &LIMITS)
+		.unwrap()
+		.outcome
+		.is_ok());
 }

@@ -1,13 +1,13 @@
-//! A job that takes too long is stopped, and leaves no trace.
+//! Deadlines: a run that takes too long is stopped, and leaves no trace.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use blake2::{digest::consts::U32, Blake2b, Digest};
 use common::*;
 use opg_engine::{
-	Artifact, Backend, Dims, Engine, EngineConfig, EngineError, Limits, ModelFault, Prepared, Run,
+	content_hash, Artifact, Backend, Dims, Engine, EngineConfig, EngineError, Limits, ModelFault,
+	Prepared, Run,
 };
 use std::time::Duration;
 
@@ -65,9 +65,9 @@ fn stop_and_run_again(backend: Backend) {
 	let engine = engine(backend);
 	let (nodes, length) = busy(backend);
 	let (model, input) = (slow(nodes, length), x(&vec![0.5; length]));
-	let fresh = engine.run(&model, &input, &LIMITS).unwrap();
+	let fresh = engine.run(&model, &Dims::default(), &input, &LIMITS).unwrap();
 	assert!(fresh.outcome.is_ok(), "{}", fresh.message);
-	timed_out(engine.run(&model, &input, &SHORT));
+	timed_out(engine.run(&model, &Dims::default(), &input, &SHORT));
 
 	let prepared = prepare(&engine, &model, &LIMITS).unwrap().outcome.unwrap();
 	// In a new instance, and in one that was used before.
@@ -77,7 +77,7 @@ fn stop_and_run_again(backend: Backend) {
 		assert_eq!(engine.run_prepared(&prepared, &input, &LONG).unwrap(), fresh);
 		assert_eq!(prepared.instances(), usize::from(cfg!(target_os = "linux")));
 	}
-	assert_eq!(engine.run(&model, &input, &LONG).unwrap(), fresh);
+	assert_eq!(engine.run(&model, &Dims::default(), &input, &LONG).unwrap(), fresh);
 }
 
 #[test]
@@ -95,13 +95,13 @@ fn run_should_stop_when_the_guest_never_ends() {
 	// A module with a memory and an `_initialize` that is one loop.
 	let bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
 		\x07\x18\x02\x06memory\x02\0\x0b_initialize\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
-	let artifact = Artifact { id: Blake2b::<U32>::digest(bytes).into(), bytes };
+	let artifact = Artifact { id: content_hash(bytes), bytes };
 	for backend in [Backend::Native, Backend::Baseline, Backend::Interpreter] {
 		let config = EngineConfig { backend, artifact: Some(artifact), ..Default::default() };
 		let engine = Engine::with(config).unwrap();
-		timed_out(engine.run(b"", b"", &SHORT));
+		timed_out(engine.run(b"", &Dims::default(), b"", &SHORT));
 		let starved = Limits { fuel: 1_000_000, ..LONG };
-		let run = engine.run(b"", b"", &starved).unwrap();
+		let run = engine.run(b"", &Dims::default(), b"", &starved).unwrap();
 		assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfFuel), 1_000_000));
 	}
 }
@@ -110,9 +110,12 @@ fn run_should_stop_when_the_guest_never_ends() {
 fn run_should_stop_in_a_kernel_when_the_time_is_over() {
 	let engine = engine(Backend::Native);
 	let (model, input) = (product(4096), x(&[1.0]));
-	timed_out(engine.run(&model, &input, &SHORT));
+	timed_out(engine.run(&model, &Dims::default(), &input, &SHORT));
 	let model = product(64);
-	assert_eq!(numbers(&engine.run(&model, &input, &LONG).unwrap().outcome.unwrap()), [262_144.0]);
+	assert_eq!(
+		numbers(&engine.run(&model, &Dims::default(), &input, &LONG).unwrap().outcome.unwrap()),
+		[262_144.0]
+	);
 }
 
 #[test]
@@ -135,7 +138,12 @@ fn verdict_should_not_depend_on_the_time() {
 	let (model, input) = (slow(nodes, length), x(&vec![0.5; length]));
 	// It ends after many slices.
 	let starved = Limits { fuel: 4_000_000_000, ..LIMITS };
-	let run = engine.run(&model, &input, &starved).unwrap();
-	assert_eq!(engine.run(&model, &input, &Limits { time: LONG.time, ..starved }).unwrap(), run);
+	let run = engine.run(&model, &Dims::default(), &input, &starved).unwrap();
+	assert_eq!(
+		engine
+			.run(&model, &Dims::default(), &input, &Limits { time: LONG.time, ..starved })
+			.unwrap(),
+		run
+	);
 	assert_eq!(run.outcome, Err(ModelFault::OutOfFuel));
 }

@@ -1,85 +1,87 @@
 //! Floating-point elements of every width, as bits and as the `f64` that has the same value.
 
-use opg_engine::tensor::DType;
+use half::{bf16, f16};
+use opg_engine_types::tensor::DType;
 
-/// Widths of a format: bits of the exponent and of the fraction.
-fn widths(dtype: DType) -> Option<(u32, u32)> {
+/// Value of an element, exactly. A NaN may lose its sign and payload: compare its bits with
+/// [`nan`].
+pub fn value(dtype: DType, bits: u64) -> Option<f64> {
 	Some(match dtype {
-		DType::F16 => (5, 10),
-		DType::BF16 => (8, 7),
-		DType::F32 => (8, 23),
-		DType::F64 => (11, 52),
+		DType::F16 => f16::from_bits(bits as u16).to_f64(),
+		DType::BF16 => bf16::from_bits(bits as u16).to_f64(),
+		DType::F32 => f32::from_bits(bits as u32).into(),
+		DType::F64 => f64::from_bits(bits),
 		_ => return None,
 	})
 }
 
-/// The value of an element, exactly. A NaN loses its sign and payload: see [`is_plain_nan`].
-pub fn value(dtype: DType, bits: u64) -> Option<f64> {
-	let (exponent_bits, fraction_bits) = widths(dtype)?;
-	let sign = if bits >> (exponent_bits + fraction_bits) & 1 == 1 { -1.0 } else { 1.0 };
-	let exponent = bits >> fraction_bits & ((1 << exponent_bits) - 1);
-	let fraction = bits & ((1 << fraction_bits) - 1);
-	if dtype == DType::F64 {
-		return Some(f64::from_bits(bits));
-	}
-	if exponent == (1 << exponent_bits) - 1 {
-		return Some(if fraction == 0 { sign * f64::INFINITY } else { f64::NAN });
-	}
-	let bias = (1i32 << (exponent_bits - 1)) - 1;
-	let (leading, exponent) = if exponent == 0 { (0, 1) } else { (1, exponent as i32) };
-	let significand = (leading << fraction_bits | fraction) as f64;
-	Some(sign * significand * 2f64.powi(exponent - bias - fraction_bits as i32))
-}
-
-/// The bits of the element with this value, if there is one.
-pub fn bits(dtype: DType, value: f64) -> Option<u64> {
-	let (exponent_bits, fraction_bits) = widths(dtype)?;
-	if dtype == DType::F64 {
-		return Some(if value.is_nan() { nan(dtype)? } else { value.to_bits() });
-	}
-	let sign = u64::from(value.is_sign_negative()) << (exponent_bits + fraction_bits);
-	let infinity = ((1 << exponent_bits) - 1) << fraction_bits;
-	if value.is_nan() {
+/// Bits of the element with this value, or `None` if the value would be rounded. Every NaN becomes
+/// [`nan`].
+pub fn bits(dtype: DType, exact: f64) -> Option<u64> {
+	if exact.is_nan() {
 		return nan(dtype);
 	}
-	if value.is_infinite() {
-		return Some(sign | infinity);
-	}
-	if value == 0.0 {
-		return Some(sign);
-	}
-	let wide = value.to_bits();
-	let exponent = (wide >> 52 & 0x7ff) as i32 - 1023;
-	let significand = 1 << 52 | wide & ((1 << 52) - 1);
-	let bias = (1i32 << (exponent_bits - 1)) - 1;
-	// Below the smallest exponent the leading bits of the fraction are zeros.
-	let shift = 52 - fraction_bits as i32 + (1 - bias - exponent).max(0);
-	if exponent > bias || shift > 52 || significand & ((1 << shift) - 1) != 0 {
-		return None;
-	}
-	let fraction = significand >> shift;
-	// The leading bit adds one to the exponent, unless the number is that small.
-	let exponent = (exponent + bias - 1).max(0) as u64;
-	Some(sign | ((exponent << fraction_bits) + fraction))
+	let bits = match dtype {
+		DType::F16 => f16::from_f64(exact).to_bits().into(),
+		DType::BF16 => bf16::from_f64(exact).to_bits().into(),
+		DType::F32 => (exact as f32).to_bits().into(),
+		DType::F64 => exact.to_bits(),
+		_ => return None,
+	};
+	// Bits are compared, for a tiny negative number must not become the equal `-0.0`.
+	(value(dtype, bits)?.to_bits() == exact.to_bits()).then_some(bits)
 }
 
-/// The bits of the canonical NaN: quiet, positive, without payload.
+/// Bits of the canonical NaN: quiet, positive, without payload. These are constants because the
+/// languages leave the bits of their NaNs open.
 pub fn nan(dtype: DType) -> Option<u64> {
-	let (exponent_bits, fraction_bits) = widths(dtype)?;
-	Some(((1 << (exponent_bits + 1)) - 1) << (fraction_bits - 1))
+	match dtype {
+		DType::F16 => Some(0x7e00),
+		DType::BF16 => Some(0x7fc0),
+		DType::F32 => Some(0x7fc0_0000),
+		DType::F64 => Some(0x7ff8_0000_0000_0000),
+		_ => None,
+	}
 }
 
-/// Rounds to the nearest `f32`, and takes it only if `value` is what its shortest notation says.
-pub fn f32_bits(value: f64) -> Option<u64> {
-	let narrow = value as f32;
-	let noted: f64 = narrow.to_string().parse().ok()?;
-	let exact = f64::from(narrow) == value || noted == value;
+/// Bits of the nearest `f32`, or `None` unless `noted` is its value or its shortest decimal
+/// notation.
+pub fn f32_bits(noted: f64) -> Option<u64> {
+	let narrow = noted as f32;
+	let notation: f64 = narrow.to_string().parse().ok()?;
+	let exact = f64::from(narrow) == noted || notation == noted;
 	(exact && narrow.is_finite()).then(|| narrow.to_bits().into())
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	/// The value of a short float by the definition of the format, without `half`.
+	fn defined_value(exponent_bits: u32, fraction_bits: u32, bits: u64) -> f64 {
+		let sign = if bits >> (exponent_bits + fraction_bits) == 1 { -1.0 } else { 1.0 };
+		let exponent = (bits >> fraction_bits & ((1 << exponent_bits) - 1)) as i32;
+		let fraction = bits & ((1 << fraction_bits) - 1);
+		if exponent == (1 << exponent_bits) - 1 {
+			return if fraction == 0 { sign * f64::INFINITY } else { f64::NAN };
+		}
+		let bias = (1 << (exponent_bits - 1)) - 1;
+		let leading = u64::from(exponent != 0) << fraction_bits;
+		let scale = 2f64.powi(exponent.max(1) - bias - fraction_bits as i32);
+		sign * (leading | fraction) as f64 * scale
+	}
+
+	#[test]
+	fn value_should_follow_the_definition_for_every_short_float() {
+		for (dtype, exponent_bits, fraction_bits) in [(DType::F16, 5, 10), (DType::BF16, 8, 7)] {
+			for pattern in 0..=u64::from(u16::MAX) {
+				let defined = defined_value(exponent_bits, fraction_bits, pattern);
+				let ours = value(dtype, pattern).unwrap();
+				let same = ours.to_bits() == defined.to_bits();
+				assert!(same || ours.is_nan() && defined.is_nan(), "{dtype} {pattern:#x}");
+			}
+		}
+	}
 
 	#[test]
 	fn bits_should_invert_value_for_every_short_float() {
@@ -113,6 +115,45 @@ mod tests {
 		assert_eq!(bits(DType::F16, 65_504.0), Some(0x7bff));
 		assert_eq!(nan(DType::F16), Some(0x7e00));
 		assert_eq!(nan(DType::F64), Some(0x7ff8_0000_0000_0000));
+	}
+
+	#[test]
+	fn bits_should_refuse_overflow_and_underflow() {
+		// 65519 rounds to the largest f16, 65520 to infinity. The smallest denormal is 2^-24.
+		let smallest = 2f64.powi(-24);
+		for value in [65_505.0, 65_519.0, 65_520.0, 1e300, smallest / 2.0, smallest * 1.5, 1e-300] {
+			assert_eq!(bits(DType::F16, value), None, "{value}");
+			assert_eq!(bits(DType::F16, -value), None, "-{value}");
+		}
+		for value in [3.4e38, f64::MAX, 2f64.powi(-134), 2f64.powi(-133) * 1.5, 1e-300] {
+			assert_eq!(bits(DType::BF16, value), None, "{value}");
+			assert_eq!(bits(DType::BF16, -value), None, "-{value}");
+		}
+		for value in [f64::MAX, 2f64.powi(-150), f64::from_bits(1)] {
+			assert_eq!(bits(DType::F32, value), None, "{value}");
+			assert_eq!(bits(DType::F32, -value), None, "-{value}");
+		}
+		assert_eq!(bits(DType::I32, 1.0), None);
+	}
+
+	#[test]
+	fn bits_should_keep_signs_denormals_and_infinities() {
+		for (dtype, smallest, sign) in [
+			(DType::F16, 2f64.powi(-24), 0x8000),
+			(DType::BF16, 2f64.powi(-133), 0x8000),
+			(DType::F32, 2f64.powi(-149), 0x8000_0000),
+			(DType::F64, f64::from_bits(1), 1 << 63),
+		] {
+			assert_eq!(bits(dtype, 0.0), Some(0), "{dtype}");
+			assert_eq!(bits(dtype, -0.0), Some(sign), "{dtype}");
+			assert_eq!(bits(dtype, smallest), Some(1), "{dtype}");
+			assert_eq!(bits(dtype, -smallest), Some(sign | 1), "{dtype}");
+			let infinity = bits(dtype, f64::INFINITY).unwrap();
+			assert_eq!(bits(dtype, f64::NEG_INFINITY), Some(sign | infinity), "{dtype}");
+			assert_eq!(bits(dtype, -f64::NAN), nan(dtype), "{dtype}");
+		}
+		assert_eq!(bits(DType::F16, f64::INFINITY), Some(0x7c00));
+		assert_eq!(bits(DType::BF16, f64::INFINITY), Some(0x7f80));
 	}
 
 	#[test]

@@ -1,7 +1,10 @@
 //! Tensors from and to the formats that people have: JSON, NumPy's `.npy`, ONNX `TensorProto`, PNG
-//! and JPEG. Every conversion is exact, or it is refused: no element is rounded silently.
+//! and JPEG; inspection reports as JSON.
 //!
-//! Strings are in none of them, for the engine's tensors do not carry strings.
+//! - Every conversion is exact, or it is refused. No element is rounded silently.
+//! - Every parser is total. It never panics, and a length that a file states allocates nothing that
+//!   the file does not fill.
+//! - Strings are in none of the formats, for the engine's tensors do not carry strings.
 
 mod floats;
 

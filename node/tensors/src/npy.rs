@@ -1,10 +1,14 @@
 //! NumPy's `.npy`: one array without a name.
+//!
+//! The crate `npyz` reads this format too. Version 0.9.1 allocates the header's length before it
+//! reads the header (4 GiB for a file of 14 bytes), multiplies the shape without a check, and
+//! brings a parser generator and big integers. The format is one dictionary with three keys, which
+//! takes less code than the checks around `npyz` would.
 
-use anyhow::{bail, ensure, Context, Result};
-use opg_engine::tensor::{self, DType, Tensor};
+use opg_engine_types::tensor::{self, DType, Tensor, TensorError};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// NumPy aligns the data to this.
+/// NumPy aligns the data to this, in bytes.
 const ALIGNMENT: usize = 64;
 
 const TYPES: [(DType, &str); 12] = [
@@ -22,65 +26,167 @@ const TYPES: [(DType, &str); 12] = [
 	(DType::F64, "f8"),
 ];
 
+/// Reasons to refuse an array.
+#[derive(Debug, thiserror::Error)]
+pub enum NpyError {
+	/// The file does not begin with the format's magic.
+	#[error("not an .npy file")]
+	Magic,
+	/// The file ends before its header does.
+	#[error("the file ends too early")]
+	Truncated,
+	/// The format's major version is not 1, 2 or 3.
+	#[error("version {0} of .npy is not known")]
+	Version(u8),
+	/// The header is not a dictionary with the three known keys.
+	#[error("the header is malformed")]
+	Header,
+	/// Elements that tensors of the engine do not have, or an unknown byte order.
+	#[error("the type `{0}` is not supported")]
+	UnknownType(String),
+	/// Column-major data would have to be transposed.
+	#[error("the array is in column-major order; save numpy.ascontiguousarray(array)")]
+	ColumnMajor,
+	/// NumPy has no such element type.
+	#[error(".npy has no {0}")]
+	NoSuchType(DType),
+	/// The tensor's parts do not fit together.
+	#[error(transparent)]
+	Tensor(#[from] TensorError),
+}
+
 /// Reads an array as a tensor of this name.
-pub fn parse(name: &str, file: &[u8]) -> Result<Tensor> {
-	let rest = file.strip_prefix(MAGIC).context("not an .npy file")?;
-	let (&[major, _minor], rest) = rest.split_first_chunk().context("the file ends too early")?;
+///
+/// # Errors
+///
+/// If the file is not a row-major array of numbers that is as long as its shape says.
+pub fn parse(name: &str, file: &[u8]) -> Result<Tensor, NpyError> {
+	let rest = file.strip_prefix(MAGIC).ok_or(NpyError::Magic)?;
+	let (&[major, _minor], rest) = rest.split_first_chunk().ok_or(NpyError::Truncated)?;
 	let (length, rest) = match major {
 		1 => {
-			let (length, rest) = rest.split_first_chunk().context("the file ends too early")?;
+			let (length, rest) = rest.split_first_chunk().ok_or(NpyError::Truncated)?;
 			(u16::from_le_bytes(*length).into(), rest)
 		},
 		2 | 3 => {
-			let (length, rest) = rest.split_first_chunk().context("the file ends too early")?;
+			let (length, rest) = rest.split_first_chunk().ok_or(NpyError::Truncated)?;
 			(u32::from_le_bytes(*length) as usize, rest)
 		},
-		_ => bail!("version {major} of .npy is not known"),
+		_ => return Err(NpyError::Version(major)),
 	};
-	let (header, data) = rest.split_at_checked(length).context("the file ends too early")?;
-	let header = std::str::from_utf8(header).context("the header is not UTF-8")?;
+	let (header, data) = rest.split_at_checked(length).ok_or(NpyError::Truncated)?;
+	let header = std::str::from_utf8(header).ok().and_then(Header::parse);
+	let Header { descr, fortran_order, shape } = header.ok_or(NpyError::Header)?;
 
-	let descr = value_of(header, "descr")?;
-	let descr = descr.trim_matches(['\'', '"']);
-	let (order, code) = descr.split_at_checked(1).context("no type")?;
-	let dtype = TYPES.iter().find(|(_, known)| *known == code);
-	let (dtype, _) = dtype.with_context(|| format!("the type `{descr}` is not supported"))?;
-	ensure!(
-		value_of(header, "fortran_order")? == "False",
-		"the array is in column-major order; save numpy.ascontiguousarray(array)"
-	);
-	let shape = value_of(header, "shape")?;
-	let shape = shape.trim_start_matches('(').trim_end_matches(')');
-	let dims = shape.split(',').map(str::trim).filter(|dim| !dim.is_empty());
-	let shape = dims.map(str::parse).collect::<Result<_, _>>().context("bad shape")?;
-
+	let unknown = || NpyError::UnknownType(descr.to_owned());
+	let (order, code) = descr.split_at_checked(1).ok_or_else(unknown)?;
+	let known = TYPES.iter().find(|(_, known)| *known == code);
+	let (dtype, _) = *known.ok_or_else(unknown)?;
+	if fortran_order {
+		return Err(NpyError::ColumnMajor);
+	}
 	let mut data = data.to_vec();
 	match order {
-		"<" | "|" => (),
+		"<" => (),
+		"|" if dtype.size() == 1 => (),
 		">" => data.chunks_exact_mut(dtype.size()).for_each(<[u8]>::reverse),
-		_ => bail!("the byte order of `{descr}` is not known"),
+		_ => return Err(unknown()),
 	}
-	let tensor = Tensor { name: name.into(), dtype: *dtype, shape, data };
+	let tensor = Tensor { name: name.into(), dtype, shape, data };
 	tensor::check(std::slice::from_ref(&tensor))?;
 	Ok(tensor)
 }
 
-/// The value of a key in the header, which is a Python dictionary.
-fn value_of<'a>(header: &'a str, key: &str) -> Result<&'a str> {
-	let find = || {
-		let at = header.find(&format!("'{key}'"))?;
-		let rest = header[at + key.len() + 2..].trim_start().strip_prefix(':')?.trim_start();
-		let end = if rest.starts_with('(') { rest.find(')')? + 1 } else { rest.find([',', '}'])? };
-		Some(rest[..end].trim())
-	};
-	find().with_context(|| format!("the header has no `{key}`"))
+/// The header, which is a Python dictionary.
+struct Header<'a> {
+	descr: &'a str,
+	fortran_order: bool,
+	shape: Vec<u64>,
+}
+
+impl<'a> Header<'a> {
+	fn parse(text: &'a str) -> Option<Self> {
+		let (mut descr, mut fortran_order, mut shape) = (None, None, None);
+		let mut python = Python(text);
+		python.symbol("{")?;
+		while python.symbol("}").is_none() {
+			let key = python.string()?;
+			python.symbol(":")?;
+			let is_new = match key {
+				"descr" => descr.replace(python.string()?).is_none(),
+				"fortran_order" => fortran_order.replace(python.boolean()?).is_none(),
+				"shape" => shape.replace(python.tuple()?).is_none(),
+				_ => false,
+			};
+			if !is_new {
+				return None;
+			}
+			if python.symbol(",").is_none() {
+				python.symbol("}")?;
+				break;
+			}
+		}
+		python.0.trim_ascii().is_empty().then_some(())?;
+		Some(Self { descr: descr?, fortran_order: fortran_order?, shape: shape? })
+	}
+}
+
+/// Python's notation that is yet to be read. What is not there is `None` and stays unread.
+struct Python<'a>(&'a str);
+
+impl<'a> Python<'a> {
+	fn symbol(&mut self, symbol: &str) -> Option<()> {
+		self.0 = self.0.trim_ascii_start().strip_prefix(symbol)?;
+		Some(())
+	}
+
+	/// A string without escapes; no type and no key has one.
+	fn string(&mut self) -> Option<&'a str> {
+		let quote = ["'", "\""].into_iter().find(|quote| self.symbol(quote).is_some())?;
+		let (string, rest) = self.0.split_once(quote)?;
+		self.0 = rest;
+		(!string.contains('\\')).then_some(string)
+	}
+
+	fn boolean(&mut self) -> Option<bool> {
+		match self.symbol("False") {
+			Some(()) => Some(false),
+			None => self.symbol("True").map(|()| true),
+		}
+	}
+
+	fn number(&mut self) -> Option<u64> {
+		let text = self.0.trim_ascii_start();
+		let end = text.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(text.len());
+		let (digits, rest) = text.split_at(end);
+		self.0 = rest;
+		digits.parse().ok()
+	}
+
+	/// A tuple of numbers; that of one number ends with a comma.
+	fn tuple(&mut self) -> Option<Vec<u64>> {
+		let mut numbers = Vec::new();
+		self.symbol("(")?;
+		while self.symbol(")").is_none() {
+			numbers.push(self.number()?);
+			if self.symbol(",").is_none() {
+				self.symbol(")")?;
+				return (numbers.len() > 1).then_some(numbers);
+			}
+		}
+		Some(numbers)
+	}
 }
 
 /// Writes a tensor; its name is lost.
-pub fn render(tensor: &Tensor) -> Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// If the tensor's parts do not fit together, or NumPy does not have its type.
+pub fn render(tensor: &Tensor) -> Result<Vec<u8>, NpyError> {
 	tensor::check(std::slice::from_ref(tensor))?;
 	let code = TYPES.iter().find(|(dtype, _)| *dtype == tensor.dtype);
-	let (dtype, code) = code.with_context(|| format!(".npy has no {}", tensor.dtype))?;
+	let (dtype, code) = code.ok_or(NpyError::NoSuchType(tensor.dtype))?;
 	let order = if dtype.size() == 1 { '|' } else { '<' };
 	let mut shape: String = tensor.shape.iter().map(|dim| format!("{dim}, ")).collect();
 	if tensor.shape.len() > 1 {
@@ -95,7 +201,8 @@ pub fn render(tensor: &Tensor) -> Result<Vec<u8>> {
 	}
 	header.push('\n');
 	let mut out = [MAGIC, &[1, 0]].concat();
-	out.extend(u16::try_from(header.len())?.to_le_bytes());
+	// Eight dimensions of twenty digits at most: the length fits.
+	out.extend((header.len() as u16).to_le_bytes());
 	out.extend(header.as_bytes());
 	out.extend(&tensor.data);
 	Ok(out)

@@ -1,9 +1,9 @@
 //! Inspection reports as JSON.
 
-use opg_engine::{Inspection, Port};
+use opg_engine_types::report::{Inspection, Port};
 use serde_json::{json, Map, Value};
 
-/// Writes a report. The numbers are in units of fuel, bytes, and elements.
+/// Writes a report. `*_fuel` are units of fuel, `memory_bytes` bytes, `parameters` elements.
 pub fn render(report: &Inspection) -> Value {
 	let ports = |ports: &[Port]| -> Value {
 		ports
@@ -33,7 +33,7 @@ pub fn render(report: &Inspection) -> Value {
 		.collect();
 	let trial = match &report.trial {
 		Ok(digest) => json!({ "output_digest": hex::encode(digest) }),
-		Err(code) => json!({ "fault": code }),
+		Err(fault) => json!({ "fault": fault.code() }),
 	};
 	json!({
 		"inputs": ports(&report.description.inputs),

@@ -1,7 +1,8 @@
-//! The queue, the results and the threads.
+//! The queue, the kept answers and the threads.
 
-use crate::WorkerConfig;
-use opg_primitives::{Answer, Job, JobStatus, Unavailable};
+use crate::{error::RunError, WorkerConfig};
+use opg_execution::printable;
+use opg_primitives::{Answer, Job, JobError, JobStatus};
 use parking_lot::{Condvar, Mutex};
 use std::{
 	collections::{HashMap, VecDeque},
@@ -11,48 +12,37 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Most results that are remembered. Each is a few kilobytes at most.
+/// Most answers that are kept. Each takes a few kilobytes at most.
 pub const MAX_FINISHED: usize = 1024;
 
-/// How often a job is tried that the node fails at, before the worker gives up on it.
+/// Most attempts per job.
 const MAX_ATTEMPTS: u8 = 3;
 
-/// Under which the worker logs.
+/// Log target.
 pub(crate) const LOG_TARGET: &str = "opg::worker";
 
-/// What a job is filed under.
+/// Key of a job, [`Job::key`].
 type Key = [u8; 32];
 
 /// Runs one job. Abstract, so that the queue can be tested without an engine.
 pub(crate) trait Runner: Send + Sync + 'static {
-	/// Run the job to its end. The answer must depend on the job alone.
+	/// Runs the job to its end. The answer must depend on the job alone.
 	fn run(&self, job: &Job) -> Result<Answer, RunError>;
 }
 
-/// Why a job has no answer. Says nothing about the model.
-#[derive(Debug)]
-pub(crate) enum RunError {
-	/// The model file or the engine is not here (yet).
-	Missing(Unavailable),
-	/// Something on this node failed.
-	Host(String),
-	/// It took longer than this.
-	TimedOut(Duration),
-}
-
-/// What is known of a job.
+/// State of a job.
 enum Entry {
-	/// Waiting or running; so many attempts have failed before.
+	/// Waiting or running, after `failed` failed attempts.
 	Waiting { failed: u8 },
 	/// Answered.
 	Done(Answer),
 	/// Not run, because the model file or the engine was not here. Never final: it may arrive.
-	Missing(Unavailable),
+	Missing(JobError),
 	/// The node failed at it so many times.
 	Failed { times: u8 },
 }
 
-/// Where the engine stands.
+/// State of the engine.
 enum Stage {
 	Starting,
 	Ready(Arc<dyn Runner>),
@@ -67,11 +57,9 @@ struct State {
 	entries: HashMap<Key, Entry>,
 	/// Keys of the entries that are not waiting, oldest first.
 	finished: VecDeque<Key>,
-	#[cfg(feature = "dev-faults")]
-	injector: crate::fault::Injector,
 }
 
-/// What the threads and the handles share.
+/// State that the threads and the handles share.
 pub(crate) struct Shared {
 	max_waiting: usize,
 	max_finished: usize,
@@ -79,16 +67,16 @@ pub(crate) struct Shared {
 	wake: Condvar,
 }
 
-/// Start `config.threads` threads, the first of which calls `build`.
+/// Starts `config.threads` threads, the first of which calls `build`.
 pub(crate) fn start<R: Runner>(
-	build: impl FnOnce() -> Result<R, String> + Send + 'static,
+	build: impl FnOnce() -> Result<R, RunError> + Send + 'static,
 	config: WorkerConfig,
 ) -> io::Result<Arc<Shared>> {
 	start_bounded(build, config, MAX_FINISHED)
 }
 
 fn start_bounded<R: Runner>(
-	build: impl FnOnce() -> Result<R, String> + Send + 'static,
+	build: impl FnOnce() -> Result<R, RunError> + Send + 'static,
 	config: WorkerConfig,
 	max_finished: usize,
 ) -> io::Result<Arc<Shared>> {
@@ -100,8 +88,6 @@ fn start_bounded<R: Runner>(
 			queue: VecDeque::new(),
 			entries: HashMap::new(),
 			finished: VecDeque::new(),
-			#[cfg(feature = "dev-faults")]
-			injector: crate::fault::Injector::new(config.fault),
 		}),
 		wake: Condvar::new(),
 	});
@@ -122,29 +108,24 @@ fn spawn(index: usize, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 impl Shared {
-	/// Queue the job unless it is known, and tell where it stands.
-	pub(crate) fn submit(&self, job: Job) -> Result<JobStatus, Unavailable> {
+	/// Queues the job unless it is known, and tells its progress.
+	pub(crate) fn submit(&self, job: Job) -> Result<JobStatus, JobError> {
 		let key = job.key().0;
 		let mut state = self.state.lock();
 		if matches!(state.stage, Stage::Failed | Stage::Stopped) {
-			return Err(Unavailable::Internal);
+			return Err(JobError::Internal);
 		}
 		match state.entries.get(&key) {
 			Some(Entry::Waiting { .. }) => Ok(JobStatus::Pending),
-			Some(Entry::Done(answer)) => {
-				let answer = answer.clone();
-				#[cfg(feature = "dev-faults")]
-				let answer = state.injector.apply(key, answer)?;
-				Ok(JobStatus::Done(answer))
-			},
-			Some(Entry::Missing(what)) => {
-				let what = *what;
+			Some(Entry::Done(answer)) => Ok(JobStatus::Done(answer.clone())),
+			Some(Entry::Missing(error)) => {
+				let error = *error;
 				// Look again, so that the next poll finds the answer if it has arrived. With a full
 				// queue the next poll does it.
 				let _ = self.enqueue(&mut state, key, job, 0);
-				Err(what)
+				Err(error)
 			},
-			Some(Entry::Failed { times }) if *times >= MAX_ATTEMPTS => Err(Unavailable::Internal),
+			Some(Entry::Failed { times }) if *times >= MAX_ATTEMPTS => Err(JobError::Internal),
 			Some(Entry::Failed { times }) => {
 				let failed = *times;
 				self.enqueue(&mut state, key, job, failed).map(|()| JobStatus::Pending)
@@ -153,20 +134,14 @@ impl Shared {
 		}
 	}
 
-	/// Let every thread end after the job at hand.
+	/// Lets every thread end after the job at hand.
 	pub(crate) fn stop(&self) {
 		self.enter(Stage::Stopped);
 	}
 
-	fn enqueue(
-		&self,
-		state: &mut State,
-		key: Key,
-		job: Job,
-		failed: u8,
-	) -> Result<(), Unavailable> {
+	fn enqueue(&self, state: &mut State, key: Key, job: Job, failed: u8) -> Result<(), JobError> {
 		if state.queue.len() >= self.max_waiting {
-			return Err(Unavailable::QueueFull);
+			return Err(JobError::QueueFull);
 		}
 		if state.entries.insert(key, Entry::Waiting { failed }).is_some() {
 			state.finished.retain(|k| *k != key);
@@ -176,7 +151,7 @@ impl Shared {
 		Ok(())
 	}
 
-	/// Go to `stage`, unless stopped. Jobs that will never run are dropped.
+	/// Goes to `stage`, unless stopped. Jobs that will never run are dropped.
 	fn enter(&self, stage: Stage) {
 		let mut state = self.state.lock();
 		if matches!(state.stage, Stage::Stopped) {
@@ -191,10 +166,9 @@ impl Shared {
 		self.wake.notify_all();
 	}
 
-	fn build_engine<R: Runner>(&self, build: impl FnOnce() -> Result<R, String>) {
+	fn build_engine<R: Runner>(&self, build: impl FnOnce() -> Result<R, RunError>) {
 		let started = Instant::now();
-		let built =
-			catch_unwind(AssertUnwindSafe(build)).unwrap_or_else(|_| Err("panicked".to_string()));
+		let built = catch_unwind(AssertUnwindSafe(build)).unwrap_or(Err(RunError::Panicked));
 		match built {
 			Ok(runner) => {
 				log::info!(
@@ -205,18 +179,19 @@ impl Shared {
 				self.enter(Stage::Ready(Arc::new(runner)));
 			},
 			Err(error) => {
+				let error = printable(&error.to_string());
 				log::error!(target: LOG_TARGET, "The engine does not start: {error}");
 				self.enter(Stage::Failed);
 			},
 		}
 	}
 
-	/// Run jobs until there is no more use in it.
+	/// Runs jobs until the worker is stopped or the engine has failed to start.
 	fn work(&self) {
 		while let Some((runner, job)) = self.next() {
 			let started = Instant::now();
 			let result = catch_unwind(AssertUnwindSafe(|| runner.run(&job)))
-				.unwrap_or_else(|_| Err(RunError::Host("panicked".to_string())));
+				.unwrap_or(Err(RunError::Panicked));
 			log_result(&job, &result, started.elapsed());
 			self.finish(&job, result);
 		}
@@ -249,10 +224,12 @@ impl Shared {
 		};
 		let entry = match result {
 			Ok(answer) => Entry::Done(answer),
-			Err(RunError::Missing(what)) => Entry::Missing(what),
-			Err(RunError::Host(_)) => Entry::Failed { times: failed.saturating_add(1) },
 			// Its deadline is over: another attempt would only keep the others waiting.
 			Err(RunError::TimedOut(_)) => Entry::Failed { times: MAX_ATTEMPTS },
+			Err(error) => match error.missing() {
+				Some(missing) => Entry::Missing(missing),
+				None => Entry::Failed { times: failed.saturating_add(1) },
+			},
 		};
 		state.entries.insert(key, entry);
 		state.finished.push_back(key);
@@ -265,7 +242,7 @@ impl Shared {
 }
 
 fn log_result(job: &Job, result: &Result<Answer, RunError>, took: Duration) {
-	let Job { request, round, .. } = job;
+	let Job { request, round, task } = job;
 	let took = took.as_millis();
 	match result {
 		Ok(answer) => log::info!(
@@ -273,26 +250,28 @@ fn log_result(job: &Job, result: &Result<Answer, RunError>, took: Duration) {
 			"🧠 Job {request}/{round} done: fuel {} in {took} ms",
 			answer.fuel,
 		),
-		Err(RunError::Missing(Unavailable::EngineMissing)) => log::warn!(
+		Err(RunError::EngineMissing) => log::warn!(
 			target: LOG_TARGET,
-			"Job {request}/{round} needs engine {}: add it with `opg-node engines add`",
-			hex::encode(job.engine),
+			"Job {request}/{round} needs engine {:?}: add it with `opg-node engines add`",
+			task.engine_id,
 		),
-		Err(RunError::Missing(_)) => log::warn!(
+		Err(RunError::ModelMissing) => log::warn!(
 			target: LOG_TARGET,
-			"Job {request}/{round} needs model {}: add it with `opg-node models add`",
-			hex::encode(job.model),
+			"Job {request}/{round} needs model {:?}: add it with `opg-node models add`",
+			task.model_hash,
 		),
-		Err(RunError::Host(error)) => {
-			log::error!(target: LOG_TARGET, "Job {request}/{round} failed on this node: {error}")
-		},
 		Err(RunError::TimedOut(limit)) => log::error!(
 			target: LOG_TARGET,
 			"Job {request}/{round} was stopped after {limit:?}, too late to answer: this machine is \
-			 overloaded, or too slow for model {} with its limit of {} fuel. Relieve it, or stop \
+			 overloaded, or too slow for model {:?} with its limit of {} fuel. Relieve it, or stop \
 			 serving the model with `opg model stop`",
-			hex::encode(job.model),
-			job.fuel_limit,
+			task.model_hash,
+			task.fuel_limit,
+		),
+		Err(error) => log::error!(
+			target: LOG_TARGET,
+			"Job {request}/{round} failed on this node: {}",
+			printable(&error.to_string()),
 		),
 	}
 }
@@ -300,7 +279,7 @@ fn log_result(job: &Job, result: &Result<Answer, RunError>, took: Duration) {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::{Outcome, Output};
+	use opg_primitives::{Outcome, Output, Task};
 	use std::{
 		sync::{
 			atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -330,7 +309,7 @@ mod tests {
 				panic!("the mock panics on demand");
 			}
 			if self.missing.load(Ordering::SeqCst) {
-				return Err(RunError::Missing(Unavailable::ModelMissing));
+				return Err(RunError::ModelMissing);
 			}
 			if self.slow.load(Ordering::SeqCst) {
 				return Err(RunError::TimedOut(Duration::ZERO));
@@ -343,27 +322,23 @@ mod tests {
 		Job {
 			request,
 			round: 0,
-			model: Default::default(),
-			engine: Default::default(),
-			dims: Default::default(),
-			input: request.to_le_bytes().to_vec(),
-			fuel_limit: 10,
+			task: Task {
+				model_hash: Default::default(),
+				engine_id: Default::default(),
+				dims: Default::default(),
+				input: request.to_le_bytes().to_vec(),
+				fuel_limit: 10,
+			},
 		}
 	}
 
 	fn answer(job: &Job) -> Answer {
-		let output = Output::try_from(job.input.clone()).expect("short input");
+		let output = Output::try_from(job.task.input.clone()).expect("short input");
 		Answer { outcome: Outcome::Output(output), fuel: 3 }
 	}
 
 	fn config(queue: usize, threads: usize) -> WorkerConfig {
-		WorkerConfig {
-			queue,
-			threads,
-			loaded_bytes: 0,
-			#[cfg(feature = "dev-faults")]
-			fault: None,
-		}
+		WorkerConfig { queue, threads, loaded_bytes: 0 }
 	}
 
 	fn start_mock(mock: Mock, queue: usize, max_finished: usize) -> Arc<Shared> {
@@ -371,7 +346,7 @@ mod tests {
 	}
 
 	/// Poll until the job is not pending.
-	fn settle(shared: &Shared, job: &Job) -> Result<JobStatus, Unavailable> {
+	fn settle(shared: &Shared, job: &Job) -> Result<JobStatus, JobError> {
 		let deadline = Instant::now() + Duration::from_secs(10);
 		loop {
 			let status = shared.submit(job.clone());
@@ -414,7 +389,8 @@ mod tests {
 		let mock = Mock::default();
 		let runs = mock.runs.clone();
 		let shared = start_mock(mock, 4, 8);
-		for other in [job(1), Job { round: 1, ..job(1) }, Job { fuel_limit: 11, ..job(1) }] {
+		let cheaper = Task { fuel_limit: 9, ..job(1).task };
+		for other in [job(1), Job { round: 1, ..job(1) }, Job { task: cheaper, ..job(1) }] {
 			assert!(matches!(settle(&shared, &other), Ok(JobStatus::Done(_))));
 		}
 		assert_eq!(runs.load(Ordering::SeqCst), 3);
@@ -428,7 +404,7 @@ mod tests {
 		wait_until("the first job is taken", || shared.state.lock().queue.is_empty());
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 		assert_eq!(shared.submit(job(2)), Ok(JobStatus::Pending));
-		assert_eq!(shared.submit(job(3)), Err(Unavailable::QueueFull));
+		assert_eq!(shared.submit(job(3)), Err(JobError::QueueFull));
 		assert_eq!(shared.submit(job(2)), Ok(JobStatus::Pending));
 		assert_eq!(shared.state.lock().entries.len(), 3);
 		for _ in 0..4 {
@@ -444,8 +420,8 @@ mod tests {
 		let missing = mock.missing.clone();
 		missing.store(true, Ordering::SeqCst);
 		let shared = start_mock(mock, 4, 8);
-		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::ModelMissing));
-		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::ModelMissing));
+		assert_eq!(settle(&shared, &job(1)), Err(JobError::ModelMissing));
+		assert_eq!(settle(&shared, &job(1)), Err(JobError::ModelMissing));
 		missing.store(false, Ordering::SeqCst);
 		wait_until("the model is found", || {
 			settle(&shared, &job(1)) == Ok(JobStatus::Done(answer(&job(1))))
@@ -463,16 +439,16 @@ mod tests {
 		let shared = start_bounded(build, config(1, 2), 8).expect("threads");
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
-		assert_eq!(shared.submit(job(2)), Err(Unavailable::QueueFull));
+		assert_eq!(shared.submit(job(2)), Err(JobError::QueueFull));
 		permit.send(()).expect("worker lives");
 		assert!(matches!(settle(&shared, &job(1)), Ok(JobStatus::Done(_))));
 	}
 
 	#[test]
 	fn submit_should_refuse_when_the_engine_does_not_start() {
-		let build = || Err::<Mock, _>("no engine today".to_string());
+		let build = || Err::<Mock, _>(RunError::EngineMissing);
 		let shared = start_bounded(build, config(1, 2), 8).expect("threads");
-		wait_until("the engine has failed", || shared.submit(job(1)) == Err(Unavailable::Internal));
+		wait_until("the engine has failed", || shared.submit(job(1)) == Err(JobError::Internal));
 	}
 
 	#[test]
@@ -481,9 +457,9 @@ mod tests {
 		let (runs, panics) = (mock.runs.clone(), mock.panics.clone());
 		let shared = start_mock(mock, 4, 8);
 		panics.store(usize::from(MAX_ATTEMPTS), Ordering::SeqCst);
-		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::Internal));
+		assert_eq!(settle(&shared, &job(1)), Err(JobError::Internal));
 		assert_eq!(runs.load(Ordering::SeqCst), usize::from(MAX_ATTEMPTS));
-		assert_eq!(shared.submit(job(1)), Err(Unavailable::Internal));
+		assert_eq!(shared.submit(job(1)), Err(JobError::Internal));
 		assert!(matches!(settle(&shared, &job(2)), Ok(JobStatus::Done(_))));
 	}
 
@@ -493,10 +469,10 @@ mod tests {
 		let (runs, slow) = (mock.runs.clone(), mock.slow.clone());
 		slow.store(true, Ordering::SeqCst);
 		let shared = start_mock(mock, 4, 8);
-		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::Internal));
+		assert_eq!(settle(&shared, &job(1)), Err(JobError::Internal));
 		slow.store(false, Ordering::SeqCst);
 		assert_eq!(settle(&shared, &job(2)), Ok(JobStatus::Done(answer(&job(2)))));
-		assert_eq!(settle(&shared, &job(1)), Err(Unavailable::Internal));
+		assert_eq!(settle(&shared, &job(1)), Err(JobError::Internal));
 		assert_eq!(runs.load(Ordering::SeqCst), 2);
 	}
 
@@ -527,6 +503,6 @@ mod tests {
 	fn submit_should_refuse_when_the_worker_has_stopped() {
 		let shared = start_mock(Mock::default(), 4, 8);
 		shared.stop();
-		assert_eq!(shared.submit(job(1)), Err(Unavailable::Internal));
+		assert_eq!(shared.submit(job(1)), Err(JobError::Internal));
 	}
 }

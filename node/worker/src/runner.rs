@@ -1,158 +1,139 @@
 //! Runs jobs on the engine that their model names.
 
 use crate::{
-	engine::{answer, dims, limits, JOB_TIME},
-	loaded::Loaded,
-	queue::{RunError, Runner, LOG_TARGET},
+	cache::Cache,
+	error::RunError,
+	queue::{Runner, LOG_TARGET},
 };
 use opg_blobs::Store;
-use opg_engine::{Artifact, Engine, EngineConfig, EngineError, Limits, Prepared, Run};
-use opg_primitives::{Answer, Job, Unavailable};
+use opg_execution::{limits, Execution, ExecutionError, Limits, LocalEngine, Prepared, JOB_TIME};
+use opg_primitives::{Answer, Job};
 use parking_lot::Mutex;
 use std::{
-	fmt::Display,
-	path::{Path, PathBuf},
+	path::PathBuf,
 	sync::Arc,
 	time::{Duration, Instant},
 };
 
-/// Most engines besides its own that a node has at hand. Compiled, each takes some 75 MB.
+/// Most engines besides the built-in one that a node has at hand. Compiled, each takes some 75 MB.
 const MAX_ENGINES: usize = 3;
 
-/// The engines and the files that they run.
+/// The engines and the models that they run.
 pub(crate) struct EngineRunner {
-	own: Engine,
+	built_in: LocalEngine,
+	/// Folder of compiled engines.
 	cache: Option<PathBuf>,
-	/// Artifacts of other engines.
-	artifacts: Store,
-	others: Loaded<Engine>,
+	/// Files of other engines.
+	engines: Store,
+	/// Other engines, each of which counts as one.
+	others: Cache<LocalEngine>,
 	/// Held while an engine is compiled, so that it is compiled once.
 	compiling: Mutex<()>,
 	models: Store,
-	prepared: Loaded<Prepared>,
+	prepared: Cache<Prepared>,
 	job_time: Duration,
 }
 
 impl EngineRunner {
-	/// Compile the node's own engine, or load what an earlier run has compiled.
+	/// Compiles the built-in engine, or loads what an earlier run has compiled.
 	///
 	/// Models stay loaded as long as they take no more than `loaded_bytes`.
 	pub(crate) fn new(
-		cache: Option<&Path>,
-		artifacts: Store,
+		cache: Option<PathBuf>,
+		engines: Store,
 		models: Store,
 		loaded_bytes: usize,
-	) -> Result<Self, String> {
-		let own = Engine::new(cache).map_err(|error| error.to_string())?;
-		log::info!(target: LOG_TARGET, "🧠 Engine {}", hex::encode(own.id()));
+	) -> Result<Self, RunError> {
 		Ok(Self {
-			own,
-			cache: cache.map(Path::to_path_buf),
-			artifacts,
-			others: Loaded::new(MAX_ENGINES),
+			built_in: LocalEngine::built_in(cache.as_deref()).map_err(RunError::Execution)?,
+			cache,
+			engines,
+			others: Cache::new(MAX_ENGINES),
 			compiling: Mutex::new(()),
 			models,
-			prepared: Loaded::new(loaded_bytes),
+			prepared: Cache::new(loaded_bytes),
 			job_time: JOB_TIME,
 		})
 	}
 
-	/// The engine of this id: the node's own, or one from the store.
-	fn engine(&self, id: [u8; 32]) -> Result<Engine, RunError> {
-		if id == self.own.id() {
-			return Ok(self.own.clone());
+	/// The engine of this id: the built-in one, or one from the store.
+	fn engine(&self, id: [u8; 32]) -> Result<LocalEngine, RunError> {
+		if id == self.built_in.id().0 {
+			return Ok(self.built_in.clone());
 		}
 		let _compiling = self.compiling.lock();
 		if let Some(engine) = self.others.get(&id) {
-			return Ok(Engine::clone(&engine));
+			return Ok(LocalEngine::clone(&engine));
 		}
-		let bytes = self
-			.artifacts
-			.get(&id)
-			.map_err(host)?
-			.ok_or(RunError::Missing(Unavailable::EngineMissing))?;
-		let engine = Engine::with(EngineConfig {
-			cache: self.cache.as_deref(),
-			artifact: Some(Artifact { id, bytes: &bytes }),
-			..EngineConfig::default()
-		})
-		.map_err(host)?;
-		log::info!(target: LOG_TARGET, "🧠 Engine {} loaded from the store", hex::encode(id));
+		let file = self.engines.get(&id)?.ok_or(RunError::EngineMissing)?;
+		let engine = LocalEngine::from_file(&file, self.cache.as_deref())
+			.map_err(|error| self.failed(error))?;
+		log::info!(target: LOG_TARGET, "🧠 Engine {:?} loaded from the store", engine.id());
 		self.others.insert(id, Arc::new(engine.clone()), 1);
 		Ok(engine)
 	}
 
-	/// The job's model, ready to run, or the fault that comes of loading it.
+	/// The job's model, loaded. The inner error is the job's result, if the model does not load.
 	fn prepared(
 		&self,
-		engine: &Engine,
+		engine: &LocalEngine,
 		job: &Job,
 		limits: &Limits,
-	) -> Result<Result<Arc<Prepared>, Run>, RunError> {
+	) -> Result<Result<Arc<Prepared>, Execution>, RunError> {
 		let key = job.model_key().0;
 		if let Some(prepared) = self.prepared.get(&key) {
 			return Ok(Ok(prepared));
 		}
-		let model = self
-			.models
-			.get(&job.model.0)
-			.map_err(host)?
-			.ok_or(RunError::Missing(Unavailable::ModelMissing))?;
-		let dims = dims(&job.dims).map_err(host)?;
-		let Run { outcome, fuel, reason, message } =
-			engine.prepare(&model, &dims, limits).map_err(|error| self.failed(error))?;
-		Ok(match outcome {
-			Ok(prepared) => {
-				let (bytes, prepared) = (prepared.bytes(), Arc::new(prepared));
-				self.prepared.insert(key, prepared.clone(), bytes);
-				Ok(prepared)
-			},
-			Err(fault) => Err(Run { outcome: Err(fault), fuel, reason, message }),
-		})
+		let model = self.models.get(&job.task.model_hash.0)?.ok_or(RunError::ModelMissing)?;
+		let prepared =
+			engine.prepare(&model, &job.task.dims, limits).map_err(|error| self.failed(error))?;
+		Ok(prepared.map(|prepared| {
+			let (bytes, prepared) = (prepared.bytes(), Arc::new(prepared));
+			self.prepared.insert(key, prepared.clone(), bytes);
+			prepared
+		}))
 	}
 
-	fn failed(&self, error: EngineError) -> RunError {
-		match error {
-			EngineError::TimedOut(_) => RunError::TimedOut(self.job_time),
-			error => host(error),
+	/// The engine is told what is left of the time, and the log is to name the whole.
+	fn failed(&self, error: ExecutionError) -> RunError {
+		match error.timed_out() {
+			Some(_) => RunError::TimedOut(self.job_time),
+			None => RunError::Execution(error),
 		}
 	}
 }
 
 impl Runner for EngineRunner {
 	fn run(&self, job: &Job) -> Result<Answer, RunError> {
-		let engine = self.engine(job.engine.0)?;
+		let engine = self.engine(job.task.engine_id.0)?;
 		let start = Instant::now();
-		let limits = Limits { time: Some(self.job_time), ..limits(job.fuel_limit) };
-		let run = match self.prepared(&engine, job, &limits)? {
+		let limits = Limits { time: Some(self.job_time), ..limits(job.task.fuel_limit) };
+		let execution = match self.prepared(&engine, job, &limits)? {
 			Ok(prepared) => {
 				let left = self.job_time.saturating_sub(start.elapsed());
 				let limits = Limits { time: Some(left), ..limits };
-				let run = engine.run_prepared(&prepared, &job.input, &limits);
-				run.map_err(|error| self.failed(error))?
+				engine
+					.run_prepared(&prepared, &job.task.input, &limits)
+					.map_err(|error| self.failed(error))?
 			},
-			Err(fault) => fault,
+			Err(unloadable) => unloadable,
 		};
-		if !run.message.is_empty() {
+		if !execution.message.is_empty() {
 			let Job { request, round, .. } = job;
-			log::info!(target: LOG_TARGET, "Job {request}/{round}: {}", run.message);
+			log::info!(target: LOG_TARGET, "Job {request}/{round}: {}", execution.message);
 		}
-		Ok(answer(run))
+		Ok(execution.answer)
 	}
-}
-
-fn host(error: impl Display) -> RunError {
-	RunError::Host(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use opg_engine::tensor::{self, DType, Tensor};
-	use opg_primitives::{ModelError, Outcome};
+	use opg_primitives::{JobError, ModelError, Outcome, Task};
 	use tempfile::TempDir;
 
-	const DIGITS: &[u8] = include_bytes!("../../../scripts/models/digits.onnx");
+	const DIGITS: &[u8] = include_bytes!("../../../docs/examples/digits/digits.onnx");
 
 	/// A WebAssembly module without anything in it.
 	const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
@@ -161,7 +142,7 @@ mod tests {
 	const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
 		\x07\x18\x02\x06memory\x02\0\x0b_initialize\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
 
-	/// The node's own engine with a custom section more: another id, and the same in all else.
+	/// The built-in engine with a custom section more: another id, and the same in all else.
 	fn second_engine() -> Vec<u8> {
 		[opg_engine::artifact().bytes, b"\0\x0b\x0aopg-second"].concat()
 	}
@@ -182,7 +163,7 @@ mod tests {
 			let cache = std::env::var_os("HOME")
 				.map(|home| PathBuf::from(home).join(".cache/opg-chain/engine-tests"));
 			let (engines, models) = (self.store("engines"), self.store("models"));
-			EngineRunner::new(cache.as_deref(), engines, models, 1 << 30).unwrap()
+			EngineRunner::new(cache, engines, models, 1 << 30).unwrap()
 		}
 	}
 
@@ -190,12 +171,24 @@ mod tests {
 		Job {
 			request: 1,
 			round: 0,
-			model: opg_blobs::id(DIGITS).into(),
-			engine: engine.into(),
-			dims: Default::default(),
-			input: vec![],
-			fuel_limit: 1_000_000_000,
+			task: Task {
+				model_hash: opg_blobs::content_hash(DIGITS).into(),
+				engine_id: engine.into(),
+				dims: Default::default(),
+				input: vec![],
+				fuel_limit: 1_000_000_000,
+			},
 		}
+	}
+
+	fn with_input(engine: [u8; 32]) -> Job {
+		let task = Task { input: pixels(), ..job(engine).task };
+		Job { task, ..job(engine) }
+	}
+
+	fn with_fuel(engine: [u8; 32], fuel_limit: u64) -> Job {
+		let task = Task { fuel_limit, ..job(engine).task };
+		Job { task, ..job(engine) }
 	}
 
 	/// A picture, of no digit in particular.
@@ -210,21 +203,19 @@ mod tests {
 	fn engine_should_be_taken_from_the_store_when_it_is_another() {
 		let node = Node::new();
 		let runner = node.start();
-		let missing = |result| match result {
-			Err(RunError::Missing(what)) => Some(what),
-			_ => None,
-		};
+		let missing =
+			|result: Result<Answer, RunError>| result.err().and_then(|error| error.missing());
 		let own = job(opg_engine::engine_id());
-		assert_eq!(missing(runner.run(&own)), Some(Unavailable::ModelMissing));
+		assert_eq!(missing(runner.run(&own)), Some(JobError::ModelMissing));
 		node.store("models").put(DIGITS).unwrap();
 		let answer = runner.run(&own).unwrap();
 		assert!(matches!(answer.outcome, Outcome::Error(_)), "no input does not fit the model");
 
-		let other = job(opg_blobs::id(EMPTY));
-		assert_eq!(missing(runner.run(&other)), Some(Unavailable::EngineMissing));
+		let other = job(opg_blobs::content_hash(EMPTY));
+		assert_eq!(missing(runner.run(&other)), Some(JobError::EngineMissing));
 		node.store("engines").put(EMPTY).unwrap();
 		// It is found, and of no use: that is this node's trouble, not the model's.
-		assert!(matches!(runner.run(&other), Err(RunError::Host(_))));
+		assert!(matches!(runner.run(&other), Err(RunError::Execution(_))));
 		assert_eq!(runner.run(&own).unwrap(), answer);
 	}
 
@@ -233,8 +224,8 @@ mod tests {
 		let node = Node::new();
 		node.store("models").put(DIGITS).unwrap();
 		let second = node.store("engines").put(&second_engine()).unwrap();
-		let own = Job { input: pixels(), ..job(opg_engine::engine_id()) };
-		let other = Job { engine: second.into(), ..own.clone() };
+		let own = with_input(opg_engine::engine_id());
+		let other = with_input(second);
 		assert_ne!(second, opg_engine::engine_id());
 		assert_ne!(own.key(), other.key());
 
@@ -247,7 +238,7 @@ mod tests {
 			assert!(runner.prepared.get(&other.model_key().0).is_none());
 
 			assert_eq!(runner.run(&other).unwrap(), answer);
-			assert_eq!(runner.others.get(&second).unwrap().id(), second);
+			assert_eq!(runner.others.get(&second).unwrap().id().0, second);
 			let [a, b] = [&own, &other].map(|job| runner.prepared.get(&job.model_key().0).unwrap());
 			assert!(!Arc::ptr_eq(&a, &b), "each engine has prepared the model");
 			// From what is kept, in turns.
@@ -263,11 +254,11 @@ mod tests {
 	fn job_should_have_no_answer_when_it_takes_too_long() {
 		let node = Node::new();
 		node.store("models").put(DIGITS).unwrap();
-		let endless = node.store("engines").put(ENDLESS).unwrap();
+		let endless_id = node.store("engines").put(ENDLESS).unwrap();
 		let mut runner = node.start();
 		runner.job_time = Duration::from_millis(500);
-		let own = Job { input: pixels(), ..job(opg_engine::engine_id()) };
-		let endless = Job { fuel_limit: 1 << 50, ..job(endless) };
+		let own = with_input(opg_engine::engine_id());
+		let endless = with_fuel(endless_id, 1 << 50);
 		for _ in 0..2 {
 			assert!(matches!(
 				runner.run(&endless),
@@ -278,7 +269,7 @@ mod tests {
 		// An engine on which nothing ends leaves the others alone, and can still run out of fuel.
 		runner.job_time = JOB_TIME;
 		assert!(matches!(runner.run(&own).unwrap().outcome, Outcome::Output(_)));
-		let starved = runner.run(&Job { fuel_limit: 1_000_000, ..endless }).unwrap();
+		let starved = runner.run(&with_fuel(endless_id, 1_000_000)).unwrap();
 		assert_eq!(starved.outcome, Outcome::Error(ModelError::OutOfFuel));
 		assert_eq!(starved.fuel, 1_000_000);
 	}

@@ -1,185 +1,144 @@
-//! Everything that must hold before a batch is accepted, cheapest first, signature last.
+//! Authorization: everything that must hold before a batch enters a block. Checks are in the order
+//! of their cost, with the signature last. A dispatched batch cannot fail.
 
-use crate::{pallet::*, types::*};
+use crate::{pallet::*, reject, types::*};
 use codec::Encode;
-use frame_support::pallet_prelude::*;
+use frame_support::{ensure, pallet_prelude::*};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
-	batch_payload, commitment, BatchKind, Binding, ExecutorSignature, RequestId, RoundIndex,
-	Unavailable,
+	batch_payload, commitment, BatchKind, ExecutorSignature, JobError, RequestId,
 };
-use pallet_opg_support::{priority, ExecutorPools};
+use pallet_opg_support::{priority, ExecutorDirectory};
 use sp_core::H256;
-use sp_runtime::{
-	traits::{SaturatedConversion, Zero},
-	RuntimeAppPublic,
-};
-
-/// Codes of refused batches.
-pub mod reject {
-	/// Empty, a request twice, or a reason that passes.
-	pub const MALFORMED: u8 = 10;
-	/// Made at a block that is in the future or too far in the past.
-	pub const EXPIRED: u8 = 11;
-	/// The executor has no pool.
-	pub const NOT_EXECUTOR: u8 = 12;
-	/// No such request, or another round.
-	pub const NO_ROUND: u8 = 13;
-	/// The round does not take this now.
-	pub const WRONG_PHASE: u8 = 14;
-	/// The executor was not drawn.
-	pub const NOT_DRAWN: u8 = 15;
-	/// Submitted already, or revealed without a commitment.
-	pub const WRONG_SEAT_STATE: u8 = 16;
-	/// Answer and salt do not fit the commitment.
-	pub const WRONG_COMMITMENT: u8 = 17;
-	/// More fuel than the limit.
-	pub const TOO_MUCH_FUEL: u8 = 18;
-	/// The hot key did not sign this.
-	pub const BAD_SIGNATURE: u8 = 19;
-}
+use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
 
 type Check<T> = Result<T, TransactionValidityError>;
 
-fn refuse<T>(code: u8) -> Check<T> {
-	Err(InvalidTransaction::Custom(code).into())
+fn refused(code: u8) -> TransactionValidityError {
+	InvalidTransaction::Custom(code).into()
+}
+
+/// Payload of an item: what sets the three kinds of batches apart.
+pub(crate) trait Payload<T: Config>: Encode {
+	/// Kind that is signed with the batch.
+	const KIND: BatchKind;
+	/// Phase of the rounds that take it.
+	const PHASE: RoundPhase;
+	/// Prefix of the tags in the transaction pool.
+	const TAG_PREFIX: &'static str;
+	/// Priority in the transaction pool.
+	const PRIORITY: TransactionPriority;
+
+	/// Checks the payload against the seat and the round to which it is submitted.
+	fn ensure_fits(&self, request: RequestId, round: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()>;
+}
+
+impl<T: Config> Payload<T> for H256 {
+	const KIND: BatchKind = BatchKind::Commit;
+	const PHASE: RoundPhase = RoundPhase::Commit;
+	const TAG_PREFIX: &'static str = "OpgCommit";
+	const PRIORITY: TransactionPriority = priority::COMMIT;
+
+	fn ensure_fits(&self, _: RequestId, _: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()> {
+		ensure_waiting::<T>(seat)
+	}
+}
+
+impl<T: Config> Payload<T> for RevealedAnswer {
+	const KIND: BatchKind = BatchKind::Reveal;
+	const PHASE: RoundPhase = RoundPhase::Reveal;
+	const TAG_PREFIX: &'static str = "OpgReveal";
+	const PRIORITY: TransactionPriority = priority::REVEAL;
+
+	fn ensure_fits(&self, request: RequestId, round: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()> {
+		let SeatState::Committed { commitment: committed, .. } = &seat.state else {
+			return Err(refused(reject::WRONG_SEAT_STATE));
+		};
+		ensure!(self.answer.fuel <= round.fuel_limit, refused(reject::TOO_MUCH_FUEL));
+		let context = Pallet::<T>::commitment_context(request, round, &seat.executor);
+		ensure!(
+			commitment(&context, &self.answer, &self.salt) == *committed,
+			refused(reject::WRONG_COMMITMENT)
+		);
+		Ok(())
+	}
+}
+
+impl<T: Config> Payload<T> for JobError {
+	const KIND: BatchKind = BatchKind::Decline;
+	const PHASE: RoundPhase = RoundPhase::Commit;
+	const TAG_PREFIX: &'static str = "OpgDecline";
+	const PRIORITY: TransactionPriority = priority::DECLINE;
+
+	fn ensure_fits(&self, _: RequestId, _: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()> {
+		ensure_waiting::<T>(seat)?;
+		let lasts = matches!(self, JobError::ModelMissing | JobError::EngineMissing);
+		ensure!(lasts, refused(reject::MALFORMED));
+		Ok(())
+	}
+}
+
+fn ensure_waiting<T: Config>(seat: &SeatOf<T>) -> Check<()> {
+	ensure!(seat.state == SeatState::Waiting, refused(reject::WRONG_SEAT_STATE));
+	Ok(())
 }
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn genesis() -> H256 {
-		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
-	}
-
-	/// What a commitment of `executor` in the current round of `record` is bound to.
-	pub(crate) fn binding(
-		request: RequestId,
-		record: &RecordOf<T>,
-		executor: &T::AccountId,
-	) -> Binding<T::AccountId> {
-		Binding {
-			genesis: Self::genesis(),
-			request,
-			round: record.round,
-			executor: executor.clone(),
-			model: record.model,
-			engine: record.engine,
-			input: record.input,
-		}
-	}
-
-	pub(crate) fn authorize_commit(
-		batch: &CommitBatchOf<T>,
+	/// Authorizes a batch. Returns the weight that reading its rounds left over.
+	pub(crate) fn authorize_batch<P: Payload<T>>(
+		batch: &BatchOf<T, P>,
 		signature: &ExecutorSignature,
 	) -> Check<(ValidTransaction, Weight)> {
-		let read = Self::check_batch(batch, Phase::Commit, |_, _, state| match state {
-			SeatState::Waiting => Ok(()),
-			_ => refuse(reject::WRONG_SEAT_STATE),
-		})?;
-		Self::check_signature(BatchKind::Commit, batch, signature)?;
-		Self::valid("OpgCommit", priority::COMMIT, batch, read)
-	}
-
-	pub(crate) fn authorize_reveal(
-		batch: &RevealBatchOf<T>,
-		signature: &ExecutorSignature,
-	) -> Check<(ValidTransaction, Weight)> {
-		let read = Self::check_batch(batch, Phase::Reveal, |record, reveal, state| {
-			let SeatState::Committed { commitment: committed, .. } = state else {
-				return refuse(reject::WRONG_SEAT_STATE);
-			};
-			if reveal.answer.fuel > record.fuel_limit {
-				return refuse(reject::TOO_MUCH_FUEL);
-			}
-			let binding = Self::binding(reveal.request, record, &batch.executor);
-			if commitment(&binding, &reveal.answer, &reveal.salt) != *committed {
-				return refuse(reject::WRONG_COMMITMENT);
-			}
-			Ok(())
-		})?;
-		Self::check_signature(BatchKind::Reveal, batch, signature)?;
-		Self::valid("OpgReveal", priority::REVEAL, batch, read)
-	}
-
-	pub(crate) fn authorize_decline(
-		batch: &DeclineBatchOf<T>,
-		signature: &ExecutorSignature,
-	) -> Check<(ValidTransaction, Weight)> {
-		let read = Self::check_batch(batch, Phase::Commit, |_, decline, state| {
-			match (state, decline.reason) {
-				(SeatState::Waiting, Unavailable::ModelMissing | Unavailable::EngineMissing) => {
-					Ok(())
-				},
-				(SeatState::Waiting, _) => refuse(reject::MALFORMED),
-				_ => refuse(reject::WRONG_SEAT_STATE),
-			}
-		})?;
-		Self::check_signature(BatchKind::Decline, batch, signature)?;
-		Self::valid("OpgDecline", priority::DECLINE, batch, read)
-	}
-
-	/// Returns what reading the records cost.
-	fn check_batch<I: NamesRound>(
-		batch: &Batch<T::AccountId, BlockNumberFor<T>, I>,
-		phase: Phase,
-		check: impl Fn(&RecordOf<T>, &I, &SeatState<BlockNumberFor<T>>) -> Check<()>,
-	) -> Check<Weight> {
-		if !batch.is_well_formed() {
-			return refuse(reject::MALFORMED);
-		}
 		let now = frame_system::Pallet::<T>::block_number();
-		if batch.at > now || batch.at + BATCH_BLOCKS.into() < now {
-			return refuse(reject::EXPIRED);
-		}
+		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
+		Self::ensure_recent(batch, now)?;
 		let mut read = Weight::zero();
 		for item in &batch.items {
-			let (request, round) = item.key();
-			let Some(record) = Records::<T>::get(request).filter(|r| r.round == round) else {
-				return refuse(reject::NO_ROUND);
-			};
-			if record.phase != phase {
-				return refuse(reject::WRONG_PHASE);
-			}
-			let Some(seat) = record.seat(&batch.executor) else {
-				return refuse(reject::NOT_DRAWN);
-			};
-			check(&record, item, &seat.state)?;
-			read += Self::cost_of_read(now, &record);
+			let round = Self::ensure_takes(item)?;
+			let seat = round.seat(&batch.executor).ok_or_else(|| refused(reject::NOT_DRAWN))?;
+			item.payload.ensure_fits(item.request, &round, seat)?;
+			read += Self::read_round_weight(now, &round);
 		}
-		Ok(read)
+		Self::ensure_signed(batch, signature)?;
+		let unspent = Self::max_read_weight(batch.items.len() as u32).saturating_sub(read);
+		Ok((Self::valid_transaction(batch)?, unspent))
 	}
 
-	fn check_signature<I: Encode>(
-		kind: BatchKind,
-		batch: &Batch<T::AccountId, BlockNumberFor<T>, I>,
-		signature: &ExecutorSignature,
-	) -> Check<()> {
-		let Some(key) = T::Pools::hot_key(&batch.executor) else {
-			return refuse(reject::NOT_EXECUTOR);
-		};
-		if !key.verify(&batch_payload(kind, &Self::genesis(), batch), signature) {
-			return refuse(reject::BAD_SIGNATURE);
-		}
+	fn ensure_recent<P>(batch: &BatchOf<T, P>, now: BlockNumberFor<T>) -> Check<()> {
+		let is_recent = batch.at <= now && now <= batch.at + BATCH_BLOCKS.into();
+		ensure!(is_recent, refused(reject::EXPIRED));
 		Ok(())
 	}
 
-	fn valid<I: NamesRound>(
-		prefix: &'static str,
-		priority: u64,
-		batch: &Batch<T::AccountId, BlockNumberFor<T>, I>,
-		read: Weight,
-	) -> Check<(ValidTransaction, Weight)> {
-		let tag = |(request, round): (RequestId, RoundIndex)| (request, round, &batch.executor);
-		let valid = batch
+	fn ensure_takes<P: Payload<T>>(item: &Item<P>) -> Check<RoundOf<T>> {
+		let round = Rounds::<T>::get(item.request)
+			.filter(|round| round.index == item.round)
+			.ok_or_else(|| refused(reject::NO_ROUND))?;
+		ensure!(round.phase == P::PHASE, refused(reject::WRONG_PHASE));
+		Ok(round)
+	}
+
+	fn ensure_signed<P: Payload<T>>(
+		batch: &BatchOf<T, P>,
+		signature: &ExecutorSignature,
+	) -> Check<()> {
+		let key =
+			T::Executors::hot_key(&batch.executor).ok_or_else(|| refused(reject::NOT_EXECUTOR))?;
+		let payload = batch_payload(P::KIND, &Self::genesis(), batch);
+		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
+		Ok(())
+	}
+
+	fn valid_transaction<P: Payload<T>>(batch: &BatchOf<T, P>) -> TransactionValidity {
+		batch
 			.items
 			.iter()
-			.fold(ValidTransaction::with_tag_prefix(prefix), |valid, item| {
-				valid.and_provides(tag(item.key()))
+			.fold(ValidTransaction::with_tag_prefix(P::TAG_PREFIX), |valid, item| {
+				valid.and_provides((item.request, item.round, &batch.executor))
 			})
-			.priority(priority)
+			.priority(P::PRIORITY)
 			.longevity(BATCH_BLOCKS.saturated_into())
 			.propagate(true)
-			.build()?;
-		let unspent = Self::most_of_reads(batch.items.len() as u32).saturating_sub(read);
-		Ok((valid, unspent))
+			.build()
 	}
 }

@@ -1,5 +1,5 @@
-//! What batches and deadlines cost. What a batch costs depends on the records that it changes and
-//! on what it decides, so these are measured by themselves; `cost.rs` adds them up.
+//! Benchmarks of batches and deadlines. The weight of a batch depends on the rounds that it changes
+//! and on what it decides, so these are measured by themselves. `weight_bounds.rs` adds them up.
 
 use crate::*;
 use alloc::{vec, vec::Vec};
@@ -11,10 +11,12 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
-	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, Outcome,
-	RequestId, RoundIndex, Unavailable, MAX_OUTPUT_BYTES,
+	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, JobError,
+	Outcome, RequestId, RoundIndex, MAX_OUTPUT_BYTES,
 };
-use pallet_opg_support::{ExecutorPools, Rule, MAX_ROUND, MAX_SEATS};
+use pallet_opg_support::{
+	BenchmarkCommittees, BenchmarkExecutors, ExecutorLedger, Rule, MAX_COMMITTEE, MAX_SEATS,
+};
 use sp_core::H256;
 use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
 
@@ -25,7 +27,7 @@ fn executor<T: Config>(index: u32) -> T::AccountId {
 	account("executor", index, 0)
 }
 
-/// An answer that is as long as it can be.
+/// Answer of the largest size.
 fn answer(fuel: u64) -> Answer {
 	answer_of(MAX_OUTPUT_BYTES, fuel)
 }
@@ -48,52 +50,54 @@ fn revealed<T: Config>(digest: H256) -> SeatState<BlockNumberFor<T>> {
 	}
 }
 
-fn record<T: Config>(
-	round: RoundIndex,
-	phase: Phase,
+fn round<T: Config>(
+	index: RoundIndex,
+	phase: RoundPhase,
 	seats: Vec<(T::AccountId, RoundIndex, SeatState<BlockNumberFor<T>>)>,
-) -> RecordOf<T> {
+) -> RoundOf<T> {
 	let seats =
 		seats.into_iter().map(|(executor, round, state)| Seat { executor, round, state }).collect();
-	Record {
-		round,
+	Round {
+		index,
 		rule: Rule::Majority,
 		phase,
-		model: H256::zero(),
-		engine: H256::zero(),
-		input: H256::zero(),
+		model_hash: H256::zero(),
+		engine_id: H256::zero(),
+		input_hash: H256::zero(),
 		fuel_limit: u64::MAX,
 		seats: BoundedVec::truncate_from(seats),
 		answer: None,
 	}
 }
 
-/// For other pallets' benchmarks, see [`pallet_opg_support::Committees::benchmark_rounds`].
-pub(crate) fn rounds<T: Config>(
-	request: RequestId,
-	seats: Vec<(T::AccountId, RoundIndex, Answer)>,
-) {
-	let round = seats.iter().map(|(_, round, _)| *round).max().unwrap_or_default();
-	let (mut answers, mut kept) = (Vec::new(), Vec::new());
-	for (who, round, answer) in seats {
-		let digest = answer.digest();
-		answers.push((digest, answer));
-		kept.push((who, round, revealed::<T>(digest)));
+impl<T: Config> BenchmarkCommittees<T::AccountId> for Pallet<T> {
+	fn shared_keys() -> Vec<Vec<u8>> {
+		Self::new_deadlines().map(Deadlines::<T>::hashed_key_for).into()
 	}
-	let record = record::<T>(round, Phase::Closed, kept);
-	if record.has_rivals() {
-		for (digest, answer) in answers {
-			Answers::<T>::insert(request, digest, answer);
+
+	fn closed_rounds(request: RequestId, seats: Vec<(T::AccountId, RoundIndex, Answer)>) {
+		let index = seats.iter().map(|(_, index, _)| *index).max().unwrap_or_default();
+		let (mut answers, mut kept) = (Vec::new(), Vec::new());
+		for (who, index, answer) in seats {
+			let digest = answer.digest();
+			answers.push((digest, answer));
+			kept.push((who, index, revealed::<T>(digest)));
 		}
+		let round = round::<T>(index, RoundPhase::Closed, kept);
+		if round.has_conflicting_answers() {
+			for (digest, answer) in answers {
+				Answers::<T>::insert(request, digest, answer);
+			}
+		}
+		Rounds::<T>::insert(request, round);
 	}
-	Records::<T>::insert(request, record);
 }
 
-/// Open the first round of requests `0..n`: the executor of the batches is in the state `own`, two
-/// others are in the state `others`. The records are charged by themselves.
+/// Opens the first round of requests `0..n`. The seat of the executor of the batches is in state
+/// `own`, two other seats are in state `others`. Rounds are charged by themselves.
 fn open<T: Config>(
 	n: u32,
-	phase: Phase,
+	phase: RoundPhase,
 	own: SeatState<BlockNumberFor<T>>,
 	others: SeatState<BlockNumberFor<T>>,
 ) -> ExecutorKey {
@@ -104,70 +108,67 @@ fn open<T: Config>(
 				(executor::<T>(index), 0, state)
 			})
 			.collect();
-		Records::<T>::insert(request, record::<T>(0, phase, seats));
-		add_to_whitelist(Records::<T>::hashed_key_for(request).into());
+		Rounds::<T>::insert(request, round::<T>(0, phase, seats));
+		add_to_whitelist(Rounds::<T>::hashed_key_for(request).into());
 	}
-	T::Pools::benchmark_executor(&executor::<T>(0))
+	T::BenchmarkHelper::executor(&executor::<T>(0))
 }
 
-fn signed<T: Config, I: Encode + Clone>(
+/// Batch with an item for the first round of each request.
+fn signed<T: Config, P: Encode + Clone>(
 	key: ExecutorKey,
 	kind: BatchKind,
-	items: Vec<I>,
-) -> (Batch<T::AccountId, BlockNumberFor<T>, I>, ExecutorSignature) {
+	payloads: impl Iterator<Item = P>,
+) -> (BatchOf<T, P>, ExecutorSignature) {
+	let items =
+		(0u64..).zip(payloads).map(|(request, payload)| Item { request, round: 0, payload });
 	let batch = Batch {
 		executor: executor::<T>(0),
 		at: frame_system::Pallet::<T>::block_number(),
-		items: BoundedVec::truncate_from(items),
+		items: BoundedVec::truncate_from(items.collect()),
 	};
 	let payload = batch_payload(kind, &Pallet::<T>::genesis(), &batch);
 	let signature = key.sign(&payload).expect(SET_UP);
 	(batch, signature)
 }
 
-/// The last commitments of rounds.
-fn commitments<T: Config>(n: u32) -> (CommitBatchOf<T>, ExecutorSignature) {
-	let key = open::<T>(n, Phase::Commit, SeatState::Waiting, committed::<T>());
-	let items = (0..n.into())
-		.map(|request| Commitment { request, round: 0, commitment: H256::repeat_byte(2) })
-		.collect();
-	signed::<T, _>(key, BatchKind::Commit, items)
+/// Last commitments of `n` rounds.
+fn commitments<T: Config>(n: u32) -> (BatchOf<T, H256>, ExecutorSignature) {
+	let key = open::<T>(n, RoundPhase::Commit, SeatState::Waiting, committed::<T>());
+	signed::<T, _>(key, BatchKind::Commit, (0..n).map(|_| H256::repeat_byte(2)))
 }
 
-/// Reveals of answers of so many bytes that others revealed too.
-fn reveals<T: Config>(n: u32, bytes: u32) -> (RevealBatchOf<T>, ExecutorSignature) {
-	let key = open::<T>(n, Phase::Reveal, committed::<T>(), committed::<T>());
+/// `n` reveals of answers with `bytes` of output each that others revealed too.
+fn reveals<T: Config>(n: u32, bytes: u32) -> (BatchOf<T, RevealedAnswer>, ExecutorSignature) {
+	let key = open::<T>(n, RoundPhase::Reveal, committed::<T>(), committed::<T>());
 	let who = executor::<T>(0);
-	let items = (0..n.into())
-		.map(|request| {
-			let answer = answer_of(bytes, request);
-			Records::<T>::mutate(request, |record| {
-				let record = record.as_mut().expect(SET_UP);
-				record.answer = Some((answer.digest(), answer.clone()));
-				let binding = Pallet::<T>::binding(request, record, &who);
-				let commitment = commitment(&binding, &answer, &SALT);
-				record.seat_mut(&who).expect(SET_UP).state =
-					SeatState::Committed { at: Zero::zero(), commitment };
-			});
-			Reveal { request, round: 0, answer, salt: SALT }
-		})
-		.collect();
-	signed::<T, _>(key, BatchKind::Reveal, items)
+	let payloads = (0..n.into()).map(|request| {
+		let answer = answer_of(bytes, request);
+		Rounds::<T>::mutate(request, |round| {
+			let round = round.as_mut().expect(SET_UP);
+			round.answer = Some((answer.digest(), answer.clone()));
+			let context = Pallet::<T>::commitment_context(request, round, &who);
+			let commitment = commitment(&context, &answer, &SALT);
+			round.seat_mut(&who).expect(SET_UP).state =
+				SeatState::Committed { at: Zero::zero(), commitment };
+		});
+		RevealedAnswer { answer, salt: SALT }
+	});
+	signed::<T, _>(key, BatchKind::Reveal, payloads)
 }
 
-fn declines<T: Config>(n: u32) -> (DeclineBatchOf<T>, ExecutorSignature) {
-	let key = open::<T>(n, Phase::Commit, SeatState::Waiting, SeatState::Waiting);
-	let reason = Unavailable::ModelMissing;
-	let items = (0..n.into()).map(|request| Decline { request, round: 0, reason }).collect();
-	signed::<T, _>(key, BatchKind::Decline, items)
+/// `n` declined seats.
+fn declines<T: Config>(n: u32) -> (BatchOf<T, JobError>, ExecutorSignature) {
+	let key = open::<T>(n, RoundPhase::Commit, SeatState::Waiting, SeatState::Waiting);
+	signed::<T, _>(key, BatchKind::Decline, (0..n).map(|_| JobError::ModelMissing))
 }
 
-/// A record whose seats are as large as they can be.
-fn history<T: Config>(seats: u32) -> RecordOf<T> {
+/// Round whose seats have the largest size.
+fn history<T: Config>(seats: u32) -> RoundOf<T> {
 	let seats =
 		(0..seats).map(|index| (executor::<T>(index), 0, revealed::<T>(H256::zero()))).collect();
 	let answer = answer(9);
-	Record { answer: Some((answer.digest(), answer)), ..record::<T>(0, Phase::Closed, seats) }
+	Round { answer: Some((answer.digest(), answer)), ..round::<T>(0, RoundPhase::Closed, seats) }
 }
 
 fn authorize<T: Config>(call: &Call<T>) -> Result<(), BenchmarkError> {
@@ -180,34 +181,34 @@ fn authorize<T: Config>(call: &Call<T>) -> Result<(), BenchmarkError> {
 mod benchmarks {
 	use super::*;
 
-	/// `n`: commitments of an executor that missed none. Records not counted.
+	/// `n`: commitments of an executor without misses. Without rounds.
 	#[benchmark]
 	fn commit(n: Linear<1, MAX_BATCH>) {
 		let (batch, signature) = commitments::<T>(n);
-		T::Pools::clear_misses(&batch.executor);
+		T::Executors::clear_misses(&batch.executor);
 
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, batch, signature);
 
-		assert_eq!(Records::<T>::get(0).map(|record| record.phase), Some(Phase::Reveal));
+		assert_eq!(Rounds::<T>::get(0).map(|round| round.phase), Some(RoundPhase::Reveal));
 	}
 
-	/// The misses of an executor are forgotten.
+	/// Clearing the misses of an executor.
 	#[benchmark]
 	fn clear_misses() {
 		let who = executor::<T>(0);
-		T::Pools::benchmark_executor(&who);
+		T::BenchmarkHelper::executor(&who);
 		let missed;
 
 		#[block]
 		{
-			missed = T::Pools::clear_misses(&who);
+			missed = T::Executors::clear_misses(&who);
 		}
 
 		assert!(missed);
 	}
 
-	/// `n`: reveals that decide nothing, of known answers without bytes. Records not counted.
+	/// `n`: reveals that end no round, of known answers without bytes. Without rounds.
 	#[benchmark]
 	fn reveal(n: Linear<1, MAX_BATCH>) {
 		let (batch, signature) = reveals::<T>(n, 0);
@@ -215,8 +216,8 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, batch, signature);
 
-		let record = Records::<T>::get(0).expect("it is kept");
-		assert!(record.seat(&executor::<T>(0)).is_some_and(|seat| seat.state.digest().is_some()));
+		let round = Rounds::<T>::get(0).expect("it is kept");
+		assert!(round.seat(&executor::<T>(0)).is_some_and(|seat| seat.state.digest().is_some()));
 	}
 
 	/// One reveal. `b`: bytes of the answer.
@@ -227,11 +228,11 @@ mod benchmarks {
 		#[extrinsic_call]
 		reveal(RawOrigin::Authorized, batch, signature);
 
-		let record = Records::<T>::get(0).expect("it is kept");
-		assert!(record.seat(&executor::<T>(0)).is_some_and(|seat| seat.state.digest().is_some()));
+		let round = Rounds::<T>::get(0).expect("it is kept");
+		assert!(round.seat(&executor::<T>(0)).is_some_and(|seat| seat.state.digest().is_some()));
 	}
 
-	/// `n`: seats given up that end nothing. Records not counted.
+	/// `n`: declined seats that end no round. Without rounds.
 	#[benchmark]
 	fn decline(n: Linear<1, MAX_BATCH>) {
 		let (batch, signature) = declines::<T>(n);
@@ -239,12 +240,12 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, batch, signature);
 
-		let record = Records::<T>::get(0).expect("it is kept");
-		let declined = SeatState::Declined { reason: Unavailable::ModelMissing };
-		assert!(record.seat(&executor::<T>(0)).is_some_and(|seat| seat.state == declined));
+		let round = Rounds::<T>::get(0).expect("it is kept");
+		let declined = SeatState::Declined { reason: JobError::ModelMissing };
+		assert!(round.seat(&executor::<T>(0)).is_some_and(|seat| seat.state == declined));
 	}
 
-	/// `n`: commitments. Records not counted.
+	/// `n`: commitments. Without rounds.
 	#[benchmark]
 	fn authorize_commit(n: Linear<1, MAX_BATCH>) -> Result<(), BenchmarkError> {
 		let (batch, signature) = commitments::<T>(n);
@@ -259,7 +260,7 @@ mod benchmarks {
 		valid
 	}
 
-	/// `n`: reveals of answers without bytes. Records not counted.
+	/// `n`: reveals of answers without bytes. Without rounds.
 	#[benchmark]
 	fn authorize_reveal(n: Linear<1, MAX_BATCH>) -> Result<(), BenchmarkError> {
 		let (batch, signature) = reveals::<T>(n, 0);
@@ -289,7 +290,7 @@ mod benchmarks {
 		valid
 	}
 
-	/// `n`: seats. Records not counted.
+	/// `n`: seats. Without rounds.
 	#[benchmark]
 	fn authorize_decline(n: Linear<1, MAX_BATCH>) -> Result<(), BenchmarkError> {
 		let (batch, signature) = declines::<T>(n);
@@ -304,38 +305,38 @@ mod benchmarks {
 		valid
 	}
 
-	/// Reading and writing a record. `s`: seats of all its rounds.
+	/// Reading and writing a round. `s`: seats.
 	#[benchmark]
-	fn change_record(s: Linear<0, MAX_SEATS>) {
-		Records::<T>::insert(0, history::<T>(s));
+	fn change_round(s: Linear<0, MAX_SEATS>) {
+		Rounds::<T>::insert(0, history::<T>(s));
 
 		#[block]
 		{
-			Records::<T>::mutate(0, |record| {
-				if let Some(record) = record {
-					record.phase = Phase::Commit;
+			Rounds::<T>::mutate(0, |round| {
+				if let Some(round) = round {
+					round.phase = RoundPhase::Commit;
 				}
 			});
 		}
 
-		assert_eq!(Records::<T>::get(0).map(|record| record.phase), Some(Phase::Commit));
+		assert_eq!(Rounds::<T>::get(0).map(|round| round.phase), Some(RoundPhase::Commit));
 	}
 
-	/// Reading a record. `s`: seats of all its rounds.
+	/// Reading a round. `s`: seats.
 	#[benchmark]
-	fn read_record(s: Linear<0, MAX_SEATS>) {
-		Records::<T>::insert(0, history::<T>(s));
-		let record;
+	fn read_round(s: Linear<0, MAX_SEATS>) {
+		Rounds::<T>::insert(0, history::<T>(s));
+		let round;
 
 		#[block]
 		{
-			record = Records::<T>::get(0);
+			round = Rounds::<T>::get(0);
 		}
 
-		assert_eq!(record.map(|record| record.seats.len() as u32), Some(s));
+		assert_eq!(round.map(|round| round.seats.len() as u32), Some(s));
 	}
 
-	/// Keeping an answer that nobody gave yet.
+	/// Keeping an answer that nobody revealed yet.
 	#[benchmark]
 	fn new_answer() {
 		let answer = answer(9);
@@ -349,49 +350,49 @@ mod benchmarks {
 		assert!(Answers::<T>::contains_key(0, digest));
 	}
 
-	/// The end of a round in which nobody was silent, without what follows and without the record.
-	/// `s`: its seats.
+	/// Closing a round in which nobody was silent, without storing it and without what follows. `s`:
+	/// its seats.
 	#[benchmark]
-	fn close(s: Linear<1, MAX_ROUND>) {
+	fn close(s: Linear<1, MAX_COMMITTEE>) {
 		let answer = answer(9);
 		let digest = answer.digest();
 		let seats = (0..s).map(|index| (executor::<T>(index), 0, revealed::<T>(digest))).collect();
-		let mut record = record::<T>(0, Phase::Reveal, seats);
-		record.rule = Rule::Undisputed { needed: 1 };
-		record.answer = Some((digest, answer));
-		Records::<T>::insert(0, &record);
-		add_to_whitelist(Records::<T>::hashed_key_for(0).into());
+		let mut round = round::<T>(0, RoundPhase::Reveal, seats);
+		round.rule = Rule::NoDissent { needed: 1 };
+		round.answer = Some((digest, answer));
+		Rounds::<T>::insert(0, &round);
+		add_to_whitelist(Rounds::<T>::hashed_key_for(0).into());
 
 		#[block]
 		{
-			let _ = Pallet::<T>::close(0, record);
+			let _ = Pallet::<T>::close(0, round);
 		}
 
-		assert_eq!(Records::<T>::get(0).map(|record| record.phase), Some(Phase::Closed));
+		assert_eq!(Rounds::<T>::get(0).map(|round| round.phase), Some(RoundPhase::Closed));
 	}
 
-	/// `s`: seats whose executors did not commit, and rest from now on.
+	/// `s`: seats whose executors did not commit, and are suspended for it.
 	#[benchmark]
-	fn punish_silence(s: Linear<1, MAX_ROUND>) {
-		T::Pools::benchmark_snapshot(&[]);
+	fn penalise_silence(s: Linear<1, MAX_COMMITTEE>) {
+		T::BenchmarkHelper::snapshot(&[]);
 		let seats: Vec<_> = (0..s)
 			.map(|index| {
 				let who = executor::<T>(index);
-				T::Pools::benchmark_executor(&who);
+				T::BenchmarkHelper::executor(&who);
 				(who, 0, SeatState::Waiting)
 			})
 			.collect();
-		let record = record::<T>(0, Phase::Reveal, seats);
+		let round = round::<T>(0, RoundPhase::Reveal, seats);
 
 		#[block]
 		{
-			Pallet::<T>::punish_silence(&record);
+			Pallet::<T>::penalise_silence(&round);
 		}
 	}
 
-	/// Forgetting answers that were not judged. `a`: how many.
+	/// Removing `a` answers that were not judged.
 	#[benchmark]
-	fn forget(a: Linear<1, MAX_SEATS>) {
+	fn remove_answers(a: Linear<1, MAX_SEATS>) {
 		for fuel in 0..a.into() {
 			let answer = answer(fuel);
 			Answers::<T>::insert(0, answer.digest(), answer);
@@ -399,15 +400,15 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::drop_answers(0);
+			Pallet::<T>::remove_answers(0);
 		}
 
 		assert_eq!(Answers::<T>::iter_prefix(0).count(), 0);
 	}
 
-	/// The end of a round for which there is no time in a block.
+	/// Postponing the end of a round.
 	#[benchmark]
-	fn put_off() {
+	fn postpone() {
 		let now = frame_system::Pallet::<T>::block_number();
 		let next = (now + 1u32.into(), Deadline::Reveal);
 		let rounds = (1..T::MaxRoundsPerBlock::get()).map(|request| (request.into(), 0)).collect();
@@ -416,13 +417,13 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::put_off(now, 0, 0);
+			Pallet::<T>::postpone(now, 0, 0);
 		}
 
 		assert_eq!(Deadlines::<T>::get(next).len() as u32, T::MaxRoundsPerBlock::get());
 	}
 
-	/// `d`: rounds with a deadline at this block. Records not counted.
+	/// `d`: rounds with a deadline at this block. Without rounds.
 	#[benchmark]
 	fn take_deadlines(d: Linear<0, { T::MaxRoundsPerBlock::get() }>) {
 		let now = frame_system::Pallet::<T>::block_number();

@@ -1,26 +1,29 @@
-//! # Attestation pallet
-//!
-//! Committees commit to answers, then reveal them; the pallet compares. Executors submit with
-//! authorized transactions, feeless and batched, signed by a hot key. It moves no money: it tells
-//! the staking and the inference pallet what was decided.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+mod answers;
 mod authorize;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-mod cost;
+mod calls;
+mod deadlines;
+mod interface;
+#[cfg(test)]
+mod mock;
 mod offchain;
+pub mod reject;
 mod rounds;
 mod tally;
+#[cfg(test)]
+mod tests;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
+mod weight_bounds;
 pub mod weights;
 
-pub use authorize::reject;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -31,11 +34,15 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{
-		Answer, BlockNumber, ExecutorSignature, RequestId, RoundIndex, Unavailable,
-		MAX_OUTPUT_BYTES,
+		Answer, BlockNumber, ExecutorSignature, JobError, RequestId, RoundIndex, MAX_OUTPUT_BYTES,
 	};
-	use pallet_opg_support::{ExecutorPools, Requests};
+	use pallet_opg_support::{
+		weight_budget::{assert_fits, max_transaction_weight},
+		ExecutorDirectory, ExecutorLedger, OnRoundDecided, TaskSource,
+	};
 	use sp_core::H256;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	/// Configuration.
 	#[pallet::config]
@@ -43,43 +50,47 @@ pub mod pallet {
 		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256>
 		+ CreateAuthorizedTransaction<Call<Self>>
 	{
-		/// The executors' stake and keys.
-		type Pools: ExecutorPools<Self::AccountId>;
-		/// Where decisions go.
-		type Requests: Requests<Self::AccountId>;
+		/// Hot keys of executors, and penalties for them.
+		type Executors: ExecutorDirectory<Self::AccountId> + ExecutorLedger<Self::AccountId>;
+		/// Tasks of requests, and recipient of verdicts.
+		type Requests: TaskSource + OnRoundDecided;
 		/// Blocks from the draw to the commit deadline.
 		#[pallet::constant]
 		type CommitBlocks: Get<BlockNumber>;
 		/// Blocks from the commit deadline to the reveal deadline.
 		#[pallet::constant]
 		type RevealBlocks: Get<BlockNumber>;
-		/// Most rounds that are opened per block.
+		/// Largest number of rounds that are opened in one block.
 		#[pallet::constant]
 		type MaxRoundsPerBlock: Get<u32>;
-		/// What passing the deadlines of a block may cost: the rest is put off.
+		/// Weight within which a block passes its deadlines. What does not fit is postponed.
 		#[pallet::constant]
 		type DeadlineWeight: Get<Weight>;
-		/// What calls and hooks cost.
+		/// Weights of calls and hooks.
 		type WeightInfo: WeightInfo;
+		/// Executors for benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: pallet_opg_support::BenchmarkExecutors<Self::AccountId>;
 	}
 
 	/// The pallet.
 	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the committees of a request did. Kept until the request is pruned.
+	/// Current round of each request, with the seats of all its rounds. Kept until the request is
+	/// removed.
 	#[pallet::storage]
-	pub type Records<T: Config> = StorageMap<_, Twox64Concat, RequestId, RecordOf<T>>;
+	pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, RequestId, RoundOf<T>>;
 
-	/// Answers that differ from the one that the record of the request keeps, by digest. Kept until
-	/// the request is judged or pruned.
+	/// Answers, by digest, that differ from the one in the round of the request. Kept until the
+	/// request is judged or removed.
 	#[pallet::storage]
 	pub type Answers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
 
-	/// Rounds with a deadline at a block.
-	/// Once for the commit deadline and once for the reveal deadline, each at a fixed distance from
-	/// the draw.
+	/// Rounds with a deadline at a block. A round is in two lists, each at a fixed distance from its
+	/// draw, and in those of later blocks to which its end is postponed.
 	#[pallet::storage]
 	pub type Deadlines<T: Config> = StorageMap<
 		_,
@@ -89,46 +100,46 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// What happened.
+	/// Events of this pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// An executor committed to an answer.
 		Committed {
-			/// The request.
+			/// Number of the request.
 			request: RequestId,
-			/// The round.
+			/// Round of the request.
 			round: RoundIndex,
-			/// The executor.
+			/// Operator.
 			executor: T::AccountId,
-			/// The commitment.
+			/// Hides the answer, see [`opg_primitives::commitment`].
 			commitment: H256,
 		},
 		/// An executor revealed its answer.
 		Revealed {
-			/// The request.
+			/// Number of the request.
 			request: RequestId,
-			/// The round.
+			/// Round of the request.
 			round: RoundIndex,
-			/// The executor.
+			/// Operator.
 			executor: T::AccountId,
 			/// Digest of the answer.
 			digest: H256,
 		},
-		/// An executor gave its seat up. It costs what a missed commitment costs.
+		/// An executor declined its seat, at the price of a missed commitment.
 		Declined {
-			/// The request.
+			/// Number of the request.
 			request: RequestId,
-			/// The round.
+			/// Round of the request.
 			round: RoundIndex,
-			/// The executor.
+			/// Operator.
 			executor: T::AccountId,
-			/// Why.
-			reason: Unavailable,
+			/// Condition of its node.
+			reason: JobError,
 		},
 	}
 
-	/// What went wrong. Not reached by an authorized transaction.
+	/// Errors of this pallet. An authorized transaction reaches none.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// The round changed between authorization and dispatch.
@@ -146,26 +157,20 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			let max = T::BlockWeights::get()
-				.get(DispatchClass::Normal)
-				.max_extrinsic
-				.unwrap_or(T::BlockWeights::get().max_block);
-			let most_bytes = MAX_BATCH * MAX_OUTPUT_BYTES;
-			for batch in [
-				Self::most_of_commit(MAX_BATCH)
-					.saturating_add(Self::most_of_authorize_commit(MAX_BATCH)),
-				Self::most_of_reveal(MAX_BATCH, most_bytes)
-					.saturating_add(Self::most_of_authorize_reveal(MAX_BATCH, most_bytes)),
-				Self::most_of_decline(MAX_BATCH)
-					.saturating_add(Self::most_of_authorize_decline(MAX_BATCH)),
-			] {
-				assert!(batch.all_lte(max), "a full batch fits the block: {batch:?}");
-			}
-			let most = Self::most_of_deadlines().saturating_add(Self::most_of_tally());
-			assert!(
-				most.all_lte(T::DeadlineWeight::get()),
-				"the deadlines of a block leave time to end a round: {most:?}"
-			);
+			let max = max_transaction_weight::<T>();
+			let max_bytes = MAX_BATCH * MAX_OUTPUT_BYTES;
+			let commit = Self::max_commit_weight(MAX_BATCH)
+				.saturating_add(Self::max_authorize_commit_weight(MAX_BATCH));
+			let reveal = Self::max_reveal_weight(MAX_BATCH, max_bytes)
+				.saturating_add(Self::max_authorize_reveal_weight(MAX_BATCH, max_bytes));
+			let decline = Self::max_decline_weight(MAX_BATCH)
+				.saturating_add(Self::max_authorize_decline_weight(MAX_BATCH));
+			let deadlines =
+				Self::max_deadlines_weight().saturating_add(Self::max_end_round_weight());
+			assert_fits("a full batch of commitments", commit, max);
+			assert_fits("a full batch of reveals", reveal, max);
+			assert_fits("a full batch of declined seats", decline, max);
+			assert_fits("passing deadlines", deadlines, T::DeadlineWeight::get());
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -176,84 +181,149 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Record commitments of one executor.
+		/// Submits commitments of one executor.
 		///
 		/// ## Dispatch Origin
-		/// Authorized: the hot key of `batch.executor` signed, it was drawn for each round, none
-		/// is committed yet and all are before their deadline. Feeless.
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// Each item names a round in its commit phase that still waits for this executor. The last
+		/// commitment of a round begins its reveal phase. Clears the executor's misses.
+		///
+		/// ## Parameters
+		/// - `batch`: 1 to 16 items, each with a commitment as its payload, of different requests.
+		/// - `signature`: by the hot key of `batch.executor`, of [`opg_primitives::batch_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
+		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is ahead, or more than 16 blocks ago.
+		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one.
+		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its commit phase.
+		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
+		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor committed or
+		///   declined already.
+		/// - [`NOT_EXECUTOR`](crate::reject::NOT_EXECUTOR): if the executor has no valid hot key.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign.
 		///
 		/// ## Events
-		/// `Committed` for each.
+		/// [`Event::Committed`] for each item.
 		#[pallet::call_index(0)]
 		#[pallet::weight((
-			Pallet::<T>::most_of_commit(batch.items.len() as u32),
+			Pallet::<T>::max_commit_weight(batch.items.len() as u32),
 			DispatchClass::Normal,
 			Pays::No,
 		))]
-		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_commit(batch.items.len() as u32))]
-		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_commit(batch, signature))]
+		#[pallet::weight_of_authorize(
+			Pallet::<T>::max_authorize_commit_weight(batch.items.len() as u32)
+		)]
+		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
 		pub fn commit(
 			origin: OriginFor<T>,
-			batch: CommitBatchOf<T>,
-			signature: ExecutorSignature,
+			batch: BatchOf<T, H256>,
+			_signature: ExecutorSignature,
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
-			let _ = signature;
 			Ok((Some(Self::do_commit(batch)?), Pays::No).into())
 		}
 
-		/// Record revealed answers of one executor. The last reveal of a round decides it.
+		/// Submits revealed answers of one executor.
 		///
 		/// ## Dispatch Origin
-		/// Authorized: the hot key of `batch.executor` signed, each answer and salt fit the
-		/// commitment, none is revealed yet and all are before their deadline. Feeless.
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// Each item names a round in its reveal phase to which this executor committed. The last
+		/// reveal of a round ends it, and what follows from the verdict is part of this call.
+		///
+		/// ## Parameters
+		/// - `batch`: 1 to 16 items, each with an answer and its salt as its payload, of different
+		///   requests.
+		/// - `signature`: by the hot key of `batch.executor`, of [`opg_primitives::batch_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
+		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is ahead, or more than 16 blocks ago.
+		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one.
+		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its reveal phase.
+		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
+		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor did not commit,
+		///   or revealed already.
+		/// - [`TOO_MUCH_FUEL`](crate::reject::TOO_MUCH_FUEL): if the answer took more than the limit.
+		/// - [`WRONG_COMMITMENT`](crate::reject::WRONG_COMMITMENT): if answer and salt do not fit the
+		///   commitment.
+		/// - [`NOT_EXECUTOR`](crate::reject::NOT_EXECUTOR): if the executor has no valid hot key.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign.
 		///
 		/// ## Events
-		/// `Revealed` for each; what follows from a decision.
+		/// [`Event::Revealed`] for each item, and those of what follows.
 		#[pallet::call_index(1)]
 		#[pallet::weight((
-			Pallet::<T>::most_of_reveal(batch.items.len() as u32, batch.answer_bytes()),
+			Pallet::<T>::max_reveal_weight(batch.items.len() as u32, batch.output_bytes()),
 			DispatchClass::Normal,
 			Pays::No,
 		))]
-		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_reveal(
+		#[pallet::weight_of_authorize(Pallet::<T>::max_authorize_reveal_weight(
 			batch.items.len() as u32,
-			batch.answer_bytes(),
+			batch.output_bytes(),
 		))]
-		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_reveal(batch, signature))]
+		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
 		pub fn reveal(
 			origin: OriginFor<T>,
-			batch: RevealBatchOf<T>,
-			signature: ExecutorSignature,
+			batch: BatchOf<T, RevealedAnswer>,
+			_signature: ExecutorSignature,
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
-			let _ = signature;
 			Ok((Some(Self::do_reveal(batch)?), Pays::No).into())
 		}
 
-		/// Give seats of one executor up, because its node cannot run the model at all.
-		/// Costs what missed commitments cost, and spares the requester the wait for the deadline.
+		/// Declines seats of one executor, whose node cannot run the model at all.
 		///
 		/// ## Dispatch Origin
-		/// Authorized: as for `commit`. Feeless.
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// Each item names a round in its commit phase that still waits for this executor. A declined
+		/// seat costs what a missed commitment costs, and spares the requester the wait for the
+		/// deadline. If nobody is left to wait for, what follows is part of this call.
+		///
+		/// ## Parameters
+		/// - `batch`: 1 to 16 items, each with `ModelMissing` or `EngineMissing` as its payload, of
+		///   different requests.
+		/// - `signature`: by the hot key of `batch.executor`, of [`opg_primitives::batch_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
+		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request,
+		///   or if a reason is one that passes.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is ahead, or more than 16 blocks ago.
+		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one.
+		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its commit phase.
+		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
+		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor committed or
+		///   declined already.
+		/// - [`NOT_EXECUTOR`](crate::reject::NOT_EXECUTOR): if the executor has no valid hot key.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign.
 		///
 		/// ## Events
-		/// `Declined` for each; what follows where nobody is left to wait for.
+		/// [`Event::Declined`] for each item, and those of what follows.
 		#[pallet::call_index(2)]
 		#[pallet::weight((
-			Pallet::<T>::most_of_decline(batch.items.len() as u32),
+			Pallet::<T>::max_decline_weight(batch.items.len() as u32),
 			DispatchClass::Normal,
 			Pays::No,
 		))]
-		#[pallet::weight_of_authorize(Pallet::<T>::most_of_authorize_decline(batch.items.len() as u32))]
-		#[pallet::authorize(|_source, batch, signature| Pallet::<T>::authorize_decline(batch, signature))]
+		#[pallet::weight_of_authorize(
+			Pallet::<T>::max_authorize_decline_weight(batch.items.len() as u32)
+		)]
+		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
 		pub fn decline(
 			origin: OriginFor<T>,
-			batch: DeclineBatchOf<T>,
-			signature: ExecutorSignature,
+			batch: BatchOf<T, JobError>,
+			_signature: ExecutorSignature,
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
-			let _ = signature;
 			Ok((Some(Self::do_decline(batch)?), Pays::No).into())
 		}
 	}

@@ -1,18 +1,20 @@
-//! The executor's duty: hand in jobs, commit to finished answers, reveal.
+//! Off-chain worker of an executor: submits jobs, commits to their answers, reveals them, and
+//! declines seats for which the node lacks a file.
 //!
-//! Idempotent: every run looks at the state of the best block only. Work that was lost in a
-//! restart is done again, and a salt is derived from the hot key, so a restart can still reveal.
+//! Every run starts from the state of the best block alone. Work that a restart lost is done again,
+//! and salts are derived from the hot key, so a node that restarts can still reveal.
 
-use crate::{pallet::*, types::*};
+use crate::{authorize::Payload, pallet::*, types::*};
 use alloc::vec::Vec;
-use codec::Encode;
-use frame_support::{traits::Get, BoundedVec};
+use codec::{Decode, Encode};
+use frame_support::BoundedVec;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
-	batch_payload, commitment, BatchKind, Binding, ExecutorKey, ExecutorSignature, Job, JobStatus,
-	RequestId, RoundIndex, Unavailable,
+	batch_payload, commitment, domains, Answer, CommitmentContext, ExecutorKey, ExecutorSignature,
+	Job, JobError, JobStatus, RequestId, RoundIndex,
 };
-use pallet_opg_support::{ExecutorPools, Requests};
+use pallet_opg_support::{ExecutorDirectory, TaskSource};
+use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
 	offchain::{
@@ -25,12 +27,52 @@ use sp_runtime::{
 };
 
 const LOG: &str = "opg::executor";
-/// A submission is repeated when it is not in a block after this many blocks.
+/// Number of blocks after which a submission that is in no block is repeated.
 const RESUBMIT_BLOCKS: u32 = 2;
-/// Most duties that one run looks at.
+/// Largest number of seats that one run looks at.
 const MAX_DUTIES: usize = 256;
 
-type Sent = (RequestId, RoundIndex, bool, u32);
+/// Step of an executor in a round.
+#[derive(Clone, Copy, PartialEq, Encode, Decode)]
+pub(crate) enum Stage {
+	/// To commit, or to decline.
+	#[codec(index = 0)]
+	Commit,
+	/// To reveal.
+	#[codec(index = 1)]
+	Reveal,
+}
+
+/// Item that the node sent, kept in its local storage so that the next block does not repeat it.
+#[derive(Clone, Encode, Decode)]
+pub(crate) struct Sent {
+	request: RequestId,
+	round: RoundIndex,
+	stage: Stage,
+	/// Block of the run that sent it.
+	at: u32,
+}
+
+/// Seat that is due: the executor has to act in it now.
+struct Duty<T: Config> {
+	request: RequestId,
+	round: RoundOf<T>,
+	stage: Stage,
+}
+
+impl<T: Config> Duty<T> {
+	fn item<P>(&self, payload: P) -> Item<P> {
+		Item { request: self.request, round: self.round.index, payload }
+	}
+}
+
+/// Items that a run sends for one executor.
+#[derive(Default)]
+struct Outbox {
+	commitments: Vec<Item<H256>>,
+	reveals: Vec<Item<RevealedAnswer>>,
+	declined: Vec<Item<JobError>>,
+}
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn work(now: BlockNumberFor<T>) {
@@ -43,9 +85,9 @@ impl<T: Config> Pallet<T> {
 			StorageLock::<Time>::with_deadline(b"opg/executor/lock", Duration::from_millis(2_000));
 		let Ok(_guard) = lock.try_lock() else { return };
 		for key in &keys {
-			let Some(executor) = T::Pools::operator_of(key) else { continue };
-			// A key that was replaced, or is not valid yet, still has its owner.
-			if T::Pools::hot_key(&executor).as_ref() == Some(key) {
+			let Some(executor) = T::Executors::operator_of(key) else { continue };
+			// A key that was replaced, or is not valid yet, still has its operator.
+			if T::Executors::hot_key(&executor).as_ref() == Some(key) {
 				Self::serve(now, key, &keys, &executor);
 			}
 		}
@@ -61,130 +103,150 @@ impl<T: Config> Pallet<T> {
 		let name = (b"opg/executor/sent", key).encode();
 		let sent_ref = StorageValueRef::persistent(&name);
 		let mut sent: Vec<Sent> = sent_ref.get().ok().flatten().unwrap_or_default();
-		sent.retain(|(_, _, _, at)| *at <= block && block - at < RESUBMIT_BLOCKS);
+		sent.retain(|item| item.at <= block && block - item.at < RESUBMIT_BLOCKS);
 
-		let mut commitments = Vec::new();
-		let mut reveals = Vec::new();
-		let mut declines = Vec::new();
-		let mut duties = 0;
-		for (request, round) in Self::open_rounds(now) {
-			let Some(record) = Records::<T>::get(request).filter(|r| r.round == round) else {
-				continue;
-			};
-			let Some(seat) = record.seat(executor) else { continue };
-			duties += 1;
-			if duties > MAX_DUTIES {
-				break;
+		let mut outbox = Outbox::default();
+		for duty in Self::duties(now, executor) {
+			let is_sent = sent.iter().any(|item| {
+				(item.request, item.round, item.stage)
+					== (duty.request, duty.round.index, duty.stage)
+			});
+			if !is_sent && Self::perform(&duty, key, keys, executor, &mut outbox).is_some() {
+				sent.push(Sent {
+					request: duty.request,
+					round: duty.round.index,
+					stage: duty.stage,
+					at: block,
+				});
 			}
-			let revealing = match (&seat.state, record.phase) {
-				(SeatState::Waiting, Phase::Commit) => false,
-				(SeatState::Committed { .. }, Phase::Reveal) => true,
-				_ => continue,
-			};
-			if sent.iter().any(|s| (s.0, s.1, s.2) == (request, round, revealing)) {
-				continue;
-			}
-			let answer = match Self::answer(request, round) {
-				Some(Ok(JobStatus::Done(answer))) => answer,
-				Some(Err(reason @ (Unavailable::ModelMissing | Unavailable::EngineMissing)))
-					if !revealing =>
-				{
-					declines.push(Decline { request, round, reason });
-					sent.push((request, round, revealing, block));
-					continue;
-				},
-				_ => continue,
-			};
-			let binding = Self::binding(request, &record, executor);
-			match &seat.state {
-				SeatState::Committed { commitment: committed, .. } => {
-					// The salt may come from a key that was rotated since.
-					let salt = keys
-						.iter()
-						.filter_map(|key| Self::salt(key, &binding))
-						.find(|salt| commitment(&binding, &answer, salt) == *committed);
-					let Some(salt) = salt else {
-						log::error!(
-							target: LOG,
-							"request {request}: no key of this node makes the commitment from the \
-							 answer; not revealing. Was the hot key replaced, or is the engine \
-							 not deterministic on this machine?"
-						);
-						continue;
-					};
-					reveals.push(Reveal { request, round, answer, salt });
-				},
-				_ => {
-					let Some(salt) = Self::salt(key, &binding) else {
-						log::error!(target: LOG, "the keystore does not sign with {key:?}");
-						return;
-					};
-					let commitment = commitment(&binding, &answer, &salt);
-					commitments.push(Commitment { request, round, commitment });
-				},
-			}
-			sent.push((request, round, revealing, block));
 		}
-		Self::send(key, BatchKind::Commit, executor, now, commitments, |batch, signature| {
-			Call::commit { batch, signature }
+		let Outbox { commitments, reveals, declined } = outbox;
+		Self::send(key, executor, now, commitments, |batch, signature| Call::commit {
+			batch,
+			signature,
 		});
-		Self::send(key, BatchKind::Reveal, executor, now, reveals, |batch, signature| {
-			Call::reveal { batch, signature }
+		Self::send(key, executor, now, reveals, |batch, signature| Call::reveal {
+			batch,
+			signature,
 		});
-		Self::send(key, BatchKind::Decline, executor, now, declines, |batch, signature| {
-			Call::decline { batch, signature }
+		Self::send(key, executor, now, declined, |batch, signature| Call::decline {
+			batch,
+			signature,
 		});
 		sent_ref.set(&sent);
 	}
 
-	/// Rounds whose last deadline has not passed, some of them decided already, oldest first.
-	///
-	/// At most a full agenda for each block of both phases. Reading them all costs the node a few
-	/// milliseconds; an index by executor would cost the chain two writes for every seat.
-	pub(crate) fn open_rounds(
+	/// Seats of `executor` that are due, oldest first.
+	fn duties(
 		now: BlockNumberFor<T>,
-	) -> impl Iterator<Item = (RequestId, RoundIndex)> {
-		(1..=T::CommitBlocks::get() + T::RevealBlocks::get())
-			.flat_map(move |ahead| Deadlines::<T>::get((now + ahead.into(), Deadline::Reveal)))
+		executor: &T::AccountId,
+	) -> impl Iterator<Item = Duty<T>> + '_ {
+		Self::open_rounds(now)
+			.filter_map(|(request, index)| {
+				let round = Rounds::<T>::get(request).filter(|round| round.index == index)?;
+				let seat = round.seat(executor)?;
+				let stage = match (&seat.state, round.phase) {
+					(SeatState::Waiting, RoundPhase::Commit) => Some(Stage::Commit),
+					(SeatState::Committed { .. }, RoundPhase::Reveal) => Some(Stage::Reveal),
+					_ => None,
+				};
+				Some((request, round, stage))
+			})
+			.take(MAX_DUTIES)
+			.filter_map(|(request, round, stage)| Some(Duty { request, round, stage: stage? }))
 	}
 
-	/// The salt that `key` gives: the same after a restart, and unknown without the key.
-	fn salt(key: &ExecutorKey, binding: &Binding<T::AccountId>) -> Option<[u8; 32]> {
-		let signature = key.sign(&(b"opg/salt/v1", binding).encode())?;
+	/// Adds to the outbox what a duty calls for. `None` if there is nothing to send yet.
+	fn perform(
+		duty: &Duty<T>,
+		key: &ExecutorKey,
+		keys: &[ExecutorKey],
+		executor: &T::AccountId,
+		outbox: &mut Outbox,
+	) -> Option<()> {
+		let context = Self::commitment_context(duty.request, &duty.round, executor);
+		match (Self::submit_or_poll(duty)?, duty.stage) {
+			(Ok(JobStatus::Done(answer)), Stage::Commit) => {
+				let salt = Self::salt(key, &context).or_else(|| {
+					log::error!(target: LOG, "the keystore does not sign with {key:?}");
+					None
+				})?;
+				outbox.commitments.push(duty.item(commitment(&context, &answer, &salt)));
+			},
+			(Ok(JobStatus::Done(answer)), Stage::Reveal) => {
+				let salt = Self::salt_of_commitment(duty, keys, &context, executor, &answer)?;
+				outbox.reveals.push(duty.item(RevealedAnswer { answer, salt }));
+			},
+			(Err(reason @ (JobError::ModelMissing | JobError::EngineMissing)), Stage::Commit) => {
+				outbox.declined.push(duty.item(reason));
+			},
+			_ => return None,
+		}
+		Some(())
+	}
+
+	/// Salt that makes the commitment of the seat from `answer`. It may come from a key that was
+	/// rotated since.
+	fn salt_of_commitment(
+		duty: &Duty<T>,
+		keys: &[ExecutorKey],
+		context: &CommitmentContext<T::AccountId>,
+		executor: &T::AccountId,
+		answer: &Answer,
+	) -> Option<[u8; 32]> {
+		let SeatState::Committed { commitment: committed, .. } = duty.round.seat(executor)?.state
+		else {
+			return None;
+		};
+		let salt = keys
+			.iter()
+			.filter_map(|key| Self::salt(key, context))
+			.find(|salt| commitment(context, answer, salt) == committed);
+		if salt.is_none() {
+			log::error!(
+				target: LOG,
+				"request {}: no key of this node makes the commitment from the answer; not \
+				 revealing. Was the hot key replaced, or is the engine not deterministic on this \
+				 machine?",
+				duty.request
+			);
+		}
+		salt
+	}
+
+	/// Salt that `key` gives: the same after a restart, and unknown without the key.
+	pub(crate) fn salt(
+		key: &ExecutorKey,
+		context: &CommitmentContext<T::AccountId>,
+	) -> Option<[u8; 32]> {
+		let signature = key.sign(&(domains::SALT, context).encode())?;
 		Some(signature.using_encoded(blake2_256))
 	}
 
-	/// Hand in the work, or ask how it stands.
-	fn answer(request: RequestId, round: RoundIndex) -> Option<Result<JobStatus, Unavailable>> {
-		let task = T::Requests::task(request)?;
-		let job = Job {
-			request,
-			round,
-			model: task.model,
-			engine: task.engine,
-			dims: task.dims,
-			input: task.input,
-			fuel_limit: task.fuel_limit,
-		};
-		let status = opg_runtime_interface::opg_engine::submit_or_poll(job.encode());
+	/// Submits the job of a duty, or learns its progress.
+	fn submit_or_poll(duty: &Duty<T>) -> Option<Result<JobStatus, JobError>> {
+		let (request, round) = (duty.request, duty.round.index);
+		let job = Job { request, round, task: T::Requests::task(request)? };
+		let status = opg_runtime_interface::inference_host::submit_or_poll(job.encode());
 		if let Err(reason) = status {
 			log::warn!(target: LOG, "request {request} round {round}: {reason:?}");
 		}
 		Some(status)
 	}
 
-	fn send<Item: Encode + Clone>(
+	/// Sends items to the transaction pool, in as few batches as take them.
+	fn send<P: Payload<T> + Clone>(
 		key: &ExecutorKey,
-		kind: BatchKind,
 		executor: &T::AccountId,
 		at: BlockNumberFor<T>,
-		items: Vec<Item>,
-		call: impl Fn(Batch<T::AccountId, BlockNumberFor<T>, Item>, ExecutorSignature) -> Call<T>,
+		items: Vec<Item<P>>,
+		call: impl Fn(BatchOf<T, P>, ExecutorSignature) -> Call<T>,
 	) {
 		for items in items.chunks(MAX_BATCH as usize) {
 			let items = BoundedVec::truncate_from(items.to_vec());
 			let batch = Batch { executor: executor.clone(), at, items };
-			let Some(signature) = key.sign(&batch_payload(kind, &Self::genesis(), &batch)) else {
+			let Some(signature) = key.sign(&batch_payload(P::KIND, &Self::genesis(), &batch))
+			else {
 				log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
 				return;
 			};

@@ -1,101 +1,71 @@
-//! Deciding a round.
+//! Tally: decides a round from its seats alone.
 
-use crate::{pallet::*, types::*, weights::WeightInfo};
-use frame_support::{defensive, traits::Get, weights::Weight};
-use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{RequestId, Unavailable};
-use pallet_opg_support::{ExecutorPools, FailureReason, Fault, Requests, Rule, Verdict};
+use crate::types::{Round, SeatState};
+use alloc::vec::Vec;
+use opg_primitives::{FailureReason, JobError};
+use pallet_opg_support::{Offence, Rule};
 use sp_core::H256;
 
-impl<T: Config> Pallet<T> {
-	/// End the current round and tell what it decided. Returns what that cost besides the record.
-	pub(crate) fn tally(request: RequestId, record: RecordOf<T>) -> Weight {
-		let seats = record.current().count() as u32;
-		let silent = record.current().filter(|seat| seat.state.digest().is_none()).count() as u32;
-		// Where answers differ, the one that decides may be outside the record.
-		let reads = u64::from(record.has_rivals());
-		let mut cost = T::DbWeight::get().reads(reads) + T::WeightInfo::close(seats);
-		if silent > 0 {
-			Self::punish_silence(&record);
-			cost += T::WeightInfo::punish_silence(silent);
-		}
-		let verdict = Self::close(request, record);
-		cost.saturating_add(T::Requests::decided(request, verdict))
-	}
-
-	/// Punish those of the current round who did not commit, or not reveal. Who was wrong is judged
-	/// when the request is settled, for a later round may find that the earlier one was.
-	pub(crate) fn punish_silence(record: &RecordOf<T>) {
-		for seat in record.current() {
-			match seat.state {
-				SeatState::Waiting | SeatState::Declined { .. } => {
-					T::Pools::penalise(&seat.executor, Fault::Uncommitted, &[])
-				},
-				SeatState::Committed { .. } => {
-					T::Pools::penalise(&seat.executor, Fault::Unrevealed, &[])
-				},
-				SeatState::Revealed { .. } => {},
-			}
-		}
-	}
-
-	/// End the current round and decide.
-	pub(crate) fn close(request: RequestId, mut record: RecordOf<T>) -> Verdict {
-		record.phase = Phase::Closed;
-		let verdict = match Self::decide(&record) {
-			Ok(digest) => {
-				let found = match record.answer.take() {
-					Some((first, answer)) if first == digest => Some(answer),
-					_ => Answers::<T>::get(request, digest),
-				};
-				found.map(Verdict::Agreed).unwrap_or_else(|| {
-					defensive!("every revealed answer is kept until a committee agrees");
-					Verdict::Undecided(FailureReason::NoAgreement)
-				})
-			},
-			Err(reason) => Verdict::Undecided(reason),
-		};
-		Records::<T>::insert(request, record);
-		verdict
-	}
-
-	fn decide(record: &RecordOf<T>) -> Result<H256, FailureReason> {
-		let count = |state: &dyn Fn(&SeatState<BlockNumberFor<T>>) -> bool| {
-			record.current().filter(|seat| state(&seat.state)).count()
-		};
-		let seats = record.current().count();
-		let needed = match record.rule {
-			Rule::Undisputed { needed } => needed as usize,
+impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
+	/// Digest of the answer on which the committee of the current round agrees, or the reason for
+	/// which it agrees on none.
+	pub fn tally(&self) -> Result<H256, FailureReason> {
+		let seats = self.current_seats().count();
+		let needed = match self.rule {
+			Rule::NoDissent { needed } => needed as usize,
 			Rule::Majority => seats / 2 + 1,
 		};
-		let revealed = count(&|state| state.digest().is_some());
-		let agreed = record
-			.current()
-			.filter_map(|seat| seat.state.digest())
-			.find(|digest| count(&|state| state.digest() == Some(*digest)) >= needed);
-		if let Some(digest) = agreed {
-			let alone = count(&|state| state.digest() == Some(digest)) == revealed;
-			if alone || record.rule == Rule::Majority {
-				return Ok(digest);
+		let revealed: Vec<H256> =
+			self.current_seats().filter_map(|seat| seat.state.digest()).collect();
+		let votes = |digest| revealed.iter().filter(|other| **other == digest).count();
+		if let Some(digest) = revealed.iter().find(|digest| votes(**digest) >= needed) {
+			if self.rule == Rule::Majority || votes(*digest) == revealed.len() {
+				return Ok(*digest);
 			}
 		}
+		Err(self.failure(needed, seats, revealed.len()))
+	}
 
-		let silent = count(&|state| *state == SeatState::Waiting);
-		let no_model =
-			count(&|state| *state == SeatState::Declined { reason: Unavailable::ModelMissing });
-		let declined = count(&|state| matches!(state, SeatState::Declined { .. }));
-		Err(if seats - silent - declined < needed {
-			if 2 * no_model > silent + declined {
-				FailureReason::ModelUnavailable
-			} else if declined > silent {
-				FailureReason::EngineUnavailable
-			} else {
-				FailureReason::NotEnoughCommitments
+	/// Reason for which a committee of `seats`, of whom `revealed` revealed and `needed` should
+	/// agree, does not.
+	fn failure(&self, needed: usize, seats: usize, revealed: usize) -> FailureReason {
+		let (mut silent, mut declined, mut without_model) = (0, 0, 0);
+		for seat in self.current_seats() {
+			match seat.state {
+				SeatState::Waiting => silent += 1,
+				SeatState::Declined { reason } => {
+					declined += 1;
+					without_model += usize::from(reason == JobError::ModelMissing);
+				},
+				SeatState::Committed { .. } | SeatState::Revealed { .. } => {},
 			}
-		} else if revealed < needed {
-			FailureReason::NotEnoughReveals
+		}
+		let uncommitted = silent + declined;
+		if seats - uncommitted >= needed {
+			if revealed < needed {
+				FailureReason::NotEnoughReveals
+			} else {
+				FailureReason::NoAgreement
+			}
+		} else if 2 * without_model > uncommitted {
+			FailureReason::ModelUnavailable
+		} else if declined > silent {
+			FailureReason::EngineUnavailable
 		} else {
-			FailureReason::NoAgreement
+			FailureReason::NotEnoughCommitments
+		}
+	}
+
+	/// Executors of the current round that did not reveal, each with its offence. Wrong answers are
+	/// no matter of one round: a later one may find that the committee of this one was wrong.
+	pub fn silent_executors(&self) -> impl Iterator<Item = (&AccountId, Offence)> {
+		self.current_seats().filter_map(|seat| {
+			let offence = match seat.state {
+				SeatState::Waiting | SeatState::Declined { .. } => Offence::MissedCommit,
+				SeatState::Committed { .. } => Offence::MissedReveal,
+				SeatState::Revealed { .. } => return None,
+			};
+			Some((&seat.executor, offence))
 		})
 	}
 }

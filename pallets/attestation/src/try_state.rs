@@ -1,42 +1,42 @@
-//! What must always hold.
+//! Invariants of the storage.
 
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use frame_support::ensure;
-use sp_core::H256;
 use sp_runtime::TryRuntimeError;
 
-fn gave<A, B>(record: &Record<A, B>, digest: H256) -> bool {
-	record.seats.iter().any(|seat| seat.state.digest() == Some(digest))
-}
-
 impl<T: Config> Pallet<T> {
-	/// Every open round has its deadline ahead; phases fit the seats.
+	/// Checks that open rounds have a deadline ahead, that no deadline lies behind, that phases fit
+	/// the seats, and that each stored answer was revealed and will be removed.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let now = frame_system::Pallet::<T>::block_number();
+		ensure!(
+			Deadlines::<T>::iter_keys().all(|(block, _)| block >= now),
+			"deadline of an earlier block"
+		);
 		let open: Vec<_> = Self::open_rounds(now).collect();
-		for (request, record) in Records::<T>::iter() {
+		for (request, round) in Rounds::<T>::iter() {
 			ensure!(
-				record.phase == Phase::Closed || open.contains(&(request, record.round)),
+				round.phase == RoundPhase::Closed || open.contains(&(request, round.index)),
 				"open round without a deadline"
 			);
-			if let Some((digest, answer)) = &record.answer {
+			if let Some((digest, answer)) = &round.answer {
 				ensure!(answer.digest() == *digest, "answer with another digest");
-				ensure!(gave(&record, *digest), "answer of nobody");
+				ensure!(round.revealed_by(*digest).next().is_some(), "answer of nobody");
 			}
 			ensure!(
-				record.phase != Phase::Commit
-					|| record
-						.current()
+				round.phase != RoundPhase::Commit
+					|| round
+						.current_seats()
 						.all(|seat| !matches!(seat.state, SeatState::Revealed { .. })),
 				"revealed before everyone committed"
 			);
 		}
 		for (request, digest, answer) in Answers::<T>::iter() {
 			ensure!(answer.digest() == digest, "answer under another digest");
-			let record = Records::<T>::get(request).ok_or("answer without a record")?;
-			ensure!(record.has_rivals(), "answer that is never dropped");
-			ensure!(gave(&record, digest), "answer of nobody");
+			let round = Rounds::<T>::get(request).ok_or("answer without a round")?;
+			ensure!(round.has_conflicting_answers(), "answer that is never removed");
+			ensure!(round.revealed_by(digest).next().is_some(), "answer of nobody");
 		}
 		Ok(())
 	}

@@ -1,52 +1,52 @@
-//! What a round is.
+//! Types of rounds and batches.
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Answer, Outcome, RequestId, RoundIndex, Unavailable};
+use opg_primitives::{Answer, Fuel, JobError, Outcome, RequestId, RoundIndex};
 use pallet_opg_support::{Rule, MAX_SEATS};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-/// Most commitments or reveals in one transaction.
+/// Largest number of items in a batch.
 pub const MAX_BATCH: u32 = 16;
-/// Blocks for which a batch is valid after the block it was made at.
+/// Number of blocks for which a batch is valid after the block it names.
 pub const BATCH_BLOCKS: u32 = 16;
 
-/// What an executor did in its seat.
+/// Progress of a seat.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub enum SeatState<BlockNumber> {
-	/// Nothing yet.
+	/// The executor has done nothing yet.
 	#[codec(index = 0)]
 	Waiting,
-	/// Committed.
+	/// The executor committed.
 	#[codec(index = 1)]
 	Committed {
-		/// When.
+		/// Block of the commitment.
 		at: BlockNumber,
-		/// The commitment.
+		/// Hides the answer, see [`opg_primitives::commitment`].
 		commitment: H256,
 	},
-	/// Revealed.
+	/// The executor revealed.
 	#[codec(index = 2)]
 	Revealed {
-		/// When it committed.
+		/// Block of the commitment.
 		committed_at: BlockNumber,
-		/// The commitment.
+		/// Commitment that the answer fits.
 		commitment: H256,
-		/// When it revealed.
+		/// Block of the reveal.
 		at: BlockNumber,
 		/// Digest of the answer.
 		digest: H256,
 	},
-	/// Gave the seat up.
+	/// The executor declined the seat.
 	#[codec(index = 3)]
 	Declined {
-		/// Why.
-		reason: Unavailable,
+		/// Condition of its node.
+		reason: JobError,
 	},
 }
 
@@ -60,20 +60,20 @@ impl<BlockNumber> SeatState<BlockNumber> {
 	}
 }
 
-/// The seat of an executor in a round.
+/// Seat of an executor in a round.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Seat<AccountId, BlockNumber> {
-	/// Who was drawn.
+	/// Operator that was drawn.
 	pub executor: AccountId,
-	/// For which round.
+	/// Round it was drawn for.
 	pub round: RoundIndex,
-	/// What it did.
+	/// Its progress.
 	pub state: SeatState<BlockNumber>,
 }
 
-/// Where the current round stands.
+/// Phase of the current round.
 #[derive(
 	Clone,
 	Copy,
@@ -86,19 +86,19 @@ pub struct Seat<AccountId, BlockNumber> {
 	TypeInfo,
 	Debug,
 )]
-pub enum Phase {
-	/// Takes commitments.
+pub enum RoundPhase {
+	/// Takes commitments and declined seats.
 	#[codec(index = 0)]
 	Commit,
 	/// Takes reveals.
 	#[codec(index = 1)]
 	Reveal,
-	/// Decided; the record is history.
+	/// Decided, and nothing but history.
 	#[codec(index = 2)]
 	Closed,
 }
 
-/// Which deadline.
+/// Kind of a deadline.
 #[derive(
 	Clone,
 	Copy,
@@ -120,157 +120,135 @@ pub enum Deadline {
 	Reveal,
 }
 
-/// Everything that the committees of a request did.
+/// Everything that the committees of a request did: the current round, and the seats of all.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
-pub struct Record<AccountId, BlockNumber> {
-	/// The current round.
-	pub round: RoundIndex,
-	/// When its committee agrees.
+pub struct Round<AccountId, BlockNumber> {
+	/// Index of the current round.
+	pub index: RoundIndex,
+	/// Condition under which its committee agrees.
 	pub rule: Rule,
-	/// Where it stands.
-	pub phase: Phase,
+	/// Its phase.
+	pub phase: RoundPhase,
 	/// Content hash of the model file.
-	pub model: H256,
-	/// Engine id.
-	pub engine: H256,
+	pub model_hash: H256,
+	/// Id of the engine.
+	pub engine_id: H256,
 	/// Digest of the input.
-	pub input: H256,
-	/// Fuel limit: an answer with more is refused.
-	pub fuel_limit: u64,
-	/// The seats of all rounds, in draw order.
+	pub input_hash: H256,
+	/// Fuel limit of the model. An answer with more is refused.
+	pub fuel_limit: Fuel,
+	/// Seats of all rounds, in draw order.
 	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_SEATS>>,
-	/// The first answer that was revealed since a committee last agreed, and its digest. Others are
-	/// kept apart: as a rule there are none.
+	/// First answer that was revealed since a committee last agreed, and its digest. Other answers
+	/// are in [`crate::Answers`]; as a rule there are none.
 	pub answer: Option<(H256, Answer)>,
 }
 
-impl<AccountId: PartialEq, BlockNumber: PartialEq> Record<AccountId, BlockNumber> {
-	/// Whether two executors, in whatever rounds, gave different answers: only then are there
-	/// answers outside the record.
-	pub fn has_rivals(&self) -> bool {
+impl<AccountId: PartialEq, BlockNumber: PartialEq> Round<AccountId, BlockNumber> {
+	/// Tells whether executors of any rounds revealed different answers. Only then does
+	/// [`crate::Answers`] hold some.
+	pub fn has_conflicting_answers(&self) -> bool {
 		let mut digests = self.seats.iter().filter_map(|seat| seat.state.digest());
 		let first = digests.next();
 		digests.any(|digest| Some(digest) != first)
 	}
 
-	/// Whether somebody committed or revealed in block `now`.
+	/// Tells whether a commitment or a reveal of the current round is from block `now`.
 	pub fn changed_in(&self, now: &BlockNumber) -> bool {
-		self.current().any(|seat| match &seat.state {
+		self.current_seats().any(|seat| match &seat.state {
 			SeatState::Committed { at, .. } | SeatState::Revealed { at, .. } => at == now,
 			SeatState::Waiting | SeatState::Declined { .. } => false,
 		})
 	}
 
-	/// The seats of the current round.
-	pub fn current(&self) -> impl Iterator<Item = &Seat<AccountId, BlockNumber>> {
-		self.seats.iter().filter(|seat| seat.round == self.round)
+	/// Tells whether an executor of the current round has yet to commit.
+	pub fn awaits_commitment(&self) -> bool {
+		self.current_seats().any(|seat| seat.state == SeatState::Waiting)
 	}
 
-	/// Whether somebody committed and did not reveal yet.
+	/// Tells whether an executor of the current round committed and has yet to reveal.
 	pub fn awaits_reveal(&self) -> bool {
-		self.current().any(|seat| matches!(seat.state, SeatState::Committed { .. }))
+		self.current_seats().any(|seat| matches!(seat.state, SeatState::Committed { .. }))
 	}
 
-	/// The seat of `executor` in the current round.
+	/// Executors of any round that revealed the answer with this digest, in draw order.
+	pub fn revealed_by(&self, digest: H256) -> impl Iterator<Item = &AccountId> {
+		self.seats
+			.iter()
+			.filter(move |seat| seat.state.digest() == Some(digest))
+			.map(|seat| &seat.executor)
+	}
+
+	/// Seat of `executor` in the current round.
 	pub fn seat(&self, executor: &AccountId) -> Option<&Seat<AccountId, BlockNumber>> {
-		self.current().find(|seat| seat.executor == *executor)
+		self.current_seats().find(|seat| seat.executor == *executor)
 	}
 
-	/// The seat of `executor` in the current round.
+	/// Seat of `executor` in the current round.
 	pub fn seat_mut(&mut self, executor: &AccountId) -> Option<&mut Seat<AccountId, BlockNumber>> {
-		let round = self.round;
-		self.seats.iter_mut().find(|seat| seat.round == round && seat.executor == *executor)
+		let index = self.index;
+		self.seats.iter_mut().find(|seat| seat.round == index && seat.executor == *executor)
 	}
 }
 
-/// [`Record`] of a runtime.
-pub type RecordOf<T> = Record<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
+	/// Seats of the current round.
+	pub fn current_seats(&self) -> impl Iterator<Item = &Seat<AccountId, BlockNumber>> {
+		self.seats.iter().filter(|seat| seat.round == self.index)
+	}
+}
 
-/// Commitments or reveals of one executor.
+/// [`Round`] of a runtime.
+pub type RoundOf<T> = Round<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+/// [`Seat`] of a runtime.
+pub type SeatOf<T> = Seat<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+
+/// Items of one executor, under one signature.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
-pub struct Batch<AccountId, BlockNumber, Item> {
-	/// Whose.
+pub struct Batch<AccountId, BlockNumber, Payload> {
+	/// Operator whose hot key signs.
 	pub executor: AccountId,
-	/// The block it was made at: bounds its validity and makes a repeated one differ.
+	/// Block it was made at. Bounds its validity, and makes a repeated one differ.
 	pub at: BlockNumber,
-	/// Not empty, each request once.
-	pub items: BoundedVec<Item, ConstU32<MAX_BATCH>>,
+	/// At least one, no two of the same request.
+	pub items: BoundedVec<Item<Payload>, ConstU32<MAX_BATCH>>,
 }
 
-/// A commitment.
+/// Part of a batch: what an executor submits to one round.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
-pub struct Commitment {
-	/// The request.
+pub struct Item<Payload> {
+	/// Number of the request.
 	pub request: RequestId,
-	/// The round.
+	/// Round of the request.
 	pub round: RoundIndex,
-	/// The commitment.
-	pub commitment: H256,
+	/// A commitment as `H256`, a [`RevealedAnswer`], or the [`JobError`] for which a seat is declined.
+	pub payload: Payload,
 }
 
-/// A revealed answer.
+/// Revealed answer.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
-pub struct Reveal {
-	/// The request.
-	pub request: RequestId,
-	/// The round.
-	pub round: RoundIndex,
-	/// The answer.
+pub struct RevealedAnswer {
+	/// Answer that was committed to.
 	pub answer: Answer,
-	/// What hid it.
+	/// Salt of the commitment.
 	pub salt: [u8; 32],
 }
 
-/// A seat given up.
-#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
-pub struct Decline {
-	/// The request.
-	pub request: RequestId,
-	/// The round.
-	pub round: RoundIndex,
-	/// Why: `ModelMissing` or `EngineMissing`; the others pass.
-	pub reason: Unavailable,
-}
-
-/// Something that names a round.
-pub trait NamesRound {
-	/// Request and round.
-	fn key(&self) -> (RequestId, RoundIndex);
-}
-
-impl NamesRound for Commitment {
-	fn key(&self) -> (RequestId, RoundIndex) {
-		(self.request, self.round)
-	}
-}
-
-impl NamesRound for Reveal {
-	fn key(&self) -> (RequestId, RoundIndex) {
-		(self.request, self.round)
-	}
-}
-
-impl NamesRound for Decline {
-	fn key(&self) -> (RequestId, RoundIndex) {
-		(self.request, self.round)
-	}
-}
-
-impl<AccountId, BlockNumber, Item: NamesRound> Batch<AccountId, BlockNumber, Item> {
-	/// Whether it has items and names no request twice.
+impl<AccountId, BlockNumber, Payload> Batch<AccountId, BlockNumber, Payload> {
+	/// Tells whether it has items and names no request twice.
 	pub fn is_well_formed(&self) -> bool {
-		let mut requests: Vec<_> = self.items.iter().map(|item| item.key().0).collect();
+		let mut requests: Vec<_> = self.items.iter().map(|item| item.request).collect();
 		requests.sort_unstable();
 		!requests.is_empty() && requests.windows(2).all(|pair| pair[0] != pair[1])
 	}
 }
 
-impl<AccountId, BlockNumber> Batch<AccountId, BlockNumber, Reveal> {
-	/// Bytes of all outputs.
-	pub fn answer_bytes(&self) -> u32 {
-		let bytes = |item: &Reveal| match &item.answer.outcome {
+impl<AccountId, BlockNumber> Batch<AccountId, BlockNumber, RevealedAnswer> {
+	/// Length of all outputs together, in bytes.
+	pub fn output_bytes(&self) -> u32 {
+		let bytes = |item: &Item<RevealedAnswer>| match &item.payload.answer.outcome {
 			Outcome::Output(output) => output.len() as u32,
 			Outcome::Error(_) => 0,
 		};
@@ -278,12 +256,6 @@ impl<AccountId, BlockNumber> Batch<AccountId, BlockNumber, Reveal> {
 	}
 }
 
-/// A batch of commitments of a runtime.
-pub type CommitBatchOf<T> =
-	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Commitment>;
-/// A batch of reveals of a runtime.
-pub type RevealBatchOf<T> =
-	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Reveal>;
-/// A batch of seats given up of a runtime.
-pub type DeclineBatchOf<T> =
-	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Decline>;
+/// [`Batch`] of a runtime.
+pub type BatchOf<T, Payload> =
+	Batch<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Payload>;

@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// What every call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	fn commit(n: u32, ) -> Weight;
 	fn clear_misses() -> Weight;
@@ -19,17 +19,17 @@ pub trait WeightInfo {
 	fn authorize_reveal(n: u32, ) -> Weight;
 	fn authorize_reveal_one(b: u32, ) -> Weight;
 	fn authorize_decline(n: u32, ) -> Weight;
-	fn change_record(s: u32, ) -> Weight;
-	fn read_record(s: u32, ) -> Weight;
+	fn change_round(s: u32, ) -> Weight;
+	fn read_round(s: u32, ) -> Weight;
 	fn new_answer() -> Weight;
 	fn close(s: u32, ) -> Weight;
-	fn punish_silence(s: u32, ) -> Weight;
-	fn forget(a: u32, ) -> Weight;
-	fn put_off() -> Weight;
+	fn penalise_silence(s: u32, ) -> Weight;
+	fn remove_answers(a: u32, ) -> Weight;
+	fn postpone() -> Weight;
 	fn take_deadlines(d: u32, ) -> Weight;
 }
 
-/// With the database that the runtime names.
+/// Measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -112,10 +112,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Weight::from_parts(2_718_583, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Storage: `Attestation::Records` (r:1 w:1)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:1)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// `s` from 0 to 52.
-	fn change_record(s: u32, ) -> Weight {
+	fn change_round(s: u32, ) -> Weight {
 		// Least time measured: 8_903_000 ps.
 		Weight::from_parts(10_152_201, 7762)
 			// Standard error: 374.
@@ -124,10 +124,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
 	}
-	/// Storage: `Attestation::Records` (r:1 w:0)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// `s` from 0 to 52.
-	fn read_record(s: u32, ) -> Weight {
+	fn read_round(s: u32, ) -> Weight {
 		// Least time measured: 6_520_000 ps.
 		Weight::from_parts(7_268_582, 7762)
 			// Standard error: 161.
@@ -152,7 +152,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Pools` (r:15 w:15)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// `s` from 1 to 15.
-	fn punish_silence(s: u32, ) -> Weight {
+	fn penalise_silence(s: u32, ) -> Weight {
 		// Least time measured: 89_223_000 ps.
 		Weight::from_parts(59_055_642, 1150)
 			// Standard error: 221_314.
@@ -164,7 +164,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Attestation::Answers` (r:52 w:52)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	/// `a` from 1 to 52.
-	fn forget(a: u32, ) -> Weight {
+	fn remove_answers(a: u32, ) -> Weight {
 		// Least time measured: 4_337_000 ps.
 		Weight::from_parts(2_497_582, 1033)
 			// Standard error: 1_068.
@@ -173,7 +173,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(a.into())))
 			.saturating_add(Weight::from_parts(0, 2545).saturating_mul(a.into()))
 	}
-	fn put_off() -> Weight {
+	fn postpone() -> Weight {
 		// Least time measured: 4_597_000 ps.
 		Weight::from_parts(5_188_000, 0)
 	}

@@ -1,7 +1,7 @@
-//! What must always hold.
+//! Invariants of requests, their holds and their places on the agenda.
 
 use crate::{pallet::*, types::*};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
@@ -10,47 +10,50 @@ use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Holds equal what the requests say; every request has an input, something that moves it on, and
-	/// an end.
+	/// Checks the invariants that the README lists.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let next = NextRequestId::<T>::get();
-		let mut planned = BTreeMap::new();
+		let mut scheduled = BTreeSet::new();
 		for (block, actions) in Agenda::<T>::iter() {
-			ensure!(block > frame_system::Pallet::<T>::block_number(), "overdue agenda");
+			ensure!(block > Self::now(), "overdue agenda");
 			for (id, action) in actions {
-				ensure!(planned.insert((id, action as u8), block).is_none(), "planned twice");
+				ensure!(scheduled.insert((id, action as u8)), "action is scheduled twice");
 			}
 		}
-		let is_planned = |id, action: Action| planned.contains_key(&(id, action as u8));
+		let is_scheduled = |id, action: Action| scheduled.contains(&(id, action as u8));
 		let mut held: BTreeMap<T::AccountId, [Balance; 2]> = BTreeMap::new();
 		for (id, request) in Requests::<T>::iter() {
 			ensure!(id < next, "request number not below the next");
 			ensure!(Inputs::<T>::contains_key(id), "request without an input");
-			ensure!(is_planned(id, Action::Prune), "request is never pruned");
+			ensure!(is_scheduled(id, Action::Prune), "request is never pruned");
 			ensure!(
 				!request.state.is_final() || request.escrow == 0,
 				"a final request holds an escrow"
 			);
 			ensure!(
-				!matches!(request.state, State::Settled { .. }) || request.deposit == 0,
+				!matches!(request.state, RequestState::Settled { .. }) || request.deposit == 0,
 				"a settled request holds a deposit"
 			);
-			match &request.state {
-				State::Open(Phase::Waiting { .. })
-				| State::Disputed { phase: Phase::Waiting { .. }, .. } => {
-					ensure!(is_planned(id, Action::Draw), "no draw for a request that waits for it")
+			match (&request.state, request.state.committee()) {
+				(_, Some(CommitteeStatus::Waiting { .. })) => {
+					ensure!(
+						is_scheduled(id, Action::Draw),
+						"a draw that is awaited is not scheduled"
+					)
 				},
-				State::Attested { .. } => {
-					ensure!(is_planned(id, Action::Settle), "an attested request is never settled")
-				},
-				State::Disputed { phase: Phase::Found { .. }, .. } => {
-					ensure!(is_planned(id, Action::Conclude), "a dispute never ends")
+				(_, Some(CommitteeStatus::Decided { .. })) => ensure!(
+					is_scheduled(id, Action::ResolveDispute),
+					"a decided dispute is never resolved"
+				),
+				(RequestState::Attested { .. }, _) => {
+					ensure!(
+						is_scheduled(id, Action::Settle),
+						"an attested request is never settled"
+					)
 				},
 				_ => {},
 			}
-			if let State::Disputed { doubt: Doubt::Challenge { challenger, bond }, .. } =
-				&request.state
-			{
+			if let Some((challenger, bond)) = request.state.challenge() {
 				held.entry(challenger.clone()).or_default()[1] += bond;
 			}
 			held.entry(request.requester).or_default()[0] += request.escrow + request.deposit;

@@ -1,27 +1,27 @@
-//! What a request is.
+//! Request, its states, and the actions of the agenda. Codec indices are a wire format.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Answer, Balance, Fuel, ModelId, RoundIndex, Tier};
-use pallet_opg_support::{FailureReason, ModelVersion, MAX_SEATS};
+use opg_primitives::{Answer, Balance, FailureReason, Fuel, ModelId, RoundIndex, Tier};
+use pallet_opg_support::{ModelVersion, MAX_SEATS};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-/// A request.
+/// Order of an inference, from inclusion to pruning.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Request<AccountId, BlockNumber> {
-	/// Who pays.
+	/// Account that pays.
 	pub requester: AccountId,
 	/// Number of the model version.
 	pub model: ModelId,
-	/// The version as it was at inclusion.
+	/// Copy of the model version at inclusion: later changes do not touch the request.
 	pub version: ModelVersion<AccountId, Balance>,
 	/// Digest of the input.
-	pub input: H256,
-	/// How much assurance was asked for.
+	pub input_hash: H256,
+	/// Assurance that the requester pays for.
 	pub tier: Tier,
 	/// Planck per fuel and executor at inclusion.
 	pub price: Balance,
@@ -29,15 +29,15 @@ pub struct Request<AccountId, BlockNumber> {
 	pub requested_at: BlockNumber,
 	/// Block of the first draw.
 	pub drawn_at: Option<BlockNumber>,
-	/// Held from the requester for its storage, in planck; zero once the request is settled.
+	/// Held from the requester for storage, in planck; zero once the request is settled.
 	pub deposit: Balance,
 	/// Held from the requester for the fee, in planck; zero once the request is final.
 	pub escrow: Balance,
-	/// Where it stands.
-	pub state: State<AccountId, BlockNumber>,
+	/// Progress.
+	pub state: RequestState<AccountId, BlockNumber>,
 }
 
-/// Where a committee stands.
+/// Progress of the committee that a request waits for.
 #[derive(
 	Clone,
 	Copy,
@@ -50,115 +50,133 @@ pub struct Request<AccountId, BlockNumber> {
 	TypeInfo,
 	Debug,
 )]
-pub enum Phase<BlockNumber> {
-	/// Waits for the draw of a round.
+pub enum CommitteeStatus<BlockNumber> {
+	/// Not drawn yet.
 	#[codec(index = 0)]
 	Waiting {
-		/// The round to be drawn.
+		/// Round to be drawn.
 		round: RoundIndex,
-		/// The block that fixed it: only randomness of later blocks counts.
+		/// Block that fixed the round: only randomness of later blocks counts.
 		since: BlockNumber,
 	},
-	/// A committee works on it.
+	/// Drawn: its members compute the task.
 	#[codec(index = 1)]
 	Assigned {
-		/// Its round.
+		/// Round of the committee.
 		round: RoundIndex,
 	},
-	/// The jury of a dispute agreed; the next block does what follows.
+	/// Jury that agreed. The next block resolves the dispute.
 	#[codec(index = 2)]
-	Found {
-		/// Digest of its answer.
+	Decided {
+		/// Digest of the jury's answer.
 		digest: H256,
-		/// Fuel of its answer.
+		/// Fuel of the jury's answer.
 		fuel: Fuel,
 	},
 }
 
-/// Who doubts an attested answer.
+/// Cause of a dispute about an attested answer.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
-pub enum Doubt<AccountId> {
-	/// The chain itself, at random.
+pub enum DisputeOrigin<AccountId> {
+	/// Randomness of the chain.
 	#[codec(index = 0)]
 	Audit,
-	/// Somebody with a bond.
+	/// Account that put up a bond.
 	#[codec(index = 1)]
 	Challenge {
-		/// Who.
+		/// Account that put it up.
 		challenger: AccountId,
-		/// Held from it, in planck.
+		/// Held from the challenger, in planck.
 		bond: Balance,
 	},
 }
 
-/// Where a request stands.
+/// Progress of a request.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
-pub enum State<AccountId, BlockNumber> {
+pub enum RequestState<AccountId, BlockNumber> {
 	/// No answer yet.
 	#[codec(index = 0)]
-	Open(Phase<BlockNumber>),
-	/// Answered; can be challenged.
+	Open(CommitteeStatus<BlockNumber>),
+	/// Answered; the answer can be challenged.
 	#[codec(index = 1)]
 	Attested {
-		/// The agreed answer.
+		/// Answer that the committee agreed on.
 		answer: Answer,
-		/// Block of the decision.
+		/// Block of the agreement.
 		at: BlockNumber,
 	},
-	/// Answered; a jury computes the answer again.
+	/// Answered; a jury computes the task again.
 	#[codec(index = 2)]
 	Disputed {
-		/// The doubted answer.
+		/// Answer in dispute.
 		answer: Answer,
-		/// Block of the decision.
+		/// Block in which it was attested.
 		at: BlockNumber,
-		/// Who doubts it.
-		doubt: Doubt<AccountId>,
-		/// Where the jury stands.
-		phase: Phase<BlockNumber>,
+		/// Cause of the dispute.
+		origin: DisputeOrigin<AccountId>,
+		/// Progress of the jury.
+		status: CommitteeStatus<BlockNumber>,
 	},
 	/// Final: the answer stands and is paid.
 	#[codec(index = 3)]
 	Settled {
-		/// The answer.
+		/// Final answer.
 		answer: Answer,
-		/// Executors and their pay, in planck.
+		/// Executors and their pay, in planck, in the order of the rounds.
 		paid: BoundedVec<(AccountId, Balance), ConstU32<MAX_SEATS>>,
 		/// Charged in total, royalty included, in planck.
 		fee: Balance,
 		/// Block of the settlement.
 		at: BlockNumber,
 	},
-	/// Final: no answer, and all of the escrow returned.
+	/// Final: no answer, and the whole escrow returned.
 	#[codec(index = 4)]
 	Failed {
-		/// Why.
+		/// Cause.
 		reason: FailureReason,
-		/// Block of the decision.
+		/// Block of the failure.
 		at: BlockNumber,
 	},
 }
 
-impl<AccountId, BlockNumber: Copy> State<AccountId, BlockNumber> {
-	/// Where its committee stands, if it has one.
-	pub fn phase_mut(&mut self) -> Option<&mut Phase<BlockNumber>> {
+impl<AccountId, BlockNumber> RequestState<AccountId, BlockNumber> {
+	/// Status of the committee that the request waits for, if any.
+	pub fn committee(&self) -> Option<&CommitteeStatus<BlockNumber>> {
 		match self {
-			State::Open(phase) | State::Disputed { phase, .. } => Some(phase),
-			State::Attested { .. } | State::Settled { .. } | State::Failed { .. } => None,
+			Self::Open(status) | Self::Disputed { status, .. } => Some(status),
+			Self::Attested { .. } | Self::Settled { .. } | Self::Failed { .. } => None,
 		}
 	}
 
-	/// Whether nothing can change it any more.
+	/// Mutable [`Self::committee`].
+	pub fn committee_mut(&mut self) -> Option<&mut CommitteeStatus<BlockNumber>> {
+		match self {
+			Self::Open(status) | Self::Disputed { status, .. } => Some(status),
+			Self::Attested { .. } | Self::Settled { .. } | Self::Failed { .. } => None,
+		}
+	}
+
+	/// Challenger and bond of a running challenge.
+	pub fn challenge(&self) -> Option<(&AccountId, Balance)> {
+		match self {
+			Self::Disputed { origin: DisputeOrigin::Challenge { challenger, bond }, .. } => {
+				Some((challenger, *bond))
+			},
+			_ => None,
+		}
+	}
+
+	/// Tells whether the state is settled or failed, which nothing changes any more.
 	pub fn is_final(&self) -> bool {
-		matches!(self, State::Settled { .. } | State::Failed { .. })
+		matches!(self, Self::Settled { .. } | Self::Failed { .. })
 	}
 }
 
-/// Something that happens to a request at the start of a block.
+/// Step of a request that the agenda of a block runs.
 #[derive(
 	Clone,
 	Copy,
@@ -172,21 +190,22 @@ impl<AccountId, BlockNumber: Copy> State<AccountId, BlockNumber> {
 	Debug,
 )]
 pub enum Action {
-	/// Draw the committee it waits for.
+	/// Draws the committee that the request waits for.
 	#[codec(index = 0)]
 	Draw,
-	/// Settle, or audit, an answer that nobody challenged.
+	/// Settles, or audits, an answer that nobody challenged.
 	#[codec(index = 1)]
 	Settle,
-	/// Forget it, and return the deposit where it was not settled.
+	/// Removes the request, and returns the deposit of one that failed.
 	#[codec(index = 2)]
 	Prune,
-	/// End a dispute as its jury found.
+	/// Ends a dispute with the answer of its jury.
 	#[codec(index = 3)]
-	Conclude,
+	ResolveDispute,
 }
 
 /// [`Request`] of a runtime.
 pub type RequestOf<T> = Request<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
-/// [`State`] of a runtime.
-pub type StateOf<T> = State<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+/// [`RequestState`] of a runtime.
+pub type RequestStateOf<T> =
+	RequestState<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;

@@ -8,17 +8,17 @@
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// What every call and hook costs.
+/// Weights of every call and hook.
 pub trait WeightInfo {
 	fn request(i: u32, ) -> Weight;
 	fn cancel() -> Weight;
 	fn challenge() -> Weight;
 	fn begin_block() -> Weight;
 	fn snapshot(p: u32, ) -> Weight;
-	fn urn(p: u32, ) -> Weight;
-	fn look_up() -> Weight;
+	fn sampler(p: u32, ) -> Weight;
+	fn noop() -> Weight;
 	fn postpone() -> Weight;
-	fn give_up() -> Weight;
+	fn refund() -> Weight;
 	fn draw(s: u32, e: u32, ) -> Weight;
 	fn attested() -> Weight;
 	fn escalated() -> Weight;
@@ -34,7 +34,7 @@ pub trait WeightInfo {
 	fn prune() -> Weight;
 }
 
-/// With the database that the runtime names.
+/// Weights with the database costs of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -71,10 +71,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:0)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
-	/// Storage: `Models::Servers` (r:1 w:0)
-	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:0)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn challenge() -> Weight {
@@ -87,8 +87,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Babe::AuthorVrfRandomness` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `Measured`)
 	/// Storage: `Inference::Agenda` (r:1 w:1)
 	/// Proof: `Inference::Agenda` (`max_values`: None, `max_size`: Some(23054), added: 25529, mode: `Measured`)
-	/// Storage: `Inference::Outputs` (r:0 w:1)
-	/// Proof: `Inference::Outputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Inference::VrfOutputs` (r:0 w:1)
+	/// Proof: `Inference::VrfOutputs` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
 	fn begin_block() -> Weight {
 		// Least time measured: 23_134_000 ps.
 		Weight::from_parts(27_471_000, 26653)
@@ -102,10 +102,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			// Standard error: 151.
 			.saturating_add(Weight::from_parts(34_281, 0).saturating_mul(p.into()))
 	}
-	/// Storage: `Models::Servers` (r:1 w:0)
-	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:0)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// `p` from 0 to 1024.
-	fn urn(p: u32, ) -> Weight {
+	fn sampler(p: u32, ) -> Weight {
 		// Least time measured: 6_479_000 ps.
 		Weight::from_parts(8_262_536, 3620)
 			// Standard error: 391.
@@ -115,7 +115,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Inference::Requests` (r:1 w:0)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
-	fn look_up() -> Weight {
+	fn noop() -> Weight {
 		// Least time measured: 10_646_000 ps.
 		Weight::from_parts(14_211_000, 11524)
 			.saturating_add(T::DbWeight::get().reads(1))
@@ -133,7 +133,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
-	fn give_up() -> Weight {
+	fn refund() -> Weight {
 		// Least time measured: 110_685_000 ps.
 		Weight::from_parts(124_716_000, 12050)
 			.saturating_add(T::DbWeight::get().reads(5))
@@ -141,8 +141,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:1)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:1)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// `s` from 5 to 15.
 	/// `e` from 0 to 37.
 	fn draw(s: u32, e: u32, ) -> Weight {
@@ -178,8 +178,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:0)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// Storage: `Attestation::Answers` (r:27 w:27)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	/// Storage: `Staking::Pools` (r:26 w:26)
@@ -206,8 +206,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:2 w:2)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:0)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// Storage: `Attestation::Answers` (r:27 w:27)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	/// Storage: `Staking::Pools` (r:26 w:26)
@@ -230,8 +230,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:0)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// `w` from 1 to 7.
 	fn settle_agreed(w: u32, ) -> Weight {
 		// Least time measured: 45_047_000 ps.
@@ -244,8 +244,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:0)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// Storage: `Attestation::Answers` (r:27 w:27)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	/// Storage: `Staking::Pools` (r:26 w:26)
@@ -268,8 +268,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:0)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	fn audit() -> Weight {
 		// Least time measured: 40_811_000 ps.
 		Weight::from_parts(46_219_000, 11494)
@@ -314,8 +314,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(8072), added: 10547, mode: `Measured`)
-	/// Storage: `Attestation::Records` (r:1 w:1)
-	/// Proof: `Attestation::Records` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:1)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
 	/// Storage: `Inference::Inputs` (r:0 w:1)
 	/// Proof: `Inference::Inputs` (`max_values`: None, `max_size`: Some(16404), added: 18879, mode: `Measured`)
 	fn prune() -> Weight {

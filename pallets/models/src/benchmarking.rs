@@ -1,4 +1,4 @@
-//! What every call costs in its worst case.
+//! Benchmarks of the calls, each in its worst case.
 
 use crate::*;
 use alloc::{vec, vec::Vec};
@@ -9,7 +9,7 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use opg_primitives::{Balance, Dim, Dims, ModelId, MAX_DIMS, MAX_DIM_NAME};
-use pallet_opg_support::ExecutorPools;
+use pallet_opg_support::{BenchmarkExecutors, BenchmarkModels};
 use sp_core::H256;
 use sp_runtime::traits::Zero;
 
@@ -24,38 +24,40 @@ fn name() -> ModelName {
 	BoundedVec::truncate_from(vec![b'n'; 64])
 }
 
+/// Admits an engine. Returns its id.
 fn engine<T: Config>() -> H256 {
-	let engine = H256::repeat_byte(9);
-	Engines::<T>::insert(engine, Validity { from: Zero::zero(), until: None });
-	engine
+	let engine_id = H256::repeat_byte(9);
+	Engines::<T>::insert(engine_id, Validity { from: Zero::zero(), until: None });
+	engine_id
 }
 
-/// For other pallets' benchmarks: a version that `servers` serve.
-pub(crate) fn version<T: Config>(owner: T::AccountId, servers: Vec<T::AccountId>) -> ModelId {
-	let id = NextModelId::<T>::get();
-	NextModelId::<T>::put(id + 1);
-	let model = Model {
-		owner,
-		hash: H256::zero(),
-		size: 1,
-		name: name(),
-		engine: engine::<T>(),
-		dims: dims(),
-		max_fuel: T::MaxFuel::get(),
-		royalty: 0,
-		report: H256::zero(),
-	};
-	Models::<T>::insert(id, model);
-	Servers::<T>::insert(id, BoundedVec::truncate_from(servers));
-	id
+impl<T: Config> BenchmarkModels<T::AccountId> for Pallet<T> {
+	fn version(owner: &T::AccountId, executors: &[T::AccountId]) -> ModelId {
+		let id = NextModelId::<T>::get();
+		NextModelId::<T>::put(id + 1);
+		let model = Model {
+			owner: owner.clone(),
+			model_hash: H256::zero(),
+			size: 1,
+			name: name(),
+			engine_id: engine::<T>(),
+			dims: dims(),
+			fuel_limit: T::MaxFuelLimit::get(),
+			royalty: 0,
+			report_hash: H256::zero(),
+		};
+		Models::<T>::insert(id, model);
+		ServingExecutors::<T>::insert(id, BoundedVec::truncate_from(executors.to_vec()));
+		id
+	}
 }
 
-/// A version that as many others serve as can besides one executor.
+/// A version that one more executor can serve.
 fn popular<T: Config>() -> ModelId {
-	let mut servers: Vec<_> =
-		(1..T::MaxServers::get()).map(|index| account("server", index, 0)).collect();
-	servers.sort();
-	version::<T>(account("owner", 0, 0), servers)
+	let mut executors: Vec<T::AccountId> =
+		(1..T::MaxServingExecutors::get()).map(|index| account("executor", index, 0)).collect();
+	executors.sort();
+	<Pallet<T> as BenchmarkModels<_>>::version(&account("owner", 0, 0), &executors)
 }
 
 #[benchmarks(where T::Currency: Mutate<T::AccountId, Balance = Balance>)]
@@ -74,12 +76,12 @@ mod benchmarks {
 
 	#[benchmark]
 	fn register() {
-		let (engine, fuel, royalty) = (engine::<T>(), T::MaxFuel::get(), T::MaxRoyalty::get());
-		let (owner, hash) = (rich::<T>(), H256::zero());
+		let (engine_id, royalty) = (engine::<T>(), T::MaxRoyalty::get());
+		let (owner, hash, fuel_limit) = (rich::<T>(), H256::zero(), T::MaxFuelLimit::get());
 		let id = NextModelId::<T>::get();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), hash, 1, name(), engine, dims(), fuel, royalty, hash);
+		_(RawOrigin::Signed(owner), hash, 1, name(), engine_id, dims(), fuel_limit, royalty, hash);
 
 		assert!(Models::<T>::contains_key(id));
 	}
@@ -88,10 +90,10 @@ mod benchmarks {
 	fn deregister() -> Result<(), BenchmarkError> {
 		let owner = rich::<T>();
 		let origin = RawOrigin::Signed(owner.clone());
-		let (engine, fuel, hash) = (engine::<T>(), T::MaxFuel::get(), H256::zero());
+		let (engine_id, fuel_limit, hash) = (engine::<T>(), T::MaxFuelLimit::get(), H256::zero());
 		let id = NextModelId::<T>::get();
 		let call = origin.clone().into();
-		Pallet::<T>::register(call, hash, 1, name(), engine, dims(), fuel, 0, hash)?;
+		Pallet::<T>::register(call, hash, 1, name(), engine_id, dims(), fuel_limit, 0, hash)?;
 
 		#[extrinsic_call]
 		_(origin, id);
@@ -104,25 +106,25 @@ mod benchmarks {
 	#[benchmark]
 	fn serve() {
 		let (who, id) = (rich::<T>(), popular::<T>());
-		T::Pools::benchmark_executor(&who);
+		T::BenchmarkHelper::executor(&who);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), id, H256::zero());
 
-		assert!(Servers::<T>::get(id).contains(&who));
+		assert!(ServingExecutors::<T>::get(id).contains(&who));
 	}
 
 	#[benchmark]
 	fn stop_serving() -> Result<(), BenchmarkError> {
 		let (who, id) = (rich::<T>(), popular::<T>());
-		T::Pools::benchmark_executor(&who);
+		T::BenchmarkHelper::executor(&who);
 		let origin = RawOrigin::Signed(who.clone());
 		Pallet::<T>::serve(origin.clone().into(), id, H256::zero())?;
 
 		#[extrinsic_call]
 		_(origin, id);
 
-		assert!(!Servers::<T>::get(id).contains(&who));
+		assert!(!ServingExecutors::<T>::get(id).contains(&who));
 		Ok(())
 	}
 
@@ -130,12 +132,12 @@ mod benchmarks {
 	fn admit_engine() -> Result<(), BenchmarkError> {
 		let origin =
 			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		let engine = H256::repeat_byte(7);
+		let engine_id = H256::repeat_byte(7);
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, engine, 1u32.into());
+		_(origin as T::RuntimeOrigin, engine_id, 1u32.into());
 
-		assert!(Engines::<T>::contains_key(engine));
+		assert!(Engines::<T>::contains_key(engine_id));
 		Ok(())
 	}
 
@@ -143,12 +145,12 @@ mod benchmarks {
 	fn retire_engine() -> Result<(), BenchmarkError> {
 		let origin =
 			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		let engine = engine::<T>();
+		let engine_id = engine::<T>();
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, engine, 9u32.into());
+		_(origin as T::RuntimeOrigin, engine_id, 9u32.into());
 
-		assert!(Engines::<T>::get(engine).is_some_and(|validity| validity.until.is_some()));
+		assert!(Engines::<T>::get(engine_id).is_some_and(|validity| validity.until.is_some()));
 		Ok(())
 	}
 }

@@ -1,9 +1,4 @@
-//! # Models pallet
-//!
-//! Model owners register a model version by the content hash of its ONNX file; executors declare
-//! which versions they serve. It also records which engines may be used from which block. The chain
-//! never holds model bytes.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -11,6 +6,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
+mod interface;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]
 mod mock;
@@ -26,92 +22,103 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
-// A version has so many properties, and the macros repeat them.
+// `register` has one argument per property of a version, and the macros repeat them.
 #[allow(clippy::too_many_arguments)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
-	use opg_primitives::{Dims, Fuel, ModelId};
-	use pallet_opg_support::ExecutorPools;
+	use opg_primitives::{Balance, Dims, Fuel, ModelId};
+	use pallet_opg_support::ExecutorDirectory;
 	use sp_core::H256;
 
-	/// Configuration.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Types and constants of the pallet.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// The OPG token.
+		/// OPG, from which deposits are held.
 		type Currency: fungible::MutateHold<
 			Self::AccountId,
-			Balance = opg_primitives::Balance,
+			Balance = Balance,
 			Reason: From<HoldReason>,
 		>;
-		/// The executor pools: only operators with a pool can serve.
-		type Pools: ExecutorPools<Self::AccountId>;
-		/// Held from the owner while a version is registered, in planck.
+		/// Executor pools. Only their operators can serve.
+		type Executors: ExecutorDirectory<Self::AccountId>;
+		/// Deposit of the owner while a version is registered, in planck.
 		#[pallet::constant]
-		type ModelDeposit: Get<opg_primitives::Balance>;
-		/// Held from an executor while it serves a version, in planck.
+		type ModelDeposit: Get<Balance>;
+		/// Deposit of an executor while it serves a version, in planck.
 		#[pallet::constant]
-		type ServeDeposit: Get<opg_primitives::Balance>;
-		/// Most executors that can serve one version.
+		type ServeDeposit: Get<Balance>;
+		/// Largest number of executors that serve one version.
 		#[pallet::constant]
-		type MaxServers: Get<u32>;
+		type MaxServingExecutors: Get<u32>;
 		/// Largest model file, in bytes.
 		#[pallet::constant]
 		type MaxModelBytes: Get<u32>;
-		/// Largest fuel limit of one inference.
+		/// Largest fuel limit of a version.
 		#[pallet::constant]
-		type MaxFuel: Get<Fuel>;
+		type MaxFuelLimit: Get<Fuel>;
 		/// Largest royalty, in planck.
 		#[pallet::constant]
-		type MaxRoyalty: Get<opg_primitives::Balance>;
-		/// Most engines that are ever admitted.
+		type MaxRoyalty: Get<Balance>;
+		/// Largest number of engines ever admitted.
 		#[pallet::constant]
 		type MaxEngines: Get<u32>;
-		/// Who admits and retires engines.
+		/// Origin that admits and retires engines.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// What the calls cost.
+		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Executors for benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: pallet_opg_support::BenchmarkExecutors<Self::AccountId>;
 	}
 
-	/// Why this pallet holds funds.
+	/// Purposes for which the pallet holds funds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// For a registered version.
+		/// Deposit of a registered version.
 		#[codec(index = 0)]
 		Model,
-		/// For serving a version.
+		/// Deposit for serving a version.
 		#[codec(index = 1)]
 		Serve,
 	}
 
 	/// The pallet.
 	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
 	/// Number of the next version.
 	#[pallet::storage]
 	pub type NextModelId<T> = StorageValue<_, ModelId, ValueQuery>;
 
-	/// Registered versions.
+	/// Registered versions by number.
 	#[pallet::storage]
 	pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, ModelOf<T>>;
 
-	/// Who serves a version, sorted by account.
+	/// Executors that serve a version, sorted by account.
 	#[pallet::storage]
-	pub type Servers<T: Config> =
-		StorageMap<_, Twox64Concat, ModelId, BoundedVec<T::AccountId, T::MaxServers>, ValueQuery>;
+	pub type ServingExecutors<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		ModelId,
+		BoundedVec<T::AccountId, T::MaxServingExecutors>,
+		ValueQuery,
+	>;
 
-	/// Engines by id, the BLAKE2b-256 of their WebAssembly, and when they may be used.
+	/// Blocks in which each engine takes requests, by engine id.
 	#[pallet::storage]
 	pub type Engines<T: Config> = CountedStorageMap<_, Identity, H256, Validity<BlockNumberFor<T>>>;
 
-	/// Engines that may be used from the start.
+	/// Engines that are valid from genesis on.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// Engine ids.
+		/// Engine ids. At most `MaxEngines`, all distinct.
 		pub engines: alloc::vec::Vec<H256>,
 		#[doc(hidden)]
 		#[serde(skip)]
@@ -121,97 +128,97 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			for engine in &self.engines {
-				Pallet::<T>::do_admit_engine(*engine, Default::default())
+			for engine_id in &self.engines {
+				Pallet::<T>::do_admit_engine(*engine_id, Default::default())
 					.expect("the engines of genesis differ and are not too many");
 			}
 		}
 	}
 
-	/// What happened.
+	/// Events of the registry.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A version was registered.
 		Registered {
-			/// Its number.
+			/// Number of the version.
 			model: ModelId,
-			/// Its owner.
+			/// Account that earns the royalty.
 			owner: T::AccountId,
-			/// Content hash of the file.
-			hash: H256,
+			/// BLAKE2b-256 of the file.
+			model_hash: H256,
 		},
 		/// A version was removed and its deposit returned.
 		Deregistered {
-			/// Its number.
+			/// Number of the version.
 			model: ModelId,
 		},
 		/// An executor declared that it serves a version.
 		Serving {
-			/// The version.
+			/// Number of the version.
 			model: ModelId,
-			/// The executor.
+			/// Operator of the executor.
 			executor: T::AccountId,
 		},
-		/// An executor no longer serves a version.
+		/// An executor no longer serves a version. Its deposit was returned.
 		StoppedServing {
-			/// The version.
+			/// Number of the version.
 			model: ModelId,
-			/// The executor.
+			/// Operator of the executor.
 			executor: T::AccountId,
 		},
 		/// Versions can be registered for an engine.
 		EngineAdmitted {
-			/// Its id.
-			engine: H256,
-			/// The first block of requests to such versions.
+			/// BLAKE2b-256 of the engine's WebAssembly.
+			engine_id: H256,
+			/// First block of requests to such versions.
 			from: BlockNumberFor<T>,
 		},
-		/// An engine has an end.
+		/// The last block of an engine was set or moved.
 		EngineRetired {
-			/// Its id.
-			engine: H256,
-			/// The first block without requests to its versions. Open ones are finished.
+			/// BLAKE2b-256 of the engine's WebAssembly.
+			engine_id: H256,
+			/// First block without requests to its versions. Open requests are finished.
 			until: BlockNumberFor<T>,
 		},
 	}
 
-	/// What went wrong.
+	/// Causes for which a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no version with this number.
+		/// No version has this number.
 		UnknownModel,
-		/// Only the owner may do this.
+		/// The signer does not own the version.
 		NotOwner,
 		/// The file is empty or larger than `MaxModelBytes`.
-		BadSize,
+		InvalidSize,
 		/// The name is empty.
 		EmptyName,
-		/// The fuel limit is zero or over `MaxFuel`.
-		BadFuelLimit,
-		/// The royalty is over `MaxRoyalty`.
+		/// The fuel limit is zero or above `MaxFuelLimit`.
+		InvalidFuelLimit,
+		/// The royalty is above `MaxRoyalty`.
 		RoyaltyTooHigh,
-		/// The dimensions are not named in order, each once, in UTF-8, with a size over zero.
-		BadDims,
-		/// No such engine was admitted. See `Engines` for those that were.
+		/// A dimension has no UTF-8 name or no size, or the names are not sorted and distinct.
+		InvalidDims,
+		/// The engine was never admitted. `Engines` lists those that were.
 		UnknownEngine,
-		/// The engine's time is over: register for a newer one.
+		/// The engine takes no requests any more. Register for a newer one.
 		EngineRetired,
 		/// The engine was admitted before.
-		EngineAdmitted,
-		/// As many engines as are allowed were admitted.
+		EngineAlreadyAdmitted,
+		/// `MaxEngines` engines were admitted.
 		TooManyEngines,
-		/// The report is not the registered one: file, dimensions or engine differ, or it is wrong.
-		OtherReport,
-		/// Only an operator with an executor pool can serve.
+		/// The registered report is another. File, dimensions or engine differ, or one is wrong.
+		ReportMismatch,
+		/// The signer has no executor pool.
 		NotExecutor,
 		/// The executor serves this version already.
 		AlreadyServing,
 		/// The executor does not serve this version.
 		NotServing,
-		/// As many executors as are allowed serve this version.
-		TooManyServers,
-		/// Executors still serve this version: they stop first.
+		/// `MaxServingExecutors` executors serve this version.
+		TooManyServingExecutors,
+		/// Executors still serve this version. They have to stop first.
 		StillServed,
 		/// All version numbers are used.
 		NumbersExhausted,
@@ -230,62 +237,81 @@ pub mod pallet {
 		/// Register a model version by the BLAKE2b-256 hash of its ONNX file.
 		///
 		/// ## Dispatch Origin
-		/// Signed. The signer becomes the owner; `ModelDeposit` is held.
+		/// Signed. The signer becomes the owner.
+		///
+		/// ## Details
+		/// `ModelDeposit` is held from the owner until the version is removed. Only the engine
+		/// `engine_id` runs the version.
 		///
 		/// ## Parameters
-		/// - `hash`: BLAKE2b-256 of the file.
+		/// - `model_hash`: BLAKE2b-256 of the file.
 		/// - `size`: length of the file in bytes.
-		/// - `name`: for people; need not be unique.
-		/// - `engine`: id of an admitted engine. Only with this one do executors run the version.
-		/// - `dims`: sizes of all symbolic dimensions of the file, in the order of their names.
-		/// - `max_fuel`: fuel limit of one inference.
+		/// - `name`: name for people, UTF-8. Need not be unique.
+		/// - `engine_id`: id of an admitted engine.
+		/// - `dims`: sizes of all symbolic dimensions of the file, sorted by name.
+		/// - `fuel_limit`: fuel limit of load and run together.
 		/// - `royalty`: paid to the owner per attested request, in planck.
-		/// - `report`: BLAKE2b-256 of the engine's inspection report within these limits, as
+		/// - `report_hash`: BLAKE2b-256 of the engine's inspection report within these limits, as
 		///   `opg model register` computes it. Executors find the same before they serve.
 		///
 		/// ## Errors
-		/// `BadSize`, `EmptyName`, `BadFuelLimit`, `RoyaltyTooHigh`, `BadDims`, `UnknownEngine`,
-		/// `EngineRetired`.
+		/// - [`Error::InvalidSize`]: if `size` is zero or above `MaxModelBytes`.
+		/// - [`Error::EmptyName`]: if `name` is empty.
+		/// - [`Error::InvalidFuelLimit`]: if `fuel_limit` is zero or above `MaxFuelLimit`.
+		/// - [`Error::RoyaltyTooHigh`]: if `royalty` is above `MaxRoyalty`.
+		/// - [`Error::InvalidDims`]: if a dimension has no UTF-8 name or no size, or if the names
+		///   are not sorted and distinct.
+		/// - [`Error::UnknownEngine`]: if `engine_id` was never admitted.
+		/// - [`Error::EngineRetired`]: if the engine takes no requests any more.
+		/// - [`Error::NumbersExhausted`]: if all version numbers are used.
 		///
 		/// ## Events
-		/// `Registered`.
+		/// - [`Event::Registered`], with the number of the version.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register())]
 		pub fn register(
 			origin: OriginFor<T>,
-			hash: H256,
+			model_hash: H256,
 			size: u32,
 			name: ModelName,
-			engine: H256,
+			engine_id: H256,
 			dims: Dims,
-			max_fuel: Fuel,
-			royalty: opg_primitives::Balance,
-			report: H256,
+			fuel_limit: Fuel,
+			royalty: Balance,
+			report_hash: H256,
 		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::do_register(Model {
 				owner,
-				hash,
+				model_hash,
 				size,
 				name,
-				engine,
+				engine_id,
 				dims,
-				max_fuel,
+				fuel_limit,
 				royalty,
-				report,
+				report_hash,
 			})
 		}
 
-		/// Remove a version that nobody serves and return its deposit.
+		/// Remove a version that nobody serves, and return its deposit.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the owner.
 		///
+		/// ## Details
+		/// Open requests to the version are finished.
+		///
+		/// ## Parameters
+		/// - `model`: number of the version.
+		///
 		/// ## Errors
-		/// `UnknownModel`, `NotOwner`, `StillServed`.
+		/// - [`Error::UnknownModel`]: if no version has this number.
+		/// - [`Error::NotOwner`]: if the signer does not own the version.
+		/// - [`Error::StillServed`]: if executors serve the version.
 		///
 		/// ## Events
-		/// `Deregistered`.
+		/// - [`Event::Deregistered`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::deregister())]
 		pub fn deregister(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
@@ -293,38 +319,51 @@ pub mod pallet {
 			Self::do_deregister(owner, model)
 		}
 
-		/// Declare that the signer's node has the model file and runs the version when drawn.
-		/// The node has inspected the file.
+		/// Declare that the signer's node has the model file, inspected it, and runs the version
+		/// when drawn.
 		///
 		/// ## Dispatch Origin
-		/// Signed by an operator with an executor pool; `ServeDeposit` is held.
+		/// Signed by an operator with an executor pool.
+		///
+		/// ## Details
+		/// `ServeDeposit` is held from the executor until it stops serving.
 		///
 		/// ## Parameters
-		/// - `model`: the version.
-		/// - `report`: BLAKE2b-256 of the inspection report that the signer's own engine gave.
+		/// - `model`: number of the version.
+		/// - `report_hash`: BLAKE2b-256 of the inspection report that the signer's own engine gave.
 		///
 		/// ## Errors
-		/// `UnknownModel`, `OtherReport`, `NotExecutor`, `AlreadyServing`, `TooManyServers`.
+		/// - [`Error::UnknownModel`]: if no version has this number.
+		/// - [`Error::ReportMismatch`]: if the registered report has another digest.
+		/// - [`Error::NotExecutor`]: if the signer has no executor pool.
+		/// - [`Error::AlreadyServing`]: if the signer serves the version already.
+		/// - [`Error::TooManyServingExecutors`]: if `MaxServingExecutors` executors serve it.
 		///
 		/// ## Events
-		/// `Serving`.
+		/// - [`Event::Serving`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::serve())]
-		pub fn serve(origin: OriginFor<T>, model: ModelId, report: H256) -> DispatchResult {
+		pub fn serve(origin: OriginFor<T>, model: ModelId, report_hash: H256) -> DispatchResult {
 			let executor = ensure_signed(origin)?;
-			Self::do_serve(executor, model, report)
+			Self::do_serve(executor, model, report_hash)
 		}
 
-		/// Stop serving a version. Rounds that the executor was drawn for go on.
+		/// Stop serving a version, and get the deposit back.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the executor.
 		///
+		/// ## Details
+		/// Rounds that the executor was drawn for go on.
+		///
+		/// ## Parameters
+		/// - `model`: number of the version.
+		///
 		/// ## Errors
-		/// `NotServing`.
+		/// - [`Error::NotServing`]: if the signer does not serve the version.
 		///
 		/// ## Events
-		/// `StoppedServing`.
+		/// - [`Event::StoppedServing`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::stop_serving())]
 		pub fn stop_serving(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
@@ -332,55 +371,59 @@ pub mod pallet {
 			Self::do_stop_serving(executor, model)
 		}
 
-		/// Let versions be registered for an engine, and requested from a block on.
+		/// Admit an engine: versions can be registered for it now, and requested from a block on.
 		///
 		/// ## Dispatch Origin
 		/// Governance.
 		///
 		/// ## Parameters
-		/// - `engine`: BLAKE2b-256 of the WebAssembly module, as `opg-node engines id` prints it.
-		/// - `from`: the first block of requests; this one, if it has passed.
+		/// - `engine_id`: BLAKE2b-256 of the WebAssembly, as `opg-node engines id` prints it.
+		/// - `from`: first block of requests. A block in the past means this one.
 		///
 		/// ## Errors
-		/// `EngineAdmitted`, `TooManyEngines`.
+		/// - [`Error::EngineAlreadyAdmitted`]: if the engine was admitted before.
+		/// - [`Error::TooManyEngines`]: if `MaxEngines` engines were admitted.
 		///
 		/// ## Events
-		/// `EngineAdmitted`.
+		/// - [`Event::EngineAdmitted`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::admit_engine())]
 		pub fn admit_engine(
 			origin: OriginFor<T>,
-			engine: H256,
+			engine_id: H256,
 			from: BlockNumberFor<T>,
 		) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
-			Self::do_admit_engine(engine, from)
+			Self::do_admit_engine(engine_id, from)
 		}
 
-		/// Let an engine end. Its versions take no requests from a block on; open ones are finished.
-		/// Can be repeated until that block, to move it.
+		/// Retire an engine: its versions take no requests from a block on.
 		///
 		/// ## Dispatch Origin
 		/// Governance.
 		///
+		/// ## Details
+		/// Open requests are finished. The call can be repeated to move the block, until it has come.
+		///
 		/// ## Parameters
-		/// - `engine`: the engine's id.
-		/// - `until`: the first block without requests; this one, if it has passed.
+		/// - `engine_id`: id of an admitted engine.
+		/// - `until`: first block without requests. A block in the past means this one.
 		///
 		/// ## Errors
-		/// `UnknownEngine`, `EngineRetired`.
+		/// - [`Error::UnknownEngine`]: if the engine was never admitted.
+		/// - [`Error::EngineRetired`]: if the engine takes no requests any more.
 		///
 		/// ## Events
-		/// `EngineRetired`.
+		/// - [`Event::EngineRetired`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::retire_engine())]
 		pub fn retire_engine(
 			origin: OriginFor<T>,
-			engine: H256,
+			engine_id: H256,
 			until: BlockNumberFor<T>,
 		) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
-			Self::do_retire_engine(engine, until)
+			Self::do_retire_engine(engine_id, until)
 		}
 	}
 }

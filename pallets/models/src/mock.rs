@@ -1,4 +1,4 @@
-//! A runtime with this pallet, balances and pools for accounts below 10.
+//! Runtime with this pallet and balances, for unit tests.
 
 use crate as pallet_opg_models;
 use crate::*;
@@ -7,24 +7,35 @@ use frame_support::{
 	traits::{ConstU128, ConstU32, ConstU64},
 };
 use opg_primitives::ExecutorKey;
-use pallet_opg_support::{ExecutorPools, Fault};
+use pallet_opg_support::ExecutorDirectory;
 use sp_core::H256;
-use sp_runtime::{BuildStorage, Perbill};
+use sp_runtime::BuildStorage;
 
-type Block = frame_system::mocking::MockBlock<Test>;
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeHoldReason,
+		RuntimeFreezeReason,
+		RuntimeTask
+	)]
+	pub struct Test;
 
-frame_support::construct_runtime!(
-	pub enum Test {
-		System: frame_system,
-		Balances: pallet_balances,
-		Registry: pallet_opg_models,
-	}
-);
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(2)]
+	pub type Registry = pallet_opg_models;
+}
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-	type Block = Block;
-	type Hash = H256;
+	type Block = frame_system::mocking::MockBlock<Test>;
 	type AccountData = pallet_balances::AccountData<u128>;
 }
 
@@ -35,13 +46,10 @@ impl pallet_balances::Config for Test {
 	type ExistentialDeposit = ConstU128<1>;
 }
 
-/// Accounts below 10 have a pool.
-pub struct Pools;
-impl ExecutorPools<u64> for Pools {
-	type Credit = ();
-	fn snapshot() -> Vec<(u64, u128)> {
-		vec![]
-	}
+/// Accounts below 10 have an executor pool.
+pub struct Executors;
+
+impl ExecutorDirectory<u64> for Executors {
 	fn has_pool(who: &u64) -> bool {
 		*who < 10
 	}
@@ -51,40 +59,36 @@ impl ExecutorPools<u64> for Pools {
 	fn operator_of(_: &ExecutorKey) -> Option<u64> {
 		None
 	}
-	fn reward(_: &u64, (): ()) {}
-	fn penalise(_: &u64, _: Fault, _: &[(&u64, Perbill)]) {}
-	fn slashing_paused() -> bool {
-		false
-	}
-	fn clear_misses(_: &u64) -> bool {
-		false
-	}
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_executor(_: &u64) -> ExecutorKey {
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_opg_support::BenchmarkExecutors<u64> for Executors {
+	fn executor(_: &u64) -> ExecutorKey {
 		sp_core::ed25519::Public::default().into()
 	}
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_snapshot(_: &[u64]) {}
+	fn snapshot(_: &[u64]) {}
 }
 
 impl Config for Test {
 	type Currency = Balances;
-	type Pools = Pools;
+	type Executors = Executors;
 	type ModelDeposit = ConstU128<100>;
 	type ServeDeposit = ConstU128<10>;
-	type MaxServers = ConstU32<3>;
+	type MaxServingExecutors = ConstU32<3>;
 	type MaxModelBytes = ConstU32<1_000>;
-	type MaxFuel = ConstU64<1_000>;
+	type MaxFuelLimit = ConstU64<1_000>;
 	type MaxRoyalty = ConstU128<50>;
 	type MaxEngines = ConstU32<2>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Executors;
 }
 
-/// The engine of genesis.
+/// Id of the engine of genesis.
 pub const ENGINE: H256 = H256::zero();
 
-/// Run a test with twelve funded accounts; ends with `try_state`.
+/// Runs a test with twelve funded accounts. Ends with `try_state`.
 pub fn run(test: impl FnOnce()) {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> {

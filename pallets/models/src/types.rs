@@ -1,4 +1,4 @@
-//! What the registry stores.
+//! Stored types: model versions, and the blocks in which an engine is valid.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -6,56 +6,56 @@ use opg_primitives::{Balance, Dims, Fuel};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-/// UTF-8 name for people.
+/// UTF-8 name for people, up to 64 bytes.
 pub type ModelName = BoundedVec<u8, ConstU32<64>>;
 
-/// A registered version.
+/// Registered version.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Model<AccountId> {
-	/// Who registered it and earns the royalty.
+	/// Account that registered it and earns the royalty.
 	pub owner: AccountId,
 	/// BLAKE2b-256 of the ONNX file.
-	pub hash: H256,
+	pub model_hash: H256,
 	/// Length of the file in bytes.
 	pub size: u32,
-	/// Name for people.
+	/// Name for people. Need not be unique.
 	pub name: ModelName,
-	/// Engine id.
-	pub engine: H256,
-	/// Sizes of its symbolic dimensions.
+	/// BLAKE2b-256 of the engine's WebAssembly.
+	pub engine_id: H256,
+	/// Sizes of all symbolic dimensions of the file, sorted by name.
 	pub dims: Dims,
 	/// Fuel limit of load and run together.
-	pub max_fuel: Fuel,
+	pub fuel_limit: Fuel,
 	/// Paid to the owner per attested request, in planck.
 	pub royalty: Balance,
-	/// Digest of the engine's inspection report, which every executor finds too.
-	pub report: H256,
+	/// BLAKE2b-256 of the engine's inspection report. Every honest executor finds the same.
+	pub report_hash: H256,
 }
 
-/// When an engine may be used. Kept for ever: receipts name engines.
+/// Blocks in which an engine takes requests.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Validity<BlockNumber> {
-	/// From this block on.
+	/// First block of requests.
 	pub from: BlockNumber,
-	/// Before this block, if it has an end.
+	/// First block without requests. `None` while the engine is not retired.
 	pub until: Option<BlockNumber>,
 }
 
 impl<BlockNumber: PartialOrd> Validity<BlockNumber> {
-	/// Whether the engine can still be used, now or later.
-	pub fn has_future(&self, now: &BlockNumber) -> bool {
-		self.until.as_ref().is_none_or(|until| now < until)
+	/// True from the block `until` on.
+	pub fn has_ended(&self, now: &BlockNumber) -> bool {
+		self.until.as_ref().is_some_and(|until| until <= now)
 	}
 
-	/// Whether the engine can be used now.
-	pub fn holds(&self, now: &BlockNumber) -> bool {
-		self.from <= *now && self.has_future(now)
+	/// True from the block `from` on, and before the block `until`.
+	pub fn contains(&self, now: &BlockNumber) -> bool {
+		self.from <= *now && !self.has_ended(now)
 	}
 }
 
-/// [`Model`] of a runtime.
+/// [`Model`] with the account type of a runtime.
 pub type ModelOf<T> = Model<<T as frame_system::Config>::AccountId>;

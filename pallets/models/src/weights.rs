@@ -8,7 +8,7 @@
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// What every call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	fn register() -> Weight;
 	fn deregister() -> Weight;
@@ -18,7 +18,7 @@ pub trait WeightInfo {
 	fn retire_engine() -> Weight;
 }
 
-/// With the database that the runtime names.
+/// Measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -38,8 +38,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Models::Models` (r:1 w:1)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1419), added: 3894, mode: `Measured`)
-	/// Storage: `Models::Servers` (r:1 w:0)
-	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:0)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn deregister() -> Weight {
@@ -52,8 +52,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1419), added: 3894, mode: `Measured`)
 	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Models::Servers` (r:1 w:1)
-	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:1)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn serve() -> Weight {
@@ -62,8 +62,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	/// Storage: `Models::Servers` (r:1 w:1)
-	/// Proof: `Models::Servers` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:1)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
 	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
 	fn stop_serving() -> Weight {

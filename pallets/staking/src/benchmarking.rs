@@ -1,12 +1,12 @@
-//! What every call and hook costs in its worst case.
+//! Benchmarks of the calls and hooks, each in its worst case.
 
 use crate::*;
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
-use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use frame_system::RawOrigin;
 use opg_primitives::{possession_payload, Balance, ExecutorKey, ExecutorSignature};
-use pallet_opg_support::{ExecutorPools, Fault};
+use pallet_opg_support::{BenchmarkExecutors, ExecutorLedger, Offence};
 use sp_core::ed25519;
 use sp_runtime::{
 	traits::{Saturating, Zero},
@@ -14,7 +14,7 @@ use sp_runtime::{
 };
 
 const ROLE: Role = Role::Executor;
-const NOBODY: &str = "benchmarks set up what they need";
+const SETUP: &str = "benchmarks set up what they need";
 
 /// An account with plenty of OPG.
 fn rich<T: Config>(name: &'static str, index: u32) -> T::AccountId {
@@ -31,11 +31,11 @@ fn signed<T: Config>(who: &T::AccountId) -> T::RuntimeOrigin {
 	RawOrigin::Signed(who.clone()).into()
 }
 
-/// Open a pool with some more than the least bond.
+/// Opens a pool with twice the minimum bond.
 fn open<T: Config>(who: &T::AccountId, role: Role) {
 	let bond = T::MinBond::get().saturating_mul(2);
 	let commission = Perbill::from_percent(10);
-	Pallet::<T>::bond(signed::<T>(who), role, bond, commission).expect(NOBODY);
+	Pallet::<T>::bond(signed::<T>(who), role, bond, commission).expect(SETUP);
 }
 
 /// An operator with an executor pool.
@@ -48,8 +48,8 @@ fn operator<T: Config>(index: u32) -> T::AccountId {
 /// A hot key and its proof for `who`.
 fn key<T: Config>(who: &T::AccountId) -> (ExecutorKey, ExecutorSignature) {
 	let key = ExecutorKey::generate_pair(None);
-	let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-	let proof = key.sign(&possession_payload(&genesis, who)).expect(NOBODY);
+	let payload = possession_payload(&Pallet::<T>::genesis_hash(), who);
+	let proof = key.sign(&payload).expect(SETUP);
 	(key, proof)
 }
 
@@ -58,10 +58,10 @@ fn delegator<T: Config>(operator: &T::AccountId) -> T::AccountId {
 	let who = rich::<T>("delegator", 0);
 	for index in 1..T::MaxDelegations::get() {
 		let other = self::operator::<T>(index);
-		Pallet::<T>::delegate(signed::<T>(&who), other, ROLE, amount::<T>()).expect(NOBODY);
+		Pallet::<T>::delegate(signed::<T>(&who), other, ROLE, amount::<T>()).expect(SETUP);
 	}
 	let all = amount::<T>().saturating_mul(100);
-	Pallet::<T>::delegate(signed::<T>(&who), operator.clone(), ROLE, all).expect(NOBODY);
+	Pallet::<T>::delegate(signed::<T>(&who), operator.clone(), ROLE, all).expect(SETUP);
 	who
 }
 
@@ -69,26 +69,26 @@ fn amount<T: Config>() -> Balance {
 	T::MinDelegation::get()
 }
 
-/// As many withdrawals as are allowed, each in its own block, but one.
+/// Leaves room for one more unbonding entry. Each entry is of another block.
 fn unbonds<T: Config>(operator: &T::AccountId, who: &T::AccountId) {
 	for _ in 1..T::MaxUnbonds::get() {
 		next_block::<T>(1);
 		let operator = operator.clone();
-		Pallet::<T>::undelegate(signed::<T>(who), operator, ROLE, amount::<T>()).expect(NOBODY);
+		Pallet::<T>::undelegate(signed::<T>(who), operator, ROLE, amount::<T>()).expect(SETUP);
 	}
 	next_block::<T>(1);
 }
 
 fn next_block<T: Config>(count: u32) {
-	let now = frame_system::Pallet::<T>::block_number();
-	frame_system::Pallet::<T>::set_block_number(now.saturating_add(count.into()));
+	let next = Pallet::<T>::now().saturating_add(count.into());
+	frame_system::Pallet::<T>::set_block_number(next);
 }
 
-/// `count` pools on duty, each with another stake, without the transfers of real ones.
+/// Stores `count` active pools, each with another stake, without the transfers of real ones.
 fn fill<T: Config>(role: Role, count: u32) -> Vec<T::AccountId> {
 	let first = rich::<T>("first", 0);
 	open::<T>(&first, role);
-	let pool = Pools::<T>::take(role, &first).expect(NOBODY);
+	let pool = Pools::<T>::take(role, &first).expect(SETUP);
 	(0..count)
 		.map(|index| {
 			let who: T::AccountId = account("filler", index, 0);
@@ -102,50 +102,53 @@ fn fill<T: Config>(role: Role, count: u32) -> Vec<T::AccountId> {
 		.collect()
 }
 
-/// Sideline as many others as there can be.
-fn sideline<T: Config>() {
+/// Suspends as many others as there can be.
+fn suspend_others<T: Config>() {
 	let mut others: Vec<_> =
 		(1..T::MaxPools::get()).map(|index| account("other", index, 0)).collect();
 	others.sort();
-	Sidelined::<T>::put(frame_support::BoundedVec::truncate_from(others));
+	Suspended::<T>::put(frame_support::BoundedVec::truncate_from(others));
 }
 
-/// Snapshots of this session and the next with `count` members each, and as many sidelined.
+/// Stores snapshots of this session and the next with `count` members each, all suspended.
 fn snapshots<T: Config>(count: u32) {
 	let mut members: Vec<(T::AccountId, Balance)> =
 		(0..count).map(|index| (account("filler", index, 0), amount::<T>())).collect();
 	members.sort();
-	let sidelined = members.iter().map(|(who, _)| who.clone()).collect();
-	Sidelined::<T>::put(frame_support::BoundedVec::truncate_from(sidelined));
+	let suspended = members.iter().map(|(who, _)| who.clone()).collect();
+	Suspended::<T>::put(frame_support::BoundedVec::truncate_from(suspended));
 	for index in [7, 8] {
 		let members = frame_support::BoundedVec::truncate_from(members.clone());
 		Snapshots::<T>::insert(index, Snapshot { total: amount::<T>(), members });
 	}
 }
 
-/// For other pallets' benchmarks: a pool on duty, with a hot key, that rests after one more miss.
-pub(crate) fn executor<T: Config>(who: &T::AccountId) -> ExecutorKey {
-	fund::<T>(who);
-	open::<T>(who, ROLE);
-	Pools::<T>::mutate(ROLE, who, |pool| {
-		if let Some(pool) = pool {
-			pool.status = Status::Active { misses: T::MaxMisses::get().saturating_sub(1) };
-		}
-	});
-	let (key, _) = key::<T>(who);
-	Pallet::<T>::install_key(who.clone(), key.clone()).expect(NOBODY);
-	// The circuit breaker does not trip.
-	SessionStake::<T>::put(Balance::MAX);
-	key
-}
+impl<T: Config> BenchmarkExecutors<T::AccountId> for Pallet<T> {
+	fn executor(who: &T::AccountId) -> ExecutorKey {
+		fund::<T>(who);
+		open::<T>(who, ROLE);
+		Pools::<T>::mutate(ROLE, who, |pool| {
+			if let Some(pool) = pool {
+				pool.status = PoolStatus::Active { misses: T::MaxMisses::get().saturating_sub(1) };
+			}
+		});
+		let (key, _) = key::<T>(who);
+		Pallet::<T>::install_key(who.clone(), key.clone()).expect(SETUP);
+		// The circuit breaker does not trip.
+		SessionStake::<T>::put(Balance::MAX);
+		key
+	}
 
-/// For other pallets' benchmarks: `members` are drawn from now on, and as many others rest as can.
-pub(crate) fn snapshot<T: Config>(members: &[T::AccountId]) {
-	sideline::<T>();
-	let mut members: Vec<_> = members.iter().map(|who| (who.clone(), T::MinBond::get())).collect();
-	members.sort();
-	let members = frame_support::BoundedVec::truncate_from(members);
-	Snapshots::<T>::insert(CurrentSession::<T>::get(), Snapshot { total: Balance::MAX, members });
+	/// Suspends as many others as there can be, since draws read that list too.
+	fn snapshot(members: &[T::AccountId]) {
+		suspend_others::<T>();
+		let mut members: Vec<_> =
+			members.iter().map(|who| (who.clone(), T::MinBond::get())).collect();
+		members.sort();
+		let members = frame_support::BoundedVec::truncate_from(members);
+		let snapshot = Snapshot { total: Balance::MAX, members };
+		Snapshots::<T>::insert(CurrentSession::<T>::get(), snapshot);
+	}
 }
 
 #[benchmarks]
@@ -193,17 +196,17 @@ mod benchmarks {
 	fn withdraw() {
 		let operator = operator::<T>(0);
 		for _ in 0..2 {
-			Pallet::<T>::install_key(operator.clone(), key::<T>(&operator).0).expect(NOBODY);
+			Pallet::<T>::install_key(operator.clone(), key::<T>(&operator).0).expect(SETUP);
 			next_block::<T>(T::KeyDelay::get());
 		}
 		let who = delegator::<T>(&operator);
 		unbonds::<T>(&operator, &who);
 		let (pool, all) = (operator.clone(), Balance::MAX);
-		Pallet::<T>::undelegate(signed::<T>(&who), pool.clone(), ROLE, all).expect(NOBODY);
-		Pallet::<T>::leave(signed::<T>(&operator), ROLE).expect(NOBODY);
+		Pallet::<T>::undelegate(signed::<T>(&who), pool.clone(), ROLE, all).expect(SETUP);
+		Pallet::<T>::leave(signed::<T>(&operator), ROLE).expect(SETUP);
 		next_block::<T>(T::UnbondingBlocks::get());
 		let first = operator.clone();
-		Pallet::<T>::withdraw(signed::<T>(&who), pool.clone(), ROLE, first).expect(NOBODY);
+		Pallet::<T>::withdraw(signed::<T>(&who), pool.clone(), ROLE, first).expect(SETUP);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), pool, ROLE, who.clone());
@@ -214,21 +217,21 @@ mod benchmarks {
 	#[benchmark]
 	fn leave() {
 		let operator = operator::<T>(0);
-		sideline::<T>();
+		suspend_others::<T>();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(operator.clone()), ROLE);
 
 		let pool = Pools::<T>::get(ROLE, operator).expect("it closes later");
-		assert_eq!(pool.status, Status::Leaving);
+		assert_eq!(pool.status, PoolStatus::Leaving);
 	}
 
 	#[benchmark]
-	fn evict() {
+	fn force_undelegate() {
 		let operator = operator::<T>(0);
 		let who = delegator::<T>(&operator);
 		unbonds::<T>(&operator, &who);
-		Pallet::<T>::leave(signed::<T>(&operator), ROLE).expect(NOBODY);
+		Pallet::<T>::leave(signed::<T>(&operator), ROLE).expect(SETUP);
 		let caller = whitelisted_caller();
 
 		#[extrinsic_call]
@@ -239,13 +242,13 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn forget() {
+	fn reap() {
 		let operator = operator::<T>(0);
 		let who = delegator::<T>(&operator);
 		unbonds::<T>(&operator, &who);
 		let id = PoolId { operator: operator.clone(), role: ROLE };
-		let mut pool = Pools::<T>::get(ROLE, &operator).expect(NOBODY);
-		let _ = Pallet::<T>::slash(&id, &mut pool, Perbill::one());
+		let mut pool = Pools::<T>::get(ROLE, &operator).expect(SETUP);
+		let _ = Pallet::<T>::slash_pool(&id, &mut pool, Perbill::one());
 		Pools::<T>::insert(ROLE, &operator, pool);
 		let caller = whitelisted_caller();
 
@@ -268,34 +271,34 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn rest() {
+	fn pause() {
 		let operator = operator::<T>(0);
-		sideline::<T>();
+		suspend_others::<T>();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(operator.clone()), ROLE);
 
-		assert!(Sidelined::<T>::get().contains(&operator));
+		assert!(Suspended::<T>::get().contains(&operator));
 	}
 
 	#[benchmark]
 	fn resume() {
 		let operator = operator::<T>(0);
-		sideline::<T>();
-		Pallet::<T>::rest(signed::<T>(&operator), ROLE).expect(NOBODY);
+		suspend_others::<T>();
+		Pallet::<T>::pause(signed::<T>(&operator), ROLE).expect(SETUP);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(operator.clone()), ROLE);
 
-		assert!(!Sidelined::<T>::get().contains(&operator));
+		assert!(!Suspended::<T>::get().contains(&operator));
 	}
 
-	/// The third key of an operator: the first is forgotten.
+	/// The third key of an operator, which removes the first.
 	#[benchmark]
 	fn set_hot_key() {
 		let operator = operator::<T>(0);
 		for _ in 0..2 {
-			Pallet::<T>::install_key(operator.clone(), key::<T>(&operator).0).expect(NOBODY);
+			Pallet::<T>::install_key(operator.clone(), key::<T>(&operator).0).expect(SETUP);
 			next_block::<T>(T::KeyDelay::get());
 		}
 		let (key, proof) = key::<T>(&operator);
@@ -322,7 +325,7 @@ mod benchmarks {
 	fn resume_slashing() -> Result<(), BenchmarkError> {
 		let origin =
 			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		SlashingPaused::<T>::put(frame_system::Pallet::<T>::block_number());
+		SlashingPaused::<T>::put(Pallet::<T>::now());
 		SessionSlashed::<T>::put(1);
 
 		#[extrinsic_call]
@@ -376,12 +379,12 @@ mod benchmarks {
 		assert!(!Snapshots::<T>::contains_key(7));
 	}
 
-	/// The author of a block is paid.
+	/// Reward of a block, for its author.
 	#[benchmark]
 	fn reward_author() {
 		let who = rich::<T>("operator", 0);
 		open::<T>(&who, Role::Validator);
-		let before = Pools::<T>::get(Role::Validator, &who).expect(NOBODY).active.balance;
+		let before = Pools::<T>::get(Role::Validator, &who).expect(SETUP).active.balance;
 
 		#[block]
 		{
@@ -392,7 +395,7 @@ mod benchmarks {
 		assert!(T::BlockReward::get() == 0 || pool.active.balance > before);
 	}
 
-	/// A fault of consensus.
+	/// An offence against consensus.
 	#[benchmark]
 	fn slash_validator() {
 		let who = rich::<T>("operator", 0);
@@ -404,7 +407,7 @@ mod benchmarks {
 		}
 
 		let pool = Pools::<T>::get(Role::Validator, who).expect("it stays");
-		assert_eq!(pool.status, Status::Resting);
+		assert_eq!(pool.status, PoolStatus::Paused);
 	}
 
 	/// A wrong answer that leaves too small a bond, with two payees.
@@ -418,17 +421,17 @@ mod benchmarks {
 			}
 		});
 		SessionStake::<T>::put(Balance::MAX);
-		sideline::<T>();
+		suspend_others::<T>();
 		let payees = [rich::<T>("payee", 0), rich::<T>("payee", 1)];
 
 		#[block]
 		{
 			let part = Perbill::from_percent(30);
 			let payees = [(&payees[0], part), (&payees[1], part)];
-			<Pallet<T> as ExecutorPools<_>>::penalise(&operator, Fault::Wrong, &payees);
+			<Pallet<T> as ExecutorLedger<_>>::penalise(&operator, Offence::WrongAnswer, &payees);
 		}
 
-		assert!(Sidelined::<T>::get().contains(&operator));
+		assert!(Suspended::<T>::get().contains(&operator));
 	}
 
 	/// A right answer, with a commission.
@@ -440,7 +443,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			<Pallet<T> as ExecutorPools<_>>::reward(&operator, credit);
+			<Pallet<T> as ExecutorLedger<_>>::reward(&operator, credit);
 		}
 
 		let pool = Pools::<T>::get(ROLE, operator).expect("it stays");

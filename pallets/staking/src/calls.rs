@@ -1,4 +1,4 @@
-//! What the calls do.
+//! Calls: checks and state changes behind the signatures in `lib.rs`.
 
 use crate::{
 	pallet::*,
@@ -16,20 +16,11 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
-use sp_runtime::{traits::AccountIdConversion, Perbill};
+use sp_runtime::Perbill;
 
 impl<T: Config> Pallet<T> {
-	/// The account that holds the stake of all pools.
-	pub fn account() -> T::AccountId {
-		T::PalletId::get().into_account_truncating()
-	}
-
-	pub(crate) fn pool(id: &PoolIdOf<T>) -> Result<Pool, Error<T>> {
-		Pools::<T>::get(id.role, &id.operator).ok_or(Error::<T>::UnknownPool)
-	}
-
-	pub(crate) fn put(id: &PoolIdOf<T>, pool: Pool) {
-		Pools::<T>::insert(id.role, &id.operator, pool);
+	pub(crate) fn now() -> BlockNumberFor<T> {
+		frame_system::Pallet::<T>::block_number()
 	}
 
 	pub(crate) fn open_pool(
@@ -53,13 +44,13 @@ impl<T: Config> Pallet<T> {
 			own: Default::default(),
 			commission,
 			commission_set: CurrentSession::<T>::get(),
-			status: Status::Active { misses: 0 },
+			status: PoolStatus::Active { misses: 0 },
 			deposit,
 		};
 		pool.active.deposit(amount, &mut pool.own).ok_or(Error::<T>::Overflow)?;
-		Self::take_in(&id.operator, amount)?;
+		Self::collect(&id.operator, amount)?;
 		PoolCounts::<T>::insert(id.role, count + 1);
-		Self::put(id, pool);
+		Self::store(id, pool);
 		Self::deposit_event(Event::Bonded { operator: id.operator.clone(), role: id.role, amount });
 		Ok(())
 	}
@@ -71,23 +62,23 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(amount >= T::MinDelegation::get(), Error::<T>::DelegationTooSmall);
 		let mut pool = Self::pool(&id)?;
-		ensure!(pool.status != Status::Leaving, Error::<T>::PoolLeaving);
+		ensure!(pool.status != PoolStatus::Leaving, Error::<T>::PoolLeaving);
 		let shares = if delegator == id.operator {
 			pool.active.deposit(amount, &mut pool.own)
 		} else {
-			Self::note_delegation(&id, &delegator)?;
+			Self::track_delegation(&id, &delegator)?;
 			Holdings::<T>::mutate(&id, &delegator, |own| pool.active.deposit(amount, own))
 		};
 		let shares = shares.ok_or(Error::<T>::DelegationTooSmall)?;
-		Self::take_in(&delegator, amount)?;
-		Self::put(&id, pool);
+		Self::collect(&delegator, amount)?;
+		Self::store(&id, pool);
 		let PoolId { operator, role } = id;
 		Self::deposit_event(Event::Delegated { operator, role, delegator, amount, shares });
 		Ok(())
 	}
 
-	/// Keep the list of the pools that `delegator` has stake in.
-	fn note_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) -> DispatchResult {
+	/// Puts the pool on the list of those that `delegator` has stake in.
+	fn track_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) -> DispatchResult {
 		Delegations::<T>::try_mutate(delegator, |pools| -> DispatchResult {
 			if !pools.contains(id) {
 				pools.try_push(id.clone()).map_err(|_| Error::<T>::TooManyDelegations)?;
@@ -107,7 +98,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(pool.active.shares_of(&own) > 0, Error::<T>::NothingDelegated);
 		let left = pool.active.value_of(&own).saturating_sub(amount);
 		ensure!(
-			!is_operator || pool.status == Status::Leaving || left >= T::MinBond::get(),
+			!is_operator || pool.status == PoolStatus::Leaving || left >= T::MinBond::get(),
 			Error::<T>::BondTooSmall
 		);
 		// What would be too small to stay goes with the rest.
@@ -118,23 +109,23 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_leave(id: PoolIdOf<T>) -> DispatchResult {
 		let mut pool = Self::pool(&id)?;
-		ensure!(pool.status != Status::Leaving, Error::<T>::PoolLeaving);
-		pool.status = Status::Leaving;
-		Self::sideline(&id);
+		ensure!(pool.status != PoolStatus::Leaving, Error::<T>::PoolLeaving);
+		pool.status = PoolStatus::Leaving;
+		Self::suspend(&id);
 		let PoolId { operator, role } = id.clone();
 		Self::deposit_event(Event::Left { operator: operator.clone(), role });
 		Self::unbond(id, pool, operator, u128::MAX)
 	}
 
-	pub(crate) fn do_evict(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
+	pub(crate) fn do_force_undelegate(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let pool = Self::pool(&id)?;
-		ensure!(pool.status == Status::Leaving, Error::<T>::NotLeaving);
+		ensure!(pool.status == PoolStatus::Leaving, Error::<T>::NotLeaving);
 		let own = Holdings::<T>::get(&id, &delegator);
 		ensure!(pool.active.shares_of(&own) > 0, Error::<T>::NothingDelegated);
 		Self::unbond(id, pool, delegator, u128::MAX)
 	}
 
-	/// Move `shares` of `delegator`, or all it has, from the active to the unbonding stake.
+	/// Moves up to `shares` shares of `delegator` from the active to the unbonding stake.
 	fn unbond(
 		id: PoolIdOf<T>,
 		mut pool: Pool,
@@ -151,15 +142,15 @@ impl<T: Config> Pallet<T> {
 				amount
 			})
 		};
-		let matures = Self::unbonding_until(frame_system::Pallet::<T>::block_number());
+		let unlock_at = Self::now() + T::UnbondingBlocks::get().into();
 		if amount > 0 {
-			Self::queue_unbond(&id, &mut pool, &delegator, amount, matures)?;
+			Self::queue_unbond(&id, &mut pool, &delegator, amount, unlock_at)?;
 		} else if !Unbonding::<T>::contains_key(&id, &delegator) {
-			Self::forget_delegation(&id, &delegator);
+			Self::untrack_delegation(&id, &delegator);
 		}
-		Self::put_or_close(&id, pool)?;
+		Self::store_or_close(&id, pool)?;
 		let PoolId { operator, role } = id;
-		Self::deposit_event(Event::Undelegated { operator, role, delegator, amount, matures });
+		Self::deposit_event(Event::Undelegated { operator, role, delegator, amount, unlock_at });
 		Ok(())
 	}
 
@@ -168,19 +159,20 @@ impl<T: Config> Pallet<T> {
 		pool: &mut Pool,
 		delegator: &T::AccountId,
 		amount: Balance,
-		matures: BlockNumberFor<T>,
+		unlock_at: BlockNumberFor<T>,
 	) -> DispatchResult {
 		let mut holding = Holding::default();
 		pool.unbonding.deposit(amount, &mut holding).ok_or(Error::<T>::Overflow)?;
 		Unbonding::<T>::try_mutate(id, delegator, |entries| -> DispatchResult {
 			match entries.last_mut() {
 				Some(last)
-					if last.matures == matures && last.holding.generation == holding.generation =>
+					if last.unlock_at == unlock_at
+						&& last.holding.generation == holding.generation =>
 				{
 					last.holding.shares = last.holding.shares.saturating_add(holding.shares);
 				},
 				_ => entries
-					.try_push(Unbond { holding, matures })
+					.try_push(Unbond { holding, unlock_at })
 					.map_err(|_| Error::<T>::TooManyUnbonds)?,
 			}
 			Ok(())
@@ -189,22 +181,22 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let mut pool = Self::pool(&id)?;
-		let now = frame_system::Pallet::<T>::block_number();
+		let now = Self::now();
 		let mut entries = Unbonding::<T>::get(&id, &delegator);
 		ensure!(!entries.is_empty(), Error::<T>::NothingUnbonding);
 		let mut amount: Balance = 0;
-		let mut matured = false;
+		let mut unlocked = false;
 		entries.retain(|entry| {
-			if entry.matures > now {
+			if entry.unlock_at > now {
 				return true;
 			}
-			matured = true;
+			unlocked = true;
 			let shares = entry.holding.shares;
 			let paid = pool.unbonding.redeem(shares, &mut entry.holding.clone());
 			amount = amount.saturating_add(paid);
 			false
 		});
-		ensure!(matured, Error::<T>::NotMature);
+		ensure!(unlocked, Error::<T>::NotUnlocked);
 		if amount > 0 {
 			let account = Self::account();
 			T::Currency::transfer(&account, &delegator, amount, Preservation::Preserve)?;
@@ -212,18 +204,18 @@ impl<T: Config> Pallet<T> {
 		if entries.is_empty() {
 			Unbonding::<T>::remove(&id, &delegator);
 			if pool.active.shares_of(&Holdings::<T>::get(&id, &delegator)) == 0 {
-				Self::forget_delegation(&id, &delegator);
+				Self::untrack_delegation(&id, &delegator);
 			}
 		} else {
 			Unbonding::<T>::insert(&id, &delegator, entries);
 		}
 		let PoolId { operator, role } = id.clone();
 		Self::deposit_event(Event::Withdrawn { operator, role, delegator, amount });
-		Self::put_or_close(&id, pool)
+		Self::store_or_close(&id, pool)
 	}
 
-	/// Take the pool off the list of a delegator that has nothing in it any more.
-	fn forget_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) {
+	/// Takes the pool off the list of a delegator that has nothing in it any more.
+	fn untrack_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) {
 		Holdings::<T>::remove(id, delegator);
 		Delegations::<T>::mutate_exists(delegator, |entry| {
 			if let Some(pools) = entry {
@@ -235,10 +227,10 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Store a pool, or close one that is left by everyone and return its deposit.
-	fn put_or_close(id: &PoolIdOf<T>, pool: Pool) -> DispatchResult {
-		if pool.status != Status::Leaving || !pool.is_empty() {
-			Self::put(id, pool);
+	/// Stores a pool. Closes one that everyone has left, and returns its deposit.
+	fn store_or_close(id: &PoolIdOf<T>, pool: Pool) -> DispatchResult {
+		if pool.status != PoolStatus::Leaving || !pool.is_empty() {
+			Self::store(id, pool);
 			return Ok(());
 		}
 		T::Currency::release(
@@ -249,17 +241,15 @@ impl<T: Config> Pallet<T> {
 		)?;
 		Pools::<T>::remove(id.role, &id.operator);
 		PoolCounts::<T>::mutate(id.role, |count| *count = count.saturating_sub(1));
-		// Entries that were slashed to nothing are worth nothing: whoever has one still drops it
-		// with `forget`.
+		// Entries that were slashed to nothing stay until somebody calls `reap`.
 		if id.role == Role::Executor {
-			Self::forget_keys(&id.operator);
+			Self::remove_keys(&id.operator);
 		}
 		Self::deposit_event(Event::Closed { operator: id.operator.clone(), role: id.role });
 		Ok(())
 	}
 
-	/// Drop entries of `delegator` that can never be worth anything again.
-	pub(crate) fn do_forget(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
+	pub(crate) fn do_reap(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let pool = Pools::<T>::get(id.role, &id.operator);
 		let holding = Holdings::<T>::get(&id, &delegator);
 		let entries = Unbonding::<T>::get(&id, &delegator);
@@ -267,9 +257,9 @@ impl<T: Config> Pallet<T> {
 			pool.active.shares_of(&holding) == 0
 				&& entries.iter().all(|entry| pool.unbonding.shares_of(&entry.holding) == 0)
 		});
-		ensure!(worthless, Error::<T>::StillWorth);
+		ensure!(worthless, Error::<T>::NotWorthless);
 		Unbonding::<T>::remove(&id, &delegator);
-		Self::forget_delegation(&id, &delegator);
+		Self::untrack_delegation(&id, &delegator);
 		Ok(())
 	}
 
@@ -281,41 +271,51 @@ impl<T: Config> Pallet<T> {
 		ensure!(change <= T::MaxCommissionChange::get(), Error::<T>::CommissionChangeTooLarge);
 		pool.commission = commission;
 		pool.commission_set = session;
-		Self::put(&id, pool);
+		Self::store(&id, pool);
 		let PoolId { operator, role } = id;
 		Self::deposit_event(Event::CommissionSet { operator, role, commission });
 		Ok(())
 	}
 
-	pub(crate) fn do_rest(id: PoolIdOf<T>) -> DispatchResult {
+	pub(crate) fn do_pause(id: PoolIdOf<T>) -> DispatchResult {
 		let mut pool = Self::pool(&id)?;
-		ensure!(matches!(pool.status, Status::Active { .. }), Error::<T>::NotActive);
-		pool.status = Status::Resting;
-		Self::sideline(&id);
-		Self::put(&id, pool);
-		Self::deposit_event(Event::Rested { operator: id.operator, role: id.role });
+		ensure!(matches!(pool.status, PoolStatus::Active { .. }), Error::<T>::NotActive);
+		pool.status = PoolStatus::Paused;
+		Self::suspend(&id);
+		Self::store(&id, pool);
+		Self::deposit_event(Event::Paused { operator: id.operator, role: id.role });
 		Ok(())
 	}
 
 	pub(crate) fn do_resume(id: PoolIdOf<T>) -> DispatchResult {
 		let mut pool = Self::pool(&id)?;
-		ensure!(pool.status == Status::Resting, Error::<T>::NotResting);
-		pool.status = Status::Active { misses: 0 };
+		ensure!(pool.status == PoolStatus::Paused, Error::<T>::NotPaused);
+		pool.status = PoolStatus::Active { misses: 0 };
 		if Self::is_eligible(&pool) {
-			Self::readmit(&id);
+			Self::reinstate(&id);
 		}
-		Self::put(&id, pool);
+		Self::store(&id, pool);
 		Self::deposit_event(Event::Resumed { operator: id.operator, role: id.role });
 		Ok(())
 	}
 
-	/// Move stake into the pallet's account.
-	fn take_in(from: &T::AccountId, amount: Balance) -> Result<Balance, DispatchError> {
+	/// Moves stake into the pallet's account.
+	fn collect(from: &T::AccountId, amount: Balance) -> Result<Balance, DispatchError> {
 		T::Currency::transfer(from, &Self::account(), amount, Preservation::Preserve)
 	}
 
-	/// When stake that is taken out now can be withdrawn.
-	pub fn unbonding_until(now: BlockNumberFor<T>) -> BlockNumberFor<T> {
-		now + T::UnbondingBlocks::get().into()
+	pub(crate) fn do_set_validator_count(count: u32) -> DispatchResult {
+		let range = 1..=T::MaxValidators::get();
+		ensure!(range.contains(&count), Error::<T>::InvalidValidatorCount);
+		ValidatorCount::<T>::put(count);
+		Self::deposit_event(Event::ValidatorCountSet { count });
+		Ok(())
+	}
+
+	pub(crate) fn do_resume_slashing() -> DispatchResult {
+		SlashingPaused::<T>::take().ok_or(Error::<T>::SlashingNotPaused)?;
+		SessionSlashed::<T>::kill();
+		Self::deposit_event(Event::SlashingResumed);
+		Ok(())
 	}
 }

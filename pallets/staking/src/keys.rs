@@ -1,31 +1,34 @@
-//! Hot keys of the executors.
+//! Hot keys: proof of possession, rotation after a delay, removal with the pool.
 
-use crate::{pallet::*, types::HotKey};
+use crate::{pallet::*, types::*};
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{possession_payload, ExecutorKey, ExecutorSignature};
+use sp_core::H256;
 use sp_runtime::{traits::Zero, RuntimeAppPublic};
 
 impl<T: Config> Pallet<T> {
+	/// Genesis hash of the chain, which every proof signs.
+	pub(crate) fn genesis_hash() -> H256 {
+		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
+	}
+
 	pub(crate) fn do_set_hot_key(
 		operator: T::AccountId,
 		key: ExecutorKey,
 		proof: ExecutorSignature,
 	) -> DispatchResult {
-		ensure!(
-			Pools::<T>::contains_key(crate::Role::Executor, &operator),
-			Error::<T>::UnknownPool
-		);
-		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		ensure!(key.verify(&possession_payload(&genesis, &operator), &proof), Error::<T>::BadProof);
+		ensure!(Pools::<T>::contains_key(Role::Executor, &operator), Error::<T>::UnknownPool);
+		let payload = possession_payload(&Self::genesis_hash(), &operator);
+		ensure!(key.verify(&payload, &proof), Error::<T>::InvalidProof);
 		Self::install_key(operator, key)
 	}
 
-	/// The first key is valid at once, a new one after a delay: what was signed with the old one
-	/// and is under way still counts.
+	/// Installs a key without a proof. The first key is valid at once. A later one is valid after a
+	/// delay, so that signatures of the old one that are under way still count.
 	pub(crate) fn install_key(operator: T::AccountId, key: ExecutorKey) -> DispatchResult {
 		ensure!(!KeyOwners::<T>::contains_key(&key), Error::<T>::KeyTaken);
-		let now = frame_system::Pallet::<T>::block_number();
+		let now = Self::now();
 		let installed = match HotKeys::<T>::get(&operator) {
 			None => HotKey { key: key.clone(), from: now, previous: None },
 			Some(old) => {
@@ -44,17 +47,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn forget_keys(operator: &T::AccountId) {
+	pub(crate) fn remove_keys(operator: &T::AccountId) {
 		if let Some(keys) = HotKeys::<T>::take(operator) {
 			KeyOwners::<T>::remove(keys.key);
 			if let Some(previous) = keys.previous {
 				KeyOwners::<T>::remove(previous);
 			}
 		}
-	}
-
-	/// The key that attests for `operator` in this block.
-	pub fn current_key(operator: &T::AccountId) -> Option<ExecutorKey> {
-		HotKeys::<T>::get(operator)?.at(frame_system::Pallet::<T>::block_number()).cloned()
 	}
 }

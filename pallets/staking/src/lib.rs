@@ -1,11 +1,4 @@
-//! # Staking pallet
-//!
-//! Stake pools of operators, one per role: an operator bonds, OPG holders delegate, blocks and
-//! inferences pay, faults cost the pool. A pool keeps shares as a vault does, so a reward or a
-//! slash is O(1) in the number of delegators. Validators are elected from their pools every
-//! session; executors are drawn by a snapshot per session, taken before any randomness that is
-//! used in that session can be known. Stake that is taken out stays slashable until it matures.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -13,6 +6,9 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
+mod genesis;
+mod hooks;
+mod interface;
 mod keys;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]
@@ -44,98 +40,101 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use opg_primitives::{Balance, BlockNumber, ExecutorKey, ExecutorSignature};
-	use pallet_opg_support::Fault;
+	use pallet_opg_support::Offence;
 	use sp_runtime::Perbill;
 
-	/// Configuration.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Types and constants of the pallet.
 	#[pallet::config]
 	pub trait Config:
 		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = sp_core::H256>
 	{
-		/// The OPG token.
+		/// OPG, of which stake, rewards and deposits are.
 		type Currency: fungible::Balanced<Self::AccountId, Balance = Balance>
 			+ fungible::Mutate<Self::AccountId>
 			+ fungible::MutateHold<Self::AccountId, Reason: From<HoldReason>>;
-		/// The account that holds the stake of all pools.
+		/// Id of the account that holds the stake of all pools.
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
-		/// Least that an operator has in its own pool, in planck.
+		/// Smallest stake of an operator in its own pool, in planck.
 		#[pallet::constant]
 		type MinBond: Get<Balance>;
-		/// Least that is delegated at once, and that stays in a pool, in planck.
+		/// Smallest delegation, and smallest stake that a delegator leaves in a pool, in planck.
 		#[pallet::constant]
 		type MinDelegation: Get<Balance>;
-		/// Least stake of a pool whose operator is elected as validator, in planck.
+		/// Smallest stake of a pool whose operator is elected as validator, in planck.
 		#[pallet::constant]
 		type MinValidatorStake: Get<Balance>;
-		/// Held from an operator for its pool, in planck.
+		/// Deposit of an operator for its pool, in planck.
 		#[pallet::constant]
 		type PoolDeposit: Get<Balance>;
-		/// Most pools of a role.
+		/// Largest number of pools of a role.
 		#[pallet::constant]
 		type MaxPools: Get<u32>;
-		/// Most pools that one account delegates to.
+		/// Largest number of pools that one account delegates to.
 		#[pallet::constant]
 		type MaxDelegations: Get<u32>;
-		/// Most withdrawals that one account has under way from one pool.
+		/// Largest number of unbonding entries of one account in one pool.
 		#[pallet::constant]
 		type MaxUnbonds: Get<u32>;
-		/// Blocks until stake that is taken out can be withdrawn. Longer than the longest dispute.
+		/// Blocks for which stake that is taken out unbonds. Longer than the longest dispute.
 		#[pallet::constant]
 		type UnbondingBlocks: Get<BlockNumber>;
 		/// Blocks until a new hot key is valid.
 		#[pallet::constant]
 		type KeyDelay: Get<BlockNumber>;
-		/// Most that a commission changes, once per session.
+		/// Largest change of a commission, once per session.
 		#[pallet::constant]
 		type MaxCommissionChange: Get<Perbill>;
-		/// No executor pool weighs more in a draw than one part of this many.
-		/// Holds once there are twice as many pools.
+		/// Number of equal parts of all weight in a draw. No executor pool has more than one part,
+		/// once there are twice as many pools as parts.
 		#[pallet::constant]
 		type MaxShareParts: Get<u32>;
-		/// Missed commitments in a row after which an executor rests.
+		/// Number of missed commitments in a row that pauses an executor.
 		#[pallet::constant]
 		type MaxMisses: Get<u8>;
-		/// Most validators that governance can ask for.
+		/// Largest number of validators that governance can set.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
-		/// Whether an account has session keys, without which it cannot validate.
+		/// Accounts that have session keys. Others are not elected.
 		type ValidatorKeys: Contains<Self::AccountId>;
-		/// What the author of this block earns, in planck.
+		/// Reward of the author of this block, in planck.
 		type BlockReward: Get<Balance>;
-		/// Who sets the number of validators and resumes slashing.
+		/// Origin that sets the number of validators and resumes slashing.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// What calls and hooks cost.
+		/// Weights of the calls and hooks.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Why this pallet holds funds.
+	/// Purposes for which the pallet holds funds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// For the storage of a pool.
+		/// Deposit of a pool.
 		#[codec(index = 0)]
 		Pool,
 	}
 
 	/// The pallet.
 	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// The pools of each role, by operator.
+	/// Pools by role and operator.
 	#[pallet::storage]
 	pub type Pools<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, Role, Blake2_128Concat, T::AccountId, Pool>;
 
-	/// How many pools of a role there are.
+	/// Number of pools of a role.
 	#[pallet::storage]
 	pub type PoolCounts<T> = StorageMap<_, Twox64Concat, Role, u32, ValueQuery>;
 
-	/// How many pools were ever opened: numbers the generations of their shares.
+	/// Number of pools ever opened. It numbers the generations of their shares.
 	#[pallet::storage]
 	pub type PoolsOpened<T> = StorageValue<_, u32, ValueQuery>;
 
-	/// Shares of a delegator (second key) in a pool (first key).
-	/// What an operator has in its own pool is in the pool.
+	/// Shares of a delegator (second key) in a pool (first key). Those of the operator are in the
+	/// pool itself.
 	#[pallet::storage]
 	pub type Holdings<T: Config> = StorageDoubleMap<
 		_,
@@ -147,7 +146,7 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// The pools that an account has stake in, its own not counted.
+	/// Pools that an account has stake in, its own not counted.
 	#[pallet::storage]
 	pub type Delegations<T: Config> = StorageMap<
 		_,
@@ -157,7 +156,7 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// Stake that an account (second key) took out of a pool (first key) and cannot have yet.
+	/// Stake that an account (second key) took out of a pool (first key) and has not withdrawn.
 	#[pallet::storage]
 	pub type Unbonding<T: Config> = StorageDoubleMap<
 		_,
@@ -169,43 +168,43 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// The hot keys of an executor.
+	/// Hot keys by operator.
 	#[pallet::storage]
 	pub type HotKeys<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, HotKey<BlockNumberFor<T>>>;
 
-	/// The operator that a hot key belongs to, before, while and until some time after it is valid.
+	/// Operators by hot key: the newest key of each, and the one before.
 	#[pallet::storage]
 	pub type KeyOwners<T: Config> = StorageMap<_, Blake2_128Concat, ExecutorKey, T::AccountId>;
 
-	/// Stake of every eligible executor at the time a session was planned.
-	/// Kept for the current session and the planned one.
+	/// Stake of every eligible executor when a session was planned, by session. Kept for the
+	/// current session and the planned one.
 	#[pallet::storage]
 	pub type Snapshots<T: Config> =
 		StorageMap<_, Twox64Concat, u32, Snapshot<T::AccountId, T::MaxPools>, ValueQuery>;
 
-	/// Executors that became ineligible since a snapshot was taken, sorted.
+	/// Executors that became ineligible since a snapshot was taken, sorted. Draws skip them.
 	#[pallet::storage]
-	pub type Sidelined<T: Config> =
+	pub type Suspended<T: Config> =
 		StorageValue<_, BoundedVec<T::AccountId, T::MaxPools>, ValueQuery>;
 
 	/// Index of the current session.
 	#[pallet::storage]
 	pub type CurrentSession<T> = StorageValue<_, u32, ValueQuery>;
 
-	/// Stake of all executors at the start of this session, in planck.
+	/// Stake of all executors when the current session was planned, in planck.
 	#[pallet::storage]
 	pub type SessionStake<T> = StorageValue<_, Balance, ValueQuery>;
 
-	/// What executors lost in this session, in planck.
+	/// Sum of all slashes of executors in the current session, in planck.
 	#[pallet::storage]
 	pub type SessionSlashed<T> = StorageValue<_, Balance, ValueQuery>;
 
-	/// The block since which executors are not slashed, because too much was in one session.
+	/// Block in which the circuit breaker tripped. Executors are not slashed while it is set.
 	#[pallet::storage]
 	pub type SlashingPaused<T> = StorageValue<_, BlockNumberFor<T>>;
 
-	/// How many validators are elected.
+	/// Number of validators to elect.
 	#[pallet::storage]
 	pub type ValidatorCount<T> = StorageValue<_, u32, ValueQuery>;
 
@@ -213,252 +212,210 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// Operator, bond in planck.
+		/// Operator and bond in planck of each validator.
 		pub validators: Vec<(T::AccountId, Balance)>,
-		/// Operator, bond in planck, hot key.
+		/// Operator, bond in planck and hot key of each executor.
 		pub executors: Vec<(T::AccountId, Balance, ExecutorKey)>,
-		/// How many validators are elected.
+		/// Number of validators to elect.
 		pub validator_count: u32,
 	}
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			// The account never falls below what keeps it alive, so no pool loses its dust.
-			let minimum = <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance();
-			<T::Currency as fungible::Mutate<T::AccountId>>::mint_into(
-				&Pallet::<T>::account(),
-				minimum,
-			)
-			.expect("an account can hold the minimum");
-			ValidatorCount::<T>::put(self.validator_count);
-			let open = |operator: &T::AccountId, role, amount| {
-				let id = PoolId { operator: operator.clone(), role };
-				Pallet::<T>::open_pool(&id, amount, Perbill::zero())
-					.expect("genesis pools are funded and distinct");
-			};
-			for (operator, amount) in &self.validators {
-				open(operator, Role::Validator, *amount);
-			}
-			for (operator, amount, key) in &self.executors {
-				open(operator, Role::Executor, *amount);
-				Pallet::<T>::install_key(operator.clone(), key.clone())
-					.expect("genesis keys are distinct");
-			}
-			// `pallet-session` may have planned the first two sessions before these pools existed.
-			Pallet::<T>::plan_session(0);
-			Pallet::<T>::plan_session(1);
-			Pallet::<T>::start_session(0);
+			self.open_pools();
 		}
 	}
 
-	/// What happened.
+	/// Events of the pools and sessions.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// An operator opened a pool with OPG of its own.
 		Bonded {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// For what it stakes.
+			/// Role of the pool.
 			role: Role,
-			/// Its bond, in planck.
+			/// Bond in planck.
 			amount: Balance,
 		},
 		/// OPG was added to a pool. It earns and loses with the operator from now on.
 		Delegated {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
-			/// Whose OPG.
+			/// Owner of the OPG.
 			delegator: T::AccountId,
-			/// How much, in planck.
+			/// Amount in planck.
 			amount: Balance,
-			/// Shares of the pool received for it.
+			/// Number of shares minted for it.
 			shares: u128,
 		},
 		/// OPG was taken out of a pool. It can be withdrawn later, and be slashed until then.
 		Undelegated {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
-			/// Whose OPG.
+			/// Owner of the OPG.
 			delegator: T::AccountId,
-			/// How much, in planck.
+			/// Amount in planck.
 			amount: Balance,
-			/// The block from which it can be withdrawn.
-			matures: BlockNumberFor<T>,
+			/// First block in which it can be withdrawn.
+			unlock_at: BlockNumberFor<T>,
 		},
 		/// OPG that had been taken out was paid to its owner.
 		Withdrawn {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
-			/// Whose OPG.
+			/// Owner of the OPG.
 			delegator: T::AccountId,
-			/// How much, in planck.
+			/// Amount in planck.
 			amount: Balance,
 		},
-		/// A pool earned: everyone's shares are worth more.
+		/// A pool earned. All shares gained value.
 		Rewarded {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
-			/// How much, commission included, in planck.
+			/// Amount with commission, in planck.
 			amount: Balance,
 		},
-		/// A pool lost stake for a fault of its operator: everyone's shares are worth less.
+		/// A pool was slashed for an offence of its operator. All shares lost value.
 		Slashed {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
-			/// How much, in planck.
+			/// Amount in planck.
 			amount: Balance,
-			/// The executor's fault; none for a fault of consensus.
-			fault: Option<Fault>,
+			/// Offence of an executor. `None` for an offence against consensus.
+			offence: Option<Offence>,
 		},
-		/// An operator rests: it is neither drawn nor elected.
-		Rested {
-			/// The operator.
+		/// An operator is neither drawn nor elected from now on.
+		Paused {
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
 		},
-		/// An operator is on duty again.
+		/// An operator can be drawn or elected again.
 		Resumed {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
 		},
-		/// An operator leaves: its pool takes no more stake and closes when all is withdrawn.
+		/// An operator left. Its pool takes no more stake, and closes when everyone has withdrawn.
 		Left {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
 		},
-		/// A pool that everyone had left was removed and its deposit returned.
+		/// A pool that everyone had left was removed, and its deposit returned.
 		Closed {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
 		},
 		/// An operator changed its commission.
 		CommissionSet {
-			/// The operator.
+			/// Operator of the pool.
 			operator: T::AccountId,
-			/// The pool's role.
+			/// Role of the pool.
 			role: Role,
-			/// The part of every reward that it takes from now on.
+			/// Share of every reward that the operator takes first.
 			commission: Perbill,
 		},
 		/// An executor registered a hot key.
 		HotKeySet {
-			/// The operator.
+			/// Operator of the executor pool.
 			operator: T::AccountId,
-			/// The key.
+			/// Public key.
 			key: ExecutorKey,
-			/// The block from which it is valid.
+			/// First block in which it is valid.
 			from: BlockNumberFor<T>,
 		},
-		/// Governance changed how many validators are elected.
+		/// Governance set the number of validators to elect.
 		ValidatorCountSet {
-			/// The number.
+			/// Number of validators.
 			count: u32,
 		},
-		/// So much would be slashed in one session that the engine must be suspected: slashing of
-		/// executors and new requests wait for governance.
+		/// The circuit breaker tripped. Slashes of executors and new requests wait for governance.
 		SlashingPaused {
-			/// What would have been lost in this session, in planck.
+			/// Sum that would have been slashed in this session, in planck.
 			slashed: Balance,
 		},
 		/// Governance resumed slashing.
 		SlashingResumed,
 	}
 
-	/// What went wrong.
+	/// Causes for which a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The operator has a pool for this role already; add to it with `delegate`.
+		/// The operator has a pool of this role already. `delegate` adds to it.
 		AlreadyBonded,
-		/// This operator has no pool for this role.
+		/// The operator has no pool of this role.
 		UnknownPool,
-		/// An operator keeps at least `MinBond` of its own in its pool; to take everything, `leave`.
+		/// The operator would have less than `MinBond` in its own pool. `leave` takes everything.
 		BondTooSmall,
-		/// Less than `MinDelegation` planck, or too little for one share of the pool.
+		/// The amount is below `MinDelegation`, or too little for one share of the pool.
 		DelegationTooSmall,
-		/// As many pools of this role as are allowed exist.
+		/// `MaxPools` pools of this role exist.
 		TooManyPools,
-		/// The account delegates to as many pools as is allowed.
+		/// The account delegates to `MaxDelegations` pools.
 		TooManyDelegations,
-		/// As many withdrawals as are allowed are under way; `withdraw` those that matured.
+		/// The account has `MaxUnbonds` unbonding entries. `withdraw` those that have unlocked.
 		TooManyUnbonds,
 		/// The account has nothing in this pool.
 		NothingDelegated,
 		/// The account took nothing out of this pool.
 		NothingUnbonding,
-		/// Nothing can be withdrawn yet; see `Unbonding` for the block.
-		NotMature,
-		/// There is still something of worth; `undelegate` or `withdraw` it.
-		StillWorth,
-		/// The operator is leaving: the pool takes no stake.
+		/// Nothing can be withdrawn yet. `Unbonding` has the block.
+		NotUnlocked,
+		/// An entry still has value. `undelegate` or `withdraw` it.
+		NotWorthless,
+		/// The operator is leaving. The pool takes no stake.
 		PoolLeaving,
 		/// The operator is not leaving.
 		NotLeaving,
 		/// The hot key belongs to an operator already.
 		KeyTaken,
-		/// The newest hot key is not valid yet; it cannot be replaced before.
+		/// The newest hot key is not valid yet. It cannot be replaced before.
 		RotationPending,
 		/// The hot key did not sign for this operator on this chain.
-		BadProof,
+		InvalidProof,
 		/// The pool is not active.
 		NotActive,
-		/// The pool is not resting.
-		NotResting,
+		/// The pool is not paused.
+		NotPaused,
 		/// The commission was set in this session already.
 		CommissionChangedAlready,
 		/// The commission changes by more than `MaxCommissionChange`.
 		CommissionChangeTooLarge,
-		/// Zero validators, or more than `MaxValidators`.
-		BadValidatorCount,
+		/// The number of validators is zero, or above `MaxValidators`.
+		InvalidValidatorCount,
 		/// Slashing is not paused.
-		NotPaused,
-		/// The amount is out of range.
+		SlashingNotPaused,
+		/// A number does not fit.
 		Overflow,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		/// Charges for the author's reward, since `pallet-authorship` charges nothing for what follows
-		/// from it; and once in a block for what most requests, draws and decisions read: the session,
-		/// its snapshot, who is sidelined, what was slashed, and whether slashing is paused. The last
-		/// three may change.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			T::WeightInfo::reward_author().saturating_add(T::DbWeight::get().reads_writes(6, 3))
+			Self::block_weight()
 		}
 
 		fn integrity_test() {
-			assert!(T::MaxShareParts::get() > 1, "one part is the whole");
-			assert!(T::MinDelegation::get() > 0, "a delegation is something");
-			assert!(T::MinBond::get() >= T::MinDelegation::get(), "a bond is a delegation");
-			let pools = T::MaxPools::get();
-			let worst = T::WeightInfo::plan_session(pools)
-				.saturating_add(T::WeightInfo::elect(pools))
-				.saturating_add(T::WeightInfo::start_session(pools))
-				.saturating_add(T::WeightInfo::slash_validator())
-				// The index of the session and the snapshot that is dropped.
-				.saturating_add(T::DbWeight::get().writes(2));
-			assert!(
-				worst.all_lte(T::BlockWeights::get().max_block),
-				"the worst session change fits a block: {worst:?}"
-			);
+			Self::check_config();
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -472,23 +429,26 @@ pub mod pallet {
 		/// Open a pool with OPG of your own, to validate or to run inferences.
 		///
 		/// ## Dispatch Origin
-		/// Signed by the operator. `PoolDeposit` is held until the pool is closed.
+		/// Signed. The signer becomes the operator.
 		///
 		/// ## Details
-		/// A validator must also `session.setKeys`; it is elected in a later session if it has enough
-		/// stake. An executor must also `setHotKey`; its stake counts from the session after the
-		/// next.
+		/// `PoolDeposit` is held until the pool is closed. A validator must also call
+		/// `session.set_keys`. It is elected in a later session if it has enough stake. An executor
+		/// must also call `set_hot_key`. Its stake counts from the session after the next.
 		///
 		/// ## Parameters
-		/// - `role`: what the stake is for.
-		/// - `amount`: the bond in planck, at least `MinBond`.
-		/// - `commission`: the part of every reward that the operator takes first.
+		/// - `role`: role that the stake is for.
+		/// - `amount`: bond in planck, at least `MinBond`.
+		/// - `commission`: share of every reward that the operator takes first.
 		///
 		/// ## Errors
-		/// `AlreadyBonded`, `BondTooSmall`, `TooManyPools`.
+		/// - [`Error::AlreadyBonded`]: if the signer has a pool of this role.
+		/// - [`Error::BondTooSmall`]: if `amount` is below `MinBond`.
+		/// - [`Error::TooManyPools`]: if `MaxPools` pools of this role exist.
+		/// - [`Error::Overflow`]: if `amount` does not fit the pool.
 		///
 		/// ## Events
-		/// `Bonded`.
+		/// - [`Event::Bonded`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::bond())]
 		pub fn bond(
@@ -502,20 +462,23 @@ pub mod pallet {
 		}
 
 		/// Put OPG into an operator's pool, where it earns and loses with the operator.
-		/// An operator adds to its own bond with this call.
 		///
 		/// ## Dispatch Origin
-		/// Signed by any account.
+		/// Signed by any account. An operator adds to its own bond with this call.
 		///
 		/// ## Parameters
-		/// - `operator`, `role`: which pool.
-		/// - `amount`: in planck, at least `MinDelegation`.
+		/// - `operator`, `role`: name of the pool.
+		/// - `amount`: amount in planck, at least `MinDelegation`.
 		///
 		/// ## Errors
-		/// `UnknownPool`, `PoolLeaving`, `DelegationTooSmall`, `TooManyDelegations`.
+		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
+		/// - [`Error::PoolLeaving`]: if the operator is leaving.
+		/// - [`Error::DelegationTooSmall`]: if `amount` is below `MinDelegation`, or too little for
+		///   one share of the pool.
+		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
 		///
 		/// ## Events
-		/// `Delegated`.
+		/// - [`Event::Delegated`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::delegate())]
 		pub fn delegate(
@@ -528,22 +491,27 @@ pub mod pallet {
 			Self::do_delegate(PoolId { operator, role }, delegator, amount)
 		}
 
-		/// Take OPG out of a pool. You can `withdraw` it `UnbondingBlocks` later.
-		/// Until then it earns nothing and can still be slashed.
+		/// Take OPG out of a pool, to withdraw it `UnbondingBlocks` later.
 		///
 		/// ## Dispatch Origin
 		/// Signed by a delegator, or by the operator.
 		///
+		/// ## Details
+		/// Unbonding OPG earns nothing, and can still be slashed.
+		///
 		/// ## Parameters
-		/// - `operator`, `role`: which pool.
-		/// - `amount`: in planck. All is taken where this is more than there is, or where less than
-		///   `MinDelegation` would stay.
+		/// - `operator`, `role`: name of the pool.
+		/// - `amount`: amount in planck. All is taken where this is more than there is, or where
+		///   less than `MinDelegation` would stay.
 		///
 		/// ## Errors
-		/// `UnknownPool`, `NothingDelegated`, `BondTooSmall`, `TooManyUnbonds`.
+		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
+		/// - [`Error::NothingDelegated`]: if the signer has nothing in the pool.
+		/// - [`Error::BondTooSmall`]: if the operator would keep less than `MinBond`.
+		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the signer are unbonding.
 		///
 		/// ## Events
-		/// `Undelegated`, with the block from which it can be withdrawn.
+		/// - [`Event::Undelegated`], with the block from which it can be withdrawn.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::undelegate())]
 		pub fn undelegate(
@@ -556,20 +524,23 @@ pub mod pallet {
 			Self::do_undelegate(PoolId { operator, role }, delegator, amount)
 		}
 
-		/// Pay to a delegator the OPG that it took out of a pool and that has matured.
+		/// Pay out the OPG that a delegator took out of a pool and that has unlocked.
 		///
 		/// ## Dispatch Origin
-		/// Signed by any account: a pool that closes may need a push.
+		/// Signed by any account, so that anyone can close a pool that is left.
 		///
 		/// ## Parameters
-		/// - `operator`, `role`: which pool.
-		/// - `delegator`: who is paid.
+		/// - `operator`, `role`: name of the pool.
+		/// - `delegator`: account that is paid.
 		///
 		/// ## Errors
-		/// `UnknownPool`, `NothingUnbonding`, `NotMature`.
+		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
+		/// - [`Error::NothingUnbonding`]: if the delegator took nothing out of the pool.
+		/// - [`Error::NotUnlocked`]: if nothing can be withdrawn yet.
 		///
 		/// ## Events
-		/// `Withdrawn`; `Closed` where it was the last of a pool that is left.
+		/// - [`Event::Withdrawn`].
+		/// - [`Event::Closed`], if nobody has stake in a pool that is left.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::withdraw())]
 		pub fn withdraw(
@@ -582,16 +553,26 @@ pub mod pallet {
 			Self::do_withdraw(PoolId { operator, role }, delegator)
 		}
 
-		/// Leave: take out your whole bond and close the pool to new stake.
+		/// Take out your whole bond, and close the pool to new stake.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the operator.
 		///
+		/// ## Details
+		/// The pool closes when everyone has withdrawn. The deposit comes back then.
+		///
+		/// ## Parameters
+		/// - `role`: role of the pool.
+		///
 		/// ## Errors
-		/// `UnknownPool`, `PoolLeaving`, `TooManyUnbonds`.
+		/// - [`Error::UnknownPool`]: if the signer has no pool of this role.
+		/// - [`Error::PoolLeaving`]: if the operator is leaving already.
+		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the operator are unbonding.
 		///
 		/// ## Events
-		/// `Left`, `Undelegated`; later `Closed`.
+		/// - [`Event::Left`].
+		/// - [`Event::Undelegated`], for the bond.
+		/// - [`Event::Closed`], if nobody has stake in the pool.
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::leave())]
 		pub fn leave(origin: OriginFor<T>, role: Role) -> DispatchResult {
@@ -604,52 +585,72 @@ pub mod pallet {
 		/// ## Dispatch Origin
 		/// Signed by any account.
 		///
+		/// ## Parameters
+		/// - `operator`, `role`: name of the pool.
+		/// - `delegator`: account whose stake is taken out.
+		///
 		/// ## Errors
-		/// `UnknownPool`, `NotLeaving`, `NothingDelegated`, `TooManyUnbonds`.
+		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
+		/// - [`Error::NotLeaving`]: if the operator has not left.
+		/// - [`Error::NothingDelegated`]: if the delegator has nothing in the pool.
+		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the delegator are unbonding.
 		///
 		/// ## Events
-		/// `Undelegated`.
+		/// - [`Event::Undelegated`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::evict())]
-		pub fn evict(
+		#[pallet::weight(T::WeightInfo::force_undelegate())]
+		pub fn force_undelegate(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
 			role: Role,
 			delegator: T::AccountId,
 		) -> DispatchResult {
 			ensure_signed(origin)?;
-			Self::do_evict(PoolId { operator, role }, delegator)
+			Self::do_force_undelegate(PoolId { operator, role }, delegator)
 		}
 
-		/// Drop entries of a delegator in a pool that were slashed to nothing.
+		/// Remove entries of a delegator in a pool that were slashed to nothing.
 		///
 		/// ## Dispatch Origin
 		/// Signed by any account.
 		///
+		/// ## Parameters
+		/// - `operator`, `role`: name of the pool.
+		/// - `delegator`: account whose entries are removed.
+		///
 		/// ## Errors
-		/// `StillWorth`.
+		/// - [`Error::NotWorthless`]: if an entry still has value.
+		///
+		/// ## Events
+		/// None.
 		#[pallet::call_index(6)]
-		#[pallet::weight(T::WeightInfo::forget())]
-		pub fn forget(
+		#[pallet::weight(T::WeightInfo::reap())]
+		pub fn reap(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
 			role: Role,
 			delegator: T::AccountId,
 		) -> DispatchResult {
 			ensure_signed(origin)?;
-			Self::do_forget(PoolId { operator, role }, delegator)
+			Self::do_reap(PoolId { operator, role }, delegator)
 		}
 
-		/// Change the part of rewards that the operator takes first.
+		/// Change the share of rewards that the operator takes first.
 		///
 		/// ## Dispatch Origin
-		/// Signed by the operator, once per session and by at most `MaxCommissionChange`.
+		/// Signed by the operator, once per session.
+		///
+		/// ## Parameters
+		/// - `role`: role of the pool.
+		/// - `commission`: new share. It differs from the old one by at most `MaxCommissionChange`.
 		///
 		/// ## Errors
-		/// `UnknownPool`, `CommissionChangedAlready`, `CommissionChangeTooLarge`.
+		/// - [`Error::UnknownPool`]: if the signer has no pool of this role.
+		/// - [`Error::CommissionChangedAlready`]: if the commission was set in this session.
+		/// - [`Error::CommissionChangeTooLarge`]: if it changes by more than `MaxCommissionChange`.
 		///
 		/// ## Events
-		/// `CommissionSet`.
+		/// - [`Event::CommissionSet`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::set_commission())]
 		pub fn set_commission(
@@ -661,33 +662,44 @@ pub mod pallet {
 			Self::do_set_commission(PoolId { operator, role }, commission)
 		}
 
-		/// Rest: be neither drawn nor elected until you resume. Duties under way go on.
+		/// Be neither drawn nor elected until you resume.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the operator.
 		///
+		/// ## Details
+		/// Duties under way go on.
+		///
+		/// ## Parameters
+		/// - `role`: role of the pool.
+		///
 		/// ## Errors
-		/// `UnknownPool`, `NotActive`.
+		/// - [`Error::UnknownPool`]: if the signer has no pool of this role.
+		/// - [`Error::NotActive`]: if the pool is paused already, or the operator is leaving.
 		///
 		/// ## Events
-		/// `Rested`.
+		/// - [`Event::Paused`].
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::rest())]
-		pub fn rest(origin: OriginFor<T>, role: Role) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::pause())]
+		pub fn pause(origin: OriginFor<T>, role: Role) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
-			Self::do_rest(PoolId { operator, role })
+			Self::do_pause(PoolId { operator, role })
 		}
 
-		/// Be drawn or elected again after resting.
+		/// Be drawn or elected again after a pause.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the operator.
 		///
+		/// ## Parameters
+		/// - `role`: role of the pool.
+		///
 		/// ## Errors
-		/// `UnknownPool`, `NotResting`.
+		/// - [`Error::UnknownPool`]: if the signer has no pool of this role.
+		/// - [`Error::NotPaused`]: if the pool is not paused.
 		///
 		/// ## Events
-		/// `Resumed`.
+		/// - [`Event::Resumed`].
 		#[pallet::call_index(9)]
 		#[pallet::weight(T::WeightInfo::resume())]
 		pub fn resume(origin: OriginFor<T>, role: Role) -> DispatchResult {
@@ -701,18 +713,21 @@ pub mod pallet {
 		/// Signed by an operator with an executor pool.
 		///
 		/// ## Details
-		/// The first key is valid at once, another one after `KeyDelay` blocks: keep the old one on
+		/// The first key is valid at once, another one after `KeyDelay` blocks. Keep the old key on
 		/// the node until no round is open that it committed to.
 		///
 		/// ## Parameters
-		/// - `hot_key`: the key that attests. It can do nothing else.
-		/// - `proof`: the hot key's signature over genesis hash and operator.
+		/// - `hot_key`: public key that attests. It can do nothing else.
+		/// - `proof`: signature of the hot key over genesis hash and operator.
 		///
 		/// ## Errors
-		/// `UnknownPool`, `BadProof`, `KeyTaken`, `RotationPending`.
+		/// - [`Error::UnknownPool`]: if the signer has no executor pool.
+		/// - [`Error::InvalidProof`]: if the hot key did not sign for this operator on this chain.
+		/// - [`Error::KeyTaken`]: if the hot key belongs to an operator already.
+		/// - [`Error::RotationPending`]: if the newest hot key is not valid yet.
 		///
 		/// ## Events
-		/// `HotKeySet`.
+		/// - [`Event::HotKeySet`].
 		#[pallet::call_index(10)]
 		#[pallet::weight(T::WeightInfo::set_hot_key())]
 		pub fn set_hot_key(
@@ -724,45 +739,41 @@ pub mod pallet {
 			Self::do_set_hot_key(operator, hot_key, proof)
 		}
 
-		/// Set how many validators are elected.
+		/// Set the number of validators to elect.
 		///
 		/// ## Dispatch Origin
 		/// Governance.
 		///
+		/// ## Parameters
+		/// - `count`: number of validators, from 1 to `MaxValidators`.
+		///
 		/// ## Errors
-		/// `BadValidatorCount`.
+		/// - [`Error::InvalidValidatorCount`]: if `count` is zero, or above `MaxValidators`.
 		///
 		/// ## Events
-		/// `ValidatorCountSet`.
+		/// - [`Event::ValidatorCountSet`].
 		#[pallet::call_index(11)]
 		#[pallet::weight(T::WeightInfo::set_validator_count())]
 		pub fn set_validator_count(origin: OriginFor<T>, count: u32) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
-			let range = 1..=T::MaxValidators::get();
-			ensure!(range.contains(&count), Error::<T>::BadValidatorCount);
-			ValidatorCount::<T>::put(count);
-			Self::deposit_event(Event::ValidatorCountSet { count });
-			Ok(())
+			Self::do_set_validator_count(count)
 		}
 
-		/// Slash executors and take requests again after a pause.
+		/// Slash executors and take requests again, after the circuit breaker tripped.
 		///
 		/// ## Dispatch Origin
 		/// Governance.
 		///
 		/// ## Errors
-		/// `NotPaused`.
+		/// - [`Error::SlashingNotPaused`]: if slashing is not paused.
 		///
 		/// ## Events
-		/// `SlashingResumed`.
+		/// - [`Event::SlashingResumed`].
 		#[pallet::call_index(12)]
 		#[pallet::weight(T::WeightInfo::resume_slashing())]
 		pub fn resume_slashing(origin: OriginFor<T>) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
-			SlashingPaused::<T>::take().ok_or(Error::<T>::NotPaused)?;
-			SessionSlashed::<T>::kill();
-			Self::deposit_event(Event::SlashingResumed);
-			Ok(())
+			Self::do_resume_slashing()
 		}
 	}
 }

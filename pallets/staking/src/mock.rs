@@ -1,4 +1,4 @@
-//! A runtime with this pallet and balances.
+//! Runtime with this pallet and balances, for unit tests.
 
 use crate as pallet_opg_staking;
 use crate::*;
@@ -8,23 +8,34 @@ use frame_support::{
 	PalletId,
 };
 use opg_primitives::{possession_payload, ExecutorKey};
-use sp_core::{ed25519, Pair, H256};
+use sp_core::{ed25519, Pair};
 use sp_runtime::{BuildStorage, DispatchResult, Perbill};
 
-type Block = frame_system::mocking::MockBlock<Test>;
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeHoldReason,
+		RuntimeFreezeReason,
+		RuntimeTask
+	)]
+	pub struct Test;
 
-frame_support::construct_runtime!(
-	pub enum Test {
-		System: frame_system,
-		Balances: pallet_balances,
-		Staking: pallet_opg_staking,
-	}
-);
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(2)]
+	pub type Staking = pallet_opg_staking;
+}
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-	type Block = Block;
-	type Hash = H256;
+	type Block = frame_system::mocking::MockBlock<Test>;
 	type AccountData = pallet_balances::AccountData<u128>;
 }
 
@@ -70,12 +81,12 @@ impl Config for Test {
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
-/// What every account has at genesis.
+/// Balance of every account at genesis, in planck.
 pub const FUNDS: u128 = 1_000_000;
-/// Accounts with funds.
+/// Number of accounts with funds: 1 to this one.
 pub const ACCOUNTS: u64 = 12;
 
-/// Run a test with funded accounts from 1; ends with `try_state`.
+/// Runs a test with funded accounts. Ends with [`check`].
 pub fn run(test: impl FnOnce()) {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> {
@@ -94,7 +105,7 @@ pub fn run(test: impl FnOnce()) {
 	});
 }
 
-/// `try_state`, and every planck accounted for: free, held, or in a pool and nowhere else.
+/// Checks `try_state`, and that every planck is free, held or in a pool.
 pub fn check() {
 	Staking::do_try_state().unwrap();
 	let accounts: u128 = frame_system::Account::<Test>::iter_values()
@@ -109,35 +120,35 @@ pub fn check() {
 	assert_eq!(Balances::free_balance(Staking::account()), pools + 1);
 }
 
-/// Begin block `to`.
-pub fn go(to: u64) {
+/// Begins block `to`.
+pub fn go_to(to: u64) {
 	System::set_block_number(to);
 }
 
-/// A signed origin.
+/// Origin signed by `who`.
 pub fn signed(who: u64) -> RuntimeOrigin {
 	RuntimeOrigin::signed(who)
 }
 
-/// Open an executor pool.
+/// Opens an executor pool.
 pub fn bond(who: u64, amount: u128) -> DispatchResult {
 	Staking::bond(signed(who), Role::Executor, amount, Perbill::zero())
 }
 
-/// Register the hot key that `seed` gives.
+/// Registers the hot key that `seed` gives.
 pub fn set_key(who: u64, seed: u8) -> DispatchResult {
 	let pair = ed25519::Pair::from_seed(&[seed; 32]);
 	let proof = pair.sign(&possession_payload(&System::block_hash(0), &who));
 	Staking::set_hot_key(signed(who), ExecutorKey::from(pair.public()), proof.into())
 }
 
-/// Open an executor pool with a hot key of its own.
+/// Opens an executor pool with a hot key of its own.
 pub fn executor(who: u64, amount: u128) {
 	bond(who, amount).unwrap();
 	set_key(who, who as u8).unwrap();
 }
 
-/// The executor pool of `who`.
+/// Executor pool of `who`.
 pub fn pool(who: u64) -> Pool {
 	Pools::<Test>::get(Role::Executor, who).unwrap()
 }

@@ -1,7 +1,6 @@
-//! Rewards, slashes, and the executor pools as the other pallets see them.
+//! Rewards and slashes of pools, and the circuit breaker.
 
 use crate::{pallet::*, types::*};
-use alloc::vec::Vec;
 use frame_support::{
 	defensive,
 	traits::{
@@ -10,21 +9,38 @@ use frame_support::{
 		Get,
 	},
 };
-use opg_primitives::{Balance, ExecutorKey};
-use pallet_opg_support::{penalties, ExecutorPools, Fault};
-use sp_runtime::{traits::Zero, Perbill};
+use opg_primitives::Balance;
+use pallet_opg_support::{economics, Offence};
+use sp_runtime::{
+	traits::{AccountIdConversion, Zero},
+	Perbill,
+};
 
-type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+pub(crate) type CreditOf<T> =
+	Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 impl<T: Config> Pallet<T> {
-	/// Whether a pool counts in elections and draws.
-	pub(crate) fn is_eligible(pool: &Pool) -> bool {
-		matches!(pool.status, Status::Active { .. }) && pool.self_bond() >= T::MinBond::get()
+	/// Account that holds the stake of all pools.
+	pub fn account() -> T::AccountId {
+		T::PalletId::get().into_account_truncating()
 	}
 
-	/// Add `credit` to a pool; the operator's commission becomes shares of its own. Where the pool
-	/// has no stake that could earn, the operator gets it.
-	pub(crate) fn pay(id: &PoolIdOf<T>, credit: CreditOf<T>) {
+	pub(crate) fn pool(id: &PoolIdOf<T>) -> Result<Pool, Error<T>> {
+		Pools::<T>::get(id.role, &id.operator).ok_or(Error::<T>::UnknownPool)
+	}
+
+	pub(crate) fn store(id: &PoolIdOf<T>, pool: Pool) {
+		Pools::<T>::insert(id.role, &id.operator, pool);
+	}
+
+	/// True where a pool counts in elections and draws.
+	pub(crate) fn is_eligible(pool: &Pool) -> bool {
+		matches!(pool.status, PoolStatus::Active { .. }) && pool.self_bond() >= T::MinBond::get()
+	}
+
+	/// Adds `credit` to a pool. The operator's commission becomes shares of its own. The operator
+	/// gets all of it where the pool has no stake that could earn.
+	pub(crate) fn reward_pool(id: &PoolIdOf<T>, credit: CreditOf<T>) {
 		let amount = credit.peek();
 		if amount.is_zero() {
 			return;
@@ -44,14 +60,15 @@ impl<T: Config> Pallet<T> {
 			if commission > 0 && pool.active.deposit(commission, &mut pool.own).is_none() {
 				pool.active.gain(commission);
 			}
-			Self::put(id, pool);
+			Self::store(id, pool);
 		}
 		let PoolId { operator, role } = id.clone();
 		Self::deposit_event(Event::Rewarded { operator, role, amount });
 	}
 
-	/// Take `share` of all stake of a pool, on its way out or not. Returns what was taken.
-	pub(crate) fn slash(id: &PoolIdOf<T>, pool: &mut Pool, share: Perbill) -> CreditOf<T> {
+	/// Takes `share` of all stake of a pool, active and unbonding, and returns it. Suspends the
+	/// operator where too little is left. The caller stores the pool.
+	pub(crate) fn slash_pool(id: &PoolIdOf<T>, pool: &mut Pool, share: Perbill) -> CreditOf<T> {
 		let amount = pool.active.slash(share).saturating_add(pool.unbonding.slash(share));
 		let credit = T::Currency::withdraw(
 			&Self::account(),
@@ -61,7 +78,7 @@ impl<T: Config> Pallet<T> {
 			Fortitude::Force,
 		);
 		if !Self::is_eligible(pool) {
-			Self::sideline(id);
+			Self::suspend(id);
 		}
 		credit.unwrap_or_else(|_| {
 			defensive!("the account covers the pools");
@@ -69,17 +86,17 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Whether slashing `amount` more would take so much in this session that the engine, not the
-	/// executors, must be suspected. From then on nothing is slashed until governance resumes it.
+	/// Charges a slash of `amount` planck to the circuit breaker. Returns true where slashing is
+	/// paused, or is from now on, because executors would lose more than
+	/// [`economics::BREAKER_SHARE`] of their stake in this session.
 	fn trips_breaker(amount: Balance) -> bool {
 		if SlashingPaused::<T>::exists() {
 			return true;
 		}
 		let slashed = SessionSlashed::<T>::get().saturating_add(amount);
-		let limit = penalties::BREAKER_SHARE.mul_floor(SessionStake::<T>::get());
+		let limit = economics::BREAKER_SHARE.mul_floor(SessionStake::<T>::get());
 		if slashed > limit {
-			let now = frame_system::Pallet::<T>::block_number();
-			SlashingPaused::<T>::put(now);
+			SlashingPaused::<T>::put(Self::now());
 			Self::deposit_event(Event::SlashingPaused { slashed });
 			return true;
 		}
@@ -87,74 +104,28 @@ impl<T: Config> Pallet<T> {
 		false
 	}
 
-	/// Slash a validator for a fault of consensus, and let it rest.
-	pub fn slash_validator(operator: &T::AccountId, share: Perbill) {
-		let id = PoolId { operator: operator.clone(), role: Role::Validator };
-		let Some(mut pool) = Pools::<T>::get(id.role, operator) else { return };
-		let amount = Self::slash(&id, &mut pool, share).peek();
-		if matches!(pool.status, Status::Active { .. }) {
-			pool.status = Status::Resting;
-			Self::deposit_event(Event::Rested { operator: operator.clone(), role: id.role });
-		}
-		Self::put(&id, pool);
-		let operator = operator.clone();
-		Self::deposit_event(Event::Slashed { operator, role: id.role, amount, fault: None });
-	}
-
-	/// Mint the reward of a block for its author's pool. An author without a pool gets nothing.
-	pub fn reward_author(author: T::AccountId) {
-		let id = PoolId { operator: author, role: Role::Validator };
-		if Pools::<T>::contains_key(id.role, &id.operator) {
-			let reward = T::BlockReward::get();
-			Self::pay(&id, T::Currency::issue(reward));
-		}
-	}
-}
-
-impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
-	type Credit = CreditOf<T>;
-
-	fn snapshot() -> Vec<(T::AccountId, u128)> {
-		let mut members = Snapshots::<T>::get(CurrentSession::<T>::get()).members.into_inner();
-		let sidelined = Sidelined::<T>::get();
-		if !sidelined.is_empty() {
-			members.retain(|(operator, _)| sidelined.binary_search(operator).is_err());
-		}
-		members
-	}
-
-	fn has_pool(who: &T::AccountId) -> bool {
-		Pools::<T>::contains_key(Role::Executor, who)
-	}
-
-	fn hot_key(who: &T::AccountId) -> Option<ExecutorKey> {
-		Self::current_key(who)
-	}
-
-	fn operator_of(key: &ExecutorKey) -> Option<T::AccountId> {
-		KeyOwners::<T>::get(key)
-	}
-
-	fn reward(who: &T::AccountId, credit: Self::Credit) {
-		Self::pay(&PoolId { operator: who.clone(), role: Role::Executor }, credit);
-	}
-
-	fn penalise(who: &T::AccountId, fault: Fault, payees: &[(&T::AccountId, Perbill)]) {
+	/// Slashes an executor for `offence`, pays the payees, and pauses the executor after
+	/// `MaxMisses` missed commitments in a row.
+	pub(crate) fn penalise_executor(
+		who: &T::AccountId,
+		offence: Offence,
+		payees: &[(&T::AccountId, Perbill)],
+	) {
 		let id = PoolId { operator: who.clone(), role: Role::Executor };
 		let Some(mut pool) = Pools::<T>::get(id.role, who) else {
 			defensive!("a pool outlives the disputes of its operator");
 			return;
 		};
-		let share = penalties::share(fault);
-		// The payees get parts of what the operator itself loses: of what its delegators lose it
-		// could otherwise get a part back by finding itself out.
+		let share = economics::share(offence);
+		// The payees get parts of what the operator itself loses. It could otherwise challenge
+		// itself, and gain from what its delegators lose.
 		let own = share.mul_floor(pool.self_bond());
 		let stake = pool.active.balance.saturating_add(pool.unbonding.balance);
 		if !Self::trips_breaker(share.mul_ceil(stake)) {
-			let mut credit = Self::slash(&id, &mut pool, share);
+			let mut credit = Self::slash_pool(&id, &mut pool, share);
 			let amount = credit.peek();
 			for (payee, part) in payees {
-				// Where the payee's account does not take it, it is burned as the rest is.
+				// A part that the payee's account does not take is burned, as the rest is.
 				let _ =
 					T::Currency::resolve(payee, credit.extract(part.mul_floor(own.min(amount))));
 			}
@@ -162,43 +133,42 @@ impl<T: Config> ExecutorPools<T::AccountId> for Pallet<T> {
 				operator: who.clone(),
 				role: id.role,
 				amount,
-				fault: Some(fault),
+				offence: Some(offence),
 			});
 		}
-		if let (Fault::Uncommitted, Status::Active { misses }) = (fault, pool.status) {
+		if let (Offence::MissedCommit, PoolStatus::Active { misses }) = (offence, pool.status) {
 			let misses = misses.saturating_add(1);
 			pool.status = if misses >= T::MaxMisses::get() {
-				Self::sideline(&id);
-				Self::deposit_event(Event::Rested { operator: who.clone(), role: id.role });
-				Status::Resting
+				Self::suspend(&id);
+				Self::deposit_event(Event::Paused { operator: who.clone(), role: id.role });
+				PoolStatus::Paused
 			} else {
-				Status::Active { misses }
+				PoolStatus::Active { misses }
 			};
 		}
-		Self::put(&id, pool);
+		Self::store(&id, pool);
 	}
 
-	fn clear_misses(who: &T::AccountId) -> bool {
-		let Some(mut pool) = Pools::<T>::get(Role::Executor, who) else { return false };
-		let missed = matches!(pool.status, Status::Active { misses } if misses > 0);
-		if missed {
-			pool.status = Status::Active { misses: 0 };
-			Pools::<T>::insert(Role::Executor, who, pool);
+	/// Takes `share` of a validator's pool for an offence against consensus, and pauses it.
+	pub fn slash_validator(operator: &T::AccountId, share: Perbill) {
+		let id = PoolId { operator: operator.clone(), role: Role::Validator };
+		let Some(mut pool) = Pools::<T>::get(id.role, operator) else { return };
+		let amount = Self::slash_pool(&id, &mut pool, share).peek();
+		if matches!(pool.status, PoolStatus::Active { .. }) {
+			pool.status = PoolStatus::Paused;
+			Self::deposit_event(Event::Paused { operator: operator.clone(), role: id.role });
 		}
-		missed
+		Self::store(&id, pool);
+		let operator = operator.clone();
+		Self::deposit_event(Event::Slashed { operator, role: id.role, amount, offence: None });
 	}
 
-	fn slashing_paused() -> bool {
-		SlashingPaused::<T>::exists()
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_executor(who: &T::AccountId) -> ExecutorKey {
-		crate::benchmarking::executor::<T>(who)
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_snapshot(members: &[T::AccountId]) {
-		crate::benchmarking::snapshot::<T>(members)
+	/// Mints the reward of a block into its author's pool. An author without a pool gets nothing.
+	pub fn reward_author(author: T::AccountId) {
+		let id = PoolId { operator: author, role: Role::Validator };
+		if Pools::<T>::contains_key(id.role, &id.operator) {
+			let reward = T::BlockReward::get();
+			Self::reward_pool(&id, T::Currency::issue(reward));
+		}
 	}
 }

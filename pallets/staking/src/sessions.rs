@@ -1,4 +1,4 @@
-//! What changes with a session: the elected validators and the stake that executors are drawn by.
+//! Sessions: elections of validators, and snapshots of the stake by which executors are drawn.
 
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
@@ -9,8 +9,8 @@ use frame_support::{
 use opg_primitives::Balance;
 
 impl<T: Config> Pallet<T> {
-	/// Fix the stake with which session `index` draws. `pallet-session` plans a session when the
-	/// one before it starts, so no randomness used in it can be known yet.
+	/// Takes the snapshot by which session `index` draws. `pallet-session` plans a session when the
+	/// one before it starts, so no randomness of it can be known yet.
 	pub fn plan_session(index: u32) {
 		let mut stakes: Vec<_> = Pools::<T>::iter_prefix(Role::Executor)
 			.filter(|(_, pool)| Self::is_eligible(pool))
@@ -23,8 +23,8 @@ impl<T: Config> Pallet<T> {
 			*stake = (*stake).min(cap);
 		}
 		stakes.sort();
-		// Who is eligible again is drawn again, at once.
-		Sidelined::<T>::mutate(|list| {
+		// An executor that is eligible again is drawn again at once.
+		Suspended::<T>::mutate(|list| {
 			list.retain(|who| stakes.binary_search_by(|(member, _)| member.cmp(who)).is_err())
 		});
 		// `MaxPools` bounds both the pools and the snapshot.
@@ -32,7 +32,7 @@ impl<T: Config> Pallet<T> {
 		Snapshots::<T>::insert(index, Snapshot { total, members });
 	}
 
-	/// Draw with the snapshot of session `index` from now on.
+	/// Draws by the snapshot of session `index` from now on.
 	pub fn start_session(index: u32) {
 		if let Some(old) = index.checked_sub(1) {
 			Snapshots::<T>::remove(old);
@@ -41,9 +41,9 @@ impl<T: Config> Pallet<T> {
 		let snapshot = Snapshots::<T>::get(index);
 		SessionStake::<T>::put(snapshot.total);
 		SessionSlashed::<T>::kill();
-		// Who is in neither snapshot needs no mark.
+		// An executor in neither snapshot need not be on the list.
 		let planned = Snapshots::<T>::get(index + 1);
-		Sidelined::<T>::mutate(|list| {
+		Suspended::<T>::mutate(|list| {
 			list.retain(|who| {
 				[&snapshot, &planned]
 					.iter()
@@ -52,8 +52,8 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// The validators of the next session: those with the most stake, the lower account first where
-	/// it is equal. `None` where nobody can be elected, so that the set never becomes empty.
+	/// Validators of the next session: those with the most stake, the lower account first where it
+	/// is equal. `None` where nobody can be elected, so that the set never becomes empty.
 	pub fn elect() -> Option<Vec<T::AccountId>> {
 		let mut candidates: Vec<_> = Pools::<T>::iter_prefix(Role::Validator)
 			.filter(|(operator, pool)| {
@@ -69,22 +69,22 @@ impl<T: Config> Pallet<T> {
 		(!elected.is_empty()).then_some(elected)
 	}
 
-	/// Do not draw `id` from snapshots in which it still is.
-	pub(crate) fn sideline(id: &PoolId<T::AccountId>) {
+	/// Leaves `id` out of draws by the snapshots in which it still is.
+	pub(crate) fn suspend(id: &PoolId<T::AccountId>) {
 		if id.role == Role::Executor {
-			Sidelined::<T>::mutate(|list| {
+			Suspended::<T>::mutate(|list| {
 				if let Err(at) = list.binary_search(&id.operator) {
-					// Not more executors than pools, so that this always fits.
+					// There are no more executors than pools, so this always fits.
 					let _ = list.try_insert(at, id.operator.clone());
 				}
 			});
 		}
 	}
 
-	/// Draw `id` again from snapshots in which it is.
-	pub(crate) fn readmit(id: &PoolId<T::AccountId>) {
+	/// Draws `id` again by the snapshots in which it is.
+	pub(crate) fn reinstate(id: &PoolId<T::AccountId>) {
 		if id.role == Role::Executor {
-			Sidelined::<T>::mutate(|list| {
+			Suspended::<T>::mutate(|list| {
 				if let Ok(at) = list.binary_search(&id.operator) {
 					list.remove(at);
 				}
@@ -93,9 +93,9 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// The largest weight that leaves nobody more than one of `parts` parts of the total. With fewer
-/// than twice as many pools as parts there is no cap: a cap would then let small stakes weigh nearly
-/// as much as large ones.
+/// Largest weight that leaves nobody more than one of `parts` equal parts of the total, in planck.
+/// There is no cap with fewer than twice as many pools as parts: small stakes would then weigh
+/// nearly as much as large ones.
 pub(crate) fn cap(mut stakes: Vec<Balance>, parts: u32) -> Balance {
 	if (stakes.len() as u32) < parts.saturating_mul(2) {
 		return Balance::MAX;

@@ -1,4 +1,4 @@
-//! What must always hold.
+//! Invariants of pools, shares, keys and lists.
 
 use crate::{pallet::*, types::*};
 use frame_support::{
@@ -9,8 +9,8 @@ use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// The account covers all pools; shares add up; hot keys and executors name each other; every
-	/// entry of a delegator is on its list.
+	/// Checks four invariants. The account covers all pools. Shares add up. Hot keys and executors
+	/// name each other. Every entry of a delegator is on its list, and the other way round.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut total: Balance = 0;
 		for role in [Role::Validator, Role::Executor] {
@@ -72,20 +72,20 @@ impl<T: Config> Pallet<T> {
 
 	fn check_pool(id: &PoolId<T::AccountId>, pool: &Pool) -> Result<(), TryRuntimeError> {
 		let mut shares = pool.active.shares_of(&pool.own);
-		let mut worth = pool.self_bond();
+		let mut value = pool.self_bond();
 		for holding in Holdings::<T>::iter_prefix_values(id) {
 			shares += pool.active.shares_of(&holding);
-			worth += pool.active.value_of(&holding);
+			value += pool.active.value_of(&holding);
 		}
 		ensure!(shares == pool.active.shares, "shares of a pool do not add up");
-		ensure!(worth <= pool.active.balance, "a pool owes more than it holds");
-		let (mut shares, mut worth) = (0, 0);
+		ensure!(value <= pool.active.balance, "a pool owes more than it holds");
+		let (mut shares, mut value) = (0, 0);
 		for entry in Unbonding::<T>::iter_prefix_values(id).flatten() {
 			shares += pool.unbonding.shares_of(&entry.holding);
-			worth += pool.unbonding.value_of(&entry.holding);
+			value += pool.unbonding.value_of(&entry.holding);
 		}
 		ensure!(shares == pool.unbonding.shares, "shares on their way out do not add up");
-		ensure!(worth <= pool.unbonding.balance, "a pool owes more than it holds");
+		ensure!(value <= pool.unbonding.balance, "a pool owes more than it holds");
 		for vault in [&pool.active, &pool.unbonding] {
 			ensure!((vault.balance == 0) == (vault.shares == 0), "balance without shares");
 		}

@@ -1,4 +1,4 @@
-//! What a pool is.
+//! Stored types: pools and their names, entries on their way out, hot keys, snapshots.
 
 use crate::vault::{Holding, Vault};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -6,7 +6,7 @@ use opg_primitives::{Balance, ExecutorKey};
 use scale_info::TypeInfo;
 use sp_runtime::Perbill;
 
-/// What an operator stakes for. An operator can have a pool for each; a fault in one role never
+/// Role that a pool is staked for. An operator can have a pool for each. A slash in one role never
 /// costs the stake of the other.
 #[derive(
 	Clone,
@@ -31,7 +31,7 @@ pub enum Role {
 	Executor,
 }
 
-/// Names a pool.
+/// Name of a pool.
 #[derive(
 	Clone,
 	PartialEq,
@@ -46,32 +46,32 @@ pub enum Role {
 	Debug,
 )]
 pub struct PoolId<AccountId> {
-	/// Whose.
+	/// Account that runs the pool.
 	pub operator: AccountId,
-	/// For what.
+	/// Role that it is staked for.
 	pub role: Role,
 }
 
-/// [`PoolId`] of a runtime.
+/// [`PoolId`] with the account type of a runtime.
 pub type PoolIdOf<T> = PoolId<<T as frame_system::Config>::AccountId>;
 
-/// A stake pool.
+/// Stake pool of an operator in one role.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Pool {
-	/// Stake that counts.
+	/// Stake that counts in elections and draws, earns, and can be slashed.
 	pub active: Vault,
-	/// Stake on its way out: it counts no more, and can still be slashed.
+	/// Stake that was taken out. It counts and earns no more, and can still be slashed.
 	pub unbonding: Vault,
-	/// What the operator has of the active stake.
+	/// Shares of the operator in the active stake.
 	pub own: Holding,
 	/// Part of every reward that the operator takes first.
 	pub commission: Perbill,
-	/// Session in which the commission was last set.
+	/// Index of the session in which the commission was last set.
 	pub commission_set: u32,
-	/// Whether the operator is on duty.
-	pub status: Status,
+	/// Duty of the operator.
+	pub status: PoolStatus,
 	/// Held from the operator until the pool is closed, in planck.
 	pub deposit: Balance,
 }
@@ -82,13 +82,13 @@ impl Pool {
 		self.active.value_of(&self.own)
 	}
 
-	/// Whether nobody has anything in it.
+	/// True where nobody has stake in it.
 	pub fn is_empty(&self) -> bool {
 		self.active.shares == 0 && self.unbonding.shares == 0
 	}
 }
 
-/// Whether an operator is on duty.
+/// Duty of a pool's operator.
 #[derive(
 	Clone,
 	Copy,
@@ -101,47 +101,47 @@ impl Pool {
 	TypeInfo,
 	Debug,
 )]
-pub enum Status {
-	/// Is drawn or elected.
+pub enum PoolStatus {
+	/// The operator can be drawn or elected.
 	#[codec(index = 0)]
 	Active {
 		/// Missed commitments in a row.
 		misses: u8,
 	},
-	/// Is neither drawn nor elected until it resumes.
+	/// The operator is neither drawn nor elected until it resumes.
 	#[codec(index = 1)]
-	Resting,
-	/// Closes when everyone has withdrawn; takes no more stake.
+	Paused,
+	/// The pool takes no more stake, and closes when everyone has withdrawn.
 	#[codec(index = 2)]
 	Leaving,
 }
 
-/// Stake that somebody took out of a pool and cannot have yet.
+/// Stake on its way out of a pool.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Unbond<BlockNumber> {
 	/// Shares of the pool's unbonding stake.
 	pub holding: Holding,
-	/// Can be withdrawn from this block on.
-	pub matures: BlockNumber,
+	/// First block in which it can be withdrawn.
+	pub unlock_at: BlockNumber,
 }
 
-/// The key that attests for an executor.
+/// Keys that attest for an executor: the newest, and the one before.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct HotKey<BlockNumber> {
-	/// The newest key.
+	/// Newest key.
 	pub key: ExecutorKey,
-	/// The block from which it is valid.
+	/// First block in which the newest key is valid.
 	pub from: BlockNumber,
-	/// The key that is valid before.
+	/// Key that is valid until then. `None` where there was no other.
 	pub previous: Option<ExecutorKey>,
 }
 
 impl<BlockNumber: PartialOrd> HotKey<BlockNumber> {
-	/// The key that is valid in block `now`.
+	/// Key that is valid in block `now`.
 	pub fn at(&self, now: BlockNumber) -> Option<&ExecutorKey> {
 		if now >= self.from {
 			Some(&self.key)
@@ -151,15 +151,15 @@ impl<BlockNumber: PartialOrd> HotKey<BlockNumber> {
 	}
 }
 
-/// Stake of the executors with which a session draws.
+/// Stake by which the executors of a session are drawn.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 #[scale_info(skip_type_params(Max))]
 pub struct Snapshot<AccountId, Max: frame_support::traits::Get<u32>> {
-	/// Stake of all of them together, in planck, before the cap.
+	/// Sum of their stakes in planck, before the cap.
 	pub total: Balance,
-	/// Operator and weight in planck, sorted by operator.
+	/// Operators and weights in planck after the cap, sorted by operator.
 	pub members: frame_support::BoundedVec<(AccountId, Balance), Max>,
 }
 

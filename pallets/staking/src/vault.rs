@@ -1,12 +1,12 @@
-//! Balance against shares.
+//! Vault: a balance that many own by shares.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use opg_primitives::Balance;
 use scale_info::TypeInfo;
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Perbill, Rounding};
 
-/// OPG that many own together: each has shares, and the balance per share moves with rewards and
-/// slashes. All rounding is in favour of the vault.
+/// OPG that many own together by shares. Rewards and slashes move the balance per share. All
+/// rounding is in favour of the vault.
 #[derive(
 	Clone,
 	Default,
@@ -20,11 +20,12 @@ use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Perbill, Ro
 	Debug,
 )]
 pub struct Vault {
-	/// In planck. Zero only where there are no shares.
+	/// Balance in planck. Zero only where there are no shares.
 	pub balance: Balance,
-	/// Shares that exist.
+	/// Number of shares.
 	pub shares: u128,
-	/// Changes when the vault is slashed to nothing: shares of another generation are void.
+	/// Number that changes when the vault is slashed to nothing. Shares of another generation are
+	/// void.
 	pub generation: u64,
 }
 
@@ -42,20 +43,20 @@ pub struct Vault {
 	Debug,
 )]
 pub struct Holding {
-	/// How many.
+	/// Number of shares.
 	pub shares: u128,
-	/// Of which generation of the vault.
+	/// Generation of the vault in which they were minted.
 	pub generation: u64,
 }
 
 impl Vault {
-	/// An empty vault whose generations no other vault has: a pool that is closed and opened again
-	/// must not honour shares of its predecessor.
+	/// An empty vault whose generations no vault with another `number` has. A pool that is closed
+	/// and opened again must not honour shares of its predecessor.
 	pub fn new(number: u32) -> Self {
 		Self { generation: u64::from(number) << 32, ..Self::default() }
 	}
 
-	/// The shares of `holding` that still count.
+	/// Shares of `holding` that still count.
 	pub fn shares_of(&self, holding: &Holding) -> u128 {
 		if holding.generation == self.generation {
 			holding.shares
@@ -64,12 +65,12 @@ impl Vault {
 		}
 	}
 
-	/// What `holding` is worth, in planck.
+	/// Value of `holding`, in planck.
 	pub fn value_of(&self, holding: &Holding) -> Balance {
-		self.worth(self.shares_of(holding))
+		self.value_of_shares(self.shares_of(holding))
 	}
 
-	fn worth(&self, shares: u128) -> Balance {
+	fn value_of_shares(&self, shares: u128) -> Balance {
 		if shares >= self.shares {
 			return if shares == 0 { 0 } else { self.balance };
 		}
@@ -77,8 +78,9 @@ impl Vault {
 			.unwrap_or_default()
 	}
 
-	/// Pay in, and add the minted shares to `holding`. `None`, and nothing changed, where the amount
-	/// does not buy a share or a number does not fit. Returns the minted shares.
+	/// Pays in `amount` planck, and adds the minted shares to `holding`. Returns their number.
+	/// Returns `None` and changes nothing where the amount does not buy a share or a number does
+	/// not fit.
 	pub fn deposit(&mut self, amount: Balance, holding: &mut Holding) -> Option<u128> {
 		let minted = if self.shares == 0 {
 			amount
@@ -96,18 +98,18 @@ impl Vault {
 		Some(minted)
 	}
 
-	/// Pay out what `shares` of `holding` are worth.
+	/// Takes up to `shares` shares out of `holding`. Returns their value in planck.
 	pub fn redeem(&mut self, shares: u128, holding: &mut Holding) -> Balance {
 		let own = self.shares_of(holding);
 		let shares = shares.min(own);
-		let amount = self.worth(shares);
+		let amount = self.value_of_shares(shares);
 		self.balance = self.balance.saturating_sub(amount);
 		self.shares = self.shares.saturating_sub(shares);
 		*holding = Holding { shares: own - shares, generation: self.generation };
 		amount
 	}
 
-	/// The fewest shares that are worth `amount`.
+	/// Smallest number of shares that is worth `amount` planck.
 	pub fn shares_for(&self, amount: Balance) -> u128 {
 		if self.balance == 0 {
 			return 0;
@@ -116,13 +118,13 @@ impl Vault {
 			.unwrap_or(u128::MAX)
 	}
 
-	/// Add to what every share is worth. Only where there are shares.
+	/// Adds `amount` planck to the value of all shares. There must be shares.
 	pub fn gain(&mut self, amount: Balance) {
 		debug_assert!(self.shares > 0, "nobody would own it");
 		self.balance = self.balance.saturating_add(amount);
 	}
 
-	/// Take `share` of the balance, rounded up. Returns how much.
+	/// Takes `share` of the balance, rounded up. Returns the amount in planck.
 	pub fn slash(&mut self, share: Perbill) -> Balance {
 		let amount = share.mul_ceil(self.balance).min(self.balance);
 		self.balance -= amount;

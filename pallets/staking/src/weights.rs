@@ -8,17 +8,17 @@
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// What every call and hook costs.
+/// Weights of the calls and hooks.
 pub trait WeightInfo {
 	fn bond() -> Weight;
 	fn delegate() -> Weight;
 	fn undelegate() -> Weight;
 	fn withdraw() -> Weight;
 	fn leave() -> Weight;
-	fn evict() -> Weight;
-	fn forget() -> Weight;
+	fn force_undelegate() -> Weight;
+	fn reap() -> Weight;
 	fn set_commission() -> Weight;
-	fn rest() -> Weight;
+	fn pause() -> Weight;
 	fn resume() -> Weight;
 	fn set_hot_key() -> Weight;
 	fn set_validator_count() -> Weight;
@@ -32,7 +32,7 @@ pub trait WeightInfo {
 	fn reward() -> Weight;
 }
 
-/// With the database that the runtime names.
+/// Measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -118,7 +118,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
-	fn evict() -> Weight {
+	fn force_undelegate() -> Weight {
 		// Least time measured: 53_630_000 ps.
 		Weight::from_parts(63_235_000, 5531)
 			.saturating_add(T::DbWeight::get().reads(3))
@@ -132,7 +132,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
 	/// Storage: `Staking::Delegations` (r:1 w:1)
 	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
-	fn forget() -> Weight {
+	fn reap() -> Weight {
 		// Least time measured: 49_704_000 ps.
 		Weight::from_parts(55_373_000, 7645)
 			.saturating_add(T::DbWeight::get().reads(4))
@@ -148,7 +148,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	fn rest() -> Weight {
+	fn pause() -> Weight {
 		// Least time measured: 50_506_000 ps.
 		Weight::from_parts(60_190_000, 3810)
 			.saturating_add(T::DbWeight::get().reads(1))

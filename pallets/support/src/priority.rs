@@ -1,10 +1,10 @@
-//! Priorities of authorized transactions, in one place so that they can be compared.
+//! Priorities of authorized transactions, together so that they can be compared.
 
 use sp_runtime::transaction_validity::TransactionPriority;
 
-/// Reveals end a round: first.
+/// Reveals come first: they end rounds.
 pub const REVEAL: TransactionPriority = 1 << 40;
-/// Seats given up: last, since they earn nothing.
-pub const DECLINE: TransactionPriority = 1 << 38;
 /// Commitments.
 pub const COMMIT: TransactionPriority = 1 << 39;
+/// Declined seats come last: they earn nothing.
+pub const DECLINE: TransactionPriority = 1 << 38;

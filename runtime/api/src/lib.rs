@@ -7,15 +7,16 @@ extern crate alloc;
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use opg_primitives::{
-	AccountId, Answer, Balance, BlockNumber, Dims, Fuel, ModelId, RequestId, RoundIndex, Tier,
+	AccountId, Answer, Balance, BlockNumber, FailureReason, Fuel, JobError, ModelId, RequestId,
+	RoundIndex, Task, Tier,
 };
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-/// What one drawn executor did.
+/// Seat of an executor in a round, and what it did there.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
 pub struct SeatView {
-	/// The executor.
+	/// Operator.
 	pub executor: AccountId,
 	/// Round it was drawn for.
 	pub round: RoundIndex,
@@ -23,77 +24,69 @@ pub struct SeatView {
 	pub committed: Option<(BlockNumber, H256)>,
 	/// Block and digest of its revealed answer.
 	pub revealed: Option<(BlockNumber, H256)>,
-	/// Why it gave its seat up, in words, if it did.
-	pub declined: Option<Vec<u8>>,
+	/// Reason for which it declined the seat, if it did.
+	pub declined: Option<JobError>,
 }
 
-/// Where a request stands.
+/// Progress of a request.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
 pub enum RequestStatus {
-	/// Waiting for the draw.
+	/// Waits for the draw.
 	#[codec(index = 0)]
 	Requested,
-	/// A committee works on it.
+	/// Has a committee.
 	#[codec(index = 1)]
 	Assigned,
 	/// Answered; can be challenged.
 	#[codec(index = 2)]
 	Attested {
-		/// The agreed answer.
+		/// Answer on which the committee agreed.
 		answer: Answer,
 		/// Block of the decision.
 		at: BlockNumber,
 	},
 	/// Answered; a jury computes it again.
-	#[codec(index = 4)]
+	#[codec(index = 3)]
 	Disputed {
-		/// The doubted answer.
+		/// Answer that is disputed.
 		answer: Answer,
 		/// Block of the decision.
 		at: BlockNumber,
-		/// Who challenged it; nobody, where it is an audit.
+		/// Account that challenged it. `None` for an audit.
 		challenger: Option<AccountId>,
 	},
 	/// Final and paid.
-	#[codec(index = 5)]
+	#[codec(index = 4)]
 	Settled {
-		/// The answer.
+		/// Final answer.
 		answer: Answer,
-		/// Who was paid how much.
+		/// Recipients, and what each was paid in planck.
 		paid: Vec<(AccountId, Balance)>,
 		/// Total fee charged, in planck.
 		fee: Balance,
 		/// Block of the decision.
 		at: BlockNumber,
 	},
-	/// Failed and refunded; the reason by name.
-	#[codec(index = 3)]
+	/// Failed and refunded.
+	#[codec(index = 5)]
 	Failed {
-		/// The reason, in words.
-		reason: Vec<u8>,
+		/// Cause.
+		reason: FailureReason,
 		/// Block of the decision.
 		at: BlockNumber,
 	},
 }
 
-/// Everything about a request.
+/// Request, joined from all pallets.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
 pub struct RequestView {
-	/// Who pays.
+	/// Account that pays.
 	pub requester: AccountId,
-	/// The model version.
+	/// Number of the model version.
 	pub model: ModelId,
-	/// Content hash of the model file.
-	pub model_hash: H256,
-	/// Engine id.
-	pub engine: H256,
-	/// Sizes of the model's symbolic dimensions.
-	pub dims: Dims,
-	/// Encoded input tensors.
-	pub input: Vec<u8>,
-	/// Fuel limit of the model.
-	pub fuel_limit: u64,
-	/// How much assurance was asked for.
+	/// Inference that is to be computed.
+	pub task: Task,
+	/// Assurance that is paid for.
 	pub tier: Tier,
 	/// Block of inclusion.
 	pub requested_at: BlockNumber,
@@ -101,17 +94,17 @@ pub struct RequestView {
 	pub drawn_at: Option<BlockNumber>,
 	/// Every seat of every round so far.
 	pub seats: Vec<SeatView>,
-	/// Where it stands.
+	/// Progress.
 	pub status: RequestStatus,
 }
 
 sp_api::decl_runtime_apis! {
 	/// Reads for clients.
 	pub trait OpgApi {
-		/// A request, or `None` if there is none with this number.
+		/// Request with this number, if there is one.
 		fn request(id: RequestId) -> Option<RequestView>;
-		/// What a request to this model costs at the current price, deposit not counted, in planck:
-		/// exactly, for an answer that takes `fuel`; at most, without.
+		/// Price of a request to this model now, in planck, without the deposit. Exact for an answer
+		/// that takes `fuel`; an upper bound if that is `None`.
 		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance>;
 		/// Number of executors that could be drawn for this model now.
 		fn eligible_executors(model: ModelId) -> u32;

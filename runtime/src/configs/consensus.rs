@@ -1,4 +1,4 @@
-//! BABE, GRANDPA and sessions.
+//! BABE, GRANDPA, sessions, offences of validators.
 
 use crate::{constants::*, *};
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ impl pallet_babe::Config for Runtime {
 	type EpochChangeTrigger = pallet_babe::ExternalTrigger;
 	type DisabledValidators = Session;
 	type WeightInfo = ();
-	type MaxAuthorities = ConstU32<100>;
+	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 	type MaxNominators = ConstU32<0>;
 	type KeyOwnerProof = sp_session::MembershipProof;
 	type EquivocationReportSystem =
@@ -32,7 +32,7 @@ impl pallet_babe::Config for Runtime {
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type WeightInfo = ();
-	type MaxAuthorities = ConstU32<100>;
+	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 	type MaxNominators = ConstU32<0>;
 	type MaxSetIdSessionEntries = ConstU64<{ HISTORY_SESSIONS as u64 }>;
 	type KeyOwnerProof = sp_session::MembershipProof;
@@ -94,7 +94,7 @@ impl pallet_session::historical::Config for Runtime {
 	type FullIdentificationOf = NoDetails;
 }
 
-/// Slashes the pools of validators who signed two blocks or two votes where one is allowed.
+/// Slashes the pools of validators that equivocate.
 pub struct SlashValidators;
 impl OnOffenceHandler<AccountId, (AccountId, ()), Weight> for SlashValidators {
 	fn on_offence(

@@ -1,6 +1,8 @@
-//! How the pallets are configured.
+//! Configuration of the pallets, by subject.
 
+mod accounts;
 mod consensus;
-mod opg;
+mod governance;
+mod inference;
+mod staking;
 mod system;
-mod utility;

@@ -1,93 +1,100 @@
 //! `opg engine`.
 
-use super::find_event;
+use super::{find_event, Session};
 use crate::{
-	chain::{Chain, Included},
-	keys,
-	local::Local,
+	chain::{self, Chain, Included},
+	keys::Signer,
+	local::EngineArg,
 };
 use anyhow::{anyhow, Result};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use opg_primitives::BlockNumber;
 use opg_runtime::{Runtime, RuntimeCall, RuntimeEvent};
+use serde_json::json;
 use sp_core::H256;
 use std::path::PathBuf;
 
-/// Prepare the local engine and print its id, which needs no node; or govern those of the chain.
-#[derive(Args, Debug)]
-pub struct Engine {
-	#[command(subcommand)]
-	command: Option<EngineCommand>,
-}
-
-/// Commands about the engines that models may name.
-#[derive(Subcommand, Debug)]
-pub enum EngineCommand {
-	/// List the engines that are valid now.
+/// Commands about engines.
+#[derive(Subcommand)]
+pub(crate) enum EngineCommand {
+	/// Prepare the engine of this program, and print its id. Needs no node.
+	Id,
+	/// List the engines that models may name now.
 	List,
-	/// Let models name the engine in a file.
+	/// Let models name the engine in a file. Signed by the sudo key: //Alice for development.
 	Admit {
 		/// The engine, as `opg-node engines export` writes it.
 		file: PathBuf,
-		/// The first block in which it counts; the next, if that has passed.
-		#[arg(long, default_value_t = 0)]
+		/// First block in which it counts; the next, if that has passed.
+		#[arg(long, value_name = "BLOCK", default_value_t = 0)]
 		from: BlockNumber,
-		/// Secret of the sudo key, //Alice on a development chain.
-		#[arg(long)]
-		suri: String,
+		#[command(flatten)]
+		signer: Signer,
 	},
-	/// Let models that name an engine take no more requests. Open ones are finished.
+	/// Let models that name an engine take no more requests. Open ones are finished. Signed by the
+	/// sudo key.
 	Retire {
 		/// Id of the engine.
 		engine: H256,
-		/// The first block in which it does not count; the next, if that has passed.
-		#[arg(long, default_value_t = 0)]
+		/// First block in which it does not count; the next, if that has passed.
+		#[arg(long, value_name = "BLOCK", default_value_t = 0)]
 		until: BlockNumber,
-		/// Secret of the sudo key.
-		#[arg(long)]
-		suri: String,
+		#[command(flatten)]
+		signer: Signer,
 	},
 }
 
-impl Engine {
-	/// Run the command.
-	pub fn run(&self, connect: impl FnOnce() -> Result<Chain>) -> Result<()> {
-		let Some(command) = &self.command else {
-			println!("{:?}", Local::new()?.id());
-			return Ok(());
-		};
-		let chain = connect()?;
-		match command {
-			EngineCommand::List => {
-				chain.valid_engines()?.iter().for_each(|engine| println!("{engine:?}"));
+impl EngineCommand {
+	pub(crate) fn run(&self, session: &Session) -> Result<()> {
+		let output = session.output;
+		match self {
+			Self::Id => {
+				let id = EngineArg::default().load()?.id();
+				output.result(format_args!("{id:?}"), || json!({ "engine_id": id }));
 			},
-			EngineCommand::Admit { file, from, suri } => {
+			Self::List => {
+				let engines = session.connect()?.valid_engines()?;
+				engines.iter().for_each(|id| output.news(format_args!("{id:?}")));
+				output.json(|| json!(engines));
+			},
+			Self::Admit { file, from, signer } => {
 				// What does not load here would load nowhere.
-				let engine = Local::load(Some(file))?.id();
-				let call = pallet_opg_models::Call::admit_engine { engine, from: *from };
-				let included = govern(&chain, call, suri)?;
-				println!("engine {engine:?} admitted in block {}", included.block);
-				println!("executors add the file with: opg-node engines add {}", file.display());
+				let id = EngineArg::file(file.clone()).load()?.id();
+				let call = pallet_opg_models::Call::admit_engine { engine_id: id, from: *from };
+				let block = govern(&session.connect()?, call, signer)?.block;
+				output.news(format_args!("engine {id:?} admitted in block {block}"));
+				output.news(format_args!(
+					"executors add the file with: opg-node engines add {}",
+					file.display()
+				));
+				output.json(|| json!({ "engine_id": id, "block": block }));
 			},
-			EngineCommand::Retire { engine, until, suri } => {
-				let call =
-					pallet_opg_models::Call::retire_engine { engine: *engine, until: *until };
-				let included = govern(&chain, call, suri)?;
-				println!("engine {engine:?} retired in block {}", included.block);
+			Self::Retire { engine: id, until, signer } => {
+				let call = pallet_opg_models::Call::retire_engine { engine_id: *id, until: *until };
+				let block = govern(&session.connect()?, call, signer)?.block;
+				output.result(
+					format_args!("engine {id:?} retired in block {block}"),
+					|| json!({ "engine_id": id, "block": block }),
+				);
 			},
 		}
 		Ok(())
 	}
 }
 
-/// Send a call as governance, which is `sudo` here.
-fn govern(chain: &Chain, call: pallet_opg_models::Call<Runtime>, suri: &str) -> Result<Included> {
+/// Sends a call as governance, which is `sudo` here.
+fn govern(
+	chain: &Chain,
+	call: pallet_opg_models::Call<Runtime>,
+	signer: &Signer,
+) -> Result<Included> {
 	let call = Box::new(RuntimeCall::from(call));
-	let included = chain.send(pallet_sudo::Call::<Runtime>::sudo { call }, &keys::pair(suri)?)?;
+	let sudo = pallet_sudo::Call::<Runtime>::sudo { call };
+	let included = chain.send(sudo, &signer.pair()?)?;
 	let done = find_event(&included.events, |event| match event {
 		RuntimeEvent::Sudo(pallet_sudo::Event::Sudid { sudo_result }) => Some(*sudo_result),
 		_ => None,
 	})?;
-	done.map_err(|error| anyhow!("the chain refused: {error:?}"))?;
+	done.map_err(|error| anyhow!("the chain refused: {}", chain::describe(error)))?;
 	Ok(included)
 }

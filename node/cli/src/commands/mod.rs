@@ -1,19 +1,47 @@
 //! The commands, one module for each subject.
 
-pub mod demo;
-pub mod engine;
-pub mod model;
-pub mod receipt;
-pub mod request;
-pub mod stake;
+mod balance;
+mod demo;
+mod engine;
+mod model;
+mod receipt;
+mod request;
+mod stake;
 
+pub(crate) use balance::Balance;
+pub(crate) use demo::DemoCommand;
+pub(crate) use engine::EngineCommand;
+pub(crate) use model::ModelCommand;
+pub(crate) use receipt::ReceiptCommand;
+pub(crate) use request::RequestCommand;
+pub(crate) use stake::StakeCommand;
+
+use crate::{chain::Chain, output::Output, rpc::Endpoint};
 use anyhow::{Context, Result};
 use opg_runtime::RuntimeEvent;
+
+/// Options that every command has.
+pub(crate) struct Session {
+	/// The node to connect to.
+	pub endpoint: Endpoint,
+	/// Form of the results.
+	pub output: Output,
+}
+
+impl Session {
+	/// Connects to the node.
+	fn connect(&self) -> Result<Chain> {
+		Chain::connect(&self.endpoint)
+	}
+}
 
 /// What `pick` takes from the first event that it accepts.
 fn find_event<T>(
 	events: &[RuntimeEvent],
 	pick: impl FnMut(&RuntimeEvent) -> Option<T>,
 ) -> Result<T> {
-	events.iter().find_map(pick).context("the block holds no event of the transaction")
+	events.iter().find_map(pick).context(
+		"the transaction succeeded without the event that this program expects: is it of the \
+		 node's release?",
+	)
 }

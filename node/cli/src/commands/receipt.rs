@@ -1,120 +1,159 @@
-//! `opg receipt`, `opg verify`.
+//! `opg receipt`.
 
-use super::request;
+use super::{request, Session};
 use crate::{
-	chain::Chain,
-	keys, local,
+	amount::Amount,
+	fs, keys,
+	local::{self, EngineArg},
+	output::Output,
 	receipt::{Proven, Receipt},
 };
-use anyhow::{bail, Context, Result};
-use clap::Args;
+use anyhow::{ensure, Context, Result};
+use clap::Subcommand;
 use opg_primitives::RequestId;
+use serde_json::{json, Value};
 use sp_core::H256;
-use std::{fs, path::PathBuf, str::FromStr};
+use std::path::{Path, PathBuf};
 
-/// Write a receipt.
-#[derive(Args, Debug)]
-pub struct Write {
-	/// Number of the settled request.
-	request: RequestId,
-	/// Where to.
-	#[arg(long)]
-	output: PathBuf,
+/// Commands about receipts.
+#[derive(Subcommand)]
+pub(crate) enum ReceiptCommand {
+	/// Write the receipt of a settled request.
+	Create {
+		/// Number of the request.
+		request: RequestId,
+		/// File to write.
+		#[arg(long, value_name = "FILE")]
+		output: PathBuf,
+	},
+	/// Check a receipt, and compute its answer again. Needs no node.
+	Verify {
+		/// The receipt.
+		receipt: PathBuf,
+		/// The ONNX file. Without it the answer is not computed again.
+		#[arg(long, value_name = "FILE")]
+		model: Option<PathBuf>,
+		#[command(flatten)]
+		engine: EngineArg,
+		/// Hash of the receipt's block, from a source that you trust: your own node, an explorer.
+		#[arg(long, value_name = "HASH")]
+		block: Option<H256>,
+	},
 }
 
-/// Check a receipt.
-#[derive(Args, Debug)]
-pub struct Verify {
-	/// The receipt.
-	receipt: PathBuf,
-	/// The ONNX file, to run the request again.
-	#[arg(long)]
-	model: Option<PathBuf>,
-	/// The engine that the receipt names, if it is not the one of this client.
-	#[arg(long, value_name = "FILE")]
-	engine: Option<PathBuf>,
-	/// Hash of the receipt's block, from a source that you trust: your own node, an explorer.
-	#[arg(long, value_name = "HASH")]
-	block: Option<String>,
-}
-
-impl Write {
-	/// Run the command.
-	pub fn run(&self, chain: &Chain) -> Result<()> {
-		let receipt = chain.receipt(self.request)?;
-		let text = receipt.render();
-		// What does not check here would check nowhere.
-		let proven = receipt.check().with_context(|| {
-			format!("request {} has no receipt yet: is its block final?", self.request)
-		})?;
-		fs::write(&self.output, text)
-			.with_context(|| format!("cannot write {}", self.output.display()))?;
-		println!(
-			"{} proves request {} in block {} {:?}",
-			self.output.display(),
-			self.request,
-			proven.height,
-			proven.block
-		);
-		Ok(())
-	}
-}
-
-impl Verify {
-	/// Run the command.
-	pub fn run(&self) -> Result<()> {
-		let receipt = Receipt::load(&self.receipt)?;
-		let id = receipt.request;
-		let proven = receipt.check()?;
-		print(id, &proven);
-		match &self.block {
-			Some(text) => {
-				let trusted = H256::from_str(text).context("--block is 0x and 64 hex digits")?;
-				if trusted != proven.block {
-					bail!("the receipt is of block {:?}, not of {trusted:?}", proven.block);
-				}
-				println!("the block is the one you trust");
+impl ReceiptCommand {
+	pub(crate) fn run(&self, session: &Session) -> Result<()> {
+		match self {
+			Self::Create { request, output } => create(session, *request, output),
+			Self::Verify { receipt, model, engine, block } => {
+				verify(session.output, receipt, model.as_deref(), engine, *block)
 			},
-			None => println!(
-				"the proof fits block {:?}. Whether the chain has that block, your own node says \
-				 (chain_getBlockHash {}); give it as --block",
-				proven.block, proven.height
-			),
 		}
-		let Some(model) = &self.model else {
-			println!("give --model to run the request again");
-			return Ok(());
-		};
-		println!("loading the engine (the first time takes up to a minute)");
-		let engine = local::Local::load(self.engine.as_deref())?;
-		let again = engine.rerun(&proven.task(), &local::read(model)?)?;
-		println!("local      {:?}, fuel {}", again.digest(), again.fuel);
-		if again != proven.answer {
-			bail!("the answers differ: the settled one is wrong, or this machine is");
-		}
-		println!("the same, bit for bit");
-		Ok(())
 	}
 }
 
-fn print(id: RequestId, proven: &Proven) {
-	let Proven { request, record, answer, .. } = proven;
-	println!("chain      genesis {:?}", proven.genesis);
-	println!("request    {id} by {}, tier {:?}", keys::name(&request.requester), request.tier);
-	println!("model      {} ({:?})", request.model, request.version.hash);
-	println!("engine     {:?}", request.version.engine);
-	println!("input      {:?}", record.input);
-	for seat in &record.seats {
+fn create(session: &Session, id: RequestId, file: &Path) -> Result<()> {
+	let receipt = session.connect()?.receipt(id)?;
+	let text = receipt.render()?;
+	// What does not check here would check nowhere.
+	let proven = receipt.check().with_context(|| {
+		format!("request {id} has no receipt yet: wait until it is settled in a final block")
+	})?;
+	fs::write(file, text)?;
+	let Proven { height, block, .. } = proven;
+	session.output.result(
+		format_args!("{} proves request {id} in block {height} {block:?}", file.display()),
+		|| json!({ "request": id, "block": block, "height": height, "file": file }),
+	);
+	Ok(())
+}
+
+fn verify(
+	output: Output,
+	file: &Path,
+	model: Option<&Path>,
+	engine: &EngineArg,
+	trusted: Option<H256>,
+) -> Result<()> {
+	let receipt = Receipt::load(file)?;
+	let id = receipt.request;
+	let proven = receipt.check()?;
+	print(output, id, &proven);
+	match trusted {
+		Some(trusted) => {
+			ensure!(
+				trusted == proven.block,
+				"the receipt is of block {:?}, not of {trusted:?}",
+				proven.block
+			);
+			output.news("the block is the one you trust");
+		},
+		None => output.news(format_args!(
+			"the proof fits block {:?}. Ask your own node if the chain has that block \
+			 (chain_getBlockHash {}), and give it as --block",
+			proven.block, proven.height
+		)),
+	}
+	match model {
+		Some(model) => {
+			output.news("loading the engine (the first time takes up to a minute)");
+			let again = local::execute(&engine.load()?, &proven.task(), &fs::read(model)?)?;
+			output.news(format_args!("local      {:?}, fuel {}", again.digest(), again.fuel));
+			ensure!(
+				again == proven.answer,
+				"the answers differ: the settled one is wrong, or this machine is"
+			);
+			output.news("the same, bit for bit");
+		},
+		None => output.news("give --model to compute the answer again"),
+	}
+	output.json(|| to_json(id, &proven, trusted.is_some(), model.is_some()));
+	Ok(())
+}
+
+fn to_json(id: RequestId, proven: &Proven, block_trusted: bool, recomputed: bool) -> Value {
+	let Proven { request, round, answer, .. } = proven;
+	json!({
+		"genesis": proven.genesis,
+		"block": proven.block,
+		"height": proven.height,
+		"block_trusted": block_trusted,
+		"recomputed": recomputed,
+		"request": id,
+		"requester": keys::name(&request.requester),
+		"tier": request::tier_name(request.tier),
+		"model": request.model,
+		"model_hash": request.version.model_hash,
+		"engine_id": request.version.engine_id,
+		"input_hash": round.input_hash,
+		"answer": request::answer_json(answer),
+		"paid": request::paid_json(&proven.paid),
+	})
+}
+
+fn print(output: Output, id: RequestId, proven: &Proven) {
+	let Proven { request, round, answer, .. } = proven;
+	let (requester, tier) = (keys::name(&request.requester), request::tier_name(request.tier));
+	output.news(format_args!("chain      genesis {:?}", proven.genesis));
+	output.news(format_args!("request    {id} by {requester}, tier {tier}"));
+	output.news(format_args!("model      {} ({:?})", request.model, request.version.model_hash));
+	output.news(format_args!("engine     {:?}", request.version.engine_id));
+	output.news(format_args!("input      {:?}", round.input_hash));
+	for seat in &round.seats {
 		let verdict = match seat.state.digest() {
 			Some(digest) if digest == answer.digest() => "gave this answer",
 			Some(_) => "gave another answer",
 			None => "gave none",
 		};
-		println!("round {}    {} {verdict}", seat.round, keys::name(&seat.executor));
+		output.news(format_args!(
+			"round {}    {} {verdict}",
+			seat.round,
+			keys::name(&seat.executor)
+		));
 	}
-	println!("answer     {:?}, fuel {}", answer.digest(), answer.fuel);
-	request::print_answer(answer);
+	output.news(format_args!("answer     {:?}, fuel {}", answer.digest(), answer.fuel));
+	request::print_answer(output, answer);
 	for (who, amount) in &proven.paid {
-		println!("paid       {} {}", keys::name(who), crate::amount::show(*amount));
+		output.news(format_args!("paid       {} {}", keys::name(who), Amount(*amount)));
 	}
 }

@@ -1,14 +1,9 @@
-//! The check of a model's bytes before anything parses them is total.
+//! The check of a model file before anything parses it is total.
 
 #![no_main]
-#![allow(dead_code)]
-
-#[path = "../../src/reason.rs"]
-mod reason;
-#[path = "../../guest/src/wire.rs"]
-mod wire;
 
 use libfuzzer_sys::fuzz_target;
+use opg_engine_types::wire;
 
 fuzz_target!(|bytes: &[u8]| {
 	if let Err(error) = wire::check(bytes) {

@@ -1,12 +1,10 @@
-//! What can be read off a model, for inspection.
+//! Description of a model for inspection: operator sets, operators, parameters, ports.
 
-use crate::{
+use crate::{refusal::Refusal, values::dtype};
+use opg_engine_types::{
 	dims::{Dims, MAX_NAME},
-	model::{Fault, Loaded},
-	reason::Reason,
 	report::{Description, Port},
-	tensor::{self, DType, Tensor},
-	values::dtype,
+	tensor, DType, Reason,
 };
 use std::collections::BTreeMap;
 use tract_onnx::{pb, prelude::*};
@@ -15,7 +13,7 @@ use tract_onnx::{pb, prelude::*};
 const MAX_OPSETS: usize = 16;
 
 /// Describes the file; ports are still to come.
-pub fn describe(proto: &pb::ModelProto, dims: &Dims) -> Result<Description, Fault> {
+pub fn describe(proto: &pb::ModelProto, dims: &Dims) -> Result<Description, Refusal> {
 	let mut opsets = BTreeMap::new();
 	for opset in &proto.opset_import {
 		let domain = domain(&opset.domain);
@@ -40,8 +38,8 @@ pub fn describe(proto: &pb::ModelProto, dims: &Dims) -> Result<Description, Faul
 	})
 }
 
-fn unsupported(what: &str) -> Fault {
-	Fault(Reason::UnsupportedFeature, what.into())
+fn unsupported(what: &str) -> Refusal {
+	Refusal::new(Reason::UnsupportedFeature, what)
 }
 
 /// The standard domain has two names.
@@ -75,8 +73,9 @@ fn count(
 }
 
 /// Outputs as the analysed model has them.
-pub fn outputs(model: &TypedModel, names: &[String]) -> Result<Vec<Port>, Fault> {
-	let outlets = model.output_outlets().map_err(|e| Fault(Reason::BadOutputs, e.to_string()))?;
+pub fn outputs(model: &TypedModel, names: &[String]) -> Result<Vec<Port>, Refusal> {
+	let outlets =
+		model.output_outlets().map_err(|e| Refusal::new(Reason::BadOutputs, e.to_string()))?;
 	let port = |(name, outlet): (&String, &OutletId)| {
 		let fact = model.outlet_fact(*outlet).ok()?;
 		// Shapes are computed with symbols, and encoded as numbers.
@@ -98,27 +97,8 @@ pub fn outputs(model: &TypedModel, names: &[String]) -> Result<Vec<Port>, Fault>
 		.map(|item| {
 			port(item).ok_or_else(|| {
 				let message = format!("the type of output `{}` is not supported", item.0);
-				Fault(Reason::UnsupportedType, message)
+				Refusal::new(Reason::UnsupportedType, message)
 			})
 		})
 		.collect()
-}
-
-impl Loaded {
-	/// An input of nothing but zeros, encoded.
-	pub fn zeros(&self) -> Result<Vec<u8>, Fault> {
-		let mut tensors = Vec::new();
-		for Port { name, dtype, shape } in &self.description.inputs {
-			let size = shape.iter().try_fold(dtype.size(), |bytes, dim| {
-				bytes.checked_mul(usize::try_from(*dim).ok()?)
-			});
-			let size = size.filter(|size| *size <= isize::MAX as usize).ok_or_else(|| {
-				Fault(Reason::UnsupportedType, format!("input `{name}` is too large"))
-			})?;
-			let data = vec![0; size];
-			tensors.push(Tensor { name: name.clone(), dtype: *dtype, shape: shape.clone(), data });
-		}
-		tensor::check(&tensors).map_err(|e| Fault(Reason::UnsupportedType, e.to_string()))?;
-		Ok(tensor::encode(&tensors))
-	}
 }

@@ -6,34 +6,24 @@
 //! engine id.
 
 mod describe;
-#[path = "../../src/dims.rs"]
-#[allow(dead_code)]
-mod dims;
 mod host;
+mod loaded;
 mod model;
 mod operators;
-#[path = "../../src/reason.rs"]
-#[allow(dead_code)]
-mod reason;
-#[path = "../../src/report.rs"]
-#[allow(dead_code)]
-mod report;
-#[path = "../../src/tensor.rs"]
-#[allow(dead_code)]
-mod tensor;
+mod refusal;
 mod values;
-mod wire;
 
-use model::{Fault, Loaded};
-use reason::Reason;
+use loaded::Loaded;
+use opg_engine_types::{Dims, Reason};
+use refusal::Refusal;
 use std::sync::OnceLock;
 
 /// The model of this instance.
 static LOADED: OnceLock<Loaded> = OnceLock::new();
 
-/// What a call leaves for the host.
+/// The result of a call, for the host to read.
 #[repr(C)]
-pub struct Report {
+pub struct Reply {
 	/// 0: the rest is the encoded output, if there is one; else the code of a [`Reason`], and the
 	/// rest is a message.
 	status: u32,
@@ -41,14 +31,14 @@ pub struct Report {
 	length: u32,
 }
 
-impl Report {
-	fn leave(result: Result<Vec<u8>, Fault>) -> *const Report {
+impl Reply {
+	fn leave(result: Result<Vec<u8>, Refusal>) -> *const Reply {
 		let (status, data) = match result {
 			Ok(output) => (0, output),
-			Err(Fault(reason, message)) => (reason as u32, message.into_bytes()),
+			Err(Refusal { reason, message }) => (reason as u32, message.into_bytes()),
 		};
 		let data = data.leak();
-		Box::leak(Box::new(Report { status, data: data.as_ptr(), length: data.len() as u32 }))
+		Box::leak(Box::new(Reply { status, data: data.as_ptr(), length: data.len() as u32 }))
 	}
 }
 
@@ -92,12 +82,12 @@ pub unsafe extern "C" fn opg_load(
 	model_length: u32,
 	dims: *mut u8,
 	dims_length: u32,
-) -> *const Report {
+) -> *const Reply {
 	let (model, dims) = (own(model, model_length), own(dims, dims_length));
-	let loaded = dims::Dims::decode(&dims)
-		.map_err(|e| Fault(Reason::BadBinding, e.to_string()))
+	let loaded = Dims::decode(&dims)
+		.map_err(|e| Refusal::new(Reason::BadBinding, e.to_string()))
 		.and_then(|dims| model::load(model, &dims));
-	Report::leave(loaded.map(|loaded| {
+	Reply::leave(loaded.map(|loaded| {
 		LOADED.get_or_init(|| loaded);
 		Vec::new()
 	}))
@@ -105,14 +95,14 @@ pub unsafe extern "C" fn opg_load(
 
 /// Leaves the description of the loaded model, encoded.
 #[no_mangle]
-pub extern "C" fn opg_describe() -> *const Report {
-	Report::leave(loaded().map(|loaded| loaded.description.encode()))
+pub extern "C" fn opg_describe() -> *const Reply {
+	Reply::leave(loaded().map(|loaded| loaded.description.encode()))
 }
 
 /// Leaves an input of zeros for the loaded model, encoded.
 #[no_mangle]
-pub extern "C" fn opg_zeros() -> *const Report {
-	Report::leave(loaded().and_then(Loaded::zeros))
+pub extern "C" fn opg_zeros() -> *const Reply {
+	Reply::leave(loaded().and_then(Loaded::zeros))
 }
 
 /// Runs the loaded model on the input.
@@ -121,22 +111,11 @@ pub extern "C" fn opg_zeros() -> *const Report {
 ///
 /// As for [`opg_load`].
 #[no_mangle]
-pub unsafe extern "C" fn opg_run(input: *mut u8, input_length: u32) -> *const Report {
+pub unsafe extern "C" fn opg_run(input: *mut u8, input_length: u32) -> *const Reply {
 	let input = own(input, input_length);
-	Report::leave(loaded().and_then(|loaded| run(loaded, input)))
+	Reply::leave(loaded().and_then(|loaded| loaded.run(input)))
 }
 
-fn loaded() -> Result<&'static Loaded, Fault> {
-	LOADED.get().ok_or_else(|| Fault(Reason::NotLoadable, "no model is loaded".into()))
-}
-
-fn run(loaded: &Loaded, input: Vec<u8>) -> Result<Vec<u8>, Fault> {
-	let given = tensor::decode(&input).map_err(|e| Fault(Reason::InputEncoding, e.to_string()))?;
-	drop(input);
-	let inputs = loaded.bind(given)?;
-	let outputs = loaded
-		.plan
-		.run(inputs)
-		.map_err(|e| Fault(Reason::RunFailed, format!("the run fails: {e:#}")))?;
-	loaded.encode(outputs)
+fn loaded() -> Result<&'static Loaded, Refusal> {
+	LOADED.get().ok_or_else(|| Refusal::new(Reason::NotLoadable, "no model is loaded"))
 }

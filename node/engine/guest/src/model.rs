@@ -1,14 +1,10 @@
-//! From an ONNX file to something that runs.
+//! Loading: makes a model that runs of an ONNX file, or refuses the file.
 
-use crate::{
-	describe,
+use crate::{describe, loaded::Loaded, operators, refusal::Refusal, values::dtype};
+use opg_engine_types::{
 	dims::{Dims, MAX_NAME},
-	operators,
-	reason::Reason,
-	report::{Description, Port},
-	tensor,
-	values::dtype,
-	wire,
+	report::Port,
+	tensor, wire, Reason,
 };
 use tract_onnx::{
 	pb::{self, tensor_shape_proto::dimension, type_proto},
@@ -16,32 +12,23 @@ use tract_onnx::{
 	tract_core::ops::{logic::IfThenElse, scan::Scan},
 };
 
-/// Why there is no output: for programs, and for people.
-pub struct Fault(pub Reason, pub String);
-
-/// A model ready to run.
-pub struct Loaded {
-	pub description: Description,
-	pub plan: Arc<TypedRunnableModel>,
-}
-
 /// Checks the file, reads it and prepares it.
-pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Fault> {
-	wire::check(&file).map_err(|e| Fault(e.reason(), e.to_string()))?;
+pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Refusal> {
+	wire::check(&file).map_err(|e| Refusal::new(e.reason(), e.to_string()))?;
 	let not_loadable = |what: &str, e: TractError| {
-		Fault(Reason::NotLoadable, format!("cannot {what} the model: {e:#}"))
+		Refusal::new(Reason::NotLoadable, format!("cannot {what} the model: {e:#}"))
 	};
 	// Shapes noted for outputs and values inside are hints that a file can get wrong; without
 	// them tract infers its own.
 	let onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
 	let mut proto = onnx
 		.proto_model_for_read(&mut &file[..])
-		.map_err(|e| Fault(Reason::Malformed, format!("not ONNX: {e:#}")))?;
+		.map_err(|e| Refusal::new(Reason::Malformed, format!("not ONNX: {e:#}")))?;
 	drop(file);
 	let graph = proto
 		.graph
 		.as_mut()
-		.ok_or_else(|| Fault(Reason::Malformed, "the file has no graph".into()))?;
+		.ok_or_else(|| Refusal::new(Reason::Malformed, "the file has no graph"))?;
 	bind_dims(graph, dims)?;
 	let outputs = output_names(graph)?;
 	let mut description = describe::describe(&proto, dims)?;
@@ -67,13 +54,14 @@ pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Fault> {
 }
 
 /// Puts numbers in the place of names, in subgraphs too. Every binding must be of use.
-fn bind_dims(graph: &mut pb::GraphProto, dims: &Dims) -> Result<(), Fault> {
+fn bind_dims(graph: &mut pb::GraphProto, dims: &Dims) -> Result<(), Refusal> {
 	let mut used = Vec::new();
 	bind_in(graph, dims, &mut used);
 	match dims.iter().find(|(name, _)| !used.iter().any(|used| used == name)) {
-		Some((name, _)) => {
-			Err(Fault(Reason::BadBinding, format!("the model's inputs have no dimension `{name}`")))
-		},
+		Some((name, _)) => Err(Refusal::new(
+			Reason::BadBinding,
+			format!("the model's inputs have no dimension `{name}`"),
+		)),
 		None => Ok(()),
 	}
 }
@@ -101,12 +89,12 @@ fn bind_in(graph: &mut pb::GraphProto, dims: &Dims, used: &mut Vec<String>) {
 	}
 }
 
-fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Fault> {
+fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Refusal> {
 	let outputs: Vec<String> = graph.output.iter().map(|o| o.name.clone()).collect();
 	if outputs.is_empty() || outputs.len() > tensor::MAX_TENSORS {
 		let message =
 			format!("{} outputs; 1 to {} are allowed", outputs.len(), tensor::MAX_TENSORS);
-		return Err(Fault(Reason::BadOutputs, message));
+		return Err(Refusal::new(Reason::BadOutputs, message));
 	}
 	let known = |name: &String| {
 		graph.node.iter().any(|node| node.output.contains(name))
@@ -115,22 +103,22 @@ fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Fault> {
 	};
 	let twice = outputs.iter().enumerate().find(|(i, name)| outputs[..*i].contains(name));
 	if let Some((_, name)) = twice {
-		return Err(Fault(Reason::BadOutputs, format!("`{name}` is an output twice")));
+		return Err(Refusal::new(Reason::BadOutputs, format!("`{name}` is an output twice")));
 	}
 	match outputs.iter().find(|name| !known(name)) {
 		Some(name) => {
-			Err(Fault(Reason::BadOutputs, format!("nothing computes the output `{name}`")))
+			Err(Refusal::new(Reason::BadOutputs, format!("nothing computes the output `{name}`")))
 		},
 		None => Ok(outputs),
 	}
 }
 
-fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Fault> {
-	let not_loadable = |e: TractError| Fault(Reason::NotLoadable, e.to_string());
+fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Refusal> {
+	let not_loadable = |e: TractError| Refusal::new(Reason::NotLoadable, e.to_string());
 	let outlets = model.input_outlets().map_err(not_loadable)?;
 	if outlets.len() > tensor::MAX_TENSORS {
 		let message = format!("{} inputs; {} are allowed", outlets.len(), tensor::MAX_TENSORS);
-		return Err(Fault(Reason::UnsupportedFeature, message));
+		return Err(Refusal::new(Reason::UnsupportedFeature, message));
 	}
 	outlets
 		.iter()
@@ -139,19 +127,19 @@ fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Fault> {
 			let fact = model.outlet_fact(*outlet).map_err(not_loadable)?;
 			let dtype = fact.datum_type().and_then(dtype).ok_or_else(|| {
 				let message = format!("the type of input `{name}` is not supported");
-				Fault(Reason::UnsupportedType, message)
+				Refusal::new(Reason::UnsupportedType, message)
 			})?;
 			let shape =
 				fact.shape.as_concrete_finite().map_err(not_loadable)?.ok_or_else(|| {
 					let message = format!(
 					"input `{name}` has an open dimension; bind it, or export with fixed shapes"
 				);
-					Fault(Reason::OpenDimension, message)
+					Refusal::new(Reason::OpenDimension, message)
 				})?;
 			if shape.len() > tensor::MAX_RANK || name.len() > MAX_NAME {
 				let message =
 					"an input with so many dimensions, or so long a name, is not supported";
-				return Err(Fault(Reason::UnsupportedFeature, message.into()));
+				return Err(Refusal::new(Reason::UnsupportedFeature, message));
 			}
 			let shape = shape.iter().map(|dim| *dim as u64).collect();
 			Ok(Port { name, dtype, shape })
@@ -160,14 +148,14 @@ fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Fault> {
 }
 
 /// Checks that every shape is known, also inside the bodies of control flow.
-fn check_closed(model: &TypedModel) -> Result<(), Fault> {
+fn check_closed(model: &TypedModel) -> Result<(), Refusal> {
 	for node in model.nodes() {
 		if node.outputs.iter().any(|output| output.fact.shape.as_concrete().is_none()) {
 			let message = format!(
 				"the shape of `{}` depends on the input's values; only fixed shapes are supported",
 				node.name
 			);
-			return Err(Fault(Reason::OpenDimension, message));
+			return Err(Refusal::new(Reason::OpenDimension, message));
 		}
 		if let Some(scan) = node.op_as::<Scan>() {
 			check_closed(&scan.body)?;

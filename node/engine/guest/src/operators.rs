@@ -2,22 +2,28 @@
 //!
 //! Operators inside subgraphs are not looked at: their shapes are known only to tract.
 
-use crate::{model::Fault, reason::Reason};
+use crate::refusal::Refusal;
+use opg_engine_types::Reason;
 use std::collections::HashMap;
 use tract_onnx::{pb, prelude::*};
 
 /// Operators with an attribute `axis` of the first input, and its default. tract itself looks at the
 /// axes of others.
-const WITH_AXIS: [(&str, i64); 5] =
-	[("Hardmax", -1), ("LayerNormalization", -1), ("LogSoftmax", -1), ("Softmax", -1), ("TopK", -1)];
+const WITH_AXIS: [(&str, i64); 5] = [
+	("Hardmax", -1),
+	("LayerNormalization", -1),
+	("LogSoftmax", -1),
+	("Softmax", -1),
+	("TopK", -1),
+];
 
 /// Checks the nodes of `graph` as far as that is possible with the shapes that are known.
-pub fn check(graph: &pb::GraphProto, shapes: &Shapes) -> Result<(), Fault> {
+pub fn check(graph: &pb::GraphProto, shapes: &Shapes) -> Result<(), Refusal> {
 	for node in &graph.node {
 		let checker = Checker { node, graph, shapes };
 		checker.check().map_err(|problem| {
 			let message = format!("{} `{}`: {problem}", node.op_type, node.name);
-			Fault(Reason::BadOperator, message)
+			Refusal::new(Reason::BadOperator, message)
 		})?;
 	}
 	Ok(())
@@ -98,9 +104,11 @@ impl Checker<'_> {
 	fn top_k(&self) -> Result<(), String> {
 		let Some(axis) = self.axis(self.int("axis").unwrap_or(-1))? else { return Ok(()) };
 		let length = self.shape(0).and_then(|shape| shape.get(axis));
-		let given = self.node.input.get(1).and_then(|name| {
-			self.graph.initializer.iter().find(|tensor| tensor.name == *name)
-		});
+		let given = self
+			.node
+			.input
+			.get(1)
+			.and_then(|name| self.graph.initializer.iter().find(|tensor| tensor.name == *name));
 		let k = given.and_then(|tensor| match tensor.int64_data.first() {
 			Some(k) => Some(*k),
 			None => Some(i64::from_le_bytes(*tensor.raw_data.first_chunk()?)),
@@ -178,7 +186,9 @@ impl Checker<'_> {
 			let padded = *size as i128 + pad(axis) + pad(axis + kernel.len());
 			let dilation = i128::from(dilations.get(axis).copied().unwrap_or(1));
 			if (i128::from(*width) - 1) * dilation + 1 > padded {
-				return Err(format!("a dilated window is wider than the {padded} of dimension {axis}"));
+				return Err(format!(
+					"a dilated window is wider than the {padded} of dimension {axis}"
+				));
 			}
 		}
 		Ok(())

@@ -3,6 +3,7 @@
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
+pub mod hostile;
 pub mod mutate;
 
 use opg_engine::{

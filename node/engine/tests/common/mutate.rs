@@ -1,4 +1,4 @@
-//! Damages ONNX files where it hurts: the protobuf stays well-formed, what it says does not.
+//! Mutants of ONNX files: the protobuf stays well-formed, its content does not.
 
 /// A small generator of numbers, for the same mutants everywhere.
 pub struct Random(u64);

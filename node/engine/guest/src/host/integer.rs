@@ -5,7 +5,7 @@
 
 use super::import;
 use tract_onnx::tract_core::{
-	internal::{inventory, *},
+	internal::inventory,
 	tract_linalg::{
 		isa::Arch,
 		mmm::{DynKernel, FusedKerSpec, OutputStoreKer},

@@ -1,7 +1,7 @@
-//! What the host computes: tract finds these kernels in its registry and prefers them.
+//! Kernels on the host: tract finds these in its registry and prefers them to its own.
 //!
-//! The host defines each result to the last bit (see `src/kernels` there). What is left here is to
-//! say where the operands are.
+//! The host defines each result to the last bit (see `src/host/kernels` there). The guest only says
+//! where the operands are.
 
 mod functions;
 mod integer;

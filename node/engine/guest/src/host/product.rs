@@ -1,8 +1,8 @@
 //! Matrix products of `f32`.
 //!
 //! tract finds kernels in a registry and asks tiers which one to use. The ones here hand a whole
-//! product to the host (see `src/kernels/matmul.rs` there), with everything that tract has fused
-//! to it; they leave packing, and the choice between a matrix and a vector, to tract.
+//! product to the host (see `src/host/kernels/matmul.rs` there), with everything that tract has
+//! fused to it; they leave packing, and the choice between a matrix and a vector, to tract.
 
 use super::import;
 use std::{borrow::Cow, cell::RefCell, fmt};
@@ -361,7 +361,7 @@ fn encode(spec: FusedKerSpec<f32>) -> TractResult<Step> {
 }
 
 thread_local! {
-	/// What the probe was given.
+	/// Specifications that the probe was given.
 	static SEEN: RefCell<Vec<FusedKerSpec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 

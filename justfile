@@ -1,0 +1,73 @@
+# Index of the commands. `just` (cargo install just) runs them; so does reading them.
+
+# List the commands.
+default:
+    @just --list --unsorted
+
+# Install what the build needs.
+setup *ARGS:
+    scripts/setup.sh {{ARGS}}
+
+# Three nodes, requests, attested answers (--liar, --silent, --count N, --no-build).
+demo *ARGS:
+    scripts/demo.sh {{ARGS}}
+
+# Everything that must pass, or the named phases (`just test list`).
+test *ARGS:
+    scripts/test.sh {{ARGS}}
+
+# Build what is shipped, at full optimisation, into <target>/release.
+release:
+    cargo build --release --locked --workspace
+
+# The engine's id from different environments.
+reproducible:
+    scripts/check-reproducible.sh
+
+# Write the pins of the engine anew after a change of its guest.
+repin:
+    scripts/repin.sh
+
+# The determinism suite on an emulated AArch64 processor.
+aarch64:
+    scripts/determinism-aarch64.sh
+
+# Thousands of mutated and hostile model files.
+hostile *ARGS:
+    scripts/hostile.sh {{ARGS}}
+
+# Coverage-guided fuzzing of the engine's decoders (needs a nightly Rust).
+fuzz *ARGS:
+    scripts/fuzz-engine.sh {{ARGS}}
+
+# ONNX's own operator tests.
+conformance *ARGS:
+    scripts/conformance.sh {{ARGS}}
+
+# Strategies of dishonest executors against the real pallets.
+adversary *ARGS:
+    scripts/adversary.sh {{ARGS}}
+
+# Engine against native tract and onnxruntime.
+bench-engine *ARGS:
+    scripts/bench-engine.sh {{ARGS}}
+
+# Drawing a committee from 10 to 10,000 executors.
+bench-draw:
+    scripts/bench-draw.sh
+
+# Attested inferences per second, by import of full blocks.
+bench-throughput *ARGS:
+    scripts/bench-throughput.sh {{ARGS}}
+
+# Reading and writing an item of the state.
+bench-storage *ARGS:
+    scripts/bench-storage.sh {{ARGS}}
+
+# Measure the weights of all calls and hooks and write them.
+bench-weights *ARGS:
+    scripts/bench-weights.sh {{ARGS}}
+
+# A token holder with polkadot.js alone.
+polkadot-js:
+    scripts/test-polkadot-js.sh

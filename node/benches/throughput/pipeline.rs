@@ -1,0 +1,470 @@
+//! Requests on their way: every block carries new requests, the commitments of earlier ones, the
+//! reveals of still earlier ones, and what the chain itself draws, settles and prunes.
+
+use crate::{
+	chain::{Author, Genesis, Pushed},
+	client,
+	people::{Account, Executor, ENGINE, FUNDS},
+};
+use frame_support::{dispatch::DispatchClass, BoundedVec};
+use opg_primitives::{
+	commitment, input_hash, Answer, BatchKind, CommitmentContext, ModelId, Outcome, RequestId,
+	RoundIndex, Tier,
+};
+use opg_runtime::{
+	constants::{CHALLENGE_WINDOW, MAX_AGENDA, OPG, SESSION_SLOTS},
+	Runtime, RuntimeCall, RuntimeEvent,
+};
+use pallet_opg_attestation::{Call as Attestation, Event as Attested, Item, RevealedAnswer};
+use pallet_opg_inference::{Call as Inference, Event as Inferred};
+use pallet_opg_models::{Call as Models, Event as Modelled};
+use sp_core::H256;
+use sp_keyring::Sr25519Keyring;
+use std::collections::{HashMap, VecDeque};
+
+/// Most items of a batch.
+const BATCH: usize = pallet_opg_attestation::MAX_BATCH as usize;
+/// Fuel limit of the models: that of the digit model of the demonstration.
+const FUEL_LIMIT: u64 = 15_274_892;
+/// Length of an input in bytes: an image of 28 × 28 floats, as the digit model takes.
+pub const INPUT_BYTES: usize = 28 * 28 * 4 + 16;
+/// Length of an output in bytes: ten floats.
+pub const OUTPUT_BYTES: usize = 10 * 4 + 16;
+const SALT: [u8; 32] = [7; 32];
+/// Digest of the report on each model: any, as nobody makes one.
+const REPORT: H256 = H256::repeat_byte(2);
+/// Requests per block while the weight of one is measured.
+const FEW: u32 = 150;
+/// Accounts that ask.
+const REQUESTERS: u32 = 1_000;
+
+/// A chain to be measured.
+#[derive(Clone, Copy)]
+pub struct Case {
+	/// Executors, each with a stake of 10,000 OPG, all of whom serve all models.
+	pub executors: u32,
+	/// Models, which are asked in turn.
+	pub models: u32,
+	/// Blocks for which an executor waits to fill a batch.
+	pub patience: u32,
+}
+
+impl Case {
+	/// Blocks from a request to its answer where no block is full: until the draw, the commitments
+	/// and the reveals, with the wait for each.
+	pub fn latency(&self) -> u32 {
+		4 + 2 * self.patience
+	}
+
+	/// How many inferences per block the runtime's limits let in, in the long run, with batches as
+	/// large as the executors can make them; and which limit it is: length of the block, the
+	/// agenda, on which a request is three times, or weight.
+	pub fn capacity(&self, wasm: &client::Executor) -> (u32, &'static str) {
+		// Some two percent of the answers are audited by seven more, where there are enough.
+		let seats = if self.executors < 10 { 3.0 } else { 3.0 + 0.02 * 7.0 };
+		let most = by_length(seats, BATCH);
+		let items = 2.0 * most * f64::from(1 + self.patience) / f64::from(self.executors);
+		let limits = [
+			(by_length(seats, (items as usize).clamp(1, BATCH)), "length"),
+			(f64::from(MAX_AGENDA) / 3.0, "agenda"),
+			(self.by_weight(wasm), "weight"),
+		];
+		// The block in which a session begins has no room for users, as `pallet-session` says that
+		// it weighs all there is. Batches do not fill a block to the last, and what waited then
+		// catches up.
+		let part = 0.96 * (1.0 - 1.0 / SESSION_SLOTS as f64);
+		limits
+			.map(|(count, name)| ((part * count) as u32, name))
+			.into_iter()
+			.min()
+			.expect("there are three")
+	}
+
+	/// How many fill a block: what one weighs is seen from blocks that are far from full, in which
+	/// nothing is pruned yet.
+	fn by_weight(&self, wasm: &client::Executor) -> f64 {
+		use pallet_opg_inference::WeightInfo as _;
+		let (mut pipeline, _) = Pipeline::new(*self, wasm);
+		let warm = self.latency() + CHALLENGE_WINDOW + 6;
+		(0..warm).for_each(|_| {
+			pipeline.step(FEW);
+		});
+		let mut full = 0.0;
+		for _ in 0..SESSION_SLOTS {
+			pipeline.step(FEW);
+			full += pipeline.author.fullness().1;
+		}
+		// A session begins in one of these blocks: it is full.
+		let each = (full - 1.0) / (SESSION_SLOTS - 1) as f64 / f64::from(FEW);
+		let budget = <Runtime as frame_system::Config>::BlockWeights::get().max_block;
+		let prune = pallet_opg_inference::weights::SubstrateWeight::<Runtime>::prune();
+		1.0 / (each + prune.ref_time() as f64 / budget.ref_time() as f64)
+	}
+}
+
+/// Counts of a block, or of several.
+#[derive(Clone, Copy, Default)]
+pub struct Tally {
+	pub requested: u32,
+	pub drawn: u32,
+	pub attested: u32,
+	pub audited: u32,
+	pub settled: u32,
+	pub pruned: u32,
+	/// Batches of commitments and reveals, and what was in them.
+	pub batches: u32,
+	pub items: u32,
+}
+
+impl Tally {
+	pub fn add(self, other: Self) -> Self {
+		Self {
+			requested: self.requested + other.requested,
+			drawn: self.drawn + other.drawn,
+			attested: self.attested + other.attested,
+			audited: self.audited + other.audited,
+			settled: self.settled + other.settled,
+			pruned: self.pruned + other.pruned,
+			batches: self.batches + other.batches,
+			items: self.items + other.items,
+		}
+	}
+}
+
+/// A seat that has something to send.
+#[derive(Clone, Copy)]
+struct Seat {
+	request: RequestId,
+	round: RoundIndex,
+	/// Block since which it could.
+	since: u32,
+}
+
+/// A committee that commits.
+struct Committee {
+	members: Vec<usize>,
+	uncommitted: usize,
+}
+
+/// Requesters and executors at work on a chain.
+pub struct Pipeline {
+	pub author: Author,
+	case: Case,
+	requesters: Vec<Account>,
+	executors: Vec<Executor>,
+	places: HashMap<opg_runtime::AccountId, usize>,
+	to_commit: Vec<VecDeque<Seat>>,
+	to_reveal: Vec<VecDeque<Seat>>,
+	committees: HashMap<(RequestId, RoundIndex), Committee>,
+	models: HashMap<RequestId, ModelId>,
+	asked: u32,
+	/// Requests that blocks had no room for.
+	owed: u32,
+	input_hash: H256,
+	/// Everything so far.
+	pub total: Tally,
+}
+
+fn answer() -> Answer {
+	let output = BoundedVec::truncate_from(vec![4; OUTPUT_BYTES]);
+	Answer { outcome: Outcome::Output(output), fuel: FUEL_LIMIT / 2 }
+}
+
+fn revealed() -> RevealedAnswer {
+	RevealedAnswer { answer: answer(), salt: SALT }
+}
+
+fn input() -> opg_primitives::Input {
+	BoundedVec::truncate_from(vec![1; INPUT_BYTES])
+}
+
+fn model_hash(model: ModelId) -> H256 {
+	H256::from_low_u64_be(u64::from(model) + 1)
+}
+
+fn request(model: ModelId) -> RuntimeCall {
+	let (input, tier, max_fee) = (input(), Tier::Quorum, 10 * OPG);
+	RuntimeCall::Inference(Inference::request { model, input, tier, max_fee })
+}
+
+/// Number of inferences that the length of a block lets in, with `seats` for each and batches of
+/// `items`.
+fn by_length(seats: f64, items: usize) -> f64 {
+	let executor = Executor::new(0);
+	let genesis = H256::zero();
+	let commitments: Vec<_> = (0..items as u64)
+		.map(|request| Item { request, round: 0, payload: H256::zero() })
+		.collect();
+	let reveals: Vec<_> =
+		(0..items as u64).map(|request| Item { request, round: 0, payload: revealed() }).collect();
+	let extrinsics = [
+		(Account::derived("requester", 0).sign(genesis, request(0)), 1.0),
+		(
+			executor.batch(BatchKind::Commit, genesis, 1, commitments, |batch, signature| {
+				Attestation::commit { batch, signature }
+			}),
+			seats / items as f64,
+		),
+		(
+			executor.batch(BatchKind::Reveal, genesis, 1, reveals, |batch, signature| {
+				Attestation::reveal { batch, signature }
+			}),
+			seats / items as f64,
+		),
+	];
+	let lengths = <Runtime as frame_system::Config>::BlockLength::get();
+	let bytes: f64 = extrinsics
+		.iter()
+		.map(|(extrinsic, count)| count * codec::Encode::encoded_size(extrinsic) as f64)
+		.sum();
+	f64::from(*lengths.max.get(DispatchClass::Normal)) / bytes
+}
+
+impl Pipeline {
+	/// A chain with models that are served. Also returns its genesis, to import it elsewhere.
+	pub fn new(case: Case, wasm: &client::Executor) -> (Self, Genesis) {
+		let requesters: Vec<_> =
+			(0..REQUESTERS).map(|index| Account::derived("requester", index)).collect();
+		let mut executors: Vec<_> = (0..case.executors).map(Executor::new).collect();
+		let others = executors.get(3..).unwrap_or_default();
+		let genesis = Genesis::new(
+			wasm,
+			requesters
+				.iter()
+				.map(Account::id)
+				.chain(others.iter().map(|executor| executor.id.clone()))
+				.map(|who| (who, FUNDS)),
+			others.iter().map(|executor| (executor.id.clone(), FUNDS / 2, executor.key())),
+		);
+		let mut author = Author::new(&genesis);
+		set_up(&mut author, case.models, &mut executors);
+		let places =
+			executors.iter().enumerate().map(|(at, executor)| (executor.id.clone(), at)).collect();
+		let queues = || executors.iter().map(|_| VecDeque::new()).collect();
+		let pipeline = Self {
+			case,
+			requesters,
+			places,
+			to_commit: queues(),
+			to_reveal: queues(),
+			executors,
+			author,
+			committees: HashMap::new(),
+			models: HashMap::new(),
+			asked: 0,
+			owed: 0,
+			input_hash: input_hash(&input()),
+			total: Tally::default(),
+		};
+		(pipeline, genesis)
+	}
+
+	/// Requests without an answer.
+	fn unanswered(&self) -> u32 {
+		self.total.requested - self.total.attested
+	}
+
+	/// Write a block with `rate` more requests, or a few more where an earlier one had no room for
+	/// its own, and with everything that executors have to send. Whatever has no room waits, and
+	/// where too many wait for an answer, so do requests.
+	pub fn step(&mut self, rate: u32) -> Tally {
+		self.owed = (self.owed + rate).min(2 * rate);
+		let most = rate * (6 + self.case.latency());
+		let requests = self.owed.min(rate + rate / 16).min(most.saturating_sub(self.unanswered()));
+		let Self { author, executors, requesters, case, to_commit, to_reveal, .. } = self;
+		let (models, asked, input_hash, genesis) =
+			(&self.models, &mut self.asked, self.input_hash, author.genesis);
+		let parent = author.height;
+		let mut tally = Tally::default();
+		let context = |seat: &Seat, executor: &Executor| CommitmentContext {
+			genesis,
+			request: seat.request,
+			round: seat.round,
+			executor: executor.id.clone(),
+			model_hash: model_hash(models[&seat.request]),
+			engine_id: ENGINE,
+			input_hash,
+		};
+		// Each executor has its turn, so that not all send in the same block.
+		let ready = |at: usize, queue: &VecDeque<Seat>| {
+			let turn = (parent + at as u32).is_multiple_of(case.patience + 1);
+			queue.len() >= BATCH
+				|| queue.front().is_some_and(|seat| turn || seat.since + case.patience < parent)
+		};
+		let events = author.author(|push| {
+			for _ in 0..requests {
+				let requester = &mut requesters[(*asked % REQUESTERS) as usize];
+				if push(requester.sign(genesis, request(*asked % case.models))) == Pushed::Full {
+					requester.take_back();
+					break;
+				}
+				*asked += 1;
+			}
+			for (kind, queues) in [(BatchKind::Reveal, to_reveal), (BatchKind::Commit, to_commit)] {
+				// Who has waited longest sends first.
+				let mut order: Vec<_> = (0..executors.len()).collect();
+				order.sort_by_key(|at| queues[*at].front().map(|seat| seat.since));
+				let mut full = false;
+				for at in order {
+					let (executor, queue) = (&executors[at], &mut queues[at]);
+					while !full && ready(at, queue) {
+						let seats: Vec<_> = queue.iter().take(BATCH).copied().collect();
+						let extrinsic = match kind {
+							BatchKind::Commit => {
+								let items = seats.iter().map(|seat| {
+									let context = context(seat, executor);
+									let payload = commitment(&context, &answer(), &SALT);
+									let Seat { request, round, .. } = *seat;
+									Item { request, round, payload }
+								});
+								executor.batch(kind, genesis, parent, items.collect(), |b, s| {
+									Attestation::commit { batch: b, signature: s }
+								})
+							},
+							_ => {
+								let items = seats.iter().map(|seat| {
+									let Seat { request, round, .. } = *seat;
+									Item { request, round, payload: revealed() }
+								});
+								executor.batch(kind, genesis, parent, items.collect(), |b, s| {
+									Attestation::reveal { batch: b, signature: s }
+								})
+							},
+						};
+						full = push(extrinsic) == Pushed::Full;
+						if !full {
+							queue.drain(..seats.len());
+							tally.batches += 1;
+							tally.items += seats.len() as u32;
+						}
+					}
+				}
+			}
+		});
+		self.note(events, &mut tally);
+		self.total = self.total.add(tally);
+		self.owed -= tally.requested.min(self.owed);
+		tally
+	}
+
+	/// Take note of what happened in the block. Nothing may go wrong.
+	fn note(&mut self, events: Vec<RuntimeEvent>, tally: &mut Tally) {
+		let since = self.author.height;
+		for event in events {
+			match event {
+				RuntimeEvent::Inference(Inferred::Requested { request, model, .. }) => {
+					self.models.insert(request, model);
+					tally.requested += 1;
+				},
+				RuntimeEvent::Inference(Inferred::Drawn { request, round, committee }) => {
+					let members: Vec<_> = committee.iter().map(|who| self.places[who]).collect();
+					for at in &members {
+						self.to_commit[*at].push_back(Seat { request, round, since });
+					}
+					let uncommitted = members.len();
+					self.committees.insert((request, round), Committee { members, uncommitted });
+					tally.drawn += 1;
+				},
+				RuntimeEvent::Attestation(Attested::Committed { request, round, .. }) => {
+					let committee =
+						self.committees.get_mut(&(request, round)).expect("who commits was drawn");
+					committee.uncommitted -= 1;
+					if committee.uncommitted == 0 {
+						for at in &committee.members {
+							self.to_reveal[*at].push_back(Seat { request, round, since });
+						}
+						self.committees.remove(&(request, round));
+					}
+				},
+				RuntimeEvent::Inference(Inferred::Attested { .. }) => tally.attested += 1,
+				RuntimeEvent::Inference(Inferred::Audited { .. }) => tally.audited += 1,
+				RuntimeEvent::Inference(Inferred::Settled { .. }) => tally.settled += 1,
+				RuntimeEvent::Inference(Inferred::Pruned { request }) => {
+					self.models.remove(&request);
+					tally.pruned += 1;
+				},
+				RuntimeEvent::Inference(Inferred::Upheld { .. })
+				| RuntimeEvent::Attestation(Attested::Revealed { .. }) => {},
+				event @ (RuntimeEvent::Inference(_)
+				| RuntimeEvent::Attestation(_)
+				| RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { .. })) => {
+					panic!("block {since}: {event:?}")
+				},
+				_ => {},
+			}
+		}
+	}
+
+	/// Requests that are not final.
+	pub fn open(&self) -> u32 {
+		self.total.requested - self.total.settled
+	}
+
+	/// Write blocks without requests until all are settled.
+	pub fn drain(&mut self) {
+		for _ in 0..100 {
+			if self.open() == 0 {
+				break;
+			}
+			self.step(0);
+		}
+		let Tally { requested, attested, settled, .. } = self.total;
+		assert_eq!((attested, settled), (requested, requested), "all are attested and settled");
+	}
+}
+
+/// Register the models of Dave, and let all executors serve all of them.
+fn set_up(author: &mut Author, models: u32, executors: &mut [Executor]) {
+	let mut dave = Account::keyring(Sr25519Keyring::Dave);
+	let all: Vec<ModelId> = (0..models).collect();
+	let batches = |call: &dyn Fn(ModelId) -> Models<Runtime>| -> Vec<RuntimeCall> {
+		all.chunks(100)
+			.map(|models| models.iter().map(|model| RuntimeCall::Models(call(*model))).collect())
+			.map(|calls| RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }))
+			.collect()
+	};
+	let register = |model| Models::register {
+		model_hash: model_hash(model),
+		size: 100_000,
+		name: BoundedVec::truncate_from(b"digits".to_vec()),
+		engine_id: ENGINE,
+		dims: Default::default(),
+		fuel_limit: FUEL_LIMIT,
+		royalty: OPG / 10,
+		report_hash: REPORT,
+	};
+	let mut served = send(author, &mut [&mut dave], batches(&register));
+	let mut accounts: Vec<_> = executors.iter_mut().map(|executor| &mut executor.account).collect();
+	served +=
+		send(author, &mut accounts, batches(&|model| Models::serve { model, report_hash: REPORT }));
+	// Who began to serve can be drawn at once: the snapshot is of stake.
+	assert_eq!(served, models * (executors.len() as u32 + 1), "all models are served");
+}
+
+/// Let each of `accounts` send `calls`, in as many blocks as they need. Returns how many models were
+/// registered or served.
+fn send(author: &mut Author, accounts: &mut [&mut Account], calls: Vec<RuntimeCall>) -> u32 {
+	let mut queue: VecDeque<_> = (0..accounts.len())
+		.flat_map(|at| calls.iter().map(move |call| (at, call.clone())))
+		.collect();
+	let (genesis, mut done) = (author.genesis, 0);
+	while !queue.is_empty() {
+		let events = author.author(|push| {
+			while let Some((at, call)) = queue.front() {
+				if push(accounts[*at].sign(genesis, call.clone())) == Pushed::Full {
+					accounts[*at].take_back();
+					break;
+				}
+				queue.pop_front();
+			}
+		});
+		for event in events {
+			if let RuntimeEvent::Models(Modelled::Registered { .. } | Modelled::Serving { .. }) =
+				event
+			{
+				done += 1;
+			}
+		}
+	}
+	done
+}

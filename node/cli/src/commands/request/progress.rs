@@ -1,0 +1,199 @@
+//! News of a request, each printed once.
+
+use super::view::is_final;
+use crate::{amount::Amount, chain::Chain, describe, keys, output::Output, tensors};
+use anyhow::{bail, Result};
+use opg_primitives::{AccountId, Answer, Balance, BlockNumber, Outcome, RequestId};
+use opg_runtime_api::{RequestStatus, RequestView};
+use sp_core::H256;
+use std::{
+	fmt::Display,
+	mem::replace,
+	thread::sleep,
+	time::{Duration, Instant},
+};
+
+const POLL: Duration = Duration::from_millis(700);
+/// Longer than every deadline of a request with an escalation.
+const DECISION_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Event until which a request is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) enum Until {
+	/// It has an answer, or never will.
+	Attested,
+	/// Nothing can change it any more.
+	Final,
+}
+
+/// Prints what happens to a request.
+pub(in crate::commands) fn follow(
+	chain: &Chain,
+	output: Output,
+	id: RequestId,
+	until: Until,
+) -> Result<RequestView> {
+	let started = Instant::now();
+	let mut progress = Progress::default();
+	while started.elapsed() < DECISION_TIMEOUT {
+		let view = chain.request(id)?;
+		progress.print(output, &view);
+		let attested = matches!(view.status, RequestStatus::Attested { .. });
+		if is_final(&view) || (attested && until == Until::Attested) {
+			return Ok(view);
+		}
+		sleep(POLL);
+	}
+	bail!(
+		"request {id} was not decided within {} s: see `opg request show {id}` later",
+		DECISION_TIMEOUT.as_secs()
+	)
+}
+
+/// Memory of what was printed, so that polling prints each thing once.
+#[derive(Default)]
+pub(super) struct Progress {
+	included: bool,
+	rounds: u16,
+	committed: Vec<usize>,
+	revealed: Vec<usize>,
+	declined: Vec<usize>,
+	attested: bool,
+	disputed: bool,
+	ended: bool,
+}
+
+impl Progress {
+	/// Prints what is new in `view`.
+	pub fn print(&mut self, output: Output, view: &RequestView) {
+		if !replace(&mut self.included, true) {
+			print_line(output, Some(view.requested_at), "included");
+		}
+		self.print_draws(output, view);
+		self.print_seats(output, view);
+		self.print_answer(output, view);
+		self.print_end(output, view);
+	}
+
+	fn print_draws(&mut self, output: Output, view: &RequestView) {
+		let rounds = view.seats.iter().map(|seat| u16::from(seat.round) + 1).max().unwrap_or(0);
+		for round in self.rounds..rounds {
+			let drawn = view.seats.iter().filter(|seat| u16::from(seat.round) == round);
+			let names: Vec<_> = drawn.map(|seat| keys::name(&seat.executor)).collect();
+			let block = match view.drawn_at.filter(|_| round == 0) {
+				Some(block) => format!("block {block:>4}"),
+				None => "escalated".into(),
+			};
+			output.news(format_args!("  {block:<10}  round {round}: {} drawn", names.join(", ")));
+		}
+		self.rounds = self.rounds.max(rounds);
+	}
+
+	fn print_seats(&mut self, output: Output, view: &RequestView) {
+		let mut news = Vec::new();
+		for (place, seat) in view.seats.iter().enumerate() {
+			for (what, happened, printed) in [
+				("committed to", seat.committed, &mut self.committed),
+				("revealed digest", seat.revealed, &mut self.revealed),
+			] {
+				if let Some((block, hash)) = happened.filter(|_| !printed.contains(&place)) {
+					printed.push(place);
+					news.push((block, what, keys::name(&seat.executor), hash));
+				}
+			}
+			if let Some(error) = seat.declined.filter(|_| !self.declined.contains(&place)) {
+				self.declined.push(place);
+				let (who, why) = (keys::name(&seat.executor), describe::job_error(error));
+				print_line(output, None, format_args!("{who:<8} declined: {why}"));
+			}
+		}
+		news.sort();
+		for (block, what, who, hash) in news {
+			print_line(output, Some(block), format_args!("{who:<8} {what:<15} {}", short(&hash)));
+		}
+	}
+
+	fn print_answer(&mut self, output: Output, view: &RequestView) {
+		if let RequestStatus::Attested { answer, at } | RequestStatus::Disputed { answer, at, .. } =
+			&view.status
+		{
+			if !replace(&mut self.attested, true) {
+				let digest = short(&answer.digest());
+				let blocks = at.saturating_sub(view.requested_at);
+				let fuel = answer.fuel;
+				print_line(
+					output,
+					Some(*at),
+					format_args!("ATTESTED {digest} after {blocks} blocks, fuel {fuel}"),
+				);
+				print_answer(output, answer);
+			}
+		}
+		if let RequestStatus::Disputed { challenger, .. } = &view.status {
+			if !replace(&mut self.disputed, true) {
+				let by = challenger.as_ref().map_or("an audit".into(), keys::name);
+				print_line(
+					output,
+					None,
+					format_args!("disputed by {by}: a jury computes it again"),
+				);
+			}
+		}
+	}
+
+	fn print_end(&mut self, output: Output, view: &RequestView) {
+		if !is_final(view) || replace(&mut self.ended, true) {
+			return;
+		}
+		match &view.status {
+			RequestStatus::Failed { reason, at } => {
+				let why = describe::failure(*reason);
+				print_line(output, Some(*at), format_args!("FAILED, refunded: {why}"));
+			},
+			RequestStatus::Settled { answer, paid, fee, at } => {
+				let digest = short(&answer.digest());
+				print_line(output, Some(*at), format_args!("SETTLED {digest}"));
+				if !self.attested {
+					print_answer(output, answer);
+				}
+				print_pay(output, *fee, paid);
+			},
+			_ => {},
+		}
+	}
+}
+
+/// Prints a line of news, with its block where it has one.
+pub(super) fn print_line(output: Output, block: Option<BlockNumber>, text: impl Display) {
+	let block = block.map(|block| format!("block {block:>4}")).unwrap_or_default();
+	output.news(format_args!("  {block:<10}  {text}"));
+}
+
+/// Prints what a request cost and who got it.
+pub(in crate::commands) fn print_pay(output: Output, fee: Balance, paid: &[(AccountId, Balance)]) {
+	let paid: Vec<_> = paid
+		.iter()
+		.map(|(who, amount)| format!("{} {}", keys::name(who), Amount(*amount)))
+		.collect();
+	print_line(output, None, format_args!("fee {}; paid: {}", Amount(fee), paid.join(", ")));
+}
+
+/// Prints the tensors of an answer, or its error.
+pub(in crate::commands) fn print_answer(output: Output, answer: &Answer) {
+	match &answer.outcome {
+		Outcome::Error(error) => {
+			let why = describe::model_error(*error);
+			print_line(output, None, format_args!("the model gives no output: {why}"));
+		},
+		Outcome::Output(encoded) => {
+			for line in tensors::show(encoded) {
+				print_line(output, None, line);
+			}
+		},
+	}
+}
+
+/// The first bytes of a hash, for people.
+fn short(hash: &H256) -> String {
+	format!("{hash:?}").chars().take(14).chain("...".chars()).collect()
+}

@@ -1,0 +1,128 @@
+//! Requests as people and programs read them.
+
+use super::progress::{print_line, Progress};
+use crate::{describe, keys, output::Output, tensors};
+use opg_execution::printable;
+use opg_primitives::{AccountId, Answer, Balance, Outcome, RequestId, Tier};
+use opg_runtime_api::{RequestStatus, RequestView, SeatView};
+use serde_json::{json, Value};
+
+/// The attested answer of a request, if it has one.
+pub(in crate::commands) fn attested(request: &RequestView) -> Option<&Answer> {
+	match &request.status {
+		RequestStatus::Attested { answer, .. }
+		| RequestStatus::Disputed { answer, .. }
+		| RequestStatus::Settled { answer, .. } => Some(answer),
+		RequestStatus::Requested | RequestStatus::Assigned | RequestStatus::Failed { .. } => None,
+	}
+}
+
+/// Tells whether nothing can change the request any more.
+pub(super) fn is_final(view: &RequestView) -> bool {
+	matches!(view.status, RequestStatus::Settled { .. } | RequestStatus::Failed { .. })
+}
+
+/// The name of a tier, as the command line takes it.
+pub(in crate::commands) fn tier_name(tier: Tier) -> &'static str {
+	match tier {
+		Tier::Optimistic => "optimistic",
+		Tier::Quorum => "quorum",
+		Tier::High => "high",
+	}
+}
+
+/// Prints everything about a request.
+pub(super) fn print(output: Output, id: RequestId, view: &RequestView) {
+	let requester = keys::name(&view.requester);
+	output.news(format_args!("request    {id} by {requester}, tier {}", tier_name(view.tier)));
+	output.news(format_args!("model      {} ({:?})", view.model, view.task.model_hash));
+	output.news(format_args!("engine     {:?}", view.task.engine_id));
+	for dim in &view.task.dims {
+		let name = printable(&String::from_utf8_lossy(&dim.name));
+		output.news(format_args!("dimension  {name} = {}", dim.size));
+	}
+	output.news(format_args!("included   block {}", view.requested_at));
+	Progress::default().print(output, view);
+	if !is_final(view) {
+		print_line(output, None, "not final yet");
+	}
+}
+
+/// Everything about a request as JSON, amounts in planck.
+pub(super) fn to_json(id: RequestId, view: &RequestView) -> Value {
+	let task = &view.task;
+	let dims: serde_json::Map<_, _> = task
+		.dims
+		.iter()
+		.map(|dim| (String::from_utf8_lossy(&dim.name).into(), json!(dim.size)))
+		.collect();
+	json!({
+		"request": id,
+		"requester": keys::name(&view.requester),
+		"model": view.model,
+		"model_hash": task.model_hash,
+		"engine_id": task.engine_id,
+		"dims": dims,
+		"input": tensors::to_json(&task.input),
+		"fuel_limit": task.fuel_limit,
+		"tier": tier_name(view.tier),
+		"requested_at": view.requested_at,
+		"drawn_at": view.drawn_at,
+		"seats": view.seats.iter().map(seat_json).collect::<Vec<_>>(),
+		"status": status_json(&view.status),
+	})
+}
+
+fn seat_json(seat: &SeatView) -> Value {
+	json!({
+		"executor": keys::name(&seat.executor),
+		"round": seat.round,
+		"committed": seat.committed.map(|(block, hash)| json!({ "block": block, "hash": hash })),
+		"revealed": seat.revealed.map(|(block, hash)| json!({ "block": block, "digest": hash })),
+		"declined": seat.declined.map(|error| format!("{error:?}")),
+	})
+}
+
+fn status_json(status: &RequestStatus) -> Value {
+	match status {
+		RequestStatus::Requested => json!({ "name": "requested" }),
+		RequestStatus::Assigned => json!({ "name": "assigned" }),
+		RequestStatus::Attested { answer, at } => {
+			json!({ "name": "attested", "block": at, "answer": answer_json(answer) })
+		},
+		RequestStatus::Disputed { answer, at, challenger } => json!({
+			"name": "disputed",
+			"block": at,
+			"answer": answer_json(answer),
+			"challenger": challenger.as_ref().map(keys::name),
+		}),
+		RequestStatus::Settled { answer, paid, fee, at } => json!({
+			"name": "settled",
+			"block": at,
+			"answer": answer_json(answer),
+			"fee": fee.to_string(),
+			"paid": paid_json(paid),
+		}),
+		RequestStatus::Failed { reason, at } => json!({
+			"name": "failed",
+			"block": at,
+			"reason": format!("{reason:?}"),
+			"explanation": describe::failure(*reason),
+		}),
+	}
+}
+
+/// An answer as JSON.
+pub(in crate::commands) fn answer_json(answer: &Answer) -> Value {
+	let (output, error) = match &answer.outcome {
+		Outcome::Output(output) => (tensors::to_json(output), Value::Null),
+		Outcome::Error(error) => (Value::Null, json!(format!("{error:?}"))),
+	};
+	json!({ "digest": answer.digest(), "fuel": answer.fuel, "output": output, "error": error })
+}
+
+/// Pay of executors as JSON, in planck.
+pub(in crate::commands) fn paid_json(paid: &[(AccountId, Balance)]) -> Value {
+	let entry = |(who, amount): &(AccountId, Balance)| json!({ "executor": keys::name(who), "amount": amount.to_string() });
+	paid.iter().map(entry).collect()
+}

@@ -1,0 +1,44 @@
+//! Causes that the chain gives, in words.
+
+use opg_primitives::{FailureReason, JobError, ModelError};
+
+/// Cause of a request's end without an answer.
+pub(crate) fn failure(reason: FailureReason) -> &'static str {
+	match reason {
+		FailureReason::NotEnoughExecutors => "fewer executors can be drawn than a committee needs",
+		FailureReason::NotEnoughCommitments => "too few of the last committee committed",
+		FailureReason::NotEnoughReveals => "too few of the last committee revealed",
+		FailureReason::NoAgreement => "the last committee did not agree",
+		FailureReason::Congested => "no block had room for the draw",
+		FailureReason::ModelUnavailable => "most of the last committee lacks the model file",
+		FailureReason::EngineUnavailable => {
+			"most of the last committee lacks the engine that the model names"
+		},
+		FailureReason::Cancelled => "the requester cancelled it",
+		FailureReason::Overturned => "a jury found another answer than the attested one",
+		FailureReason::SlashingPaused => "slashing was paused before the answer was settled",
+	}
+}
+
+/// Reason for which an executor declined its seat.
+pub(crate) fn job_error(error: JobError) -> &'static str {
+	match error {
+		JobError::NoEngine => "its node runs no engine",
+		JobError::QueueFull => "its queue is full",
+		JobError::ModelMissing => "it lacks the model file",
+		JobError::EngineMissing => "it lacks the engine that the model names",
+		JobError::Internal => "its node failed",
+	}
+}
+
+/// Cause for which a model gives no output.
+pub(crate) fn model_error(error: ModelError) -> &'static str {
+	match error {
+		ModelError::BadModel => "the engine does not take the model",
+		ModelError::BadInput => "the input does not fit the model",
+		ModelError::OutOfFuel => "the fuel limit is used up",
+		ModelError::OutOfMemory => "the memory limit is reached",
+		ModelError::Trapped => "the model traps",
+		ModelError::OutputTooLarge => "the output is longer than the chain takes",
+	}
+}

@@ -1,0 +1,114 @@
+//! The command line: what it takes and refuses, and its help.
+//!
+//! The help of every command is in `tests/help`, so that a change is seen in review. `OPG_BLESS=1`
+//! writes the files anew.
+
+#![allow(clippy::unwrap_used)]
+
+use clap::{error::ErrorKind, Command, CommandFactory, Parser};
+use opg_cli::Cli;
+use std::{
+	collections::BTreeMap,
+	env, fs,
+	path::{Path, PathBuf},
+};
+
+/// Columns of the help.
+const WIDTH: usize = 100;
+
+#[test]
+fn help_should_stay_as_it_is_in_the_files() {
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help");
+	let mut help = BTreeMap::new();
+	let mut command = Cli::command().term_width(WIDTH);
+	command.build();
+	collect(&mut command, &mut help);
+	if env::var_os("OPG_BLESS").is_some() {
+		fs::create_dir_all(&folder).unwrap();
+		for entry in fs::read_dir(&folder).unwrap() {
+			fs::remove_file(entry.unwrap().path()).unwrap();
+		}
+		for (name, text) in &help {
+			fs::write(folder.join(name), text).unwrap();
+		}
+	}
+	let files: BTreeMap<PathBuf, String> = fs::read_dir(&folder)
+		.unwrap()
+		.map(|entry| entry.unwrap())
+		.map(|entry| (entry.file_name().into(), fs::read_to_string(entry.path()).unwrap()))
+		.collect();
+	assert_eq!(help.keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>());
+	for (name, text) in &help {
+		assert_eq!(text, &files[name], "{}: bless it with OPG_BLESS=1", name.display());
+	}
+}
+
+#[test]
+fn command_line_should_have_no_contradictions() {
+	Cli::command().debug_assert();
+}
+
+#[test]
+fn arguments_should_be_taken_when_they_are_typed_right() {
+	for line in [
+		"request send 0 --tensors in.json --suri //Eve --max-fee 0.25 --tier high --wait",
+		"request show 7 --json --url http://localhost:9944",
+		"model register m.onnx --name m --dim batch=1 --dim n=2 --fuel-limit 9 --suri //Dave",
+		"stake delegate 100 //Alice --suri //Eve",
+		"stake undelegate 1 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --suri //Eve",
+		"demo input --digit 7 --output seven.json",
+		"engine id",
+	] {
+		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+	}
+	let hash = format!("0x{}", "ab".repeat(32));
+	parse(&format!("receipt verify r.json --block {hash}")).map(drop).unwrap();
+	parse(&format!("engine retire {hash} --suri //Alice --until 5")).map(drop).unwrap();
+}
+
+#[test]
+fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() {
+	let send = "request send 0 --tensors in.json --suri //Eve";
+	for (line, cause) in [
+		(format!("{send} --max-fee 1e3"), "not an amount"),
+		(format!("{send} --max-fee 1.0000000000000000001"), "18 decimals"),
+		(format!("{send} --url wss://localhost"), "no TLS"),
+		(format!("{send} --url localhost:9944"), "ws://"),
+		("request show -- -1".into(), "invalid digit"),
+		("stake delegate 1 Alice --suri //Eve".into(), "neither an address"),
+		("model register m --name m --fuel-limit 1 --suri //A --dim batch".into(), "NAME=SIZE"),
+		("receipt verify r.json --block 0xab".into(), "--block"),
+		("demo input --digit 10 --output x".into(), "0..=9"),
+	] {
+		let error = parse(&line).err().unwrap_or_else(|| panic!("{line} was taken"));
+		assert_eq!(error.kind(), ErrorKind::ValueValidation, "{line}: {error}");
+		assert!(error.to_string().contains(cause), "{line}: {error}");
+	}
+	let error = parse(&format!("{send} --tier low")).err().unwrap();
+	assert_eq!(error.kind(), ErrorKind::InvalidValue);
+	assert!(error.to_string().contains("optimistic"), "{error}");
+}
+
+#[test]
+fn a_digit_should_be_refused_when_it_has_no_source_or_two() {
+	let error = parse("demo input --output x").err().unwrap();
+	assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+	let error = parse("demo input --output x --digit 1 --picture y.png").err().unwrap();
+	assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+}
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+	Cli::try_parse_from(["opg"].into_iter().chain(line.split(' ')))
+}
+
+/// The long help of a command and of those below it, by file name.
+fn collect(command: &mut Command, help: &mut BTreeMap<PathBuf, String>) {
+	let name = command.get_display_name().unwrap_or("opg").to_string();
+	let text = command.render_long_help().to_string();
+	// Some lines end with blanks, which editors remove.
+	let text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+	help.insert(format!("{name}.txt").into(), text);
+	for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+		collect(below, help);
+	}
+}

@@ -1,0 +1,177 @@
+//! `opg-engine`: runs and inspects models as executors do, without a chain.
+
+mod inputs;
+mod output;
+
+use anyhow::{bail, Context, Result};
+use clap::{Parser, Subcommand};
+use inputs::Inputs;
+use opg_engine::{
+	content_hash, default_cache_dir, engine_id, tensor, Dim, Dims, Engine, Limits, Run,
+	PINNED_ENGINE_ID,
+};
+use opg_tensors::{json, report};
+use output::OutputFile;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	time::Instant,
+};
+
+/// The engine of OPG Chain, for model authors.
+#[derive(Parser)]
+#[command(name = "opg-engine", version)]
+struct Cli {
+	#[command(subcommand)]
+	command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+	/// The engine's id, which a model version names.
+	Id,
+	/// A file's name on the chain: BLAKE2b-256.
+	Digest {
+		/// Any file.
+		file: PathBuf,
+	},
+	/// A model's inputs, outputs, operators, fuel and memory: what executors attest to when they
+	/// admit it.
+	Inspect {
+		#[command(flatten)]
+		model: Model,
+	},
+	/// The answer to one input, as executors would give it.
+	Run {
+		#[command(flatten)]
+		model: Model,
+		#[command(flatten)]
+		inputs: Inputs,
+		/// File for the answer: `.json`, `.opgt`, or for one tensor `.npy`, `.pb` or `.png`.
+		/// Without it the answer is printed as JSON.
+		#[arg(long)]
+		output: Option<OutputFile>,
+	},
+	/// Tensors from one format to another; refused where a number would be rounded.
+	Convert {
+		#[command(flatten)]
+		inputs: Inputs,
+		/// File for them, as for `run`.
+		#[arg(long)]
+		output: OutputFile,
+	},
+}
+
+#[derive(clap::Args)]
+struct Model {
+	/// The ONNX file.
+	model: PathBuf,
+	/// Size of a symbolic dimension, as in `--dim batch=1`.
+	#[arg(long = "dim", value_name = "NAME=SIZE")]
+	dims: Vec<Dim>,
+	/// Most fuel.
+	#[arg(long, default_value_t = 1_000_000_000_000)]
+	fuel: u64,
+	/// Most memory, in MiB; at most 4095 count.
+	#[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=4096))]
+	memory: u32,
+}
+
+impl Model {
+	fn limits(&self) -> Limits {
+		Limits {
+			fuel: self.fuel,
+			memory_bytes: (self.memory as usize) << 20,
+			max_output: 64 << 20,
+			time: None,
+		}
+	}
+
+	fn dims(&self) -> Result<Dims> {
+		Ok(self.dims.clone().try_into()?)
+	}
+}
+
+fn main() -> Result<()> {
+	match Cli::parse().command {
+		Command::Id => {
+			println!("{}", hex::encode(engine_id()));
+			if engine_id() != PINNED_ENGINE_ID {
+				eprintln!("note: this tree pins another engine, {}", hex::encode(PINNED_ENGINE_ID));
+			}
+			Ok(())
+		},
+		Command::Digest { file } => {
+			println!("{}", digest(&read(&file)?));
+			Ok(())
+		},
+		Command::Inspect { model } => inspect(&model),
+		Command::Run { model, inputs, output } => run(&model, &inputs, output.as_ref()),
+		Command::Convert { inputs, output } => output.write(&inputs.load()?, inputs.layout()),
+	}
+}
+
+fn inspect(model: &Model) -> Result<()> {
+	let run = engine()?.inspect(&read(&model.model)?, &model.dims()?, &model.limits())?;
+	let inspection = succeeded(run)?;
+	let mut value = report::render(&inspection);
+	value["digest"] = digest(&inspection.encode()).into();
+	println!("{}", serde_json::to_string_pretty(&value)?);
+	Ok(())
+}
+
+fn run(model: &Model, inputs: &Inputs, output: Option<&OutputFile>) -> Result<()> {
+	let (file, input) = (read(&model.model)?, tensor::encode(&inputs.load()?));
+	let engine = engine()?;
+	let start = Instant::now();
+	let run = engine.run(&file, &model.dims()?, &input, &model.limits())?;
+	eprintln!("fuel {}, {:.1} ms", run.fuel, start.elapsed().as_secs_f64() * 1e3);
+	let answer = succeeded(run)?;
+	eprintln!("digest {}", digest(&answer));
+	let tensors = tensor::decode(&answer)?;
+	match output {
+		Some(file) => file.write(&tensors, inputs.layout()),
+		None => {
+			println!("{}", serde_json::to_string(&json::render(&tensors)?)?);
+			Ok(())
+		},
+	}
+}
+
+/// The outcome of a run, or the fault as an error.
+fn succeeded<T>(run: Run<T>) -> Result<T> {
+	match (run.outcome, run.reason) {
+		(Ok(outcome), _) => Ok(outcome),
+		(Err(fault), Some(reason)) => bail!("{fault} ({reason:?}): {}", printable(&run.message)),
+		(Err(fault), None) => bail!("{fault}: {}", printable(&run.message)),
+	}
+}
+
+/// Text of a model for a terminal: without control characters, and not too long.
+fn printable(text: &str) -> String {
+	const MAX_PRINTED: usize = 500;
+	let mut out = String::new();
+	for (count, character) in text.chars().enumerate() {
+		if count == MAX_PRINTED {
+			out.push('…');
+			break;
+		}
+		match character {
+			'"' | '\'' => out.push(character),
+			other => out.extend(other.escape_debug()),
+		}
+	}
+	out
+}
+
+fn engine() -> Result<Engine> {
+	Ok(Engine::new(default_cache_dir().as_deref())?)
+}
+
+fn digest(bytes: &[u8]) -> String {
+	hex::encode(content_hash(bytes))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+	fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}

@@ -1,0 +1,222 @@
+//! Kernels: the inner loops that take most of the time, computed by the host.
+//!
+//! Each kernel has one defined result, to the last bit, whatever the CPU: see the modules. It costs
+//! fuel by the sizes of its operands alone. It touches nothing but the guest's memory, and an
+//! address outside of that is a trap, as it is for the guest's own code.
+//!
+//! All but the matrix product are bounded by the memory that they go through, to some seconds. A
+//! matrix product is bounded by fuel alone and looks at the [`Deadline`].
+//!
+//! A kernel is plain code that is compiled once for each instruction set. Its loops are written
+//! out: the closure that an iterator's method takes may stay a function of its own, which is then
+//! compiled for the plainest CPU.
+
+mod elementwise;
+mod integer;
+mod matmul;
+mod memory;
+mod softmax;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+use super::{
+	clock::{Deadline, SLICE},
+	State,
+};
+use elementwise::Function;
+use wasmtime::{Caller, Linker, Trap};
+
+/// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
+/// uses it changes too, and with it the engine's id.
+const MODULE: &str = "opg-kernels-1";
+
+/// Instructions that the kernels use. All give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+	/// Those that every CPU has; multiply-adds are computed in `f64`.
+	Portable,
+	/// AVX2 and FMA.
+	#[cfg(target_arch = "x86_64")]
+	Avx2,
+	/// AVX-512.
+	#[cfg(target_arch = "x86_64")]
+	Avx512,
+	/// NEON.
+	#[cfg(target_arch = "aarch64")]
+	Neon,
+}
+
+impl Isa {
+	/// The sets that this CPU has, best last.
+	pub fn available() -> Vec<Isa> {
+		let mut available = vec![Isa::Portable];
+		#[cfg(target_arch = "x86_64")]
+		{
+			if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+				available.push(Isa::Avx2);
+				if is_x86_feature_detected!("avx512f") {
+					available.push(Isa::Avx512);
+				}
+			}
+		}
+		#[cfg(target_arch = "aarch64")]
+		available.push(Isa::Neon);
+		available
+	}
+
+	/// The best that this CPU has.
+	pub fn best() -> Isa {
+		Self::available().pop().unwrap_or(Isa::Portable)
+	}
+}
+
+/// Defines a function that calls itself compiled for the instruction set. `$vector` in the body is
+/// the type of its vectors, `$rows` and `$cols` the block of a matrix product that fits its
+/// registers, in vectors.
+macro_rules! dispatch {
+	(
+		fn $name:ident<$vector:ident, $rows:ident, $cols:ident>($($arg:ident: $ty:ty),*) $body:block
+	) => {
+		fn $name(isa: Isa, $($arg: $ty),*) -> Result<(), Trap> {
+			macro_rules! version {
+				($v:ty, $r:literal, $c:literal, $features:literal) => {{
+					#[target_feature(enable = $features)]
+					fn version($($arg: $ty),*) -> Result<(), Trap> {
+						#[allow(dead_code)]
+						type $vector = $v;
+						#[allow(dead_code)]
+						const $rows: usize = $r;
+						#[allow(dead_code)]
+						const $cols: usize = $c;
+						$body
+					}
+					// SAFETY: `Isa::available` has asked the CPU.
+					unsafe { version($($arg),*) }
+				}};
+			}
+			match isa {
+				#[cfg(target_arch = "x86_64")]
+				Isa::Portable => version!(vector::Portable, 4, 2, "sse2"),
+				#[cfg(target_arch = "x86_64")]
+				Isa::Avx2 => version!(vector::Avx2, 4, 2, "avx2,fma"),
+				#[cfg(target_arch = "x86_64")]
+				Isa::Avx512 => version!(vector::Avx512, 8, 2, "avx512f,avx2,fma"),
+				#[cfg(target_arch = "aarch64")]
+				Isa::Portable => version!(vector::Portable, 4, 2, "neon"),
+				#[cfg(target_arch = "aarch64")]
+				Isa::Neon => version!(vector::Neon, 4, 4, "neon"),
+			}
+		}
+	};
+}
+
+dispatch! {
+	fn matmul<V, ROWS, COLS>(memory: &mut [u8], call: &matmul::Call, deadline: Deadline) {
+		// SAFETY: this is compiled for the instructions of the vectors.
+		unsafe { matmul::run::<V, ROWS, COLS>(memory, call, deadline) }
+	}
+}
+
+dispatch! {
+	fn integer<V, ROWS, COLS>(memory: &mut [u8], call: &integer::Call) {
+		Ok(integer::run(memory, call)?)
+	}
+}
+
+dispatch! {
+	fn elementwise<V, ROWS, COLS>(memory: &mut [u8], function: Function, at: u32, count: u32) {
+		Ok(elementwise::run(memory, function, at, count)?)
+	}
+}
+
+dispatch! {
+	fn softmax<V, ROWS, COLS>(memory: &mut [u8], at: u32, count: u32, length: u32) {
+		Ok(softmax::run(memory, at, count, length)?)
+	}
+}
+
+/// Fuel of a call, whatever it does.
+const CALL_FUEL: u64 = 100;
+
+/// Defines the kernels.
+pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+	linker.func_wrap(
+		MODULE,
+		"matmul",
+		|mut caller: Caller<'_, State>,
+		 rows: u32,
+		 cols: u32,
+		 vector: u32,
+		 steps: u32,
+		 count: u32| {
+			let (memory, _) = memory(&mut caller)?;
+			let shape = (rows, cols, vector != 0);
+			let call = matmul::Call::read(memory, shape, steps, count).map_err(Trap::from)?;
+			run(&mut caller, call.fuel(), |memory, state| {
+				matmul(state.isa, memory, &call, state.deadline)
+			})
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"integer",
+		|mut caller: Caller<'_, State>,
+		 vector: u32,
+		 depth: u32,
+		 tile: u32,
+		 left: u32,
+		 right: u32| {
+			let call = integer::Call { vector: vector != 0, depth, tile, left, right };
+			run(&mut caller, call.fuel(), |memory, state| integer(state.isa, memory, &call))
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"elementwise",
+		|mut caller: Caller<'_, State>, function: u32, at: u32, count: u32| {
+			let function = Function::ALL.get(function as usize).copied();
+			let function = function.ok_or(Trap::MemoryOutOfBounds)?;
+			run(&mut caller, function.fuel(count), |memory, state| {
+				elementwise(state.isa, memory, function, at, count)
+			})
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"softmax",
+		|mut caller: Caller<'_, State>, at: u32, count: u32, length: u32| {
+			run(&mut caller, softmax::fuel(count), |memory, state| {
+				softmax(state.isa, memory, at, count, length)
+			})
+		},
+	)?;
+	Ok(())
+}
+
+/// Takes the fuel, or ends the run if there is not enough, and calls the kernel.
+fn run(
+	caller: &mut Caller<'_, State>,
+	fuel: u64,
+	kernel: impl FnOnce(&mut [u8], &State) -> Result<(), Trap>,
+) -> wasmtime::Result<()> {
+	let left = caller.get_fuel()?.saturating_sub(fuel);
+	caller.set_fuel(left)?;
+	if left == 0 {
+		return Err(Trap::OutOfFuel.into());
+	}
+	let state = caller.data_mut();
+	if state.fuel_at_last_check.saturating_sub(left) >= SLICE {
+		state.fuel_at_last_check = left;
+		state.deadline.check()?;
+	}
+	let (memory, state) = memory(caller)?;
+	Ok(kernel(memory, state)?)
+}
+
+fn memory<'a>(caller: &'a mut Caller<'_, State>) -> wasmtime::Result<(&'a mut [u8], &'a State)> {
+	let memory =
+		caller.data().guest_memory.ok_or_else(|| wasmtime::Error::msg("there is no memory yet"))?;
+	let (memory, state) = memory.data_and_store_mut(caller);
+	Ok((memory, state))
+}

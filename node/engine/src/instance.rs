@@ -1,0 +1,186 @@
+//! Instances of the guest: started or resumed, called, and taken apart.
+
+use crate::{
+	error::{EngineError, GuestError},
+	host::{drive, kernels::Isa, State, SLICE},
+	run::{classify, Limits, Run},
+	snapshot::MemorySnapshot,
+};
+use opg_engine_types::{Dims, Reason};
+use wasmtime::{InstancePre, Memory, Result, Store, Trap, TypedFunc, WasmParams, WasmResults};
+
+/// An instance of the guest, with the limits and the host's notes of the run that it is in.
+pub struct Instance {
+	store: Store<State>,
+	guest: InstancePre<State>,
+	exports: Option<Exports>,
+	isa: Isa,
+}
+
+/// The parts of an instance that is instantiated.
+#[derive(Clone, Copy)]
+struct Exports {
+	instance: wasmtime::Instance,
+	memory: Memory,
+}
+
+impl Instance {
+	/// An instance that has no memory yet: it must be started or resumed.
+	pub fn new(guest: &InstancePre<State>, isa: Isa, limits: &Limits) -> Result<Instance> {
+		let mut store = Store::new(guest.module().engine(), State::new(isa, limits));
+		store.limiter(|state| state);
+		store.fuel_async_yield_interval(Some(SLICE))?;
+		store.set_fuel(limits.fuel)?;
+		Ok(Instance { store, guest: guest.clone(), exports: None, isa })
+	}
+
+	/// Starts an instance without a model.
+	pub fn start(&mut self) -> Result<()> {
+		self.instantiate()?;
+		// Constructors: without them tract has no kernels.
+		let initialize: TypedFunc<(), ()> = self.export("_initialize")?;
+		self.enter(&initialize, ())
+	}
+
+	/// Continues where the snapshot was taken. All that an instance keeps between two calls is in
+	/// its memory: the stack pointer, its only variable outside, is back at the start.
+	pub fn resume(&mut self, snapshot: &MemorySnapshot) -> Result<()> {
+		let Exports { memory, .. } = self.instantiate()?;
+		let pages = (snapshot.length() as u64 >> 16) - memory.size(&self.store);
+		memory.grow(&mut self.store, pages)?;
+		Ok(snapshot.restore(memory.data_mut(&mut self.store))?)
+	}
+
+	fn instantiate(&mut self) -> Result<Exports> {
+		let deadline = self.store.data().deadline;
+		let instance = drive(deadline, self.guest.instantiate_async(&mut self.store))?;
+		let memory = instance
+			.get_memory(&mut self.store, "memory")
+			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
+		self.store.data_mut().guest_memory = Some(memory);
+		let exports = Exports { instance, memory };
+		self.exports = Some(exports);
+		Ok(exports)
+	}
+
+	/// Begins a run that has used `spent` fuel before.
+	pub fn begin(&mut self, limits: &Limits, spent: u64) -> Result<()> {
+		let guest_memory = self.exports.map(|exports| exports.memory);
+		*self.store.data_mut() = State { guest_memory, ..State::new(self.isa, limits) };
+		self.store.set_fuel(limits.fuel - spent)
+	}
+
+	/// Ends a run, of which `called` is the last call.
+	pub fn finish<T>(
+		&mut self,
+		called: Result<T, GuestError>,
+		limits: &Limits,
+	) -> Result<Run<T>, EngineError> {
+		let left = self.store.get_fuel()?;
+		let fresh = State::new(self.isa, limits);
+		classify(called, left, std::mem::replace(self.store.data_mut(), fresh), limits)
+	}
+
+	/// Loads a model.
+	pub fn load(&mut self, model: &[u8], dims: &Dims) -> Result<(), GuestError> {
+		let (model, model_length) = self.give(model)?;
+		let (dims, dims_length) = self.give(&dims.encode())?;
+		self.call("opg_load", (model, model_length, dims, dims_length), usize::MAX).map(drop)
+	}
+
+	/// Runs the loaded model, and gives the encoded output.
+	pub fn run(&mut self, input: &[u8], max_output: usize) -> Result<Vec<u8>, GuestError> {
+		let input = self.give(input)?;
+		self.call("opg_run", input, max_output)
+	}
+
+	/// The encoded description of the loaded model.
+	pub fn describe(&mut self) -> Result<Vec<u8>, GuestError> {
+		self.call("opg_describe", (), usize::MAX)
+	}
+
+	/// An encoded input of zeros for the loaded model.
+	pub fn zeros(&mut self) -> Result<Vec<u8>, GuestError> {
+		self.call("opg_zeros", (), usize::MAX)
+	}
+
+	/// Copies the memory.
+	pub fn snapshot(&mut self) -> Result<MemorySnapshot> {
+		Ok(MemorySnapshot::take(self.memory())?)
+	}
+
+	/// The memory; empty before the start.
+	pub fn memory(&mut self) -> &mut [u8] {
+		match self.exports {
+			Some(exports) => exports.memory.data_mut(&mut self.store),
+			None => &mut [],
+		}
+	}
+
+	/// Memory that the run has taken so far, in bytes.
+	pub fn memory_bytes(&self) -> usize {
+		self.store.data().memory_bytes
+	}
+
+	/// Fuel that is left.
+	pub fn fuel(&self) -> Result<u64> {
+		self.store.get_fuel()
+	}
+
+	fn export<P: WasmParams, R: WasmResults>(&mut self, name: &str) -> Result<TypedFunc<P, R>> {
+		let exports = self.exports.ok_or_else(|| wasmtime::Error::msg("it is not started"))?;
+		exports.instance.get_typed_func(&mut self.store, name)
+	}
+
+	/// Calls a function of the guest, until it returns or the time is over.
+	fn enter<P: WasmParams + Sync, R: WasmResults + Sync>(
+		&mut self,
+		function: &TypedFunc<P, R>,
+		with: P,
+	) -> Result<R> {
+		drive(self.store.data().deadline, function.call_async(&mut self.store, with))
+	}
+
+	/// Puts bytes into the guest's memory, and gives address and length.
+	fn give(&mut self, bytes: &[u8]) -> Result<(u32, u32)> {
+		// What does not fit the address space does not fit the memory either.
+		let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+		let alloc: TypedFunc<u32, u32> = self.export("opg_alloc")?;
+		let at = self.enter(&alloc, length)?;
+		let to = self.memory().get_mut(at as usize..).and_then(|tail| tail.get_mut(..bytes.len()));
+		to.ok_or(Trap::MemoryOutOfBounds)?.copy_from_slice(bytes);
+		Ok((at, length))
+	}
+
+	/// Calls a function that leaves a reply, and gives the data.
+	fn call<P: WasmParams + Sync>(
+		&mut self,
+		name: &str,
+		with: P,
+		max_data: usize,
+	) -> Result<Vec<u8>, GuestError> {
+		let function: TypedFunc<P, u32> = self.export(name)?;
+		let reply = self.enter(&function, with)?;
+		let mut words = [0; 3];
+		for (word, bytes) in words.iter_mut().zip(self.slice(reply, 12)?.chunks_exact(4)) {
+			*word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+		}
+		let [status, at, length] = words;
+		if status == 0 && length as usize > max_data {
+			return Err(GuestError::TooLarge { length, limit: max_data });
+		}
+		let data = self.slice(at, length)?;
+		if status == 0 {
+			return Ok(data.to_vec());
+		}
+		let message = String::from_utf8_lossy(data).chars().take(2000).collect();
+		let reason = Reason::from_code(status)
+			.ok_or_else(|| wasmtime::Error::msg("the guest reports an unknown status"))?;
+		Err(GuestError::Refused(reason, message))
+	}
+
+	fn slice(&mut self, at: u32, length: u32) -> Result<&[u8]> {
+		let slice = self.memory().get(at as usize..).and_then(|tail| tail.get(..length as usize));
+		slice.ok_or_else(|| Trap::MemoryOutOfBounds.into())
+	}
+}

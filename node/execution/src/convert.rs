@@ -1,0 +1,97 @@
+//! Conversions between the types of the chain and those of the engine, and the protocol's limits.
+
+use crate::{DimsError, Limits, ModelFault, Run};
+use opg_primitives::{Answer, Dims, Fuel, ModelError, Outcome, Output, MAX_OUTPUT_BYTES};
+use std::time::Duration;
+
+/// Memory that a run may use, in bytes. Running out of it is an outcome that executors attest, so
+/// it is the same on every node.
+pub const MEMORY_BYTES: usize = 512 * 1024 * 1024;
+
+/// Time that an executor gives a job, loading and running together: the 10 blocks of 3 s that the
+/// protocol gives it to commit to its answer. A job that takes longer only keeps others waiting.
+/// Never part of an answer, so a node may choose another.
+pub const JOB_TIME: Duration = Duration::from_secs(30);
+
+/// Limits of a run with this fuel limit. No time limit: a verifier may take longer.
+pub fn limits(fuel_limit: Fuel) -> Limits {
+	Limits {
+		fuel: fuel_limit,
+		memory_bytes: MEMORY_BYTES,
+		max_output: MAX_OUTPUT_BYTES as usize,
+		time: None,
+	}
+}
+
+/// Converts the dimensions of a model version.
+///
+/// # Errors
+///
+/// A name is empty or not UTF-8, or is bound twice. The chain refuses such a version.
+pub fn bind_dims(dims: &Dims) -> Result<opg_engine::Dims, DimsError> {
+	let mut bound = opg_engine::Dims::default();
+	for dim in dims {
+		let name = std::str::from_utf8(&dim.name).map_err(|_| DimsError::InvalidName)?;
+		bound.bind(name, dim.size)?;
+	}
+	Ok(bound)
+}
+
+/// Answer that an executor attests after this run.
+pub fn answer(run: Run) -> Answer {
+	let outcome = match run.outcome {
+		Ok(output) => Output::try_from(output)
+			.map_or(Outcome::Error(ModelError::OutputTooLarge), Outcome::Output),
+		Err(fault) => Outcome::Error(model_error(fault)),
+	};
+	Answer { outcome, fuel: run.fuel }
+}
+
+fn model_error(fault: ModelFault) -> ModelError {
+	match fault {
+		ModelFault::BadModel => ModelError::BadModel,
+		ModelFault::BadInput => ModelError::BadInput,
+		ModelFault::OutOfFuel => ModelError::OutOfFuel,
+		ModelFault::OutOfMemory => ModelError::OutOfMemory,
+		ModelFault::Trapped => ModelError::Trapped,
+		ModelFault::OutputTooLarge => ModelError::OutputTooLarge,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use opg_primitives::Dim;
+
+	fn dim(name: &[u8], size: u64) -> Dim {
+		Dim { name: name.to_vec().try_into().expect("short"), size }
+	}
+
+	#[test]
+	fn dims_should_be_bound_when_names_are_utf8_and_distinct() {
+		let dims = vec![dim(b"batch", 1), dim(b"length", 7)].try_into().expect("few");
+		let bound = bind_dims(&dims).expect("they can be bound");
+		assert_eq!((bound.get("batch"), bound.get("length")), (Some(1), Some(7)));
+	}
+
+	#[test]
+	fn dims_should_be_refused_when_a_name_is_not_utf8_or_comes_twice() {
+		for dims in [vec![dim(b"\xff", 1)], vec![dim(b"a", 1), dim(b"a", 2)], vec![dim(b"", 1)]] {
+			assert!(bind_dims(&dims.try_into().expect("few")).is_err());
+		}
+	}
+
+	#[test]
+	fn answer_should_be_a_fault_when_the_output_is_longer_than_the_chain_takes() {
+		let run = |length| Run {
+			outcome: Ok(vec![0; length]),
+			fuel: 5,
+			reason: None,
+			message: String::new(),
+		};
+		let longest = MAX_OUTPUT_BYTES as usize;
+		assert!(matches!(answer(run(longest)).outcome, Outcome::Output(_)));
+		let error = Outcome::Error(ModelError::OutputTooLarge);
+		assert_eq!(answer(run(longest + 1)), Answer { outcome: error, fuel: 5 });
+	}
+}

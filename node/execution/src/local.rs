@@ -1,0 +1,152 @@
+//! An engine on this machine that answers tasks under the protocol's limits.
+
+use crate::{
+	answer, bind_dims, limits, printable, Artifact, DimsError, Engine, EngineError, Inspection,
+	Limits, Prepared, Run,
+};
+use opg_engine::{content_hash, EngineConfig};
+use opg_primitives::{model_hash, Answer, Dims, Fuel, Task};
+use sp_core::H256;
+use std::{path::Path, time::Duration};
+
+/// Failure of this machine or of the caller. Says nothing about the model or its answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecutionError {
+	/// The file is not the model that the task names.
+	#[error("the file has the hash {found:?}, and the task names the model {expected:?}")]
+	WrongModel {
+		/// Content hash that the task names.
+		expected: H256,
+		/// Content hash of the file.
+		found: H256,
+	},
+	/// The engine is not the one that the task names.
+	#[error("this is the engine {found:?}, and the task names the engine {expected:?}")]
+	WrongEngine {
+		/// Id that the task names.
+		expected: H256,
+		/// Id of this engine.
+		found: H256,
+	},
+	/// The dimensions cannot be bound.
+	#[error(transparent)]
+	Dims(#[from] DimsError),
+	/// The engine failed on this machine.
+	#[error(transparent)]
+	Engine(#[from] EngineError),
+}
+
+impl ExecutionError {
+	/// The time limit under which a run was stopped, if that is what happened.
+	pub fn timed_out(&self) -> Option<Duration> {
+		match self {
+			Self::Engine(EngineError::TimedOut(limit)) => Some(*limit),
+			_ => None,
+		}
+	}
+}
+
+/// Result of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+	/// Answer to attest or to compare.
+	pub answer: Answer,
+	/// Explanation of a model error for people, safe to print. Empty if there is an output.
+	pub message: String,
+}
+
+impl From<Run> for Execution {
+	fn from(run: Run) -> Self {
+		let message = printable(&run.message);
+		Self { message, answer: answer(run) }
+	}
+}
+
+/// An engine on this machine. Cheap to clone.
+#[derive(Clone)]
+pub struct LocalEngine(Engine);
+
+impl LocalEngine {
+	/// Compiles the engine that is built into this program, or loads it from the folder `cache`.
+	///
+	/// Compiling takes up to a minute.
+	pub fn built_in(cache: Option<&Path>) -> Result<Self, ExecutionError> {
+		Ok(Self(Engine::new(cache)?))
+	}
+
+	/// Compiles the engine in the file `bytes`, or loads it from the folder `cache`.
+	pub fn from_file(bytes: &[u8], cache: Option<&Path>) -> Result<Self, ExecutionError> {
+		let artifact = Some(Artifact { id: content_hash(bytes), bytes });
+		Ok(Self(Engine::with(EngineConfig { cache, artifact, ..EngineConfig::default() })?))
+	}
+
+	/// Id of the engine.
+	pub fn id(&self) -> H256 {
+		H256(self.0.id())
+	}
+
+	/// Answers `task` with the model in the file `model`. Takes as long as it takes.
+	///
+	/// # Errors
+	///
+	/// - [`ExecutionError::WrongModel`], [`ExecutionError::WrongEngine`]: the task names another.
+	/// - [`ExecutionError::Dims`], [`ExecutionError::Engine`].
+	pub fn execute(&self, model: &[u8], task: &Task) -> Result<Execution, ExecutionError> {
+		let found = model_hash(model);
+		if found != task.model_hash {
+			return Err(ExecutionError::WrongModel { expected: task.model_hash, found });
+		}
+		self.check_id(task.engine_id)?;
+		let dims = bind_dims(&task.dims)?;
+		Ok(self.0.run(model, &dims, &task.input, &limits(task.fuel_limit))?.into())
+	}
+
+	/// Fails unless the engine is `expected`.
+	pub fn check_id(&self, expected: H256) -> Result<(), ExecutionError> {
+		let found = self.id();
+		if found != expected {
+			return Err(ExecutionError::WrongEngine { expected, found });
+		}
+		Ok(())
+	}
+
+	/// Loads a model for later runs. The inner error is the answer to any input, if the model does
+	/// not load.
+	pub fn prepare(
+		&self,
+		model: &[u8],
+		dims: &Dims,
+		limits: &Limits,
+	) -> Result<Result<Prepared, Execution>, ExecutionError> {
+		let Run { outcome, fuel, reason, message } =
+			self.0.prepare(model, &bind_dims(dims)?, limits)?;
+		Ok(outcome.map_err(|fault| Run { outcome: Err(fault), fuel, reason, message }.into()))
+	}
+
+	/// Runs a loaded model. Gives what [`LocalEngine::execute`] gives for the same task.
+	pub fn run_prepared(
+		&self,
+		prepared: &Prepared,
+		input: &[u8],
+		limits: &Limits,
+	) -> Result<Execution, ExecutionError> {
+		Ok(self.0.run_prepared(prepared, input, limits)?.into())
+	}
+
+	/// Inspects a model under the limits of a version with this fuel limit.
+	///
+	/// The run's message quotes the model: print it by [`printable()`].
+	pub fn inspect(
+		&self,
+		model: &[u8],
+		dims: &Dims,
+		fuel_limit: Fuel,
+	) -> Result<Run<Inspection>, ExecutionError> {
+		Ok(self.0.inspect(model, &bind_dims(dims)?, &limits(fuel_limit))?)
+	}
+}
+
+/// Digest of an inspection report, as a model version names it.
+pub fn report_hash(report: &Inspection) -> H256 {
+	H256(content_hash(&report.encode()))
+}

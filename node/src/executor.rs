@@ -1,0 +1,87 @@
+//! Executor: the job queue behind the off-chain worker, and hot keys for development.
+
+use crate::{
+	cli::ExecutorParams,
+	stores::{self, Kind},
+};
+use opg_execution::{default_cache_dir, JOB_TIME};
+use opg_primitives::EXECUTOR_KEY_TYPE;
+use opg_runtime::constants::COMMIT_MILLIS;
+use opg_runtime_interface::{JobQueue, JobQueueExt};
+use opg_worker::{Worker, WorkerConfig};
+use sc_service::{ChainType, Configuration, Error};
+use sp_core::crypto::Ss58Codec;
+use sp_externalities::Extension;
+use sp_keystore::{Keystore, KeystorePtr};
+
+// A job may take as long as the protocol waits for its commitment.
+const _: () = assert!(JOB_TIME.as_millis() == COMMIT_MILLIS as u128);
+
+/// Starts the worker. The engine compiles in the background.
+pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<Worker, Error> {
+	let engine_cache = params
+		.engine_cache
+		.clone()
+		.or_else(default_cache_dir)
+		.unwrap_or_else(|| config.base_path.path().join("engine"));
+	let open = |kind| {
+		stores::open(kind, &config.data_path).map_err(|error| Error::Application(Box::new(error)))
+	};
+	let (engines, models) = (open(Kind::Engines)?, open(Kind::Models)?);
+	let config = WorkerConfig {
+		queue: params.engine_queue,
+		threads: params.engine_threads,
+		loaded_bytes: params.engine_memory.saturating_mul(1 << 20),
+	};
+	Ok(Worker::new(Some(engine_cache), engines, models, config)?)
+}
+
+/// The job queue of a worker, as the off-chain worker sees it.
+#[cfg(not(feature = "dev-misbehaviour"))]
+pub fn job_queue(worker: &Worker, _: &ExecutorParams) -> impl JobQueue + Clone + Sync + 'static {
+	worker.handle()
+}
+
+/// The job queue of a worker, as the off-chain worker sees it: spoiled if the command line says so.
+#[cfg(feature = "dev-misbehaviour")]
+pub fn job_queue(
+	worker: &Worker,
+	params: &ExecutorParams,
+) -> impl JobQueue + Clone + Sync + 'static {
+	if let Some(behaviour) = params.misbehaviour {
+		log::warn!("⚠️ This node misbehaves on purpose: {behaviour:?}");
+	}
+	crate::misbehaviour::Misbehaving::new(worker.handle(), params.misbehaviour)
+}
+
+/// Extensions of one call of the off-chain worker.
+pub fn extensions(queue: &(impl JobQueue + Clone + 'static)) -> Vec<Box<dyn Extension>> {
+	vec![Box::new(JobQueueExt(Box::new(queue.clone())))]
+}
+
+/// Puts the hot keys that the command line asks for into the keystore, for this run only.
+///
+/// # Errors
+///
+/// Keys are asked for on a live chain, where their seed would show in the list of processes.
+pub fn insert_executor_keys(
+	config: &Configuration,
+	params: &ExecutorParams,
+	keystore: &KeystorePtr,
+) -> Result<(), Error> {
+	let chain_type = config.chain_spec.chain_type();
+	let development = matches!(chain_type, ChainType::Development | ChainType::Local);
+	if !development && !params.executor_keys.is_empty() {
+		let reason = "--executor-key works on development and local chains only; \
+			use `key insert --key-type opgx` instead";
+		return Err(Error::Other(reason.into()));
+	}
+	// The seed of `--dev` and `--alice` is no secret, so it is welcome on any chain.
+	for seed in config.dev_key_seed.iter().chain(&params.executor_keys) {
+		let public = keystore
+			.ed25519_generate_new(EXECUTOR_KEY_TYPE, Some(seed))
+			.map_err(|error| Error::Other(format!("executor key: {error}")))?;
+		log::info!("🔑 Executor key {}", public.to_ss58check());
+	}
+	Ok(())
+}

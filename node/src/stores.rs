@@ -1,0 +1,106 @@
+//! Stores of model files and of engines, and the subcommands that fill them.
+
+use crate::cli::{Cli, EnginesCmd, FilesCmd, StoreParams};
+use opg_blobs::Store;
+use opg_execution::artifact;
+use sc_cli::SubstrateCli;
+use sc_service::BasePath;
+use sp_core::H256;
+use std::{
+	fs, io,
+	path::{Path, PathBuf},
+};
+
+/// Content of a store.
+#[derive(Clone, Copy)]
+pub enum Kind {
+	/// ONNX files.
+	Models,
+	/// Engines besides the built-in one.
+	Engines,
+}
+
+/// Failure of a subcommand that fills a store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+	/// A file cannot be read or written.
+	#[error("{}: {error}", path.display())]
+	File {
+		/// The file.
+		path: PathBuf,
+		/// The system's error.
+		error: io::Error,
+	},
+	/// The store fails.
+	#[error(transparent)]
+	Store(#[from] opg_blobs::Error),
+	/// The store refuses a file.
+	#[error("{}: {error}", path.display())]
+	Refused {
+		/// The file.
+		path: PathBuf,
+		/// The store's error.
+		error: opg_blobs::Error,
+	},
+	/// There is no such chain.
+	#[error("chain specification: {0}")]
+	ChainSpec(String),
+}
+
+impl From<Error> for sc_cli::Error {
+	fn from(error: Error) -> Self {
+		sc_cli::Error::Application(Box::new(error))
+	}
+}
+
+/// Opens a store below the chain's data directory.
+pub fn open(kind: Kind, data_path: &Path) -> Result<Store, opg_blobs::Error> {
+	Store::open(data_path.join(match kind {
+		Kind::Models => "models",
+		Kind::Engines => "engines",
+	}))
+}
+
+/// Runs `models`, or a part of `engines`.
+pub fn run(cli: &Cli, kind: Kind, command: &FilesCmd) -> Result<(), Error> {
+	match command {
+		FilesCmd::Add { file: path, store } => {
+			let bytes = fs::read(path).map_err(at(path))?;
+			let hash = open_for(cli, kind, store)?
+				.put(&bytes)
+				.map_err(|error| Error::Refused { path: path.clone(), error })?;
+			println!("{:?}", H256(hash));
+		},
+		FilesCmd::List { store } => {
+			for hash in open_for(cli, kind, store)?.list()? {
+				println!("{:?}", H256(hash));
+			}
+		},
+	}
+	Ok(())
+}
+
+/// Runs `engines`.
+pub fn run_engines(cli: &Cli, command: &EnginesCmd) -> Result<(), Error> {
+	match command {
+		EnginesCmd::Files(command) => run(cli, Kind::Engines, command)?,
+		EnginesCmd::Id => println!("{:?}", H256(artifact().id)),
+		EnginesCmd::Export { file } => fs::write(file, artifact().bytes).map_err(at(file))?,
+	}
+	Ok(())
+}
+
+/// Opens the store of the node that is started with the same arguments.
+fn open_for(cli: &Cli, kind: Kind, params: &StoreParams) -> Result<Store, Error> {
+	let id = params.chain.as_deref().unwrap_or(if params.dev { "dev" } else { "" });
+	let chain_spec = cli.load_spec(id).map_err(Error::ChainSpec)?;
+	let base_path = match &params.base_path {
+		Some(path) => BasePath::new(path),
+		None => BasePath::from_project("", "", &Cli::executable_name()),
+	};
+	Ok(open(kind, &base_path.config_dir(chain_spec.id()))?)
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
+	|error| Error::File { path: path.to_owned(), error }
+}

@@ -1,0 +1,39 @@
+//! Reasons for which a job has no answer. None of them says anything about the model.
+
+use opg_execution::ExecutionError;
+use opg_primitives::JobError;
+use std::time::Duration;
+
+/// Reason for which a job has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+	/// The store has no such model file yet.
+	#[error("the model file is not in this node's store")]
+	ModelMissing,
+	/// The store has no such engine yet.
+	#[error("the engine is not in this node's store")]
+	EngineMissing,
+	/// The job took longer than this.
+	#[error("the job took longer than {0:?}")]
+	TimedOut(Duration),
+	/// A store cannot be read.
+	#[error(transparent)]
+	Store(#[from] opg_blobs::Error),
+	/// The engine failed on this machine, or does not start.
+	#[error(transparent)]
+	Execution(ExecutionError),
+	/// The code panicked.
+	#[error("panicked")]
+	Panicked,
+}
+
+impl RunError {
+	/// What the off-chain worker is told, if a later attempt may find what is missing.
+	pub(crate) fn missing(&self) -> Option<JobError> {
+		match self {
+			Self::ModelMissing => Some(JobError::ModelMissing),
+			Self::EngineMissing => Some(JobError::EngineMissing),
+			_ => None,
+		}
+	}
+}

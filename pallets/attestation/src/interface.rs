@@ -1,0 +1,90 @@
+//! Implementation of [`Committees`], by which the inference pallet opens rounds and judges them.
+
+use crate::{pallet::*, types::*, weights::WeightInfo};
+use alloc::vec::Vec;
+use frame_support::{weights::Weight, BoundedVec};
+use opg_primitives::{FailureReason, RequestId};
+use pallet_opg_support::{Assignment, Committees, ExecutorLedger, Judgement, Offence, MAX_SEATS};
+use sp_core::H256;
+use sp_runtime::Perbill;
+
+impl<T: Config> Committees<T::AccountId> for Pallet<T> {
+	fn open(assignment: Assignment<T::AccountId>) -> Result<(), FailureReason> {
+		let Assignment {
+			request,
+			round: index,
+			committee,
+			rule,
+			model_hash,
+			engine_id,
+			input_hash,
+			fuel_limit,
+		} = assignment;
+		let (seats, answer) = Rounds::<T>::get(request)
+			.map(|earlier| (earlier.seats, earlier.answer))
+			.unwrap_or_else(|| (BoundedVec::new(), None));
+		let mut round = Round {
+			index,
+			rule,
+			phase: RoundPhase::Commit,
+			model_hash,
+			engine_id,
+			input_hash,
+			fuel_limit,
+			seats,
+			answer,
+		};
+		for executor in committee {
+			let seat = Seat { executor, round: index, state: SeatState::Waiting };
+			round.seats.try_push(seat).map_err(|_| FailureReason::Congested)?;
+		}
+		for deadline in Self::new_deadlines() {
+			Deadlines::<T>::try_append(deadline, (request, index))
+				.map_err(|_| FailureReason::Congested)?;
+		}
+		Rounds::<T>::insert(request, round);
+		Ok(())
+	}
+
+	fn past_members(request: RequestId) -> Vec<T::AccountId> {
+		Rounds::<T>::get(request)
+			.map(|round| round.seats.into_iter().map(|seat| seat.executor).collect())
+			.unwrap_or_default()
+	}
+
+	fn judge(
+		request: RequestId,
+		digest: H256,
+		payees: &[(&T::AccountId, Perbill)],
+	) -> Judgement<T::AccountId> {
+		let mut judgement = Judgement { right: Vec::new(), wrong: 0 };
+		let Some(round) = Rounds::<T>::get(request) else { return judgement };
+		if round.has_conflicting_answers() {
+			Self::remove_answers(request);
+		}
+		for seat in round.seats {
+			match seat.state.digest() {
+				Some(revealed) if revealed == digest => judgement.right.push(seat.executor),
+				Some(_) => {
+					T::Executors::penalise(&seat.executor, Offence::WrongAnswer, payees);
+					judgement.wrong += 1;
+				},
+				None => {},
+			}
+		}
+		judgement
+	}
+
+	fn remove(request: RequestId) -> Weight {
+		match Rounds::<T>::take(request) {
+			Some(round) if round.has_conflicting_answers() => {
+				T::WeightInfo::remove_answers(Self::remove_answers(request))
+			},
+			_ => Weight::zero(),
+		}
+	}
+
+	fn max_remove_weight() -> Weight {
+		T::WeightInfo::remove_answers(MAX_SEATS)
+	}
+}

@@ -1,0 +1,418 @@
+//! Runtime with this pallet, and fakes of what it reaches: executors `1..=9` with hot keys, and a
+//! recipient of verdicts.
+
+use crate as pallet_opg_attestation;
+use crate::*;
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{Authorize, ConstU32, Hooks},
+	weights::{constants::RocksDbWeight, Weight},
+	BoundedVec,
+};
+use frame_system::offchain::{
+	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
+};
+use opg_primitives::{
+	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, FailureReason,
+	JobError, ModelError, Outcome, RequestId, RoundIndex, Task,
+};
+use pallet_opg_support::{
+	Assignment, Committees, ExecutorDirectory, ExecutorLedger, Offence, OnRoundDecided, Rule,
+	TaskSource, Verdict,
+};
+use sp_core::{ed25519, Pair, H256};
+use sp_runtime::{
+	traits::Dispatchable,
+	transaction_validity::{
+		InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
+	},
+	BuildStorage, Perbill,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Extrinsic of the mock, with the extension that authorizes calls.
+pub type Extrinsic =
+	frame_system::mocking::MockUncheckedExtrinsic<Test, (), frame_system::AuthorizeCall<Test>>;
+type Block = frame_system::mocking::MockBlock<Test, (), frame_system::AuthorizeCall<Test>>;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Attestation = pallet_opg_attestation;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type Hash = H256;
+	type DbWeight = RocksDbWeight;
+}
+
+impl<C> CreateTransactionBase<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	type Extrinsic = Extrinsic;
+	type RuntimeCall = RuntimeCall;
+}
+
+impl<C> CreateTransaction<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	type Extension = frame_system::AuthorizeCall<Test>;
+
+	fn create_transaction(call: RuntimeCall, extension: Self::Extension) -> Extrinsic {
+		Extrinsic::new_transaction(call, extension)
+	}
+}
+
+impl<C> CreateAuthorizedTransaction<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	fn create_extension() -> Self::Extension {
+		frame_system::AuthorizeCall::new()
+	}
+}
+
+/// Weight that passes all deadlines of a block.
+pub const MAX_DEADLINE_WEIGHT: Weight = Weight::from_parts(100_000_000_000, u64::MAX);
+/// Weight of a verdict in the fake of the inference pallet.
+pub const VERDICT_WEIGHT: Weight = Weight::from_parts(1_000_000, 0);
+
+parameter_types! {
+	pub static DeadlineWeight: Weight = MAX_DEADLINE_WEIGHT;
+	/// Every offence, in the order of the penalties.
+	pub static Penalties: Vec<(u64, Offence)> = Vec::new();
+	/// Payees of the last penalty.
+	pub static Payees: Vec<(u64, Perbill)> = Vec::new();
+	/// Executors with a miss that is not cleared.
+	pub static Missing: BTreeSet<u64> = BTreeSet::new();
+	/// Executors whose hot key is not valid.
+	pub static Keyless: BTreeSet<u64> = BTreeSet::new();
+	/// Number of times that the hot keys were replaced.
+	pub static Rotations: u8 = 0;
+	/// Every verdict, in the order of the rounds' ends.
+	pub static Verdicts: Vec<(RequestId, Result<Answer, FailureReason>)> = Vec::new();
+	/// Tasks of open requests.
+	pub static Tasks: BTreeMap<RequestId, Task> = BTreeMap::new();
+}
+
+/// Fake of the staking pallet.
+pub struct Executors;
+
+impl ExecutorDirectory<u64> for Executors {
+	fn has_pool(who: &u64) -> bool {
+		(1..=9).contains(who)
+	}
+	fn hot_key(who: &u64) -> Option<ExecutorKey> {
+		let has_key = Self::has_pool(who) && !Keyless::get().contains(who);
+		has_key.then(|| hot_pair(*who).public().into())
+	}
+	fn operator_of(key: &ExecutorKey) -> Option<u64> {
+		(1..=9).find(|who| ExecutorKey::from(hot_pair(*who).public()) == *key)
+	}
+}
+
+impl ExecutorLedger<u64> for Executors {
+	type Credit = ();
+	fn reward(_: &u64, _: ()) {}
+	fn penalise(who: &u64, offence: Offence, payees: &[(&u64, Perbill)]) {
+		Penalties::mutate(|penalties| penalties.push((*who, offence)));
+		Payees::set(payees.iter().map(|(payee, part)| (**payee, *part)).collect());
+	}
+	fn clear_misses(who: &u64) -> bool {
+		Missing::mutate(|missing| missing.remove(who))
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_opg_support::BenchmarkExecutors<u64> for Executors {
+	fn executor(who: &u64) -> ExecutorKey {
+		hot_pair(*who).public().into()
+	}
+	fn snapshot(_: &[u64]) {}
+}
+
+/// Fake of the inference pallet.
+pub struct Requests;
+
+impl TaskSource for Requests {
+	fn task(request: RequestId) -> Option<Task> {
+		Tasks::get().remove(&request)
+	}
+}
+
+impl OnRoundDecided for Requests {
+	fn on_round_decided(request: RequestId, verdict: Verdict) -> Weight {
+		let verdict = match verdict {
+			Verdict::Agreed(answer) => Ok(answer),
+			Verdict::Undecided(reason) => Err(reason),
+		};
+		Verdicts::mutate(|verdicts| verdicts.push((request, verdict)));
+		VERDICT_WEIGHT
+	}
+	fn max_round_decided_weight() -> Weight {
+		VERDICT_WEIGHT
+	}
+}
+
+/// Blocks of the commit phase.
+pub const COMMIT_BLOCKS: u32 = 5;
+/// Blocks of the reveal phase.
+pub const REVEAL_BLOCKS: u32 = 3;
+/// Largest number of rounds that open in a block.
+pub const MAX_ROUNDS: u32 = 40;
+
+impl Config for Test {
+	type Executors = Executors;
+	type Requests = Requests;
+	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
+	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
+	type MaxRoundsPerBlock = ConstU32<MAX_ROUNDS>;
+	type DeadlineWeight = DeadlineWeight;
+	type WeightInfo = crate::weights::SubstrateWeight<Test>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Executors;
+}
+
+/// Hash of the genesis block.
+pub const GENESIS: H256 = H256::repeat_byte(0x47);
+/// Fuel limit of every model.
+pub const FUEL_LIMIT: u64 = 1_000;
+/// Salt of every commitment.
+pub const SALT: [u8; 32] = [7; 32];
+
+/// Storage at the first block.
+pub fn new_ext() -> sp_io::TestExternalities {
+	frame_system::GenesisConfig::<Test>::default().build_storage().expect("genesis builds").into()
+}
+
+/// Runs a test at block 1. Ends with `try_state`.
+pub fn run(test: impl FnOnce()) {
+	new_ext().execute_with(|| {
+		begin();
+		test();
+		check();
+	});
+}
+
+/// Forgets what the fakes noted, and begins block 1.
+pub fn begin() {
+	DeadlineWeight::set(MAX_DEADLINE_WEIGHT);
+	Penalties::take();
+	Payees::take();
+	Missing::take();
+	Keyless::take();
+	Rotations::take();
+	Verdicts::take();
+	Tasks::take();
+	frame_system::BlockHash::<Test>::insert(0, GENESIS);
+	System::set_block_number(1);
+}
+
+/// Invariants that hold after every step.
+pub fn check() {
+	Attestation::do_try_state().expect("invariants hold");
+}
+
+/// Begins the next block. Returns the weight of the hook.
+pub fn next_block() -> Weight {
+	let now = System::block_number() + 1;
+	System::reset_events();
+	System::set_block_number(now);
+	Attestation::on_initialize(now)
+}
+
+/// Begins the next `count` blocks.
+pub fn next_blocks(count: u32) {
+	(0..count).for_each(|_| {
+		next_block();
+	});
+}
+
+/// Seed of the current hot key of an executor.
+pub fn hot_seed(who: u64) -> [u8; 32] {
+	[16 * Rotations::get() + who as u8; 32]
+}
+
+/// Current hot key pair of an executor.
+pub fn hot_pair(who: u64) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&hot_seed(who))
+}
+
+/// Answer with an output of one byte, and fuel 10.
+pub fn answer(byte: u8) -> Answer {
+	let output = BoundedVec::try_from(vec![byte]).expect("one byte fits");
+	Answer { outcome: Outcome::Output(output), fuel: 10 }
+}
+
+/// Answer that reports a trap.
+pub fn trap() -> Answer {
+	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: 10 }
+}
+
+/// Assignment of a committee. Hashes are of repeated bytes.
+pub fn assignment(
+	request: RequestId,
+	round: RoundIndex,
+	committee: &[u64],
+	rule: Rule,
+) -> Assignment<u64> {
+	Assignment {
+		request,
+		round,
+		committee: committee.to_vec(),
+		rule,
+		model_hash: H256::repeat_byte(1),
+		engine_id: H256::repeat_byte(2),
+		input_hash: H256::repeat_byte(3),
+		fuel_limit: FUEL_LIMIT,
+	}
+}
+
+/// Opens a round in which all must agree.
+pub fn open(request: RequestId, round: RoundIndex, committee: &[u64]) {
+	let rule = Rule::NoDissent { needed: committee.len() as u32 };
+	Attestation::open(assignment(request, round, committee, rule)).expect("there is room");
+}
+
+/// Current round of a request.
+pub fn round(request: RequestId) -> RoundOf<Test> {
+	Rounds::<Test>::get(request).expect("the request has a round")
+}
+
+/// Phase of the current round of a request.
+pub fn phase(request: RequestId) -> RoundPhase {
+	round(request).phase
+}
+
+/// State of the seat of `who` in the current round of a request.
+pub fn seat_state(request: RequestId, who: u64) -> SeatState<u64> {
+	round(request).seat(&who).expect("it has a seat").state.clone()
+}
+
+/// Item for a round.
+pub fn item<P>(request: RequestId, round: RoundIndex, payload: P) -> Item<P> {
+	Item { request, round, payload }
+}
+
+/// Batch made at the current block.
+pub fn batch<P>(who: u64, items: Vec<Item<P>>) -> BatchOf<Test, P> {
+	let items = BoundedVec::try_from(items).ok().expect("a batch takes so many");
+	Batch { executor: who, at: System::block_number(), items }
+}
+
+/// Signature of `who` under a batch.
+pub fn sign<P: codec::Encode>(
+	who: u64,
+	kind: BatchKind,
+	batch: &BatchOf<Test, P>,
+) -> ExecutorSignature {
+	hot_pair(who).sign(&batch_payload(kind, &GENESIS, batch)).into()
+}
+
+/// Signed batch of commitments.
+pub fn commit_call(who: u64, items: Vec<Item<H256>>) -> Call<Test> {
+	let batch = batch(who, items);
+	let signature = sign(who, BatchKind::Commit, &batch);
+	Call::commit { batch, signature }
+}
+
+/// Signed batch of reveals.
+pub fn reveal_call(who: u64, items: Vec<Item<RevealedAnswer>>) -> Call<Test> {
+	let batch = batch(who, items);
+	let signature = sign(who, BatchKind::Reveal, &batch);
+	Call::reveal { batch, signature }
+}
+
+/// Signed batch of declined seats.
+pub fn decline_call(who: u64, items: Vec<Item<JobError>>) -> Call<Test> {
+	let batch = batch(who, items);
+	let signature = sign(who, BatchKind::Decline, &batch);
+	Call::decline { batch, signature }
+}
+
+/// Commitment of `who` to an answer in the current round of a request.
+pub fn commitment_of(request: RequestId, who: u64, answer: &Answer) -> H256 {
+	let round = Rounds::<Test>::get(request).expect("the request has a round");
+	commitment(&Attestation::commitment_context(request, &round, &who), answer, &SALT)
+}
+
+/// Validates a call as the transaction pool does. The error is the code of the refusal.
+pub fn validate(call: &Call<Test>) -> Result<ValidTransaction, u8> {
+	match call.authorize(TransactionSource::External).expect("every call is authorized") {
+		Ok((valid, unspent)) => {
+			assert!(unspent.all_lte(call.weight_of_authorize()), "refunds what was charged");
+			Ok(valid)
+		},
+		Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(code))) => Err(code),
+		Err(other) => panic!("no code of this pallet: {other:?}"),
+	}
+}
+
+/// Validates and dispatches a call, which must not take more weight than it is charged for.
+pub fn submit(call: Call<Test>) -> Result<(), u8> {
+	use frame_support::dispatch::GetDispatchInfo;
+	validate(&call)?;
+	let charged = call.get_dispatch_info().call_weight;
+	let post = RuntimeCall::from(call)
+		.dispatch(frame_system::RawOrigin::Authorized.into())
+		.expect("an authorized call does not fail");
+	let used = post.actual_weight.expect("it tells what it used");
+	assert!(used.all_lte(charged), "{used:?} of {charged:?}");
+	Ok(())
+}
+
+/// Commits `who` to an answer in the current round of a request.
+pub fn commit(request: RequestId, who: u64, answer: &Answer) -> Result<(), u8> {
+	let Some(round) = Rounds::<Test>::get(request) else { return Err(reject::NO_ROUND) };
+	let payload = commitment_of(request, who, answer);
+	submit(commit_call(who, vec![item(request, round.index, payload)]))
+}
+
+/// Reveals an answer of `who` in the current round of a request.
+pub fn reveal(request: RequestId, who: u64, answer: &Answer) -> Result<(), u8> {
+	let Some(round) = Rounds::<Test>::get(request) else { return Err(reject::NO_ROUND) };
+	let payload = RevealedAnswer { answer: answer.clone(), salt: SALT };
+	submit(reveal_call(who, vec![item(request, round.index, payload)]))
+}
+
+/// Declines the seat of `who` in the current round of a request.
+pub fn decline(request: RequestId, who: u64, reason: JobError) -> Result<(), u8> {
+	let Some(round) = Rounds::<Test>::get(request) else { return Err(reject::NO_ROUND) };
+	submit(decline_call(who, vec![item(request, round.index, reason)]))
+}
+
+/// Everyone commits to its answer, then reveals it.
+pub fn answer_all(request: RequestId, answers: &[(u64, Answer)]) {
+	for (who, answer) in answers {
+		commit(request, *who, answer).expect("the seat waits");
+	}
+	for (who, answer) in answers {
+		reveal(request, *who, answer).expect("the seat is committed");
+	}
+}
+
+/// Events of this pallet in the current block.
+pub fn events() -> Vec<Event<Test>> {
+	System::read_events_for_pallet::<Event<Test>>()
+}

@@ -1,0 +1,49 @@
+//! Interface to the attestation pallet: tasks of requests, and the verdicts on their rounds.
+
+use crate::{pallet::*, types::*, weights::WeightInfo};
+use frame_support::{
+	defensive,
+	weights::{Weight, WeightMeter},
+};
+use opg_primitives::{RequestId, Task};
+use pallet_opg_support::{OnRoundDecided, TaskSource, Verdict};
+
+impl<T: Config> TaskSource for Pallet<T> {
+	fn task(request: RequestId) -> Option<Task> {
+		let version = Requests::<T>::get(request)?.version;
+		Some(Task {
+			model_hash: version.model_hash,
+			engine_id: version.engine_id,
+			dims: version.dims,
+			input: Inputs::<T>::get(request)?.into_inner(),
+			fuel_limit: version.fuel_limit,
+		})
+	}
+}
+
+impl<T: Config> OnRoundDecided for Pallet<T> {
+	fn on_round_decided(id: RequestId, verdict: Verdict) -> Weight {
+		let Some(request) = Requests::<T>::get(id) else {
+			defensive!("only a stored request is decided");
+			return T::WeightInfo::noop();
+		};
+		let Some(CommitteeStatus::Assigned { round }) = request.state.committee().copied() else {
+			defensive!("only an assigned request is decided");
+			return T::WeightInfo::noop();
+		};
+		let mut meter = WeightMeter::new();
+		match verdict {
+			Verdict::Undecided(reason) => {
+				Self::escalate(&mut meter, id, request, round, reason);
+			},
+			Verdict::Agreed(answer) => Self::attest(&mut meter, id, request, answer),
+		}
+		meter.consumed()
+	}
+
+	fn max_round_decided_weight() -> Weight {
+		T::WeightInfo::attested()
+			.max(T::WeightInfo::escalated())
+			.saturating_add(T::WeightInfo::refund())
+	}
+}

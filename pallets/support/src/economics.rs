@@ -1,0 +1,103 @@
+//! Economics: the price of each offence, shares of fees and penalties, audit probability.
+//!
+//! | offence | cost, as part of the pool | besides |
+//! |---|---|---|
+//! | wrong answer, whenever it is found out | 10 % | no pay |
+//! | committed and not revealed | 10 %: hiding an answer is never cheaper than lying | no pay |
+//! | not committed, or declined | 0.1 % | suspended after three in a row |
+//! | challenge of a right answer | nothing | the bond |
+//!
+//! A wrong answer pays the challenger, if there is one, and the pot, each a share of what the
+//! operator itself loses. The rest is burned. So is all that delegators lose, since an operator that
+//! challenges itself could gain it, and all that silence costs.
+
+use crate::Offence;
+use opg_primitives::Balance;
+use sp_runtime::{PerThing, Perbill};
+
+/// Share of the operator's own loss that goes to the challenger.
+pub const CHALLENGER_SHARE: Perbill = Perbill::from_percent(30);
+/// Share of the operator's own loss that goes to the pot. The pot pays juries.
+pub const POT_SHARE: Perbill = Perbill::from_percent(30);
+/// Protocol's share of what the first committee earns. The requester pays it on top, besides the
+/// average price of an audit. It goes to the pot.
+pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(5);
+/// Largest part of all executor stake that is slashed in one session. More than that looks like an
+/// engine that disagrees with itself, not like liars.
+pub const BREAKER_SHARE: Perbill = Perbill::from_percent(20);
+/// Share of the stake, and so of a jury, that the audit probability assumes dishonest.
+pub const ASSUMED_ADVERSARY_SHARE: Perbill = Perbill::from_percent(30);
+/// Lower bound of the audit probability.
+pub const MIN_AUDIT_PROBABILITY: Perbill = Perbill::from_percent(2);
+/// Safety factor over the break-even audit rate.
+const AUDIT_MARGIN: Balance = 2;
+
+/// Share of a pool that `offence` costs.
+pub fn share(offence: Offence) -> Perbill {
+	match offence {
+		Offence::WrongAnswer | Offence::MissedReveal => Perbill::from_percent(10),
+		Offence::MissedCommit => Perbill::from_parts(1_000_000),
+	}
+}
+
+/// Audit probability of an unchallenged answer. `gain`: planck that skipping the work saves;
+/// `stake`: planck that a detected lie costs at least.
+///
+/// A lie loses money where `p > C / ((1 − r)(R + S))`. C is the cost of the work and R the reward for
+/// it, both at most `gain`; r is the liars' share of a jury, S the stake at risk. With the safety
+/// factor, this is `2 C / ((1 − r)(C + S))`, and at least 2 %.
+pub fn audit_probability(gain: Balance, stake: Balance) -> Perbill {
+	let honest = ASSUMED_ADVERSARY_SHARE.left_from_one().mul_floor(gain.saturating_add(stake));
+	let needed = gain.saturating_mul(AUDIT_MARGIN);
+	if needed >= honest {
+		return Perbill::one();
+	}
+	Perbill::from_rational(needed, honest).max(MIN_AUDIT_PROBABILITY)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn shares_should_stay_as_the_table_says_when_changed_elsewhere() {
+		for (offence, percent) in [
+			(Offence::WrongAnswer, 10.0),
+			(Offence::MissedReveal, 10.0),
+			(Offence::MissedCommit, 0.1),
+		] {
+			assert_eq!(share(offence), Perbill::from_float(percent / 100.0), "{offence:?}");
+		}
+	}
+
+	#[test]
+	fn audit_probability_should_stay_above_its_minimum_when_the_gain_is_small() {
+		assert_eq!(audit_probability(0, 1_000), MIN_AUDIT_PROBABILITY);
+		assert_eq!(audit_probability(1_000, 0), Perbill::one(), "nothing to lose");
+		// 2 · 10 / (0.7 · 110)
+		assert_eq!(audit_probability(10, 100), Perbill::from_rational(20u32, 77));
+	}
+
+	#[test]
+	fn missed_reveal_should_cost_as_much_as_a_lie_when_an_answer_is_hidden() {
+		assert!(share(Offence::MissedReveal) >= share(Offence::WrongAnswer));
+		assert!(share(Offence::MissedCommit) < share(Offence::WrongAnswer));
+		assert!(CHALLENGER_SHARE.deconstruct() + POT_SHARE.deconstruct() <= 1_000_000_000);
+	}
+
+	/// Expected profit of a lie, by the definition: the gain, less what being found out costs.
+	#[test]
+	fn lie_should_lose_money_when_the_stake_exceeds_the_gain() {
+		for gain in [0u128, 1, 1_000, 10_000_000, 1 << 60, u128::MAX / 4] {
+			for stake in [1u128, 1_000, 1 << 50, 1 << 80] {
+				let p = audit_probability(gain, stake).deconstruct() as f64 / 1e9;
+				let found = p * 0.7;
+				let profit = gain as f64 * (1.0 - found) - found * stake as f64;
+				// A lie whose gain is beyond the stake cannot be made unprofitable by any audit.
+				let hopeless = 2.0 * gain as f64 >= 0.7 * (gain as f64 + stake as f64);
+				assert!(profit < 0.0 || hopeless, "{gain} {stake} {p}");
+				assert!(!hopeless || p == 1.0);
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+//! Trait of the models pallet: versions that requests can name, and executors that serve them.
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use opg_primitives::{Dims, Fuel, ModelId};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// Model version, as a request needs it.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct ModelVersion<AccountId, Balance> {
+	/// Account that registered it. Earns the royalty.
+	pub owner: AccountId,
+	/// Content hash of the file.
+	pub model_hash: H256,
+	/// Id of the engine that runs it.
+	pub engine_id: H256,
+	/// Sizes of its symbolic dimensions.
+	pub dims: Dims,
+	/// Fuel limit of load and run together.
+	pub fuel_limit: Fuel,
+	/// Paid to the owner per attested request, in planck.
+	pub royalty: Balance,
+}
+
+/// Reason for which a model version takes no requests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModelUnavailable {
+	/// No version has this number.
+	Unknown,
+	/// Its engine is not valid yet, or no longer.
+	EngineNotValid,
+}
+
+/// Registry of models.
+pub trait ModelRegistry<AccountId, Balance> {
+	/// Version with this number, if its engine is valid now.
+	fn version(model: ModelId) -> Result<ModelVersion<AccountId, Balance>, ModelUnavailable>;
+	/// Executors that serve it, sorted.
+	fn serving_executors(model: ModelId) -> Vec<AccountId>;
+}
+
+/// Models for benchmarks.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkModels<AccountId> {
+	/// Registers a version of `owner` that `executors` serve.
+	fn version(owner: &AccountId, executors: &[AccountId]) -> ModelId;
+}

@@ -1,0 +1,65 @@
+//! Tables of results, as CSV and as markdown.
+
+use crate::{bound::wrong_bound, Outcomes, Row, Watch};
+use opg_runtime::constants::OPG;
+
+const CSV_HEAD: &str = "tier,strategy,stake_percent,watched,requests,offences,wrong_settled,\
+	wrong_bound,profit_opg_per_request,profit_opg_per_offence\n";
+
+const MARKDOWN_HEAD: &str = "# Profit of dishonesty
+
+Written by `scripts/adversary.sh`, which plays the strategies of `runtime/adversary` against the
+real pallets. Each of 60 executors has 1,100 OPG at stake and earns 0.5 OPG per answer. Profit is
+the change of the adversary's wealth. Computing an answer costs all that it pays, so honest play
+earns 0 (an owner its royalty, a requester minus its fees).
+
+| tier | strategy | stake | watched | requests | with an offence | wrong answers settled | bound \
+| profit per request | per offence |
+|---|---|---|---|---|---|---|---|---|---|
+";
+
+/// Profit of a row in OPG: per request, and per request with an offence.
+fn profit(row: &Row, outcomes: &Outcomes) -> (f64, f64) {
+	let profit = outcomes.profit as f64 / OPG as f64;
+	(profit / row.requests as f64, profit / outcomes.offences.max(1) as f64)
+}
+
+/// Table with a line per row, for programs.
+pub fn csv(results: &[(Row, Outcomes)]) -> String {
+	let line = |(row, outcomes): &(Row, Outcomes)| {
+		let (per_request, per_offence) = profit(row, outcomes);
+		format!(
+			"{:?},{:?},{},{},{},{},{},{:.5},{per_request:.4},{per_offence:.4}\n",
+			row.tier,
+			row.strategy,
+			row.percent,
+			row.watch == Watch::Watcher,
+			row.requests,
+			outcomes.offences,
+			outcomes.wrong,
+			wrong_bound(row),
+		)
+	};
+	CSV_HEAD.to_owned() + &results.iter().map(line).collect::<String>()
+}
+
+/// Document with a line per row, for people.
+pub fn markdown(results: &[(Row, Outcomes)]) -> String {
+	let line = |(row, outcomes): &(Row, Outcomes)| {
+		let (per_request, per_offence) = profit(row, outcomes);
+		format!(
+			"| {:?} | {:?} | {} % | {} | {} | {} | {} ({:.2} %) | {:.2} % | {per_request:.3} OPG \
+			 | {per_offence:.2} OPG |\n",
+			row.tier,
+			row.strategy,
+			row.percent,
+			if row.watch == Watch::Watcher { "yes" } else { "no" },
+			row.requests,
+			outcomes.offences,
+			outcomes.wrong,
+			outcomes.wrong as f64 / row.requests as f64 * 100.0,
+			wrong_bound(row) * 100.0,
+		)
+	};
+	MARKDOWN_HEAD.to_owned() + &results.iter().map(line).collect::<String>()
+}

@@ -1,0 +1,23 @@
+//! Domain separators of every digest and signed payload of the protocol, in one place so that no two
+//! are alike. Each is hashed as a SCALE-encoded byte slice, before what it separates.
+
+/// Seed of a round's draw.
+pub const DRAW: &[u8] = b"opg/draw/v1";
+/// Ticket that decides whether an answer is audited.
+pub const AUDIT: &[u8] = b"opg/audit/v1";
+/// Digest by which answers are compared.
+pub const ANSWER: &[u8] = b"opg/answer/v1";
+/// Commitment to an answer.
+pub const COMMIT: &[u8] = b"opg/commit/v1";
+/// Salt of a commitment, derived from the executor's hot key.
+pub const SALT: &[u8] = b"opg/salt/v1";
+/// Digest of an encoded input.
+pub const INPUT: &[u8] = b"opg/input/v1";
+/// Proof that an operator holds its hot key.
+pub const POSSESSION: &[u8] = b"opg/possession/v1";
+/// Batch of commitments, reveals or declined seats.
+pub const BATCH: &[u8] = b"opg/batch/v1";
+/// Key under which a node files a job.
+pub const JOB: &[u8] = b"opg/job/v1";
+/// Key under which a node keeps a prepared model.
+pub const PREPARED_MODEL: &[u8] = b"opg/job-model/v1";

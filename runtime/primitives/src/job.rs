@@ -1,0 +1,88 @@
+//! Tasks, and the jobs into which a node turns them.
+
+use crate::{digest::hash, domains, Answer, Dims, Fuel, RequestId, RoundIndex};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// Inference to be computed. The answer is a pure function of it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub struct Task {
+	/// Content hash of the model file.
+	pub model_hash: H256,
+	/// Id of the engine that must run it.
+	pub engine_id: H256,
+	/// Sizes of the model's symbolic dimensions.
+	pub dims: Dims,
+	/// Encoded input tensors.
+	pub input: Vec<u8>,
+	/// Fuel limit of load and run together.
+	pub fuel_limit: Fuel,
+}
+
+/// Task that a node computes for a round of a request.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, Debug)]
+pub struct Job {
+	/// Number of the request.
+	pub request: RequestId,
+	/// Round of the request.
+	pub round: RoundIndex,
+	/// Inference to be computed.
+	pub task: Task,
+}
+
+impl Job {
+	/// Key under which a node files the job. Changes with everything that the answer depends on.
+	pub fn key(&self) -> H256 {
+		hash(domains::JOB, self)
+	}
+
+	/// Key of the model with its dimensions on its engine: a node keeps it prepared between jobs.
+	pub fn model_key(&self) -> H256 {
+		let Task { model_hash, engine_id, dims, .. } = &self.task;
+		hash(domains::PREPARED_MODEL, &(model_hash, engine_id, dims))
+	}
+}
+
+/// Reason for which a node cannot answer a job now. Local to the node: never attested.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum JobError {
+	/// No job queue is attached to this call.
+	#[codec(index = 0)]
+	NoEngine,
+	/// The queue is full; try at a later block.
+	#[codec(index = 1)]
+	QueueFull,
+	/// The model file is not in this node's store.
+	#[codec(index = 2)]
+	ModelMissing,
+	/// The engine that the model names is not in this node's store.
+	#[codec(index = 3)]
+	EngineMissing,
+	/// The node failed in a way that says nothing about the model.
+	#[codec(index = 4)]
+	Internal,
+}
+
+/// Progress of a job.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub enum JobStatus {
+	/// Waiting or running.
+	#[codec(index = 0)]
+	Pending,
+	/// Finished.
+	#[codec(index = 1)]
+	Done(Answer),
+}

@@ -1,0 +1,189 @@
+//! Types that the runtime, the node and the client share. Codec indices are a wire format.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use sp_core::ConstU32;
+use sp_runtime::{
+	traits::{IdentifyAccount, Verify},
+	BoundedVec, MultiSignature,
+};
+
+/// Signature of an extrinsic.
+pub type Signature = MultiSignature;
+/// Account of the chain.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// Balance in planck; one OPG is 10^18 planck.
+pub type Balance = u128;
+/// Block height.
+pub type BlockNumber = u32;
+/// Transaction index of an account.
+pub type Nonce = u32;
+/// Chain-assigned request number.
+pub type RequestId = u64;
+/// Chain-assigned number of a model version.
+pub type ModelId = u32;
+/// Round of a request: 0 is the first committee, 1 the escalation, 2 and 3 are juries.
+pub type RoundIndex = u8;
+/// Work of an inference, as the engine counts it: the same on every machine.
+pub type Fuel = u64;
+
+/// Longest encoded input that a request carries on-chain, in bytes.
+pub const MAX_INPUT_BYTES: u32 = 16 * 1024;
+/// Longest encoded output that a result carries on-chain, in bytes.
+pub const MAX_OUTPUT_BYTES: u32 = 4 * 1024;
+
+/// Most symbolic dimensions that a model version binds.
+pub const MAX_DIMS: u32 = 16;
+/// Longest name of a symbolic dimension, in bytes.
+pub const MAX_DIM_NAME: u32 = 64;
+
+/// Size of a symbolic dimension, such as `batch = 1`.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Dim {
+	/// Name in the ONNX file, UTF-8.
+	pub name: BoundedVec<u8, ConstU32<MAX_DIM_NAME>>,
+	/// Number of elements along it.
+	pub size: u64,
+}
+
+/// Bindings of a model's symbolic dimensions, in the order of their names, each once.
+pub type Dims = BoundedVec<Dim, ConstU32<MAX_DIMS>>;
+
+/// Encoded list of input tensors.
+pub type Input = BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>;
+/// Encoded list of output tensors.
+pub type Output = BoundedVec<u8, ConstU32<MAX_OUTPUT_BYTES>>;
+
+/// Failure of a model on an input. Deterministic: every honest executor reports the same.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum ModelError {
+	/// The file is not a model that the engine accepts.
+	#[codec(index = 0)]
+	BadModel,
+	/// The input does not decode, or does not fit the model's inputs.
+	#[codec(index = 1)]
+	BadInput,
+	/// The fuel limit of the model was used up.
+	#[codec(index = 2)]
+	OutOfFuel,
+	/// The memory limit was reached.
+	#[codec(index = 3)]
+	OutOfMemory,
+	/// The engine trapped.
+	#[codec(index = 4)]
+	Trapped,
+	/// The output is longer than [`MAX_OUTPUT_BYTES`].
+	#[codec(index = 5)]
+	OutputTooLarge,
+}
+
+/// Result of running a model on an input.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub enum Outcome {
+	/// Encoded output tensors.
+	#[codec(index = 0)]
+	Output(Output),
+	/// The model fails on this input.
+	#[codec(index = 1)]
+	Error(ModelError),
+}
+
+/// Assurance that a requester pays for.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum Tier {
+	/// One executor; audited at random; can be challenged.
+	#[codec(index = 0)]
+	Optimistic,
+	/// Three executors that agree; can be challenged.
+	#[codec(index = 1)]
+	Quorum,
+	/// Seven executors, of whom five agree and none dissents, drawn by the randomness of several
+	/// blocks; can be challenged.
+	#[codec(index = 2)]
+	High,
+}
+
+/// Outcome of a task and the fuel that it took. Both are compared.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Answer {
+	/// Output or error.
+	pub outcome: Outcome,
+	/// Fuel of load and run together.
+	pub fuel: Fuel,
+}
+
+/// Cause of a request's end without an attested answer. The fee is refunded in full.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum FailureReason {
+	/// Fewer executors can be drawn than a committee needs.
+	#[codec(index = 0)]
+	NotEnoughExecutors,
+	/// Too few of the last committee committed.
+	#[codec(index = 1)]
+	NotEnoughCommitments,
+	/// Too few of the last committee revealed.
+	#[codec(index = 2)]
+	NotEnoughReveals,
+	/// The last committee did not agree.
+	#[codec(index = 3)]
+	NoAgreement,
+	/// No block had room for the draw.
+	#[codec(index = 4)]
+	Congested,
+	/// Most of the last committee that did not commit does not have the model file.
+	#[codec(index = 5)]
+	ModelUnavailable,
+	/// Most of the last committee that did not commit runs another engine than the model names.
+	#[codec(index = 6)]
+	EngineUnavailable,
+	/// The requester cancelled it.
+	#[codec(index = 7)]
+	Cancelled,
+	/// A jury found another answer than the attested one.
+	#[codec(index = 8)]
+	Overturned,
+	/// The circuit breaker tripped before the answer was settled.
+	#[codec(index = 9)]
+	SlashingPaused,
+}

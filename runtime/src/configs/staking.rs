@@ -1,0 +1,55 @@
+//! Stake pools of validators and executors.
+
+use crate::{constants::*, *};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU128, ConstU32, ConstU8, Contains, Get},
+	PalletId,
+};
+use frame_system::EnsureRoot;
+use sp_runtime::Perbill;
+
+parameter_types! {
+	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
+	pub const MaxCommissionChange: Perbill = MAX_COMMISSION_CHANGE;
+}
+
+/// Accounts with session keys.
+pub struct ValidatorKeys;
+impl Contains<AccountId> for ValidatorKeys {
+	fn contains(who: &AccountId) -> bool {
+		// The accounts of benchmarks have none.
+		pallet_session::NextKeys::<Runtime>::contains_key(who)
+			|| cfg!(feature = "runtime-benchmarks")
+	}
+}
+
+/// Reward of the author of the current block, in planck.
+pub struct BlockReward;
+impl Get<Balance> for BlockReward {
+	fn get() -> Balance {
+		inflation::block_reward(System::block_number())
+	}
+}
+
+impl pallet_opg_staking::Config for Runtime {
+	type Currency = Balances;
+	type PalletId = StakingPalletId;
+	type MinBond = ConstU128<MIN_BOND>;
+	type MinDelegation = ConstU128<MIN_DELEGATION>;
+	type MinValidatorStake = ConstU128<MIN_VALIDATOR_STAKE>;
+	type PoolDeposit = ConstU128<POOL_DEPOSIT>;
+	type MaxPools = ConstU32<MAX_EXECUTORS>;
+	type MaxDelegations = ConstU32<MAX_DELEGATIONS>;
+	type MaxUnbonds = ConstU32<MAX_UNBONDS>;
+	type UnbondingBlocks = ConstU32<UNBONDING_BLOCKS>;
+	type KeyDelay = ConstU32<KEY_DELAY>;
+	type MaxCommissionChange = MaxCommissionChange;
+	type MaxShareParts = ConstU32<MAX_SHARE_PARTS>;
+	type MaxMisses = ConstU8<MAX_MISSES>;
+	type MaxValidators = ConstU32<MAX_VALIDATORS>;
+	type ValidatorKeys = ValidatorKeys;
+	type BlockReward = BlockReward;
+	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type WeightInfo = pallet_opg_staking::weights::SubstrateWeight<Runtime>;
+}

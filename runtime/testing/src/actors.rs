@@ -1,0 +1,113 @@
+//! Accounts, executors and the model of the test chain.
+
+use codec::Encode;
+use frame_support::assert_ok;
+use opg_primitives::{possession_payload, Fuel};
+use opg_runtime::{constants::OPG, *};
+use pallet_opg_staking::{Pools, Role};
+use sp_core::{ed25519, Pair, H256};
+use sp_io::hashing::blake2_256;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::{DispatchResult, Perbill};
+use std::{cell::RefCell, collections::BTreeMap};
+
+/// Fuel of every answer, half of the model's fuel limit.
+pub const FUEL: Fuel = 1_000_000;
+/// Id of the engine.
+pub const ENGINE_ID: H256 = H256::repeat_byte(2);
+/// Digest of the model's inspection report.
+pub const REPORT: H256 = H256::repeat_byte(3);
+
+thread_local! {
+	static HOT_KEYS: RefCell<BTreeMap<AccountId, ed25519::Pair>> = const {
+		RefCell::new(BTreeMap::new())
+	};
+}
+
+/// Origin of a call that `who` signs.
+pub fn signed(who: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+/// Owner of the model.
+pub fn dave() -> AccountId {
+	Sr25519Keyring::Dave.to_account_id()
+}
+
+/// Requester.
+pub fn eve() -> AccountId {
+	Sr25519Keyring::Eve.to_account_id()
+}
+
+/// Challenger.
+pub fn ferdie() -> AccountId {
+	Sr25519Keyring::Ferdie.to_account_id()
+}
+
+/// Executor number `index`. The first three are those of the development chain.
+pub fn executor(index: usize) -> AccountId {
+	match index {
+		0 => Sr25519Keyring::Alice.to_account_id(),
+		1 => Sr25519Keyring::Bob.to_account_id(),
+		2 => Sr25519Keyring::Charlie.to_account_id(),
+		_ => AccountId::from(blake2_256(&(b"executor", index as u32).encode())),
+	}
+}
+
+fn pair(index: usize) -> ed25519::Pair {
+	match index {
+		0 => Ed25519Keyring::Alice.pair(),
+		1 => Ed25519Keyring::Bob.pair(),
+		2 => Ed25519Keyring::Charlie.pair(),
+		_ => ed25519::Pair::from_seed(&blake2_256(&(index as u32).encode())),
+	}
+}
+
+/// Hot key of an executor whose pool is open.
+pub fn hot_key(who: &AccountId) -> ed25519::Pair {
+	HOT_KEYS.with(|keys| keys.borrow()[who])
+}
+
+/// Opens the pool of executor `index` with `stake` planck. The first three have theirs from
+/// genesis.
+pub fn open_pool(index: usize, stake: Balance) {
+	let (who, pair) = (executor(index), pair(index));
+	HOT_KEYS.with(|keys| keys.borrow_mut().insert(who.clone(), pair));
+	if index < 3 {
+		return;
+	}
+	set_balance(&who, stake + 1_000 * OPG);
+	assert_ok!(Staking::bond(signed(who.clone()), Role::Executor, stake, Perbill::zero()));
+	let proof = pair.sign(&possession_payload(&System::block_hash(0), &who)).into();
+	assert_ok!(Staking::set_hot_key(signed(who), pair.public().into(), proof));
+}
+
+/// Sets the free balance of `who`, in planck.
+pub fn set_balance(who: &AccountId, amount: Balance) {
+	assert_ok!(Balances::force_set_balance(RuntimeOrigin::root(), who.clone().into(), amount));
+}
+
+/// Balance of `who` in planck, holds included.
+pub fn wealth(who: &AccountId) -> Balance {
+	let data = System::account(who).data;
+	data.free + data.reserved
+}
+
+/// Stake in the pool of executor `who`, in planck.
+pub fn stake(who: &AccountId) -> Balance {
+	Pools::<Runtime>::get(Role::Executor, who).unwrap().active.balance
+}
+
+/// Admits the engine, and registers a model of Dave whose fuel limit is twice `fuel`. Its royalty
+/// is one OPG.
+pub fn register_model(fuel: Fuel) {
+	assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
+	assert_ok!(register(dave(), 2 * fuel, OPG));
+}
+
+/// Registers a model.
+pub fn register(owner: AccountId, fuel_limit: Fuel, royalty: Balance) -> DispatchResult {
+	let name = b"model".to_vec().try_into().unwrap();
+	let (hash, dims) = (H256::repeat_byte(1), Default::default());
+	Models::register(signed(owner), hash, 100, name, ENGINE_ID, dims, fuel_limit, royalty, REPORT)
+}

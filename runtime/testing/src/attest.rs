@@ -1,0 +1,129 @@
+//! Answers, commitments and reveals of executors, as authorized calls.
+
+use crate::{hot_key, FUEL};
+use codec::Encode;
+use frame_support::{assert_ok, traits::Authorize, BoundedVec};
+use opg_primitives::{
+	batch_payload, commitment, Answer, BatchKind, CommitmentContext, ExecutorSignature, JobError,
+	ModelError, Outcome, RequestId,
+};
+use opg_runtime::{constants::OPG, *};
+use pallet_opg_attestation::{Batch, Call, Item, RevealedAnswer, RoundOf, Rounds};
+use sp_core::{Pair, H256};
+use sp_runtime::{
+	traits::Dispatchable,
+	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+};
+
+/// Salt of every commitment.
+pub const SALT: [u8; 32] = [7; 32];
+
+/// Result of submitting an authorized call.
+pub type Submitted = Result<(), TransactionValidityError>;
+
+/// The right answer.
+pub fn right() -> Answer {
+	Answer { outcome: Outcome::Output(BoundedVec::truncate_from(vec![4, 2])), fuel: FUEL }
+}
+
+/// A wrong answer.
+pub fn wrong() -> Answer {
+	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: FUEL }
+}
+
+/// Pay of one executor for one answer, in planck.
+pub fn pay() -> Balance {
+	Balance::from(FUEL) * constants::MIN_FUEL_PRICE
+}
+
+/// Fee of a quorum request, in planck: three executors, five percent of that, two percent of a jury
+/// of seven, the royalty.
+pub fn fee() -> Balance {
+	3 * pay() + 3 * pay() / 20 + 7 * pay() / 50 + OPG
+}
+
+/// The current round of a request.
+pub fn round(id: RequestId) -> RoundOf<Runtime> {
+	Rounds::<Runtime>::get(id).unwrap()
+}
+
+/// Executors with a seat in the current round.
+pub fn committee(id: RequestId) -> Vec<AccountId> {
+	round(id).current_seats().map(|seat| seat.executor.clone()).collect()
+}
+
+/// Context of a commitment of `who` in the current round.
+pub fn context(id: RequestId, who: &AccountId) -> CommitmentContext<AccountId> {
+	let round = round(id);
+	CommitmentContext {
+		genesis: System::block_hash(0),
+		request: id,
+		round: round.index,
+		executor: who.clone(),
+		model_hash: round.model_hash,
+		engine_id: round.engine_id,
+		input_hash: round.input_hash,
+	}
+}
+
+/// Authorizes and dispatches `call`, as a block does.
+pub fn submit(call: Call<Runtime>) -> Submitted {
+	let call = RuntimeCall::from(call);
+	call.authorize(TransactionSource::External).unwrap()?;
+	assert_ok!(call.dispatch(frame_system::RawOrigin::Authorized.into()));
+	Ok(())
+}
+
+/// Batch of one item for the current round, signed by `who`.
+pub fn signed_batch<P: Encode + Clone>(
+	kind: BatchKind,
+	id: RequestId,
+	who: &AccountId,
+	payload: P,
+) -> (Batch<AccountId, BlockNumber, P>, ExecutorSignature) {
+	let item = Item { request: id, round: round(id).index, payload };
+	let batch = Batch {
+		executor: who.clone(),
+		at: System::block_number(),
+		items: BoundedVec::truncate_from(vec![item]),
+	};
+	let payload = batch_payload(kind, &System::block_hash(0), &batch);
+	let signature = hot_key(who).sign(&payload).into();
+	(batch, signature)
+}
+
+/// `who` commits to a digest that is not necessarily a commitment to an answer.
+pub fn commit_to(id: RequestId, who: &AccountId, digest: H256) -> Submitted {
+	let (batch, signature) = signed_batch(BatchKind::Commit, id, who, digest);
+	submit(Call::commit { batch, signature })
+}
+
+/// `who` commits to `answer`.
+pub fn commit(id: RequestId, who: &AccountId, answer: &Answer) -> Submitted {
+	commit_to(id, who, commitment(&context(id, who), answer, &SALT))
+}
+
+/// `who` reveals `answer`.
+pub fn reveal(id: RequestId, who: &AccountId, answer: Answer) -> Submitted {
+	let payload = RevealedAnswer { answer, salt: SALT };
+	let (batch, signature) = signed_batch(BatchKind::Reveal, id, who, payload);
+	submit(Call::reveal { batch, signature })
+}
+
+/// `who` gives its seat up.
+pub fn decline(id: RequestId, who: &AccountId, reason: JobError) -> Submitted {
+	let (batch, signature) = signed_batch(BatchKind::Decline, id, who, reason);
+	submit(Call::decline { batch, signature })
+}
+
+/// All of the committee commit to the answers that `answer` gives them, and reveal them.
+pub fn answer_all(id: RequestId, answer: impl Fn(&AccountId) -> Answer) {
+	let members = committee(id);
+	members.iter().for_each(|who| commit(id, who, &answer(who)).unwrap());
+	members.iter().for_each(|who| reveal(id, who, answer(who)).unwrap());
+}
+
+/// Refusal with a code of [`pallet_opg_attestation::reject`].
+pub fn refused(code: u8) -> Submitted {
+	Err(InvalidTransaction::Custom(code).into())
+}

@@ -1,0 +1,367 @@
+//! Tables of constants in the documents: `docs/constants.md` is generated from the runtime.
+//!
+//! `OPG_BLESS=1 cargo test --workspace --test documents` writes it anew after an intended change.
+
+#![allow(missing_docs)]
+#![allow(clippy::unwrap_used)]
+
+use codec::Decode;
+use frame_metadata::RuntimeMetadata;
+use opg_primitives::Tier;
+use opg_runtime::{
+	constants::{self, *},
+	inflation, Runtime,
+};
+use pallet_opg_inference::tiers;
+use pallet_opg_support::{economics, Offence, Rule};
+use sp_runtime::Perbill;
+use std::fmt::Write;
+
+/// Unit of a constant, by which its value is printed.
+#[derive(Clone, Copy)]
+enum Unit {
+	Planck,
+	PlanckPerFuel,
+	PlanckPerByte,
+	PlanckPerPicosecond,
+	Blocks,
+	Slots,
+	Sessions,
+	Milliseconds,
+	Bytes,
+	Fuel,
+	/// A plain number.
+	Number,
+}
+use Unit::*;
+
+/// Digits of `number` in groups of three.
+fn grouped(number: u128) -> String {
+	let digits = number.to_string();
+	let groups: Vec<_> =
+		digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+	groups.join(",")
+}
+
+/// `planck` in OPG, without zeros at the end.
+fn opg(planck: u128) -> String {
+	let fraction = format!("{:018}", planck % OPG);
+	match fraction.trim_end_matches('0') {
+		"" => grouped(planck / OPG),
+		fraction => format!("{}.{fraction}", grouped(planck / OPG)),
+	}
+}
+
+fn seconds(millis: u64) -> String {
+	match (millis % 1_000, millis / 1_000) {
+		(0, seconds) if seconds >= 3_600 && seconds % 3_600 == 0 => {
+			format!("{} h", grouped((seconds / 3_600).into()))
+		},
+		(0, seconds) => format!("{} s", grouped(seconds.into())),
+		_ => format!("{millis} ms"),
+	}
+}
+
+impl Unit {
+	/// Value and unit as two cells of a table.
+	fn cells(self, value: u128) -> String {
+		let slots = |count: u128| seconds(count as u64 * SLOT_MILLIS);
+		let unit = match self {
+			Planck => return format!("{} | OPG", opg(value)),
+			PlanckPerFuel => {
+				return format!("{} | OPG per billion fuel", opg(value * 1_000_000_000))
+			},
+			PlanckPerByte => return format!("{} | OPG per byte", opg(value)),
+			PlanckPerPicosecond => {
+				return format!("{} | OPG per second of weight", opg(value * 1_000_000_000_000))
+			},
+			Blocks => format!("blocks ({})", slots(value)),
+			Slots => format!("slots ({})", slots(value)),
+			Sessions => format!("sessions ({})", slots(value * u128::from(SESSION_SLOTS))),
+			Milliseconds => "ms".into(),
+			Bytes => "bytes".into(),
+			Fuel => "fuel".into(),
+			Number => String::new(),
+		};
+		format!("{} | {unit}", grouped(value))
+	}
+}
+
+fn percent(share: Perbill) -> String {
+	format!("{} | %", f64::from(share.deconstruct()) / 1e7)
+}
+
+fn fraction((part, whole): (u128, u128)) -> String {
+	format!("{part}/{whole} |")
+}
+
+/// Cells of a constant of `constants.rs`.
+fn cells(name: &str) -> String {
+	let (unit, value) = match name {
+		"OPG" => return format!("{} | planck", grouped(OPG)),
+		"MILLI_OPG" => return format!("{} | planck", grouped(MILLI_OPG)),
+		"BABE_GENESIS_EPOCH_CONFIG" => return "primary and secondary slots with VRF |".into(),
+		"PRIMARY_PROBABILITY" => {
+			return fraction((PRIMARY_PROBABILITY.0.into(), PRIMARY_PROBABILITY.1.into()))
+		},
+		"YEARLY_DECAY" => return fraction(YEARLY_DECAY),
+		"FEE_ADJUSTMENT" => return fraction((FEE_ADJUSTMENT.0.into(), FEE_ADJUSTMENT.1.into())),
+		"MIN_FEE_MULTIPLIER" => {
+			return fraction((MIN_FEE_MULTIPLIER.0.into(), MIN_FEE_MULTIPLIER.1.into()))
+		},
+		"TARGET_BLOCK_FULLNESS" => {
+			return format!("{} | %", TARGET_BLOCK_FULLNESS.deconstruct() as f64 / 1e16)
+		},
+		"NORMAL_SHARE" => return percent(NORMAL_SHARE),
+		"AGENDA_SHARE" => return percent(AGENDA_SHARE),
+		"DEADLINE_SHARE" => return percent(DEADLINE_SHARE),
+		"SCHEDULER_SHARE" => return percent(SCHEDULER_SHARE),
+		"MAX_COMMISSION_CHANGE" => return percent(MAX_COMMISSION_CHANGE),
+		"SS58_PREFIX" => (Number, SS58_PREFIX.into()),
+		"SLOT_MILLIS" => (Milliseconds, SLOT_MILLIS.into()),
+		"SESSION_SLOTS" => (Slots, SESSION_SLOTS.into()),
+		"HOURS" => (Blocks, HOURS.into()),
+		"BLOCKS_PER_YEAR" => (Blocks, BLOCKS_PER_YEAR.into()),
+		"HISTORY_SESSIONS" => (Sessions, HISTORY_SESSIONS.into()),
+		"BLOCK_HASH_COUNT" => (Blocks, BLOCK_HASH_COUNT.into()),
+		"AUTHORIZED_ERA" => (Blocks, AUTHORIZED_ERA.into()),
+		"BLOCK_MILLIS" => (Milliseconds, BLOCK_MILLIS.into()),
+		"MAX_BLOCK_BYTES" => (Bytes, MAX_BLOCK_BYTES.into()),
+		"MAX_SCHEDULED" => (Number, MAX_SCHEDULED.into()),
+		"MAX_VALIDATORS" => (Number, MAX_VALIDATORS.into()),
+		"FIRST_YEAR_REWARD" => (Planck, FIRST_YEAR_REWARD),
+		"EXISTENTIAL_DEPOSIT" => (Planck, EXISTENTIAL_DEPOSIT),
+		"WEIGHT_FEE" => (PlanckPerPicosecond, WEIGHT_FEE),
+		"LENGTH_FEE" => (PlanckPerByte, LENGTH_FEE),
+		"OPERATIONAL_FEE_MULTIPLIER" => (Number, OPERATIONAL_FEE_MULTIPLIER.into()),
+		"MAX_SIGNATORIES" => (Number, MAX_SIGNATORIES.into()),
+		"MAX_PROXIES" => (Number, MAX_PROXIES.into()),
+		"MAX_EXECUTORS" => (Number, MAX_EXECUTORS.into()),
+		"MIN_BOND" => (Planck, MIN_BOND),
+		"MIN_DELEGATION" => (Planck, MIN_DELEGATION),
+		"MIN_VALIDATOR_STAKE" => (Planck, MIN_VALIDATOR_STAKE),
+		"POOL_DEPOSIT" => (Planck, POOL_DEPOSIT),
+		"MAX_DELEGATIONS" => (Number, MAX_DELEGATIONS.into()),
+		"MAX_UNBONDS" => (Number, MAX_UNBONDS.into()),
+		"UNBONDING_BLOCKS" => (Blocks, UNBONDING_BLOCKS.into()),
+		"KEY_DELAY" => (Blocks, KEY_DELAY.into()),
+		"MAX_SHARE_PARTS" => (Number, MAX_SHARE_PARTS.into()),
+		"MAX_MISSES" => (Number, MAX_MISSES.into()),
+		"MAX_MODEL_BYTES" => (Bytes, MAX_MODEL_BYTES.into()),
+		"FUEL_PER_CORE_SECOND" => (Fuel, FUEL_PER_CORE_SECOND.into()),
+		"MAX_FUEL_LIMIT" => (Fuel, MAX_FUEL_LIMIT.into()),
+		"MAX_ROYALTY" => (Planck, MAX_ROYALTY),
+		"MAX_ENGINES" => (Number, MAX_ENGINES.into()),
+		"MODEL_DEPOSIT" => (Planck, MODEL_DEPOSIT),
+		"SERVE_DEPOSIT" => (Planck, SERVE_DEPOSIT),
+		"MIN_FUEL_PRICE" => (PlanckPerFuel, MIN_FUEL_PRICE),
+		"MAX_FUEL_PRICE" => (PlanckPerFuel, MAX_FUEL_PRICE),
+		"TARGET_FUEL" => (Fuel, TARGET_FUEL.into()),
+		"REQUEST_DEPOSIT" => (Planck, REQUEST_DEPOSIT),
+		"CHALLENGE_BOND" => (Planck, CHALLENGE_BOND),
+		"MAX_AGENDA" => (Number, MAX_AGENDA.into()),
+		"MAX_DRAWS" => (Number, MAX_DRAWS.into()),
+		"COMMIT_BLOCKS" => (Blocks, COMMIT_BLOCKS.into()),
+		"REVEAL_BLOCKS" => (Blocks, REVEAL_BLOCKS.into()),
+		"COMMIT_MILLIS" => (Milliseconds, COMMIT_MILLIS.into()),
+		"CHALLENGE_WINDOW" => (Blocks, CHALLENGE_WINDOW.into()),
+		"REQUEST_LIFETIME" => (Blocks, REQUEST_LIFETIME.into()),
+		"LONGEST_DISPUTE" => (Blocks, LONGEST_DISPUTE.into()),
+		_ => panic!("{name} has no unit: add it to this table"),
+	};
+	unit.cells(value)
+}
+
+/// First sentence of `docs`, which may be wrapped, without the unit of the code.
+fn sentence(docs: &str) -> String {
+	let docs = docs.split_whitespace().collect::<Vec<_>>().join(" ");
+	let first = docs.split_once(". ").map_or(docs.trim_end_matches('.'), |(first, _)| first);
+	let units = ["planck per fuel and executor", "planck", "milliseconds", "slots", "bytes"];
+	units.iter().fold(first.to_owned(), |text, unit| text.replace(&format!(", in {unit}"), ""))
+}
+
+/// Constants of `constants.rs`, in their order, read from its source so that none is left out.
+fn runtime_constants(table: &mut String) {
+	let source = include_str!("../src/constants.rs");
+	table.push_str("| constant | value | unit | meaning |\n|---|---|---|---|\n");
+	let mut docs = String::new();
+	for line in source.lines() {
+		if let Some(text) = line.strip_prefix("///") {
+			docs.push_str(text);
+			continue;
+		}
+		let name = line.strip_prefix("pub const ").and_then(|rest| rest.split_once(':'));
+		if let Some((name, _)) = name.filter(|(name, _)| !name.starts_with("fn ")) {
+			writeln!(table, "| `{name}` | {} | {} |", cells(name), sentence(&docs)).unwrap();
+		}
+		docs.clear();
+	}
+}
+
+/// Unit of a constant of one of our pallets. `None` for the ids of accounts.
+fn metadata_unit(name: &str) -> Option<Unit> {
+	Some(match name {
+		"PalletId" | "PotId" => return None,
+		"MinBond" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit" | "ModelDeposit"
+		| "ServeDeposit" | "MaxRoyalty" | "RequestDeposit" | "ChallengeBond" | "StakeAtRisk" => Planck,
+		"MinFuelPrice" | "MaxFuelPrice" => PlanckPerFuel,
+		"UnbondingBlocks" | "KeyDelay" | "ChallengeWindow" | "Lifetime" | "CommitBlocks"
+		| "RevealBlocks" => Blocks,
+		"MaxModelBytes" => Bytes,
+		"MaxFuelLimit" | "TargetFuel" => Fuel,
+		"AgendaWeight" | "DeadlineWeight" => Milliseconds,
+		"MaxPools"
+		| "MaxDelegations"
+		| "MaxUnbonds"
+		| "MaxCommissionChange"
+		| "MaxShareParts"
+		| "MaxMisses"
+		| "MaxValidators"
+		| "MaxServingExecutors"
+		| "MaxEngines"
+		| "MaxAgenda"
+		| "MaxDraws"
+		| "MaxExecutors"
+		| "MaxRoundsPerBlock" => Number,
+		_ => panic!("{name} has no unit: add it to this table"),
+	})
+}
+
+/// Constants that our pallets show in the metadata.
+fn pallet_constants(table: &mut String) {
+	let metadata = Runtime::metadata_at_version(15).expect("the runtime has version 15");
+	let RuntimeMetadata::V15(metadata) =
+		frame_metadata::RuntimeMetadataPrefixed::decode(&mut &metadata[..]).unwrap().1
+	else {
+		panic!("version 15 was asked for")
+	};
+	table.push_str("| pallet | constant | value | unit | meaning |\n|---|---|---|---|---|\n");
+	for pallet in ["Staking", "Models", "Inference", "Attestation"] {
+		let pallet = metadata.pallets.iter().find(|own| own.name == pallet).unwrap();
+		for constant in &pallet.constants {
+			let Some(unit) = metadata_unit(&constant.name) else { continue };
+			let ty = metadata.types.resolve(constant.ty.id).unwrap();
+			let mut bytes = &constant.value[..];
+			let cells = match ty.path.segments.last().map(String::as_str) {
+				Some("Perbill") => percent(Perbill::decode(&mut bytes).unwrap()),
+				Some("Weight") => {
+					let weight = frame_support::weights::Weight::decode(&mut bytes).unwrap();
+					unit.cells(u128::from(weight.ref_time()) / 1_000_000_000)
+				},
+				_ => {
+					let mut value = [0; 16];
+					value[..bytes.len()].copy_from_slice(bytes);
+					unit.cells(u128::from_le_bytes(value))
+				},
+			};
+			let (pallet, name) = (&pallet.name, &constant.name);
+			let meaning = sentence(&constant.docs.join(" "));
+			writeln!(table, "| {pallet} | `{name}` | {cells} | {meaning} |").unwrap();
+		}
+	}
+}
+
+/// Limits of wire formats.
+fn wire_limits(table: &mut String) {
+	table.push_str("| limit | value | unit |\n|---|---|---|\n");
+	for (limit, unit, value) in [
+		("encoded input of a request", Bytes, opg_primitives::MAX_INPUT_BYTES),
+		("encoded output of an answer", Bytes, opg_primitives::MAX_OUTPUT_BYTES),
+		("symbolic dimensions that a version binds", Number, opg_primitives::MAX_DIMS),
+		("name of a symbolic dimension", Bytes, opg_primitives::MAX_DIM_NAME),
+		("seats of a round", Number, pallet_opg_support::MAX_COMMITTEE),
+		("seats of all rounds of a request", Number, pallet_opg_support::MAX_SEATS),
+		("items of a batch", Number, pallet_opg_attestation::MAX_BATCH),
+		("validity of a batch", Blocks, pallet_opg_attestation::BATCH_BLOCKS),
+		("VRF outputs that are kept", Blocks, pallet_opg_inference::VRF_HISTORY),
+		("search for a block with room", Blocks, pallet_opg_inference::SCHEDULE_SEARCH_BLOCKS),
+	] {
+		writeln!(table, "| {limit} | {} |", unit.cells(value.into())).unwrap();
+	}
+}
+
+fn tier_table(table: &mut String) {
+	table.push_str("| tier | round | seats | at least | agreement | seed, in blocks |\n");
+	table.push_str("|---|---|---|---|---|---|\n");
+	for tier in [Tier::Optimistic, Tier::Quorum, Tier::High] {
+		for (round, name) in [
+			(0, "first committee"),
+			(tiers::ESCALATION, "escalation"),
+			(tiers::JURY, "jury"),
+			(tiers::SECOND_JURY, "second jury"),
+		] {
+			let spec = tiers::committee_spec(tier, round);
+			let rule = match spec.rule {
+				Rule::NoDissent { needed } => format!("{needed} agree, none dissents"),
+				Rule::Majority => "majority".into(),
+			};
+			let (target, minimum) = (spec.target, spec.minimum);
+			let seed = tiers::seed_blocks(tier);
+			writeln!(table, "| {tier:?} | {name} | {target} | {minimum} | {rule} | {seed} |")
+				.unwrap();
+		}
+	}
+}
+
+fn economics_table(table: &mut String) {
+	table.push_str("| share | value | unit |\n|---|---|---|\n");
+	for (name, share) in [
+		("of a pool, for a wrong answer", economics::share(Offence::WrongAnswer)),
+		("of a pool, for a missed reveal", economics::share(Offence::MissedReveal)),
+		("of a pool, for a missed commitment", economics::share(Offence::MissedCommit)),
+		("of the operator's loss, to the challenger", economics::CHALLENGER_SHARE),
+		("of the operator's loss, to the pot", economics::POT_SHARE),
+		("of the first committee's pay, to the protocol", economics::PROTOCOL_SHARE),
+		("of all executor stake, slashed in a session: the breaker", economics::BREAKER_SHARE),
+		("of stake that audits assume dishonest", economics::ASSUMED_ADVERSARY_SHARE),
+		("of answers, audited at least", economics::MIN_AUDIT_PROBABILITY),
+	] {
+		writeln!(table, "| {name} | {} |", percent(share)).unwrap();
+	}
+}
+
+fn document() -> String {
+	let mut text = String::from(
+		"# Constants of the protocol\n\n\
+		 Generated from the code by `runtime/tests/documents.rs`, which also compares the two.\n\
+		 After an intended change: `OPG_BLESS=1 cargo test --workspace --test documents`.\n",
+	);
+	type Table = fn(&mut String);
+	let sections: [(&str, &str, Table); 5] = [
+		(
+			"Runtime",
+			"`runtime/src/constants.rs`, where each number is written down.",
+			runtime_constants,
+		),
+		("Pallets", "As clients read them in the runtime's metadata.", pallet_constants),
+		("Wire formats", "Upper bounds that codecs and stored types carry.", wire_limits),
+		("Committees", "`pallets/inference/src/tiers.rs`.", tier_table),
+		("Economics", "`pallets/support/src/economics.rs`.", economics_table),
+	];
+	for (title, about, table) in sections {
+		write!(text, "\n## {title}\n\n{about}\n\n").unwrap();
+		table(&mut text);
+	}
+	writeln!(
+		text,
+		"\nBlock rewards are at most {} OPG in all.",
+		grouped(inflation::BOUND / constants::OPG)
+	)
+	.unwrap();
+	text
+}
+
+#[test]
+fn constants_should_be_as_documented() {
+	let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/constants.md");
+	let expected = document();
+	if std::env::var_os("OPG_BLESS").is_some() {
+		std::fs::write(path, &expected).unwrap();
+	}
+	let written = std::fs::read_to_string(path).unwrap_or_default();
+	let differing = expected.lines().zip(written.lines()).find(|(code, text)| code != text);
+	assert!(
+		expected == written,
+		"docs/constants.md differs from the code, first at {differing:?}: run with OPG_BLESS=1"
+	);
+}

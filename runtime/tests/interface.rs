@@ -1,0 +1,99 @@
+//! Interfaces of the runtime to nodes and clients: presets, transactions, views, try-runtime.
+
+#![allow(missing_docs)]
+#![allow(clippy::unwrap_used)]
+
+use opg_primitives::{FailureReason, JobError, RequestId};
+use opg_runtime::{constants, genesis_config_presets, *};
+use opg_runtime_api::{runtime_decl_for_opg_api::OpgApiV1, RequestStatus, RequestView};
+use opg_runtime_testing::*;
+use sp_core::H256;
+use sp_runtime::{generic::Era, traits::TransactionExtension};
+
+fn view(id: RequestId) -> RequestView {
+	<Runtime as OpgApiV1<Block>>::request(id).unwrap()
+}
+
+#[test]
+fn presets_should_admit_the_pinned_engine_and_no_other() {
+	let names = genesis_config_presets::preset_names();
+	assert_eq!(names.len(), 2);
+	for name in names {
+		genesis_of(&name).execute_with(|| {
+			let engines = <Runtime as OpgApiV1<Block>>::valid_engines();
+			assert_eq!(engines, [H256(opg_engine_types::PINNED_ENGINE_ID)], "{name}");
+			check_invariants();
+		});
+	}
+}
+
+#[test]
+fn implicit_part_of_a_transaction_should_be_what_the_chain_expects() {
+	run(|| {
+		let height = System::block_number().saturating_sub(1);
+		let era = Era::mortal(constants::AUTHORIZED_ERA, height.into());
+		for (era, checkpoint) in [(Era::Immortal, 0), (era, height)] {
+			let expected = tx_extension(0, era, 0).implicit().unwrap();
+			let implicit = tx_implicit(System::block_hash(0), System::block_hash(checkpoint));
+			assert_eq!(implicit, expected);
+		}
+	});
+}
+
+#[test]
+fn view_should_follow_a_request_to_its_settlement() {
+	run(|| {
+		let id = request();
+		let members = committee(id);
+		let assigned = view(id);
+		assert_eq!(assigned.status, RequestStatus::Assigned);
+		assert_eq!(assigned.requester, eve());
+		assert_eq!(assigned.task.engine_id, ENGINE_ID);
+		assert_eq!(assigned.task.input, input().into_inner());
+		assert_eq!(assigned.task.fuel_limit, 2 * FUEL);
+		assert_eq!(assigned.seats.len(), members.len());
+		answer_all(id, |_| right());
+		let at = System::block_number();
+		let attested = view(id);
+		assert_eq!(attested.status, RequestStatus::Attested { answer: right(), at });
+		let digest = right().digest();
+		assert!(attested.seats.iter().all(|seat| seat.revealed == Some((at, digest))));
+		steps(constants::CHALLENGE_WINDOW);
+		let RequestStatus::Settled { answer, paid, fee: charged, .. } = view(id).status else {
+			panic!("not settled")
+		};
+		assert_eq!((answer, charged), (right(), fee()));
+		assert_eq!(paid.len(), members.len());
+		steps(constants::REQUEST_LIFETIME);
+		assert_eq!(<Runtime as OpgApiV1<Block>>::request(id), None);
+	});
+}
+
+#[test]
+fn view_should_tell_why_a_request_failed() {
+	run(|| {
+		let id = request();
+		for _round in 0..2 {
+			for who in committee(id) {
+				decline(id, &who, JobError::ModelMissing).unwrap();
+			}
+			let declined = Some(JobError::ModelMissing);
+			assert!(view(id).seats.iter().all(|seat| seat.declined == declined));
+			steps(2);
+		}
+		let RequestStatus::Failed { reason, .. } = view(id).status else { panic!("not failed") };
+		assert_eq!(reason, FailureReason::ModelUnavailable);
+	});
+}
+
+#[cfg(feature = "try-runtime")]
+#[test]
+fn try_runtime_should_upgrade_a_chain_with_open_requests() {
+	use frame_try_runtime::{runtime_decl_for_try_runtime::TryRuntimeV1, UpgradeCheckSelect};
+	run(|| {
+		request();
+		let (weight, limit) =
+			<Runtime as TryRuntimeV1<Block>>::on_runtime_upgrade(UpgradeCheckSelect::All);
+		assert!(weight.all_lte(limit), "{weight:?} {limit:?}");
+	});
+}
