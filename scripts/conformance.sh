@@ -11,7 +11,8 @@ VERSION=1.19.1
 SCRIPTS=node/engine/scripts
 data="$HOME/.cache/opg-chain/onnx-$VERSION"
 python="${OPG_PYTHON:-$HOME/.cache/opg-chain/venv/bin/python}"
-[ -x "$python" ] || die "no Python at $python: make a venv with $SCRIPTS/requirements.txt, or set OPG_PYTHON"
+[ -x "$python" ] ||
+	die "no Python at $python: make a venv with $SCRIPTS/requirements.txt, or set OPG_PYTHON"
 
 if [ ! -d "$data/onnx/backend/test/data/node" ]; then
 	say "downloading the tests of onnx $VERSION"
