@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# How fast is the engine? Compares it with native tract, which picks its best kernels for this CPU,
-# and with onnxruntime: one thread each, the same models and inputs, in turns. Their outputs are
-# compared too. Run it on an otherwise idle machine; it takes some three minutes.
+# Compares the engine's speed with native tract, which picks its best kernels for this CPU, and with
+# onnxruntime: one thread each, the same models and inputs, in turns. Compares their outputs too.
+# Run it on an otherwise idle machine; it takes some three minutes.
 #
 #   OPG_PYTHON=...         a Python with numpy, onnx and onnxruntime (scripts/bench/requirements.txt)
 #   OPG_BENCH_SECONDS=1    how long each model is measured, each time

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Is the engine the same everywhere? Compiles the guest as this machine does, and once more in an
-# environment that differs in everything about a machine that could get into the artifact: the
-# component rust-src, CARGO_HOME, the registry's folder, the checkout, the target folder, the number
-# of jobs. Compares each id with the pinned one, node/engine/types/engine.id. If they differ, further
-# builds tell which of these it is.
+# Checks that every machine builds the same engine. Compiles the guest as this machine does, and
+# once more in an environment that differs in everything about a machine that could get into the
+# artifact: the component rust-src, CARGO_HOME, the registry's folder, the checkout, the target
+# folder, the number of jobs. Compares each id with the pinned one, node/engine/types/engine.id. If
+# they differ, further builds tell which of these it is.
 #
 # Works offline once the guest's dependencies are fetched. Some four minutes on two idle cores, twice
 # that without a build of the engine; does nothing where sources and toolchain are those of the last

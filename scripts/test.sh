@@ -53,8 +53,9 @@ lints() {
 	done
 }
 
+# Private items are documented too, so links to them resolve.
 documentation() {
-	SKIP_WASM_BUILD=1 RUSTDOCFLAGS="-D warnings" \
+	SKIP_WASM_BUILD=1 RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" \
 		cargo doc "${CARGO_FLAGS[@]}" "${FEATURES[@]}" --no-deps --document-private-items
 }
 

@@ -30,7 +30,7 @@ pub struct ExecutorParams {
 	#[arg(long = "executor-key", value_name = "SURI")]
 	pub executor_keys: Vec<String>,
 
-	/// Most inference jobs that wait for a thread. A further one is put off to a later block.
+	/// Most inference jobs that wait for a thread. A further one is postponed.
 	#[arg(long, value_name = "JOBS", default_value_t = 64)]
 	pub engine_queue: usize,
 

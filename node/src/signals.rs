@@ -13,7 +13,7 @@ pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Ends the process with code 0 when SIGTERM or SIGINT has come and `grace` is over.
 ///
-/// What a subcommand writes is written whole or not at all, so it can be cut short anywhere.
+/// A subcommand writes its files whole or not at all, so it can be cut short anywhere.
 pub fn exit_on_signal(grace: Duration) -> sc_cli::Result<()> {
 	let runtime = sc_cli::build_runtime()?;
 	let signals = runtime.block_on(async { Signals::capture() })?;

@@ -8,7 +8,7 @@
 //! - `basic-block-import-worker` executes a block, and then finds that nobody waits for it.
 //!
 //! [`EssentialTasks`] mends the order. A task that ends lets Substrate look at the signal once more.
-//! What a blocked task waits for is dropped only after the signal.
+//! A blocked task is waiting for something that is dropped only after the signal.
 
 use futures::future::{pending, poll_fn, BoxFuture, FutureExt};
 use sc_service::{SpawnEssentialTaskHandle, TaskManager};

@@ -56,7 +56,7 @@ const EXECUTORS: u32 = 100;
 /// Actions on the agenda per inference: draw, settle, prune.
 const ACTIONS: f64 = 3.0;
 
-/// Where in a block a step is executed.
+/// Place in a block in which a step is executed.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
 	Call,

@@ -48,7 +48,8 @@ pub const BLOCK_MILLIS: u64 = SLOT_MILLIS * 2 / 5;
 pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
 /// Part of a block that transactions of users can fill.
 pub const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
-/// Part of a block that the agenda can take. It holds about half of the weight of an inference.
+/// Part of a block that the agenda can take. Its actions are about half of the weight of an
+/// inference.
 pub const AGENDA_SHARE: Perbill = Perbill::from_percent(50);
 /// Part of a block that deadlines can take. With the agenda it leaves a quarter for transactions.
 pub const DEADLINE_SHARE: Perbill = Perbill::from_percent(25);
@@ -117,10 +118,11 @@ pub const UNBONDING_BLOCKS: BlockNumber = 330;
 pub const KEY_DELAY: BlockNumber = 2 * SESSION_SLOTS as BlockNumber;
 /// Largest change of a commission, once per session.
 pub const MAX_COMMISSION_CHANGE: Perbill = Perbill::from_percent(1);
-/// No executor pool has more than one part in this many of the weight of a draw: a pool sits in at
-/// most three quarters of all committees of three.
+/// Largest weight of an executor pool in a draw, as one part in this many of all weight. It binds
+/// where there are twice as many pools: then a pool sits in at most three quarters of all
+/// committees of three.
 pub const MAX_SHARE_PARTS: u32 = 4;
-/// Missed commitments in a row that suspend an executor.
+/// Missed commitments in a row that pause an executor.
 pub const MAX_MISSES: u8 = 3;
 
 // Models.

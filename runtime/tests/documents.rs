@@ -1,6 +1,10 @@
 //! Tables of constants in the documents: `docs/constants.md` is generated from the runtime.
 //!
-//! `OPG_BLESS=1 cargo test --workspace --test documents` writes it anew after an intended change.
+//! After an intended change this writes it anew:
+//! ```text
+//! source scripts/env.sh
+//! OPG_BLESS=1 cargo test --profile development --workspace --test documents
+//! ```
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
@@ -324,7 +328,9 @@ fn document() -> String {
 	let mut text = String::from(
 		"# Constants of the protocol\n\n\
 		 Generated from the code by `runtime/tests/documents.rs`, which also compares the two.\n\
-		 After an intended change: `OPG_BLESS=1 cargo test --workspace --test documents`.\n",
+		 After an intended change:\n\
+		 `source scripts/env.sh; OPG_BLESS=1 cargo test --profile development --workspace \
+		 --test documents`.\n",
 	);
 	type Table = fn(&mut String);
 	let sections: [(&str, &str, Table); 5] = [

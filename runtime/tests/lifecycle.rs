@@ -277,7 +277,7 @@ fn declined_seats_should_not_keep_the_others_from_revealing() {
 }
 
 #[test]
-fn executor_should_be_suspended_after_three_misses_and_resume() {
+fn executor_should_be_paused_after_three_misses_and_resume() {
 	run(|| {
 		(0..3).for_each(|_| {
 			request();

@@ -56,8 +56,8 @@ impl Case {
 		4 + 2 * self.patience
 	}
 
-	/// How many inferences per block the runtime's limits let in, in the long run, with batches as
-	/// large as the executors can make them; and which limit it is: length of the block, the
+	/// Inferences per block that the runtime's limits let in, in the long run, with batches as
+	/// large as the executors can make them; and the limit that binds: length of the block, the
 	/// agenda, on which a request is three times, or weight.
 	pub fn capacity(&self, wasm: &client::Executor) -> (u32, &'static str) {
 		// Some two percent of the answers are audited by seven more, where there are enough.
@@ -80,8 +80,8 @@ impl Case {
 			.expect("there are three")
 	}
 
-	/// How many fill a block: what one weighs is seen from blocks that are far from full, in which
-	/// nothing is pruned yet.
+	/// Inferences that fill a block. The weight of one is seen from blocks that are far from full,
+	/// in which nothing is pruned yet.
 	fn by_weight(&self, wasm: &client::Executor) -> f64 {
 		use pallet_opg_inference::WeightInfo as _;
 		let (mut pipeline, _) = Pipeline::new(*self, wasm);

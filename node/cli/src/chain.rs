@@ -353,7 +353,7 @@ impl Chain {
 		self.included(self.submit(call, signer)?)
 	}
 
-	/// What became of a transaction in a block, if it is there.
+	/// Result of a transaction in a block, if it is there.
 	fn outcome(&self, at: H256, bytes: &Bytes) -> Result<Option<Included>> {
 		let found: Option<SignedBlock> = self.rpc.call("chain_getBlock", &[json!(at)])?;
 		let Some(SignedBlock { block }) = found else { return Ok(None) };

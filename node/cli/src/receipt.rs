@@ -41,7 +41,7 @@ struct File {
 	proof: Vec<Bytes>,
 }
 
-/// What a receipt proves, under the block's hash.
+/// Statement that a receipt proves, under the block's hash.
 pub(crate) struct Proven {
 	/// Hash of the block.
 	pub block: H256,
@@ -53,11 +53,11 @@ pub(crate) struct Proven {
 	pub request: Request<AccountId, BlockNumber>,
 	/// Its input.
 	pub input: Input,
-	/// What the committees did.
+	/// Work of the committees.
 	pub round: Round<AccountId, BlockNumber>,
 	/// The answer that stands.
 	pub answer: Answer,
-	/// Who was paid how much, in planck.
+	/// Payees and amounts, in planck.
 	pub paid: Vec<(AccountId, Balance)>,
 }
 

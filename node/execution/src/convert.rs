@@ -10,7 +10,7 @@ pub const MEMORY_BYTES: usize = 512 * 1024 * 1024;
 
 /// Time that an executor gives a job, loading and running together: the 10 blocks of 3 s that the
 /// protocol gives it to commit to its answer. A job that takes longer only keeps others waiting.
-/// Never part of an answer, so a node may choose another.
+/// Never part of an answer.
 pub const JOB_TIME: Duration = Duration::from_secs(30);
 
 /// Limits of a run with this fuel limit. No time limit: a verifier may take longer.

@@ -86,7 +86,7 @@ pub enum Layout {
 	Interleaved,
 }
 
-/// How pixels become elements.
+/// Conversion of pixels to elements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Format {
 	/// Colours of a pixel: 1 (grey) or 3 (red, green, blue).
@@ -108,7 +108,7 @@ pub struct Scaling {
 	pub deviation: Vec<f32>,
 }
 
-/// What to do with PNG files of 16 bits a colour.
+/// Treatment of PNG files of 16 bits a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
 	/// Refuse them.

@@ -28,7 +28,7 @@ pub(crate) enum RunError {
 }
 
 impl RunError {
-	/// What the off-chain worker is told, if a later attempt may find what is missing.
+	/// Error for the off-chain worker, if a later attempt may find what is missing.
 	pub(crate) fn missing(&self) -> Option<JobError> {
 		match self {
 			Self::ModelMissing => Some(JobError::ModelMissing),

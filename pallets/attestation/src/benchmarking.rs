@@ -371,7 +371,7 @@ mod benchmarks {
 		assert_eq!(Rounds::<T>::get(0).map(|round| round.phase), Some(RoundPhase::Closed));
 	}
 
-	/// `s`: seats whose executors did not commit, and are suspended for it.
+	/// `s`: seats whose executors did not commit, and are paused for it.
 	#[benchmark]
 	fn penalise_silence(s: Linear<1, MAX_COMMITTEE>) {
 		T::BenchmarkHelper::snapshot(&[]);

@@ -17,7 +17,7 @@ use sp_runtime::traits::One;
 
 /// Number of blocks in which an action looks for a free place.
 pub const SCHEDULE_SEARCH_BLOCKS: u32 = 16;
-/// Blocks by which the pruning of a request that is not final is put off.
+/// Blocks by which the pruning of a request that is not final is postponed.
 pub(crate) const PRUNE_RETRY_BLOCKS: u32 = 100;
 
 /// Values besides agendas that most actions of a block read and write. The block pays for each

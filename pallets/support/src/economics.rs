@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | wrong answer, whenever it is found out | 10 % | no pay |
 //! | committed and not revealed | 10 %: hiding an answer is never cheaper than lying | no pay |
-//! | not committed, or declined | 0.1 % | suspended after three in a row |
-//! | challenge of a right answer | nothing | the bond |
+//! | not committed, or declined | 0.1 % | paused after three in a row |
+//! | challenge of a right answer | nothing | the challenge bond |
 //!
 //! A wrong answer pays the challenger, if there is one, and the pot, each a share of what the
 //! operator itself loses. The rest is burned. So is all that delegators lose, since an operator that

@@ -41,7 +41,7 @@ pub trait ExecutorLedger<AccountId> {
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkExecutors<AccountId> {
 	/// Opens an active pool for `who`, with a hot key that the keystore has. One more missed
-	/// commitment suspends it.
+	/// commitment pauses it.
 	fn executor(who: &AccountId) -> ExecutorKey;
 	/// Makes `members` the snapshot of the current session.
 	fn snapshot(members: &[AccountId]);

@@ -65,7 +65,7 @@ pub struct Row {
 	pub tier: Tier,
 	/// Executors of the adversary, in percent.
 	pub percent: usize,
-	/// Who checks answers.
+	/// Checks of answers by others.
 	pub watch: Watch,
 	/// Number of requests.
 	pub requests: usize,

@@ -174,7 +174,8 @@ pub enum FailureReason {
 	/// Most of the last committee that did not commit does not have the model file.
 	#[codec(index = 5)]
 	ModelUnavailable,
-	/// Most of the last committee that did not commit runs another engine than the model names.
+	/// Too few of the last committee committed; more of the others declined than were silent, and
+	/// at most half of them for want of the model file. Usually they lack the engine.
 	#[codec(index = 6)]
 	EngineUnavailable,
 	/// The requester cancelled it.

@@ -35,8 +35,10 @@ enum Command {
 		/// Any file.
 		file: PathBuf,
 	},
-	/// A model's inputs, outputs, operators, fuel and memory: what executors attest to when they
-	/// admit it.
+	/// A model's inputs, outputs, operators, fuel and memory, with the digest of this report.
+	///
+	/// The chain allows 4 KiB of output and the version's fuel limit, so its digest can be another:
+	/// executors that serve the model attest to the one that `opg model register` prints.
 	Inspect {
 		#[command(flatten)]
 		model: Model,

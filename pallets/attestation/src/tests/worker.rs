@@ -18,7 +18,7 @@ use sp_core::{
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 
 parameter_types! {
-	/// What the job queue replies.
+	/// Reply of the job queue.
 	static Reply: Result<JobStatus, JobError> = Ok(JobStatus::Pending);
 	/// Jobs that were handed in.
 	static Jobs: Vec<Job> = Vec::new();
