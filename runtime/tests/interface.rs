@@ -3,7 +3,8 @@
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
 
-use opg_primitives::{FailureReason, JobError, RequestId};
+use codec::Encode;
+use opg_primitives::{FailureReason, JobError, RequestId, Tier};
 use opg_runtime::{constants, genesis_config_presets, *};
 use opg_runtime_api::{runtime_decl_for_opg_api::OpgApiV1, RequestStatus, RequestView};
 use opg_runtime_testing::*;
@@ -38,6 +39,34 @@ fn implicit_part_of_a_transaction_should_be_what_the_chain_expects() {
 			assert_eq!(implicit, expected);
 		}
 	});
+}
+
+/// dApps build these bytes without this repository. `vectors/check.py` builds them from the fields.
+#[test]
+fn calls_of_requesters_should_stay_as_pinned_when_encoded() {
+	let text = include_str!("vectors/requests.json");
+	let vectors: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+	let calls = [
+		pallet_opg_inference::Call::request {
+			model: 7,
+			input: b"input".to_vec().try_into().unwrap(),
+			tier: Tier::Quorum,
+			max_fee: 5 * constants::OPG,
+		},
+		pallet_opg_inference::Call::request {
+			model: u32::MAX,
+			input: vec![0xab; 300].try_into().unwrap(),
+			tier: Tier::High,
+			max_fee: u128::MAX,
+		},
+		pallet_opg_inference::Call::cancel { request: 9 },
+		pallet_opg_inference::Call::challenge { request: u64::MAX },
+	];
+	assert_eq!(vectors.len(), calls.len());
+	for (vector, call) in vectors.iter().zip(calls) {
+		let expected = sp_core::bytes::to_hex(&RuntimeCall::from(call).encode(), false);
+		assert_eq!(vector["call_bytes"], expected.as_str(), "{vector}");
+	}
 }
 
 #[test]

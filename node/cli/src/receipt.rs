@@ -235,6 +235,19 @@ mod tests {
 		assert_eq!(proven.task().input, b"input");
 	}
 
+	/// Old receipts must verify for ever. `vectors/check.py` reads the same file.
+	#[test]
+	fn receipt_should_stay_as_pinned_when_it_is_written() {
+		let file = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/receipt.json");
+		let text = receipt(settled()).render().unwrap();
+		if std::env::var_os("OPG_BLESS").is_some() {
+			std::fs::write(file, &text).unwrap();
+		}
+		let pinned = std::fs::read_to_string(file).unwrap();
+		assert_eq!(text, pinned);
+		assert_eq!(Receipt::parse(pinned.as_bytes()).unwrap().check().unwrap().answer, answer());
+	}
+
 	#[test]
 	fn receipt_should_be_refused_when_the_request_is_not_settled() {
 		let error =
