@@ -2,7 +2,8 @@
 # Installs what the build needs: Debian packages, the pinned Rust toolchain and its WASM targets.
 # Does nothing where everything is there, and says what it does.
 #
-#   --tests   also cargo-deny and cargo-machete, which scripts/test.sh runs (some minutes to compile)
+#   --tests   also what scripts/test.sh needs: cargo-deny and cargo-machete (some minutes to compile),
+#             and rust-src, with and without which the engine must be the same
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -101,7 +102,14 @@ tools() {
 	say "tools: ${TOOLS[*]}"
 }
 
+# Not needed to build anything: scripts/check-reproducible.sh compares with and without it.
+sources() {
+	[ -d "$(rustc --print sysroot)/lib/rustlib/src/rust" ] ||
+		rustup component add rust-src --toolchain "$CHANNEL" ||
+		say "note: rust-src could not be installed; check-reproducible.sh will say what it leaves out"
+}
+
 packages
 toolchain
-[ "$tests" = 0 ] || tools
+[ "$tests" = 0 ] || { tools && sources; }
 say "build directory: $CARGO_TARGET_DIR"
