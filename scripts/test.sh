@@ -103,10 +103,11 @@ failed=()
 for name in "${PHASES[@]}"; do
 	[ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
 	phase "$name"
-	"$name" || { say "FAILED: $name" && failed+=("$name"); }
-	if [ "$name" = build ] && [ "${#failed[@]}" -gt 0 ] && [[ " ${failed[*]} " == *" build "* ]]; then
-		break
-	fi
+	"$name" && continue
+	say "FAILED: $name"
+	failed+=("$name")
+	# What comes after needs what it builds.
+	[ "$name" != build ] || break
 done
 phase_report
 if [ "${#failed[@]}" -gt 0 ]; then
