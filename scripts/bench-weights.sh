@@ -4,7 +4,7 @@
 #   --report        only print what the committed weights mean
 #   --steps N       values of each component that are measured (50)
 #   --repeat N      runs at each of them (20)
-#   PALLET...       only these: staking, models, inference, attestation
+#   PALLET...       only these: staking, models, inference, attestation, court
 #
 # Lines `RESULT <name> <number>` end the output. Measure on a machine that does nothing else.
 set -euo pipefail
@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ "${#pallets[@]}" -gt 0 ] || pallets=(staking models inference attestation)
+[ "${#pallets[@]}" -gt 0 ] || pallets=(staking models inference attestation court)
 
 # bencher: print the path of the bencher of this version, which is compiled where it is missing. Not
 # one from elsewhere: how it was compiled is part of what is measured. Its release profile is ours,

@@ -5,6 +5,7 @@
 #   scripts/demo.sh             three honest executors
 #   scripts/demo.sh --liar      the third node answers wrongly and loses stake
 #   scripts/demo.sh --silent    the third node commits and never reveals, and loses stake
+#   scripts/demo.sh --watch     all that serve the model lie alike; `opg watch` brings them to court
 #
 #   --count N      how many requests (default 3)
 #   --no-build     use what is built
@@ -15,11 +16,12 @@ cd "$OPG_ROOT"
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
-BEHAVIOUR="" COUNT=3 BUILD=1
+BEHAVIOUR="" WATCH=0 COUNT=3 BUILD=1
 while [ $# -gt 0 ]; do
 	case "$1" in
 		--liar) BEHAVIOUR=liar ;;
 		--silent) BEHAVIOUR=silent ;;
+		--watch) BEHAVIOUR=liar WATCH=1 ;;
 		--count) COUNT="${2:?--count needs a number}" && shift ;;
 		--no-build) BUILD=0 ;;
 		-h | --help) usage && exit 0 ;;
@@ -102,6 +104,46 @@ start_node() {
 	NODE_P2P=$p2p
 }
 
+# retry SECONDS COMMAND...: repeat the command until it succeeds.
+retry() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || { say "in vain: $*" >&2 && exit 1; }
+		sleep 3
+	done
+}
+
+send_request() {
+	"$OPG" request send 0 --tensors "$DIR/seven.json" --tier optimistic --suri //Ferdie \
+		--url "$URL" >>"$DIR/request.log" 2>&1
+}
+
+request_is() { "$OPG" request show 0 --url "$URL" --json | grep "\"name\":\"$1\"" >/dev/null; }
+
+# watch_liars: two executors, who give the same wrong answer, serve a model. Nobody looks but Eve.
+watch_liars() {
+	phase "serve a model with two liars, and watch it"
+	"$OPG" model register "$MODEL" --name digits --fuel-limit 20000000 --suri //Dave --url "$URL"
+	"$OPG" model serve 0 "$MODEL" --suri //Bob --url "$URL"
+	"$OPG" model serve 0 "$MODEL" --suri //Charlie --url "$URL"
+	"$OPG" demo input --digit 7 --output "$DIR/seven.json"
+	mkdir "$DIR/models" && cp "$MODEL" "$DIR/models/"
+	"$OPG" watch --models "$DIR/models" --max-bond 1000 --claims "$DIR/claims" --suri //Eve \
+		--url "$URL" >"$DIR/watch.log" 2>&1 &
+	PIDS+=($!)
+	retry 120 grep -q '^watching' "$DIR/watch.log"
+	say "the two count from the second session on, of a minute each"
+	retry 240 send_request
+	phase "lie, challenge, judge"
+	retry 300 request_is settled
+	"$OPG" request show 0 --url "$URL"
+	cat "$DIR/watch.log"
+	grep -q 'challenge won' "$DIR/watch.log"
+	# What was settled is right, although everyone who was drawn lied.
+	"$OPG" request rerun 0 --model "$MODEL" --url "$URL"
+}
+
 # wait_for_rpc PORT PID: wait until the node answers.
 wait_for_rpc() {
 	local deadline=$((SECONDS + START_TIMEOUT))
@@ -133,7 +175,11 @@ say "engine $("$OPG" engine id)"
 
 phase "start three nodes"
 executors1=() executors2=() behaviour=()
-if [ -n "$BEHAVIOUR" ]; then
+if [ "$WATCH" -eq 1 ]; then
+	# The court is Alice, the only validator of this chain.
+	executors2=(--dev-misbehaviour liar)
+	behaviour=(--dev-misbehaviour liar)
+elif [ -n "$BEHAVIOUR" ]; then
 	executors1=(--executor-key //Ferdie --executor-key //One)
 	executors2=(--executor-key //Two)
 	behaviour=(--dev-misbehaviour "$BEHAVIOUR")
@@ -149,6 +195,11 @@ PORT2=$RPC_PORT
 start_node 3 --charlie "${bootnode[@]}" "${behaviour[@]}"
 wait_for_rpc "$PORT2" "${PIDS[1]}"
 wait_for_rpc "$RPC_PORT" "${PIDS[2]}"
+
+if [ "$WATCH" -eq 1 ]; then
+	watch_liars
+	exit
+fi
 
 phase "register, request, attest, verify"
 liar=()

@@ -1,6 +1,6 @@
 //! Misbehaviour on purpose, for tests of the protocol. Never part of a release.
 
-use opg_primitives::{Answer, Job, JobError, JobStatus, Outcome};
+use opg_primitives::{court::COURT_ROUNDS_FROM, Answer, Job, JobError, JobStatus, Outcome};
 use opg_runtime_interface::JobQueue;
 use sp_core::H256;
 use std::{
@@ -41,7 +41,8 @@ impl<Q> Misbehaving<Q> {
 				if answered.len() >= opg_worker::MAX_FINISHED {
 					answered.clear();
 				}
-				// The off-chain worker asks once to commit, and again to reveal.
+				// The off-chain worker asks once to commit, and again to reveal. A committee of one
+				// reveals at once, so there this node is honest.
 				if answered.insert(key) {
 					Ok(answer)
 				} else {
@@ -54,6 +55,11 @@ impl<Q> Misbehaving<Q> {
 
 impl<Q: JobQueue> JobQueue for Misbehaving<Q> {
 	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
+		// A node that misbehaves as an executor votes honestly in the court, so that small networks
+		// can convict it.
+		if job.round >= COURT_ROUNDS_FROM {
+			return self.queue.submit(job);
+		}
 		let key = job.key();
 		match self.queue.submit(job)? {
 			JobStatus::Done(answer) => self.spoil(key, answer).map(JobStatus::Done),
@@ -120,6 +126,13 @@ mod tests {
 		let Outcome::Output(output) = &lie.outcome else { panic!("an output") };
 		assert_eq!(output.as_slice(), [1, 3]);
 		assert_eq!(queue.submit(job(0)), Ok(JobStatus::Done(lie)));
+	}
+
+	#[test]
+	fn liar_should_vote_honestly_when_the_court_sits() {
+		let mut queue = queue(Some(Behaviour::Liar));
+		let vote = Job { round: COURT_ROUNDS_FROM, ..job(0) };
+		assert_eq!(queue.submit(vote), Ok(JobStatus::Done(honest())));
 	}
 
 	#[test]

@@ -100,7 +100,7 @@ fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 11]
 		),
 		("  one decides", Call, A::<T>::close(K) + I::<T>::attested()),
 		("2 deadlines, passed before", Deadlines, deadline * 2),
-		("settle", Agenda, I::<T>::settle_agreed(K)),
+		("settle", Agenda, I::<T>::settle(K)),
 		("  charge the requester", Agenda, each(I::<T>::charge_requester(), n)),
 		("prune", Agenda, I::<T>::prune()),
 	]
@@ -114,7 +114,7 @@ fn fixed<T: frame_system::Config>() -> Weight {
 		+ I::<T>::snapshot(EXECUTORS)
 		+ I::<T>::sampler(EXECUTORS)
 		+ I::<T>::pay_pool() * u64::from(EXECUTORS)
-		+ I::<T>::pay_owner()
+		+ I::<T>::pay_account()
 		+ A::<T>::take_deadlines(0) * 2
 		+ staking::SubstrateWeight::<T>::reward_author()
 }
@@ -127,7 +127,9 @@ fn envelopes() -> (Weight, Weight) {
 	let call = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
 	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
 	let signed = limits.get(DispatchClass::Normal).base_extrinsic
-		+ tx_extension(0, Era::mortal(128, 0), 0).weight(&call);
+		+ tx_extension(0, Era::mortal(128, 0), 0).weight(&call)
+		// `CheckOperational` gives it back where it does not read the key of sudo.
+		- <Runtime as frame_system::Config>::DbWeight::get().reads(1);
 	let nonce = <Runtime as frame_system::Config>::ExtensionsWeightInfo::check_nonce();
 	let fee =
 		<Runtime as pallet_transaction_payment::Config>::WeightInfo::charge_transaction_payment();

@@ -2,7 +2,10 @@
 
 #![allow(missing_docs)]
 
-use crate::{request_view::request_view, *};
+use crate::{
+	request_view::{reliance, request_view},
+	*,
+};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{
@@ -11,7 +14,7 @@ use frame_support::{
 	weights::Weight,
 };
 use opg_primitives::{Fuel, ModelId, RequestId, Tier};
-use opg_runtime_api::RequestView;
+use opg_runtime_api::{Reliance, RequestView};
 use pallet_grandpa::AuthorityId as GrandpaId;
 use sp_api::impl_runtime_apis;
 use sp_core::{OpaqueMetadata, H256};
@@ -202,8 +205,20 @@ impl_runtime_apis! {
 		fn request(id: RequestId) -> Option<RequestView> {
 			request_view(id)
 		}
+		fn may_rely(id: RequestId) -> Reliance {
+			reliance(id)
+		}
 		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance> {
 			Inference::estimate(model, tier, fuel)
+		}
+		fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance> {
+			Inference::estimate_at_most(model, tier, blocks)
+		}
+		fn challenge_bond(id: RequestId) -> Option<Balance> {
+			Inference::bond(&pallet_opg_inference::Requests::<Runtime>::get(id)?)
+		}
+		fn audit_price(id: RequestId) -> Option<Balance> {
+			Inference::audit_price(&pallet_opg_inference::Requests::<Runtime>::get(id)?)
 		}
 		fn eligible_executors(model: ModelId) -> u32 {
 			Inference::eligible(model, &[])

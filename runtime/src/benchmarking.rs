@@ -54,4 +54,5 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_opg_models, Models]
 	[pallet_opg_inference, Inference]
 	[pallet_opg_attestation, Attestation]
+	[pallet_opg_court, Court]
 );

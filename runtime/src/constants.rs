@@ -30,8 +30,10 @@ pub const SLOT_MILLIS: u64 = 3_000;
 pub const SESSION_SLOTS: u64 = 20;
 /// Blocks per hour.
 pub const HOURS: BlockNumber = (3_600_000 / SLOT_MILLIS) as BlockNumber;
+/// Blocks per day.
+pub const DAYS: BlockNumber = 24 * HOURS;
 /// Blocks per year of 365 days.
-pub const BLOCKS_PER_YEAR: BlockNumber = HOURS * 24 * 365;
+pub const BLOCKS_PER_YEAR: BlockNumber = DAYS * 365;
 /// Sessions for which an equivocation can be reported.
 pub const HISTORY_SESSIONS: u32 = 6;
 /// Blocks whose hashes are kept: the longest era of a transaction.
@@ -48,6 +50,15 @@ pub const BLOCK_MILLIS: u64 = SLOT_MILLIS * 2 / 5;
 pub const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
 /// Part of a block that transactions of users can fill.
 pub const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
+/// Part of a block that is reserved for transactions of users, whatever else the block holds.
+pub const NORMAL_RESERVE: Perbill = Perbill::from_percent(25);
+/// Part of a block that answers of executors and votes of validators can fill.
+pub const OPERATIONAL_SHARE: Perbill = Perbill::from_percent(75);
+/// Part of a block that is reserved for answers and votes, whatever else the block holds.
+pub const OPERATIONAL_RESERVE: Perbill = Perbill::from_percent(25);
+/// Part of a class's share that no single transaction can take, so that hooks of an ordinary block
+/// never keep one out.
+pub const INITIALIZATION_SHARE: Perbill = Perbill::from_percent(10);
 /// Part of a block that the agenda can take. Its actions are about half of the weight of an
 /// inference.
 pub const AGENDA_SHARE: Perbill = Perbill::from_percent(50);
@@ -89,6 +100,9 @@ pub const TARGET_BLOCK_FULLNESS: Perquintill = Perquintill::from_percent(25);
 pub const FEE_ADJUSTMENT: (u32, u32) = (75, 1_000_000);
 /// Smallest fee multiplier, as a fraction.
 pub const MIN_FEE_MULTIPLIER: (u32, u32) = (1, 10);
+/// Largest fee multiplier: a full block of transactions then costs 900 OPG. Three days of full
+/// blocks lead there, and ten of empty ones back.
+pub const MAX_FEE_MULTIPLIER: u32 = 100;
 /// Fee of an operational transaction, as a multiple of the fee of a normal one.
 pub const OPERATIONAL_FEE_MULTIPLIER: u8 = 5;
 /// Largest number of signatories of a multisignature account.
@@ -98,7 +112,8 @@ pub const MAX_PROXIES: u32 = 32;
 
 // Staking.
 
-/// Largest number of executor pools, and of executors that serve one model.
+/// Largest number of executor pools that are not leaving, and of executors that serve one model. A
+/// larger stake displaces the smallest.
 pub const MAX_EXECUTORS: u32 = 1_024;
 /// Smallest stake of an operator in its own pool, in planck.
 pub const MIN_BOND: Balance = 1_000 * OPG;
@@ -112,9 +127,16 @@ pub const POOL_DEPOSIT: Balance = deposit(4, 512);
 pub const MAX_DELEGATIONS: u32 = 64;
 /// Largest number of withdrawals that one account has under way from one pool.
 pub const MAX_UNBONDS: u32 = 16;
-/// Blocks until stake that is taken out of a pool can be withdrawn. A public network chooses weeks.
-pub const UNBONDING_BLOCKS: BlockNumber = 330;
-/// Blocks until a new hot key is valid: two sessions.
+/// Blocks until stake that is taken out of a pool can be withdrawn, by the clock. A public network
+/// chooses weeks.
+pub const UNBONDING_BLOCKS: BlockNumber = 600;
+/// Largest number of sessions whose unbonding stake is kept apart: as many as unbonding lasts while
+/// the clock is as slow as it can be.
+pub const MAX_UNBONDING_SESSIONS: u32 = 128;
+/// Blocks for which the loss of a convicted executor is held before it is burned, by the clock. A
+/// public network chooses a day, so that governance can look.
+pub const CONVICTION_DELAY: BlockNumber = 20;
+/// Blocks until a new hot key is valid, by the clock: two sessions.
 pub const KEY_DELAY: BlockNumber = 2 * SESSION_SLOTS as BlockNumber;
 /// Largest change of a commission, once per session.
 pub const MAX_COMMISSION_CHANGE: Perbill = Perbill::from_percent(1);
@@ -122,8 +144,6 @@ pub const MAX_COMMISSION_CHANGE: Perbill = Perbill::from_percent(1);
 /// where there are twice as many pools: then a pool sits in at most three quarters of all
 /// committees of three.
 pub const MAX_SHARE_PARTS: u32 = 4;
-/// Missed commitments in a row that pause an executor.
-pub const MAX_MISSES: u8 = 3;
 
 // Models.
 
@@ -154,7 +174,12 @@ pub const MAX_FUEL_PRICE: Balance = 1_000_000_000_000;
 pub const TARGET_FUEL: Fuel = 100 * FUEL_PER_CORE_SECOND * SLOT_MILLIS / 1_000;
 /// Held from a requester for the storage of a request, in planck.
 pub const REQUEST_DEPOSIT: Balance = deposit(3, 24 * 1024);
-/// Held from a challenger besides the cost of the jury, in planck.
+/// Burned per seat of a first committee and of an audit that is bought, in planck: what half a
+/// millisecond of execution costs, the weight of commitment, reveal and tally.
+pub const SEAT_FEE: Balance = 5 * MILLI_OPG;
+/// Pay of a validator in the court, as a share of the smallest price of the fuel limit.
+pub const COURT_RATE: Perbill = Perbill::from_percent(10);
+/// Held from a challenger besides the cost of the court, in planck.
 pub const CHALLENGE_BOND: Balance = 10 * OPG;
 /// Largest number of actions on the agenda of a block. Their weight binds earlier where they cost
 /// much; `integrity_test` checks that a full list leaves time.
@@ -168,10 +193,29 @@ pub const COMMIT_BLOCKS: BlockNumber = 10;
 pub const REVEAL_BLOCKS: BlockNumber = 5;
 /// Length of the commit phase, in milliseconds: a job that takes longer is of no use.
 pub const COMMIT_MILLIS: u64 = COMMIT_BLOCKS as u64 * SLOT_MILLIS;
-/// Blocks for which an attested answer can be challenged. A public network chooses hours.
-pub const CHALLENGE_WINDOW: BlockNumber = 10;
+/// Blocks for which an attested answer can be challenged: twice the time in which it was computed. A
+/// public network chooses hours.
+pub const CHALLENGE_WINDOW: BlockNumber = 2 * COMMIT_BLOCKS;
 /// Blocks from inclusion to pruning.
 pub const REQUEST_LIFETIME: BlockNumber = HOURS;
+
+// Court.
+
+/// Blocks of the commit phase of a sitting: the longest job, and as long again to begin it.
+pub const COURT_COMMIT_BLOCKS: BlockNumber = 20;
+/// Blocks of the reveal phase of a sitting.
+pub const COURT_REVEAL_BLOCKS: BlockNumber = 10;
+/// Largest number of cases that sit at once.
+pub const MAX_SITTING: u32 = 16;
+/// Largest number of open cases, those that wait included.
+pub const MAX_CASES: u32 = 64;
+/// Part of a block that verdicts of the court can take.
+pub const COURT_SHARE: Perbill = Perbill::from_percent(10);
+/// Upper bound on the blocks from the opening of a case to its verdict: two sittings, each after all
+/// cases before it, and the wait for another session.
+pub const LONGEST_CASE: BlockNumber =
+	2 * MAX_CASES.div_ceil(MAX_SITTING) * (COURT_COMMIT_BLOCKS + COURT_REVEAL_BLOCKS + 2)
+		+ SESSION_SLOTS as BlockNumber;
 
 /// Upper bound on the blocks for which an action waits. Scheduling looks for room in so many
 /// blocks. A congested chain takes no requests, so its backlog is at most as many blocks of work
@@ -182,15 +226,28 @@ const MAX_DELAY: BlockNumber = 2 * SCHEDULE_SEARCH_BLOCKS;
 const MAX_ROUND_BLOCKS: BlockNumber =
 	1 + tiers::MAX_SEED_BLOCKS + MAX_DELAY + COMMIT_BLOCKS + REVEAL_BLOCKS;
 /// Upper bound on the blocks from a request to the end of its dispute: two committees, the
-/// challenge window and its late end, two juries, the verdict and its delay.
+/// challenge window and its late end, an audit, the court, the verdict and its delay.
 pub const LONGEST_DISPUTE: BlockNumber =
-	4 * MAX_ROUND_BLOCKS + CHALLENGE_WINDOW + MAX_DELAY + 1 + MAX_DELAY;
+	3 * MAX_ROUND_BLOCKS + CHALLENGE_WINDOW + MAX_DELAY + LONGEST_CASE + 1 + MAX_DELAY;
 
 const _: () = assert!(
 	// The snapshot that an executor is drawn from is at most two sessions old.
 	UNBONDING_BLOCKS > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
 	"who lied cannot leave in time"
 );
+const _: () = assert!(
+	MAX_UNBONDING_SESSIONS as u64 * SESSION_SLOTS
+		> pallet_opg_clock::MAX_PAUSE as u64 * UNBONDING_BLOCKS as u64,
+	"the sessions of all locked stake are kept apart"
+);
+const _: () = assert!(
+	// Snapshots of the planned session, the current one and the two before are kept.
+	UNBONDING_BLOCKS as u64 > 4 * SESSION_SLOTS,
+	"no snapshot that draws can need holds a pool that is closed"
+);
+const _: () =
+	assert!(CONVICTION_DELAY < UNBONDING_BLOCKS, "a conviction ends before it is forgotten");
+const _: () = assert!(CHALLENGE_WINDOW >= 2 * COMMIT_BLOCKS, "there is time to look twice");
 const _: () = assert!(REQUEST_LIFETIME > LONGEST_DISPUTE, "a request is kept until it is settled");
 const _: () = assert!(
 	HISTORY_SESSIONS as u64 * SESSION_SLOTS < UNBONDING_BLOCKS as u64,

@@ -22,7 +22,7 @@ const BOND: Balance = 10_000 * OPG;
 /// Number of validators that are elected.
 const VALIDATOR_COUNT: u32 = 21;
 
-/// Keys of an operator: account and block production, attestation and finality.
+/// Keys of an operator: account and block production, attestation, finality and court.
 type Operator = (Sr25519Keyring, Ed25519Keyring);
 
 const ALICE: Operator = (Sr25519Keyring::Alice, Ed25519Keyring::Alice);
@@ -33,7 +33,11 @@ fn genesis(validators: &[Operator], executors: &[Operator], sudo: Option<Sr25519
 	let endowed = Sr25519Keyring::iter().map(|who| (who.to_account_id(), ENDOWMENT));
 	let session_keys = validators.iter().map(|(sr, ed)| {
 		let account = sr.to_account_id();
-		let keys = SessionKeys { babe: sr.public().into(), grandpa: ed.public().into() };
+		let keys = SessionKeys {
+			babe: sr.public().into(),
+			grandpa: ed.public().into(),
+			court: ed.public().into(),
+		};
 		(account.clone(), account, keys)
 	});
 	let bonds = validators.iter().map(|(sr, _)| (sr.to_account_id(), BOND));

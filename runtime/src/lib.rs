@@ -16,11 +16,14 @@ mod benchmarking;
 mod apis;
 mod configs;
 pub mod constants;
+mod extension;
 pub mod genesis_config_presets;
 pub mod inflation;
 mod request_view;
 
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
+pub use configs::ProxyType;
+pub use extension::{ChargeFee, CheckOperational};
 pub use opg_primitives::{AccountId, Balance, BlockNumber, Nonce, Signature};
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -53,6 +56,8 @@ impl_opaque_keys! {
 		pub babe: Babe,
 		/// Finality.
 		pub grandpa: Grandpa,
+		/// Votes in the court.
+		pub court: Court,
 	}
 }
 
@@ -79,9 +84,11 @@ pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 pub type Hash = sp_core::H256;
 
 /// Transaction extensions, in wire order. `AuthorizeCall` comes first: what it authorizes pays no
-/// fee. [`tx_extension`] and [`tx_implicit`] follow the same order.
+/// fee. [`CheckOperational`] follows, because it asks for that authorization. [`tx_extension`] and
+/// [`tx_implicit`] follow the same order.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
+	CheckOperational,
 	frame_system::CheckNonZeroSender<Runtime>,
 	frame_system::CheckSpecVersion<Runtime>,
 	frame_system::CheckTxVersion<Runtime>,
@@ -89,7 +96,7 @@ pub type TxExtension = (
 	frame_system::CheckEra<Runtime>,
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
-	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	ChargeFee,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );
@@ -98,6 +105,7 @@ pub type TxExtension = (
 pub fn tx_extension(nonce: Nonce, era: Era, tip: Balance) -> TxExtension {
 	(
 		frame_system::AuthorizeCall::new(),
+		CheckOperational,
 		frame_system::CheckNonZeroSender::new(),
 		frame_system::CheckSpecVersion::new(),
 		frame_system::CheckTxVersion::new(),
@@ -105,7 +113,7 @@ pub fn tx_extension(nonce: Nonce, era: Era, tip: Balance) -> TxExtension {
 		frame_system::CheckEra::from(era),
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
-		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
+		ChargeFee::from_tip(tip),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
 	)
@@ -118,6 +126,7 @@ pub type TxImplicit = <TxExtension as TransactionExtension<RuntimeCall>>::Implic
 /// block in which the transaction's era begins; an immortal era begins at genesis.
 pub fn tx_implicit(genesis: Hash, checkpoint: Hash) -> TxImplicit {
 	(
+		(),
 		(),
 		(),
 		VERSION.spec_version,
@@ -146,6 +155,7 @@ pub type Executive = frame_executive::Executive<
 	AllPalletsWithSystem,
 >;
 
+// Hooks run in the order of the indices, whatever the order here.
 #[frame_support::runtime]
 mod runtime {
 	/// The runtime.
@@ -170,8 +180,6 @@ mod runtime {
 	pub type Timestamp = pallet_timestamp;
 	#[runtime::pallet_index(2)]
 	pub type Babe = pallet_babe;
-	#[runtime::pallet_index(3)]
-	pub type Authorship = pallet_authorship;
 	#[runtime::pallet_index(4)]
 	pub type Balances = pallet_balances;
 	#[runtime::pallet_index(5)]
@@ -199,6 +207,10 @@ mod runtime {
 	pub type Preimage = pallet_preimage;
 	#[runtime::pallet_index(15)]
 	pub type Sudo = pallet_sudo;
+	// After `Session`: the first block of a session names its author by the index in the new list
+	// of validators.
+	#[runtime::pallet_index(16)]
+	pub type Authorship = pallet_authorship;
 
 	#[runtime::pallet_index(20)]
 	pub type Staking = pallet_opg_staking;
@@ -209,4 +221,12 @@ mod runtime {
 	pub type Attestation = pallet_opg_attestation;
 	#[runtime::pallet_index(23)]
 	pub type Inference = pallet_opg_inference;
+	// Anywhere: verdicts follow from its hook alone, and what they put on the agenda is for later
+	// blocks.
+	#[runtime::pallet_index(25)]
+	pub type Court = pallet_opg_court;
+
+	// Last: its `on_finalize` sees all that the block used.
+	#[runtime::pallet_index(100)]
+	pub type Clock = pallet_opg_clock;
 }

@@ -12,11 +12,16 @@ use opg_runtime::{
 };
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{RoundPhase, Rounds, SeatState};
+use pallet_opg_court::{CasePhase, Cases};
+use pallet_opg_inference::{claim_hash, RequestState, Requests};
 use pallet_opg_staking::Role;
 use proptest::prelude::*;
-use sp_runtime::{DispatchError, DispatchResult};
+use sp_core::H256;
+use sp_runtime::{traits::BlockNumberProvider, DispatchError, DispatchResult};
 
 const EXECUTORS: usize = 12;
+/// Validators of the court.
+const VALIDATORS: usize = 3;
 
 /// Step of a walk: a kind, and three numbers that choose the parties and the amount.
 type Step = (u8, u8, u8, u16);
@@ -38,7 +43,7 @@ fn act(pick: u8, seat: u8, how: u16) {
 	let Some(id) = pick_request(pick) else { return };
 	let Some(round) = Rounds::<Runtime>::get(id) else { return };
 	let seats = round.current_seats().count();
-	if how.is_multiple_of(3) {
+	if how.is_multiple_of(7) {
 		act_in(id, seat as usize % seats, how);
 	} else {
 		(0..seats).for_each(|seat| act_in(id, seat, how));
@@ -50,11 +55,12 @@ fn act_in(id: RequestId, seat: usize, how: u16) {
 	let seats: Vec<_> = round.current_seats().cloned().collect();
 	let Some(seat) = seats.get(seat) else { return };
 	// Whether an executor lies is decided by its seat, so that it reveals what it committed to.
-	// First committees lie about every third request; juries are mostly right.
-	let lies = (id.is_multiple_of(3) && round.index < 2) || how % 41 == 5;
+	// First committees lie about every tenth request; auditors are mostly right.
+	let lies = (id.is_multiple_of(10) && round.index < 2) || how % 97 == 5;
 	let answer = if lies { wrong() } else { right() };
 	let who = &seat.executor;
 	let _ = match (&seat.state, round.phase) {
+		(SeatState::Waiting, _) if round.takes_no_commitment() => reveal(id, who, answer),
 		(SeatState::Waiting, RoundPhase::Commit) if how % 50 == 7 => {
 			decline(id, who, JobError::ModelMissing)
 		},
@@ -78,8 +84,10 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 	match what {
 		0..=6 => {
 			let tier = [Tier::Optimistic, Tier::Quorum, Tier::High][b as usize % 3];
-			Inference::request(who, u32::from(b % 8 == 7), input(), tier, 10 * OPG)
-				.map(|_| ())
+			let (model, reference) = (u32::from(b % 8 == 7), H256::zero());
+			let deadline = (amount % 8 == 7).then(|| Clock::current_block_number() + 9);
+			Inference::request(who, model, input(), tier, 10 * OPG, OPG, reference, deadline)
+				.map(drop)
 				.map_err(|failed| failed.error)
 		},
 		7..=54 => {
@@ -94,18 +102,22 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 			steps(constants::CHALLENGE_WINDOW);
 			Ok(())
 		},
-		71 if b.is_multiple_of(4) => {
+		71 if b.is_multiple_of(16) => {
 			steps(100 + u32::from(amount) % 200);
 			Ok(())
 		},
 		71..=76 => {
-			let attested =
-				pallet_opg_inference::Requests::<Runtime>::iter().find_map(|(id, request)| {
-					matches!(request.state, pallet_opg_inference::RequestState::Attested { .. })
-						.then_some(id)
-				});
-			let Some(id) = attested else { return Ok(()) };
-			Inference::challenge(signed(ferdie()), id).map(|_| ()).map_err(|failed| failed.error)
+			let attested = Requests::<Runtime>::iter()
+				.find(|(_, request)| matches!(request.state, RequestState::Attested { .. }));
+			let Some((id, request)) = attested else { return Ok(()) };
+			if amount % 4 == 3 {
+				return Inference::audit(who, id).map(drop).map_err(|failed| failed.error);
+			}
+			let claimed = if amount % 2 == 0 { right() } else { wrong() };
+			let disputed = request.state.attested().unwrap().0.digest();
+			let claim = claim_hash(&ferdie(), id, claimed.digest(), H256(SALT));
+			let seed = request.seed.unwrap();
+			Inference::challenge(signed(ferdie()), id, seed, disputed, claim)
 		},
 		77 => {
 			let Some(id) = pick_request(b) else { return Ok(()) };
@@ -124,15 +136,32 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 		94 if b.is_multiple_of(16) => Models::stop_serving(signed(operator(a)), u32::from(b) % 3),
 		95 => register(someone(a), 2 * FUEL, Balance::from(amount) * OPG / 65_536),
 		96 => Models::deregister(who, 1 + u32::from(b) % 3),
-		97 if pallet_opg_staking::SlashingPaused::<Runtime>::exists() => {
-			Staking::resume_slashing(RuntimeOrigin::root())
-		},
 		_ => {
-			let next = pallet_opg_staking::CurrentSession::<Runtime>::get() + 1;
-			Staking::start_session(next);
-			Staking::plan_session(next + 1);
+			next_session();
+			for index in 0..EXECUTORS {
+				let resume = || Staking::resume(signed(executor(index)), Role::Executor);
+				let _ = with_storage_layer(resume);
+			}
 			Ok(())
 		},
+	}
+}
+
+/// Lets the court go on: validators vote for the right answer, and challengers reveal.
+fn vote() {
+	for (id, case) in Cases::<Runtime>::iter().collect::<Vec<_>>() {
+		for index in 0..VALIDATORS {
+			let _ = match case.phase {
+				CasePhase::Commit { .. } => court_commit(id, index, 0, &right()),
+				CasePhase::Reveal { .. } => court_reveal(id, index, 0, right()),
+				_ => Ok(()),
+			};
+		}
+		for claimed in [right(), wrong()] {
+			let _ = with_storage_layer(|| {
+				Inference::reveal_claim(signed(ferdie()), id, claimed.digest(), H256(SALT))
+			});
+		}
 	}
 }
 
@@ -143,6 +172,7 @@ fn walk(steps: Vec<Step>) -> [u32; 4] {
 			let before = Balances::total_issuance();
 			// As in a block: a call that fails changes nothing.
 			let result: Result<(), DispatchError> = with_storage_layer(|| apply_step(step));
+			vote();
 			for record in System::events() {
 				match record.event {
 					RuntimeEvent::Inference(pallet_opg_inference::Event::Settled { .. }) => {
@@ -151,12 +181,12 @@ fn walk(steps: Vec<Step>) -> [u32; 4] {
 					RuntimeEvent::Inference(pallet_opg_inference::Event::Failed { .. }) => {
 						ended[1] += 1
 					},
-					RuntimeEvent::Inference(pallet_opg_inference::Event::Overturned { .. }) => {
-						ended[2] += 1
-					},
-					RuntimeEvent::Inference(pallet_opg_inference::Event::Upheld { .. }) => {
-						ended[3] += 1
-					},
+					RuntimeEvent::Inference(pallet_opg_inference::Event::ChallengeWon {
+						..
+					}) => ended[2] += 1,
+					RuntimeEvent::Inference(pallet_opg_inference::Event::ChallengeLost {
+						..
+					}) => ended[3] += 1,
 					_ => {},
 				}
 			}
@@ -193,6 +223,6 @@ fn conservation_should_hold_over_ten_thousand_steps() {
 	let mut runner = TestRunner::new_with_rng(Config::default(), rng);
 	let steps = prop::collection::vec(step_of_walk(), 10_000..10_001);
 	let ended = walk(steps.new_tree(&mut runner).unwrap().current());
-	println!("settled, failed, overturned, upheld: {ended:?}");
+	println!("settled, failed, challenges won, lost: {ended:?}");
 	assert!(ended.iter().all(|count| *count > 0), "{ended:?}");
 }

@@ -16,8 +16,8 @@ use opg_runtime::{
 	constants::{self, *},
 	inflation, Runtime,
 };
-use pallet_opg_inference::tiers;
-use pallet_opg_support::{economics, Offence, Rule};
+use pallet_opg_inference::tiers::{self, CommitteeSpec};
+use pallet_opg_support::{economics, Offence};
 use sp_runtime::Perbill;
 use std::fmt::Write;
 
@@ -117,6 +117,12 @@ fn cells(name: &str) -> String {
 			return format!("{} | %", TARGET_BLOCK_FULLNESS.deconstruct() as f64 / 1e16)
 		},
 		"NORMAL_SHARE" => return percent(NORMAL_SHARE),
+		"NORMAL_RESERVE" => return percent(NORMAL_RESERVE),
+		"OPERATIONAL_SHARE" => return percent(OPERATIONAL_SHARE),
+		"OPERATIONAL_RESERVE" => return percent(OPERATIONAL_RESERVE),
+		"INITIALIZATION_SHARE" => return percent(INITIALIZATION_SHARE),
+		"COURT_SHARE" => return percent(COURT_SHARE),
+		"COURT_RATE" => return percent(COURT_RATE),
 		"AGENDA_SHARE" => return percent(AGENDA_SHARE),
 		"DEADLINE_SHARE" => return percent(DEADLINE_SHARE),
 		"SCHEDULER_SHARE" => return percent(SCHEDULER_SHARE),
@@ -125,6 +131,7 @@ fn cells(name: &str) -> String {
 		"SLOT_MILLIS" => (Milliseconds, SLOT_MILLIS.into()),
 		"SESSION_SLOTS" => (Slots, SESSION_SLOTS.into()),
 		"HOURS" => (Blocks, HOURS.into()),
+		"DAYS" => (Blocks, DAYS.into()),
 		"BLOCKS_PER_YEAR" => (Blocks, BLOCKS_PER_YEAR.into()),
 		"HISTORY_SESSIONS" => (Sessions, HISTORY_SESSIONS.into()),
 		"BLOCK_HASH_COUNT" => (Blocks, BLOCK_HASH_COUNT.into()),
@@ -137,6 +144,7 @@ fn cells(name: &str) -> String {
 		"EXISTENTIAL_DEPOSIT" => (Planck, EXISTENTIAL_DEPOSIT),
 		"WEIGHT_FEE" => (PlanckPerPicosecond, WEIGHT_FEE),
 		"LENGTH_FEE" => (PlanckPerByte, LENGTH_FEE),
+		"MAX_FEE_MULTIPLIER" => (Number, MAX_FEE_MULTIPLIER.into()),
 		"OPERATIONAL_FEE_MULTIPLIER" => (Number, OPERATIONAL_FEE_MULTIPLIER.into()),
 		"MAX_SIGNATORIES" => (Number, MAX_SIGNATORIES.into()),
 		"MAX_PROXIES" => (Number, MAX_PROXIES.into()),
@@ -148,9 +156,10 @@ fn cells(name: &str) -> String {
 		"MAX_DELEGATIONS" => (Number, MAX_DELEGATIONS.into()),
 		"MAX_UNBONDS" => (Number, MAX_UNBONDS.into()),
 		"UNBONDING_BLOCKS" => (Blocks, UNBONDING_BLOCKS.into()),
+		"MAX_UNBONDING_SESSIONS" => (Sessions, MAX_UNBONDING_SESSIONS.into()),
+		"CONVICTION_DELAY" => (Blocks, CONVICTION_DELAY.into()),
 		"KEY_DELAY" => (Blocks, KEY_DELAY.into()),
 		"MAX_SHARE_PARTS" => (Number, MAX_SHARE_PARTS.into()),
-		"MAX_MISSES" => (Number, MAX_MISSES.into()),
 		"MAX_MODEL_BYTES" => (Bytes, MAX_MODEL_BYTES.into()),
 		"FUEL_PER_CORE_SECOND" => (Fuel, FUEL_PER_CORE_SECOND.into()),
 		"MAX_FUEL_LIMIT" => (Fuel, MAX_FUEL_LIMIT.into()),
@@ -162,6 +171,7 @@ fn cells(name: &str) -> String {
 		"MAX_FUEL_PRICE" => (PlanckPerFuel, MAX_FUEL_PRICE),
 		"TARGET_FUEL" => (Fuel, TARGET_FUEL.into()),
 		"REQUEST_DEPOSIT" => (Planck, REQUEST_DEPOSIT),
+		"SEAT_FEE" => (Planck, SEAT_FEE),
 		"CHALLENGE_BOND" => (Planck, CHALLENGE_BOND),
 		"MAX_AGENDA" => (Number, MAX_AGENDA.into()),
 		"MAX_DRAWS" => (Number, MAX_DRAWS.into()),
@@ -170,6 +180,11 @@ fn cells(name: &str) -> String {
 		"COMMIT_MILLIS" => (Milliseconds, COMMIT_MILLIS.into()),
 		"CHALLENGE_WINDOW" => (Blocks, CHALLENGE_WINDOW.into()),
 		"REQUEST_LIFETIME" => (Blocks, REQUEST_LIFETIME.into()),
+		"COURT_COMMIT_BLOCKS" => (Blocks, COURT_COMMIT_BLOCKS.into()),
+		"COURT_REVEAL_BLOCKS" => (Blocks, COURT_REVEAL_BLOCKS.into()),
+		"MAX_SITTING" => (Number, MAX_SITTING.into()),
+		"MAX_CASES" => (Number, MAX_CASES.into()),
+		"LONGEST_CASE" => (Blocks, LONGEST_CASE.into()),
 		"LONGEST_DISPUTE" => (Blocks, LONGEST_DISPUTE.into()),
 		_ => panic!("{name} has no unit: add it to this table"),
 	};
@@ -207,26 +222,31 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 	Some(match name {
 		"PalletId" | "PotId" => return None,
 		"MinBond" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit" | "ModelDeposit"
-		| "ServeDeposit" | "MaxRoyalty" | "RequestDeposit" | "ChallengeBond" | "StakeAtRisk" => Planck,
+		| "ServeDeposit" | "MaxRoyalty" | "RequestDeposit" | "SeatFee" | "ChallengeBond"
+		| "StakeAtRisk" => Planck,
 		"MinFuelPrice" | "MaxFuelPrice" => PlanckPerFuel,
-		"UnbondingBlocks" | "KeyDelay" | "ChallengeWindow" | "Lifetime" | "CommitBlocks"
-		| "RevealBlocks" => Blocks,
+		"UnbondingBlocks" | "KeyDelay" | "ConvictionDelay" | "DayBlocks" | "ChallengeWindow"
+		| "Lifetime" | "CommitBlocks" | "RevealBlocks" => Blocks,
+		"MaxUnbondingSessions" => Sessions,
 		"MaxModelBytes" => Bytes,
 		"MaxFuelLimit" | "TargetFuel" => Fuel,
-		"AgendaWeight" | "DeadlineWeight" => Milliseconds,
+		"AgendaWeight" | "DeadlineWeight" | "HookWeight" => Milliseconds,
 		"MaxPools"
 		| "MaxDelegations"
 		| "MaxUnbonds"
 		| "MaxCommissionChange"
 		| "MaxShareParts"
-		| "MaxMisses"
 		| "MaxValidators"
 		| "MaxServingExecutors"
 		| "MaxEngines"
 		| "MaxAgenda"
 		| "MaxDraws"
 		| "MaxExecutors"
-		| "MaxRoundsPerBlock" => Number,
+		| "MaxRoundsPerBlock"
+		| "CourtRate"
+		| "MaxBench"
+		| "MaxSitting"
+		| "MaxCases" => Number,
 		_ => panic!("{name} has no unit: add it to this table"),
 	})
 }
@@ -240,7 +260,7 @@ fn pallet_constants(table: &mut String) {
 		panic!("version 15 was asked for")
 	};
 	table.push_str("| pallet | constant | value | unit | meaning |\n|---|---|---|---|---|\n");
-	for pallet in ["Staking", "Models", "Inference", "Attestation"] {
+	for pallet in ["Staking", "Models", "Inference", "Attestation", "Court"] {
 		let pallet = metadata.pallets.iter().find(|own| own.name == pallet).unwrap();
 		for constant in &pallet.constants {
 			let Some(unit) = metadata_unit(&constant.name) else { continue };
@@ -285,23 +305,15 @@ fn wire_limits(table: &mut String) {
 }
 
 fn tier_table(table: &mut String) {
-	table.push_str("| tier | round | seats | at least | agreement | seed, in blocks |\n");
+	table.push_str("| tier | round | seats | at least | must agree | authors of the seed |\n");
 	table.push_str("|---|---|---|---|---|---|\n");
 	for tier in [Tier::Optimistic, Tier::Quorum, Tier::High] {
-		for (round, name) in [
-			(0, "first committee"),
-			(tiers::ESCALATION, "escalation"),
-			(tiers::JURY, "jury"),
-			(tiers::SECOND_JURY, "second jury"),
-		] {
-			let spec = tiers::committee_spec(tier, round);
-			let rule = match spec.rule {
-				Rule::NoDissent { needed } => format!("{needed} agree, none dissents"),
-				Rule::Majority => "majority".into(),
-			};
-			let (target, minimum) = (spec.target, spec.minimum);
-			let seed = tiers::seed_blocks(tier);
-			writeln!(table, "| {tier:?} | {name} | {target} | {minimum} | {rule} | {seed} |")
+		for (round, name) in
+			[(0, "first committee"), (tiers::SECOND, "second committee"), (tiers::AUDIT, "audit")]
+		{
+			let CommitteeSpec { target, minimum, needed } = tiers::committee_spec(tier, round);
+			let authors = tiers::seed_authors(tier);
+			writeln!(table, "| {tier:?} | {name} | {target} | {minimum} | {needed} | {authors} |")
 				.unwrap();
 		}
 	}
@@ -310,18 +322,27 @@ fn tier_table(table: &mut String) {
 fn economics_table(table: &mut String) {
 	table.push_str("| share | value | unit |\n|---|---|---|\n");
 	for (name, share) in [
-		("of a pool, for a wrong answer", economics::share(Offence::WrongAnswer)),
-		("of a pool, for a missed reveal", economics::share(Offence::MissedReveal)),
-		("of a pool, for a missed commitment", economics::share(Offence::MissedCommit)),
-		("of the operator's loss, to the challenger", economics::CHALLENGER_SHARE),
+		("of a pool, for a wrong answer", economics::CONVICTION_SHARE),
+		("of a pool, for a missed reveal", economics::fine(Offence::MissedReveal)),
+		("of a pool, for a missed commitment", economics::fine(Offence::MissedCommit)),
+		("of a pool, for silence in one session at most", economics::MAX_FINE_PER_SESSION),
+		("of a pool, for silence in one day at most", economics::MAX_FINE_PER_DAY),
+		("of the operator's loss, to the challengers", economics::CHALLENGER_SHARE),
 		("of the operator's loss, to the pot", economics::POT_SHARE),
 		("of the first committee's pay, to the protocol", economics::PROTOCOL_SHARE),
-		("of all executor stake, slashed in a session: the breaker", economics::BREAKER_SHARE),
+		("of the price of fuel, burned", economics::BURNED_PRICE_SHARE),
 		("of stake that audits assume dishonest", economics::ASSUMED_ADVERSARY_SHARE),
 		("of answers, audited at least", economics::MIN_AUDIT_PROBABILITY),
 	] {
 		writeln!(table, "| {name} | {} |", percent(share)).unwrap();
 	}
+	writeln!(
+		table,
+		"| silent seats of the last {} that pause | {} | |",
+		economics::REMEMBERED_SEATS,
+		economics::MAX_SILENT_SEATS
+	)
+	.unwrap();
 }
 
 fn document() -> String {

@@ -6,10 +6,16 @@
 use codec::Encode;
 use opg_primitives::{FailureReason, JobError, RequestId, Tier};
 use opg_runtime::{constants, genesis_config_presets, *};
-use opg_runtime_api::{runtime_decl_for_opg_api::OpgApiV1, RequestStatus, RequestView};
+use opg_runtime_api::{
+	runtime_decl_for_opg_api::OpgApiV1, Reliance, RequestStatus, RequestView, SeatView,
+};
 use opg_runtime_testing::*;
+use pallet_opg_inference::Call;
 use sp_core::H256;
-use sp_runtime::{generic::Era, traits::TransactionExtension};
+use sp_runtime::{
+	generic::Era,
+	traits::{BlockNumberProvider, TransactionExtension},
+};
 
 fn view(id: RequestId) -> RequestView {
 	<Runtime as OpgApiV1<Block>>::request(id).unwrap()
@@ -47,20 +53,33 @@ fn calls_of_requesters_should_stay_as_pinned_when_encoded() {
 	let text = include_str!("vectors/requests.json");
 	let vectors: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
 	let calls = [
-		pallet_opg_inference::Call::request {
+		Call::request {
 			model: 7,
 			input: b"input".to_vec().try_into().unwrap(),
 			tier: Tier::Quorum,
 			max_fee: 5 * constants::OPG,
+			max_royalty: constants::OPG,
+			reference: H256::zero(),
+			deadline: None,
 		},
-		pallet_opg_inference::Call::request {
+		Call::request {
 			model: u32::MAX,
 			input: vec![0xab; 300].try_into().unwrap(),
 			tier: Tier::High,
 			max_fee: u128::MAX,
+			max_royalty: 0,
+			reference: H256::repeat_byte(0xcd),
+			deadline: Some(1_000),
 		},
-		pallet_opg_inference::Call::cancel { request: 9 },
-		pallet_opg_inference::Call::challenge { request: u64::MAX },
+		Call::cancel { request: 9 },
+		Call::challenge {
+			request: u64::MAX,
+			seed: H256::repeat_byte(1),
+			digest: H256::repeat_byte(2),
+			claim: H256::repeat_byte(3),
+		},
+		Call::reveal_claim { request: 9, digest: H256::repeat_byte(4), salt: H256::repeat_byte(5) },
+		Call::audit { request: 9 },
 	];
 	assert_eq!(vectors.len(), calls.len());
 	for (vector, call) in vectors.iter().zip(calls) {
@@ -82,11 +101,14 @@ fn view_should_follow_a_request_to_its_settlement() {
 		assert_eq!(assigned.task.fuel_limit, 2 * FUEL);
 		assert_eq!(assigned.seats.len(), members.len());
 		answer_all(id, |_| right());
-		let at = System::block_number();
+		let at = Clock::current_block_number();
 		let attested = view(id);
 		assert_eq!(attested.status, RequestStatus::Attested { answer: right(), at });
+		assert!(attested.seed.is_some());
 		let digest = right().digest();
-		assert!(attested.seats.iter().all(|seat| seat.revealed == Some((at, digest))));
+		let is_revealed =
+			|seat: &SeatView| seat.revealed.is_some_and(|(_, revealed)| revealed == digest);
+		assert!(attested.seats.iter().all(is_revealed));
 		steps(constants::CHALLENGE_WINDOW);
 		let RequestStatus::Settled { answer, paid, fee: charged, .. } = view(id).status else {
 			panic!("not settled")
@@ -102,16 +124,77 @@ fn view_should_follow_a_request_to_its_settlement() {
 fn view_should_tell_why_a_request_failed() {
 	run(|| {
 		let id = request();
-		for _round in 0..2 {
+		for round in 0..2 {
 			for who in committee(id) {
 				decline(id, &who, JobError::ModelMissing).unwrap();
 			}
 			let declined = Some(JobError::ModelMissing);
 			assert!(view(id).seats.iter().all(|seat| seat.declined == declined));
-			steps(2);
+			if round == 0 {
+				draw(id);
+			}
 		}
 		let RequestStatus::Failed { reason, .. } = view(id).status else { panic!("not failed") };
 		assert_eq!(reason, FailureReason::ModelUnavailable);
+		assert!(matches!(may_rely(id), Reliance::Failed { .. }));
+	});
+}
+
+fn may_rely(id: RequestId) -> Reliance {
+	<Runtime as OpgApiV1<Block>>::may_rely(id)
+}
+
+#[test]
+fn reliance_should_follow_a_request_with_the_block_since_which_it_is_so() {
+	run(|| {
+		assert_eq!(may_rely(0), Reliance::Unknown);
+		let asked = System::block_number();
+		let id = request();
+		assert_eq!(may_rely(id), Reliance::Open { since: asked });
+		step();
+		answer_all(id, |_| wrong());
+		let attested = System::block_number();
+		assert_eq!(may_rely(id), Reliance::Attested { since: attested });
+		step();
+		let view = view(id);
+		let (seed, disputed) = (view.seed.unwrap(), wrong().digest());
+		let bond = <Runtime as OpgApiV1<Block>>::challenge_bond(id).unwrap();
+		let claim = H256::zero();
+		Inference::challenge(signed(ferdie()), id, seed, disputed, claim).unwrap();
+		assert_eq!(wealth(&ferdie()) - Balances::free_balance(ferdie()), bond);
+		assert_eq!(may_rely(id), Reliance::Disputed { since: attested + 1 });
+		let disputed = RequestStatus::Disputed {
+			answer: Some(wrong()),
+			since: attested + 1,
+			challengers: vec![ferdie()],
+		};
+		assert_eq!(self::view(id).status, disputed);
+
+		let id = request();
+		answer_all(id, |_| right());
+		let price = <Runtime as OpgApiV1<Block>>::audit_price(id).unwrap();
+		Inference::audit(signed(eve()), id).unwrap();
+		assert_eq!(price, 3 * 2 * pay());
+		assert!(matches!(self::view(id).status, RequestStatus::Audited { buyer: Some(_), .. }));
+		draw(id);
+		answer_all(id, |_| right());
+		while matches!(may_rely(id), Reliance::Attested { .. }) {
+			step();
+		}
+		assert_eq!(may_rely(id), Reliance::Settled { since: System::block_number() });
+	});
+}
+
+#[test]
+fn estimate_with_headroom_should_be_more_than_the_estimate() {
+	run(|| {
+		let now = <Runtime as OpgApiV1<Block>>::estimate(0, Tier::Quorum, None).unwrap();
+		let later = |blocks| {
+			<Runtime as OpgApiV1<Block>>::estimate_at_most(0, Tier::Quorum, blocks).unwrap()
+		};
+		assert_eq!(later(0), now);
+		assert!(now < later(1) && later(1) < later(5));
+		assert_eq!(<Runtime as OpgApiV1<Block>>::eligible_executors(0), 6);
 	});
 }
 

@@ -91,12 +91,12 @@ impl Executor {
 	}
 
 	/// A batch with its signature, to be made into a call by `call`: without fee and nonce, as the
-	/// off-chain worker sends it. It is for the block after `parent`.
+	/// off-chain worker sends it. It is for the block after `parent`, which has this number and hash.
 	pub fn batch<Payload: Encode>(
 		&self,
 		kind: BatchKind,
 		genesis: Hash,
-		parent: BlockNumber,
+		parent: (BlockNumber, Hash),
 		items: Vec<Item<Payload>>,
 		call: impl FnOnce(
 			Batch<AccountId, BlockNumber, Payload>,
@@ -104,11 +104,12 @@ impl Executor {
 		) -> pallet_opg_attestation::Call<opg_runtime::Runtime>,
 	) -> UncheckedExtrinsic {
 		let items = BoundedVec::truncate_from(items);
-		let batch = Batch { executor: self.id.clone(), at: parent, items };
-		let signature = self.hot.sign(&batch_payload(kind, &genesis, &batch)).into();
+		let (at, hash) = parent;
+		let batch = Batch { executor: self.id.clone(), at, items };
+		let signature = self.hot.sign(&batch_payload(kind, &genesis, &hash, &batch)).into();
 		let call = RuntimeCall::Attestation(call(batch, signature));
 		// As `create_extension` of the runtime.
-		let era = Era::mortal(AUTHORIZED_ERA, parent.saturating_sub(1).into());
+		let era = Era::mortal(AUTHORIZED_ERA, at.saturating_sub(1).into());
 		UncheckedExtrinsic::new_transaction(call, tx_extension(0, era, 0))
 	}
 }

@@ -10,8 +10,10 @@ use anyhow::{anyhow, bail, Context, Result};
 use codec::{Decode, DecodeAll, Encode};
 use jsonrpsee_core::client::Subscription;
 use opg_execution::printable;
-use opg_primitives::{AccountId, Balance, BlockNumber, Fuel, ModelId, Nonce, RequestId, Tier};
-use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
+use opg_primitives::{AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier};
+use opg_runtime::{
+	constants::SESSION_SLOTS, Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION,
+};
 use opg_runtime_api::RequestView;
 use pallet_opg_models::{Model, Models};
 use pallet_opg_staking::{Pool, Pools, Role};
@@ -21,18 +23,36 @@ use serde_json::json;
 use sp_core::{crypto::Ss58Codec, sr25519, Bytes, H256};
 use sp_io::hashing::twox_128;
 use sp_runtime::{DispatchError, ModuleError};
-use std::{thread::sleep, time::Duration};
+use std::{fmt, thread::sleep, time::Duration};
 use tokio::time::Instant;
 
 const POLL: Duration = Duration::from_millis(700);
 /// Twenty blocks. A valid transaction is included much sooner.
 const INCLUSION_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Blocks within which a request is included.
+const SOON_BLOCKS: u32 = 10;
+
 /// A connection to a node of a chain that this client's runtime types fit.
 pub(crate) struct Chain {
 	rpc: Rpc,
 	genesis: H256,
 	name: String,
+}
+
+/// Session in which what is declared now begins to count.
+pub(crate) struct PlannedSession {
+	/// Its index.
+	pub session: u32,
+	/// Highest number that its first block can have.
+	pub block: BlockNumber,
+}
+
+impl fmt::Display for PlannedSession {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		let Self { session, block } = self;
+		write!(f, "serving counts from session {session} on, in block {block} at the latest")
+	}
 }
 
 /// A transaction that was included and did not fail.
@@ -154,7 +174,8 @@ impl Chain {
 		header.context("the node does not know the block any more: try again")
 	}
 
-	fn block_hash(&self, height: BlockNumber) -> Result<H256> {
+	/// Hash of the block of the best chain at a height.
+	pub fn block_hash(&self, height: BlockNumber) -> Result<H256> {
 		let hash: Option<H256> = self.rpc.call("chain_getBlockHash", &[json!(height)])?;
 		hash.with_context(|| format!("the node does not know block {height} any more: try again"))
 	}
@@ -172,9 +193,11 @@ impl Chain {
 		})
 	}
 
-	/// The most that one request to the model costs, in planck.
+	/// The most that one request to the model costs, in planck, if it is included soon: the price may
+	/// rise until then.
 	pub fn estimate(&self, model: ModelId, tier: Tier) -> Result<Balance> {
-		let estimate: Option<Balance> = self.api("OpgApi_estimate", (model, tier, None::<Fuel>))?;
+		let estimate: Option<Balance> =
+			self.api("OpgApi_estimate_at_most", (model, tier, SOON_BLOCKS))?;
 		let Some(estimate) = estimate else {
 			let engine_id = self.model(model)?.engine_id;
 			bail!(
@@ -185,15 +208,26 @@ impl Chain {
 		Ok(estimate)
 	}
 
+	/// Bond of a challenge of a request now, in planck. More than anyone has where there is none.
+	pub fn challenge_bond(&self, id: RequestId) -> Result<Balance> {
+		let bond: Option<Balance> = self.api("OpgApi_challenge_bond", id)?;
+		Ok(bond.unwrap_or(Balance::MAX))
+	}
+
 	/// A registered model version.
 	pub fn model(&self, id: ModelId) -> Result<Model<AccountId>> {
 		let key = Models::<Runtime>::hashed_key_for(id);
 		self.storage(&key)?.with_context(|| format!("there is no model {id}"))
 	}
 
+	/// Hash of the latest final block.
+	pub fn finalized(&self) -> Result<H256> {
+		self.rpc.call("chain_getFinalizedHead", &[])
+	}
+
 	/// The receipt of a request, proven in the latest final block.
 	pub fn receipt(&self, request: RequestId) -> Result<Receipt> {
-		let at: H256 = self.rpc.call("chain_getFinalizedHead", &[])?;
+		let at = self.finalized()?;
 		let header = self.header(Some(at))?;
 		let keys = receipt::keys(request).map(Bytes);
 		let read: ReadProof =
@@ -211,12 +245,39 @@ impl Chain {
 		self.api("OpgApi_eligible_executors", model)
 	}
 
+	/// Time of the clock that deadlines count.
+	pub fn clock(&self) -> Result<BlockNumber> {
+		self.value("Clock", "Now")
+	}
+
+	/// Session that is planned next: stake, serving and keys count from it on. The one after this
+	/// is planned already.
+	pub fn next_planned_session(&self) -> Result<PlannedSession> {
+		let current: u32 = self.value("Session", "CurrentIndex")?;
+		let [slot, genesis, epoch]: [u64; 3] = [
+			self.value("Babe", "CurrentSlot")?,
+			self.value("Babe", "GenesisSlot")?,
+			self.value("Babe", "EpochIndex")?,
+		];
+		let end = genesis.saturating_add((epoch + 1).saturating_mul(SESSION_SLOTS));
+		let left = end.saturating_sub(slot).min(SESSION_SLOTS) + SESSION_SLOTS;
+		let block = self.height()?.saturating_add(u32::try_from(left)?);
+		Ok(PlannedSession { session: current + 2, block })
+	}
+
+	/// A value of a pallet in the best block, or its default.
+	fn value<V: Decode + Default>(&self, pallet: &str, item: &str) -> Result<V> {
+		let key = [pallet, item].map(|name| twox_128(name.as_bytes())).concat();
+		Ok(self.storage(&key)?.unwrap_or_default())
+	}
+
 	/// The value under a storage key of the best block.
 	pub fn storage<V: Decode>(&self, key: &[u8]) -> Result<Option<V>> {
 		self.storage_at(key, None)
 	}
 
-	fn storage_at<V: Decode>(&self, key: &[u8], at: Option<H256>) -> Result<Option<V>> {
+	/// The value under a storage key of a block, or of the best.
+	pub fn storage_at<V: Decode>(&self, key: &[u8], at: Option<H256>) -> Result<Option<V>> {
 		let key = Bytes(key.to_vec());
 		let value: Option<Bytes> = self.rpc.call("state_getStorage", &[json!(key), json!(at)])?;
 		value.map(|value| decode(&value)).transpose()
@@ -353,6 +414,16 @@ impl Chain {
 		self.included(self.submit(call, signer)?)
 	}
 
+	/// Events of a block, in order.
+	pub fn events(&self, at: H256) -> Result<Vec<RuntimeEvent>> {
+		Ok(self.records(at)?.into_iter().map(|record| record.event).collect())
+	}
+
+	fn records(&self, at: H256) -> Result<Vec<frame_system::EventRecord<RuntimeEvent, H256>>> {
+		let key = [twox_128(b"System"), twox_128(b"Events")].concat();
+		Ok(self.storage_at(&key, Some(at))?.unwrap_or_default())
+	}
+
 	/// Result of a transaction in a block, if it is there.
 	fn outcome(&self, at: H256, bytes: &Bytes) -> Result<Option<Included>> {
 		let found: Option<SignedBlock> = self.rpc.call("chain_getBlock", &[json!(at)])?;
@@ -361,10 +432,7 @@ impl Chain {
 			return Ok(None);
 		};
 		let phase = frame_system::Phase::ApplyExtrinsic(u32::try_from(index)?);
-		let key = [twox_128(b"System"), twox_128(b"Events")].concat();
-		let all: Vec<frame_system::EventRecord<RuntimeEvent, H256>> =
-			self.storage_at(&key, Some(at))?.unwrap_or_default();
-		let own = all.into_iter().filter(|entry| entry.phase == phase);
+		let own = self.records(at)?.into_iter().filter(|entry| entry.phase == phase);
 		let events: Vec<RuntimeEvent> = own.map(|entry| entry.event).collect();
 		let block = block.header.number;
 		for event in &events {

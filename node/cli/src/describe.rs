@@ -9,14 +9,14 @@ pub(crate) fn failure(reason: FailureReason) -> &'static str {
 		FailureReason::NotEnoughCommitments => "too few of the last committee committed",
 		FailureReason::NotEnoughReveals => "too few of the last committee revealed",
 		FailureReason::NoAgreement => "the last committee did not agree",
-		FailureReason::Congested => "no block had room for the draw",
+		FailureReason::Congested => "no block had room for the draw, or the executors for the work",
 		FailureReason::ModelUnavailable => "most of the last committee lacks the model file",
 		FailureReason::EngineUnavailable => {
 			"most of the last committee lacks the engine that the model names"
 		},
 		FailureReason::Cancelled => "the requester cancelled it",
-		FailureReason::Overturned => "a jury found another answer than the attested one",
-		FailureReason::SlashingPaused => "slashing was paused before the answer was settled",
+		FailureReason::Undecided => "the court sat twice and did not decide",
+		FailureReason::Expired => "the deadline passed before an answer was attested",
 	}
 }
 

@@ -3,16 +3,21 @@
 
 mod amount;
 mod chain;
+mod claims;
 mod commands;
 mod describe;
+mod dispute;
 mod extrinsic;
 mod fs;
 mod keys;
 mod local;
 mod output;
 mod receipt;
+mod recompute;
 mod rpc;
+mod signals;
 mod tensors;
+mod watching;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -59,12 +64,17 @@ enum Command {
 	/// Write and check receipts: proofs of an answer that need no node.
 	#[command(subcommand)]
 	Receipt(commands::ReceiptCommand),
+	/// Compute a task from the standard input. Other commands start it as a process of its own.
+	#[command(hide = true)]
+	Recompute(recompute::Recompute),
 	/// Pay for an inference, follow it, check it, challenge it.
 	#[command(subcommand)]
 	Request(commands::RequestCommand),
 	/// Stake OPG on executors, and take it out again.
 	#[command(subcommand)]
 	Stake(commands::StakeCommand),
+	/// Compute attested answers again, and challenge those that are wrong, until it is stopped.
+	Watch(commands::Watch),
 }
 
 /// Runs the chosen command.
@@ -76,7 +86,18 @@ pub fn run(cli: Cli) -> Result<()> {
 		Command::Engine(command) => command.run(&session),
 		Command::Model(command) => command.run(&session),
 		Command::Receipt(command) => command.run(&session),
+		Command::Recompute(command) => command.run(),
 		Command::Request(command) => command.run(&session),
 		Command::Stake(command) => command.run(&session),
+		Command::Watch(command) => command.run(&session),
+	}
+}
+
+/// Exit code of a program that ends with this error: 3 if a challenge was lost, otherwise 1.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+	if error.is::<commands::ChallengeLost>() {
+		3
+	} else {
+		1
 	}
 }

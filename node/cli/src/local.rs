@@ -6,7 +6,7 @@ use clap::Args;
 use opg_execution::{printable, report_hash, ExecutionError, LocalEngine};
 use opg_primitives::{Answer, Dims, Fuel, Task};
 use sp_core::H256;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Choice of an engine.
 #[derive(Args, Clone, Debug, Default)]
@@ -22,10 +22,24 @@ impl EngineArg {
 		Self { engine: Some(path) }
 	}
 
+	/// The engine's file, if it is not the one in this program.
+	pub fn path(&self) -> Option<&Path> {
+		self.engine.as_deref()
+	}
+
 	/// Loads the engine. It is compiled the first time, which takes up to a minute.
 	pub fn load(&self) -> Result<LocalEngine> {
-		let cache = opg_execution::default_cache_dir();
-		let cache = cache.as_deref();
+		self.load_from(opg_execution::default_cache_dir().as_deref())
+	}
+
+	/// Loads the engine from a copy that was compiled apart, so that a damaged file cannot give the
+	/// same wrong answer twice.
+	pub fn load_cold(&self) -> Result<LocalEngine> {
+		let cache = opg_execution::default_cache_dir().map(|folder| folder.join("cold"));
+		self.load_from(cache.as_deref())
+	}
+
+	fn load_from(&self, cache: Option<&Path>) -> Result<LocalEngine> {
 		if let Some(folder) = cache {
 			std::fs::create_dir_all(folder)
 				.with_context(|| format!("cannot create {}", folder.display()))?;

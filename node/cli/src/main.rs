@@ -14,7 +14,7 @@ fn main() -> ExitCode {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			eprintln!("error: {error:#}");
-			ExitCode::FAILURE
+			ExitCode::from(opg_cli::exit_code(&error))
 		},
 	}
 }

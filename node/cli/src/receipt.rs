@@ -162,7 +162,7 @@ mod tests {
 	use super::*;
 	use opg_primitives::{Outcome, Tier};
 	use pallet_opg_attestation::RoundPhase;
-	use pallet_opg_support::{ModelVersion, Rule};
+	use pallet_opg_support::ModelVersion;
 	use sp_runtime::{traits::Header as _, StateVersion};
 	use sp_state_machine::{prove_read, TrieBackend};
 	use std::collections::BTreeMap;
@@ -194,16 +194,25 @@ mod tests {
 			input_hash: input_hash(&input),
 			tier: Tier::Quorum,
 			price: 1,
+			reference: H256::zero(),
+			deadline: None,
 			requested_at: 1u32,
 			drawn_at: Some(3),
+			changed_at: 20,
+			seed: Some(H256::repeat_byte(8)),
 			deposit: 0,
 			escrow: 0,
+			audit: None,
+			challenges: Default::default(),
 			state: request,
 		};
 		let round = Round::<AccountId, BlockNumber> {
 			index: 0,
-			rule: Rule::Majority,
+			needed: 3,
+			seed: H256::repeat_byte(8),
 			phase: RoundPhase::Closed,
+			decline_by: 8,
+			commit_by: 13,
 			model_hash,
 			engine_id,
 			input_hash: input_hash(&input),

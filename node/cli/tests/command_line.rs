@@ -53,6 +53,10 @@ fn arguments_should_be_taken_when_they_are_typed_right() {
 	for line in [
 		"request send 0 --tensors in.json --suri //Eve --max-fee 0.25 --tier high --wait",
 		"request show 7 --json --url http://localhost:9944",
+		"request challenge 7 --model m.onnx --max-bond 20 --suri //Eve --no-wait",
+		"request reveal-claim 7 --claims folder --suri //Eve",
+		"watch --models store --share 0.1 --model 1 --model 2 --max-bond 20 --max-open 99 --suri //Eve",
+		"watch --models store --share all --max-bond 20 --suri //Eve",
 		"model register m.onnx --name m --dim batch=1 --dim n=2 --fuel-limit 9 --suri //Dave",
 		"stake delegate 100 //Alice --suri //Eve",
 		"stake undelegate 1 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --suri //Eve",
@@ -79,6 +83,7 @@ fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() 
 		("model register m --name m --fuel-limit 1 --suri //A --dim batch".into(), "NAME=SIZE"),
 		("receipt verify r.json --block 0xab".into(), "--block"),
 		("demo input --digit 10 --output x".into(), "0..=9"),
+		("watch --models d --share 2 --max-bond 1 --suri //Eve".into(), "up to 1"),
 	] {
 		let error = parse(&line).err().unwrap_or_else(|| panic!("{line} was taken"));
 		assert_eq!(error.kind(), ErrorKind::ValueValidation, "{line}: {error}");

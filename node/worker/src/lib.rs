@@ -10,7 +10,17 @@ pub use queue::MAX_FINISHED;
 use opg_blobs::Store;
 use opg_primitives::{Job, JobError, JobStatus};
 use opg_runtime_interface::JobQueue;
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+	collections::HashSet,
+	io,
+	path::PathBuf,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+/// Longest time that one run of the off-chain worker waits for answers, all its jobs together. Answers
+/// of small models are there by then, so that the run commits to them at once and not a block later.
+pub const MAX_WAIT: Duration = Duration::from_millis(200);
 
 /// Settings of a [`Worker`].
 #[derive(Clone, Debug)]
@@ -55,7 +65,7 @@ impl Worker {
 
 	/// A handle through which jobs are handed in.
 	pub fn handle(&self) -> WorkerHandle {
-		WorkerHandle(self.0.clone())
+		WorkerHandle::new(self.0.clone())
 	}
 }
 
@@ -65,12 +75,37 @@ impl Drop for Worker {
 	}
 }
 
-/// Hands in jobs. Cheap to clone.
-#[derive(Clone)]
-pub struct WorkerHandle(Arc<queue::Shared>);
+/// Hands in the jobs of one run of the off-chain worker. Cheap to clone; a clone is for another run.
+///
+/// The first call for a job never waits, so a run hands in all its jobs first. A further call for the
+/// same job waits for its answer, while [`MAX_WAIT`] lasts for all calls together.
+pub struct WorkerHandle {
+	shared: Arc<queue::Shared>,
+	/// Jobs of this run.
+	submitted: HashSet<[u8; 32]>,
+	/// End of the wait, once it began.
+	until: Option<Instant>,
+}
+
+impl WorkerHandle {
+	fn new(shared: Arc<queue::Shared>) -> Self {
+		Self { shared, submitted: HashSet::new(), until: None }
+	}
+}
+
+impl Clone for WorkerHandle {
+	fn clone(&self) -> Self {
+		Self::new(self.shared.clone())
+	}
+}
 
 impl JobQueue for WorkerHandle {
 	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
-		self.0.submit(job)
+		let key = job.key().0;
+		if !self.submitted.insert(key) {
+			let until = *self.until.get_or_insert_with(|| Instant::now() + MAX_WAIT);
+			self.shared.wait(&key, until);
+		}
+		self.shared.submit(job)
 	}
 }

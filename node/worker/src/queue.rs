@@ -1,7 +1,7 @@
 //! The queue, the kept answers and the threads.
 
 use crate::{error::RunError, WorkerConfig};
-use opg_execution::printable;
+use opg_execution::{printable, JOB_TIME};
 use opg_primitives::{Answer, Job, JobError, JobStatus};
 use parking_lot::{Condvar, Mutex};
 use std::{
@@ -14,6 +14,10 @@ use std::{
 
 /// Most answers that are kept. Each takes a few kilobytes at most.
 pub const MAX_FINISHED: usize = 1024;
+
+/// Longest time that a job may have to wait for its end when others are before it: half of what the
+/// protocol gives it. In the other half the executor can still decline its seat.
+const MAX_DELAY: Duration = Duration::from_millis(JOB_TIME.as_millis() as u64 / 2);
 
 /// Most attempts per job.
 const MAX_ATTEMPTS: u8 = 3;
@@ -53,7 +57,9 @@ enum Stage {
 struct State {
 	stage: Stage,
 	/// Jobs that no thread has taken yet.
-	queue: VecDeque<Job>,
+	queue: VecDeque<(Key, Job)>,
+	/// What a job took lately; zero before the first.
+	mean: Duration,
 	entries: HashMap<Key, Entry>,
 	/// Keys of the entries that are not waiting, oldest first.
 	finished: VecDeque<Key>,
@@ -62,9 +68,21 @@ struct State {
 /// State that the threads and the handles share.
 pub(crate) struct Shared {
 	max_waiting: usize,
-	max_finished: usize,
+	limits: Limits,
+	threads: u32,
 	state: Mutex<State>,
+	/// There may be a job for a thread, or a reason to end.
 	wake: Condvar,
+	/// A job has an answer, or will have none.
+	finished: Condvar,
+}
+
+/// Limits that no setting changes.
+struct Limits {
+	/// Most answers that are kept.
+	finished: usize,
+	/// Longest time that a job may have to wait for its end.
+	delay: Duration,
 }
 
 /// Starts `config.threads` threads, the first of which calls `build`.
@@ -72,24 +90,27 @@ pub(crate) fn start<R: Runner>(
 	build: impl FnOnce() -> Result<R, RunError> + Send + 'static,
 	config: WorkerConfig,
 ) -> io::Result<Arc<Shared>> {
-	start_bounded(build, config, MAX_FINISHED)
+	start_bounded(build, config, Limits { finished: MAX_FINISHED, delay: MAX_DELAY })
 }
 
 fn start_bounded<R: Runner>(
 	build: impl FnOnce() -> Result<R, RunError> + Send + 'static,
 	config: WorkerConfig,
-	max_finished: usize,
+	limits: Limits,
 ) -> io::Result<Arc<Shared>> {
 	let shared = Arc::new(Shared {
 		max_waiting: config.queue.max(1),
-		max_finished,
+		limits,
+		threads: config.threads.max(1) as u32,
 		state: Mutex::new(State {
 			stage: Stage::Starting,
 			queue: VecDeque::new(),
+			mean: Duration::ZERO,
 			entries: HashMap::new(),
 			finished: VecDeque::new(),
 		}),
 		wake: Condvar::new(),
+		finished: Condvar::new(),
 	});
 	let first = shared.clone();
 	spawn(0, move || {
@@ -116,7 +137,18 @@ impl Shared {
 			return Err(JobError::Internal);
 		}
 		match state.entries.get(&key) {
-			Some(Entry::Waiting { .. }) => Ok(JobStatus::Pending),
+			Some(Entry::Waiting { .. }) => {
+				let position = state.queue.iter().position(|(other, _)| *other == key);
+				match position.filter(|position| self.is_too_late(&state, *position)) {
+					None => Ok(JobStatus::Pending),
+					// What is before it takes longer than it seemed at first.
+					Some(position) => {
+						state.queue.remove(position);
+						state.entries.remove(&key);
+						Err(JobError::QueueFull)
+					},
+				}
+			},
 			Some(Entry::Done(answer)) => Ok(JobStatus::Done(answer.clone())),
 			Some(Entry::Missing(error)) => {
 				let error = *error;
@@ -134,19 +166,36 @@ impl Shared {
 		}
 	}
 
+	/// Waits until a job has its answer, or will have none, but not longer than until `until`.
+	pub(crate) fn wait(&self, key: &Key, until: Instant) {
+		let mut state = self.state.lock();
+		while matches!(state.entries.get(key), Some(Entry::Waiting { .. })) {
+			if self.finished.wait_until(&mut state, until).timed_out() {
+				return;
+			}
+		}
+	}
+
+	/// Tells whether a job in this position of the queue will not be done in time. The first always
+	/// has its turn.
+	fn is_too_late(&self, state: &State, position: usize) -> bool {
+		let jobs = u32::try_from(position).unwrap_or(u32::MAX).saturating_add(1);
+		position > 0 && state.mean.saturating_mul(jobs) / self.threads > self.limits.delay
+	}
+
 	/// Lets every thread end after the job at hand.
 	pub(crate) fn stop(&self) {
 		self.enter(Stage::Stopped);
 	}
 
 	fn enqueue(&self, state: &mut State, key: Key, job: Job, failed: u8) -> Result<(), JobError> {
-		if state.queue.len() >= self.max_waiting {
+		if state.queue.len() >= self.max_waiting || self.is_too_late(state, state.queue.len()) {
 			return Err(JobError::QueueFull);
 		}
 		if state.entries.insert(key, Entry::Waiting { failed }).is_some() {
 			state.finished.retain(|k| *k != key);
 		}
-		state.queue.push_back(job);
+		state.queue.push_back((key, job));
 		self.wake.notify_one();
 		Ok(())
 	}
@@ -164,6 +213,7 @@ impl Shared {
 		}
 		state.stage = stage;
 		self.wake.notify_all();
+		self.finished.notify_all();
 	}
 
 	fn build_engine<R: Runner>(&self, build: impl FnOnce() -> Result<R, RunError>) {
@@ -192,8 +242,9 @@ impl Shared {
 			let started = Instant::now();
 			let result = catch_unwind(AssertUnwindSafe(|| runner.run(&job)))
 				.unwrap_or(Err(RunError::Panicked));
-			log_result(&job, &result, started.elapsed());
-			self.finish(&job, result);
+			let took = started.elapsed();
+			log_result(&job, &result, took);
+			self.finish(&job, result, took);
 		}
 	}
 
@@ -206,7 +257,7 @@ impl Shared {
 				Stage::Failed | Stage::Stopped => return None,
 				Stage::Starting => {},
 				Stage::Ready(runner) => {
-					if let Some(job) = queue.pop_front() {
+					if let Some((_, job)) = queue.pop_front() {
 						return Some((runner.clone(), job));
 					}
 				},
@@ -215,9 +266,12 @@ impl Shared {
 		}
 	}
 
-	fn finish(&self, job: &Job, result: Result<Answer, RunError>) {
+	fn finish(&self, job: &Job, result: Result<Answer, RunError>, took: Duration) {
 		let key = job.key().0;
 		let mut state = self.state.lock();
+		if matches!(result, Ok(_) | Err(RunError::TimedOut(_))) {
+			state.mean = if state.mean.is_zero() { took } else { (3 * state.mean + took) / 4 };
+		}
 		let Some(Entry::Waiting { failed }) = state.entries.get(&key) else {
 			// Stopped meanwhile.
 			return;
@@ -233,11 +287,12 @@ impl Shared {
 		};
 		state.entries.insert(key, entry);
 		state.finished.push_back(key);
-		while state.finished.len() > self.max_finished {
+		while state.finished.len() > self.limits.finished {
 			if let Some(oldest) = state.finished.pop_front() {
 				state.entries.remove(&oldest);
 			}
 		}
+		self.finished.notify_all();
 	}
 }
 
@@ -295,6 +350,7 @@ mod tests {
 		runs: Arc<AtomicUsize>,
 		missing: Arc<AtomicBool>,
 		slow: Arc<AtomicBool>,
+		takes: Duration,
 		panics: Arc<AtomicUsize>,
 	}
 
@@ -308,6 +364,7 @@ mod tests {
 				self.panics.fetch_sub(1, Ordering::SeqCst);
 				panic!("the mock panics on demand");
 			}
+			thread::sleep(self.takes);
 			if self.missing.load(Ordering::SeqCst) {
 				return Err(RunError::ModelMissing);
 			}
@@ -341,8 +398,12 @@ mod tests {
 		WorkerConfig { queue, threads, loaded_bytes: 0 }
 	}
 
+	fn limits(finished: usize) -> Limits {
+		Limits { finished, delay: MAX_DELAY }
+	}
+
 	fn start_mock(mock: Mock, queue: usize, max_finished: usize) -> Arc<Shared> {
-		start_bounded(move || Ok(mock), config(queue, 1), max_finished).expect("threads")
+		start_bounded(move || Ok(mock), config(queue, 1), limits(max_finished)).expect("threads")
 	}
 
 	/// Poll until the job is not pending.
@@ -436,7 +497,7 @@ mod tests {
 			let _ = gate.recv();
 			Ok(Mock::default())
 		};
-		let shared = start_bounded(build, config(1, 2), 8).expect("threads");
+		let shared = start_bounded(build, config(1, 2), limits(8)).expect("threads");
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 		assert_eq!(shared.submit(job(2)), Err(JobError::QueueFull));
@@ -447,7 +508,7 @@ mod tests {
 	#[test]
 	fn submit_should_refuse_when_the_engine_does_not_start() {
 		let build = || Err::<Mock, _>(RunError::EngineMissing);
-		let shared = start_bounded(build, config(1, 2), 8).expect("threads");
+		let shared = start_bounded(build, config(1, 2), limits(8)).expect("threads");
 		wait_until("the engine has failed", || shared.submit(job(1)) == Err(JobError::Internal));
 	}
 
@@ -497,6 +558,49 @@ mod tests {
 		assert!(matches!(shared.submit(job(4)), Ok(JobStatus::Done(_))));
 		assert_eq!(shared.submit(job(0)), Ok(JobStatus::Pending));
 		wait_until("the forgotten job runs again", || runs.load(Ordering::SeqCst) == 6);
+	}
+
+	#[test]
+	fn submit_should_refuse_when_jobs_before_it_take_too_long() {
+		let (permit, gate) = mpsc::channel();
+		let takes = Duration::from_millis(20);
+		let mock = Mock { gate: Some(Mutex::new(gate)), takes, ..Default::default() };
+		let limits = Limits { finished: 8, delay: takes * 3 / 2 };
+		let shared = start_bounded(move || Ok(mock), config(8, 1), limits).expect("threads");
+		// Nobody knows yet how long a job takes.
+		for request in 0..4 {
+			assert_eq!(shared.submit(job(request)), Ok(JobStatus::Pending));
+		}
+		permit.send(()).expect("worker lives");
+		assert!(matches!(settle(&shared, &job(0)), Ok(JobStatus::Done(_))));
+		wait_until("the second job is taken", || shared.state.lock().queue.len() == 2);
+		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending), "it runs");
+		assert_eq!(shared.submit(job(2)), Ok(JobStatus::Pending), "it is the next");
+		assert_eq!(shared.submit(job(3)), Err(JobError::QueueFull), "it would be too late");
+		assert_eq!(shared.submit(job(4)), Err(JobError::QueueFull));
+		assert_eq!(shared.state.lock().queue.len(), 1);
+		for _ in 0..2 {
+			permit.send(()).expect("worker lives");
+		}
+		assert!(matches!(settle(&shared, &job(2)), Ok(JobStatus::Done(_))));
+		assert_eq!(shared.submit(job(3)), Ok(JobStatus::Pending), "there is time again");
+		permit.send(()).expect("worker lives");
+	}
+
+	#[test]
+	fn wait_should_end_when_the_job_is_done_or_time_is_up() {
+		let (permit, gate) = mpsc::channel();
+		let shared = start_mock(Mock { gate: Some(Mutex::new(gate)), ..Default::default() }, 4, 8);
+		let key = job(1).key().0;
+		shared.wait(&key, Instant::now() + Duration::from_secs(10));
+		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending), "it was not known");
+		let until = Instant::now() + Duration::from_millis(20);
+		shared.wait(&key, until);
+		assert!(Instant::now() >= until);
+		assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
+		permit.send(()).expect("worker lives");
+		shared.wait(&key, Instant::now() + Duration::from_secs(10));
+		assert!(matches!(shared.submit(job(1)), Ok(JobStatus::Done(_))));
 	}
 
 	#[test]

@@ -26,15 +26,14 @@ impl<T: Config> Pallet<T> {
 		Weight::zero()
 	}
 
-	/// Answer on which a committee agreed. The round lets go of its own: what was agreed on is kept
-	/// with the request.
-	pub(crate) fn take_answer(
+	/// Revealed answer of a request, in whichever round.
+	pub(crate) fn find_answer(
 		request: RequestId,
-		round: &mut RoundOf<T>,
+		round: &RoundOf<T>,
 		digest: H256,
 	) -> Option<Answer> {
-		match round.answer.take() {
-			Some((first, answer)) if first == digest => Some(answer),
+		match &round.answer {
+			Some((first, answer)) if *first == digest => Some(answer.clone()),
 			_ => Answers::<T>::get(request, digest),
 		}
 	}

@@ -2,6 +2,7 @@
 //! of their cost, with the signature last. A dispatched batch cannot fail.
 
 use crate::{pallet::*, reject, types::*};
+use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::*};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -18,69 +19,115 @@ fn refused(code: u8) -> TransactionValidityError {
 	InvalidTransaction::Custom(code).into()
 }
 
+/// Cause for which an item is not taken, with the code of a refusal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unfit {
+	/// The item came too late, too early, or on another fork. An honest executor may send it.
+	Stale(u8),
+	/// No honest executor sends it.
+	Invalid(u8),
+}
+
 /// Payload of an item: what sets the three kinds of batches apart.
 pub(crate) trait Payload<T: Config>: Encode {
 	/// Kind that is signed with the batch.
 	const KIND: BatchKind;
-	/// Phase of the rounds that take it.
-	const PHASE: RoundPhase;
 	/// Prefix of the tags in the transaction pool.
 	const TAG_PREFIX: &'static str;
 	/// Priority in the transaction pool.
 	const PRIORITY: TransactionPriority;
 
-	/// Checks the payload against the seat and the round to which it is submitted.
-	fn ensure_fits(&self, request: RequestId, round: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()>;
+	/// Tells whether a round takes it in `phase`.
+	fn is_due(round: &RoundOf<T>, phase: RoundPhase) -> bool;
+
+	/// Tells whether a seat of the round takes it.
+	fn is_awaited(round: &RoundOf<T>, seat: &SeatOf<T>) -> bool;
+
+	/// Checks what it says against a round and a seat that take it.
+	fn ensure_valid(
+		&self,
+		request: RequestId,
+		round: &RoundOf<T>,
+		seat: &SeatOf<T>,
+	) -> Result<(), u8>;
 }
 
 impl<T: Config> Payload<T> for H256 {
 	const KIND: BatchKind = BatchKind::Commit;
-	const PHASE: RoundPhase = RoundPhase::Commit;
 	const TAG_PREFIX: &'static str = "OpgCommit";
 	const PRIORITY: TransactionPriority = priority::COMMIT;
 
-	fn ensure_fits(&self, _: RequestId, _: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()> {
-		ensure_waiting::<T>(seat)
+	fn is_due(round: &RoundOf<T>, phase: RoundPhase) -> bool {
+		phase == RoundPhase::Commit && !round.takes_no_commitment()
+	}
+
+	fn is_awaited(_: &RoundOf<T>, seat: &SeatOf<T>) -> bool {
+		seat.state == SeatState::Waiting
+	}
+
+	fn ensure_valid(&self, _: RequestId, _: &RoundOf<T>, _: &SeatOf<T>) -> Result<(), u8> {
+		Ok(())
 	}
 }
 
 impl<T: Config> Payload<T> for RevealedAnswer {
 	const KIND: BatchKind = BatchKind::Reveal;
-	const PHASE: RoundPhase = RoundPhase::Reveal;
 	const TAG_PREFIX: &'static str = "OpgReveal";
 	const PRIORITY: TransactionPriority = priority::REVEAL;
 
-	fn ensure_fits(&self, request: RequestId, round: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()> {
-		let SeatState::Committed { commitment: committed, .. } = &seat.state else {
-			return Err(refused(reject::WRONG_SEAT_STATE));
-		};
-		ensure!(self.answer.fuel <= round.fuel_limit, refused(reject::TOO_MUCH_FUEL));
-		let context = Pallet::<T>::commitment_context(request, round, &seat.executor);
-		ensure!(
-			commitment(&context, &self.answer, &self.salt) == *committed,
-			refused(reject::WRONG_COMMITMENT)
-		);
+	fn is_due(round: &RoundOf<T>, phase: RoundPhase) -> bool {
+		match phase {
+			RoundPhase::Commit => round.takes_no_commitment(),
+			RoundPhase::Reveal => true,
+			RoundPhase::Closed => false,
+		}
+	}
+
+	fn is_awaited(round: &RoundOf<T>, seat: &SeatOf<T>) -> bool {
+		match seat.state {
+			SeatState::Waiting => round.takes_no_commitment(),
+			SeatState::Committed { .. } => true,
+			SeatState::Revealed { .. } | SeatState::Declined { .. } => false,
+		}
+	}
+
+	fn ensure_valid(
+		&self,
+		request: RequestId,
+		round: &RoundOf<T>,
+		seat: &SeatOf<T>,
+	) -> Result<(), u8> {
+		ensure!(self.answer.fuel <= round.fuel_limit, reject::TOO_MUCH_FUEL);
+		if let SeatState::Committed { commitment: committed, .. } = &seat.state {
+			let context = Pallet::<T>::commitment_context(request, round, &seat.executor);
+			ensure!(
+				commitment(&context, &self.answer, &self.salt) == *committed,
+				reject::WRONG_COMMITMENT
+			);
+		}
 		Ok(())
 	}
 }
 
 impl<T: Config> Payload<T> for JobError {
 	const KIND: BatchKind = BatchKind::Decline;
-	const PHASE: RoundPhase = RoundPhase::Commit;
 	const TAG_PREFIX: &'static str = "OpgDecline";
 	const PRIORITY: TransactionPriority = priority::DECLINE;
 
-	fn ensure_fits(&self, _: RequestId, _: &RoundOf<T>, seat: &SeatOf<T>) -> Check<()> {
-		ensure_waiting::<T>(seat)?;
-		let lasts = matches!(self, JobError::ModelMissing | JobError::EngineMissing);
-		ensure!(lasts, refused(reject::MALFORMED));
+	fn is_due(_: &RoundOf<T>, phase: RoundPhase) -> bool {
+		phase == RoundPhase::Commit
+	}
+
+	fn is_awaited(_: &RoundOf<T>, seat: &SeatOf<T>) -> bool {
+		seat.state == SeatState::Waiting
+	}
+
+	fn ensure_valid(&self, _: RequestId, _: &RoundOf<T>, _: &SeatOf<T>) -> Result<(), u8> {
+		let is_reason =
+			matches!(self, JobError::ModelMissing | JobError::EngineMissing | JobError::QueueFull);
+		ensure!(is_reason, reject::MALFORMED);
 		Ok(())
 	}
-}
-
-fn ensure_waiting<T: Config>(seat: &SeatOf<T>) -> Check<()> {
-	ensure!(seat.state == SeatState::Waiting, refused(reject::WRONG_SEAT_STATE));
-	Ok(())
 }
 
 impl<T: Config> Pallet<T> {
@@ -91,50 +138,82 @@ impl<T: Config> Pallet<T> {
 	) -> Check<(ValidTransaction, Weight)> {
 		let now = frame_system::Pallet::<T>::block_number();
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
-		Self::ensure_recent(batch, now)?;
-		let mut read = Weight::zero();
+		let block = Self::named_block(batch, now)?;
+		let (mut read, mut stale, mut fitting) = (Weight::zero(), None, Vec::new());
 		for item in &batch.items {
-			let round = Self::ensure_takes(item)?;
-			let seat = round.seat(&batch.executor).ok_or_else(|| refused(reject::NOT_DRAWN))?;
-			item.payload.ensure_fits(item.request, &round, seat)?;
-			read += Self::read_round_weight(now, &round);
+			let round = Rounds::<T>::get(item.request);
+			read += Self::read_round_weight(now, round.as_ref());
+			match Self::ensure_fits(item, round, &batch.executor) {
+				Ok(()) => fitting.push(item),
+				Err(Unfit::Stale(code)) => {
+					stale.get_or_insert(code);
+				},
+				Err(Unfit::Invalid(code)) => return Err(refused(code)),
+			}
 		}
-		Self::ensure_signed(batch, signature)?;
+		if let (true, Some(code)) = (fitting.is_empty(), stale) {
+			return Err(refused(code));
+		}
+		Self::ensure_signed(batch, block, signature)?;
 		let unspent = Self::max_read_weight(batch.items.len() as u32).saturating_sub(read);
-		Ok((Self::valid_transaction(batch)?, unspent))
+		Ok((Self::valid_transaction(&batch.executor, &fitting)?, unspent))
 	}
 
-	fn ensure_recent<P>(batch: &BatchOf<T, P>, now: BlockNumberFor<T>) -> Check<()> {
-		let is_recent = batch.at <= now && now <= batch.at + BATCH_BLOCKS.into();
+	/// Hash of the block that a batch names, which is an ancestor of this one.
+	fn named_block<P>(batch: &BatchOf<T, P>, now: BlockNumberFor<T>) -> Check<H256> {
+		let is_recent = batch.at < now && now <= batch.at + BATCH_BLOCKS.into();
 		ensure!(is_recent, refused(reject::EXPIRED));
-		Ok(())
+		frame_system::BlockHash::<T>::try_get(batch.at).map_err(|()| refused(reject::EXPIRED))
 	}
 
-	fn ensure_takes<P: Payload<T>>(item: &Item<P>) -> Check<RoundOf<T>> {
-		let round = Rounds::<T>::get(item.request)
-			.filter(|round| round.index == item.round)
-			.ok_or_else(|| refused(reject::NO_ROUND))?;
-		ensure!(round.phase == P::PHASE, refused(reject::WRONG_PHASE));
+	/// Checks an item of `executor` against the round of its request.
+	fn ensure_fits<P: Payload<T>>(
+		item: &Item<P>,
+		round: Option<RoundOf<T>>,
+		executor: &T::AccountId,
+	) -> Result<(), Unfit> {
+		let round = Self::ensure_takes(item, round, executor)?;
+		let seat = round.seat(executor).ok_or(Unfit::Invalid(reject::NOT_DRAWN))?;
+		item.payload.ensure_valid(item.request, &round, seat).map_err(Unfit::Invalid)
+	}
+
+	/// Checks that a round takes an item of `executor` now, whatever it says.
+	pub(crate) fn ensure_takes<P: Payload<T>>(
+		item: &Item<P>,
+		round: Option<RoundOf<T>>,
+		executor: &T::AccountId,
+	) -> Result<RoundOf<T>, Unfit> {
+		let round = round
+			.filter(|round| (round.index, round.seed) == (item.round, item.seed))
+			.ok_or(Unfit::Stale(reject::NO_ROUND))?;
+		let is_due = P::is_due(&round, round.phase_at(Self::now()));
+		ensure!(is_due, Unfit::Stale(reject::WRONG_PHASE));
+		let seat = round.seat(executor).ok_or(Unfit::Invalid(reject::NOT_DRAWN))?;
+		ensure!(P::is_awaited(&round, seat), Unfit::Stale(reject::WRONG_SEAT_STATE));
 		Ok(round)
 	}
 
 	fn ensure_signed<P: Payload<T>>(
 		batch: &BatchOf<T, P>,
+		block: H256,
 		signature: &ExecutorSignature,
 	) -> Check<()> {
 		let key =
 			T::Executors::hot_key(&batch.executor).ok_or_else(|| refused(reject::NOT_EXECUTOR))?;
-		let payload = batch_payload(P::KIND, &Self::genesis(), batch);
+		let payload = batch_payload(P::KIND, &Self::genesis(), &block, batch);
 		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
 		Ok(())
 	}
 
-	fn valid_transaction<P: Payload<T>>(batch: &BatchOf<T, P>) -> TransactionValidity {
-		batch
-			.items
+	/// Place in the transaction pool: a tag for each item that fits.
+	fn valid_transaction<P: Payload<T>>(
+		executor: &T::AccountId,
+		fitting: &[&Item<P>],
+	) -> TransactionValidity {
+		fitting
 			.iter()
 			.fold(ValidTransaction::with_tag_prefix(P::TAG_PREFIX), |valid, item| {
-				valid.and_provides((item.request, item.round, &batch.executor))
+				valid.and_provides((item.request, item.round, executor))
 			})
 			.priority(P::PRIORITY)
 			.longevity(BATCH_BLOCKS.saturated_into())

@@ -15,7 +15,7 @@ use opg_primitives::{
 	Outcome, RequestId, RoundIndex, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
-	BenchmarkCommittees, BenchmarkExecutors, ExecutorLedger, Rule, MAX_COMMITTEE, MAX_SEATS,
+	BenchmarkCommittees, BenchmarkExecutors, ExecutorLedger, MAX_COMMITTEE, MAX_SEATS,
 };
 use sp_core::H256;
 use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
@@ -42,12 +42,8 @@ fn committed<T: Config>() -> SeatState<BlockNumberFor<T>> {
 }
 
 fn revealed<T: Config>(digest: H256) -> SeatState<BlockNumberFor<T>> {
-	SeatState::Revealed {
-		committed_at: Zero::zero(),
-		commitment: H256::repeat_byte(1),
-		at: Zero::zero(),
-		digest,
-	}
+	let commitment = Some((Zero::zero(), H256::repeat_byte(1)));
+	SeatState::Revealed { commitment, at: Zero::zero(), digest }
 }
 
 fn round<T: Config>(
@@ -55,12 +51,17 @@ fn round<T: Config>(
 	phase: RoundPhase,
 	seats: Vec<(T::AccountId, RoundIndex, SeatState<BlockNumberFor<T>>)>,
 ) -> RoundOf<T> {
-	let seats =
-		seats.into_iter().map(|(executor, round, state)| Seat { executor, round, state }).collect();
+	let seats = seats
+		.into_iter()
+		.map(|(executor, round, state)| Seat { executor, round, session: 0, state })
+		.collect();
 	Round {
 		index,
-		rule: Rule::Majority,
+		needed: 2,
+		seed: H256::zero(),
 		phase,
+		decline_by: Pallet::<T>::now(),
+		commit_by: Pallet::<T>::now() + T::CommitBlocks::get().into(),
 		model_hash: H256::zero(),
 		engine_id: H256::zero(),
 		input_hash: H256::zero(),
@@ -72,7 +73,10 @@ fn round<T: Config>(
 
 impl<T: Config> BenchmarkCommittees<T::AccountId> for Pallet<T> {
 	fn shared_keys() -> Vec<Vec<u8>> {
-		Self::new_deadlines().map(Deadlines::<T>::hashed_key_for).into()
+		vec![
+			Deadlines::<T>::hashed_key_for(Self::now()),
+			Cursors::<T>::hashed_key_for(Deadline::Reveal),
+		]
 	}
 
 	fn closed_rounds(request: RequestId, seats: Vec<(T::AccountId, RoundIndex, Answer)>) {
@@ -83,11 +87,9 @@ impl<T: Config> BenchmarkCommittees<T::AccountId> for Pallet<T> {
 			answers.push((digest, answer));
 			kept.push((who, index, revealed::<T>(digest)));
 		}
-		let round = round::<T>(index, RoundPhase::Closed, kept);
-		if round.has_conflicting_answers() {
-			for (digest, answer) in answers {
-				Answers::<T>::insert(request, digest, answer);
-			}
+		let mut round = round::<T>(index, RoundPhase::Closed, kept);
+		for (digest, answer) in answers {
+			Self::keep_answer(request, &mut round, digest, answer);
 		}
 		Rounds::<T>::insert(request, round);
 	}
@@ -120,14 +122,18 @@ fn signed<T: Config, P: Encode + Clone>(
 	kind: BatchKind,
 	payloads: impl Iterator<Item = P>,
 ) -> (BatchOf<T, P>, ExecutorSignature) {
+	let seed = H256::zero();
 	let items =
-		(0u64..).zip(payloads).map(|(request, payload)| Item { request, round: 0, payload });
-	let batch = Batch {
-		executor: executor::<T>(0),
-		at: frame_system::Pallet::<T>::block_number(),
-		items: BoundedVec::truncate_from(items.collect()),
-	};
-	let payload = batch_payload(kind, &Pallet::<T>::genesis(), &batch);
+		(0u64..).zip(payloads).map(|(request, payload)| Item { request, round: 0, seed, payload });
+	// The hash of an earlier block is known.
+	let now = frame_system::Pallet::<T>::block_number().max(1u32.into());
+	frame_system::Pallet::<T>::set_block_number(now);
+	let (at, block) = (now - 1u32.into(), H256::repeat_byte(3));
+	frame_system::BlockHash::<T>::insert(at, block);
+	add_to_whitelist(frame_system::BlockHash::<T>::hashed_key_for(at).into());
+	let items = BoundedVec::truncate_from(items.collect());
+	let batch = Batch { executor: executor::<T>(0), at, items };
+	let payload = batch_payload(kind, &Pallet::<T>::genesis(), &block, &batch);
 	let signature = key.sign(&payload).expect(SET_UP);
 	(batch, signature)
 }
@@ -142,6 +148,8 @@ fn commitments<T: Config>(n: u32) -> (BatchOf<T, H256>, ExecutorSignature) {
 fn reveals<T: Config>(n: u32, bytes: u32) -> (BatchOf<T, RevealedAnswer>, ExecutorSignature) {
 	let key = open::<T>(n, RoundPhase::Reveal, committed::<T>(), committed::<T>());
 	let who = executor::<T>(0);
+	// Nothing is left to be recorded: that is charged by itself.
+	let _ = (0..MAX_BATCH).all(|_| T::Executors::record_presence(&who));
 	let payloads = (0..n.into()).map(|request| {
 		let answer = answer_of(bytes, request);
 		Rounds::<T>::mutate(request, |round| {
@@ -181,11 +189,10 @@ fn authorize<T: Config>(call: &Call<T>) -> Result<(), BenchmarkError> {
 mod benchmarks {
 	use super::*;
 
-	/// `n`: commitments of an executor without misses. Without rounds.
+	/// `n`: commitments. Without rounds.
 	#[benchmark]
 	fn commit(n: Linear<1, MAX_BATCH>) {
 		let (batch, signature) = commitments::<T>(n);
-		T::Executors::clear_misses(&batch.executor);
 
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, batch, signature);
@@ -193,22 +200,23 @@ mod benchmarks {
 		assert_eq!(Rounds::<T>::get(0).map(|round| round.phase), Some(RoundPhase::Reveal));
 	}
 
-	/// Clearing the misses of an executor.
+	/// Recording a kept seat of an executor that missed some.
 	#[benchmark]
-	fn clear_misses() {
+	fn record_presence() {
 		let who = executor::<T>(0);
 		T::BenchmarkHelper::executor(&who);
-		let missed;
+		let changed;
 
 		#[block]
 		{
-			missed = T::Executors::clear_misses(&who);
+			changed = T::Executors::record_presence(&who);
 		}
 
-		assert!(missed);
+		assert!(changed);
 	}
 
-	/// `n`: reveals that end no round, of known answers without bytes. Without rounds.
+	/// `n`: reveals that end no round, of known answers without bytes. Without rounds, and without
+	/// what records that seats were kept.
 	#[benchmark]
 	fn reveal(n: Linear<1, MAX_BATCH>) {
 		let (batch, signature) = reveals::<T>(n, 0);
@@ -241,7 +249,7 @@ mod benchmarks {
 		_(RawOrigin::Authorized, batch, signature);
 
 		let round = Rounds::<T>::get(0).expect("it is kept");
-		let declined = SeatState::Declined { reason: JobError::ModelMissing };
+		let declined = SeatState::Declined { reason: JobError::ModelMissing, late: false };
 		assert!(round.seat(&executor::<T>(0)).is_some_and(|seat| seat.state == declined));
 	}
 
@@ -358,7 +366,7 @@ mod benchmarks {
 		let digest = answer.digest();
 		let seats = (0..s).map(|index| (executor::<T>(index), 0, revealed::<T>(digest))).collect();
 		let mut round = round::<T>(0, RoundPhase::Reveal, seats);
-		round.rule = Rule::NoDissent { needed: 1 };
+		round.needed = 1;
 		round.answer = Some((digest, answer));
 		Rounds::<T>::insert(0, &round);
 		add_to_whitelist(Rounds::<T>::hashed_key_for(0).into());
@@ -390,7 +398,7 @@ mod benchmarks {
 		}
 	}
 
-	/// Removing `a` answers that were not judged.
+	/// Removing `a` answers.
 	#[benchmark]
 	fn remove_answers(a: Linear<1, MAX_SEATS>) {
 		for fuel in 0..a.into() {
@@ -406,34 +414,17 @@ mod benchmarks {
 		assert_eq!(Answers::<T>::iter_prefix(0).count(), 0);
 	}
 
-	/// Postponing the end of a round.
+	/// Reading and removing a list of `d` rounds.
 	#[benchmark]
-	fn postpone() {
-		let now = frame_system::Pallet::<T>::block_number();
-		let next = (now + 1u32.into(), Deadline::Reveal);
-		let rounds = (1..T::MaxRoundsPerBlock::get()).map(|request| (request.into(), 0)).collect();
-		Deadlines::<T>::insert(next, BoundedVec::truncate_from(rounds));
-		add_to_whitelist(Deadlines::<T>::hashed_key_for(next).into());
-
-		#[block]
-		{
-			Pallet::<T>::postpone(now, 0, 0);
-		}
-
-		assert_eq!(Deadlines::<T>::get(next).len() as u32, T::MaxRoundsPerBlock::get());
-	}
-
-	/// `d`: rounds with a deadline at this block. Without rounds.
-	#[benchmark]
-	fn take_deadlines(d: Linear<0, { T::MaxRoundsPerBlock::get() }>) {
-		let now = frame_system::Pallet::<T>::block_number();
+	fn take_deadlines(d: Linear<0, { MaxRoundsPerTick::<T>::get() }>) {
+		let now = Pallet::<T>::now();
 		let rounds = (0..d).map(|request| (request.into(), 0)).collect();
-		Deadlines::<T>::insert((now, Deadline::Commit), BoundedVec::truncate_from(rounds));
+		Deadlines::<T>::insert(now, BoundedVec::truncate_from(rounds));
 		let due;
 
 		#[block]
 		{
-			due = Deadlines::<T>::take((now, Deadline::Commit));
+			due = Deadlines::<T>::take(now);
 		}
 
 		assert_eq!(due.len() as u32, d);

@@ -1,6 +1,11 @@
-//! Deadlines: end phases in time, and postpone the ends of rounds for which a block has no weight.
+//! Deadlines: end rounds in time, or as soon as blocks have weight for it.
+//!
+//! Both deadlines of a round are at a fixed distance from its opening. So one list of rounds for each
+//! tick of the clock serves both, and they pass in the order of the lists. A cursor for each kind
+//! says how far: what a block has no weight for stays where it is, and the next block goes on.
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
+use alloc::vec::Vec;
 use frame_support::{
 	traits::Get,
 	weights::{Weight, WeightMeter},
@@ -10,82 +15,91 @@ use opg_primitives::{RequestId, RoundIndex};
 use sp_runtime::traits::One;
 
 impl<T: Config> Pallet<T> {
-	/// Deadlines of a round that is opened now. Both are at a fixed distance, so the limit of draws
-	/// per block bounds them too.
-	pub(crate) fn new_deadlines() -> [(BlockNumberFor<T>, Deadline); 2] {
-		let now = frame_system::Pallet::<T>::block_number();
-		let commit_by = now + T::CommitBlocks::get().into();
-		let reveal_by = commit_by + T::RevealBlocks::get().into();
-		[(commit_by, Deadline::Commit), (reveal_by, Deadline::Reveal)]
-	}
-
-	/// Rounds whose last deadline is ahead, some of them closed already, oldest first.
-	///
-	/// At most a full list for each block of both phases. Reading them all takes a node a few
-	/// milliseconds. An index by executor would cost the chain two writes per seat.
-	pub(crate) fn open_rounds(
-		now: BlockNumberFor<T>,
-	) -> impl Iterator<Item = (RequestId, RoundIndex)> {
-		(1..=T::CommitBlocks::get() + T::RevealBlocks::get())
-			.flat_map(move |ahead| Deadlines::<T>::get((now + ahead.into(), Deadline::Reveal)))
-	}
-
-	/// Ends the phases whose deadline is `now`. Returns the weight.
-	pub(crate) fn pass_deadlines(now: BlockNumberFor<T>) -> Weight {
-		// Measures without a limit: a round that cannot be postponed ends in any case.
-		let mut meter = WeightMeter::new();
-		meter.consume(Self::shared_weight());
-		let lists =
-			[(Deadline::Commit, RoundPhase::Commit), (Deadline::Reveal, RoundPhase::Reveal)]
-				.map(|(deadline, phase)| (phase, Deadlines::<T>::take((now, deadline))));
-		let mut left = 0;
-		for (_, due) in &lists {
-			left += due.len() as u64;
-			meter.consume(T::WeightInfo::take_deadlines(due.len() as u32));
+	/// Time from the opening of a round to one of its deadlines.
+	fn distance(deadline: Deadline) -> BlockNumberFor<T> {
+		let commit = T::CommitBlocks::get();
+		match deadline {
+			Deadline::Commit => commit.into(),
+			Deadline::Reveal => (commit + T::RevealBlocks::get()).into(),
 		}
-		for (phase, due) in lists {
-			for (request, index) in due {
-				left = left.saturating_sub(1);
-				let reserved = Self::max_postpone_weight().saturating_mul(left);
-				Self::pass_deadline(now, (request, index), phase, reserved, &mut meter);
-			}
+	}
+
+	/// Tells whether the ends of rounds are at most [`MAX_LATE_TICKS`] late. Only then are rounds
+	/// opened, so that the lists that wait are bounded.
+	pub(crate) fn is_in_time(now: BlockNumberFor<T>) -> bool {
+		let cursor = Cursors::<T>::get(Deadline::Reveal);
+		let latest = Self::distance(Deadline::Reveal) + MAX_LATE_TICKS.into();
+		now <= cursor.opened_at + latest || !Deadlines::<T>::contains_key(cursor.opened_at)
+	}
+
+	/// Rounds whose reveal deadline has not passed, some of them closed already, oldest first.
+	///
+	/// At most a full list for each tick of both phases. Reading them all takes a node a few
+	/// milliseconds. An index by executor would cost the chain two writes per seat.
+	pub(crate) fn open_rounds() -> Vec<(RequestId, RoundIndex)> {
+		let mut lists: Vec<_> = Deadlines::<T>::iter().collect();
+		lists.sort_unstable_by_key(|(opened_at, _)| *opened_at);
+		lists.into_iter().flat_map(|(_, rounds)| rounds).collect()
+	}
+
+	/// Ends the rounds whose deadline has come, as far as `DeadlineWeight` allows. Returns the weight.
+	pub(crate) fn pass_deadlines() -> Weight {
+		let mut meter = WeightMeter::with_limit(T::DeadlineWeight::get());
+		if meter.try_consume(Self::shared_weight()).is_ok() {
+			// The reveal deadlines come first: they are those of older rounds.
+			Self::pass(Deadline::Reveal, &mut meter);
+			Self::pass(Deadline::Commit, &mut meter);
 		}
 		meter.consumed()
 	}
 
-	/// Ends `phase` of a round, unless it ended early. `reserved`: weight for those that follow.
-	fn pass_deadline(
-		now: BlockNumberFor<T>,
-		(request, index): (RequestId, RoundIndex),
-		phase: RoundPhase,
-		reserved: Weight,
-		meter: &mut WeightMeter,
-	) {
-		let Some(round) = Rounds::<T>::get(request) else {
-			return meter.consume(T::WeightInfo::read_round(0));
-		};
-		if round.index != index || round.phase != phase {
-			return meter.consume(T::WeightInfo::read_round(round.seats.len() as u32));
+	/// Passes the deadlines of one kind, oldest first.
+	fn pass(deadline: Deadline, meter: &mut WeightMeter) {
+		let (now, distance) = (Self::now(), Self::distance(deadline));
+		let start = Cursors::<T>::get(deadline);
+		let mut cursor = start;
+		while cursor.opened_at + distance <= now && Self::pass_list(deadline, &mut cursor, meter) {
+			cursor = Cursor { opened_at: cursor.opened_at + One::one(), position: 0 };
 		}
-		meter.consume(Self::round_weight(&round));
-		let round = Round { phase: RoundPhase::Reveal, ..round };
-		if phase == RoundPhase::Commit && round.awaits_reveal() {
-			// Those who committed still reveal: their answers count in the deciding round.
-			Rounds::<T>::insert(request, round);
-			return;
+		if cursor != start {
+			Cursors::<T>::insert(deadline, cursor);
 		}
-		let needed = Self::max_end_round_weight().saturating_add(reserved);
-		let fits = meter.consumed().saturating_add(needed).all_lte(T::DeadlineWeight::get());
-		// Only the end is postponed, never a phase: nobody loses time to reveal.
-		if !fits && Self::postpone(now, request, index) {
-			Rounds::<T>::insert(request, round);
-			return meter.consume(T::WeightInfo::postpone());
-		}
-		meter.consume(Self::end_round(request, round));
 	}
 
-	/// Moves the end of a round to the next block. Returns whether that block has room for it.
-	pub(crate) fn postpone(now: BlockNumberFor<T>, request: RequestId, index: RoundIndex) -> bool {
-		Deadlines::<T>::try_append((now + One::one(), Deadline::Reveal), (request, index)).is_ok()
+	/// Passes the deadlines of the rounds in the list of a cursor. Returns whether none is left.
+	fn pass_list(
+		deadline: Deadline,
+		cursor: &mut Cursor<BlockNumberFor<T>>,
+		meter: &mut WeightMeter,
+	) -> bool {
+		if !meter.can_consume(Self::max_list_weight()) {
+			return false;
+		}
+		let rounds = Deadlines::<T>::get(cursor.opened_at);
+		meter.consume(T::WeightInfo::take_deadlines(rounds.len() as u32));
+		for (request, index) in rounds.iter().skip(cursor.position as usize) {
+			if !meter.can_consume(Self::max_deadline_weight()) {
+				return false;
+			}
+			meter.consume(Self::pass_deadline(deadline, *request, *index));
+			cursor.position += 1;
+		}
+		if deadline == Deadline::Reveal && !rounds.is_empty() {
+			Deadlines::<T>::remove(cursor.opened_at);
+		}
+		true
+	}
+
+	/// Passes a deadline of a round: ends it, unless it ended early. Returns the weight.
+	fn pass_deadline(deadline: Deadline, request: RequestId, index: RoundIndex) -> Weight {
+		let Some(round) = Rounds::<T>::get(request) else {
+			return T::WeightInfo::read_round(0);
+		};
+		let is_over = round.index != index || round.phase == RoundPhase::Closed;
+		// Those who committed still reveal.
+		if is_over || (deadline == Deadline::Commit && round.awaits_reveal()) {
+			return T::WeightInfo::read_round(round.seats.len() as u32);
+		}
+		Self::round_weight(&round).saturating_add(Self::end_round(request, round))
 	}
 }

@@ -2,9 +2,9 @@
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
 use alloc::vec::Vec;
-use frame_support::{weights::Weight, BoundedVec};
-use opg_primitives::{FailureReason, RequestId};
-use pallet_opg_support::{Assignment, Committees, ExecutorLedger, Judgement, Offence, MAX_SEATS};
+use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
+use opg_primitives::{Answer, FailureReason, RequestId};
+use pallet_opg_support::{Assignment, Committees, ExecutorLedger, Judgement, MAX_SEATS};
 use sp_core::H256;
 use sp_runtime::Perbill;
 
@@ -14,19 +14,27 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			request,
 			round: index,
 			committee,
-			rule,
+			needed,
+			seed,
+			session,
 			model_hash,
 			engine_id,
 			input_hash,
 			fuel_limit,
 		} = assignment;
+		let now = Self::now();
+		ensure!(Self::is_in_time(now), FailureReason::Congested);
+		let commit_blocks = T::CommitBlocks::get();
 		let (seats, answer) = Rounds::<T>::get(request)
 			.map(|earlier| (earlier.seats, earlier.answer))
 			.unwrap_or_else(|| (BoundedVec::new(), None));
 		let mut round = Round {
 			index,
-			rule,
+			needed,
+			seed,
 			phase: RoundPhase::Commit,
+			decline_by: now + (commit_blocks / 2).into(),
+			commit_by: now + commit_blocks.into(),
 			model_hash,
 			engine_id,
 			input_hash,
@@ -35,13 +43,10 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			answer,
 		};
 		for executor in committee {
-			let seat = Seat { executor, round: index, state: SeatState::Waiting };
+			let seat = Seat { executor, round: index, session, state: SeatState::Waiting };
 			round.seats.try_push(seat).map_err(|_| FailureReason::Congested)?;
 		}
-		for deadline in Self::new_deadlines() {
-			Deadlines::<T>::try_append(deadline, (request, index))
-				.map_err(|_| FailureReason::Congested)?;
-		}
+		Deadlines::<T>::try_append(now, (request, index)).map_err(|_| FailureReason::Congested)?;
 		Rounds::<T>::insert(request, round);
 		Ok(())
 	}
@@ -52,6 +57,10 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			.unwrap_or_default()
 	}
 
+	fn revealed_digests(request: RequestId) -> Vec<H256> {
+		Rounds::<T>::get(request).map(|round| round.revealed_digests()).unwrap_or_default()
+	}
+
 	fn judge(
 		request: RequestId,
 		digest: H256,
@@ -59,20 +68,21 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 	) -> Judgement<T::AccountId> {
 		let mut judgement = Judgement { right: Vec::new(), wrong: 0 };
 		let Some(round) = Rounds::<T>::get(request) else { return judgement };
-		if round.has_conflicting_answers() {
-			Self::remove_answers(request);
-		}
-		for seat in round.seats {
-			match seat.state.digest() {
-				Some(revealed) if revealed == digest => judgement.right.push(seat.executor),
+		for Seat { executor, session, state, .. } in round.seats {
+			match state.digest() {
+				Some(revealed) if revealed == digest => judgement.right.push(executor),
 				Some(_) => {
-					T::Executors::penalise(&seat.executor, Offence::WrongAnswer, payees);
+					T::Executors::convict(&executor, round.model_hash, session, payees);
 					judgement.wrong += 1;
 				},
 				None => {},
 			}
 		}
 		judgement
+	}
+
+	fn answer(request: RequestId, digest: H256) -> Option<Answer> {
+		Self::find_answer(request, &Rounds::<T>::get(request)?, digest)
 	}
 
 	fn remove(request: RequestId) -> Weight {

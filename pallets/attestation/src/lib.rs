@@ -25,6 +25,7 @@ mod weight_bounds;
 pub mod weights;
 
 pub use pallet::*;
+pub use tally::Tally;
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -41,6 +42,7 @@ pub mod pallet {
 		ExecutorDirectory, ExecutorLedger, OnRoundDecided, TaskSource,
 	};
 	use sp_core::H256;
+	use sp_runtime::traits::BlockNumberProvider;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -54,16 +56,19 @@ pub mod pallet {
 		type Executors: ExecutorDirectory<Self::AccountId> + ExecutorLedger<Self::AccountId>;
 		/// Tasks of requests, and recipient of verdicts.
 		type Requests: TaskSource + OnRoundDecided;
-		/// Blocks from the draw to the commit deadline.
+		/// Clock that deadlines count. The hooks of later blocks see it tick; it never goes back.
+		type BlockNumberProvider: BlockNumberProvider<BlockNumber = BlockNumberFor<Self>>;
+		/// Ticks of the clock from the draw to the commit deadline. In the first half of them a seat
+		/// can be declined free of charge.
 		#[pallet::constant]
 		type CommitBlocks: Get<BlockNumber>;
-		/// Blocks from the commit deadline to the reveal deadline.
+		/// Ticks from the commit deadline to the reveal deadline.
 		#[pallet::constant]
 		type RevealBlocks: Get<BlockNumber>;
 		/// Largest number of rounds that are opened in one block.
 		#[pallet::constant]
 		type MaxRoundsPerBlock: Get<u32>;
-		/// Weight within which a block passes its deadlines. What does not fit is postponed.
+		/// Weight within which a block passes deadlines. What does not fit waits for the next.
 		#[pallet::constant]
 		type DeadlineWeight: Get<Weight>;
 		/// Weights of calls and hooks.
@@ -84,21 +89,35 @@ pub mod pallet {
 	pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, RequestId, RoundOf<T>>;
 
 	/// Answers, by digest, that differ from the one in the round of the request. Kept until the
-	/// request is judged or removed.
+	/// request is removed.
 	#[pallet::storage]
 	pub type Answers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
 
-	/// Rounds with a deadline at a block. A round is in two lists, each at a fixed distance from its
-	/// draw, and in those of later blocks to which its end is postponed.
+	/// Rounds by the time at which they were opened. Both their deadlines are at a fixed distance from
+	/// it. A list is removed once all its reveal deadlines have passed.
 	#[pallet::storage]
 	pub type Deadlines<T: Config> = StorageMap<
 		_,
 		Twox64Concat,
-		(BlockNumberFor<T>, Deadline),
-		BoundedVec<(RequestId, RoundIndex), T::MaxRoundsPerBlock>,
+		BlockNumberFor<T>,
+		BoundedVec<(RequestId, RoundIndex), MaxRoundsPerTick<T>>,
 		ValueQuery,
 	>;
+
+	/// Round whose deadline of each kind comes next.
+	#[pallet::storage]
+	pub type Cursors<T: Config> =
+		StorageMap<_, Twox64Concat, Deadline, Cursor<BlockNumberFor<T>>, ValueQuery>;
+
+	/// Largest number of rounds that are opened between two ticks of the clock.
+	pub struct MaxRoundsPerTick<T>(PhantomData<T>);
+
+	impl<T: Config> Get<u32> for MaxRoundsPerTick<T> {
+		fn get() -> u32 {
+			T::MaxRoundsPerBlock::get().saturating_mul(MAX_BLOCKS_PER_TICK)
+		}
+	}
 
 	/// Events of this pallet.
 	#[pallet::event]
@@ -126,7 +145,8 @@ pub mod pallet {
 			/// Digest of the answer.
 			digest: H256,
 		},
-		/// An executor declined its seat, at the price of a missed commitment.
+		/// An executor declined its seat: free of charge in the first half of the commit phase, later
+		/// at the price of a missed commitment.
 		Declined {
 			/// Number of the request.
 			request: RequestId,
@@ -142,14 +162,14 @@ pub mod pallet {
 	/// Errors of this pallet. An authorized transaction reaches none.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The round changed between authorization and dispatch.
+		/// Every round changed between authorization and dispatch.
 		RoundChanged,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			Self::pass_deadlines(now)
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::pass_deadlines()
 		}
 
 		fn offchain_worker(now: BlockNumberFor<T>) {
@@ -157,7 +177,7 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			let max = max_transaction_weight::<T>();
+			let max = max_transaction_weight::<T>(DispatchClass::Operational);
 			let max_bytes = MAX_BATCH * MAX_OUTPUT_BYTES;
 			let commit = Self::max_commit_weight(MAX_BATCH)
 				.saturating_add(Self::max_authorize_commit_weight(MAX_BATCH));
@@ -165,8 +185,7 @@ pub mod pallet {
 				.saturating_add(Self::max_authorize_reveal_weight(MAX_BATCH, max_bytes));
 			let decline = Self::max_decline_weight(MAX_BATCH)
 				.saturating_add(Self::max_authorize_decline_weight(MAX_BATCH));
-			let deadlines =
-				Self::max_deadlines_weight().saturating_add(Self::max_end_round_weight());
+			let deadlines = Self::max_deadlines_weight();
 			assert_fits("a full batch of commitments", commit, max);
 			assert_fits("a full batch of reveals", reveal, max);
 			assert_fits("a full batch of declined seats", decline, max);
@@ -188,7 +207,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Each item names a round in its commit phase that still waits for this executor. The last
-		/// commitment of a round begins its reveal phase. Clears the executor's misses.
+		/// commitment of a round begins its reveal phase. A committee of one takes no commitments.
+		/// Stale items are ignored while another fits, see [`crate::reject`].
 		///
 		/// ## Parameters
 		/// - `batch`: 1 to 16 items, each with a commitment as its payload, of different requests.
@@ -197,22 +217,25 @@ pub mod pallet {
 		/// ## Errors
 		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
 		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request.
-		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is ahead, or more than 16 blocks ago.
-		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one.
-		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its commit phase.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if the hash of block `batch.at` is not known, or it is
+		///   more than 16 blocks ago.
+		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one, or
+		///   has another seed.
+		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its commit phase, or takes no
+		///   commitments.
 		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
 		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor committed or
 		///   declined already.
 		/// - [`NOT_EXECUTOR`](crate::reject::NOT_EXECUTOR): if the executor has no valid hot key.
-		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign, or block
+		///   `batch.at` has another hash.
 		///
 		/// ## Events
 		/// [`Event::Committed`] for each item.
 		#[pallet::call_index(0)]
 		#[pallet::weight((
 			Pallet::<T>::max_commit_weight(batch.items.len() as u32),
-			DispatchClass::Normal,
-			Pays::No,
+			DispatchClass::Operational,
 		))]
 		#[pallet::weight_of_authorize(
 			Pallet::<T>::max_authorize_commit_weight(batch.items.len() as u32)
@@ -233,8 +256,10 @@ pub mod pallet {
 		/// Authorized by the signature. Feeless.
 		///
 		/// ## Details
-		/// Each item names a round in its reveal phase to which this executor committed. The last
-		/// reveal of a round ends it, and what follows from the verdict is part of this call.
+		/// Each item names a round in its reveal phase to which this executor committed, or one with a
+		/// committee of one. The last reveal of a round ends it, and what follows from the verdict is
+		/// part of this call. Records that the executor kept its seats. Stale items are ignored while
+		/// another fits, see [`crate::reject`].
 		///
 		/// ## Parameters
 		/// - `batch`: 1 to 16 items, each with an answer and its salt as its payload, of different
@@ -244,8 +269,10 @@ pub mod pallet {
 		/// ## Errors
 		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
 		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request.
-		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is ahead, or more than 16 blocks ago.
-		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if the hash of block `batch.at` is not known, or it is
+		///   more than 16 blocks ago.
+		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one, or
+		///   has another seed.
 		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its reveal phase.
 		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
 		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor did not commit,
@@ -254,15 +281,15 @@ pub mod pallet {
 		/// - [`WRONG_COMMITMENT`](crate::reject::WRONG_COMMITMENT): if answer and salt do not fit the
 		///   commitment.
 		/// - [`NOT_EXECUTOR`](crate::reject::NOT_EXECUTOR): if the executor has no valid hot key.
-		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign, or block
+		///   `batch.at` has another hash.
 		///
 		/// ## Events
 		/// [`Event::Revealed`] for each item, and those of what follows.
 		#[pallet::call_index(1)]
 		#[pallet::weight((
 			Pallet::<T>::max_reveal_weight(batch.items.len() as u32, batch.output_bytes()),
-			DispatchClass::Normal,
-			Pays::No,
+			DispatchClass::Operational,
 		))]
 		#[pallet::weight_of_authorize(Pallet::<T>::max_authorize_reveal_weight(
 			batch.items.len() as u32,
@@ -278,41 +305,45 @@ pub mod pallet {
 			Ok((Some(Self::do_reveal(batch)?), Pays::No).into())
 		}
 
-		/// Declines seats of one executor, whose node cannot run the model at all.
+		/// Declines seats of one executor, whose node cannot answer in time.
 		///
 		/// ## Dispatch Origin
 		/// Authorized by the signature. Feeless.
 		///
 		/// ## Details
-		/// Each item names a round in its commit phase that still waits for this executor. A declined
-		/// seat costs what a missed commitment costs, and spares the requester the wait for the
-		/// deadline. If nobody is left to wait for, what follows is part of this call.
+		/// Each item names a round in its commit phase that still waits for this executor. In the first
+		/// half of the phase a declined seat costs nothing; later it costs what a missed commitment
+		/// costs. It spares the requester the wait for the deadline. If nobody is left to wait for,
+		/// what follows is part of this call. Stale items are ignored while another fits, see
+		/// [`crate::reject`].
 		///
 		/// ## Parameters
-		/// - `batch`: 1 to 16 items, each with `ModelMissing` or `EngineMissing` as its payload, of
-		///   different requests.
+		/// - `batch`: 1 to 16 items, each with `ModelMissing`, `EngineMissing` or `QueueFull` as its
+		///   payload, of different requests.
 		/// - `signature`: by the hot key of `batch.executor`, of [`opg_primitives::batch_payload`].
 		///
 		/// ## Errors
 		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
 		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request,
-		///   or if a reason is one that passes.
-		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is ahead, or more than 16 blocks ago.
-		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one.
+		///   or if a reason is none of these.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if the hash of block `batch.at` is not known, or it is
+		///   more than 16 blocks ago.
+		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one, or
+		///   has another seed.
 		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its commit phase.
 		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
 		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor committed or
 		///   declined already.
 		/// - [`NOT_EXECUTOR`](crate::reject::NOT_EXECUTOR): if the executor has no valid hot key.
-		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign, or block
+		///   `batch.at` has another hash.
 		///
 		/// ## Events
 		/// [`Event::Declined`] for each item, and those of what follows.
 		#[pallet::call_index(2)]
 		#[pallet::weight((
 			Pallet::<T>::max_decline_weight(batch.items.len() as u32),
-			DispatchClass::Normal,
-			Pays::No,
+			DispatchClass::Operational,
 		))]
 		#[pallet::weight_of_authorize(
 			Pallet::<T>::max_authorize_decline_weight(batch.items.len() as u32)

@@ -13,16 +13,16 @@ use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
 use opg_primitives::{
-	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, FailureReason,
-	JobError, ModelError, Outcome, RequestId, RoundIndex, Task,
+	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, JobError,
+	ModelError, Outcome, RequestId, RoundIndex, Task,
 };
 use pallet_opg_support::{
-	Assignment, Committees, ExecutorDirectory, ExecutorLedger, Offence, OnRoundDecided, Rule,
-	TaskSource, Verdict,
+	Assignment, Committees, ExecutorDirectory, ExecutorLedger, Offence, OnRoundDecided, TaskSource,
+	Verdict,
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{
-	traits::Dispatchable,
+	traits::{BlockNumberProvider, Dispatchable},
 	transaction_validity::{
 		InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
 	},
@@ -94,24 +94,32 @@ where
 }
 
 /// Weight that passes all deadlines of a block.
-pub const MAX_DEADLINE_WEIGHT: Weight = Weight::from_parts(100_000_000_000, u64::MAX);
+pub const MAX_DEADLINE_WEIGHT: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
 /// Weight of a verdict in the fake of the inference pallet.
 pub const VERDICT_WEIGHT: Weight = Weight::from_parts(1_000_000, 0);
 
 parameter_types! {
 	pub static DeadlineWeight: Weight = MAX_DEADLINE_WEIGHT;
-	/// Every offence, in the order of the penalties.
-	pub static Penalties: Vec<(u64, Offence)> = Vec::new();
-	/// Payees of the last penalty.
+	/// Time, where it is not the number of the block.
+	pub static Clock: Option<u64> = None;
+	/// Every fine, in their order.
+	pub static Fines: Vec<(u64, Offence)> = Vec::new();
+	/// Sessions of the fines.
+	pub static FineSessions: Vec<u32> = Vec::new();
+	/// Every conviction, in their order, with model and session.
+	pub static Convictions: Vec<(u64, H256, u32)> = Vec::new();
+	/// Payees of the last conviction.
 	pub static Payees: Vec<(u64, Perbill)> = Vec::new();
-	/// Executors with a miss that is not cleared.
-	pub static Missing: BTreeSet<u64> = BTreeSet::new();
+	/// Records that change storage, by executor: so many missed seats are remembered.
+	pub static Missed: BTreeMap<u64, u32> = BTreeMap::new();
+	/// Records of kept seats, by executor, with those that changed nothing.
+	pub static Records: BTreeMap<u64, u32> = BTreeMap::new();
 	/// Executors whose hot key is not valid.
 	pub static Keyless: BTreeSet<u64> = BTreeSet::new();
 	/// Number of times that the hot keys were replaced.
 	pub static Rotations: u8 = 0;
 	/// Every verdict, in the order of the rounds' ends.
-	pub static Verdicts: Vec<(RequestId, Result<Answer, FailureReason>)> = Vec::new();
+	pub static Verdicts: Vec<(RequestId, Verdict)> = Vec::new();
 	/// Tasks of open requests.
 	pub static Tasks: BTreeMap<RequestId, Task> = BTreeMap::new();
 }
@@ -135,12 +143,23 @@ impl ExecutorDirectory<u64> for Executors {
 impl ExecutorLedger<u64> for Executors {
 	type Credit = ();
 	fn reward(_: &u64, _: ()) {}
-	fn penalise(who: &u64, offence: Offence, payees: &[(&u64, Perbill)]) {
-		Penalties::mutate(|penalties| penalties.push((*who, offence)));
+	fn fine(who: &u64, offence: Offence, session: u32) {
+		Fines::mutate(|fines| fines.push((*who, offence)));
+		FineSessions::mutate(|sessions| sessions.push(session));
+	}
+	fn convict(who: &u64, model_hash: H256, session: u32, payees: &[(&u64, Perbill)]) {
+		Convictions::mutate(|convictions| convictions.push((*who, model_hash, session)));
 		Payees::set(payees.iter().map(|(payee, part)| (**payee, *part)).collect());
 	}
-	fn clear_misses(who: &u64) -> bool {
-		Missing::mutate(|missing| missing.remove(who))
+	fn record_presence(who: &u64) -> bool {
+		Records::mutate(|records| *records.entry(*who).or_default() += 1);
+		Missed::mutate(|missed| match missed.get_mut(who) {
+			Some(count) if *count > 0 => {
+				*count -= 1;
+				true
+			},
+			_ => false,
+		})
 	}
 }
 
@@ -163,10 +182,6 @@ impl TaskSource for Requests {
 
 impl OnRoundDecided for Requests {
 	fn on_round_decided(request: RequestId, verdict: Verdict) -> Weight {
-		let verdict = match verdict {
-			Verdict::Agreed(answer) => Ok(answer),
-			Verdict::Undecided(reason) => Err(reason),
-		};
 		Verdicts::mutate(|verdicts| verdicts.push((request, verdict)));
 		VERDICT_WEIGHT
 	}
@@ -175,16 +190,27 @@ impl OnRoundDecided for Requests {
 	}
 }
 
+/// Clock: the number of the block, unless a test sets it.
+pub struct TestClock;
+
+impl BlockNumberProvider for TestClock {
+	type BlockNumber = u64;
+	fn current_block_number() -> u64 {
+		Clock::get().unwrap_or_else(System::block_number)
+	}
+}
+
 /// Blocks of the commit phase.
 pub const COMMIT_BLOCKS: u32 = 5;
 /// Blocks of the reveal phase.
 pub const REVEAL_BLOCKS: u32 = 3;
 /// Largest number of rounds that open in a block.
-pub const MAX_ROUNDS: u32 = 40;
+pub const MAX_ROUNDS: u32 = 100;
 
 impl Config for Test {
 	type Executors = Executors;
 	type Requests = Requests;
+	type BlockNumberProvider = TestClock;
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MaxRoundsPerBlock = ConstU32<MAX_ROUNDS>;
@@ -218,9 +244,13 @@ pub fn run(test: impl FnOnce()) {
 /// Forgets what the fakes noted, and begins block 1.
 pub fn begin() {
 	DeadlineWeight::set(MAX_DEADLINE_WEIGHT);
-	Penalties::take();
+	Clock::take();
+	Fines::take();
+	FineSessions::take();
+	Convictions::take();
 	Payees::take();
-	Missing::take();
+	Missed::take();
+	Records::take();
 	Keyless::take();
 	Rotations::take();
 	Verdicts::take();
@@ -234,10 +264,16 @@ pub fn check() {
 	Attestation::do_try_state().expect("invariants hold");
 }
 
+/// Hash of a block after genesis.
+pub fn block_hash(number: u64) -> H256 {
+	H256::from_low_u64_be(number)
+}
+
 /// Begins the next block. Returns the weight of the hook.
 pub fn next_block() -> Weight {
 	let now = System::block_number() + 1;
 	System::reset_events();
+	frame_system::BlockHash::<Test>::insert(now - 1, block_hash(now - 1));
 	System::set_block_number(now);
 	Attestation::on_initialize(now)
 }
@@ -270,18 +306,30 @@ pub fn trap() -> Answer {
 	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: 10 }
 }
 
+/// Seed of a round.
+pub fn seed(request: RequestId, round: RoundIndex) -> H256 {
+	H256::from_low_u64_be(256 * (request + 1) + u64::from(round))
+}
+
+/// Session from which the committee of a round is drawn.
+pub fn session(round: RoundIndex) -> u32 {
+	10 + u32::from(round)
+}
+
 /// Assignment of a committee. Hashes are of repeated bytes.
 pub fn assignment(
 	request: RequestId,
 	round: RoundIndex,
 	committee: &[u64],
-	rule: Rule,
+	needed: u32,
 ) -> Assignment<u64> {
 	Assignment {
 		request,
 		round,
 		committee: committee.to_vec(),
-		rule,
+		needed,
+		seed: seed(request, round),
+		session: session(round),
 		model_hash: H256::repeat_byte(1),
 		engine_id: H256::repeat_byte(2),
 		input_hash: H256::repeat_byte(3),
@@ -291,8 +339,12 @@ pub fn assignment(
 
 /// Opens a round in which all must agree.
 pub fn open(request: RequestId, round: RoundIndex, committee: &[u64]) {
-	let rule = Rule::NoDissent { needed: committee.len() as u32 };
-	Attestation::open(assignment(request, round, committee, rule)).expect("there is room");
+	open_needing(request, round, committee, committee.len() as u32);
+}
+
+/// Opens a round in which `needed` must agree.
+pub fn open_needing(request: RequestId, round: RoundIndex, committee: &[u64], needed: u32) {
+	Attestation::open(assignment(request, round, committee, needed)).expect("there is room");
 }
 
 /// Current round of a request.
@@ -302,7 +354,7 @@ pub fn round(request: RequestId) -> RoundOf<Test> {
 
 /// Phase of the current round of a request.
 pub fn phase(request: RequestId) -> RoundPhase {
-	round(request).phase
+	round(request).phase_at(TestClock::current_block_number())
 }
 
 /// State of the seat of `who` in the current round of a request.
@@ -312,13 +364,13 @@ pub fn seat_state(request: RequestId, who: u64) -> SeatState<u64> {
 
 /// Item for a round.
 pub fn item<P>(request: RequestId, round: RoundIndex, payload: P) -> Item<P> {
-	Item { request, round, payload }
+	Item { request, round, seed: seed(request, round), payload }
 }
 
-/// Batch made at the current block.
+/// Batch for the current block. It names the one before.
 pub fn batch<P>(who: u64, items: Vec<Item<P>>) -> BatchOf<Test, P> {
 	let items = BoundedVec::try_from(items).ok().expect("a batch takes so many");
-	Batch { executor: who, at: System::block_number(), items }
+	Batch { executor: who, at: System::block_number() - 1, items }
 }
 
 /// Signature of `who` under a batch.
@@ -327,7 +379,8 @@ pub fn sign<P: codec::Encode>(
 	kind: BatchKind,
 	batch: &BatchOf<Test, P>,
 ) -> ExecutorSignature {
-	hot_pair(who).sign(&batch_payload(kind, &GENESIS, batch)).into()
+	let block = System::block_hash(batch.at);
+	hot_pair(who).sign(&batch_payload(kind, &GENESIS, &block, batch)).into()
 }
 
 /// Signed batch of commitments.
@@ -402,10 +455,12 @@ pub fn decline(request: RequestId, who: u64, reason: JobError) -> Result<(), u8>
 	submit(decline_call(who, vec![item(request, round.index, reason)]))
 }
 
-/// Everyone commits to its answer, then reveals it.
+/// Everyone commits to its answer, where the round takes commitments, then reveals it.
 pub fn answer_all(request: RequestId, answers: &[(u64, Answer)]) {
 	for (who, answer) in answers {
-		commit(request, *who, answer).expect("the seat waits");
+		if !round(request).takes_no_commitment() {
+			commit(request, *who, answer).expect("the seat waits");
+		}
 	}
 	for (who, answer) in answers {
 		reveal(request, *who, answer).expect("the seat is committed");

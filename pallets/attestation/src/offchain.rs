@@ -1,5 +1,5 @@
 //! Off-chain worker of an executor: submits jobs, commits to their answers, reveals them, and
-//! declines seats for which the node lacks a file.
+//! declines seats for which the node lacks a file or the time.
 //!
 //! Every run starts from the state of the best block alone. Work that a restart lost is done again,
 //! and salts are derived from the hot key, so a node that restarts can still reveal.
@@ -22,15 +22,19 @@ use sp_runtime::{
 		storage_lock::{StorageLock, Time},
 		Duration,
 	},
-	traits::SaturatedConversion,
+	traits::{SaturatedConversion, Saturating},
 	RuntimeAppPublic,
 };
 
 const LOG: &str = "opg::executor";
 /// Number of blocks after which a submission that is in no block is repeated.
 const RESUBMIT_BLOCKS: u32 = 2;
-/// Largest number of seats that one run looks at.
-const MAX_DUTIES: usize = 256;
+/// Largest number of items that one run sends for an executor: 64 full batches. What is left has its
+/// turn in the next run.
+pub(crate) const MAX_ITEMS: usize = 64 * MAX_BATCH as usize;
+/// Ticks before the end of the time for free declines at which a node gives up a seat for which it
+/// has no time. Until then it may find some; later a block may have no room for the batch.
+const DECLINE_AHEAD: u32 = 1;
 
 /// Step of an executor in a round.
 #[derive(Clone, Copy, PartialEq, Encode, Decode)]
@@ -38,7 +42,7 @@ pub(crate) enum Stage {
 	/// To commit, or to decline.
 	#[codec(index = 0)]
 	Commit,
-	/// To reveal.
+	/// To reveal; where no commitment is taken, also to decline.
 	#[codec(index = 1)]
 	Reveal,
 }
@@ -48,22 +52,47 @@ pub(crate) enum Stage {
 pub(crate) struct Sent {
 	request: RequestId,
 	round: RoundIndex,
+	/// Seed of the round: the same round of another fork is another one.
+	seed: H256,
 	stage: Stage,
 	/// Block of the run that sent it.
 	at: u32,
 }
 
 /// Seat that is due: the executor has to act in it now.
-struct Duty<T: Config> {
+#[derive(Clone, Copy)]
+struct Duty {
 	request: RequestId,
-	round: RoundOf<T>,
+	round: RoundIndex,
+	seed: H256,
 	stage: Stage,
 }
 
-impl<T: Config> Duty<T> {
-	fn item<P>(&self, payload: P) -> Item<P> {
-		Item { request: self.request, round: self.round.index, payload }
+impl Duty {
+	fn is_of(&self, sent: &Sent) -> bool {
+		(self.request, self.round, self.seed, self.stage)
+			== (sent.request, sent.round, sent.seed, sent.stage)
 	}
+
+	fn sent(&self, at: u32) -> Sent {
+		let Duty { request, round, seed, stage } = *self;
+		Sent { request, round, seed, stage, at }
+	}
+
+	fn item<P>(&self, payload: P) -> Item<P> {
+		Item { request: self.request, round: self.round, seed: self.seed, payload }
+	}
+}
+
+/// What a run does in a seat that is due.
+enum Action {
+	Commit(H256),
+	Reveal(RevealedAnswer),
+	Decline(JobError),
+	/// The job is not done.
+	Wait,
+	/// There is nothing to be done now.
+	Skip,
 }
 
 /// Items that a run sends for one executor.
@@ -74,8 +103,34 @@ struct Outbox {
 	declined: Vec<Item<JobError>>,
 }
 
+impl Outbox {
+	fn len(&self) -> usize {
+		self.commitments.len() + self.reveals.len() + self.declined.len()
+	}
+
+	/// Adds what an action sends. Returns whether it sends anything.
+	fn add(&mut self, duty: &Duty, action: Action) -> bool {
+		match action {
+			Action::Commit(commitment) => self.commitments.push(duty.item(commitment)),
+			Action::Reveal(answer) => self.reveals.push(duty.item(answer)),
+			Action::Decline(reason) => self.declined.push(duty.item(reason)),
+			Action::Wait | Action::Skip => return false,
+		}
+		true
+	}
+}
+
+/// Executor for whom a run works.
+struct Operator<'a, AccountId> {
+	account: &'a AccountId,
+	/// Its hot key.
+	key: &'a ExecutorKey,
+	/// All keys of the node: a commitment may be from one that was replaced since.
+	keys: &'a [ExecutorKey],
+}
+
 impl<T: Config> Pallet<T> {
-	pub(crate) fn work(now: BlockNumberFor<T>) {
+	pub(crate) fn work(block: BlockNumberFor<T>) {
 		let keys = ExecutorKey::all();
 		if keys.is_empty() {
 			return;
@@ -85,123 +140,140 @@ impl<T: Config> Pallet<T> {
 			StorageLock::<Time>::with_deadline(b"opg/executor/lock", Duration::from_millis(2_000));
 		let Ok(_guard) = lock.try_lock() else { return };
 		for key in &keys {
-			let Some(executor) = T::Executors::operator_of(key) else { continue };
+			let Some(account) = T::Executors::operator_of(key) else { continue };
 			// A key that was replaced, or is not valid yet, still has its operator.
-			if T::Executors::hot_key(&executor).as_ref() == Some(key) {
-				Self::serve(now, key, &keys, &executor);
+			if T::Executors::hot_key(&account).as_ref() == Some(key) {
+				Self::serve(block, &Operator { account: &account, key, keys: &keys });
 			}
 		}
 	}
 
-	fn serve(
-		now: BlockNumberFor<T>,
-		key: &ExecutorKey,
-		keys: &[ExecutorKey],
-		executor: &T::AccountId,
-	) {
-		let block: u32 = now.saturated_into();
-		let name = (b"opg/executor/sent", key).encode();
+	fn serve(block: BlockNumberFor<T>, operator: &Operator<T::AccountId>) {
+		let number: u32 = block.saturated_into();
+		let name = (b"opg/executor/sent", operator.key).encode();
 		let sent_ref = StorageValueRef::persistent(&name);
 		let mut sent: Vec<Sent> = sent_ref.get().ok().flatten().unwrap_or_default();
-		sent.retain(|item| item.at <= block && block - item.at < RESUBMIT_BLOCKS);
+		sent.retain(|item| item.at <= number && number - item.at < RESUBMIT_BLOCKS);
 
 		let mut outbox = Outbox::default();
-		for duty in Self::duties(now, executor) {
-			let is_sent = sent.iter().any(|item| {
-				(item.request, item.round, item.stage)
-					== (duty.request, duty.round.index, duty.stage)
-			});
-			if !is_sent && Self::perform(&duty, key, keys, executor, &mut outbox).is_some() {
-				sent.push(Sent {
-					request: duty.request,
-					round: duty.round.index,
-					stage: duty.stage,
-					at: block,
-				});
+		let mut due = Self::duties(operator.account);
+		due.retain(|duty| !sent.iter().any(|item| duty.is_of(item)));
+		// The first pass hands in all jobs, so that they run while the queue lets the second pass wait
+		// for those that take no time.
+		for _ in 0..2 {
+			let mut waiting = Vec::new();
+			for duty in due {
+				if outbox.len() >= MAX_ITEMS {
+					break;
+				}
+				match Self::act(&duty, operator) {
+					Action::Wait => waiting.push(duty),
+					action => {
+						if outbox.add(&duty, action) {
+							sent.push(duty.sent(number));
+						}
+					},
+				}
 			}
+			due = waiting;
 		}
 		let Outbox { commitments, reveals, declined } = outbox;
-		Self::send(key, executor, now, commitments, |batch, signature| Call::commit {
+		Self::send(operator, block, reveals, |batch, signature| Call::reveal { batch, signature });
+		Self::send(operator, block, commitments, |batch, signature| Call::commit {
 			batch,
 			signature,
 		});
-		Self::send(key, executor, now, reveals, |batch, signature| Call::reveal {
-			batch,
-			signature,
-		});
-		Self::send(key, executor, now, declined, |batch, signature| Call::decline {
+		Self::send(operator, block, declined, |batch, signature| Call::decline {
 			batch,
 			signature,
 		});
 		sent_ref.set(&sent);
 	}
 
-	/// Seats of `executor` that are due, oldest first.
-	fn duties(
-		now: BlockNumberFor<T>,
-		executor: &T::AccountId,
-	) -> impl Iterator<Item = Duty<T>> + '_ {
-		Self::open_rounds(now)
-			.filter_map(|(request, index)| {
-				let round = Rounds::<T>::get(request).filter(|round| round.index == index)?;
-				let seat = round.seat(executor)?;
-				let stage = match (&seat.state, round.phase) {
-					(SeatState::Waiting, RoundPhase::Commit) => Some(Stage::Commit),
-					(SeatState::Committed { .. }, RoundPhase::Reveal) => Some(Stage::Reveal),
-					_ => None,
-				};
-				Some((request, round, stage))
-			})
-			.take(MAX_DUTIES)
-			.filter_map(|(request, round, stage)| Some(Duty { request, round, stage: stage? }))
-	}
-
-	/// Adds to the outbox what a duty calls for. `None` if there is nothing to send yet.
-	fn perform(
-		duty: &Duty<T>,
-		key: &ExecutorKey,
-		keys: &[ExecutorKey],
-		executor: &T::AccountId,
-		outbox: &mut Outbox,
-	) -> Option<()> {
-		let context = Self::commitment_context(duty.request, &duty.round, executor);
-		match (Self::submit_or_poll(duty)?, duty.stage) {
-			(Ok(JobStatus::Done(answer)), Stage::Commit) => {
-				let salt = Self::salt(key, &context).or_else(|| {
-					log::error!(target: LOG, "the keystore does not sign with {key:?}");
-					None
-				})?;
-				outbox.commitments.push(duty.item(commitment(&context, &answer, &salt)));
-			},
-			(Ok(JobStatus::Done(answer)), Stage::Reveal) => {
-				let salt = Self::salt_of_commitment(duty, keys, &context, executor, &answer)?;
-				outbox.reveals.push(duty.item(RevealedAnswer { answer, salt }));
-			},
-			(Err(reason @ (JobError::ModelMissing | JobError::EngineMissing)), Stage::Commit) => {
-				outbox.declined.push(duty.item(reason));
-			},
-			_ => return None,
+	/// Seats of `executor` that are due: reveals first, then commitments, each by their deadlines.
+	fn duties(executor: &T::AccountId) -> Vec<Duty> {
+		let now = Self::now();
+		let (mut reveals, mut commitments) = (Vec::new(), Vec::new());
+		for (request, index) in Self::open_rounds() {
+			let Some(round) = Rounds::<T>::get(request).filter(|round| round.index == index) else {
+				continue;
+			};
+			let Some(seat) = round.seat(executor) else { continue };
+			let duty = |stage| Duty { request, round: index, seed: round.seed, stage };
+			if takes::<T, RevealedAnswer>(&round, seat, now) {
+				reveals.push(duty(Stage::Reveal));
+			} else if takes::<T, H256>(&round, seat, now) {
+				commitments.push(duty(Stage::Commit));
+			}
 		}
-		Some(())
+		reveals.extend(commitments);
+		reveals
 	}
 
-	/// Salt that makes the commitment of the seat from `answer`. It may come from a key that was
-	/// rotated since.
+	/// Decides what a duty calls for now.
+	fn act(duty: &Duty, operator: &Operator<T::AccountId>) -> Action {
+		let Some(round) = Rounds::<T>::get(duty.request) else { return Action::Skip };
+		let Some(seat) = round.seat(operator.account) else { return Action::Skip };
+		let context = Self::commitment_context(duty.request, &round, operator.account);
+		match (Self::submit_or_poll(duty), duty.stage, &seat.state) {
+			(Some(Ok(JobStatus::Done(answer))), Stage::Commit, _) => {
+				match Self::salt(operator.key, &context) {
+					Some(salt) => Action::Commit(commitment(&context, &answer, &salt)),
+					None => {
+						log::error!(
+							target: LOG,
+							"the keystore does not sign with {:?}", operator.key
+						);
+						Action::Skip
+					},
+				}
+			},
+			(
+				Some(Ok(JobStatus::Done(answer))),
+				Stage::Reveal,
+				SeatState::Committed { commitment, .. },
+			) => match Self::salt_of_commitment(duty, operator, &context, &answer, commitment) {
+				Some(salt) => Action::Reveal(RevealedAnswer { answer, salt }),
+				None => Action::Skip,
+			},
+			(Some(Ok(JobStatus::Done(answer))), Stage::Reveal, _) => {
+				Action::Reveal(RevealedAnswer { answer, salt: [0; 32] })
+			},
+			(Some(Ok(JobStatus::Pending)), ..) => Action::Wait,
+			(Some(Err(reason)), _, SeatState::Waiting) if Self::declines(reason, &round) => {
+				Action::Decline(reason)
+			},
+			_ => Action::Skip,
+		}
+	}
+
+	/// Tells whether the node gives up a seat of `round` for this reason now.
+	fn declines(reason: JobError, round: &RoundOf<T>) -> bool {
+		let now = Self::now();
+		match reason {
+			JobError::ModelMissing | JobError::EngineMissing => true,
+			JobError::QueueFull => {
+				now <= round.decline_by
+					&& now.saturating_add(DECLINE_AHEAD.into()) >= round.decline_by
+			},
+			JobError::NoEngine | JobError::Internal => false,
+		}
+	}
+
+	/// Salt that makes the commitment of a seat from `answer`. It may come from a key that was rotated
+	/// since.
 	fn salt_of_commitment(
-		duty: &Duty<T>,
-		keys: &[ExecutorKey],
+		duty: &Duty,
+		operator: &Operator<T::AccountId>,
 		context: &CommitmentContext<T::AccountId>,
-		executor: &T::AccountId,
 		answer: &Answer,
+		committed: &H256,
 	) -> Option<[u8; 32]> {
-		let SeatState::Committed { commitment: committed, .. } = duty.round.seat(executor)?.state
-		else {
-			return None;
-		};
-		let salt = keys
+		let salt = operator
+			.keys
 			.iter()
 			.filter_map(|key| Self::salt(key, context))
-			.find(|salt| commitment(context, answer, salt) == committed);
+			.find(|salt| commitment(context, answer, salt) == *committed);
 		if salt.is_none() {
 			log::error!(
 				target: LOG,
@@ -224,8 +296,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Submits the job of a duty, or learns its progress.
-	fn submit_or_poll(duty: &Duty<T>) -> Option<Result<JobStatus, JobError>> {
-		let (request, round) = (duty.request, duty.round.index);
+	fn submit_or_poll(duty: &Duty) -> Option<Result<JobStatus, JobError>> {
+		let (request, round) = (duty.request, duty.round);
 		let job = Job { request, round, task: T::Requests::task(request)? };
 		let status = opg_runtime_interface::inference_host::submit_or_poll(job.encode());
 		if let Err(reason) = status {
@@ -236,28 +308,41 @@ impl<T: Config> Pallet<T> {
 
 	/// Sends items to the transaction pool, in as few batches as take them.
 	fn send<P: Payload<T> + Clone>(
-		key: &ExecutorKey,
-		executor: &T::AccountId,
-		at: BlockNumberFor<T>,
+		operator: &Operator<T::AccountId>,
+		block: BlockNumberFor<T>,
 		items: Vec<Item<P>>,
 		call: impl Fn(BatchOf<T, P>, ExecutorSignature) -> Call<T>,
 	) {
+		let at = block.saturating_sub(BATCH_LAG.into());
+		let named = frame_system::Pallet::<T>::block_hash(at);
 		for items in items.chunks(MAX_BATCH as usize) {
 			let items = BoundedVec::truncate_from(items.to_vec());
-			let batch = Batch { executor: executor.clone(), at, items };
-			let Some(signature) = key.sign(&batch_payload(P::KIND, &Self::genesis(), &batch))
-			else {
-				log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
+			let batch = Batch { executor: operator.account.clone(), at, items };
+			let payload = batch_payload(P::KIND, &Self::genesis(), &named, &batch);
+			let Some(signature) = operator.key.sign(&payload) else {
+				log::error!(
+					target: LOG,
+					"the keystore does not sign with the hot key {:?}", operator.key
+				);
 				return;
 			};
 			let count = batch.items.len();
 			let xt = T::create_authorized_transaction(call(batch, signature).into());
 			match SubmitTransaction::<T, Call<T>>::submit_transaction(xt) {
-				Ok(()) => log::info!(target: LOG, "sent a batch of {count} at block {at:?}"),
+				Ok(()) => log::info!(target: LOG, "sent a batch of {count} at block {block:?}"),
 				Err(()) => {
 					log::warn!(target: LOG, "the pool refused a batch of {count}; trying again")
 				},
 			}
 		}
 	}
+}
+
+/// Tells whether a round and its seat take such a payload now.
+fn takes<T: Config, P: Payload<T>>(
+	round: &RoundOf<T>,
+	seat: &SeatOf<T>,
+	now: BlockNumberFor<T>,
+) -> bool {
+	P::is_due(round, round.phase_at(now)) && P::is_awaited(round, seat)
 }

@@ -1,12 +1,19 @@
-//! Codes of refused batches, in `InvalidTransaction::Custom`. One bad item refuses its batch.
+//! Codes of refused batches, in `InvalidTransaction::Custom`.
+//!
+//! An item is *stale* where the round, its phase or the seat is not, or no longer, what it names
+//! ([`NO_ROUND`], [`WRONG_PHASE`], [`WRONG_SEAT_STATE`]). Stale items are ignored as long as one item
+//! of the batch fits; otherwise the first one's code refuses the batch. Anything else that is wrong
+//! with one item refuses its batch.
 
-/// The batch has no items, names a request twice, or declines a seat for a reason that passes.
+/// The batch has no items, names a request twice, or declines a seat for a reason that is none.
 pub const MALFORMED: u8 = 10;
-/// The block that the batch names is ahead, or more than [`crate::BATCH_BLOCKS`] blocks ago.
+/// The hash of the block that the batch names is not known, or it is more than
+/// [`crate::BATCH_BLOCKS`] blocks ago.
 pub const EXPIRED: u8 = 11;
 /// The executor has no hot key that is valid now.
 pub const NOT_EXECUTOR: u8 = 12;
-/// There is no such request, or its current round is another one.
+/// There is no such request, or its current round is another one, or has another seed: one of
+/// another fork.
 pub const NO_ROUND: u8 = 13;
 /// The current phase of the round does not take this.
 pub const WRONG_PHASE: u8 = 14;
@@ -18,5 +25,6 @@ pub const WRONG_SEAT_STATE: u8 = 16;
 pub const WRONG_COMMITMENT: u8 = 17;
 /// The answer took more fuel than the limit of the model.
 pub const TOO_MUCH_FUEL: u8 = 18;
-/// The hot key of the executor did not sign the batch.
+/// The hot key of the executor did not sign the batch with the hash that the block which it names has
+/// on this fork.
 pub const INVALID_SIGNATURE: u8 = 19;

@@ -1,14 +1,19 @@
 //! Rounds: from phase to phase as executors submit, and their end.
 
-use crate::{pallet::*, types::*, weights::WeightInfo};
-use frame_support::{defensive, ensure, traits::Get, weights::Weight};
+use crate::{pallet::*, tally::Tally, types::*, weights::WeightInfo};
+use frame_support::{defensive, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{CommitmentContext, FailureReason, RequestId, RoundIndex};
+use opg_primitives::{CommitmentContext, FailureReason, RequestId};
 use pallet_opg_support::{ExecutorLedger, OnRoundDecided, Verdict};
 use sp_core::H256;
-use sp_runtime::traits::Zero;
+use sp_runtime::traits::{BlockNumberProvider, Zero};
 
 impl<T: Config> Pallet<T> {
+	/// Time that deadlines count.
+	pub(crate) fn now() -> BlockNumberFor<T> {
+		T::BlockNumberProvider::current_block_number()
+	}
+
 	/// Hash of the genesis block.
 	pub(crate) fn genesis() -> H256 {
 		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
@@ -24,6 +29,7 @@ impl<T: Config> Pallet<T> {
 			genesis: Self::genesis(),
 			request,
 			round: round.index,
+			seed: round.seed,
 			executor: executor.clone(),
 			model_hash: round.model_hash,
 			engine_id: round.engine_id,
@@ -31,22 +37,10 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Round of a request that is not closed.
-	pub(crate) fn open_round(
-		request: RequestId,
-		index: RoundIndex,
-	) -> Result<RoundOf<T>, Error<T>> {
-		let round = Rounds::<T>::get(request).ok_or(Error::<T>::RoundChanged)?;
-		ensure!(
-			round.index == index && round.phase != RoundPhase::Closed,
-			Error::<T>::RoundChanged
-		);
-		Ok(round)
-	}
-
 	/// Stores a round of which a seat changed. A phase in which nobody is left to wait for ends.
 	/// Returns the weight of the end of the round.
 	pub(crate) fn advance(request: RequestId, mut round: RoundOf<T>) -> Weight {
+		round.phase = round.phase_at(Self::now());
 		if round.phase == RoundPhase::Commit && !round.awaits_commitment() {
 			round.phase = RoundPhase::Reveal;
 		}
@@ -74,10 +68,10 @@ impl<T: Config> Pallet<T> {
 		weight.saturating_add(T::Requests::on_round_decided(request, verdict))
 	}
 
-	/// Penalises the executors of the current round that did not reveal.
+	/// Fines the executors of the current round that kept no seat.
 	pub(crate) fn penalise_silence(round: &RoundOf<T>) {
-		for (executor, offence) in round.silent_executors() {
-			T::Executors::penalise(executor, offence, &[]);
+		for (seat, offence) in round.silent_executors() {
+			T::Executors::fine(&seat.executor, offence, seat.session);
 		}
 	}
 
@@ -85,14 +79,15 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn close(request: RequestId, mut round: RoundOf<T>) -> Verdict {
 		round.phase = RoundPhase::Closed;
 		let verdict = match round.tally() {
-			Ok(digest) => match Self::take_answer(request, &mut round, digest) {
+			Tally::Agreed(digest) => match Self::find_answer(request, &round, digest) {
 				Some(answer) => Verdict::Agreed(answer),
 				None => {
-					defensive!("every revealed answer is kept until a committee agrees");
-					Verdict::Undecided(FailureReason::NoAgreement)
+					defensive!("every revealed answer is kept until the request is removed");
+					Verdict::Undecided(FailureReason::NotEnoughReveals)
 				},
 			},
-			Err(reason) => Verdict::Undecided(reason),
+			Tally::Dissent => Verdict::Dissent,
+			Tally::Undecided(reason) => Verdict::Undecided(reason),
 		};
 		Rounds::<T>::insert(request, round);
 		verdict

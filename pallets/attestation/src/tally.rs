@@ -1,54 +1,63 @@
 //! Tally: decides a round from its seats alone.
 
-use crate::types::{Round, SeatState};
-use alloc::vec::Vec;
+use crate::types::{Round, Seat, SeatState};
 use opg_primitives::{FailureReason, JobError};
-use pallet_opg_support::{Offence, Rule};
+use pallet_opg_support::Offence;
 use sp_core::H256;
 
+/// Result of a round.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tally {
+	/// Enough seats revealed the answer with this digest, and nobody another.
+	Agreed(H256),
+	/// Two revealed answers differ.
+	Dissent,
+	/// Too few seats revealed an answer, and nobody another.
+	Undecided(FailureReason),
+}
+
 impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
-	/// Digest of the answer on which the committee of the current round agrees, or the reason for
-	/// which it agrees on none.
-	pub fn tally(&self) -> Result<H256, FailureReason> {
-		let seats = self.current_seats().count();
-		let needed = match self.rule {
-			Rule::NoDissent { needed } => needed as usize,
-			Rule::Majority => seats / 2 + 1,
+	/// Decides the current round.
+	pub fn tally(&self) -> Tally {
+		let mut revealed = self.current_seats().filter_map(|seat| seat.state.digest());
+		let Some(digest) = revealed.next() else {
+			return Tally::Undecided(self.failure());
 		};
-		let revealed: Vec<H256> =
-			self.current_seats().filter_map(|seat| seat.state.digest()).collect();
-		let votes = |digest| revealed.iter().filter(|other| **other == digest).count();
-		if let Some(digest) = revealed.iter().find(|digest| votes(**digest) >= needed) {
-			if self.rule == Rule::Majority || votes(*digest) == revealed.len() {
-				return Ok(*digest);
+		let mut count = 1;
+		for other in revealed {
+			if other != digest {
+				return Tally::Dissent;
 			}
+			count += 1;
 		}
-		Err(self.failure(needed, seats, revealed.len()))
+		if count >= self.needed {
+			Tally::Agreed(digest)
+		} else {
+			Tally::Undecided(self.failure())
+		}
 	}
 
-	/// Reason for which a committee of `seats`, of whom `revealed` revealed and `needed` should
-	/// agree, does not.
-	fn failure(&self, needed: usize, seats: usize, revealed: usize) -> FailureReason {
-		let (mut silent, mut declined, mut without_model) = (0, 0, 0);
+	/// Reason for which too few of the committee revealed.
+	fn failure(&self) -> FailureReason {
+		let (mut kept, mut silent, mut declined) = (0, 0, 0);
+		let (mut without_model, mut overloaded) = (0, 0);
 		for seat in self.current_seats() {
 			match seat.state {
 				SeatState::Waiting => silent += 1,
-				SeatState::Declined { reason } => {
+				SeatState::Declined { reason, .. } => {
 					declined += 1;
-					without_model += usize::from(reason == JobError::ModelMissing);
+					without_model += u32::from(reason == JobError::ModelMissing);
+					overloaded += u32::from(reason == JobError::QueueFull);
 				},
-				SeatState::Committed { .. } | SeatState::Revealed { .. } => {},
+				SeatState::Committed { .. } | SeatState::Revealed { .. } => kept += 1,
 			}
 		}
-		let uncommitted = silent + declined;
-		if seats - uncommitted >= needed {
-			if revealed < needed {
-				FailureReason::NotEnoughReveals
-			} else {
-				FailureReason::NoAgreement
-			}
-		} else if 2 * without_model > uncommitted {
+		if kept >= self.needed {
+			FailureReason::NotEnoughReveals
+		} else if 2 * without_model > silent + declined {
 			FailureReason::ModelUnavailable
+		} else if 2 * overloaded > silent + declined {
+			FailureReason::Congested
 		} else if declined > silent {
 			FailureReason::EngineUnavailable
 		} else {
@@ -56,16 +65,28 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 		}
 	}
 
-	/// Executors of the current round that did not reveal, each with its offence. Wrong answers are
-	/// no matter of one round: a later one may find that the committee of this one was wrong.
-	pub fn silent_executors(&self) -> impl Iterator<Item = (&AccountId, Offence)> {
-		self.current_seats().filter_map(|seat| {
+	/// Seats of the current round that were not kept, each with the offence of its executor. Wrong
+	/// answers are no matter of one round: the court finds them.
+	///
+	/// Who committed and did not reveal has missed its reveal only where another member got its own
+	/// in. Where nobody did, blocks may have had no room for reveals, and that is not the executor's
+	/// fault: it costs what a missed commitment costs.
+	pub fn silent_executors(
+		&self,
+	) -> impl Iterator<Item = (&Seat<AccountId, BlockNumber>, Offence)> {
+		let others_revealed = self.current_seats().any(|seat| seat.state.digest().is_some());
+		self.current_seats().filter_map(move |seat| {
 			let offence = match seat.state {
-				SeatState::Waiting | SeatState::Declined { .. } => Offence::MissedCommit,
-				SeatState::Committed { .. } => Offence::MissedReveal,
-				SeatState::Revealed { .. } => return None,
+				SeatState::Declined { late: false, .. } | SeatState::Revealed { .. } => {
+					return None
+				},
+				SeatState::Waiting | SeatState::Declined { late: true, .. } => {
+					Offence::MissedCommit
+				},
+				SeatState::Committed { .. } if others_revealed => Offence::MissedReveal,
+				SeatState::Committed { .. } => Offence::MissedCommit,
 			};
-			Some((&seat.executor, offence))
+			Some((seat, offence))
 		})
 	}
 }

@@ -1,31 +1,36 @@
 //! Invariants of the storage.
 
 use crate::{pallet::*, types::*};
-use alloc::vec::Vec;
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks that open rounds have a deadline ahead, that no deadline lies behind, that phases fit
-	/// the seats, and that each stored answer was revealed and will be removed.
+	/// Checks that open rounds have a deadline ahead, that no list is left behind, that phases fit the
+	/// seats, and that each stored answer was revealed and will be removed.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		let now = frame_system::Pallet::<T>::block_number();
+		let now = Self::now();
+		let cursor = Cursors::<T>::get(Deadline::Reveal);
 		ensure!(
-			Deadlines::<T>::iter_keys().all(|(block, _)| block >= now),
-			"deadline of an earlier block"
+			Deadlines::<T>::iter_keys()
+				.all(|opened_at| cursor.opened_at <= opened_at && opened_at <= now),
+			"list of deadlines that have passed, or of another time"
 		);
-		let open: Vec<_> = Self::open_rounds(now).collect();
+		let open = Self::open_rounds();
 		for (request, round) in Rounds::<T>::iter() {
 			ensure!(
 				round.phase == RoundPhase::Closed || open.contains(&(request, round.index)),
 				"open round without a deadline"
+			);
+			ensure!(
+				round.answer.is_some() != round.revealed_digests().is_empty(),
+				"answer that is not kept, or that nobody gave"
 			);
 			if let Some((digest, answer)) = &round.answer {
 				ensure!(answer.digest() == *digest, "answer with another digest");
 				ensure!(round.revealed_by(*digest).next().is_some(), "answer of nobody");
 			}
 			ensure!(
-				round.phase != RoundPhase::Commit
+				round.phase_at(now) != RoundPhase::Commit
 					|| round
 						.current_seats()
 						.all(|seat| !matches!(seat.state, SeatState::Revealed { .. })),

@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Answer, Fuel, JobError, Outcome, RequestId, RoundIndex};
-use pallet_opg_support::{Rule, MAX_SEATS};
+use pallet_opg_support::MAX_SEATS;
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -13,6 +13,14 @@ use sp_core::H256;
 pub const MAX_BATCH: u32 = 16;
 /// Number of blocks for which a batch is valid after the block it names.
 pub const BATCH_BLOCKS: u32 = 16;
+/// Number of blocks by which the block that a node's batch names is behind its best block. So nodes
+/// whose best block is as far behind know its hash too, and relay the batch.
+pub const BATCH_LAG: u32 = 2;
+
+/// Largest number of blocks for which the clock stands still.
+pub const MAX_BLOCKS_PER_TICK: u32 = 4;
+/// Time by which the ends of rounds may be late, for want of weight, before no further one is opened.
+pub const MAX_LATE_TICKS: u32 = 16;
 
 /// Progress of a seat.
 #[derive(
@@ -33,10 +41,9 @@ pub enum SeatState<BlockNumber> {
 	/// The executor revealed.
 	#[codec(index = 2)]
 	Revealed {
-		/// Block of the commitment.
-		committed_at: BlockNumber,
-		/// Commitment that the answer fits.
-		commitment: H256,
+		/// Block of the commitment, and the commitment that the answer fits. `None` in a round that
+		/// takes no commitments.
+		commitment: Option<(BlockNumber, H256)>,
 		/// Block of the reveal.
 		at: BlockNumber,
 		/// Digest of the answer.
@@ -47,6 +54,8 @@ pub enum SeatState<BlockNumber> {
 	Declined {
 		/// Condition of its node.
 		reason: JobError,
+		/// Whether it was too late to do so free of charge.
+		late: bool,
 	},
 }
 
@@ -69,11 +78,13 @@ pub struct Seat<AccountId, BlockNumber> {
 	pub executor: AccountId,
 	/// Round it was drawn for.
 	pub round: RoundIndex,
+	/// Session from whose snapshot it was drawn.
+	pub session: u32,
 	/// Its progress.
 	pub state: SeatState<BlockNumber>,
 }
 
-/// Phase of the current round.
+/// Phase of a round.
 #[derive(
 	Clone,
 	Copy,
@@ -120,6 +131,27 @@ pub enum Deadline {
 	Reveal,
 }
 
+/// Round whose deadline of one kind comes next: all before it have passed theirs.
+#[derive(
+	Clone,
+	Copy,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct Cursor<BlockNumber> {
+	/// Time at which the rounds of its list were opened.
+	pub opened_at: BlockNumber,
+	/// Its position in the list.
+	pub position: u32,
+}
+
 /// Everything that the committees of a request did: the current round, and the seats of all.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
@@ -127,10 +159,16 @@ pub enum Deadline {
 pub struct Round<AccountId, BlockNumber> {
 	/// Index of the current round.
 	pub index: RoundIndex,
-	/// Condition under which its committee agrees.
-	pub rule: Rule,
-	/// Its phase.
+	/// Number of equal answers with which its committee agrees, where nobody gives another.
+	pub needed: u32,
+	/// Seed of its draw: another one on another fork.
+	pub seed: H256,
+	/// Its phase, unless the commit phase is over by time: see [`Round::phase_at`].
 	pub phase: RoundPhase,
+	/// Time until which a seat can be declined free of charge.
+	pub decline_by: BlockNumber,
+	/// Time at which the commit phase ends.
+	pub commit_by: BlockNumber,
 	/// Content hash of the model file.
 	pub model_hash: H256,
 	/// Id of the engine.
@@ -141,8 +179,8 @@ pub struct Round<AccountId, BlockNumber> {
 	pub fuel_limit: Fuel,
 	/// Seats of all rounds, in draw order.
 	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_SEATS>>,
-	/// First answer that was revealed since a committee last agreed, and its digest. Other answers
-	/// are in [`crate::Answers`]; as a rule there are none.
+	/// First answer that was revealed, in any round, and its digest. Other answers are in
+	/// [`crate::Answers`]; as a rule there are none.
 	pub answer: Option<(H256, Answer)>,
 }
 
@@ -198,6 +236,34 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 	pub fn current_seats(&self) -> impl Iterator<Item = &Seat<AccountId, BlockNumber>> {
 		self.seats.iter().filter(|seat| seat.round == self.index)
 	}
+
+	/// Digests that were revealed in any round, each once, in the order of the rounds.
+	pub fn revealed_digests(&self) -> Vec<H256> {
+		let mut digests = Vec::new();
+		for digest in self.seats.iter().filter_map(|seat| seat.state.digest()) {
+			if !digests.contains(&digest) {
+				digests.push(digest);
+			}
+		}
+		digests
+	}
+
+	/// Tells whether the only member of the current committee reveals its answer at once: there is
+	/// nobody who could copy it.
+	pub fn takes_no_commitment(&self) -> bool {
+		self.needed == 1 && self.current_seats().count() == 1
+	}
+}
+
+impl<AccountId, BlockNumber: PartialOrd> Round<AccountId, BlockNumber> {
+	/// Phase at time `now`. The commit phase ends by time without a change of storage, so nobody
+	/// loses time to reveal where deadlines are late.
+	pub fn phase_at(&self, now: BlockNumber) -> RoundPhase {
+		match self.phase {
+			RoundPhase::Commit if now >= self.commit_by => RoundPhase::Reveal,
+			phase => phase,
+		}
+	}
 }
 
 /// [`Round`] of a runtime.
@@ -210,19 +276,22 @@ pub type SeatOf<T> = Seat<<T as frame_system::Config>::AccountId, BlockNumberFor
 pub struct Batch<AccountId, BlockNumber, Payload> {
 	/// Operator whose hot key signs.
 	pub executor: AccountId,
-	/// Block it was made at. Bounds its validity, and makes a repeated one differ.
+	/// Block whose hash is signed with it, an ancestor of the block that includes it. Bounds its
+	/// validity to a fork and a time, and makes a repeated one differ.
 	pub at: BlockNumber,
 	/// At least one, no two of the same request.
 	pub items: BoundedVec<Item<Payload>, ConstU32<MAX_BATCH>>,
 }
 
-/// Part of a batch: what an executor submits to one round.
+/// Part of a batch: what an executor submits to one round, on the fork that drew its seed.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
 pub struct Item<Payload> {
 	/// Number of the request.
 	pub request: RequestId,
 	/// Round of the request.
 	pub round: RoundIndex,
+	/// Seed of the round's draw.
+	pub seed: H256,
 	/// A commitment as `H256`, a [`RevealedAnswer`], or the [`JobError`] for which a seat is declined.
 	pub payload: Payload,
 }
@@ -230,9 +299,9 @@ pub struct Item<Payload> {
 /// Revealed answer.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
 pub struct RevealedAnswer {
-	/// Answer that was committed to.
+	/// Answer.
 	pub answer: Answer,
-	/// Salt of the commitment.
+	/// Salt of the commitment. Of no meaning in a round that takes no commitments.
 	pub salt: [u8; 32],
 }
 

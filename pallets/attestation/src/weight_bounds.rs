@@ -4,17 +4,18 @@
 use crate::{pallet::*, types::*, weights::WeightInfo};
 use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::MAX_OUTPUT_BYTES;
 use pallet_opg_support::{OnRoundDecided, MAX_COMMITTEE, MAX_SEATS};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn max_commit_weight(n: u32) -> Weight {
-		T::WeightInfo::commit(n)
-			.saturating_add(T::WeightInfo::clear_misses())
-			.saturating_add(max_rounds_weight::<T>(n))
+		T::WeightInfo::commit(n).saturating_add(max_rounds_weight::<T>(n))
 	}
 
 	pub(crate) fn max_reveal_weight(n: u32, bytes: u32) -> Weight {
-		let each = T::WeightInfo::new_answer().saturating_add(Self::max_end_round_weight());
+		let each = T::WeightInfo::new_answer()
+			.saturating_add(Self::max_end_round_weight())
+			.saturating_add(T::WeightInfo::record_presence());
 		Self::reveal_weight(n, bytes)
 			.saturating_add(max_rounds_weight::<T>(n))
 			.saturating_add(each.saturating_mul(n.into()))
@@ -27,17 +28,37 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn max_authorize_commit_weight(n: u32) -> Weight {
-		T::WeightInfo::authorize_commit(n).saturating_add(Self::max_read_weight(n))
+		T::WeightInfo::authorize_commit(n)
+			.saturating_add(Self::named_block_weight())
+			.saturating_add(Self::max_read_weight(n))
 	}
 
 	pub(crate) fn max_authorize_reveal_weight(n: u32, bytes: u32) -> Weight {
 		T::WeightInfo::authorize_reveal(n)
 			.saturating_add(bytes_weight(T::WeightInfo::authorize_reveal_one, bytes))
+			.saturating_add(Self::named_block_weight())
 			.saturating_add(Self::max_read_weight(n))
 	}
 
 	pub(crate) fn max_authorize_decline_weight(n: u32) -> Weight {
-		T::WeightInfo::authorize_decline(n).saturating_add(Self::max_read_weight(n))
+		T::WeightInfo::authorize_decline(n)
+			.saturating_add(Self::named_block_weight())
+			.saturating_add(Self::max_read_weight(n))
+	}
+
+	/// Reading the hash of the block that a batch names.
+	fn named_block_weight() -> Weight {
+		T::DbWeight::get().reads(1)
+	}
+
+	/// Weight, authorization included, and length in bytes, envelope included, of the largest batch:
+	/// one of reveals. The clock ticks where a block has room for one more.
+	pub fn max_batch() -> (Weight, u32) {
+		let output = MAX_BATCH * MAX_OUTPUT_BYTES;
+		let weight = Self::max_reveal_weight(MAX_BATCH, output)
+			.saturating_add(Self::max_authorize_reveal_weight(MAX_BATCH, output));
+		// Numbers, salt and seed of an item; executor, signature and extensions of a batch.
+		(weight, output + MAX_BATCH * 128 + 512)
 	}
 
 	/// Reading `n` rounds with all their seats.
@@ -54,24 +75,29 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::Requests::max_round_decided_weight())
 	}
 
-	/// Passing all deadlines of a block, with every end of a round postponed.
+	/// Passing one deadline of each kind, from the fullest lists. A block has weight for that, so it
+	/// gets on with deadlines however many are late.
 	pub(crate) fn max_deadlines_weight() -> Weight {
-		let rounds = T::MaxRoundsPerBlock::get();
-		T::WeightInfo::take_deadlines(rounds)
-			.saturating_add(Self::max_postpone_weight().saturating_mul(rounds.into()))
+		Self::max_list_weight()
+			.saturating_add(Self::max_deadline_weight())
 			.saturating_mul(2)
 			.saturating_add(Self::shared_weight())
 	}
 
-	/// Postponing the end of the largest round.
-	pub(crate) fn max_postpone_weight() -> Weight {
-		T::WeightInfo::postpone().saturating_add(T::WeightInfo::change_round(MAX_SEATS))
+	/// Reading and removing the fullest list of rounds.
+	pub(crate) fn max_list_weight() -> Weight {
+		T::WeightInfo::take_deadlines(MaxRoundsPerTick::<T>::get())
 	}
 
-	/// Storage that a block pays for once, whatever it does. Read: the two lists of a new round's
-	/// deadlines, the list to which ends are postponed, the hash of genesis. Written: the lists.
+	/// Passing a deadline of the largest round, which ends it.
+	pub(crate) fn max_deadline_weight() -> Weight {
+		T::WeightInfo::change_round(MAX_SEATS).saturating_add(Self::max_end_round_weight())
+	}
+
+	/// Storage that a block pays for once, whatever it does. Read: the clock, the hash of genesis, the
+	/// list of new rounds, the cursors. Written: list and cursors.
 	pub(crate) fn shared_weight() -> Weight {
-		T::DbWeight::get().reads_writes(4, 3)
+		T::DbWeight::get().reads_writes(5, 3)
 	}
 
 	/// `n` reveals with `bytes` of output in total, without rounds and what follows.
@@ -91,13 +117,22 @@ impl<T: Config> Pallet<T> {
 		Self::round_weight(round).saturating_sub(T::DbWeight::get().reads_writes(1, writes))
 	}
 
-	/// Reading `round` in `authorize`. A block reads a round once, however many of its batches name
-	/// it.
-	pub(crate) fn read_round_weight(now: BlockNumberFor<T>, round: &RoundOf<T>) -> Weight {
-		let reads = u64::from(round.changed_in(&now));
-		T::WeightInfo::read_round(round.seats.len() as u32)
-			.saturating_sub(T::DbWeight::get().reads(reads))
+	/// Reading a round in a call that leaves it as it is. `authorize` was charged for the storage.
+	pub(crate) fn read_in_batch_weight(round: Option<&RoundOf<T>>) -> Weight {
+		T::WeightInfo::read_round(seats(round)).saturating_sub(T::DbWeight::get().reads(1))
 	}
+
+	/// Reading a round in `authorize`. A block reads a round once, however many of its batches name
+	/// it.
+	pub(crate) fn read_round_weight(now: BlockNumberFor<T>, round: Option<&RoundOf<T>>) -> Weight {
+		let reads = u64::from(round.is_some_and(|round| round.changed_in(&now)));
+		T::WeightInfo::read_round(seats(round)).saturating_sub(T::DbWeight::get().reads(reads))
+	}
+}
+
+/// Seats of a round, if there is one.
+fn seats<AccountId, BlockNumber>(round: Option<&Round<AccountId, BlockNumber>>) -> u32 {
+	round.map_or(0, |round| round.seats.len() as u32)
 }
 
 /// Part of a weight function of bytes that depends on the bytes.

@@ -1,75 +1,68 @@
-//! Audits: decides by later randomness whether an unchallenged answer is settled or computed again.
+//! Audits by chance: decides by later randomness whether an answer whose window is over is settled or
+//! computed again.
 
 use crate::{agenda::BlockContext, pallet::*, tiers, types::*, weights::WeightInfo};
 use codec::Encode;
-use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{domains, FailureReason, RequestId};
-use pallet_opg_support::ExecutorStake;
+use frame_support::{defensive, weights::Weight};
+use opg_primitives::{domains, RequestId};
+use pallet_opg_support::{Committees, Judgement};
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::Saturating;
 
-/// Blocks before the settlement whose VRF outputs decide on an audit.
+/// Blocks up to the settlement whose VRF outputs decide on an audit.
 pub(crate) const AUDIT_BLOCKS: u32 = 3;
 
 impl<T: Config> Pallet<T> {
-	/// Settles an answer whose challenge window is over, or opens a dispute about it.
-	pub(crate) fn settle_or_audit(
-		context: &mut BlockContext<T>,
-		now: BlockNumberFor<T>,
-		id: RequestId,
-	) {
+	/// Settles an answer whose challenge window is over, or orders an audit of it.
+	pub(crate) fn settle_or_audit(context: &mut BlockContext<T>, id: RequestId) {
 		let Some(mut request) = Requests::<T>::get(id) else {
 			return context.meter.consume(T::WeightInfo::noop());
 		};
-		// A challenged answer is settled by its jury.
-		let RequestState::Attested { answer, at } = &request.state else {
-			return context.meter.consume(T::WeightInfo::noop());
-		};
-		if T::Executors::slashing_paused() {
-			let reason = FailureReason::SlashingPaused;
-			return Self::refund(&mut context.meter, id, request, reason);
+		match request.state.clone() {
+			RequestState::Attested { answer, at } if Self::is_audited(id, &request) => {
+				context.meter.consume(T::WeightInfo::audit());
+				request.audit = Some(AuditOrder::Random);
+				let status = Self::waiting(tiers::AUDIT);
+				Self::enter(&mut request, RequestState::Audited { answer, at, status });
+				Self::deposit_event(Event::Audited { request: id, buyer: None });
+				Self::fix_round(&mut context.meter, id, request);
+			},
+			RequestState::Attested { answer, .. }
+			| RequestState::Audited { answer, status: CommitteeStatus::Passed, .. } => {
+				// Nobody revealed another answer, so there are no payees.
+				let Judgement { right, wrong } = T::Committees::judge(id, answer.digest(), &[]);
+				if wrong > 0 {
+					defensive!("answers that differ go to the court");
+				}
+				context.meter.consume(T::WeightInfo::settle(right.len() as u32));
+				Self::settle(&mut context.batch, id, request, answer, right);
+			},
+			// An audit that is at work settles when it is done; the court when it decides.
+			_ => context.meter.consume(T::WeightInfo::noop()),
 		}
-		let answer = answer.clone();
-		if Self::is_audited(now, id, &request) && Self::has_audit_jury(context, id, &request) {
-			let (at, status) = (*at, Self::jury_status());
-			let origin = DisputeOrigin::Audit;
-			request.state = RequestState::Disputed { answer, at, origin, status };
-			Requests::<T>::insert(id, &request);
-			Self::deposit_event(Event::Audited { request: id });
-			context.meter.consume(T::WeightInfo::audit());
-			if !Self::schedule_draw(id, &request) {
-				Self::refund(&mut context.meter, id, request, FailureReason::Congested);
-			}
-			return;
-		}
-		let size = tiers::size(request.tier);
-		let (right, wrong) = Self::settle(&mut context.batch, id, request, answer);
-		context.meter.consume(if wrong == 0 && right <= size {
-			T::WeightInfo::settle_agreed(right)
-		} else {
-			T::WeightInfo::settle(right, wrong)
-		});
 	}
 
-	fn has_audit_jury(
-		context: &mut BlockContext<T>,
-		id: RequestId,
-		request: &RequestOf<T>,
-	) -> bool {
-		let (draws, meter) = context.draws();
-		Self::has_jury(draws, meter, id, request, None)
+	/// Largest weight of a settlement by the agenda.
+	pub(crate) fn max_settle_weight() -> Weight {
+		let seats = tiers::MAX_REQUEST_SEATS;
+		T::WeightInfo::settle(seats).saturating_add(
+			crate::settlement::SettlementBatch::<T>::weight_of(2, seats as usize, 1),
+		)
 	}
 
 	/// Tells whether randomness that nobody knew when the answer was revealed picks the request.
-	pub(crate) fn is_audited(
-		now: BlockNumberFor<T>,
-		id: RequestId,
-		request: &RequestOf<T>,
-	) -> bool {
+	pub(crate) fn is_audited(id: RequestId, request: &RequestOf<T>) -> bool {
 		// The last blocks have several authors. Where one has no output, the audit is certain
 		// rather than guessable.
-		let since = now.saturating_sub((AUDIT_BLOCKS + 1).into());
-		let Some(outputs) = Self::vrf_outputs(since, AUDIT_BLOCKS) else { return true };
+		let since = Self::block().saturating_sub(AUDIT_BLOCKS.into());
+		let outputs: alloc::vec::Vec<_> = VrfOutputs::<T>::get()
+			.into_iter()
+			.filter(|(of, _)| *of > since)
+			.map(|(_, vrf)| vrf.output)
+			.collect();
+		if outputs.len() < AUDIT_BLOCKS as usize {
+			return true;
+		}
 		let seed = (domains::AUDIT, Self::genesis_hash(), outputs, id).using_encoded(blake2_256);
 		let ticket = u32::from_le_bytes([seed[0], seed[1], seed[2], seed[3]]);
 		let max_pay = Self::pay(request.version.fuel_limit, request.price).unwrap_or(u128::MAX);

@@ -5,6 +5,7 @@
 use crate::{
 	agenda::{shared_agendas, BlockContext},
 	draw::DrawContext,
+	queue::Place,
 	settlement::SettlementBatch,
 	*,
 };
@@ -24,18 +25,21 @@ use opg_primitives::{
 	Tier, MAX_DIMS, MAX_DIM_NAME, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
-	BenchmarkCommittees, BenchmarkExecutors, BenchmarkModels, Committees, ModelVersion,
-	OnRoundDecided, Verdict, MAX_COMMITTEE, MAX_SEATS,
+	BenchmarkCommittees, BenchmarkExecutors, BenchmarkModels, BlockRandomness, Committees,
+	CourtVerdict, ExecutorStake, ModelVersion, OnCourtDecided, OnRoundDecided, Verdict, VrfOutput,
+	MAX_COMMITTEE,
 };
 use sp_core::H256;
-use sp_runtime::traits::Saturating;
+use sp_runtime::traits::{BlockNumberProvider, Saturating};
 
 /// Request that most benchmarks are about.
 const ID: RequestId = 1;
 /// Fuel limit of the model.
 const FUEL_LIMIT: u64 = 1_000_000;
 /// Largest number of right, and of wrong, executors in benchmarks that have both.
-const HALF: u32 = MAX_SEATS / 2;
+const HALF: u32 = tiers::MAX_REQUEST_SEATS / 2;
+/// Seats of earlier rounds, at most.
+const EARLIER: u32 = tiers::MAX_REQUEST_SEATS - tiers::audit_size(Tier::High);
 
 fn rich<T: Config>(name: &'static str) -> T::AccountId {
 	let who = account(name, 0, 0);
@@ -62,9 +66,8 @@ fn model<T: Config>(count: u32) -> ModelId {
 
 /// Context that has a sampler for `model`, so that a benchmark does not measure it.
 fn draw_context<T: Config>(model: ModelId) -> DrawContext<T> {
-	let mut meter = WeightMeter::new();
-	let mut draws = DrawContext::new(&mut meter);
-	draws.sampler(&mut meter, model);
+	let mut draws = DrawContext::new();
+	draws.count(&mut WeightMeter::new(), model, &[]);
 	draws
 }
 
@@ -93,14 +96,24 @@ fn now<T: Config>() -> BlockNumberFor<T> {
 	frame_system::Pallet::<T>::block_number()
 }
 
-/// Advances to a block at which the VRF outputs of all recent blocks are known.
+/// Outputs of as many different authors as there can be.
+fn outputs<T: Config>() -> BoundedVec<(BlockNumberFor<T>, VrfOutput), sp_core::ConstU32<VRF_HISTORY>>
+{
+	let output = |age: u32| {
+		let block = now::<T>().saturating_sub((VRF_HISTORY - 1 - age).into());
+		let output = [age as u8; 32];
+		(block, VrfOutput { output, author: H256::repeat_byte(age as u8) })
+	};
+	BoundedVec::truncate_from((0..VRF_HISTORY).map(output).collect())
+}
+
+/// Advances to a block at which the VRF outputs of all recent blocks are known, and the clock with it.
 fn go<T: Config>() {
-	frame_system::Pallet::<T>::set_block_number((VRF_HISTORY * 2).into());
-	for age in 0..VRF_HISTORY {
-		let block = now::<T>().saturating_sub(age.into());
-		VrfOutputs::<T>::insert(block, [age as u8; 32]);
-		add_to_whitelist(VrfOutputs::<T>::hashed_key_for(block).into());
-	}
+	let block = BlockNumberFor::<T>::from(VRF_HISTORY * 2);
+	frame_system::Pallet::<T>::set_block_number(block);
+	T::BlockNumberProvider::set_block_number(block);
+	AgendaCursor::<T>::put((block, 0));
+	VrfOutputs::<T>::put(outputs::<T>());
 	whitelist_shared_keys::<T>();
 }
 
@@ -108,6 +121,9 @@ fn go<T: Config>() {
 fn whitelist_shared_keys<T: Config>() {
 	let mut keys = T::BenchmarkHelper::shared_keys();
 	keys.push(NextRequestId::<T>::hashed_key().into());
+	keys.push(VrfOutputs::<T>::hashed_key().into());
+	keys.push(DrawBatches::<T>::hashed_key().into());
+	keys.push(AgendaCursor::<T>::hashed_key().into());
 	keys.push(FuelOrdered::<T>::hashed_key().into());
 	keys.push(PostponedAt::<T>::hashed_key().into());
 	keys.push(FuelPrice::<T>::hashed_key().into());
@@ -133,15 +149,9 @@ fn insert<T: Config>(model: ModelId, tier: Tier, state: RequestStateOf<T>) -> Re
 	};
 	let price = FuelPrice::<T>::get();
 	let escrow = Pallet::<T>::fee(FUEL_LIMIT, &version, price, tier).expect("it is small");
-	let hold = |reason: HoldReason, who: &T::AccountId, amount: Balance| {
-		T::Currency::hold(&reason.into(), who, amount).expect("it is rich")
-	};
 	let is_settled = matches!(state, RequestState::Settled { .. });
 	let deposit = if is_settled { 0 } else { T::RequestDeposit::get() };
-	hold(HoldReason::Request, &requester, escrow + deposit);
-	if let Some((challenger, bond)) = state.challenge() {
-		hold(HoldReason::Challenge, challenger, bond);
-	}
+	hold::<T>(HoldReason::Request, &requester, escrow + deposit);
 	let request = Request {
 		requester,
 		model,
@@ -149,10 +159,16 @@ fn insert<T: Config>(model: ModelId, tier: Tier, state: RequestStateOf<T>) -> Re
 		input_hash: H256::zero(),
 		tier,
 		price,
+		reference: H256::zero(),
+		deadline: None,
 		requested_at: now::<T>(),
 		drawn_at: None,
+		changed_at: now::<T>(),
+		seed: Some(H256::zero()),
 		deposit,
 		escrow,
+		audit: None,
+		challenges: BoundedVec::new(),
 		state,
 	};
 	Requests::<T>::insert(ID, &request);
@@ -160,27 +176,45 @@ fn insert<T: Config>(model: ModelId, tier: Tier, state: RequestStateOf<T>) -> Re
 	request
 }
 
-fn challenged<T: Config>(
-	answer: Answer,
-	status: CommitteeStatus<BlockNumberFor<T>>,
-) -> RequestStateOf<T> {
-	let challenger = rich::<T>("challenger");
-	let origin = DisputeOrigin::Challenge { challenger, bond: T::RequestDeposit::get() };
-	RequestState::Disputed { answer, at: now::<T>(), origin, status }
+fn hold<T: Config>(reason: HoldReason, who: &T::AccountId, amount: Balance) {
+	T::Currency::hold(&reason.into(), who, amount).expect("it is rich")
 }
 
-/// Stores request [`ID`] with a dispute about its answer.
-fn insert_disputed<T: Config>(status: CommitteeStatus<BlockNumberFor<T>>) {
-	insert::<T>(0, Tier::Quorum, challenged::<T>(answer(9), status));
+/// Adds `count` challenges to request [`ID`], which claim and dispute nothing.
+fn add_challenges<T: Config>(count: u32) {
+	Requests::<T>::mutate(ID, |request| {
+		let request = request.as_mut().expect("it is stored");
+		for index in 0..count {
+			let challenger: T::AccountId = account("challenger", index, 0);
+			fund::<T>(&challenger);
+			let bond = T::RequestDeposit::get();
+			hold::<T>(HoldReason::Challenge, &challenger, bond);
+			let (disputed, claim) = (H256::zero(), H256::zero());
+			let challenge = Challenge { challenger, bond, disputed, claim, revealed: None };
+			request.challenges.try_push(challenge).expect("there are few");
+		}
+	});
 }
 
-fn decided<T: Config>(fuel: u64) -> CommitteeStatus<BlockNumberFor<T>> {
-	CommitteeStatus::Decided { digest: answer(fuel).digest(), fuel }
+/// Status of a committee that waits for the outputs after block 5 before this one.
+fn waiting<T: Config>(round: RoundIndex) -> CommitteeStatus<BlockNumberFor<T>> {
+	let since = now::<T>().saturating_sub(5u32.into());
+	CommitteeStatus::Waiting { round, since, session: T::Executors::session() }
+}
+
+/// State of a request whose answer is audited.
+fn audited<T: Config>(status: CommitteeStatus<BlockNumberFor<T>>) -> RequestStateOf<T> {
+	RequestState::Audited { answer: answer(9), at: now::<T>(), status }
+}
+
+fn in_court<T: Config>() -> RequestStateOf<T> {
+	RequestState::Court { attested: Some((answer(9), now::<T>())), opened: true }
 }
 
 /// Stores request [`ID`], settled with as many payments as there can be.
 fn insert_settled<T: Config>() {
-	let paid = (0..MAX_SEATS).map(|index| (account("executor", index, 0), 1)).collect();
+	let executors = 0..tiers::MAX_REQUEST_SEATS;
+	let paid = executors.map(|index| (account("executor", index, 0), 1)).collect();
 	let paid = BoundedVec::truncate_from(paid);
 	let state = RequestState::Settled { answer: answer(9), paid, fee: 0, at: now::<T>() };
 	insert::<T>(0, Tier::High, state);
@@ -210,7 +244,7 @@ fn insert_attested<T: Config>(model: ModelId, tier: Tier, fate: Fate) -> Request
 	let state = RequestState::Attested { answer: answer(9), at: now::<T>() };
 	let request = insert::<T>(model, tier, state);
 	let mut id = ID;
-	while Pallet::<T>::is_audited(now::<T>(), id, &request) != (fate == Fate::Audited) {
+	while Pallet::<T>::is_audited(id, &request) != (fate == Fate::Audited) {
 		id += 1;
 	}
 	Requests::<T>::insert(id, request);
@@ -252,12 +286,19 @@ mod benchmarks {
 		let who: T::AccountId = whitelisted_caller();
 		fund::<T>(&who);
 		let id = NextRequestId::<T>::get();
-		let input = input(i);
+		let order = Order {
+			model,
+			input: input(i),
+			tier: Tier::High,
+			max_fee: Balance::MAX,
+			max_royalty: Balance::MAX,
+			reference: H256::zero(),
+			deadline: Some(now::<T>() + 9u32.into()),
+		};
 
 		#[block]
 		{
-			let (tier, max_fee) = (Tier::High, Balance::MAX);
-			Pallet::<T>::do_request(&mut draws, &mut meter, who, model, input, tier, max_fee)?;
+			Pallet::<T>::do_request(&mut draws, &mut meter, who, order)?;
 		}
 
 		assert!(Requests::<T>::contains_key(id));
@@ -267,8 +308,7 @@ mod benchmarks {
 	#[benchmark]
 	fn cancel() {
 		go::<T>();
-		let state = RequestState::Open(CommitteeStatus::Waiting { round: 0, since: now::<T>() });
-		let inserted = insert::<T>(0, Tier::High, state);
+		let inserted = insert::<T>(0, Tier::High, RequestState::Open(waiting::<T>(0)));
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(inserted.requester), ID);
@@ -276,68 +316,139 @@ mod benchmarks {
 		assert!(is_final::<T>(ID));
 	}
 
-	/// The draw context is counted with the fewest executors that make a jury.
+	/// First challenge of an audited answer.
 	#[benchmark]
 	fn challenge() {
 		go::<T>();
+		insert::<T>(0, Tier::High, audited::<T>(waiting::<T>(tiers::AUDIT)));
+		past_seats::<T>(ID, EARLIER, 0);
+		let who: T::AccountId = whitelisted_caller();
+		fund::<T>(&who);
+		let (seed, digest, claim) = (H256::zero(), answer(9).digest(), H256::zero());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), ID, seed, digest, claim);
+
+		assert!(matches!(state::<T>(ID), Some(RequestState::Court { .. })));
+	}
+
+	/// Claim of the last of all challengers. What is measured is the search and the comparison: the
+	/// court reveals nothing in a benchmark.
+	#[benchmark]
+	fn reveal_claim() {
+		go::<T>();
+		insert::<T>(0, Tier::High, in_court::<T>());
+		add_challenges::<T>(MAX_CHALLENGES);
+		let who: T::AccountId = account("challenger", MAX_CHALLENGES - 1, 0);
+		let result;
+
+		#[block]
+		{
+			result = Pallet::<T>::do_reveal_claim(who, ID, H256::zero(), H256::zero());
+		}
+
+		assert!(result.is_err());
+	}
+
+	/// The draw context is not counted.
+	#[benchmark]
+	fn audit_bought() -> Result<(), BenchmarkError> {
+		go::<T>();
 		let model = model::<T>(20);
-		let answered = RequestState::Attested { answer: answer(9), at: now::<T>() };
-		insert::<T>(model, Tier::High, answered);
-		past_seats::<T>(ID, tiers::MAX_SEATS_BEFORE_DISPUTE, 0);
+		insert::<T>(
+			model,
+			Tier::High,
+			RequestState::Attested { answer: answer(9), at: now::<T>() },
+		);
+		past_seats::<T>(ID, EARLIER, 0);
+		let mut draws = draw_context::<T>(model);
+		let mut meter = WeightMeter::new();
 		let who: T::AccountId = whitelisted_caller();
 		fund::<T>(&who);
 
-		#[extrinsic_call]
-		_(RawOrigin::Signed(who), ID);
+		#[block]
+		{
+			Pallet::<T>::do_buy_audit(&mut draws, &mut meter, who, ID)?;
+		}
 
-		assert!(matches!(state::<T>(ID), Some(RequestState::Disputed { .. })));
+		assert!(matches!(state::<T>(ID), Some(RequestState::Audited { .. })));
+		Ok(())
 	}
 
-	/// Block without its actions: reading a full agenda, the VRF output of the parent, the price of
-	/// fuel.
+	/// Block without draws and actions: the VRF output, the queue, the price of fuel.
 	#[benchmark]
 	fn begin_block() {
 		go::<T>();
-		let actions = (0..T::MaxAgenda::get()).map(|id| (id.into(), Action::Draw)).collect();
-		Agenda::<T>::insert(now::<T>(), BoundedVec::truncate_from(actions));
 		FuelOrdered::<T>::put(T::TargetFuel::get().saturating_mul(2));
+
+		#[block]
+		{
+			let _ = T::Randomness::output();
+			Pallet::<T>::record_vrf_output(Some(VrfOutput {
+				output: [1; 32],
+				author: H256::zero(),
+			}));
+			let _ = DrawBatches::<T>::get();
+			Pallet::<T>::adjust_price();
+		}
+
+		assert!(FuelPrice::<T>::get() > T::MinFuelPrice::get());
+	}
+
+	/// A full list of the agenda, read and removed.
+	#[benchmark]
+	fn agenda_list() {
+		go::<T>();
+		let time = now::<T>();
+		let actions = (0..T::MaxAgenda::get()).map(|id| (id.into(), Action::Settle)).collect();
+		Agenda::<T>::insert(time, BoundedVec::truncate_from(actions));
 		let due;
 
 		#[block]
 		{
-			let _ = T::ParentVrf::get();
-			Pallet::<T>::record_vrf_output(now::<T>(), Some([1; 32]));
-			due = Agenda::<T>::take(now::<T>());
-			Pallet::<T>::adjust_price();
+			due = Agenda::<T>::take(time);
 		}
 
 		assert_eq!(due.len() as u32, T::MaxAgenda::get());
-		assert!(FuelPrice::<T>::get() > T::MinFuelPrice::get());
 	}
 
-	/// `p`: executors that can be drawn.
+	/// A full list of draws, read and removed.
 	#[benchmark]
-	fn snapshot(p: Linear<0, { T::MaxExecutors::get() }>) {
-		model::<T>(p);
-		let mut meter = WeightMeter::new();
+	fn draw_list() {
+		go::<T>();
+		let ids = (0..T::MaxAgenda::get()).map(RequestId::from).collect();
+		Draws::<T>::insert((now::<T>(), 3), BoundedVec::truncate_from(ids));
+		let due;
 
 		#[block]
 		{
-			let _ = DrawContext::<T>::new(&mut meter);
+			due = Draws::<T>::take((now::<T>(), 3));
+		}
+
+		assert_eq!(due.len() as u32, T::MaxAgenda::get());
+	}
+
+	/// `p`: executors in the snapshot.
+	#[benchmark]
+	fn snapshot(p: Linear<0, { T::MaxExecutors::get() }>) {
+		model::<T>(p);
+
+		#[block]
+		{
+			let _ = T::Executors::suspended();
+			let _ = T::Executors::snapshot(T::Executors::session());
 		}
 	}
 
-	/// `p`: executors that can be drawn and serve the model.
+	/// `p`: executors that can be drawn and serve the model. The snapshot is counted too.
 	#[benchmark]
 	fn sampler(p: Linear<0, { T::MaxExecutors::get() }>) {
 		let model = model::<T>(p);
-		let mut meter = WeightMeter::new();
-		let mut draws = DrawContext::<T>::new(&mut meter);
 		let count;
 
 		#[block]
 		{
-			count = draws.sampler(&mut meter, model).count_without(&[]) as u32;
+			count = DrawContext::<T>::new().count(&mut WeightMeter::new(), model, &[]);
 		}
 
 		assert_eq!(count, p);
@@ -352,64 +463,65 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::settle_or_audit(&mut context, now::<T>(), ID);
+			Pallet::<T>::settle_or_audit(&mut context, ID);
 		}
 
 		assert_eq!(context.meter.consumed(), T::WeightInfo::noop());
 	}
 
-	/// Draw or pruning for which it is too early.
+	/// Draw that is queued again.
 	#[benchmark]
 	fn postpone() {
 		go::<T>();
-		let status = CommitteeStatus::Waiting { round: tiers::JURY, since: now::<T>() };
-		insert::<T>(0, Tier::High, challenged::<T>(answer(9), status));
-		let mut meter = WeightMeter::new();
-		let mut draws = DrawContext::<T>::new(&mut meter);
+		insert::<T>(0, Tier::High, audited::<T>(waiting::<T>(tiers::AUDIT)));
 
 		#[block]
 		{
-			Pallet::<T>::draw(&mut draws, &mut meter, ID);
+			Requests::<T>::mutate(ID, |request| {
+				let request = request.as_mut().expect("it is stored");
+				request.state = audited::<T>(Pallet::<T>::waiting(tiers::AUDIT));
+			});
+			assert!(Pallet::<T>::queue_draw(ID, Tier::High, Place::UnderWay));
 		}
 
-		assert!(!Agenda::<T>::get(now::<T>() + 1u32.into()).is_empty());
+		assert_eq!(DrawBatches::<T>::get().len(), 1);
 	}
 
-	/// End of a challenged request without a decision.
+	/// End of a request without a decision.
 	#[benchmark]
 	fn refund() {
 		go::<T>();
-		let status = CommitteeStatus::Assigned { round: tiers::SECOND_JURY };
-		insert::<T>(0, Tier::High, challenged::<T>(answer(9), status));
+		let status = CommitteeStatus::Assigned { round: tiers::SECOND };
+		insert::<T>(0, Tier::High, RequestState::Open(status));
 
 		#[block]
 		{
-			let verdict = Verdict::Undecided(FailureReason::NoAgreement);
+			let verdict = Verdict::Undecided(FailureReason::NotEnoughReveals);
 			Pallet::<T>::on_round_decided(ID, verdict);
 		}
 
 		assert!(is_final::<T>(ID));
 	}
 
-	/// Round of a challenged request, without the draw context. `s`: its seats, `e`: those of
-	/// earlier rounds.
+	/// Round of a request, without the draw context. `s`: its seats, `e`: those of earlier rounds.
+	/// As many candidates as a draw skips at most come before each seat.
 	#[benchmark]
-	fn draw(s: Linear<5, MAX_COMMITTEE>, e: Linear<0, { MAX_SEATS - MAX_COMMITTEE }>) {
+	fn draw(s: Linear<3, MAX_COMMITTEE>, e: Linear<0, EARLIER>) {
 		go::<T>();
 		let model = model::<T>(s);
-		let since = now::<T>().saturating_sub(5u32.into());
-		let status = CommitteeStatus::Waiting { round: tiers::SECOND_JURY, since };
-		insert::<T>(model, Tier::Optimistic, challenged::<T>(answer(9), status));
-		past_seats::<T>(ID, e, tiers::JURY);
+		let (tier, round) = if s < 7 { (Tier::Quorum, tiers::SECOND) } else { (Tier::High, 0) };
+		let round = if s > 7 { tiers::SECOND } else { round };
+		insert::<T>(model, tier, RequestState::Open(waiting::<T>(round)));
+		past_seats::<T>(ID, e, 0);
 		let mut draws = draw_context::<T>(model);
 		let mut meter = WeightMeter::new();
 
 		#[block]
 		{
-			Pallet::<T>::draw(&mut draws, &mut meter, ID);
+			Pallet::<T>::draw(&mut draws, &mut meter, ID, &[[1; 32]; 3]);
 		}
 
-		assert_eq!(T::Committees::past_members(ID).len() as u32, e + s);
+		assert!(T::Committees::past_members(ID).len() as u32 > e);
 	}
 
 	/// First committee that agreed.
@@ -428,58 +540,60 @@ mod benchmarks {
 		assert!(matches!(self::state::<T>(ID), Some(RequestState::Attested { .. })));
 	}
 
-	/// First jury that did not agree.
+	/// First committee that was silent.
 	#[benchmark]
 	fn escalated() {
 		go::<T>();
-		insert_disputed::<T>(CommitteeStatus::Assigned { round: tiers::JURY });
+		let state = RequestState::Open(CommitteeStatus::Assigned { round: 0 });
+		insert::<T>(0, Tier::High, state);
 
 		#[block]
 		{
-			let verdict = Verdict::Undecided(FailureReason::NoAgreement);
+			let verdict = Verdict::Undecided(FailureReason::NotEnoughReveals);
 			Pallet::<T>::on_round_decided(ID, verdict);
 		}
 
 		assert!(!is_final::<T>(ID));
 	}
 
-	/// Jury that found the same answer. `w`: executors who gave it, `l`: others, in all rounds.
+	/// Audit that found another answer.
 	#[benchmark]
-	fn upheld(w: Linear<1, HALF>, l: Linear<0, HALF>) {
+	fn open_court() {
 		go::<T>();
-		insert_disputed::<T>(decided::<T>(9));
-		answered::<T>(ID, 9, w, l);
-		let mut context = block_context::<T>();
+		insert::<T>(0, Tier::High, audited::<T>(CommitteeStatus::Assigned { round: tiers::AUDIT }));
 
 		#[block]
 		{
-			Pallet::<T>::resolve_dispute(&mut context, ID);
+			Pallet::<T>::on_round_decided(ID, Verdict::Dissent);
+		}
+
+		assert!(matches!(state::<T>(ID), Some(RequestState::Court { .. })));
+	}
+
+	/// Verdict of the court, without challenges and payments. `w`: executors who were right, `l`:
+	/// others, in all rounds.
+	#[benchmark]
+	fn judged(w: Linear<1, HALF>, l: Linear<0, HALF>) {
+		go::<T>();
+		insert::<T>(0, Tier::High, in_court::<T>());
+		answered::<T>(ID, 9, w, l);
+		let verdict = CourtVerdict::Decided {
+			digest: answer(9).digest(),
+			answer: answer(9),
+			right: Vec::new(),
+		};
+
+		#[block]
+		{
+			Pallet::<T>::on_court_decided(ID, verdict);
 		}
 
 		assert!(is_settled::<T>(ID));
-		context.batch.apply();
 	}
 
-	/// Jury that found another answer. `w`: executors who gave it, `l`: others, in all rounds.
+	/// Answer that is settled. `w`: executors who gave it, in all rounds.
 	#[benchmark]
-	fn overturned(w: Linear<1, HALF>, l: Linear<0, HALF>) {
-		go::<T>();
-		insert_disputed::<T>(decided::<T>(8));
-		answered::<T>(ID, 8, w, l);
-		let mut context = block_context::<T>();
-
-		#[block]
-		{
-			Pallet::<T>::resolve_dispute(&mut context, ID);
-		}
-
-		assert!(is_final::<T>(ID));
-		context.batch.apply();
-	}
-
-	/// Undisputed answer of a committee that agreed without dissent. `w`: executors who gave it.
-	#[benchmark]
-	fn settle_agreed(w: Linear<1, 7>) {
+	fn settle(w: Linear<1, { tiers::MAX_REQUEST_SEATS }>) {
 		go::<T>();
 		let id = insert_attested::<T>(0, Tier::High, Fate::Settled);
 		answered::<T>(id, 9, w, 0);
@@ -487,47 +601,26 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::settle_or_audit(&mut context, now::<T>(), id);
+			Pallet::<T>::settle_or_audit(&mut context, id);
 		}
 
 		assert!(is_settled::<T>(id));
 		context.batch.apply();
 	}
 
-	/// Undisputed answer after an escalation. `w`: executors who gave it, `l`: others, in all rounds.
-	#[benchmark]
-	fn settle(w: Linear<1, HALF>, l: Linear<0, HALF>) {
-		go::<T>();
-		let id = insert_attested::<T>(0, Tier::Quorum, Fate::Settled);
-		answered::<T>(id, 9, w, l);
-		let mut context = block_context::<T>();
-
-		#[block]
-		{
-			Pallet::<T>::settle_or_audit(&mut context, now::<T>(), id);
-		}
-
-		assert!(is_settled::<T>(id));
-		context.batch.apply();
-	}
-
-	/// Answer that is audited, without the draw context.
+	/// Answer that is audited by chance.
 	#[benchmark]
 	fn audit() {
 		go::<T>();
-		let model = model::<T>(20);
-		let id = insert_attested::<T>(model, Tier::High, Fate::Audited);
-		past_seats::<T>(id, tiers::MAX_SEATS_BEFORE_DISPUTE, 0);
+		let id = insert_attested::<T>(0, Tier::High, Fate::Audited);
 		let mut context = block_context::<T>();
-		let (draws, meter) = context.draws();
-		draws.sampler(meter, model);
 
 		#[block]
 		{
-			Pallet::<T>::settle_or_audit(&mut context, now::<T>(), id);
+			Pallet::<T>::settle_or_audit(&mut context, id);
 		}
 
-		assert!(matches!(state::<T>(id), Some(RequestState::Disputed { .. })));
+		assert!(matches!(state::<T>(id), Some(RequestState::Audited { .. })));
 	}
 
 	/// Charging a requester and returning the rest.
@@ -565,16 +658,16 @@ mod benchmarks {
 		}
 	}
 
-	/// Paying the owner of a model.
+	/// Paying the owner of a model, or a validator.
 	#[benchmark]
-	fn pay_owner() {
+	fn pay_account() {
 		go::<T>();
 		fund::<T>(&Pallet::<T>::pot());
 		let who = rich::<T>("owner");
 		let mut batch = SettlementBatch::<T>::new();
 		let amount = T::RequestDeposit::get();
 		batch.deposit_to_pot(T::Currency::issue(amount));
-		batch.pay_owner(&who, amount);
+		batch.pay_account(&who, amount);
 		let before = T::Currency::total_balance(&who);
 
 		#[block]
@@ -602,12 +695,12 @@ mod benchmarks {
 	fn prune() {
 		go::<T>();
 		insert_settled::<T>();
-		past_seats::<T>(ID, MAX_SEATS, 0);
+		past_seats::<T>(ID, tiers::MAX_REQUEST_SEATS, 0);
 		let mut meter = WeightMeter::new();
 
 		#[block]
 		{
-			Pallet::<T>::prune(&mut meter, now::<T>(), ID);
+			Pallet::<T>::prune(&mut meter, ID);
 		}
 
 		assert!(!Requests::<T>::contains_key(ID));

@@ -1,14 +1,20 @@
-//! Calls: take a request, cancel it, challenge an answer.
+//! Calls of requesters: make a request, cancel it.
 
-use crate::{draw::DrawContext, pallet::*, tiers, types::*};
+use crate::{draw::DrawContext, pallet::*, queue::Place, tiers, types::*};
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
-	traits::{fungible::MutateHold, Get},
+	traits::{
+		fungible::{Balanced, MutateHold},
+		tokens::{Fortitude, Precision, Preservation},
+		Get,
+	},
 	weights::WeightMeter,
+	BoundedVec,
 };
-use opg_primitives::{input_hash, Balance, FailureReason, Input, ModelId, RequestId, Tier};
-use pallet_opg_support::{ExecutorStake, ModelRegistry, ModelUnavailable};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{input_hash, FailureReason, RequestId};
+use pallet_opg_support::{ModelRegistry, ModelUnavailable};
 use sp_runtime::traits::One;
 
 impl<T: Config> Pallet<T> {
@@ -16,33 +22,37 @@ impl<T: Config> Pallet<T> {
 		draws: &mut DrawContext<T>,
 		meter: &mut WeightMeter,
 		requester: T::AccountId,
-		model: ModelId,
-		input: Input,
-		tier: Tier,
-		max_fee: Balance,
+		order: Order<BlockNumberFor<T>>,
 	) -> DispatchResult {
-		ensure!(!T::Executors::slashing_paused(), Error::<T>::Paused);
-		// The backlog bounds how long an action waits, so nothing is added to it.
-		ensure!(PostponedAt::<T>::get() != Some(Self::now()), Error::<T>::Congested);
+		let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = order;
+		// The backlog bounds how long a request waits, so nothing is added to it.
+		ensure!(PostponedAt::<T>::get() != Some(Self::block()), Error::<T>::Congested);
 		let version = T::Models::version(model).map_err(|reason| match reason {
 			ModelUnavailable::Unknown => Error::<T>::UnknownModel,
 			ModelUnavailable::EngineNotValid => Error::<T>::EngineNotValid,
 		})?;
-		let sampler = draws.sampler(meter, model);
-		let eligible = sampler.count_without(&[&requester, &version.owner]) as u32;
+		ensure!(version.royalty <= max_royalty, Error::<T>::RoyaltyAboveMax);
+		let eligible = draws.count(meter, model, &[&requester, &version.owner]);
 		ensure!(eligible >= tiers::size(tier), Error::<T>::NotEnoughExecutors);
 		let price = FuelPrice::<T>::get();
 		let escrow =
 			Self::fee(version.fuel_limit, &version, price, tier).ok_or(Error::<T>::Overflow)?;
-		ensure!(escrow <= max_fee, Error::<T>::MaxFeeTooLow);
+		let seat_fees = Self::seat_fees(tiers::size(tier));
+		let most = escrow.checked_add(seat_fees).ok_or(Error::<T>::Overflow)?;
+		ensure!(most <= max_fee, Error::<T>::MaxFeeTooLow);
 
 		let request = NextRequestId::<T>::get();
 		NextRequestId::<T>::put(request.checked_add(1).ok_or(Error::<T>::Overflow)?);
 		let now = Self::now();
-		let draw_at = now + One::one() + tiers::seed_blocks(tier).into();
-		ensure!(Self::schedule(draw_at, request, Action::Draw), Error::<T>::Congested);
+		ensure!(Self::queue_draw(request, tier, Place::New), Error::<T>::Congested);
 		let prune_at = now + T::Lifetime::get().into();
 		ensure!(Self::schedule(prune_at, request, Action::Prune), Error::<T>::Congested);
+		if let Some(deadline) = deadline {
+			ensure!(deadline > now && deadline < prune_at, Error::<T>::InvalidDeadline);
+			let over = deadline + One::one();
+			ensure!(Self::schedule(over, request, Action::Expire), Error::<T>::Congested);
+		}
+		Self::burn_seat_fees(&requester, tiers::size(tier))?;
 		let deposit = T::RequestDeposit::get();
 		let held = escrow.checked_add(deposit).ok_or(Error::<T>::Overflow)?;
 		T::Currency::hold(&HoldReason::Request.into(), &requester, held)?;
@@ -51,6 +61,7 @@ impl<T: Config> Pallet<T> {
 		});
 		let input_hash = input_hash(&input);
 		Inputs::<T>::insert(request, input);
+		let block = Self::block();
 		Requests::<T>::insert(
 			request,
 			Request {
@@ -60,58 +71,51 @@ impl<T: Config> Pallet<T> {
 				input_hash,
 				tier,
 				price,
-				requested_at: now,
+				reference,
+				deadline,
+				requested_at: block,
 				drawn_at: None,
+				changed_at: block,
+				seed: None,
 				deposit,
 				escrow,
-				state: RequestState::Open(CommitteeStatus::Waiting { round: 0, since: now }),
+				audit: None,
+				challenges: BoundedVec::new(),
+				state: RequestState::Open(Self::waiting(0)),
 			},
 		);
-		Self::deposit_event(Event::Requested { request, requester, model, tier, escrow });
+		Self::deposit_event(Event::Requested {
+			request,
+			requester,
+			model,
+			tier,
+			escrow,
+			reference,
+		});
 		Ok(())
+	}
+
+	/// Takes the seat fees of so many seats from `who` and burns them.
+	pub(crate) fn burn_seat_fees(who: &T::AccountId, seats: u32) -> DispatchResult {
+		let amount = Self::seat_fees(seats);
+		let (precision, keep) = (Precision::Exact, Preservation::Preserve);
+		// Dropping the credit burns it.
+		T::Currency::withdraw(who, amount, precision, keep, Fortitude::Polite).map(drop)
 	}
 
 	pub(crate) fn do_cancel(who: T::AccountId, id: RequestId) -> DispatchResult {
 		let request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
 		ensure!(request.requester == who, Error::<T>::NotRequester);
-		let RequestState::Open(CommitteeStatus::Waiting { round: 0, since }) = request.state else {
-			return Err(Error::<T>::NotCancellable.into());
-		};
+		let is_waiting =
+			matches!(request.state, RequestState::Open(CommitteeStatus::Waiting { round: 0, .. }));
 		// Once a block has added to the seed, its author may know the committee. A requester that
 		// could still cancel could draw again until it likes the result.
-		ensure!(since == Self::now(), Error::<T>::NotCancellable);
+		ensure!(is_waiting && request.requested_at == Self::block(), Error::<T>::NotCancellable);
 		FuelOrdered::<T>::mutate(|fuel| {
 			let ordered = Self::ordered_fuel(request.version.fuel_limit, request.tier);
 			*fuel = fuel.saturating_sub(ordered);
 		});
 		Self::fail(id, request, FailureReason::Cancelled);
-		Ok(())
-	}
-
-	pub(crate) fn do_challenge(
-		draws: &mut DrawContext<T>,
-		meter: &mut WeightMeter,
-		challenger: T::AccountId,
-		id: RequestId,
-	) -> DispatchResult {
-		ensure!(!T::Executors::slashing_paused(), Error::<T>::Paused);
-		let mut request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
-		let RequestState::Attested { answer, at } = request.state.clone() else {
-			return Err(Error::<T>::NotChallengeable.into());
-		};
-		ensure!(
-			Self::has_jury(draws, meter, id, &request, Some(&challenger)),
-			Error::<T>::NotEnoughExecutors
-		);
-
-		let bond = Self::bond(&request).ok_or(Error::<T>::Overflow)?;
-		T::Currency::hold(&HoldReason::Challenge.into(), &challenger, bond)?;
-		let origin = DisputeOrigin::Challenge { challenger: challenger.clone(), bond };
-		let status = Self::jury_status();
-		request.state = RequestState::Disputed { answer, at, origin, status };
-		Requests::<T>::insert(id, &request);
-		ensure!(Self::schedule_draw(id, &request), Error::<T>::Congested);
-		Self::deposit_event(Event::Challenged { request: id, challenger, bond });
 		Ok(())
 	}
 }

@@ -1,53 +1,118 @@
-//! Draw: seeds from VRF outputs, executors that can be drawn, and the committees drawn from them.
+//! Draw: candidates of a round, and the committees drawn from them.
+//!
+//! The candidates are frozen before the seed can be known: those who serve the model in the session
+//! in which the round was fixed, with the stake of that session's snapshot. Whoever cannot sit stays
+//! in the permutation and is skipped.
 
-use crate::{pallet::*, tiers, types::*, weights::WeightInfo};
+use crate::{pallet::*, queue::Place, tiers, types::*, weights::WeightInfo};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
 use frame_support::{
+	defensive,
+	storage::with_storage_layer,
 	traits::Get,
 	weights::{Weight, WeightMeter},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{domains, FailureReason, ModelId, RequestId};
+use opg_primitives::{domains, FailureReason, ModelId, RequestId, RoundIndex, Tier};
 use pallet_opg_support::{
-	sampling::WeightedSampler, Assignment, Committees, ExecutorStake, ModelRegistry,
+	sampling::WeightedSampler, Assignment, Committees, ExecutorStake, ModelRegistry, MAX_COMMITTEE,
 };
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use sp_runtime::traits::{One, SaturatedConversion, Saturating, Zero};
+use sp_runtime::{traits::Zero, DispatchError};
 
-/// Blocks for which a VRF output is kept. A draw finds the outputs that it needs among them.
-pub const VRF_HISTORY: u32 = 32;
+/// Candidates of a model in a session.
+pub(crate) struct Candidates<AccountId> {
+	sampler: WeightedSampler<AccountId>,
+	/// Those who stopped serving since, sorted.
+	stopped: Vec<AccountId>,
+}
 
-/// Data that the draws of a block share: the snapshot is decoded once, and laid out once per model.
+/// Data that the draws of a block share: each snapshot is decoded once, and laid out once per model.
 pub(crate) struct DrawContext<T: Config> {
-	snapshot: Vec<(T::AccountId, u128)>,
-	samplers: BTreeMap<ModelId, WeightedSampler<T::AccountId>>,
-	genesis_hash: H256,
+	snapshots: BTreeMap<u32, Vec<(T::AccountId, u128)>>,
+	candidates: BTreeMap<(ModelId, u32), Candidates<T::AccountId>>,
+	/// Who takes no seat in any model now, sorted; read with the first snapshot.
+	suspended: Vec<T::AccountId>,
+}
+
+/// What became of a draw.
+pub(crate) enum Drawn {
+	/// A round was opened.
+	Opened,
+	/// The draw has to be queued again.
+	Late(Tier),
+	/// The request does not wait for a draw, or has ended.
+	Nothing,
 }
 
 impl<T: Config> DrawContext<T> {
-	pub(crate) fn new(meter: &mut WeightMeter) -> Self {
-		let snapshot = T::Executors::snapshot();
-		meter.consume(T::WeightInfo::snapshot(snapshot.len() as u32));
-		let genesis_hash = Pallet::<T>::genesis_hash();
-		Self { snapshot, samplers: BTreeMap::new(), genesis_hash }
+	pub(crate) fn new() -> Self {
+		Self { snapshots: BTreeMap::new(), candidates: BTreeMap::new(), suspended: Vec::new() }
 	}
 
-	/// Executors that can be drawn for `model`, with their weights.
-	pub(crate) fn sampler(
+	/// Reads the snapshot of `session`. Returns whether it is kept.
+	fn load(&mut self, meter: &mut WeightMeter, session: u32) -> bool {
+		if self.snapshots.is_empty() {
+			self.suspended = T::Executors::suspended();
+		}
+		let snapshot = self.snapshots.entry(session).or_insert_with(|| {
+			let snapshot = T::Executors::snapshot(session);
+			meter.consume(T::WeightInfo::snapshot(snapshot.len() as u32));
+			snapshot
+		});
+		!snapshot.is_empty()
+	}
+
+	/// Candidates for `model` in `session`.
+	fn candidates(
 		&mut self,
 		meter: &mut WeightMeter,
 		model: ModelId,
-	) -> &WeightedSampler<T::AccountId> {
-		let Self { snapshot, samplers, .. } = self;
-		samplers.entry(model).or_insert_with(|| {
-			let serving = T::Models::serving_executors(model);
-			let longest = snapshot.len().max(serving.len()) as u32;
+		session: u32,
+	) -> &Candidates<T::AccountId> {
+		self.load(meter, session);
+		let Self { snapshots, candidates, .. } = self;
+		candidates.entry((model, session)).or_insert_with(|| {
+			let snapshot = snapshots.get(&session).map(Vec::as_slice).unwrap_or_default();
+			let serving = T::Models::serving(model, session);
+			let longest = snapshot.len().max(serving.candidates.len()) as u32;
 			meter.consume(T::WeightInfo::sampler(longest));
-			let serves = |who: &T::AccountId| serving.binary_search(who).is_ok();
-			WeightedSampler::new(snapshot.iter().filter(|(who, _)| serves(who)).cloned())
+			let serves = |who: &T::AccountId| serving.candidates.binary_search(who).is_ok();
+			let sampler =
+				WeightedSampler::new(snapshot.iter().filter(|(who, _)| serves(who)).cloned());
+			Candidates { sampler, stopped: serving.stopped }
 		})
+	}
+
+	/// Number of executors that can be drawn for `model` in a round that is fixed now, besides
+	/// `excluded`.
+	pub(crate) fn count(
+		&mut self,
+		meter: &mut WeightMeter,
+		model: ModelId,
+		excluded: &[&T::AccountId],
+	) -> u32 {
+		self.candidates(meter, model, T::Executors::session());
+		let Self { candidates, suspended, .. } = self;
+		let Some(found) = candidates.get(&(model, T::Executors::session())) else { return 0 };
+		found.sampler.count(|who| skips(suspended, found, excluded, who)) as u32
+	}
+
+	/// Draws up to `count` executors besides `excluded`.
+	fn draw(
+		&mut self,
+		meter: &mut WeightMeter,
+		(model, session): (ModelId, u32),
+		seed: &[u8; 32],
+		excluded: &[&T::AccountId],
+		count: u32,
+	) -> Vec<T::AccountId> {
+		self.candidates(meter, model, session);
+		let Self { candidates, suspended, .. } = self;
+		let Some(found) = candidates.get(&(model, session)) else { return Vec::new() };
+		found.sampler.draw(seed, |who| skips(suspended, found, excluded, who), count as usize)
 	}
 
 	/// Largest weight of a context with one sampler.
@@ -57,118 +122,174 @@ impl<T: Config> DrawContext<T> {
 	}
 }
 
+/// Tells whether `who` takes no seat. It is skipped then, and never removed from the permutation:
+/// that would change the order of the others.
+fn skips<AccountId: Ord>(
+	suspended: &[AccountId],
+	candidates: &Candidates<AccountId>,
+	excluded: &[&AccountId],
+	who: &AccountId,
+) -> bool {
+	suspended.binary_search(who).is_ok()
+		|| candidates.stopped.binary_search(who).is_ok()
+		|| excluded.contains(&who)
+}
+
 impl<T: Config> Pallet<T> {
 	pub(crate) fn genesis_hash() -> H256 {
 		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
 	}
 
-	/// Number of executors that can be drawn for `model` besides `excluded`.
+	/// Number of executors that could be drawn for `model` now, besides `excluded`.
 	pub fn eligible(model: ModelId, excluded: &[&T::AccountId]) -> u32 {
-		let mut meter = WeightMeter::new();
-		let mut draws = DrawContext::<T>::new(&mut meter);
-		draws.sampler(&mut meter, model).count_without(excluded) as u32
+		DrawContext::<T>::new().count(&mut WeightMeter::new(), model, excluded)
 	}
 
-	/// Keeps the VRF output of the parent block, and drops the one that is too old.
-	pub(crate) fn record_vrf_output(now: BlockNumberFor<T>, output: Option<[u8; 32]>) {
-		let parent = now.saturating_sub(One::one());
-		if let Some(output) = output {
-			VrfOutputs::<T>::insert(parent, output);
-		}
-		VrfOutputs::<T>::remove(parent.saturating_sub(VRF_HISTORY.into()));
-	}
-
-	/// VRF outputs of the first `count` blocks after `since` that have one. `None` where there are
-	/// not so many yet: nobody is drawn from anything weaker.
-	pub(crate) fn vrf_outputs(since: BlockNumberFor<T>, count: u32) -> Option<Vec<[u8; 32]>> {
-		let age: u32 = Self::now().saturating_sub(since).saturated_into();
-		let outputs: Vec<_> = (1..age.min(VRF_HISTORY))
-			.filter_map(|offset| VrfOutputs::<T>::get(since + offset.into()))
-			.take(count as usize)
-			.collect();
-		(outputs.len() == count as usize).then_some(outputs)
-	}
-
-	/// Accounts that cannot be drawn for a request: its parties, and those who had a seat before.
-	fn excluded<'a>(
+	/// Accounts that are skipped for a request: its parties, and those who had a seat before.
+	pub(crate) fn excluded<'a>(
 		request: &'a RequestOf<T>,
 		past_members: &'a [T::AccountId],
-		challenger: Option<&'a T::AccountId>,
 	) -> Vec<&'a T::AccountId> {
-		let parties = [&request.requester, &request.version.owner];
-		past_members.iter().chain(parties).chain(challenger).collect()
+		let challengers = request.challenges.iter().map(|challenge| &challenge.challenger);
+		let buyer = match &request.audit {
+			Some(AuditOrder::Bought { buyer, .. }) => Some(buyer),
+			_ => None,
+		};
+		past_members
+			.iter()
+			.chain([&request.requester, &request.version.owner])
+			.chain(challengers)
+			.chain(buyer)
+			.collect()
 	}
 
-	/// Tells whether there are enough executors for a jury. Without one, an answer cannot be
-	/// disputed: a dispute would only keep its executors from being paid.
-	pub(crate) fn has_jury(
-		draws: &mut DrawContext<T>,
-		meter: &mut WeightMeter,
+	/// Status of a committee whose round this block fixes.
+	pub(crate) fn waiting(round: RoundIndex) -> CommitteeStatus<BlockNumberFor<T>> {
+		CommitteeStatus::Waiting { round, since: Self::block(), session: T::Executors::session() }
+	}
+
+	/// Seed of a draw.
+	pub(crate) fn draw_seed(
+		outputs: &[[u8; 32]],
 		id: RequestId,
-		request: &RequestOf<T>,
-		challenger: Option<&T::AccountId>,
-	) -> bool {
-		let past_members = T::Committees::past_members(id);
-		let excluded = Self::excluded(request, &past_members, challenger);
-		let jury = tiers::committee_spec(request.tier, tiers::JURY);
-		let sampler = draws.sampler(meter, request.model);
-		sampler.count_without(&excluded) as u32 >= jury.minimum
-	}
-
-	/// Status of the jury of a dispute that begins in this block.
-	pub(crate) fn jury_status() -> CommitteeStatus<BlockNumberFor<T>> {
-		CommitteeStatus::Waiting { round: tiers::JURY, since: Self::now() }
+		model: ModelId,
+		round: RoundIndex,
+	) -> H256 {
+		let seed = (domains::DRAW, Self::genesis_hash(), outputs, id, model, round);
+		H256(seed.using_encoded(blake2_256))
 	}
 
 	/// Draws the committee that a request waits for.
-	pub(crate) fn draw(draws: &mut DrawContext<T>, meter: &mut WeightMeter, id: RequestId) {
-		let Some(mut request) = Requests::<T>::get(id) else {
-			return meter.consume(T::WeightInfo::noop());
-		};
-		let Some(CommitteeStatus::Waiting { round, since }) = request.state.committee().copied()
+	pub(crate) fn draw(
+		draws: &mut DrawContext<T>,
+		meter: &mut WeightMeter,
+		id: RequestId,
+		outputs: &[[u8; 32]],
+	) -> Drawn {
+		meter.consume(T::WeightInfo::noop());
+		let Some(mut request) = Requests::<T>::get(id) else { return Drawn::Nothing };
+		let Some(CommitteeStatus::Waiting { round, session, .. }) =
+			request.state.committee().copied()
 		else {
-			return meter.consume(T::WeightInfo::noop());
+			return Drawn::Nothing;
 		};
-		let now = Self::now();
-		let Some(outputs) = Self::vrf_outputs(since, tiers::seed_blocks(request.tier)) else {
-			let is_overdue = now > since + VRF_HISTORY.into();
-			if is_overdue || !Self::schedule(now + One::one(), id, Action::Draw) {
-				return Self::refund(meter, id, request, FailureReason::Congested);
-			}
-			return meter.consume(T::WeightInfo::postpone());
-		};
-		let past_members = T::Committees::past_members(id);
-		let challenger = request.state.challenge().map(|(challenger, _)| challenger);
-		let excluded = Self::excluded(&request, &past_members, challenger);
-		let spec = tiers::committee_spec(request.tier, round);
-		let seed = (domains::DRAW, draws.genesis_hash, outputs, id, request.model, round)
-			.using_encoded(blake2_256);
-		let sampler = draws.sampler(meter, request.model);
-		let committee = sampler.draw(&seed, &excluded, spec.target as usize);
-		let earlier_seats = past_members.len() as u32;
-		if (committee.len() as u32) < spec.minimum {
-			meter.consume(T::WeightInfo::draw(0, earlier_seats));
-			return Self::refund(meter, id, request, FailureReason::NotEnoughExecutors);
+		if round != tiers::AUDIT && Self::is_expired(&request) {
+			Self::refund(meter, id, request, FailureReason::Expired);
+			return Drawn::Nothing;
 		}
-		meter.consume(T::WeightInfo::draw(committee.len() as u32, earlier_seats));
+		if !draws.load(meter, session) && session != T::Executors::session() {
+			// The snapshot is gone: the round is fixed again, in this session.
+			return Self::postpone_draw(id, request, round);
+		}
+		let past_members = T::Committees::past_members(id);
+		let spec = tiers::committee_spec(request.tier, round);
+		let seed = Self::draw_seed(outputs, id, request.model, round);
+		let excluded = Self::excluded(&request, &past_members);
+		let candidates = (request.model, session);
+		let committee = draws.draw(meter, candidates, &seed.0, &excluded, spec.target);
+		meter.consume(T::WeightInfo::draw(committee.len() as u32, past_members.len() as u32));
+		if (committee.len() as u32) < spec.minimum {
+			Self::give_up_draw(meter, id, request, FailureReason::NotEnoughExecutors);
+			return Drawn::Nothing;
+		}
 		let assignment = Assignment {
 			request: id,
 			round,
 			committee: committee.clone(),
-			rule: spec.rule,
+			needed: spec.needed,
+			seed,
+			session,
 			model_hash: request.version.model_hash,
 			engine_id: request.version.engine_id,
 			input_hash: request.input_hash,
 			fuel_limit: request.version.fuel_limit,
 		};
-		if let Err(reason) = T::Committees::open(assignment) {
-			return Self::refund(meter, id, request, reason);
+		let opened: Result<(), DispatchError> = with_storage_layer(|| {
+			T::Committees::open(assignment).map_err(|_| DispatchError::Unavailable)
+		});
+		if opened.is_err() {
+			return Self::postpone_draw(id, request, round);
 		}
 		if let Some(status) = request.state.committee_mut() {
 			*status = CommitteeStatus::Assigned { round };
 		}
-		request.drawn_at.get_or_insert(now);
+		if round != tiers::AUDIT {
+			request.seed = Some(seed);
+		}
+		let block = Self::block();
+		request.drawn_at.get_or_insert(block);
 		Requests::<T>::insert(id, request);
-		Self::deposit_event(Event::Drawn { request: id, round, committee });
+		let authors = outputs.len() as u32;
+		Self::deposit_event(Event::Drawn { request: id, round, committee, seed, authors });
+		Drawn::Opened
+	}
+
+	/// Fixes a round again in this block.
+	fn postpone_draw(id: RequestId, mut request: RequestOf<T>, round: RoundIndex) -> Drawn {
+		let tier = request.tier;
+		match request.state.committee_mut() {
+			Some(status) => *status = Self::waiting(round),
+			None => {
+				defensive!("a request that waits for a draw has a committee");
+			},
+		}
+		Requests::<T>::insert(id, request);
+		Drawn::Late(tier)
+	}
+
+	/// Goes on without the committee that a request waits for: an answer that cannot be audited goes
+	/// to the court, a request without an answer fails.
+	pub(crate) fn give_up_draw(
+		meter: &mut WeightMeter,
+		id: RequestId,
+		request: RequestOf<T>,
+		reason: FailureReason,
+	) {
+		if request.state.attested().is_some() {
+			Self::open_court(meter, id, request);
+		} else {
+			Self::refund(meter, id, request, reason);
+		}
+	}
+
+	/// Queues the draw of a round that this block fixes, or goes on without it.
+	pub(crate) fn fix_round(meter: &mut WeightMeter, id: RequestId, request: RequestOf<T>) {
+		Requests::<T>::insert(id, &request);
+		if !Self::queue_draw(id, request.tier, Place::UnderWay) {
+			Self::give_up_draw(meter, id, request, FailureReason::Congested);
+		}
+	}
+
+	/// Largest weight of one draw, with a context of its own.
+	pub(crate) fn max_draw_weight() -> Weight {
+		T::WeightInfo::noop()
+			.saturating_add(DrawContext::<T>::max_weight())
+			.saturating_add(T::WeightInfo::draw(MAX_COMMITTEE, tiers::MAX_REQUEST_SEATS))
+			.saturating_add(Self::late_draw_weight())
+	}
+
+	/// Largest weight of queueing a draw again, or of going on without it.
+	pub(crate) fn late_draw_weight() -> Weight {
+		T::WeightInfo::postpone().saturating_add(Self::max_open_court_weight())
 	}
 }

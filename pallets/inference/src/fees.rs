@@ -1,21 +1,52 @@
 //! Fees: cost of a request, bond of a challenge, and the price of fuel, which follows demand.
+//!
+//! A part of the price, [`economics::BURNED_PRICE_SHARE`], is burned for the whole fuel limit, whoever
+//! the executors are: ordering from one's own pools to drive the price costs as much as ordering from
+//! others'. Executors get the rest of the price for the fuel that the answer took.
 
 use crate::{pallet::*, tiers, types::*};
 use frame_support::traits::Get;
 use opg_primitives::{Balance, Fuel, ModelId, Tier};
-use pallet_opg_support::{economics, ModelRegistry, ModelVersion};
+use pallet_opg_support::{economics, BlockRandomness, ModelRegistry, ModelVersion};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Perbill, Rounding};
 
 /// The price changes by one part in this many per block at most.
 const MAX_CHANGE_DIVISOR: Balance = 8;
+/// Largest number of blocks for which a rise of the price is computed: by then it is at its bound.
+const MAX_HEADROOM: u32 = 256;
 
 impl<T: Config> Pallet<T> {
-	/// Cost of a request to `model` at the current price in planck, deposit excluded. With `fuel`:
-	/// the fee for an answer that takes so much. Without: the escrow.
+	/// Cost of a request to `model` at the current price in planck, seat fees included, deposit
+	/// excluded. With `fuel`: for an answer that takes so much. Without: escrow and seat fees.
 	pub fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance> {
+		Self::estimate_at(FuelPrice::<T>::get(), model, tier, fuel)
+	}
+
+	/// Largest escrow and seat fees of a request that is included in the next `blocks` blocks, in
+	/// planck: the price may rise until then.
+	pub fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance> {
+		let price = (0..blocks.min(MAX_HEADROOM)).fold(FuelPrice::<T>::get(), |price, _| {
+			let change = (price / MAX_CHANGE_DIVISOR).max(1);
+			price.saturating_add(change).min(T::MaxFuelPrice::get())
+		});
+		Self::estimate_at(price, model, tier, None)
+	}
+
+	fn estimate_at(
+		price: Balance,
+		model: ModelId,
+		tier: Tier,
+		fuel: Option<Fuel>,
+	) -> Option<Balance> {
 		let version = T::Models::version(model).ok()?;
 		let fuel = fuel.unwrap_or(version.fuel_limit).min(version.fuel_limit);
-		Self::fee(fuel, &version, FuelPrice::<T>::get(), tier)
+		let fee = Self::fee(fuel, &version, price, tier)?;
+		fee.checked_add(Self::seat_fees(tiers::size(tier)))
+	}
+
+	/// Seat fees of so many seats, in planck.
+	pub(crate) fn seat_fees(seats: u32) -> Balance {
+		T::SeatFee::get().saturating_mul(seats.into())
 	}
 
 	/// `fuel × price × committee size`, plus the protocol's share, plus the royalty, in planck.
@@ -28,6 +59,7 @@ impl<T: Config> Pallet<T> {
 		let pay = Self::pay(fuel, price)?;
 		let max_pay = Self::pay(version.fuel_limit, price)?;
 		pay.checked_mul(tiers::size(tier).into())?
+			.checked_add(Self::burned(version.fuel_limit, price, tier)?)?
 			.checked_add(Self::protocol_share(pay, max_pay, tier)?)?
 			.checked_add(version.royalty)
 	}
@@ -37,8 +69,8 @@ impl<T: Config> Pallet<T> {
 	/// limit, which the audit probability depends on.
 	pub(crate) fn protocol_share(pay: Balance, max_pay: Balance, tier: Tier) -> Option<Balance> {
 		let committee = pay.checked_mul(tiers::size(tier).into())?;
-		let jury = pay.checked_mul(tiers::committee_spec(tier, tiers::JURY).target.into())?;
-		let audits = Self::audit_probability(max_pay).mul_floor(jury);
+		let auditors = pay.checked_mul(tiers::audit_size(tier).into())?;
+		let audits = Self::audit_probability(max_pay).mul_floor(auditors);
 		economics::PROTOCOL_SHARE.mul_floor(committee).checked_add(audits)
 	}
 
@@ -47,16 +79,35 @@ impl<T: Config> Pallet<T> {
 		economics::audit_probability(max_pay, T::StakeAtRisk::get())
 	}
 
-	/// Pay of one executor for `fuel`, in planck.
-	pub(crate) fn pay(fuel: Fuel, price: Balance) -> Option<Balance> {
-		Balance::from(fuel).checked_mul(price)
+	/// Part of the price of the fuel limit that is burned, of all seats together, in planck.
+	pub(crate) fn burned(fuel_limit: Fuel, price: Balance, tier: Tier) -> Option<Balance> {
+		let price = Balance::from(fuel_limit).checked_mul(price)?;
+		economics::BURNED_PRICE_SHARE.mul_floor(price).checked_mul(tiers::size(tier).into())
 	}
 
-	/// Bond of a challenge, in planck: pays the jury, with [`Config::ChallengeBond`] on top.
-	pub fn bond(request: &RequestOf<T>) -> Option<Balance> {
-		let jury = tiers::committee_spec(request.tier, tiers::JURY).target;
+	/// Pay of one executor for `fuel`, in planck: the part of the price that is not burned.
+	pub(crate) fn pay(fuel: Fuel, price: Balance) -> Option<Balance> {
+		let price = Balance::from(fuel).checked_mul(price)?;
+		Some(price - economics::BURNED_PRICE_SHARE.mul_floor(price))
+	}
+
+	/// Price of an audit, in planck: what its committee earns at the fuel limit.
+	pub fn audit_price(request: &RequestOf<T>) -> Option<Balance> {
 		Self::pay(request.version.fuel_limit, request.price)?
-			.checked_mul(jury.into())?
+			.checked_mul(tiers::audit_size(request.tier).into())
+	}
+
+	/// Pay of one validator for recomputing a request to `version` in the court, in planck: what the
+	/// work costs, whatever the price of fuel is.
+	pub(crate) fn court_pay(version: &ModelVersion<T::AccountId, Balance>) -> Balance {
+		let price = Balance::from(version.fuel_limit).saturating_mul(T::MinFuelPrice::get());
+		T::CourtRate::get().mul_floor(price)
+	}
+
+	/// Bond of a challenge, in planck: pays the court, with [`Config::ChallengeBond`] on top.
+	pub fn bond(request: &RequestOf<T>) -> Option<Balance> {
+		Self::court_pay(&request.version)
+			.checked_mul(T::Randomness::authors().into())?
 			.checked_add(T::ChallengeBond::get())
 	}
 

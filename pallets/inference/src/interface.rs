@@ -1,4 +1,4 @@
-//! Interface to the attestation pallet: tasks of requests, and the verdicts on their rounds.
+//! Interface to the attestation pallet and the court: tasks of requests, and verdicts on rounds.
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
 use frame_support::{
@@ -27,23 +27,20 @@ impl<T: Config> OnRoundDecided for Pallet<T> {
 			defensive!("only a stored request is decided");
 			return T::WeightInfo::noop();
 		};
-		let Some(CommitteeStatus::Assigned { round }) = request.state.committee().copied() else {
-			defensive!("only an assigned request is decided");
-			return T::WeightInfo::noop();
+		let round = match request.state.committee() {
+			Some(CommitteeStatus::Assigned { round }) => *round,
+			// A challenge took the request to the court while its audit was at work.
+			_ => return T::WeightInfo::noop(),
 		};
 		let mut meter = WeightMeter::new();
-		match verdict {
-			Verdict::Undecided(reason) => {
-				Self::escalate(&mut meter, id, request, round, reason);
-			},
-			Verdict::Agreed(answer) => Self::attest(&mut meter, id, request, answer),
-		}
+		Self::conclude_round(&mut meter, id, request, round, verdict);
 		meter.consumed()
 	}
 
 	fn max_round_decided_weight() -> Weight {
 		T::WeightInfo::attested()
 			.max(T::WeightInfo::escalated())
-			.saturating_add(T::WeightInfo::refund())
+			.saturating_add(Self::undisputed_refund_weight())
+			.max(Self::max_open_court_weight())
 	}
 }

@@ -6,26 +6,36 @@ use crate as pallet_opg_inference;
 use crate::*;
 use codec::{Decode, Encode};
 use frame_support::{
-	assert_ok, derive_impl, parameter_types, storage_alias,
+	assert_ok, derive_impl,
+	dispatch::DispatchClass,
+	parameter_types, storage_alias,
 	traits::{
 		fungible::{Balanced, Credit, Inspect, InspectHold},
 		tokens::{imbalance::Imbalance, Fortitude, Precision, Preservation},
-		ConstU128, ConstU32, ConstU64, Get, Hooks,
+		ConstU128, ConstU32, ConstU64, Hooks,
 	},
-	weights::{constants::RocksDbWeight, Weight},
+	weights::{
+		constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
+		Weight,
+	},
 	PalletId, Twox64Concat,
 };
+use frame_system::limits::BlockWeights;
 use opg_primitives::{
 	Answer, Balance, BlockNumber, FailureReason, Fuel, Input, ModelError, ModelId, Outcome,
 	RequestId, RoundIndex, Tier,
 };
 use pallet_opg_support::{
-	economics, Assignment, ExecutorLedger, ExecutorStake, Judgement, ModelRegistry,
-	ModelUnavailable, ModelVersion, Offence, OnRoundDecided, Verdict,
+	economics, Assignment, BlockRandomness, CourtFull, CourtVerdict, ExecutorLedger, ExecutorStake,
+	Judgement, ModelRegistry, ModelUnavailable, ModelVersion, Offence, OnCourtDecided,
+	OnRoundDecided, Serving, Verdict, VrfOutput,
 };
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchResult, Perbill};
+use sp_runtime::{
+	traits::{BlockNumberProvider, Dispatchable},
+	BuildStorage, DispatchResult, Perbill,
+};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
@@ -57,6 +67,7 @@ mod runtime {
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
+	type BlockWeights = RuntimeBlockWeights;
 	type DbWeight = RocksDbWeight;
 	type AccountData = pallet_balances::AccountData<Balance>;
 }
@@ -75,13 +86,14 @@ pub const FUNDS: Balance = 10_000_000;
 pub const POOL: Balance = 1_000_000;
 pub const DEPOSIT: Balance = 500;
 pub const CHALLENGE_BOND: Balance = 1_000;
+pub const SEAT_FEE: Balance = 7;
 pub const MIN_PRICE: Balance = 10;
 pub const MAX_PRICE: Balance = 1_000;
 pub const TARGET_FUEL: Fuel = 10_000;
 pub const FUEL_LIMIT: Fuel = 1_000;
 pub const WINDOW: BlockNumber = 5;
 pub const LIFETIME: BlockNumber = 200;
-pub const MAX_AGENDA: u32 = 8;
+pub const MAX_AGENDA: u32 = 16;
 
 /// Largest number of an executor. Executors are numbered from 1.
 pub const EXECUTORS: u64 = 60;
@@ -92,6 +104,10 @@ pub const CHALLENGER: u64 = 102;
 pub const OWNER: u64 = 103;
 /// Account without funds.
 pub const POOR: u64 = 104;
+/// Another challenger.
+pub const OTHER_CHALLENGER: u64 = 105;
+/// Validators of the court.
+pub const VALIDATORS: [u64; 3] = [200, 201, 202];
 
 /// Model that takes requests.
 pub const MODEL: ModelId = 0;
@@ -101,33 +117,77 @@ pub const RETIRED: ModelId = 1;
 pub const UNKNOWN: ModelId = 2;
 
 parameter_types! {
+	/// Blocks of a second, a quarter of which is reserved for each class.
+	pub RuntimeBlockWeights: BlockWeights = {
+		let second = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
+		BlockWeights::builder()
+			.for_class(DispatchClass::non_mandatory(), |weights| {
+				weights.max_total = Some(Perbill::from_percent(75) * second);
+				weights.reserved = Some(Perbill::from_percent(25) * second);
+			})
+			.build_or_panic()
+	};
 	pub const PotId: PalletId = PalletId(*b"opg/pot_");
+	pub const CourtRate: Perbill = Perbill::from_percent(10);
 	pub static AgendaWeight: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
-	pub static MaxDraws: u32 = 8;
+	pub static MaxDraws: u32 = MAX_AGENDA;
 	pub static StakeAtRisk: Balance = 10_000_000;
 	/// Randomness of the chain.
 	pub static Entropy: u64 = 0;
 	/// Tells whether blocks have a VRF output.
 	pub static HasVrfOutput: bool = true;
+	/// Authors that can make blocks.
+	pub static AuthorCount: u32 = 3;
+	/// Author of all blocks, where it is not that of the block's turn.
+	pub static OnlyAuthor: Option<u64> = None;
+	/// Tells whether the clock stands still.
+	pub static IsClockPaused: bool = false;
 
-	pub storage SlashingPaused: bool = false;
-	/// Executors 1 to this number can be drawn.
+	pub storage Now: u64 = 0;
+	pub storage Session: u32 = 5;
+	/// Executors 1 to this number are in the snapshots.
 	pub storage ExecutorCount: u64 = EXECUTORS;
-	/// Executors from this number on serve the models.
+	/// Executors from this number on are candidates of the models.
 	pub storage FirstServing: u64 = 1;
+	/// Executors that take no seat, sorted.
+	pub storage Suspended: Vec<u64> = Vec::new();
+	/// Candidates that stopped serving, sorted.
+	pub storage Stopped: Vec<u64> = Vec::new();
 	pub storage Royalty: Balance = 100;
 	/// Error of opening a round.
 	pub storage OpenFailure: Option<FailureReason> = None;
-	/// Planck that penalties burned.
+	/// Tells whether the court takes no case.
+	pub storage IsCourtFull: bool = false;
+	/// Planck that convictions burned.
 	pub storage Burned: Balance = 0;
 }
 
-/// VRF output of the parent block: a hash of its number and the entropy.
-pub struct ParentVrf;
-impl Get<Option<[u8; 32]>> for ParentVrf {
-	fn get() -> Option<[u8; 32]> {
-		HasVrfOutput::get()
-			.then(|| (Entropy::get(), System::block_number()).using_encoded(blake2_256))
+/// Clock that ticks in every block, unless it stands still.
+pub struct Clock;
+impl BlockNumberProvider for Clock {
+	type BlockNumber = u64;
+	fn current_block_number() -> u64 {
+		Now::get()
+	}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_block_number(now: u64) {
+		Now::set(&now);
+	}
+}
+
+/// VRF output of a block: a hash of its number and the entropy. Authors take turns.
+pub struct Randomness;
+impl BlockRandomness for Randomness {
+	fn output() -> Option<VrfOutput> {
+		let block = System::block_number();
+		let author = OnlyAuthor::get().unwrap_or(block % u64::from(AuthorCount::get()));
+		HasVrfOutput::get().then(|| VrfOutput {
+			output: (Entropy::get(), block).using_encoded(blake2_256),
+			author: H256::from_low_u64_be(author),
+		})
+	}
+	fn authors() -> u32 {
+		AuthorCount::get()
 	}
 }
 
@@ -139,12 +199,25 @@ pub fn pool(who: u64) -> u64 {
 	who + 1_000
 }
 
+/// Snapshots hold the current session, the next, and the two before.
+fn is_kept(session: u32) -> bool {
+	(Session::get().saturating_sub(2)..=Session::get() + 1).contains(&session)
+}
+
 impl ExecutorStake<u64> for Executors {
-	fn snapshot() -> Vec<(u64, u128)> {
-		(1..=ExecutorCount::get()).map(|who| (who, 1_000)).collect()
+	fn session() -> u32 {
+		Session::get()
 	}
-	fn slashing_paused() -> bool {
-		SlashingPaused::get()
+	fn snapshot(session: u32) -> Vec<(u64, u128)> {
+		let executors = (1..=ExecutorCount::get()).map(|who| (who, 1_000));
+		if is_kept(session) {
+			executors.collect()
+		} else {
+			vec![]
+		}
+	}
+	fn suspended() -> Vec<u64> {
+		Suspended::get()
 	}
 }
 
@@ -153,8 +226,9 @@ impl ExecutorLedger<u64> for Executors {
 	fn reward(who: &u64, credit: Self::Credit) {
 		Balances::resolve(&pool(*who), credit).map_err(drop).unwrap();
 	}
-	fn penalise(who: &u64, offence: Offence, payees: &[(&u64, Perbill)]) {
-		let loss = economics::share(offence).mul_floor(balance(pool(*who)));
+	fn fine(_: &u64, _: Offence, _: u32) {}
+	fn convict(who: &u64, _: H256, _: u32, payees: &[(&u64, Perbill)]) {
+		let loss = economics::CONVICTION_SHARE.mul_floor(balance(pool(*who)));
 		let mut credit = Balances::withdraw(
 			&pool(*who),
 			loss,
@@ -168,7 +242,7 @@ impl ExecutorLedger<u64> for Executors {
 		}
 		Burned::set(&(Burned::get() + credit.peek()));
 	}
-	fn clear_misses(_: &u64) -> bool {
+	fn record_presence(_: &u64) -> bool {
 		false
 	}
 }
@@ -190,9 +264,61 @@ impl ModelRegistry<u64, Balance> for Models {
 			_ => Err(ModelUnavailable::Unknown),
 		}
 	}
-	fn serving_executors(_: ModelId) -> Vec<u64> {
-		(FirstServing::get()..=EXECUTORS).collect()
+	fn serving(_: ModelId, _: u32) -> Serving<u64> {
+		let candidates = (FirstServing::get()..=EXECUTORS).collect();
+		Serving { candidates, stopped: Stopped::get() }
 	}
+}
+
+/// Case of the court: whether votes are revealed.
+#[storage_alias]
+pub type Cases = StorageMap<MockCourt, Twox64Concat, RequestId, bool>;
+
+/// Court that decides as the test says.
+pub struct Court;
+impl pallet_opg_support::Courts for Court {
+	fn open(request: RequestId, seed: H256) -> Result<(), CourtFull> {
+		assert_eq!(stored(request).seed, Some(seed));
+		if IsCourtFull::get() {
+			return Err(CourtFull);
+		}
+		if !Cases::contains_key(request) {
+			Cases::insert(request, false);
+		}
+		Ok(())
+	}
+	fn accepts_claims(request: RequestId) -> bool {
+		Cases::get(request) == Some(false)
+	}
+	fn reveals_claims(request: RequestId) -> bool {
+		Cases::get(request) == Some(true)
+	}
+	fn remove(request: RequestId) -> Weight {
+		Cases::remove(request);
+		Weight::zero()
+	}
+	fn max_remove_weight() -> Weight {
+		Weight::zero()
+	}
+}
+
+/// The court reveals votes on a request.
+pub fn begin_reveals(id: RequestId) {
+	Cases::insert(id, true);
+}
+
+/// The court decides for `answer`, with all validators.
+pub fn decide(id: RequestId, answer: Answer) -> Weight {
+	assert!(Cases::take(id).is_some());
+	let digest = answer.digest();
+	let verdict = CourtVerdict::Decided { digest, answer, right: VALIDATORS.to_vec() };
+	Inference::on_court_decided(id, verdict)
+}
+
+/// The court does not decide.
+pub fn adjourn(id: RequestId) -> Weight {
+	assert!(Cases::take(id).is_some());
+	Inference::on_court_decided(id, CourtVerdict::Undecided)
 }
 
 /// Seat in a round, and the answer that its executor revealed.
@@ -233,6 +359,19 @@ impl pallet_opg_support::Committees<u64> for Committees {
 	fn past_members(request: RequestId) -> Vec<u64> {
 		Seats::get(request).into_iter().map(|seat| seat.executor).collect()
 	}
+	fn revealed_digests(request: RequestId) -> Vec<H256> {
+		let mut digests = Vec::new();
+		for digest in Seats::get(request).iter().filter_map(|seat| seat.answer.as_ref()) {
+			if !digests.contains(&digest.digest()) {
+				digests.push(digest.digest());
+			}
+		}
+		digests
+	}
+	fn answer(request: RequestId, digest: H256) -> Option<Answer> {
+		let answers = Seats::get(request).into_iter().filter_map(|seat| seat.answer);
+		answers.into_iter().find(|answer| answer.digest() == digest)
+	}
 	fn judge(request: RequestId, digest: H256, payees: &[(&u64, Perbill)]) -> Judgement<u64> {
 		let (mut right, mut wrong) = (Vec::new(), 0);
 		for Seat { executor, answer, .. } in Seats::get(request) {
@@ -240,7 +379,7 @@ impl pallet_opg_support::Committees<u64> for Committees {
 				Some(answer) if answer.digest() == digest => right.push(executor),
 				Some(_) => {
 					wrong += 1;
-					Executors::penalise(&executor, Offence::WrongAnswer, payees);
+					Executors::convict(&executor, H256::zero(), 0, payees);
 				},
 				None => {},
 			}
@@ -258,16 +397,21 @@ impl pallet_opg_support::Committees<u64> for Committees {
 
 impl Config for Test {
 	type Currency = Balances;
+	type BlockNumberProvider = Clock;
 	type Models = Models;
 	type Executors = Executors;
 	type Committees = Committees;
-	type ParentVrf = ParentVrf;
+	type Courts = Court;
+	type Randomness = Randomness;
 	type PotId = PotId;
 	type MinFuelPrice = ConstU128<MIN_PRICE>;
 	type MaxFuelPrice = ConstU128<MAX_PRICE>;
 	type TargetFuel = ConstU64<TARGET_FUEL>;
 	type RequestDeposit = ConstU128<DEPOSIT>;
+	type SeatFee = ConstU128<SEAT_FEE>;
 	type ChallengeBond = ConstU128<CHALLENGE_BOND>;
+	type CourtRate = CourtRate;
+	type MaxBench = ConstU32<3>;
 	type StakeAtRisk = StakeAtRisk;
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
 	type MaxDraws = MaxDraws;
@@ -311,15 +455,11 @@ impl pallet_opg_support::BenchmarkCommittees<u64> for BenchmarkHelper {
 	}
 }
 
-/// Planck of all accounts at the beginning, the pot's included.
-fn genesis_issuance() -> Balance {
-	accounts().map(|(_, amount)| amount).sum::<Balance>() + EXISTENTIAL_DEPOSIT
-}
-
 fn accounts() -> impl Iterator<Item = (u64, Balance)> {
 	let pools = (1..=EXECUTORS).map(|who| (pool(who), POOL));
 	let executors = (1..=EXECUTORS).map(|who| (who, FUNDS));
-	let others = [REQUESTER, OTHER_REQUESTER, CHALLENGER].map(|who| (who, FUNDS));
+	let others = [REQUESTER, OTHER_REQUESTER, CHALLENGER, OTHER_CHALLENGER];
+	let others = others.into_iter().chain(VALIDATORS).map(|who| (who, FUNDS));
 	pools.chain(executors).chain(others)
 }
 
@@ -330,6 +470,9 @@ pub fn run(test: impl FnOnce()) {
 	StakeAtRisk::set(10_000_000);
 	Entropy::set(0);
 	HasVrfOutput::set(true);
+	AuthorCount::set(3);
+	OnlyAuthor::set(None);
+	IsClockPaused::set(false);
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> { balances: accounts().collect(), ..Default::default() }
 		.assimilate_storage(&mut storage)
@@ -350,28 +493,25 @@ pub fn check() {
 		.map(|account| account.data.free + account.data.reserved)
 		.sum();
 	assert_eq!(accounts, Balances::total_issuance());
-	assert_eq!(Balances::total_issuance() + Burned::get(), genesis_issuance());
-	// Nothing stays on hold for requests that are gone.
-	let held: Balance = frame_system::Account::<Test>::iter_keys()
-		.map(|who| on_hold(HoldReason::Request, who) + on_hold(HoldReason::Challenge, who))
-		.sum();
-	let owed: Balance = Requests::<Test>::iter_values()
-		.map(|request| {
-			let bond = request.state.challenge().map_or(0, |(_, bond)| bond);
-			request.escrow + request.deposit + bond
-		})
-		.sum();
-	assert_eq!(held, owed);
+}
+
+/// Planck that there were at genesis and are gone: burned prices, seat fees and convictions.
+pub fn burned() -> Balance {
+	let genesis = accounts().map(|(_, amount)| amount).sum::<Balance>() + EXISTENTIAL_DEPOSIT;
+	genesis - Balances::total_issuance()
 }
 
 /// Ends this block and runs the hooks of the next.
 pub fn next_block() -> Weight {
-	let now = System::block_number();
-	if now > 0 {
-		Inference::on_finalize(now);
+	let block = System::block_number();
+	if block > 0 {
+		Inference::on_finalize(block);
 	}
-	System::set_block_number(now + 1);
-	Inference::on_initialize(now + 1)
+	System::set_block_number(block + 1);
+	if !IsClockPaused::get() {
+		Now::set(&(Now::get() + 1));
+	}
+	Inference::on_initialize(block + 1)
 }
 
 pub fn run_blocks(count: u32) {
@@ -381,6 +521,10 @@ pub fn run_blocks(count: u32) {
 }
 
 pub fn now() -> u64 {
+	Now::get()
+}
+
+pub fn block() -> u64 {
 	System::block_number()
 }
 
@@ -421,20 +565,59 @@ pub fn wrong() -> Answer {
 	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: FUEL_LIMIT }
 }
 
-/// Pay of one executor for the whole fuel limit at the lowest price.
-pub const MAX_PAY: Balance = FUEL_LIMIT as Balance * MIN_PRICE;
+/// Pay of one executor for the whole fuel limit at the lowest price: a fifth of the price is burned.
+pub const MAX_PAY: Balance = FUEL_LIMIT as Balance * MIN_PRICE * 4 / 5;
+/// Pay of one validator in the court.
+pub const COURT_PAY: Balance = FUEL_LIMIT as Balance * MIN_PRICE / 10;
+
+/// Call of a request of this tier.
+pub fn request_call(tier: Tier) -> Call<Test> {
+	Call::request {
+		model: MODEL,
+		input: input(),
+		tier,
+		max_fee: Balance::MAX,
+		max_royalty: Balance::MAX,
+		reference: H256::repeat_byte(9),
+		deadline: None,
+	}
+}
 
 /// Makes a request and returns its number.
 pub fn request(tier: Tier) -> RequestId {
+	request_of(REQUESTER, tier)
+}
+
+/// Makes a request of `who` and returns its number.
+pub fn request_of(who: u64, tier: Tier) -> RequestId {
 	let id = NextRequestId::<Test>::get();
-	assert_ok!(Inference::request(signed(REQUESTER), MODEL, input(), tier, Balance::MAX));
+	assert_ok!(dispatch(who, request_call(tier)));
 	id
+}
+
+/// Makes a request with a deadline and returns its number.
+pub fn request_until(tier: Tier, until: u64) -> RequestId {
+	let id = NextRequestId::<Test>::get();
+	let Call::request { model, input, tier, max_fee, max_royalty, reference, .. } =
+		request_call(tier)
+	else {
+		unreachable!()
+	};
+	let deadline = Some(until);
+	let call = Call::request { model, input, tier, max_fee, max_royalty, reference, deadline };
+	assert_ok!(dispatch(REQUESTER, call));
+	id
+}
+
+/// Runs blocks until the seed of a committee is complete.
+pub fn run_draw(tier: Tier) {
+	run_blocks(tiers::seed_authors(tier));
 }
 
 /// Makes a request and runs blocks until its first committee is drawn.
 pub fn drawn(tier: Tier) -> RequestId {
 	let id = request(tier);
-	run_blocks(1 + tiers::seed_blocks(tier));
+	run_draw(tier);
 	id
 }
 
@@ -445,10 +628,30 @@ pub fn attested(tier: Tier, answer: Answer) -> RequestId {
 	id
 }
 
-/// Request whose answer was challenged in the block in which it was attested.
-pub fn challenged(tier: Tier, answer: Answer) -> RequestId {
+/// Salt of every claim.
+pub const SALT: H256 = H256::repeat_byte(5);
+
+/// Challenge of the attested answer of a request by `who`, which claims that `right` is right.
+pub fn challenge_by(who: u64, id: RequestId, right: &Answer) -> DispatchResult {
+	let request = stored(id);
+	let digest = match request.state.attested() {
+		Some((answer, _)) => answer.digest(),
+		None => <Committees as pallet_opg_support::Committees<u64>>::revealed_digests(id)[0],
+	};
+	let (seed, claim) = (request.seed.unwrap(), claim_hash(&who, id, right.digest(), SALT));
+	dispatch(who, Call::challenge { request: id, seed, digest, claim })
+}
+
+/// `who` reveals its claim that `right` is right.
+pub fn reveal_claim(who: u64, id: RequestId, right: &Answer) -> DispatchResult {
+	dispatch(who, Call::reveal_claim { request: id, digest: right.digest(), salt: SALT })
+}
+
+/// Request whose answer was challenged, by a claim that `right` is right, in the block in which it
+/// was attested.
+pub fn challenged(tier: Tier, answer: Answer, right: &Answer) -> RequestId {
 	let id = attested(tier, answer);
-	assert_ok!(Inference::challenge(signed(CHALLENGER), id));
+	assert_ok!(challenge_by(CHALLENGER, id, right));
 	id
 }
 
@@ -503,15 +706,24 @@ pub fn agree(id: RequestId, answer: Answer) -> Weight {
 }
 
 /// Ends the round of the committee at work without an agreement.
-pub fn disagree(id: RequestId) -> Weight {
-	Inference::on_round_decided(id, Verdict::Undecided(FailureReason::NoAgreement))
+pub fn fall_silent(id: RequestId) -> Weight {
+	Inference::on_round_decided(id, Verdict::Undecided(FailureReason::NotEnoughReveals))
 }
 
-/// Fills the agendas of so many blocks from `from` on with actions of requests that do not exist.
+/// The committee at work reveals `answers` in turn, which differ.
+pub fn dissent(id: RequestId, answers: &[Answer]) -> Weight {
+	let round = assigned_round(id).unwrap();
+	for index in 0..members(id, round).len() {
+		reveal(id, index, answers[index % answers.len()].clone());
+	}
+	Inference::on_round_decided(id, Verdict::Dissent)
+}
+
+/// Fills the agendas of so many times from `from` on with actions of requests that do not exist.
 pub fn fill_agendas(from: u64, count: u32) {
-	for block in from..from + u64::from(count) {
-		let mut filler = 1_000_000 + block * u64::from(MAX_AGENDA);
-		while Agenda::<Test>::try_append(block, (filler, Action::Draw)).is_ok() {
+	for time in from..from + u64::from(count) {
+		let mut filler = 1_000_000 + time * u64::from(MAX_AGENDA);
+		while Agenda::<Test>::try_append(time, (filler, Action::Settle)).is_ok() {
 			filler += 1;
 		}
 	}

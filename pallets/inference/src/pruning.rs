@@ -2,22 +2,25 @@
 
 use crate::{agenda::PRUNE_RETRY_BLOCKS, pallet::*, types::*, weights::WeightInfo};
 use frame_support::weights::WeightMeter;
-use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{FailureReason, RequestId};
 use pallet_opg_support::Committees;
 
 impl<T: Config> Pallet<T> {
 	/// Removes a request, or tries again later where it is not final.
-	pub(crate) fn prune(meter: &mut WeightMeter, now: BlockNumberFor<T>, id: RequestId) {
+	pub(crate) fn prune(meter: &mut WeightMeter, id: RequestId) {
 		let Some(request) = Requests::<T>::get(id) else {
 			return meter.consume(T::WeightInfo::noop());
 		};
 		if !request.state.is_final() {
-			// Every state has a deadline, so this ends.
-			if Self::schedule(now + PRUNE_RETRY_BLOCKS.into(), id, Action::Prune) {
-				return meter.consume(T::WeightInfo::postpone());
+			meter.consume(T::WeightInfo::postpone());
+			// Every state ends, so this does.
+			if !Self::schedule(Self::now() + PRUNE_RETRY_BLOCKS.into(), id, Action::Prune) {
+				// No agenda has room: what is left of the request is refunded. A later call of this
+				// function cannot be scheduled, so the request is removed at once.
+				Self::refund(meter, id, request, FailureReason::Congested);
+				return Self::prune(meter, id);
 			}
-			Self::refund(meter, id, request.clone(), FailureReason::Congested);
+			return;
 		}
 		meter.consume(T::WeightInfo::prune());
 		if request.deposit > 0 {
@@ -27,6 +30,7 @@ impl<T: Config> Pallet<T> {
 		Requests::<T>::remove(id);
 		Inputs::<T>::remove(id);
 		meter.consume(T::Committees::remove(id));
-		Self::deposit_event(Event::Pruned { request: id });
+		let Request { requester, model, reference, .. } = request;
+		Self::deposit_event(Event::Pruned { request: id, requester, model, reference });
 	}
 }

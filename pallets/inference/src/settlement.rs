@@ -1,7 +1,11 @@
 //! Settlement: pays executors, owner and pot from the escrow, or refunds the requester.
+//!
+//! The fee pays for as many answers as the first committee has seats. An audit adds what its seats
+//! earn, from the pot or from whoever bought it. All executors that gave the right answer share the
+//! sum in equal parts: whoever is silent, and so brings a second committee, cannot make the pot pay.
 
 use crate::{pallet::*, tiers, types::*, weights::WeightInfo};
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{
 	defensive,
 	traits::{
@@ -13,89 +17,128 @@ use frame_support::{
 	BoundedVec,
 };
 use opg_primitives::{Answer, Balance, FailureReason, RequestId};
-use pallet_opg_support::{economics, Committees, ExecutorLedger, Judgement};
+use pallet_opg_support::{Courts, ExecutorLedger};
 use sp_runtime::traits::AccountIdConversion;
 
 type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 impl<T: Config> Pallet<T> {
 	/// Account of the pot. It takes the protocol's share of fees, lost bonds and a part of what
-	/// liars lose, and pays juries.
+	/// liars lose, and pays auditors and the court.
 	pub fn pot() -> T::AccountId {
 		T::PotId::get().into_account_truncating()
 	}
 
-	/// Judges every answer, pays those who were right, the owner and the protocol, and releases the
-	/// rest of the escrow. Returns the numbers of right and of wrong executors.
-	///
-	/// The fee pays as many executors as the first committee has seats, in the order of the rounds.
-	/// The pot pays those who decided an escalation or a dispute, in equal parts where it has not
-	/// enough.
+	/// Pays the executors that gave the right answer, the owner and the protocol, burns the burned
+	/// part of the price, and releases the rest of the escrow.
 	pub(crate) fn settle(
 		batch: &mut SettlementBatch<T>,
 		id: RequestId,
 		mut request: RequestOf<T>,
 		answer: Answer,
-	) -> (u32, u32) {
-		let pot = Self::pot();
-		let Judgement { right: mut paid_by_fee, wrong } =
-			T::Committees::judge(id, answer.digest(), &[(&pot, economics::POT_SHARE)]);
-		let right = paid_by_fee.len() as u32;
+		right: Vec<T::AccountId>,
+	) {
+		let tier = request.tier;
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
 		let fuel_limit = request.version.fuel_limit;
 		let max_pay = Self::pay(fuel_limit, request.price).unwrap_or_default();
 		let pay = Self::pay(answer.fuel.min(fuel_limit), request.price).unwrap_or_default();
+		let count = right.len() as u32;
+		let by_fee = count.min(tiers::size(tier));
+		let by_audit = (count - by_fee).min(tiers::audit_size(tier));
 
-		let count = paid_by_fee.len().min(tiers::size(request.tier) as usize);
-		let paid_by_pot = paid_by_fee.split_off(count);
 		let royalty = request.version.royalty;
-		let protocol = Self::protocol_share(pay, max_pay, request.tier).unwrap_or_default();
-		let fee = pay
-			.saturating_mul(count as Balance)
+		let burned = Self::burned(fuel_limit, request.price, tier).unwrap_or_default();
+		let protocol = Self::protocol_share(pay, max_pay, tier).unwrap_or_default();
+		let mut shared = pay.saturating_mul(by_fee.into());
+		let fee = shared
 			.saturating_add(royalty)
 			.saturating_add(protocol)
+			.saturating_add(burned)
 			.min(request.escrow);
 		// The fee pays for the storage, so the deposit is returned.
 		let rest = request.escrow.saturating_sub(fee).saturating_add(request.deposit);
 		batch.charge(&request.requester, fee, rest);
 		(request.escrow, request.deposit) = (0, 0);
-		batch.pay_owner(&request.version.owner, royalty);
-		paid_by_fee.iter().for_each(|executor| batch.pay_executor(executor, pay));
-		let pay_of_pot = batch.pay_from_pot(&paid_by_pot, pay);
-		let by_fee = paid_by_fee.into_iter().map(|executor| (executor, pay));
-		let by_pot = paid_by_pot.into_iter().map(|executor| (executor, pay_of_pot));
-		request.state = RequestState::Settled {
+		batch.burn(burned);
+		batch.pay_account(&request.version.owner, royalty);
+		let audit = pay.saturating_mul(by_audit.into());
+		match request.audit.take() {
+			Some(AuditOrder::Random) => shared = shared.saturating_add(audit),
+			Some(AuditOrder::Bought { buyer, held }) => {
+				let price = audit.min(held);
+				batch.charge_buyer(&buyer, price, held.saturating_sub(price));
+				shared = shared.saturating_add(price);
+			},
+			None => {},
+		}
+		let each = batch.pay_equally(&right, shared);
+		let fee = fee.saturating_add(Self::seat_fees(tiers::size(tier)));
+		let digest = answer.digest();
+		let paid = right.into_iter().map(|executor| (executor, each)).collect();
+		let state = RequestState::Settled {
 			answer,
-			paid: BoundedVec::truncate_from(by_fee.chain(by_pot).collect()),
+			paid: BoundedVec::truncate_from(paid),
 			fee,
 			at: Self::now(),
 		};
-		Requests::<T>::insert(id, request);
-		Self::deposit_event(Event::Settled { request: id, fee });
-		(right, wrong)
+		Self::enter(&mut request, state);
+		Requests::<T>::insert(id, &request);
+		let Request { requester, model, reference, .. } = request;
+		Self::deposit_event(Event::Settled {
+			request: id,
+			requester,
+			model,
+			digest,
+			fee,
+			reference,
+		});
 	}
 
-	/// Ends a request that no committee decides: requester and challenger get back what they put in.
+	/// Ends a request without an answer: requester, challengers and the buyer of an audit get back
+	/// what they put in.
 	pub(crate) fn refund(
 		meter: &mut WeightMeter,
 		id: RequestId,
-		request: RequestOf<T>,
+		mut request: RequestOf<T>,
 		reason: FailureReason,
 	) {
 		meter.consume(T::WeightInfo::refund());
-		if let Some((challenger, bond)) = request.state.challenge() {
-			Self::release(HoldReason::Challenge, challenger, bond);
+		for Challenge { challenger, bond, .. } in core::mem::take(&mut request.challenges) {
+			meter.consume(T::WeightInfo::return_deposit());
+			Self::release(HoldReason::Challenge, &challenger, bond);
+		}
+		if let Some(AuditOrder::Bought { buyer, held }) = request.audit.take() {
+			meter.consume(T::WeightInfo::return_deposit());
+			Self::release(HoldReason::Audit, &buyer, held);
+		}
+		if matches!(request.state, RequestState::Court { opened: true, .. }) {
+			meter.consume(T::Courts::remove(id));
 		}
 		Self::fail(id, request, reason);
+	}
+
+	/// Largest weight of [`Self::refund`] without challenges: there are none before a dispute.
+	pub(crate) fn undisputed_refund_weight() -> Weight {
+		T::WeightInfo::refund().saturating_add(T::WeightInfo::return_deposit())
+	}
+
+	/// Largest weight of [`Self::refund`].
+	pub(crate) fn max_refund_weight() -> Weight {
+		Self::undisputed_refund_weight()
+			.saturating_add(T::WeightInfo::return_deposit().saturating_mul(MAX_CHALLENGES.into()))
+			.saturating_add(T::Courts::max_remove_weight())
 	}
 
 	/// Ends a request without an answer and returns the escrow. The deposit stays until it is pruned.
 	pub(crate) fn fail(id: RequestId, mut request: RequestOf<T>, reason: FailureReason) {
 		Self::release(HoldReason::Request, &request.requester, request.escrow);
 		request.escrow = 0;
-		request.state = RequestState::Failed { reason, at: Self::now() };
-		Requests::<T>::insert(id, request);
-		Self::deposit_event(Event::Failed { request: id, reason });
+		request.audit = None;
+		Self::enter(&mut request, RequestState::Failed { reason, at: Self::now() });
+		Requests::<T>::insert(id, &request);
+		let Request { requester, model, reference, .. } = request;
+		Self::deposit_event(Event::Failed { request: id, requester, model, reason, reference });
 	}
 
 	pub(crate) fn release(reason: HoldReason, who: &T::AccountId, amount: Balance) {
@@ -105,7 +148,7 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Amounts, in planck, that leave the hold of a requester.
+/// Amounts, in planck, that leave a hold.
 #[derive(Default)]
 struct Charge {
 	/// Taken.
@@ -114,12 +157,26 @@ struct Charge {
 	rest: Balance,
 }
 
+impl Charge {
+	fn add(&mut self, fee: Balance, rest: Balance) {
+		self.fee = self.fee.saturating_add(fee);
+		self.rest = self.rest.saturating_add(rest);
+	}
+}
+
 /// Transfers of all settlements of a block: each requester is charged, and each payee paid, in one
 /// sum. Every amount that is accrued is covered by a charge or by `credit`.
 pub(crate) struct SettlementBatch<T: Config> {
+	/// Of requesters.
 	charges: BTreeMap<T::AccountId, Charge>,
+	/// Of accounts that bought an audit.
+	buyers: BTreeMap<T::AccountId, Charge>,
+	/// Into pools.
 	executors: BTreeMap<T::AccountId, Balance>,
-	owners: BTreeMap<T::AccountId, Balance>,
+	/// To owners of models and to validators.
+	accounts: BTreeMap<T::AccountId, Balance>,
+	/// Neither paid nor kept.
+	burned: Balance,
 	/// Part of charges and credit that is accrued to nobody, and so the pot's.
 	pot: Balance,
 	/// Value that was taken from elsewhere than a charge.
@@ -130,8 +187,10 @@ impl<T: Config> SettlementBatch<T> {
 	pub(crate) fn new() -> Self {
 		Self {
 			charges: BTreeMap::new(),
+			buyers: BTreeMap::new(),
 			executors: BTreeMap::new(),
-			owners: BTreeMap::new(),
+			accounts: BTreeMap::new(),
+			burned: 0,
 			pot: 0,
 			credit: CreditOf::<T>::zero(),
 		}
@@ -140,10 +199,20 @@ impl<T: Config> SettlementBatch<T> {
 	/// Takes `fee` out of the hold of a requester and returns `rest` of it. The fee is the pot's, as
 	/// far as later payments do not take it from there.
 	pub(crate) fn charge(&mut self, who: &T::AccountId, fee: Balance, rest: Balance) {
-		let charge = self.charges.entry(who.clone()).or_default();
-		charge.fee = charge.fee.saturating_add(fee);
-		charge.rest = charge.rest.saturating_add(rest);
+		self.charges.entry(who.clone()).or_default().add(fee, rest);
 		self.pot = self.pot.saturating_add(fee);
+	}
+
+	/// [`Self::charge`] for an account that bought an audit.
+	pub(crate) fn charge_buyer(&mut self, who: &T::AccountId, fee: Balance, rest: Balance) {
+		self.buyers.entry(who.clone()).or_default().add(fee, rest);
+		self.pot = self.pot.saturating_add(fee);
+	}
+
+	/// Takes `amount` from the pot, or what there is, and burns it.
+	pub(crate) fn burn(&mut self, amount: Balance) {
+		let amount = self.take_from_pot(amount);
+		self.burned = self.burned.saturating_add(amount);
 	}
 
 	/// Gives `credit` to the pot.
@@ -158,21 +227,29 @@ impl<T: Config> SettlementBatch<T> {
 		accrue(&mut self.executors, who, amount);
 	}
 
-	/// Pays `amount` from the pot to the owner of a model, or what there is.
-	pub(crate) fn pay_owner(&mut self, who: &T::AccountId, amount: Balance) {
+	/// Pays `amount` from the pot to an account, or what there is.
+	pub(crate) fn pay_account(&mut self, who: &T::AccountId, amount: Balance) {
 		let amount = self.take_from_pot(amount);
-		accrue(&mut self.owners, who, amount);
+		accrue(&mut self.accounts, who, amount);
 	}
 
-	/// Pays `pay` from the pot to each executor, or equal parts of what there is. Returns what each
-	/// got.
-	pub(crate) fn pay_from_pot(&mut self, executors: &[T::AccountId], pay: Balance) -> Balance {
+	/// Pays executors `sum` from the pot in equal parts, or what there is. Returns what each got.
+	pub(crate) fn pay_equally(&mut self, executors: &[T::AccountId], sum: Balance) -> Balance {
 		if executors.is_empty() {
 			return 0;
 		}
-		let pay = pay.min(self.pot_balance() / executors.len() as Balance);
-		executors.iter().for_each(|who| self.pay_executor(who, pay));
-		pay
+		let each = sum.min(self.pot_balance()) / executors.len() as Balance;
+		executors.iter().for_each(|who| self.pay_executor(who, each));
+		each
+	}
+
+	/// Pays `pay` from the pot to each validator, or equal parts of what there is.
+	pub(crate) fn pay_court(&mut self, validators: &[T::AccountId], pay: Balance) {
+		if validators.is_empty() {
+			return;
+		}
+		let pay = pay.min(self.pot_balance() / validators.len() as Balance);
+		validators.iter().for_each(|who| self.pay_account(who, pay));
 	}
 
 	/// Planck that the pot can spend.
@@ -204,33 +281,38 @@ impl<T: Config> SettlementBatch<T> {
 
 	/// Weight of [`Self::apply`].
 	pub(crate) fn weight(&self) -> Weight {
-		Self::weight_of(self.charges.len(), self.executors.len(), self.owners.len())
+		let charges = self.charges.len() + self.buyers.len();
+		Self::weight_of(charges, self.executors.len(), self.accounts.len())
 	}
 
 	/// Weight of [`Self::apply`] with so many parties.
-	pub(crate) fn weight_of(requesters: usize, executors: usize, owners: usize) -> Weight {
+	pub(crate) fn weight_of(charges: usize, executors: usize, accounts: usize) -> Weight {
 		T::WeightInfo::charge_requester()
-			.saturating_mul(requesters as u64)
+			.saturating_mul(charges as u64)
 			.saturating_add(T::WeightInfo::pay_pool().saturating_mul(executors as u64))
-			.saturating_add(T::WeightInfo::pay_owner().saturating_mul(owners as u64))
+			.saturating_add(T::WeightInfo::pay_account().saturating_mul(accounts as u64))
 	}
 
 	/// Charges and pays everyone.
 	pub(crate) fn apply(self) {
-		let Self { charges, executors, owners, mut credit, .. } = self;
-		for (who, Charge { fee, rest }) in charges {
-			let (charged, missing) = T::Currency::slash(&HoldReason::Request.into(), &who, fee);
-			if missing > 0 {
-				defensive!("what this pallet holds it can charge");
+		let Self { charges, buyers, executors, accounts, burned, mut credit, .. } = self;
+		for (reason, charges) in [(HoldReason::Request, charges), (HoldReason::Audit, buyers)] {
+			for (who, Charge { fee, rest }) in charges {
+				let (charged, missing) = T::Currency::slash(&reason.into(), &who, fee);
+				if missing > 0 {
+					defensive!("what this pallet holds it can charge");
+				}
+				credit.subsume(charged);
+				Pallet::<T>::release(reason, &who, rest);
 			}
-			credit.subsume(charged);
-			Pallet::<T>::release(HoldReason::Request, &who, rest);
 		}
+		// Dropping it burns it.
+		drop(credit.extract(burned));
 		for (who, amount) in executors {
 			T::Executors::reward(&who, credit.extract(amount));
 		}
-		for (who, amount) in owners {
-			// The pot keeps a royalty that is less than what would create the owner's account.
+		for (who, amount) in accounts {
+			// The pot keeps what is less than what would create the account.
 			if let Err(refused) = T::Currency::resolve(&who, credit.extract(amount)) {
 				credit.subsume(refused);
 			}

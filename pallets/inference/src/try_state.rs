@@ -1,4 +1,4 @@
-//! Invariants of requests, their holds and their places on the agenda.
+//! Invariants of requests, their holds, the queue of draws and the agenda.
 
 use crate::{pallet::*, types::*};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -6,61 +6,64 @@ use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
 };
-use opg_primitives::Balance;
+use opg_primitives::{Balance, RequestId};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants that the README lists.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		let scheduled = Self::scheduled()?;
+		let queued = Self::queued()?;
 		let next = NextRequestId::<T>::get();
-		let mut scheduled = BTreeSet::new();
-		for (block, actions) in Agenda::<T>::iter() {
-			ensure!(block > Self::now(), "overdue agenda");
-			for (id, action) in actions {
-				ensure!(scheduled.insert((id, action as u8)), "action is scheduled twice");
-			}
-		}
-		let is_scheduled = |id, action: Action| scheduled.contains(&(id, action as u8));
-		let mut held: BTreeMap<T::AccountId, [Balance; 2]> = BTreeMap::new();
+		let is_scheduled = |id, action| scheduled.contains(&(id, action));
+		let mut held: BTreeMap<T::AccountId, [Balance; 3]> = BTreeMap::new();
 		for (id, request) in Requests::<T>::iter() {
 			ensure!(id < next, "request number not below the next");
 			ensure!(Inputs::<T>::contains_key(id), "request without an input");
 			ensure!(is_scheduled(id, Action::Prune), "request is never pruned");
-			ensure!(
-				!request.state.is_final() || request.escrow == 0,
-				"a final request holds an escrow"
-			);
-			ensure!(
-				!matches!(request.state, RequestState::Settled { .. }) || request.deposit == 0,
-				"a settled request holds a deposit"
-			);
+			if request.state.is_final() {
+				ensure!(
+					request.escrow == 0 && request.challenges.is_empty() && request.audit.is_none(),
+					"a final request holds an escrow or a bond"
+				);
+			}
 			match (&request.state, request.state.committee()) {
 				(_, Some(CommitteeStatus::Waiting { .. })) => {
-					ensure!(
-						is_scheduled(id, Action::Draw),
-						"a draw that is awaited is not scheduled"
-					)
+					ensure!(queued.contains(&id), "a draw that is awaited is not queued")
 				},
-				(_, Some(CommitteeStatus::Decided { .. })) => ensure!(
-					is_scheduled(id, Action::ResolveDispute),
-					"a decided dispute is never resolved"
+				(RequestState::Attested { .. }, _) => ensure!(
+					is_scheduled(id, Action::Settle),
+					"an attested request is never settled"
 				),
-				(RequestState::Attested { .. }, _) => {
-					ensure!(
-						is_scheduled(id, Action::Settle),
-						"an attested request is never settled"
-					)
+				(_, Some(CommitteeStatus::Passed)) => {
+					ensure!(is_scheduled(id, Action::Settle), "an audited request is never settled")
+				},
+				(RequestState::Court { opened: false, .. }, _) => {
+					ensure!(is_scheduled(id, Action::OpenCourt), "the court is never asked again")
+				},
+				(RequestState::Settled { .. }, _) => {
+					ensure!(request.deposit == 0, "a settled request holds a deposit")
 				},
 				_ => {},
 			}
-			if let Some((challenger, bond)) = request.state.challenge() {
-				held.entry(challenger.clone()).or_default()[1] += bond;
+			let in_dispute = matches!(request.state, RequestState::Court { .. });
+			ensure!(
+				in_dispute || request.challenges.is_empty(),
+				"a challenged request is not in dispute"
+			);
+			for Challenge { challenger, bond, .. } in request.challenges {
+				held.entry(challenger).or_default()[1] += bond;
+			}
+			if let Some(AuditOrder::Bought { buyer, held: price }) = request.audit {
+				held.entry(buyer).or_default()[2] += price;
 			}
 			held.entry(request.requester).or_default()[0] += request.escrow + request.deposit;
 		}
-		for (who, [request, bond]) in held {
-			for (reason, amount) in [(HoldReason::Request, request), (HoldReason::Challenge, bond)]
-			{
+		// Also of accounts without requests: a hold without an owner would never be released.
+		for who in frame_system::Account::<T>::iter_keys() {
+			let owed = held.get(&who).copied().unwrap_or_default();
+			let reasons = [HoldReason::Request, HoldReason::Challenge, HoldReason::Audit];
+			for (reason, amount) in reasons.into_iter().zip(owed) {
 				ensure!(
 					T::Currency::balance_on_hold(&reason.into(), &who) == amount,
 					"what an account has on hold differs from its requests"
@@ -73,5 +76,37 @@ impl<T: Config> Pallet<T> {
 			"the price of fuel is out of range"
 		);
 		Ok(())
+	}
+
+	/// Actions on the agenda that are not done.
+	fn scheduled() -> Result<BTreeSet<(RequestId, Action)>, TryRuntimeError> {
+		let (cursor, done) = AgendaCursor::<T>::get();
+		let mut scheduled = BTreeSet::new();
+		for (time, actions) in Agenda::<T>::iter() {
+			ensure!(time >= cursor, "an agenda was passed over");
+			let skipped = if time == cursor { done as usize } else { 0 };
+			ensure!(skipped <= actions.len(), "more actions are done than there were");
+			scheduled.extend(actions.into_iter().skip(skipped));
+		}
+		Ok(scheduled)
+	}
+
+	/// Requests whose draws are queued and not done.
+	fn queued() -> Result<BTreeSet<RequestId>, TryRuntimeError> {
+		let batches = DrawBatches::<T>::get();
+		let mut queued = BTreeSet::new();
+		for batch in &batches {
+			let ids = Draws::<T>::get((batch.queued_at, batch.authors));
+			ensure!((batch.done as usize) < ids.len(), "a batch of draws has none left");
+			ensure!(
+				batch.queued_at <= batch.since && batch.since <= Self::block(),
+				"a batch of draws waits for the past"
+			);
+			queued.extend(ids.into_iter().skip(batch.done as usize));
+		}
+		ensure!(Draws::<T>::iter().count() == batches.len(), "draws without a batch");
+		let outputs = VrfOutputs::<T>::get();
+		ensure!(outputs.is_sorted_by_key(|(block, _)| *block), "outputs are not in order");
+		Ok(queued)
 	}
 }

@@ -1,12 +1,15 @@
-//! Request, its states, and the actions of the agenda. Codec indices are a wire format.
+//! Request, its states, and what waits for a later block. Codec indices are a wire format.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Answer, Balance, FailureReason, Fuel, ModelId, RoundIndex, Tier};
+use opg_primitives::{Answer, Balance, FailureReason, Input, ModelId, RoundIndex, Tier};
 use pallet_opg_support::{ModelVersion, MAX_SEATS};
 use scale_info::TypeInfo;
 use sp_core::H256;
+
+/// Largest number of challenges of one request.
+pub const MAX_CHALLENGES: u32 = 10;
 
 /// Order of an inference, from inclusion to pruning.
 #[derive(
@@ -25,14 +28,26 @@ pub struct Request<AccountId, BlockNumber> {
 	pub tier: Tier,
 	/// Planck per fuel and executor at inclusion.
 	pub price: Balance,
+	/// Anything that the requester wants to find again in events.
+	pub reference: H256,
+	/// Time of the chain's clock after which no further committee is drawn for a first answer.
+	pub deadline: Option<BlockNumber>,
 	/// Block of inclusion.
 	pub requested_at: BlockNumber,
 	/// Block of the first draw.
 	pub drawn_at: Option<BlockNumber>,
+	/// Block of the last change from one [`RequestState`] to another.
+	pub changed_at: BlockNumber,
+	/// Seed of the last round for a first answer. It names the fork on which the answer was given.
+	pub seed: Option<H256>,
 	/// Held from the requester for storage, in planck; zero once the request is settled.
 	pub deposit: Balance,
 	/// Held from the requester for the fee, in planck; zero once the request is final.
 	pub escrow: Balance,
+	/// Audit that was ordered for the answer; `None` again once the request is final.
+	pub audit: Option<AuditOrder<AccountId>>,
+	/// Challenges, in order of arrival; none once the request is final.
+	pub challenges: BoundedVec<Challenge<AccountId>, ConstU32<MAX_CHALLENGES>>,
 	/// Progress.
 	pub state: RequestState<AccountId, BlockNumber>,
 }
@@ -56,8 +71,11 @@ pub enum CommitteeStatus<BlockNumber> {
 	Waiting {
 		/// Round to be drawn.
 		round: RoundIndex,
-		/// Block that fixed the round: only randomness of later blocks counts.
+		/// Block that fixed the round: only randomness of later blocks counts. A draw that is late
+		/// counts from a later block, which [`DrawBatch::since`] says.
 		since: BlockNumber,
+		/// Session whose snapshot holds the candidates.
+		session: u32,
 	},
 	/// Drawn: its members compute the task.
 	#[codec(index = 1)]
@@ -65,35 +83,54 @@ pub enum CommitteeStatus<BlockNumber> {
 		/// Round of the committee.
 		round: RoundIndex,
 	},
-	/// Jury that agreed. The next block resolves the dispute.
+	/// Audit committee that found the attested answer.
 	#[codec(index = 2)]
-	Decided {
-		/// Digest of the jury's answer.
-		digest: H256,
-		/// Fuel of the jury's answer.
-		fuel: Fuel,
-	},
+	Passed,
 }
 
-/// Cause of a dispute about an attested answer.
+/// Cause of an audit.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
-pub enum DisputeOrigin<AccountId> {
-	/// Randomness of the chain.
+pub enum AuditOrder<AccountId> {
+	/// Randomness of the chain. The pot pays the auditors.
 	#[codec(index = 0)]
-	Audit,
-	/// Account that put up a bond.
+	Random,
+	/// Account that bought it. It pays the auditors.
 	#[codec(index = 1)]
-	Challenge {
-		/// Account that put it up.
-		challenger: AccountId,
-		/// Held from the challenger, in planck.
-		bond: Balance,
+	Bought {
+		/// Account that bought it.
+		buyer: AccountId,
+		/// Held from the buyer, in planck: what the auditors earn at most.
+		held: Balance,
 	},
 }
 
-/// Progress of a request.
+/// Claim that an answer is wrong, with a bond.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Challenge<AccountId> {
+	/// Account that put up the bond.
+	pub challenger: AccountId,
+	/// Held from the challenger, in planck.
+	pub bond: Balance,
+	/// Digest of the answer that is said to be wrong.
+	pub disputed: H256,
+	/// Commitment to the digest that is said to be right.
+	pub claim: H256,
+	/// Digest that is said to be right, once it is revealed.
+	pub revealed: Option<H256>,
+}
+
+impl<AccountId> Challenge<AccountId> {
+	/// Tells whether the court's digest proves the challenger right.
+	pub fn is_right(&self, digest: H256) -> bool {
+		self.revealed == Some(digest) && self.disputed != digest
+	}
+}
+
+/// Progress of a request. Times are those of the chain's clock.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
@@ -106,39 +143,45 @@ pub enum RequestState<AccountId, BlockNumber> {
 	Attested {
 		/// Answer that the committee agreed on.
 		answer: Answer,
-		/// Block of the agreement.
+		/// Time of the agreement.
 		at: BlockNumber,
 	},
-	/// Answered; a jury computes the task again.
+	/// Answered; an audit committee computes the task again. The answer can be challenged.
 	#[codec(index = 2)]
-	Disputed {
-		/// Answer in dispute.
+	Audited {
+		/// Answer that is audited.
 		answer: Answer,
-		/// Block in which it was attested.
+		/// Time of the agreement.
 		at: BlockNumber,
-		/// Cause of the dispute.
-		origin: DisputeOrigin<AccountId>,
-		/// Progress of the jury.
+		/// Progress of the audit committee.
 		status: CommitteeStatus<BlockNumber>,
 	},
-	/// Final: the answer stands and is paid.
+	/// In dispute: the court decides.
 	#[codec(index = 3)]
+	Court {
+		/// Answer that was attested before, and the time of the agreement.
+		attested: Option<(Answer, BlockNumber)>,
+		/// Whether the court has the case. It did not where it was full; the agenda tries again.
+		opened: bool,
+	},
+	/// Final: the answer stands and is paid.
+	#[codec(index = 4)]
 	Settled {
 		/// Final answer.
 		answer: Answer,
 		/// Executors and their pay, in planck, in the order of the rounds.
 		paid: BoundedVec<(AccountId, Balance), ConstU32<MAX_SEATS>>,
-		/// Charged in total, royalty included, in planck.
+		/// Charged in total, royalty and seat fees included, in planck.
 		fee: Balance,
-		/// Block of the settlement.
+		/// Time of the settlement.
 		at: BlockNumber,
 	},
 	/// Final: no answer, and the whole escrow returned.
-	#[codec(index = 4)]
+	#[codec(index = 5)]
 	Failed {
 		/// Cause.
 		reason: FailureReason,
-		/// Block of the failure.
+		/// Time of the failure.
 		at: BlockNumber,
 	},
 }
@@ -147,25 +190,24 @@ impl<AccountId, BlockNumber> RequestState<AccountId, BlockNumber> {
 	/// Status of the committee that the request waits for, if any.
 	pub fn committee(&self) -> Option<&CommitteeStatus<BlockNumber>> {
 		match self {
-			Self::Open(status) | Self::Disputed { status, .. } => Some(status),
-			Self::Attested { .. } | Self::Settled { .. } | Self::Failed { .. } => None,
+			Self::Open(status) | Self::Audited { status, .. } => Some(status),
+			_ => None,
 		}
 	}
 
 	/// Mutable [`Self::committee`].
 	pub fn committee_mut(&mut self) -> Option<&mut CommitteeStatus<BlockNumber>> {
 		match self {
-			Self::Open(status) | Self::Disputed { status, .. } => Some(status),
-			Self::Attested { .. } | Self::Settled { .. } | Self::Failed { .. } => None,
+			Self::Open(status) | Self::Audited { status, .. } => Some(status),
+			_ => None,
 		}
 	}
 
-	/// Challenger and bond of a running challenge.
-	pub fn challenge(&self) -> Option<(&AccountId, Balance)> {
+	/// Attested answer that is not final yet, and the time of the agreement.
+	pub fn attested(&self) -> Option<(&Answer, &BlockNumber)> {
 		match self {
-			Self::Disputed { origin: DisputeOrigin::Challenge { challenger, bond }, .. } => {
-				Some((challenger, *bond))
-			},
+			Self::Attested { answer, at } | Self::Audited { answer, at, .. } => Some((answer, at)),
+			Self::Court { attested: Some((answer, at)), .. } => Some((answer, at)),
 			_ => None,
 		}
 	}
@@ -176,7 +218,7 @@ impl<AccountId, BlockNumber> RequestState<AccountId, BlockNumber> {
 	}
 }
 
-/// Step of a request that the agenda of a block runs.
+/// Draws that wait for the same randomness: the requests are in [`crate::Draws`].
 #[derive(
 	Clone,
 	Copy,
@@ -189,19 +231,56 @@ impl<AccountId, BlockNumber> RequestState<AccountId, BlockNumber> {
 	TypeInfo,
 	Debug,
 )]
+pub struct DrawBatch<BlockNumber> {
+	/// Block that queued the draws. With `authors` the key of their list.
+	pub queued_at: BlockNumber,
+	/// Number of different authors whose outputs seed the draws, where there are as many.
+	pub authors: u32,
+	/// Only outputs of later blocks seed the draws.
+	pub since: BlockNumber,
+	/// Number of draws at the beginning of the list that are done.
+	pub done: u32,
+}
+
+/// Step of a request that the agenda runs at a time of the chain's clock.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
 pub enum Action {
-	/// Draws the committee that the request waits for.
+	/// Settles, or audits, an answer whose challenge window is over.
 	#[codec(index = 0)]
-	Draw,
-	/// Settles, or audits, an answer that nobody challenged.
-	#[codec(index = 1)]
 	Settle,
 	/// Removes the request, and returns the deposit of one that failed.
-	#[codec(index = 2)]
+	#[codec(index = 1)]
 	Prune,
-	/// Ends a dispute with the answer of its jury.
+	/// Ends a request that has no committee by its deadline.
+	#[codec(index = 2)]
+	Expire,
+	/// Asks the court again to take the case.
 	#[codec(index = 3)]
-	ResolveDispute,
+	OpenCourt,
+}
+
+/// Parameters of the call `request`.
+pub(crate) struct Order<BlockNumber> {
+	pub(crate) model: ModelId,
+	pub(crate) input: Input,
+	pub(crate) tier: Tier,
+	pub(crate) max_fee: Balance,
+	pub(crate) max_royalty: Balance,
+	pub(crate) reference: H256,
+	pub(crate) deadline: Option<BlockNumber>,
 }
 
 /// [`Request`] of a runtime.

@@ -1,123 +1,121 @@
-//! Verdicts: attests an answer, escalates a round without agreement, and resolves disputes.
+//! Verdicts on rounds: attests an answer, escalates a silent round, brings a dissent to the court.
 
-use crate::{agenda::BlockContext, pallet::*, tiers, types::*, weights::WeightInfo};
-use alloc::vec;
-use frame_support::{
-	traits::{fungible::BalancedHold, Get},
-	weights::WeightMeter,
-};
-use opg_primitives::{Answer, Balance, FailureReason, Fuel, RequestId, RoundIndex};
-use pallet_opg_support::{economics, Committees, ExecutorStake, Judgement};
-use sp_core::H256;
+use crate::{pallet::*, tiers, types::*, weights::WeightInfo};
+use frame_support::{traits::Get, weights::WeightMeter};
+use opg_primitives::{Answer, FailureReason, RequestId, RoundIndex};
+use pallet_opg_support::{Committees, Verdict};
 use sp_runtime::traits::One;
 
 impl<T: Config> Pallet<T> {
-	/// Draws a larger committee, or refunds the request after the last one.
-	pub(crate) fn escalate(
+	/// Goes on after the end of a round.
+	pub(crate) fn conclude_round(
+		meter: &mut WeightMeter,
+		id: RequestId,
+		request: RequestOf<T>,
+		round: RoundIndex,
+		verdict: Verdict,
+	) {
+		// Whoever differs may have sat in an earlier round, which was too silent to agree.
+		let differ = T::Committees::revealed_digests(id).len() > 1;
+		let is_audit = round == tiers::AUDIT;
+		match verdict {
+			Verdict::Agreed(answer) if !differ && is_audit => {
+				Self::pass_audit(meter, id, request, answer)
+			},
+			Verdict::Agreed(answer) if !differ => Self::attest(meter, id, request, answer),
+			Verdict::Undecided(reason) if !differ && !is_audit => {
+				Self::escalate(meter, id, request, round, reason)
+			},
+			// Two answers differ, or an answer that was picked to be checked was not.
+			_ => Self::open_court(meter, id, request),
+		}
+	}
+
+	/// Draws a larger committee once, or refunds the request.
+	fn escalate(
 		meter: &mut WeightMeter,
 		id: RequestId,
 		mut request: RequestOf<T>,
 		round: RoundIndex,
 		reason: FailureReason,
 	) {
-		if round == tiers::ESCALATION || round >= tiers::SECOND_JURY {
+		if round == tiers::SECOND {
 			return Self::refund(meter, id, request, reason);
 		}
+		if Self::is_expired(&request) {
+			return Self::refund(meter, id, request, FailureReason::Expired);
+		}
 		meter.consume(T::WeightInfo::escalated());
-		let round = round + 1;
-		if let Some(status) = request.state.committee_mut() {
-			*status = CommitteeStatus::Waiting { round, since: Self::now() };
-		}
-		Requests::<T>::insert(id, &request);
-		Self::deposit_event(Event::Escalated { request: id, round, reason });
-		if !Self::schedule_draw(id, &request) {
-			Self::refund(meter, id, request, FailureReason::Congested);
-		}
+		request.state = RequestState::Open(Self::waiting(tiers::SECOND));
+		Self::deposit_event(Event::Escalated { request: id, round: tiers::SECOND, reason });
+		Self::fix_round(meter, id, request);
 	}
 
-	/// Stores the answer of a committee. What follows moves money, so the agenda does it: after the
-	/// challenge window, or in the next block where the answer is a jury's.
-	pub(crate) fn attest(
-		meter: &mut WeightMeter,
-		id: RequestId,
-		mut request: RequestOf<T>,
-		answer: Answer,
-	) {
+	/// Stores the answer of a committee. What follows moves money, so the agenda does it, after the
+	/// challenge window.
+	fn attest(meter: &mut WeightMeter, id: RequestId, mut request: RequestOf<T>, answer: Answer) {
 		meter.consume(T::WeightInfo::attested());
 		let now = Self::now();
 		let (digest, fuel) = (answer.digest(), answer.fuel);
-		let (at, action) = if let RequestState::Disputed { status, .. } = &mut request.state {
-			*status = CommitteeStatus::Decided { digest, fuel };
-			(now + One::one(), Action::ResolveDispute)
-		} else {
-			request.state = RequestState::Attested { answer, at: now };
-			Self::deposit_event(Event::Attested { request: id, digest, fuel });
-			(now + T::ChallengeWindow::get().into(), Action::Settle)
-		};
+		Self::enter(&mut request, RequestState::Attested { answer, at: now });
 		Requests::<T>::insert(id, &request);
-		if !Self::schedule(at, id, action) {
+		Self::deposit_event(Event::Attested {
+			request: id,
+			requester: request.requester.clone(),
+			model: request.model,
+			digest,
+			fuel,
+			reference: request.reference,
+		});
+		if !Self::schedule(now + T::ChallengeWindow::get().into(), id, Action::Settle) {
 			Self::refund(meter, id, request, FailureReason::Congested);
 		}
 	}
 
-	/// Ends a dispute with the answer of its jury.
-	pub(crate) fn resolve_dispute(context: &mut BlockContext<T>, id: RequestId) {
-		let Some(request) = Requests::<T>::get(id) else {
-			return context.meter.consume(T::WeightInfo::noop());
-		};
-		let RequestState::Disputed {
-			answer,
-			status: CommitteeStatus::Decided { digest, fuel },
-			..
-		} = &request.state
-		else {
-			return context.meter.consume(T::WeightInfo::noop());
-		};
-		if T::Executors::slashing_paused() {
-			// A dispute is not decided while nobody can be slashed for it.
-			let reason = FailureReason::SlashingPaused;
-			return Self::refund(&mut context.meter, id, request, reason);
-		}
-		let (answer, digest, fuel) = (answer.clone(), *digest, *fuel);
-		if answer.digest() == digest {
-			Self::uphold(context, id, request, answer);
-		} else {
-			Self::overturn(context, id, request, digest, fuel);
-		}
-	}
-
-	/// The jury found the attested answer: the challenger loses its bond to the pot.
-	fn uphold(context: &mut BlockContext<T>, id: RequestId, request: RequestOf<T>, answer: Answer) {
-		if let Some((challenger, bond)) = request.state.challenge() {
-			let (credit, _) = T::Currency::slash(&HoldReason::Challenge.into(), challenger, bond);
-			context.batch.deposit_to_pot(credit);
-		}
-		Self::deposit_event(Event::Upheld { request: id });
-		let (right, wrong) = Self::settle(&mut context.batch, id, request, answer);
-		context.meter.consume(T::WeightInfo::upheld(right, wrong));
-	}
-
-	/// The jury found another answer: executors that gave the attested one are slashed, and the
-	/// requester gets everything back.
-	fn overturn(
-		context: &mut BlockContext<T>,
+	/// An audit committee agreed. An answer whose window is over is settled at the next time of the
+	/// clock; any other when its window is over.
+	fn pass_audit(
+		meter: &mut WeightMeter,
 		id: RequestId,
-		request: RequestOf<T>,
-		digest: H256,
-		fuel: Fuel,
+		mut request: RequestOf<T>,
+		found: Answer,
 	) {
-		let pot = Self::pot();
-		let mut payees = vec![(&pot, economics::POT_SHARE)];
-		if let Some((challenger, bond)) = request.state.challenge() {
-			Self::release(HoldReason::Challenge, challenger, bond);
-			payees.push((challenger, economics::CHALLENGER_SHARE));
+		let RequestState::Audited { answer, at, .. } = request.state.clone() else {
+			return Self::open_court(meter, id, request);
+		};
+		if answer.digest() != found.digest() {
+			return Self::open_court(meter, id, request);
 		}
-		let Judgement { right, wrong } = T::Committees::judge(id, digest, &payees);
-		let pay = Self::pay(fuel.min(request.version.fuel_limit), request.price);
-		let pay = context.batch.pay_from_pot(&right, pay.unwrap_or_default());
-		let paid = pay.saturating_mul(right.len() as Balance);
-		Self::deposit_event(Event::Overturned { request: id, digest, paid });
-		Self::fail(id, request, FailureReason::Overturned);
-		context.meter.consume(T::WeightInfo::overturned(right.len() as u32, wrong));
+		meter.consume(T::WeightInfo::attested());
+		let next = Self::now() + One::one();
+		let is_over = at + T::ChallengeWindow::get().into() < next;
+		request.state = RequestState::Audited { answer, at, status: CommitteeStatus::Passed };
+		Requests::<T>::insert(id, &request);
+		if is_over && !Self::schedule(next, id, Action::Settle) {
+			Self::refund(meter, id, request, FailureReason::Congested);
+		}
+	}
+
+	/// Tells whether the deadline of a request is over.
+	pub(crate) fn is_expired(request: &RequestOf<T>) -> bool {
+		request.deadline.is_some_and(|deadline| Self::now() > deadline)
+	}
+
+	/// Ends a request that has no committee after its deadline. A committee that was drawn in time may
+	/// finish: it works for its pay.
+	pub(crate) fn expire(meter: &mut WeightMeter, id: RequestId) {
+		meter.consume(T::WeightInfo::noop());
+		let Some(request) = Requests::<T>::get(id) else { return };
+		let is_waiting =
+			matches!(request.state, RequestState::Open(CommitteeStatus::Waiting { .. }));
+		if is_waiting && Self::is_expired(&request) {
+			Self::refund(meter, id, request, FailureReason::Expired);
+		}
+	}
+
+	/// Moves a request to another state in this block.
+	pub(crate) fn enter(request: &mut RequestOf<T>, state: RequestStateOf<T>) {
+		request.state = state;
+		request.changed_at = Self::block();
 	}
 }

@@ -1,15 +1,18 @@
 //! Benchmarks of the calls, each in its worst case.
 
-use crate::*;
+use crate::{serving::MAX_SWEPT, *};
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::{
-	traits::{fungible::Mutate, EnsureOrigin, Get},
+	traits::{
+		fungible::{Mutate, MutateHold},
+		EnsureOrigin, Get,
+	},
 	BoundedVec,
 };
 use frame_system::RawOrigin;
 use opg_primitives::{Balance, Dim, Dims, ModelId, MAX_DIMS, MAX_DIM_NAME};
-use pallet_opg_support::{BenchmarkExecutors, BenchmarkModels};
+use pallet_opg_support::{BenchmarkExecutors, BenchmarkModels, ExecutorStake};
 use sp_core::H256;
 use sp_runtime::traits::Zero;
 
@@ -47,17 +50,42 @@ impl<T: Config> BenchmarkModels<T::AccountId> for Pallet<T> {
 			report_hash: H256::zero(),
 		};
 		Models::<T>::insert(id, model);
-		ServingExecutors::<T>::insert(id, BoundedVec::truncate_from(executors.to_vec()));
+		let serving =
+			|own: &T::AccountId| ServingExecutor { executor: own.clone(), from: 0, until: None };
+		let list = executors.iter().map(serving).collect();
+		ServingExecutors::<T>::insert(id, ServingList::<T>::truncate_from(list));
 		id
 	}
 }
 
-/// A version that one more executor can serve.
-fn popular<T: Config>() -> ModelId {
+/// A version that as many executors serve as can, with as many stopped ones. `swept` of those are
+/// needed no more.
+fn popular<T: Config>(swept: usize) -> ModelId
+where
+	T::Currency: Mutate<T::AccountId, Balance = Balance>,
+{
+	let count = T::MaxServingExecutors::get();
 	let mut executors: Vec<T::AccountId> =
-		(1..T::MaxServingExecutors::get()).map(|index| account("executor", index, 0)).collect();
+		(0..count).map(|index| account("executor", index, 0)).collect();
 	executors.sort();
-	<Pallet<T> as BenchmarkModels<_>>::version(&account("owner", 0, 0), &executors)
+	let id = <Pallet<T> as BenchmarkModels<_>>::version(&account("owner", 0, 0), &executors);
+	T::BenchmarkHelper::snapshot(&executors);
+	let session = T::ExecutorStake::session();
+	ServingExecutors::<T>::mutate(id, |list| {
+		let mut all: Vec<_> = list.iter().cloned().collect();
+		for (index, own) in list.iter().enumerate().skip(1) {
+			let until = if index <= swept { 0 } else { session + 1 };
+			if index <= swept {
+				T::Currency::set_balance(&own.executor, 1 << 90);
+				let (reason, deposit) = (HoldReason::Serve.into(), T::ServeDeposit::get());
+				let _ = T::Currency::hold(&reason, &own.executor, deposit);
+			}
+			all.push(ServingExecutor { until: Some(until), ..own.clone() });
+		}
+		all.sort_by(|a, b| (&a.executor, a.until).cmp(&(&b.executor, b.until)));
+		*list = ServingList::<T>::truncate_from(all);
+	});
+	id
 }
 
 #[benchmarks(where T::Currency: Mutate<T::AccountId, Balance = Balance>)]
@@ -86,6 +114,7 @@ mod benchmarks {
 		assert!(Models::<T>::contains_key(id));
 	}
 
+	/// A version of which some entries are left.
 	#[benchmark]
 	fn deregister() -> Result<(), BenchmarkError> {
 		let owner = rich::<T>();
@@ -94,6 +123,14 @@ mod benchmarks {
 		let id = NextModelId::<T>::get();
 		let call = origin.clone().into();
 		Pallet::<T>::register(call, hash, 1, name(), engine_id, dims(), fuel_limit, 0, hash)?;
+		let ended = (0..MAX_SWEPT as u32).map(|index| {
+			let executor: T::AccountId = account("executor", index, 0);
+			T::Currency::set_balance(&executor, 1 << 90);
+			let (reason, deposit) = (HoldReason::Serve.into(), T::ServeDeposit::get());
+			let _ = T::Currency::hold(&reason, &executor, deposit);
+			ServingExecutor { executor, from: 0, until: Some(0) }
+		});
+		ServingExecutors::<T>::insert(id, ServingList::<T>::truncate_from(ended.collect()));
 
 		#[extrinsic_call]
 		_(origin, id);
@@ -102,30 +139,59 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// The last executor that can serve.
+	/// An executor that displaces another from a full list.
 	#[benchmark]
 	fn serve() {
-		let (who, id) = (rich::<T>(), popular::<T>());
+		let who = rich::<T>();
 		T::BenchmarkHelper::executor(&who);
+		let id = popular::<T>(MAX_SWEPT);
+		// The snapshot of the benchmark gives everyone the same weight, but not to who is not in it.
+		let mut list = ServingExecutors::<T>::get(id);
+		list[0].executor = account("outsider", 0, 0);
+		let mut members: Vec<_> = list.iter().map(|own| own.executor.clone()).skip(1).collect();
+		members.dedup();
+		members.pop();
+		members.push(who.clone());
+		T::BenchmarkHelper::snapshot(&members);
+		list.sort_by(|a, b| (&a.executor, a.until).cmp(&(&b.executor, b.until)));
+		ServingExecutors::<T>::insert(id, list);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), id, H256::zero());
 
-		assert!(ServingExecutors::<T>::get(id).contains(&who));
+		assert!(ServingExecutors::<T>::get(id).iter().any(|own| own.executor == who));
 	}
 
 	#[benchmark]
-	fn stop_serving() -> Result<(), BenchmarkError> {
-		let (who, id) = (rich::<T>(), popular::<T>());
+	fn stop_serving() {
+		let who = rich::<T>();
 		T::BenchmarkHelper::executor(&who);
-		let origin = RawOrigin::Signed(who.clone());
-		Pallet::<T>::serve(origin.clone().into(), id, H256::zero())?;
+		let id = popular::<T>(MAX_SWEPT);
+		ServingExecutors::<T>::mutate(id, |list| {
+			list.pop();
+			let at = list.partition_point(|own| own.executor <= who);
+			let own = ServingExecutor { executor: who.clone(), from: 0, until: None };
+			let _ = list.try_insert(at, own);
+		});
 
 		#[extrinsic_call]
-		_(origin, id);
+		_(RawOrigin::Signed(who.clone()), id);
 
-		assert!(!ServingExecutors::<T>::get(id).contains(&who));
-		Ok(())
+		let list = ServingExecutors::<T>::get(id);
+		assert!(list.iter().all(|own| own.executor != who || own.until.is_some()));
+	}
+
+	/// An executor without a pool.
+	#[benchmark]
+	fn remove_executor() {
+		let who = rich::<T>();
+		let id = popular::<T>(1);
+		let executor = ServingExecutors::<T>::get(id)[1].executor.clone();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), id, executor.clone());
+
+		assert!(ServingExecutors::<T>::get(id).iter().all(|own| own.executor != executor));
 	}
 
 	#[benchmark]

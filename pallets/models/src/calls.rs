@@ -1,4 +1,4 @@
-//! Calls: checks and state changes behind the signatures in `lib.rs`.
+//! Calls about versions and engines: checks and state changes behind the signatures in `lib.rs`.
 
 use crate::{pallet::*, types::*};
 use frame_support::{
@@ -8,7 +8,6 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Dims, ModelId};
-use pallet_opg_support::ExecutorDirectory;
 use sp_core::H256;
 
 impl<T: Config> Pallet<T> {
@@ -40,44 +39,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_deregister(who: T::AccountId, id: ModelId) -> DispatchResult {
 		let model = Models::<T>::get(id).ok_or(Error::<T>::UnknownModel)?;
 		ensure!(model.owner == who, Error::<T>::NotOwner);
-		ensure!(ServingExecutors::<T>::get(id).is_empty(), Error::<T>::StillServed);
+		Self::clear_list(id)?;
 		let deposit = T::ModelDeposit::get();
 		T::Currency::release(&HoldReason::Model.into(), &who, deposit, Precision::BestEffort)?;
 		Models::<T>::remove(id);
 		Self::deposit_event(Event::Deregistered { model: id });
-		Ok(())
-	}
-
-	pub(crate) fn do_serve(who: T::AccountId, model: ModelId, report_hash: H256) -> DispatchResult {
-		let version = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
-		ensure!(version.report_hash == report_hash, Error::<T>::ReportMismatch);
-		ensure!(T::Executors::has_pool(&who), Error::<T>::NotExecutor);
-		ServingExecutors::<T>::try_mutate(model, |executors| -> DispatchResult {
-			let Err(at) = executors.binary_search(&who) else {
-				return Err(Error::<T>::AlreadyServing.into());
-			};
-			executors
-				.try_insert(at, who.clone())
-				.map_err(|_| Error::<T>::TooManyServingExecutors)?;
-			T::Currency::hold(&HoldReason::Serve.into(), &who, T::ServeDeposit::get())
-		})?;
-		Self::deposit_event(Event::Serving { model, executor: who });
-		Ok(())
-	}
-
-	pub(crate) fn do_stop_serving(who: T::AccountId, model: ModelId) -> DispatchResult {
-		ServingExecutors::<T>::try_mutate_exists(model, |entry| -> DispatchResult {
-			let executors = entry.as_mut().ok_or(Error::<T>::NotServing)?;
-			let at = executors.binary_search(&who).map_err(|_| Error::<T>::NotServing)?;
-			executors.remove(at);
-			if executors.is_empty() {
-				*entry = None;
-			}
-			let deposit = T::ServeDeposit::get();
-			T::Currency::release(&HoldReason::Serve.into(), &who, deposit, Precision::BestEffort)?;
-			Ok(())
-		})?;
-		Self::deposit_event(Event::StoppedServing { model, executor: who });
 		Ok(())
 	}
 

@@ -1,10 +1,9 @@
 //! Interface to the other pallets: the registry as requests see it.
 
 use crate::{pallet::*, types::*};
-use alloc::vec::Vec;
 use frame_support::ensure;
 use opg_primitives::{Balance, ModelId};
-use pallet_opg_support::{ModelRegistry, ModelUnavailable, ModelVersion};
+use pallet_opg_support::{ModelRegistry, ModelUnavailable, ModelVersion, Serving};
 
 impl<T: Config> ModelRegistry<T::AccountId, Balance> for Pallet<T> {
 	fn version(model: ModelId) -> Result<ModelVersion<T::AccountId, Balance>, ModelUnavailable> {
@@ -16,7 +15,16 @@ impl<T: Config> ModelRegistry<T::AccountId, Balance> for Pallet<T> {
 		Ok(ModelVersion { owner, model_hash, engine_id, dims, fuel_limit, royalty })
 	}
 
-	fn serving_executors(model: ModelId) -> Vec<T::AccountId> {
-		ServingExecutors::<T>::get(model).into_inner()
+	fn serving(model: ModelId, session: u32) -> Serving<T::AccountId> {
+		let mut serving = Serving::default();
+		for own in ServingExecutors::<T>::get(model) {
+			if own.is_candidate(session) {
+				if own.until.is_some() {
+					serving.stopped.push(own.executor.clone());
+				}
+				serving.candidates.push(own.executor);
+			}
+		}
+		serving
 	}
 }

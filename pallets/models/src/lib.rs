@@ -10,6 +10,7 @@ mod interface;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]
 mod mock;
+mod serving;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -30,7 +31,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 	use opg_primitives::{Balance, Dims, Fuel, ModelId};
-	use pallet_opg_support::ExecutorDirectory;
+	use pallet_opg_support::{ExecutorDirectory, ExecutorStake};
 	use sp_core::H256;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -46,6 +47,8 @@ pub mod pallet {
 		>;
 		/// Executor pools. Only their operators can serve.
 		type Executors: ExecutorDirectory<Self::AccountId>;
+		/// Sessions, and the stake by which a list that is full gives way.
+		type ExecutorStake: ExecutorStake<Self::AccountId>;
 		/// Deposit of the owner while a version is registered, in planck.
 		#[pallet::constant]
 		type ModelDeposit: Get<Balance>;
@@ -100,15 +103,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, ModelOf<T>>;
 
-	/// Executors that serve a version, sorted by account.
+	/// Executors that serve a version, and those who have stopped and are candidates of a session
+	/// that draws can still need. Sorted by account and session.
 	#[pallet::storage]
-	pub type ServingExecutors<T: Config> = StorageMap<
-		_,
-		Twox64Concat,
-		ModelId,
-		BoundedVec<T::AccountId, T::MaxServingExecutors>,
-		ValueQuery,
-	>;
+	pub type ServingExecutors<T: Config> =
+		StorageMap<_, Twox64Concat, ModelId, ServingList<T>, ValueQuery>;
 
 	/// Blocks in which each engine takes requests, by engine id.
 	#[pallet::storage]
@@ -153,15 +152,24 @@ pub mod pallet {
 			/// Number of the version.
 			model: ModelId,
 		},
-		/// An executor declared that it serves a version.
+		/// An executor declared that it serves a version. It is drawn from the next session on that is
+		/// not planned yet.
 		Serving {
 			/// Number of the version.
 			model: ModelId,
 			/// Operator of the executor.
 			executor: T::AccountId,
 		},
-		/// An executor no longer serves a version. Its deposit was returned.
+		/// An executor stopped serving a version, or gave way to one with more stake. It is not drawn
+		/// any more.
 		StoppedServing {
+			/// Number of the version.
+			model: ModelId,
+			/// Operator of the executor.
+			executor: T::AccountId,
+		},
+		/// The entries of an executor that serves no more were removed.
+		ExecutorRemoved {
 			/// Number of the version.
 			model: ModelId,
 			/// Operator of the executor.
@@ -212,13 +220,18 @@ pub mod pallet {
 		ReportMismatch,
 		/// The signer has no executor pool.
 		NotExecutor,
+		/// The signer's executor has no hot key, or is paused, leaving or convicted.
+		NotEligible,
 		/// The executor serves this version already.
 		AlreadyServing,
 		/// The executor does not serve this version.
 		NotServing,
-		/// `MaxServingExecutors` executors serve this version.
+		/// `MaxServingExecutors` executors serve this version, each with at least as much weight.
 		TooManyServingExecutors,
-		/// Executors still serve this version. They have to stop first.
+		/// The executor has a pool, and draws can still need its entries.
+		NotRemovable,
+		/// Executors still serve this version. They have to stop first. `remove_executor` removes
+		/// those whose pool is closed.
 		StillServed,
 		/// All version numbers are used.
 		NumbersExhausted,
@@ -308,7 +321,8 @@ pub mod pallet {
 		/// ## Errors
 		/// - [`Error::UnknownModel`]: if no version has this number.
 		/// - [`Error::NotOwner`]: if the signer does not own the version.
-		/// - [`Error::StillServed`]: if executors serve the version.
+		/// - [`Error::StillServed`]: if executors serve the version in this session, or if more than
+		///   eight entries are left of those who did.
 		///
 		/// ## Events
 		/// - [`Event::Deregistered`].
@@ -326,7 +340,10 @@ pub mod pallet {
 		/// Signed by an operator with an executor pool.
 		///
 		/// ## Details
-		/// `ServeDeposit` is held from the executor until it stops serving.
+		/// The executor is drawn from the next session on that is not planned yet: the one after the
+		/// next. `ServeDeposit` is held from it until its entry is removed. Where
+		/// `MaxServingExecutors` serve the version, the one with the least weight gives way to more.
+		/// An executor that stopped in this session goes on as if it had not.
 		///
 		/// ## Parameters
 		/// - `model`: number of the version.
@@ -336,10 +353,13 @@ pub mod pallet {
 		/// - [`Error::UnknownModel`]: if no version has this number.
 		/// - [`Error::ReportMismatch`]: if the registered report has another digest.
 		/// - [`Error::NotExecutor`]: if the signer has no executor pool.
+		/// - [`Error::NotEligible`]: if it has no hot key, or is paused, leaving or convicted.
 		/// - [`Error::AlreadyServing`]: if the signer serves the version already.
-		/// - [`Error::TooManyServingExecutors`]: if `MaxServingExecutors` executors serve it.
+		/// - [`Error::TooManyServingExecutors`]: if `MaxServingExecutors` executors serve it, each
+		///   with at least as much weight.
 		///
 		/// ## Events
+		/// - [`Event::StoppedServing`], for an executor that gives way.
 		/// - [`Event::Serving`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::serve())]
@@ -348,13 +368,16 @@ pub mod pallet {
 			Self::do_serve(executor, model, report_hash)
 		}
 
-		/// Stop serving a version, and get the deposit back.
+		/// Stop serving a version.
 		///
 		/// ## Dispatch Origin
 		/// Signed by the executor.
 		///
 		/// ## Details
-		/// Rounds that the executor was drawn for go on.
+		/// The executor is not drawn any more. Rounds that it was drawn for go on. It stays among the
+		/// candidates of this session and the next, where draws skip it. The deposit comes back when
+		/// its entry is removed: at once where it was never a candidate, else two sessions after its
+		/// last one, with the next call that touches the list.
 		///
 		/// ## Parameters
 		/// - `model`: number of the version.
@@ -424,6 +447,37 @@ pub mod pallet {
 		) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
 			Self::do_retire_engine(engine_id, until)
+		}
+
+		/// Remove the entries of an executor that can serve a version no more.
+		///
+		/// ## Dispatch Origin
+		/// Signed by any account.
+		///
+		/// ## Details
+		/// The deposits of an executor without a pool go to the signer, as a reward. Those of another
+		/// go back to it.
+		///
+		/// ## Parameters
+		/// - `model`: number of the version.
+		/// - `executor`: an executor without a pool, or one that stopped so long ago that no draw needs
+		///   its entries.
+		///
+		/// ## Errors
+		/// - [`Error::NotServing`]: if the executor has no entry.
+		/// - [`Error::NotRemovable`]: if it has a pool, and draws can still need its entries.
+		///
+		/// ## Events
+		/// - [`Event::ExecutorRemoved`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::remove_executor())]
+		pub fn remove_executor(
+			origin: OriginFor<T>,
+			model: ModelId,
+			executor: T::AccountId,
+		) -> DispatchResult {
+			let caller = ensure_signed(origin)?;
+			Self::do_remove_executor(caller, model, executor)
 		}
 	}
 }

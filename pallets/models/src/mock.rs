@@ -3,12 +3,12 @@
 use crate as pallet_opg_models;
 use crate::*;
 use frame_support::{
-	derive_impl,
+	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64},
 };
 use opg_primitives::ExecutorKey;
-use pallet_opg_support::ExecutorDirectory;
-use sp_core::H256;
+use pallet_opg_support::{ExecutorDirectory, ExecutorStake};
+use sp_core::{ed25519, H256};
 use sp_runtime::BuildStorage;
 
 #[frame_support::runtime]
@@ -46,25 +46,46 @@ impl pallet_balances::Config for Test {
 	type ExistentialDeposit = ConstU128<1>;
 }
 
-/// Accounts below 10 have an executor pool.
+parameter_types! {
+	/// Current session.
+	pub storage Session: u32 = 0;
+	/// Executors that may not be drawn, sorted.
+	pub storage Suspended: Vec<u64> = vec![];
+	/// Executors whose pool was closed.
+	pub storage Closed: Vec<u64> = vec![];
+}
+
+/// Accounts below 10 have an executor pool whose weight is ten times the account. 9 has no hot key.
 pub struct Executors;
 
 impl ExecutorDirectory<u64> for Executors {
 	fn has_pool(who: &u64) -> bool {
-		*who < 10
+		*who < 10 && !Closed::get().contains(who)
 	}
-	fn hot_key(_: &u64) -> Option<ExecutorKey> {
-		None
+	fn hot_key(who: &u64) -> Option<ExecutorKey> {
+		(*who != 9).then(|| ed25519::Public::default().into())
 	}
 	fn operator_of(_: &ExecutorKey) -> Option<u64> {
 		None
 	}
 }
 
+impl ExecutorStake<u64> for Executors {
+	fn session() -> u32 {
+		Session::get()
+	}
+	fn snapshot(_: u32) -> Vec<(u64, u128)> {
+		(1..9).map(|who| (who, 10 * u128::from(who))).collect()
+	}
+	fn suspended() -> Vec<u64> {
+		Suspended::get()
+	}
+}
+
 #[cfg(feature = "runtime-benchmarks")]
 impl pallet_opg_support::BenchmarkExecutors<u64> for Executors {
 	fn executor(_: &u64) -> ExecutorKey {
-		sp_core::ed25519::Public::default().into()
+		ed25519::Public::default().into()
 	}
 	fn snapshot(_: &[u64]) {}
 }
@@ -72,6 +93,7 @@ impl pallet_opg_support::BenchmarkExecutors<u64> for Executors {
 impl Config for Test {
 	type Currency = Balances;
 	type Executors = Executors;
+	type ExecutorStake = Executors;
 	type ModelDeposit = ConstU128<100>;
 	type ServeDeposit = ConstU128<10>;
 	type MaxServingExecutors = ConstU32<3>;
@@ -88,7 +110,7 @@ impl Config for Test {
 /// Id of the engine of genesis.
 pub const ENGINE: H256 = H256::zero();
 
-/// Runs a test with twelve funded accounts. Ends with `try_state`.
+/// Runs a test with twelve funded accounts. Ends with [`check`].
 pub fn run(test: impl FnOnce()) {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> {
@@ -103,6 +125,20 @@ pub fn run(test: impl FnOnce()) {
 	sp_io::TestExternalities::from(storage).execute_with(|| {
 		System::set_block_number(1);
 		test();
-		Registry::do_try_state().unwrap();
+		check();
 	});
+}
+
+/// Checks `try_state`, and that no hold is without an owner.
+pub fn check() {
+	Registry::do_try_state().unwrap();
+	for (who, holds) in pallet_balances::Holds::<Test>::iter() {
+		let held: u128 = holds.iter().map(|hold| hold.amount).sum();
+		let owned = Models::<Test>::iter_values().filter(|model| model.owner == who).count();
+		let served = ServingExecutors::<Test>::iter_values()
+			.flatten()
+			.filter(|own| own.executor == who)
+			.count();
+		assert_eq!(held, owned as u128 * 100 + served as u128 * 10, "holds of {who}");
+	}
 }

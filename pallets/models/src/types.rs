@@ -1,7 +1,10 @@
-//! Stored types: model versions, and the blocks in which an engine is valid.
+//! Stored types: model versions, executors that serve them, and the blocks in which an engine is valid.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
+use frame_support::{
+	traits::{ConstU32, Get},
+	BoundedVec,
+};
 use opg_primitives::{Balance, Dims, Fuel};
 use scale_info::TypeInfo;
 use sp_core::H256;
@@ -33,6 +36,53 @@ pub struct Model<AccountId> {
 	/// BLAKE2b-256 of the engine's inspection report. Every honest executor finds the same.
 	pub report_hash: H256,
 }
+
+/// Sessions before the current one whose draws may still come: their candidates are kept.
+pub const PAST_SESSIONS: u32 = 2;
+
+/// Executor that serves a version, in the sessions from `from` on and before `until`.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct ServingExecutor<AccountId> {
+	/// Operator of the executor.
+	pub executor: AccountId,
+	/// First session in which it can be drawn.
+	pub from: u32,
+	/// First session of which it is no candidate any more. Draws skip it as soon as this is set.
+	pub until: Option<u32>,
+}
+
+impl<AccountId> ServingExecutor<AccountId> {
+	/// True where it is a candidate of `session`.
+	pub fn is_candidate(&self, session: u32) -> bool {
+		self.from <= session && self.until.is_none_or(|until| session < until)
+	}
+
+	/// True where it is no candidate of `session`, nor of a later one.
+	pub fn has_ended(&self, session: u32) -> bool {
+		self.until.is_some_and(|until| until <= session)
+	}
+
+	/// True where no draw can need it any more when `session` is the current one.
+	pub fn is_forgotten(&self, session: u32) -> bool {
+		self.until.is_some_and(|until| until.saturating_add(PAST_SESSIONS) <= session)
+	}
+}
+
+/// Largest number of entries of a version: those who serve it, and those who have stopped and are
+/// still candidates.
+pub struct MaxEntries<T>(core::marker::PhantomData<T>);
+
+impl<T: crate::Config> Get<u32> for MaxEntries<T> {
+	fn get() -> u32 {
+		T::MaxServingExecutors::get().saturating_mul(2)
+	}
+}
+
+/// Entries of a version, sorted by account and session.
+pub type ServingList<T> =
+	BoundedVec<ServingExecutor<<T as frame_system::Config>::AccountId>, MaxEntries<T>>;
 
 /// Blocks in which an engine takes requests.
 #[derive(

@@ -14,6 +14,7 @@ pub trait WeightInfo {
 	fn deregister() -> Weight;
 	fn serve() -> Weight;
 	fn stop_serving() -> Weight;
+	fn remove_executor() -> Weight;
 	fn admit_engine() -> Weight;
 	fn retire_engine() -> Weight;
 }
@@ -36,41 +37,29 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	/// Storage: `Models::Models` (r:1 w:1)
-	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1419), added: 3894, mode: `Measured`)
-	/// Storage: `Models::ServingExecutors` (r:1 w:0)
-	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
+	/// Not measured yet: an estimate.
 	fn deregister() -> Weight {
-		// Least time measured: 63_185_000 ps.
-		Weight::from_parts(66_620_000, 5158)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(2))
+		Weight::from_parts(640_000_000, 32000)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(10))
 	}
-	/// Storage: `Models::Models` (r:1 w:0)
-	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1419), added: 3894, mode: `Measured`)
-	/// Storage: `Staking::Pools` (r:1 w:0)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Models::ServingExecutors` (r:1 w:1)
-	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
+	/// Not measured yet: an estimate.
 	fn serve() -> Weight {
-		// Least time measured: 124_405_000 ps.
-		Weight::from_parts(145_087_000, 38181)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(2))
+		Weight::from_parts(1_300_000_000, 240000)
+			.saturating_add(T::DbWeight::get().reads(15))
+			.saturating_add(T::DbWeight::get().writes(10))
 	}
-	/// Storage: `Models::ServingExecutors` (r:1 w:1)
-	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(32782), added: 35257, mode: `Measured`)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
+	/// Not measured yet: an estimate.
 	fn stop_serving() -> Weight {
-		// Least time measured: 74_361_000 ps.
-		Weight::from_parts(81_833_000, 36575)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(2))
+		Weight::from_parts(800_000_000, 130000)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(10))
+	}
+	/// Not measured yet: an estimate.
+	fn remove_executor() -> Weight {
+		Weight::from_parts(260_000_000, 90000)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Models::Engines` (r:1 w:1)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)

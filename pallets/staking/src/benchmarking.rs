@@ -3,17 +3,22 @@
 use crate::*;
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
-use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
+use frame_support::{
+	traits::{fungible::Mutate, EnsureOrigin, Get},
+	BoundedVec,
+};
 use frame_system::RawOrigin;
 use opg_primitives::{possession_payload, Balance, ExecutorKey, ExecutorSignature};
 use pallet_opg_support::{BenchmarkExecutors, ExecutorLedger, Offence};
-use sp_core::ed25519;
+use sp_core::{ed25519, H256};
 use sp_runtime::{
-	traits::{Saturating, Zero},
+	traits::{BlockNumberProvider, Saturating, Zero},
 	Perbill, RuntimeAppPublic,
 };
 
 const ROLE: Role = Role::Executor;
+/// First session in which the benchmarks of other pallets draw: others have been before it.
+const FIRST_SESSION: u32 = 4;
 const SETUP: &str = "benchmarks set up what they need";
 
 /// An account with plenty of OPG.
@@ -69,7 +74,7 @@ fn amount<T: Config>() -> Balance {
 	T::MinDelegation::get()
 }
 
-/// Leaves room for one more unbonding entry. Each entry is of another block.
+/// Leaves room for one more unbonding entry. Each entry is of another block and session.
 fn unbonds<T: Config>(operator: &T::AccountId, who: &T::AccountId) {
 	for _ in 1..T::MaxUnbonds::get() {
 		next_block::<T>(1);
@@ -79,17 +84,21 @@ fn unbonds<T: Config>(operator: &T::AccountId, who: &T::AccountId) {
 	next_block::<T>(1);
 }
 
+/// Lets `count` blocks pass, by the clock too, and a session.
 fn next_block<T: Config>(count: u32) {
 	let next = Pallet::<T>::now().saturating_add(count.into());
 	frame_system::Pallet::<T>::set_block_number(next);
+	T::BlockNumberProvider::set_block_number(next);
+	CurrentSession::<T>::mutate(|session| *session += 1);
 }
 
-/// Stores `count` active pools, each with another stake, without the transfers of real ones.
+/// Stores `count` active pools, each with another stake, without the transfers of real ones. They
+/// are all operators of the role.
 fn fill<T: Config>(role: Role, count: u32) -> Vec<T::AccountId> {
 	let first = rich::<T>("first", 0);
 	open::<T>(&first, role);
 	let pool = Pools::<T>::take(role, &first).expect(SETUP);
-	(0..count)
+	let mut operators: Vec<T::AccountId> = (0..count)
 		.map(|index| {
 			let who: T::AccountId = account("filler", index, 0);
 			let mut pool = pool.clone();
@@ -99,7 +108,10 @@ fn fill<T: Config>(role: Role, count: u32) -> Vec<T::AccountId> {
 			HotKeys::<T>::insert(&who, HotKey { key, from: Zero::zero(), previous: None });
 			who
 		})
-		.collect()
+		.collect();
+	operators.sort();
+	Operators::<T>::insert(role, BoundedVec::truncate_from(operators.clone()));
+	operators
 }
 
 /// Suspends as many others as there can be.
@@ -107,20 +119,59 @@ fn suspend_others<T: Config>() {
 	let mut others: Vec<_> =
 		(1..T::MaxPools::get()).map(|index| account("other", index, 0)).collect();
 	others.sort();
-	Suspended::<T>::put(frame_support::BoundedVec::truncate_from(others));
+	Suspended::<T>::put(BoundedVec::truncate_from(others));
 }
 
-/// Stores snapshots of this session and the next with `count` members each, all suspended.
+/// Stores the three snapshots before session 9 with `count` members each, who have all left.
 fn snapshots<T: Config>(count: u32) {
 	let mut members: Vec<(T::AccountId, Balance)> =
-		(0..count).map(|index| (account("filler", index, 0), amount::<T>())).collect();
+		(0..count).map(|index| (account("leaver", index, 0), amount::<T>())).collect();
 	members.sort();
 	let suspended = members.iter().map(|(who, _)| who.clone()).collect();
-	Suspended::<T>::put(frame_support::BoundedVec::truncate_from(suspended));
-	for index in [7, 8] {
-		let members = frame_support::BoundedVec::truncate_from(members.clone());
-		Snapshots::<T>::insert(index, Snapshot { total: amount::<T>(), members });
+	Suspended::<T>::put(BoundedVec::truncate_from(suspended));
+	for index in 6..9 {
+		Snapshots::<T>::insert(index, BoundedVec::truncate_from(members.clone()));
 	}
+}
+
+/// Stores as many sessions of unbonding stake as a list has room for. All snapshots hold them.
+fn unbonding_vaults<T: Config>(who: &T::AccountId) {
+	let id = PoolId { operator: who.clone(), role: ROLE };
+	let pool = Pools::<T>::get(ROLE, who).expect(SETUP);
+	let vaults = (0..T::MaxUnbondingSessions::get()).map(|session| {
+		let mut vault = pool.active.sibling();
+		let _ = vault.deposit(T::MinBond::get(), &mut Default::default());
+		UnbondingVault { session, unlock_at: Pallet::<T>::now() + 1u32.into(), vault }
+	});
+	UnbondingVaults::<T>::insert(id, BoundedVec::truncate_from(vaults.collect()));
+	let total = T::MinBond::get().saturating_mul(T::MaxUnbondingSessions::get().into());
+	let _ = T::Currency::mint_into(&Pallet::<T>::account(), total);
+}
+
+/// An operator with as much unbonding stake as is kept apart.
+fn unbonding_operator<T: Config>() -> T::AccountId {
+	let operator = operator::<T>(0);
+	unbonding_vaults::<T>(&operator);
+	operator
+}
+
+/// Convicts `operator` in session 0.
+fn convict<T: Config>(operator: &T::AccountId, payees: &[T::AccountId]) {
+	let part = Perbill::from_percent(5);
+	let payees: Vec<_> = payees.iter().map(|payee| (payee, part)).collect();
+	<Pallet<T> as ExecutorLedger<_>>::convict(operator, H256::zero(), 0, &payees);
+}
+
+/// As many payees as a conviction can have.
+fn payees<T: Config>() -> Vec<T::AccountId> {
+	(0..MAX_PAYEES).map(|index| account("payee", index, 0)).collect()
+}
+
+/// An operator that is convicted.
+fn convicted<T: Config>() -> T::AccountId {
+	let operator = unbonding_operator::<T>();
+	convict::<T>(&operator, &payees::<T>());
+	operator
 }
 
 impl<T: Config> BenchmarkExecutors<T::AccountId> for Pallet<T> {
@@ -129,13 +180,12 @@ impl<T: Config> BenchmarkExecutors<T::AccountId> for Pallet<T> {
 		open::<T>(who, ROLE);
 		Pools::<T>::mutate(ROLE, who, |pool| {
 			if let Some(pool) = pool {
-				pool.status = PoolStatus::Active { misses: T::MaxMisses::get().saturating_sub(1) };
+				// Two of the remembered seats were silent.
+				pool.status = PoolStatus::Active { history: 0b11 };
 			}
 		});
 		let (key, _) = key::<T>(who);
 		Pallet::<T>::install_key(who.clone(), key.clone()).expect(SETUP);
-		// The circuit breaker does not trip.
-		SessionStake::<T>::put(Balance::MAX);
 		key
 	}
 
@@ -145,9 +195,10 @@ impl<T: Config> BenchmarkExecutors<T::AccountId> for Pallet<T> {
 		let mut members: Vec<_> =
 			members.iter().map(|who| (who.clone(), T::MinBond::get())).collect();
 		members.sort();
-		let members = frame_support::BoundedVec::truncate_from(members);
-		let snapshot = Snapshot { total: Balance::MAX, members };
-		Snapshots::<T>::insert(CurrentSession::<T>::get(), snapshot);
+		let members = BoundedVec::truncate_from(members);
+		let session = CurrentSession::<T>::get().max(FIRST_SESSION);
+		CurrentSession::<T>::put(session);
+		Snapshots::<T>::insert(session, members);
 	}
 }
 
@@ -163,6 +214,24 @@ mod benchmarks {
 		_(RawOrigin::Signed(who.clone()), ROLE, T::MinBond::get(), Perbill::zero());
 
 		assert!(Pools::<T>::contains_key(ROLE, who));
+	}
+
+	/// A stake that is larger than the least of as many pools as there can be.
+	#[benchmark]
+	fn displace() {
+		let operators = fill::<T>(ROLE, T::MaxPools::get());
+		suspend_others::<T>();
+		let who = rich::<T>("operator", 0);
+		let id = PoolId { operator: who, role: ROLE };
+		let displaced;
+
+		#[block]
+		{
+			displaced = Pallet::<T>::enlist(&id, Balance::MAX);
+		}
+
+		assert_eq!(displaced, Ok(true));
+		assert_eq!(Operators::<T>::get(ROLE).len(), operators.len());
 	}
 
 	#[benchmark]
@@ -248,7 +317,7 @@ mod benchmarks {
 		unbonds::<T>(&operator, &who);
 		let id = PoolId { operator: operator.clone(), role: ROLE };
 		let mut pool = Pools::<T>::get(ROLE, &operator).expect(SETUP);
-		let _ = Pallet::<T>::slash_pool(&id, &mut pool, Perbill::one());
+		Pallet::<T>::burn_share(&id, &mut pool, Perbill::one(), 0, None);
 		Pools::<T>::insert(ROLE, &operator, pool);
 		let caller = whitelisted_caller();
 
@@ -322,16 +391,15 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn resume_slashing() -> Result<(), BenchmarkError> {
+	fn cancel_conviction() -> Result<(), BenchmarkError> {
 		let origin =
 			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-		SlashingPaused::<T>::put(Pallet::<T>::now());
-		SessionSlashed::<T>::put(1);
+		let operator = convicted::<T>();
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin);
+		_(origin as T::RuntimeOrigin, 0);
 
-		assert!(!SlashingPaused::<T>::exists());
+		assert_eq!(Pools::<T>::get(ROLE, operator).map(|pool| pool.convictions), Some(0));
 		Ok(())
 	}
 
@@ -346,7 +414,7 @@ mod benchmarks {
 			Pallet::<T>::plan_session(9);
 		}
 
-		assert!(Snapshots::<T>::get(9).members.len() as u32 >= p);
+		assert_eq!(Snapshots::<T>::get(9).len() as u32, p);
 	}
 
 	/// `p`: validator pools.
@@ -366,17 +434,16 @@ mod benchmarks {
 		);
 	}
 
-	/// `p`: executors in the snapshots.
 	#[benchmark]
-	fn start_session(p: Linear<1, { T::MaxPools::get() }>) {
-		snapshots::<T>(p);
+	fn start_session() {
+		snapshots::<T>(1);
 
 		#[block]
 		{
-			Pallet::<T>::start_session(8);
+			Pallet::<T>::start_session(9);
 		}
 
-		assert!(!Snapshots::<T>::contains_key(7));
+		assert!(!Snapshots::<T>::contains_key(6));
 	}
 
 	/// Reward of a block, for its author.
@@ -403,35 +470,64 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::slash_validator(&who, Perbill::from_percent(60));
+			Pallet::<T>::slash_validator(&who, Perbill::from_percent(60), 0);
 		}
 
 		let pool = Pools::<T>::get(Role::Validator, who).expect("it stays");
-		assert_eq!(pool.status, PoolStatus::Paused);
+		assert_eq!(pool.status, PoolStatus::Paused { history: 0 });
 	}
 
-	/// A wrong answer that leaves too small a bond, with two payees.
+	/// A silent seat that pauses the executor. As much stake is unbonding as is kept apart.
 	#[benchmark]
-	fn penalise() {
-		let operator = operator::<T>(0);
+	fn fine() {
+		let operator = unbonding_operator::<T>();
 		Pools::<T>::mutate(ROLE, &operator, |pool| {
 			if let Some(pool) = pool {
-				let own = &mut pool.own;
-				pool.active.redeem(pool.active.shares / 2, own);
+				pool.status = PoolStatus::Active { history: 0b11 };
 			}
 		});
-		SessionStake::<T>::put(Balance::MAX);
 		suspend_others::<T>();
-		let payees = [rich::<T>("payee", 0), rich::<T>("payee", 1)];
 
 		#[block]
 		{
-			let part = Perbill::from_percent(30);
-			let payees = [(&payees[0], part), (&payees[1], part)];
-			<Pallet<T> as ExecutorLedger<_>>::penalise(&operator, Offence::WrongAnswer, &payees);
+			<Pallet<T> as ExecutorLedger<_>>::fine(&operator, Offence::MissedReveal, 0);
 		}
 
 		assert!(Suspended::<T>::get().contains(&operator));
+	}
+
+	/// A wrong answer, with as many payees and as much unbonding stake as there can be.
+	#[benchmark]
+	fn convict() {
+		suspend_others::<T>();
+		let (operator, payees) = (unbonding_operator::<T>(), payees::<T>());
+
+		#[block]
+		{
+			super::convict::<T>(&operator, &payees);
+		}
+
+		assert_eq!(Pools::<T>::get(ROLE, operator).map(|pool| pool.convictions), Some(1));
+	}
+
+	/// A conviction that matures, with as many payees as there can be. It closes its pool.
+	#[benchmark]
+	fn execute_conviction() {
+		let operator = convicted::<T>();
+		let id = PoolId { operator: operator.clone(), role: ROLE };
+		Pallet::<T>::install_key(operator.clone(), key::<T>(&operator).0).expect(SETUP);
+		Pallet::<T>::leave(signed::<T>(&operator), ROLE).expect(SETUP);
+		// Everyone has withdrawn.
+		UnbondingVaults::<T>::remove(&id);
+		let _ = UnlockedVaults::<T>::clear_prefix(&id, u32::MAX, None);
+		let conviction = Convictions::<T>::get(0).expect(SETUP);
+
+		#[block]
+		{
+			Pallet::<T>::execute_conviction(0, conviction);
+		}
+
+		assert!(!Pools::<T>::contains_key(ROLE, operator));
 	}
 
 	/// A right answer, with a commission.

@@ -16,22 +16,23 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
-use sp_runtime::Perbill;
+use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
 impl<T: Config> Pallet<T> {
+	/// Now by the clock.
 	pub(crate) fn now() -> BlockNumberFor<T> {
-		frame_system::Pallet::<T>::block_number()
+		T::BlockNumberProvider::current_block_number()
 	}
 
+	/// Opens a pool. Returns whether another had to give way.
 	pub(crate) fn open_pool(
 		id: &PoolIdOf<T>,
 		amount: Balance,
 		commission: Perbill,
-	) -> DispatchResult {
+	) -> Result<bool, DispatchError> {
 		ensure!(!Pools::<T>::contains_key(id.role, &id.operator), Error::<T>::AlreadyBonded);
 		ensure!(amount >= T::MinBond::get(), Error::<T>::BondTooSmall);
-		let count = PoolCounts::<T>::get(id.role);
-		ensure!(count < T::MaxPools::get(), Error::<T>::TooManyPools);
+		let displaced = Self::enlist(id, amount)?;
 		let deposit = T::PoolDeposit::get();
 		T::Currency::hold(&HoldReason::Pool.into(), &id.operator, deposit)?;
 		let number = PoolsOpened::<T>::mutate(|opened| {
@@ -40,19 +41,50 @@ impl<T: Config> Pallet<T> {
 		});
 		let mut pool = Pool {
 			active: Vault::new(number),
-			unbonding: Vault::new(number),
 			own: Default::default(),
 			commission,
 			commission_set: CurrentSession::<T>::get(),
-			status: PoolStatus::Active { misses: 0 },
+			status: PoolStatus::Active { history: 0 },
+			fines: Default::default(),
+			convictions: 0,
 			deposit,
 		};
 		pool.active.deposit(amount, &mut pool.own).ok_or(Error::<T>::Overflow)?;
 		Self::collect(&id.operator, amount)?;
-		PoolCounts::<T>::insert(id.role, count + 1);
 		Self::store(id, pool);
 		Self::deposit_event(Event::Bonded { operator: id.operator.clone(), role: id.role, amount });
-		Ok(())
+		Ok(displaced)
+	}
+
+	/// Puts an operator on the list of its role. Where the list is full, the pool with the least
+	/// stake gives way, if that is less than `amount`. Returns whether one did.
+	pub(crate) fn enlist(id: &PoolIdOf<T>, amount: Balance) -> Result<bool, DispatchError> {
+		let mut operators = Operators::<T>::get(id.role);
+		let is_full = operators.len() as u32 >= T::MaxPools::get();
+		if is_full {
+			let smallest = operators
+				.iter()
+				.filter_map(|operator| Some((operator, Pools::<T>::get(id.role, operator)?)))
+				.min_by_key(|(_, pool)| pool.active.balance);
+			let (operator, mut pool) = smallest.ok_or(Error::<T>::TooManyPools)?;
+			ensure!(pool.active.balance < amount, Error::<T>::TooManyPools);
+			let smallest = PoolId { operator: operator.clone(), role: id.role };
+			operators.retain(|operator| *operator != smallest.operator);
+			// Its own stake stays until somebody calls `force_undelegate`: its operator may have no
+			// room for another withdrawal.
+			Self::mark_leaving(&smallest, &mut pool);
+			Self::store(&smallest, pool);
+		}
+		let at = operators.partition_point(|operator| *operator < id.operator);
+		operators.try_insert(at, id.operator.clone()).map_err(|_| Error::<T>::TooManyPools)?;
+		Operators::<T>::insert(id.role, operators);
+		Ok(is_full)
+	}
+
+	fn mark_leaving(id: &PoolIdOf<T>, pool: &mut Pool) {
+		pool.status = PoolStatus::Leaving;
+		Self::suspend(id);
+		Self::deposit_event(Event::Left { operator: id.operator.clone(), role: id.role });
 	}
 
 	pub(crate) fn do_delegate(
@@ -63,6 +95,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(amount >= T::MinDelegation::get(), Error::<T>::DelegationTooSmall);
 		let mut pool = Self::pool(&id)?;
 		ensure!(pool.status != PoolStatus::Leaving, Error::<T>::PoolLeaving);
+		// A newcomer would share in what a cancelled conviction gives back.
+		ensure!(pool.convictions == 0, Error::<T>::OperatorConvicted);
 		let shares = if delegator == id.operator {
 			pool.active.deposit(amount, &mut pool.own)
 		} else {
@@ -94,7 +128,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let pool = Self::pool(&id)?;
 		let is_operator = delegator == id.operator;
-		let own = if is_operator { pool.own.clone() } else { Holdings::<T>::get(&id, &delegator) };
+		let own = Self::holding(&id, &pool, &delegator);
 		ensure!(pool.active.shares_of(&own) > 0, Error::<T>::NothingDelegated);
 		let left = pool.active.value_of(&own).saturating_sub(amount);
 		ensure!(
@@ -110,19 +144,27 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_leave(id: PoolIdOf<T>) -> DispatchResult {
 		let mut pool = Self::pool(&id)?;
 		ensure!(pool.status != PoolStatus::Leaving, Error::<T>::PoolLeaving);
-		pool.status = PoolStatus::Leaving;
-		Self::suspend(&id);
-		let PoolId { operator, role } = id.clone();
-		Self::deposit_event(Event::Left { operator: operator.clone(), role });
+		Self::mark_leaving(&id, &mut pool);
+		Operators::<T>::mutate(id.role, |operators| operators.retain(|own| *own != id.operator));
+		let operator = id.operator.clone();
 		Self::unbond(id, pool, operator, u128::MAX)
 	}
 
 	pub(crate) fn do_force_undelegate(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let pool = Self::pool(&id)?;
 		ensure!(pool.status == PoolStatus::Leaving, Error::<T>::NotLeaving);
-		let own = Holdings::<T>::get(&id, &delegator);
+		let own = Self::holding(&id, &pool, &delegator);
 		ensure!(pool.active.shares_of(&own) > 0, Error::<T>::NothingDelegated);
 		Self::unbond(id, pool, delegator, u128::MAX)
+	}
+
+	/// Shares of `who` in the active stake of a pool.
+	fn holding(id: &PoolIdOf<T>, pool: &Pool, who: &T::AccountId) -> Holding {
+		if *who == id.operator {
+			pool.own.clone()
+		} else {
+			Holdings::<T>::get(id, who)
+		}
 	}
 
 	/// Moves up to `shares` shares of `delegator` from the active to the unbonding stake.
@@ -144,7 +186,7 @@ impl<T: Config> Pallet<T> {
 		};
 		let unlock_at = Self::now() + T::UnbondingBlocks::get().into();
 		if amount > 0 {
-			Self::queue_unbond(&id, &mut pool, &delegator, amount, unlock_at)?;
+			Self::queue_unbond(&id, &pool, &delegator, amount, unlock_at)?;
 		} else if !Unbonding::<T>::contains_key(&id, &delegator) {
 			Self::untrack_delegation(&id, &delegator);
 		}
@@ -154,60 +196,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn queue_unbond(
-		id: &PoolIdOf<T>,
-		pool: &mut Pool,
-		delegator: &T::AccountId,
-		amount: Balance,
-		unlock_at: BlockNumberFor<T>,
-	) -> DispatchResult {
-		let mut holding = Holding::default();
-		pool.unbonding.deposit(amount, &mut holding).ok_or(Error::<T>::Overflow)?;
-		Unbonding::<T>::try_mutate(id, delegator, |entries| -> DispatchResult {
-			match entries.last_mut() {
-				Some(last)
-					if last.unlock_at == unlock_at
-						&& last.holding.generation == holding.generation =>
-				{
-					last.holding.shares = last.holding.shares.saturating_add(holding.shares);
-				},
-				_ => entries
-					.try_push(Unbond { holding, unlock_at })
-					.map_err(|_| Error::<T>::TooManyUnbonds)?,
-			}
-			Ok(())
-		})
-	}
-
 	pub(crate) fn do_withdraw(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
-		let mut pool = Self::pool(&id)?;
-		let now = Self::now();
-		let mut entries = Unbonding::<T>::get(&id, &delegator);
-		ensure!(!entries.is_empty(), Error::<T>::NothingUnbonding);
-		let mut amount: Balance = 0;
-		let mut unlocked = false;
-		entries.retain(|entry| {
-			if entry.unlock_at > now {
-				return true;
-			}
-			unlocked = true;
-			let shares = entry.holding.shares;
-			let paid = pool.unbonding.redeem(shares, &mut entry.holding.clone());
-			amount = amount.saturating_add(paid);
-			false
-		});
-		ensure!(unlocked, Error::<T>::NotUnlocked);
+		let pool = Self::pool(&id)?;
+		let amount = Self::redeem_unlocked(&id, &delegator)?;
 		if amount > 0 {
 			let account = Self::account();
 			T::Currency::transfer(&account, &delegator, amount, Preservation::Preserve)?;
 		}
-		if entries.is_empty() {
-			Unbonding::<T>::remove(&id, &delegator);
-			if pool.active.shares_of(&Holdings::<T>::get(&id, &delegator)) == 0 {
-				Self::untrack_delegation(&id, &delegator);
-			}
-		} else {
-			Unbonding::<T>::insert(&id, &delegator, entries);
+		if !Unbonding::<T>::contains_key(&id, &delegator)
+			&& pool.active.shares_of(&Holdings::<T>::get(&id, &delegator)) == 0
+		{
+			Self::untrack_delegation(&id, &delegator);
 		}
 		let PoolId { operator, role } = id.clone();
 		Self::deposit_event(Event::Withdrawn { operator, role, delegator, amount });
@@ -227,9 +226,11 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Stores a pool. Closes one that everyone has left, and returns its deposit.
-	fn store_or_close(id: &PoolIdOf<T>, pool: Pool) -> DispatchResult {
-		if pool.status != PoolStatus::Leaving || !pool.is_empty() {
+	/// Stores a pool. Closes one that everyone has left, and returns its deposit. One whose operator
+	/// is convicted waits for the end of that.
+	pub(crate) fn store_or_close(id: &PoolIdOf<T>, pool: Pool) -> DispatchResult {
+		let is_left = pool.status == PoolStatus::Leaving && pool.active.shares == 0;
+		if !is_left || pool.convictions > 0 || Self::has_unbonding(id) {
 			Self::store(id, pool);
 			return Ok(());
 		}
@@ -240,7 +241,7 @@ impl<T: Config> Pallet<T> {
 			Precision::BestEffort,
 		)?;
 		Pools::<T>::remove(id.role, &id.operator);
-		PoolCounts::<T>::mutate(id.role, |count| *count = count.saturating_sub(1));
+		UnbondingVaults::<T>::remove(id);
 		// Entries that were slashed to nothing stay until somebody calls `reap`.
 		if id.role == Role::Executor {
 			Self::remove_keys(&id.operator);
@@ -252,10 +253,8 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_reap(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let pool = Pools::<T>::get(id.role, &id.operator);
 		let holding = Holdings::<T>::get(&id, &delegator);
-		let entries = Unbonding::<T>::get(&id, &delegator);
-		let worthless = pool.as_ref().is_none_or(|pool| {
-			pool.active.shares_of(&holding) == 0
-				&& entries.iter().all(|entry| pool.unbonding.shares_of(&entry.holding) == 0)
+		let worthless = pool.is_none_or(|pool| {
+			pool.active.shares_of(&holding) == 0 && !Self::owns_unbonding(&id, &delegator)
 		});
 		ensure!(worthless, Error::<T>::NotWorthless);
 		Unbonding::<T>::remove(&id, &delegator);
@@ -279,8 +278,10 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_pause(id: PoolIdOf<T>) -> DispatchResult {
 		let mut pool = Self::pool(&id)?;
-		ensure!(matches!(pool.status, PoolStatus::Active { .. }), Error::<T>::NotActive);
-		pool.status = PoolStatus::Paused;
+		let PoolStatus::Active { history } = pool.status else {
+			return Err(Error::<T>::NotActive.into());
+		};
+		pool.status = PoolStatus::Paused { history };
 		Self::suspend(&id);
 		Self::store(&id, pool);
 		Self::deposit_event(Event::Paused { operator: id.operator, role: id.role });
@@ -289,8 +290,18 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_resume(id: PoolIdOf<T>) -> DispatchResult {
 		let mut pool = Self::pool(&id)?;
-		ensure!(pool.status == PoolStatus::Paused, Error::<T>::NotPaused);
-		pool.status = PoolStatus::Active { misses: 0 };
+		let history = match pool.status {
+			PoolStatus::Paused { history } => history,
+			PoolStatus::PausedForSilence { resumable_in } => {
+				let session = CurrentSession::<T>::get();
+				ensure!(session >= resumable_in, Error::<T>::NotResumableYet);
+				0
+			},
+			PoolStatus::Active { .. } | PoolStatus::Leaving => {
+				return Err(Error::<T>::NotPaused.into());
+			},
+		};
+		pool.status = PoolStatus::Active { history };
 		if Self::is_eligible(&pool) {
 			Self::reinstate(&id);
 		}
@@ -309,13 +320,6 @@ impl<T: Config> Pallet<T> {
 		ensure!(range.contains(&count), Error::<T>::InvalidValidatorCount);
 		ValidatorCount::<T>::put(count);
 		Self::deposit_event(Event::ValidatorCountSet { count });
-		Ok(())
-	}
-
-	pub(crate) fn do_resume_slashing() -> DispatchResult {
-		SlashingPaused::<T>::take().ok_or(Error::<T>::SlashingNotPaused)?;
-		SessionSlashed::<T>::kill();
-		Self::deposit_event(Event::SlashingResumed);
 		Ok(())
 	}
 }

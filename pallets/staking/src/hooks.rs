@@ -1,15 +1,18 @@
 //! Hooks: the weight that every block pays, and the checks of the configuration.
 
-use crate::{pallet::*, weights::WeightInfo};
+use crate::{convictions::MAX_SERVICED, pallet::*, weights::WeightInfo};
 #[cfg(feature = "runtime-benchmarks")]
 use alloc::vec::Vec;
 use frame_support::{traits::Get, weights::Weight};
 use pallet_opg_support::weight_budget::assert_fits;
 
 /// Number of keys that the requests, draws and decisions of a block share.
-const SHARED_KEYS: usize = 6;
+const SHARED_KEYS: usize = 4;
 /// Number of these keys that may change.
-const SHARED_WRITES: u64 = 3;
+const SHARED_WRITES: u64 = 2;
+/// Number of convictions that a block reads and leaves as they are: the next to mature, and the next
+/// to be forgotten.
+const WAITING_CONVICTIONS: u64 = 2;
 
 impl<T: Config> Pallet<T> {
 	/// Keys that every block pays for once. Benchmarks do not count them. The first
@@ -18,19 +21,19 @@ impl<T: Config> Pallet<T> {
 	pub fn shared_keys() -> [Vec<u8>; SHARED_KEYS] {
 		[
 			Suspended::<T>::hashed_key().to_vec(),
-			SessionSlashed::<T>::hashed_key().to_vec(),
-			SlashingPaused::<T>::hashed_key().to_vec(),
-			SessionStake::<T>::hashed_key().to_vec(),
+			ConvictionNumbers::<T>::hashed_key().to_vec(),
 			CurrentSession::<T>::hashed_key().to_vec(),
 			Snapshots::<T>::hashed_key_for(CurrentSession::<T>::get()),
 		]
 	}
 
-	/// Weight that every block pays. It covers the shared keys, and the author's reward, for which
-	/// `pallet-authorship` charges nothing.
-	pub(crate) fn block_weight() -> Weight {
+	/// Weight that a block pays that has executed or forgotten `convictions`. It covers the shared
+	/// keys, and the author's reward, for which `pallet-authorship` charges nothing.
+	pub(crate) fn block_weight(convictions: u32) -> Weight {
+		let reads = SHARED_KEYS as u64 + WAITING_CONVICTIONS;
 		T::WeightInfo::reward_author()
-			.saturating_add(T::DbWeight::get().reads_writes(SHARED_KEYS as u64, SHARED_WRITES))
+			.saturating_add(T::DbWeight::get().reads_writes(reads, SHARED_WRITES))
+			.saturating_add(T::WeightInfo::execute_conviction().saturating_mul(convictions.into()))
 	}
 
 	/// Worst-case weight of a change of sessions, with one slash of a validator.
@@ -38,15 +41,15 @@ impl<T: Config> Pallet<T> {
 		let pools = T::MaxPools::get();
 		T::WeightInfo::plan_session(pools)
 			.saturating_add(T::WeightInfo::elect(pools))
-			.saturating_add(T::WeightInfo::start_session(pools))
+			.saturating_add(T::WeightInfo::start_session())
 			.saturating_add(T::WeightInfo::slash_validator())
-			// The index of the session, and the snapshot that is dropped.
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(Self::block_weight(MAX_SERVICED))
 	}
 
 	/// Panics where the configuration contradicts itself.
 	pub(crate) fn check_config() {
 		assert!(T::MaxShareParts::get() > 1, "one part is the whole");
+		assert!(T::DayBlocks::get() > 0, "a day has blocks");
 		assert!(T::MinDelegation::get() > 0, "a delegation is something");
 		assert!(T::MinBond::get() >= T::MinDelegation::get(), "a bond is a delegation");
 		let budget = T::BlockWeights::get().max_block;

@@ -5,6 +5,7 @@ use crate::{pallet::*, pools::CreditOf, types::*};
 use alloc::vec::Vec;
 use opg_primitives::ExecutorKey;
 use pallet_opg_support::{ExecutorDirectory, ExecutorLedger, ExecutorStake, Offence};
+use sp_core::H256;
 use sp_runtime::Perbill;
 
 impl<T: Config> ExecutorDirectory<T::AccountId> for Pallet<T> {
@@ -22,17 +23,16 @@ impl<T: Config> ExecutorDirectory<T::AccountId> for Pallet<T> {
 }
 
 impl<T: Config> ExecutorStake<T::AccountId> for Pallet<T> {
-	fn snapshot() -> Vec<(T::AccountId, u128)> {
-		let mut members = Snapshots::<T>::get(CurrentSession::<T>::get()).members.into_inner();
-		let suspended = Suspended::<T>::get();
-		if !suspended.is_empty() {
-			members.retain(|(operator, _)| suspended.binary_search(operator).is_err());
-		}
-		members
+	fn session() -> u32 {
+		CurrentSession::<T>::get()
 	}
 
-	fn slashing_paused() -> bool {
-		SlashingPaused::<T>::exists()
+	fn snapshot(session: u32) -> Vec<(T::AccountId, u128)> {
+		Snapshots::<T>::get(session).into_inner()
+	}
+
+	fn suspended() -> Vec<T::AccountId> {
+		Suspended::<T>::get().into_inner()
 	}
 }
 
@@ -43,17 +43,20 @@ impl<T: Config> ExecutorLedger<T::AccountId> for Pallet<T> {
 		Self::reward_pool(&PoolId { operator: who.clone(), role: Role::Executor }, credit);
 	}
 
-	fn penalise(who: &T::AccountId, offence: Offence, payees: &[(&T::AccountId, Perbill)]) {
-		Self::penalise_executor(who, offence, payees);
+	fn fine(who: &T::AccountId, offence: Offence, session: u32) {
+		Self::fine_executor(who, offence, session);
 	}
 
-	fn clear_misses(who: &T::AccountId) -> bool {
-		let Some(mut pool) = Pools::<T>::get(Role::Executor, who) else { return false };
-		let missed = matches!(pool.status, PoolStatus::Active { misses } if misses > 0);
-		if missed {
-			pool.status = PoolStatus::Active { misses: 0 };
-			Pools::<T>::insert(Role::Executor, who, pool);
-		}
-		missed
+	fn convict(
+		who: &T::AccountId,
+		model_hash: H256,
+		session: u32,
+		payees: &[(&T::AccountId, Perbill)],
+	) {
+		Self::convict_executor(who, model_hash, session, payees);
+	}
+
+	fn record_presence(who: &T::AccountId) -> bool {
+		Self::note_presence(who)
 	}
 }

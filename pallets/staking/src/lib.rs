@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
+mod convictions;
 mod genesis;
 mod hooks;
 mod interface;
@@ -15,12 +16,14 @@ mod keys;
 mod mock;
 mod pools;
 mod sessions;
+mod slashing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
+mod unbonding;
 mod vault;
 pub mod weights;
 
@@ -31,7 +34,11 @@ pub use weights::WeightInfo;
 
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{types::*, vault::Holding, weights::WeightInfo};
+	use super::{
+		types::*,
+		vault::{Holding, Vault},
+		weights::WeightInfo,
+	};
 	use alloc::vec::Vec;
 	use frame_support::{
 		pallet_prelude::*,
@@ -41,19 +48,20 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 	use opg_primitives::{Balance, BlockNumber, ExecutorKey, ExecutorSignature};
 	use pallet_opg_support::Offence;
-	use sp_runtime::Perbill;
+	use sp_core::H256;
+	use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	/// Types and constants of the pallet.
 	#[pallet::config]
-	pub trait Config:
-		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = sp_core::H256>
-	{
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256> {
 		/// OPG, of which stake, rewards and deposits are.
 		type Currency: fungible::Balanced<Self::AccountId, Balance = Balance>
 			+ fungible::Mutate<Self::AccountId>
 			+ fungible::MutateHold<Self::AccountId, Reason: From<HoldReason>>;
+		/// Clock by which unbonding, new keys, convictions and days count. Congestion slows it down.
+		type BlockNumberProvider: BlockNumberProvider<BlockNumber = BlockNumberFor<Self>>;
 		/// Id of the account that holds the stake of all pools.
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
@@ -69,7 +77,8 @@ pub mod pallet {
 		/// Deposit of an operator for its pool, in planck.
 		#[pallet::constant]
 		type PoolDeposit: Get<Balance>;
-		/// Largest number of pools of a role.
+		/// Largest number of pools of a role whose operators are not leaving. A larger stake displaces
+		/// the smallest.
 		#[pallet::constant]
 		type MaxPools: Get<u32>;
 		/// Largest number of pools that one account delegates to.
@@ -81,6 +90,15 @@ pub mod pallet {
 		/// Blocks for which stake that is taken out unbonds. Longer than the longest dispute.
 		#[pallet::constant]
 		type UnbondingBlocks: Get<BlockNumber>;
+		/// Largest number of sessions whose unbonding stake is kept apart. More than unbonding lasts.
+		#[pallet::constant]
+		type MaxUnbondingSessions: Get<u32>;
+		/// Blocks for which the loss of a convicted executor is held before it is burned.
+		#[pallet::constant]
+		type ConvictionDelay: Get<BlockNumber>;
+		/// Length of a day, for the limit of fines.
+		#[pallet::constant]
+		type DayBlocks: Get<BlockNumber>;
 		/// Blocks until a new hot key is valid.
 		#[pallet::constant]
 		type KeyDelay: Get<BlockNumber>;
@@ -91,9 +109,6 @@ pub mod pallet {
 		/// once there are twice as many pools as parts.
 		#[pallet::constant]
 		type MaxShareParts: Get<u32>;
-		/// Number of missed commitments in a row that pauses an executor.
-		#[pallet::constant]
-		type MaxMisses: Get<u8>;
 		/// Largest number of validators that governance can set.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
@@ -101,7 +116,7 @@ pub mod pallet {
 		type ValidatorKeys: Contains<Self::AccountId>;
 		/// Reward of the author of this block, in planck.
 		type BlockReward: Get<Balance>;
-		/// Origin that sets the number of validators and resumes slashing.
+		/// Origin that sets the number of validators and cancels convictions.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of the calls and hooks.
 		type WeightInfo: WeightInfo;
@@ -125,9 +140,11 @@ pub mod pallet {
 	pub type Pools<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, Role, Blake2_128Concat, T::AccountId, Pool>;
 
-	/// Number of pools of a role.
+	/// Operators whose pool of a role is not leaving, sorted. Elections and snapshots go through this
+	/// list, and not through the pools that are left.
 	#[pallet::storage]
-	pub type PoolCounts<T> = StorageMap<_, Twox64Concat, Role, u32, ValueQuery>;
+	pub type Operators<T: Config> =
+		StorageMap<_, Twox64Concat, Role, BoundedVec<T::AccountId, T::MaxPools>, ValueQuery>;
 
 	/// Number of pools ever opened. It numbers the generations of their shares.
 	#[pallet::storage]
@@ -168,6 +185,37 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
+	/// Stake on its way out of a pool, by the session in which it left, the oldest first. A slash
+	/// touches those that the snapshot of its session still holds.
+	#[pallet::storage]
+	pub type UnbondingVaults<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		PoolId<T::AccountId>,
+		BoundedVec<UnbondingVault<BlockNumberFor<T>>, T::MaxUnbondingSessions>,
+		ValueQuery,
+	>;
+
+	/// Stake that left a pool in a session and has unlocked, where somebody has not withdrawn.
+	/// Nothing slashes it.
+	#[pallet::storage]
+	pub type UnlockedVaults<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, PoolId<T::AccountId>, Twox64Concat, u32, Vault>;
+
+	/// Convictions by number. They are kept until no dispute of their session can come.
+	#[pallet::storage]
+	pub type Convictions<T: Config> =
+		StorageMap<_, Twox64Concat, ConvictionId, Conviction<T::AccountId, BlockNumberFor<T>>>;
+
+	/// Numbers of the convictions by operator, model hash and session.
+	#[pallet::storage]
+	pub type ConvictionIds<T: Config> =
+		StorageMap<_, Blake2_128Concat, (T::AccountId, H256, u32), ConvictionId>;
+
+	/// Convictions that are kept, and those that have not matured.
+	#[pallet::storage]
+	pub type ConvictionNumbers<T> = StorageValue<_, ConvictionQueue, ValueQuery>;
+
 	/// Hot keys by operator.
 	#[pallet::storage]
 	pub type HotKeys<T: Config> =
@@ -177,13 +225,20 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type KeyOwners<T: Config> = StorageMap<_, Blake2_128Concat, ExecutorKey, T::AccountId>;
 
-	/// Stake of every eligible executor when a session was planned, by session. Kept for the
-	/// current session and the planned one.
+	/// Operators of all eligible executors when a session was planned, sorted, and their weights in
+	/// planck after the cap. By session. Kept for the planned session, the current one and the two
+	/// before.
 	#[pallet::storage]
-	pub type Snapshots<T: Config> =
-		StorageMap<_, Twox64Concat, u32, Snapshot<T::AccountId, T::MaxPools>, ValueQuery>;
+	pub type Snapshots<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		u32,
+		BoundedVec<(T::AccountId, Balance), T::MaxPools>,
+		ValueQuery,
+	>;
 
-	/// Executors that became ineligible since a snapshot was taken, sorted. Draws skip them.
+	/// Operators of executor pools that take no seat now: paused, leaving, or convicted. Sorted. One
+	/// that does not fit is drawn, and is silent: that costs it nothing.
 	#[pallet::storage]
 	pub type Suspended<T: Config> =
 		StorageValue<_, BoundedVec<T::AccountId, T::MaxPools>, ValueQuery>;
@@ -191,18 +246,6 @@ pub mod pallet {
 	/// Index of the current session.
 	#[pallet::storage]
 	pub type CurrentSession<T> = StorageValue<_, u32, ValueQuery>;
-
-	/// Stake of all executors when the current session was planned, in planck.
-	#[pallet::storage]
-	pub type SessionStake<T> = StorageValue<_, Balance, ValueQuery>;
-
-	/// Sum of all slashes of executors in the current session, in planck.
-	#[pallet::storage]
-	pub type SessionSlashed<T> = StorageValue<_, Balance, ValueQuery>;
-
-	/// Block in which the circuit breaker tripped. Executors are not slashed while it is set.
-	#[pallet::storage]
-	pub type SlashingPaused<T> = StorageValue<_, BlockNumberFor<T>>;
 
 	/// Number of validators to elect.
 	#[pallet::storage]
@@ -263,7 +306,7 @@ pub mod pallet {
 			delegator: T::AccountId,
 			/// Amount in planck.
 			amount: Balance,
-			/// First block in which it can be withdrawn.
+			/// Time from which on it can be withdrawn, by the clock.
 			unlock_at: BlockNumberFor<T>,
 		},
 		/// OPG that had been taken out was paid to its owner.
@@ -286,7 +329,8 @@ pub mod pallet {
 			/// Amount with commission, in planck.
 			amount: Balance,
 		},
-		/// A pool was slashed for an offence of its operator. All shares lost value.
+		/// A pool was slashed for a fault of its operator, and the amount burned. All shares lost
+		/// value.
 		Slashed {
 			/// Operator of the pool.
 			operator: T::AccountId,
@@ -294,8 +338,43 @@ pub mod pallet {
 			role: Role,
 			/// Amount in planck.
 			amount: Balance,
-			/// Offence of an executor. `None` for an offence against consensus.
+			/// Fault of an executor. `None` for an offence against consensus.
 			offence: Option<Offence>,
+		},
+		/// An executor was convicted of a wrong answer. Its loss is held, and it takes no seat.
+		Convicted {
+			/// Number of the conviction.
+			conviction: ConvictionId,
+			/// Operator of the executor pool.
+			operator: T::AccountId,
+			/// Content hash of the model.
+			model_hash: H256,
+			/// Session from whose snapshot the seat was drawn.
+			session: u32,
+			/// Amount that is held, in planck.
+			amount: Balance,
+			/// Time at which it is burned and paid out, by the clock, unless governance cancels.
+			matures_at: BlockNumberFor<T>,
+		},
+		/// The loss of a conviction was paid out and burned.
+		ConvictionExecuted {
+			/// Number of the conviction.
+			conviction: ConvictionId,
+			/// Operator of the executor pool.
+			operator: T::AccountId,
+			/// Amount that was paid out, in planck.
+			paid: Balance,
+			/// Amount that was burned, in planck.
+			burned: Balance,
+		},
+		/// Governance gave the loss of a conviction back.
+		ConvictionCancelled {
+			/// Number of the conviction.
+			conviction: ConvictionId,
+			/// Operator of the executor pool.
+			operator: T::AccountId,
+			/// Amount in planck.
+			amount: Balance,
 		},
 		/// An operator is neither drawn nor elected from now on.
 		Paused {
@@ -311,7 +390,7 @@ pub mod pallet {
 			/// Role of the pool.
 			role: Role,
 		},
-		/// An operator left. Its pool takes no more stake, and closes when everyone has withdrawn.
+		/// An operator left, or gave way to a larger stake. Its pool takes no more stake, and closes when everyone has withdrawn.
 		Left {
 			/// Operator of the pool.
 			operator: T::AccountId,
@@ -340,7 +419,7 @@ pub mod pallet {
 			operator: T::AccountId,
 			/// Public key.
 			key: ExecutorKey,
-			/// First block in which it is valid.
+			/// Time from which on it is valid, by the clock.
 			from: BlockNumberFor<T>,
 		},
 		/// Governance set the number of validators to elect.
@@ -348,13 +427,6 @@ pub mod pallet {
 			/// Number of validators.
 			count: u32,
 		},
-		/// The circuit breaker tripped. Slashes of executors and new requests wait for governance.
-		SlashingPaused {
-			/// Sum that would have been slashed in this session, in planck.
-			slashed: Balance,
-		},
-		/// Governance resumed slashing.
-		SlashingResumed,
 	}
 
 	/// Causes for which a call is refused.
@@ -368,7 +440,7 @@ pub mod pallet {
 		BondTooSmall,
 		/// The amount is below `MinDelegation`, or too little for one share of the pool.
 		DelegationTooSmall,
-		/// `MaxPools` pools of this role exist.
+		/// `MaxPools` pools of this role exist, each with at least as much stake.
 		TooManyPools,
 		/// The account delegates to `MaxDelegations` pools.
 		TooManyDelegations,
@@ -378,7 +450,7 @@ pub mod pallet {
 		NothingDelegated,
 		/// The account took nothing out of this pool.
 		NothingUnbonding,
-		/// Nothing can be withdrawn yet. `Unbonding` has the block.
+		/// Nothing can be withdrawn yet. `Unbonding` has the time.
 		NotUnlocked,
 		/// An entry still has value. `undelegate` or `withdraw` it.
 		NotWorthless,
@@ -396,14 +468,18 @@ pub mod pallet {
 		NotActive,
 		/// The pool is not paused.
 		NotPaused,
+		/// The executor was paused for silence in this session. It can resume in the next.
+		NotResumableYet,
+		/// The operator is convicted. The pool takes no stake until the conviction has matured.
+		OperatorConvicted,
+		/// No conviction with this number is held.
+		NotHeld,
 		/// The commission was set in this session already.
 		CommissionChangedAlready,
 		/// The commission changes by more than `MaxCommissionChange`.
 		CommissionChangeTooLarge,
 		/// The number of validators is zero, or above `MaxValidators`.
 		InvalidValidatorCount,
-		/// Slashing is not paused.
-		SlashingNotPaused,
 		/// A number does not fit.
 		Overflow,
 	}
@@ -411,7 +487,7 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			Self::block_weight()
+			Self::block_weight(Self::service_convictions())
 		}
 
 		fn integrity_test() {
@@ -434,7 +510,9 @@ pub mod pallet {
 		/// ## Details
 		/// `PoolDeposit` is held until the pool is closed. A validator must also call
 		/// `session.set_keys`. It is elected in a later session if it has enough stake. An executor
-		/// must also call `set_hot_key`. Its stake counts from the session after the next.
+		/// must also call `set_hot_key`. Its stake counts from the session after the next. Where
+		/// `MaxPools` pools of the role exist, the one with the least stake gives way to a larger
+		/// `amount`: its operator is leaving from now on.
 		///
 		/// ## Parameters
 		/// - `role`: role that the stake is for.
@@ -444,21 +522,25 @@ pub mod pallet {
 		/// ## Errors
 		/// - [`Error::AlreadyBonded`]: if the signer has a pool of this role.
 		/// - [`Error::BondTooSmall`]: if `amount` is below `MinBond`.
-		/// - [`Error::TooManyPools`]: if `MaxPools` pools of this role exist.
+		/// - [`Error::TooManyPools`]: if `MaxPools` pools of this role exist, each with at least as
+		///   much stake.
 		/// - [`Error::Overflow`]: if `amount` does not fit the pool.
 		///
 		/// ## Events
+		/// - [`Event::Left`], for an operator that gives way.
 		/// - [`Event::Bonded`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::bond())]
+		#[pallet::weight(T::WeightInfo::bond().saturating_add(T::WeightInfo::displace()))]
 		pub fn bond(
 			origin: OriginFor<T>,
 			role: Role,
 			amount: Balance,
 			commission: Perbill,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let operator = ensure_signed(origin)?;
-			Self::open_pool(&PoolId { operator, role }, amount, commission)
+			let displaced = Self::open_pool(&PoolId { operator, role }, amount, commission)?;
+			let weight = if displaced { None } else { Some(T::WeightInfo::bond()) };
+			Ok(weight.into())
 		}
 
 		/// Put OPG into an operator's pool, where it earns and loses with the operator.
@@ -473,6 +555,7 @@ pub mod pallet {
 		/// ## Errors
 		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
 		/// - [`Error::PoolLeaving`]: if the operator is leaving.
+		/// - [`Error::OperatorConvicted`]: if a conviction of the operator is held.
 		/// - [`Error::DelegationTooSmall`]: if `amount` is below `MinDelegation`, or too little for
 		///   one share of the pool.
 		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
@@ -497,7 +580,8 @@ pub mod pallet {
 		/// Signed by a delegator, or by the operator.
 		///
 		/// ## Details
-		/// Unbonding OPG earns nothing, and can still be slashed.
+		/// Unbonding OPG earns nothing. It can still be slashed for rounds that are drawn from a
+		/// snapshot that holds it: those of this session and the next.
 		///
 		/// ## Parameters
 		/// - `operator`, `role`: name of the pool.
@@ -580,14 +664,14 @@ pub mod pallet {
 			Self::do_leave(PoolId { operator, role })
 		}
 
-		/// Take a delegator's stake out of a pool whose operator has left, so that it can close.
+		/// Take somebody's stake out of a pool whose operator has left, so that it can close.
 		///
 		/// ## Dispatch Origin
 		/// Signed by any account.
 		///
 		/// ## Parameters
 		/// - `operator`, `role`: name of the pool.
-		/// - `delegator`: account whose stake is taken out.
+		/// - `delegator`: account whose stake is taken out. It can be the operator.
 		///
 		/// ## Errors
 		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
@@ -691,12 +775,16 @@ pub mod pallet {
 		/// ## Dispatch Origin
 		/// Signed by the operator.
 		///
+		/// ## Details
+		/// An executor that was paused for silence can resume from the next session on.
+		///
 		/// ## Parameters
 		/// - `role`: role of the pool.
 		///
 		/// ## Errors
 		/// - [`Error::UnknownPool`]: if the signer has no pool of this role.
 		/// - [`Error::NotPaused`]: if the pool is not paused.
+		/// - [`Error::NotResumableYet`]: if it was paused for silence in this session.
 		///
 		/// ## Events
 		/// - [`Event::Resumed`].
@@ -759,21 +847,27 @@ pub mod pallet {
 			Self::do_set_validator_count(count)
 		}
 
-		/// Slash executors and take requests again, after the circuit breaker tripped.
+		/// Cancel a conviction, and give its loss back to the pool.
 		///
 		/// ## Dispatch Origin
 		/// Governance.
 		///
+		/// ## Details
+		/// What was taken from stake that has left the pool since goes to those who stayed.
+		///
+		/// ## Parameters
+		/// - `conviction`: number of a conviction whose loss is still held.
+		///
 		/// ## Errors
-		/// - [`Error::SlashingNotPaused`]: if slashing is not paused.
+		/// - [`Error::NotHeld`]: if no conviction with this number is held.
 		///
 		/// ## Events
-		/// - [`Event::SlashingResumed`].
+		/// - [`Event::ConvictionCancelled`].
 		#[pallet::call_index(12)]
-		#[pallet::weight(T::WeightInfo::resume_slashing())]
-		pub fn resume_slashing(origin: OriginFor<T>) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::cancel_conviction())]
+		pub fn cancel_conviction(origin: OriginFor<T>, conviction: ConvictionId) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
-			Self::do_resume_slashing()
+			Self::do_cancel_conviction(conviction)
 		}
 	}
 }

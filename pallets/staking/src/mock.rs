@@ -4,7 +4,7 @@ use crate as pallet_opg_staking;
 use crate::*;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, ConstU8, Contains},
+	traits::{ConstU128, ConstU32, Contains, Hooks},
 	PalletId,
 };
 use opg_primitives::{possession_payload, ExecutorKey};
@@ -61,6 +61,7 @@ impl Contains<u64> for Keys {
 
 impl Config for Test {
 	type Currency = Balances;
+	type BlockNumberProvider = System;
 	type PalletId = Id;
 	type MinBond = ConstU128<1_000>;
 	type MinDelegation = ConstU128<10>;
@@ -70,10 +71,12 @@ impl Config for Test {
 	type MaxDelegations = ConstU32<3>;
 	type MaxUnbonds = ConstU32<3>;
 	type UnbondingBlocks = ConstU32<10>;
+	type MaxUnbondingSessions = ConstU32<4>;
+	type ConvictionDelay = ConstU32<4>;
+	type DayBlocks = ConstU32<20>;
 	type KeyDelay = ConstU32<5>;
 	type MaxCommissionChange = MaxCommissionChange;
 	type MaxShareParts = ConstU32<4>;
-	type MaxMisses = ConstU8<3>;
 	type MaxValidators = ConstU32<5>;
 	type ValidatorKeys = Keys;
 	type BlockReward = ConstU128<7>;
@@ -105,24 +108,46 @@ pub fn run(test: impl FnOnce()) {
 	});
 }
 
-/// Checks `try_state`, and that every planck is free, held or in a pool.
+/// Checks `try_state`, and that every planck is free, held for a pool, in a pool, or held by a
+/// conviction.
 pub fn check() {
 	Staking::do_try_state().unwrap();
 	let accounts: u128 = frame_system::Account::<Test>::iter_values()
 		.map(|account| account.data.free + account.data.reserved)
 		.sum();
 	assert_eq!(accounts, Balances::total_issuance());
-	let pools: u128 = [Role::Validator, Role::Executor]
-		.into_iter()
-		.flat_map(Pools::<Test>::iter_prefix_values)
-		.map(|pool| pool.active.balance + pool.unbonding.balance)
+	let mut deposits = std::collections::BTreeMap::<u64, u128>::new();
+	let mut pools: u128 = 0;
+	for role in [Role::Validator, Role::Executor] {
+		for (operator, pool) in Pools::<Test>::iter_prefix(role) {
+			*deposits.entry(operator).or_default() += pool.deposit;
+			pools += pool.active.balance + Staking::unbonding_balance(&PoolId { operator, role });
+		}
+	}
+	let held: u128 = Convictions::<Test>::iter_values()
+		.filter(|conviction| conviction.status == ConvictionStatus::Held)
+		.map(|conviction| conviction.amount())
 		.sum();
-	assert_eq!(Balances::free_balance(Staking::account()), pools + 1);
+	assert_eq!(Balances::free_balance(Staking::account()), pools + held + 1);
+	// No hold is without an owner.
+	for (who, holds) in pallet_balances::Holds::<Test>::iter() {
+		let held: u128 = holds.iter().map(|hold| hold.amount).sum();
+		assert_eq!(held, deposits.remove(&who).unwrap_or_default(), "holds of {who}");
+	}
+	assert!(deposits.values().all(|deposit| *deposit == 0), "deposits that are not held");
 }
 
 /// Begins block `to`.
 pub fn go_to(to: u64) {
 	System::set_block_number(to);
+	Staking::on_initialize(to);
+}
+
+/// Begins the next session as `pallet-session` does.
+pub fn next_session() {
+	let next = CurrentSession::<Test>::get() + 1;
+	Staking::start_session(next);
+	Staking::plan_session(next + 1);
 }
 
 /// Origin signed by `who`.
@@ -133,6 +158,8 @@ pub fn signed(who: u64) -> RuntimeOrigin {
 /// Opens an executor pool.
 pub fn bond(who: u64, amount: u128) -> DispatchResult {
 	Staking::bond(signed(who), Role::Executor, amount, Perbill::zero())
+		.map(|_| ())
+		.map_err(|error| error.error)
 }
 
 /// Registers the hot key that `seed` gives.

@@ -8,54 +8,60 @@ use frame_support::{
 };
 use opg_primitives::Balance;
 
+/// Sessions before the current one whose snapshots are kept: late draws of their rounds use them.
+pub(crate) const PAST_SNAPSHOTS: u32 = 2;
+
 impl<T: Config> Pallet<T> {
 	/// Takes the snapshot by which session `index` draws. `pallet-session` plans a session when the
-	/// one before it starts, so no randomness of it can be known yet.
+	/// one before it starts, so no randomness of it can be known yet. Nothing changes a snapshot.
 	pub fn plan_session(index: u32) {
-		let mut stakes: Vec<_> = Pools::<T>::iter_prefix(Role::Executor)
-			.filter(|(_, pool)| Self::is_eligible(pool))
-			.map(|(operator, pool)| (operator, pool.active.balance))
-			.filter(|(operator, _)| HotKeys::<T>::contains_key(operator))
-			.collect();
-		let total = stakes.iter().fold(0 as Balance, |sum, (_, stake)| sum.saturating_add(*stake));
-		let cap = cap(stakes.iter().map(|(_, stake)| *stake).collect(), T::MaxShareParts::get());
-		for (_, stake) in &mut stakes {
+		let mut suspended = Vec::new();
+		let mut members = Vec::new();
+		let operators = Operators::<T>::get(Role::Executor);
+		for operator in &operators {
+			let Some(pool) = Pools::<T>::get(Role::Executor, operator) else { continue };
+			if !Self::is_eligible(&pool) {
+				suspended.push(operator.clone());
+			} else if HotKeys::<T>::contains_key(operator) {
+				members.push((operator.clone(), pool.active.balance));
+			}
+		}
+		let cap = cap(members.iter().map(|(_, stake)| *stake).collect(), T::MaxShareParts::get());
+		for (_, stake) in &mut members {
 			*stake = (*stake).min(cap);
 		}
-		stakes.sort();
-		// An executor that is eligible again is drawn again at once.
-		Suspended::<T>::mutate(|list| {
-			list.retain(|who| stakes.binary_search_by(|(member, _)| member.cmp(who)).is_err())
-		});
-		// `MaxPools` bounds both the pools and the snapshot.
-		let members = BoundedVec::truncate_from(stakes);
-		Snapshots::<T>::insert(index, Snapshot { total, members });
+		// Those who left stay suspended while a snapshot holds them.
+		let oldest = index.saturating_sub(PAST_SNAPSHOTS + 1);
+		let older: Vec<_> = (oldest..index).map(Snapshots::<T>::get).collect();
+		suspended.extend(Suspended::<T>::get().into_iter().filter(|who| {
+			operators.binary_search(who).is_err()
+				&& older
+					.iter()
+					.any(|members| members.binary_search_by(|(own, _)| own.cmp(who)).is_ok())
+		}));
+		suspended.sort();
+		Suspended::<T>::put(BoundedVec::truncate_from(suspended));
+		// `MaxPools` bounds both the operators and the snapshot.
+		Snapshots::<T>::insert(index, BoundedVec::truncate_from(members));
 	}
 
 	/// Draws by the snapshot of session `index` from now on.
 	pub fn start_session(index: u32) {
-		if let Some(old) = index.checked_sub(1) {
+		CurrentSession::<T>::put(index);
+		if let Some(old) = index.checked_sub(PAST_SNAPSHOTS + 1) {
 			Snapshots::<T>::remove(old);
 		}
-		CurrentSession::<T>::put(index);
-		let snapshot = Snapshots::<T>::get(index);
-		SessionStake::<T>::put(snapshot.total);
-		SessionSlashed::<T>::kill();
-		// An executor in neither snapshot need not be on the list.
-		let planned = Snapshots::<T>::get(index + 1);
-		Suspended::<T>::mutate(|list| {
-			list.retain(|who| {
-				[&snapshot, &planned]
-					.iter()
-					.any(|s| s.members.binary_search_by(|(member, _)| member.cmp(who)).is_ok())
-			})
-		});
 	}
 
 	/// Validators of the next session: those with the most stake, the lower account first where it
 	/// is equal. `None` where nobody can be elected, so that the set never becomes empty.
 	pub fn elect() -> Option<Vec<T::AccountId>> {
-		let mut candidates: Vec<_> = Pools::<T>::iter_prefix(Role::Validator)
+		let mut candidates: Vec<_> = Operators::<T>::get(Role::Validator)
+			.into_iter()
+			.filter_map(|operator| {
+				let pool = Pools::<T>::get(Role::Validator, &operator)?;
+				Some((operator, pool))
+			})
 			.filter(|(operator, pool)| {
 				Self::is_eligible(pool)
 					&& pool.active.balance >= T::MinValidatorStake::get()
@@ -69,19 +75,19 @@ impl<T: Config> Pallet<T> {
 		(!elected.is_empty()).then_some(elected)
 	}
 
-	/// Leaves `id` out of draws by the snapshots in which it still is.
+	/// Draws skip `id` from now on.
 	pub(crate) fn suspend(id: &PoolId<T::AccountId>) {
 		if id.role == Role::Executor {
 			Suspended::<T>::mutate(|list| {
 				if let Err(at) = list.binary_search(&id.operator) {
-					// There are no more executors than pools, so this always fits.
+					// One that does not fit is drawn and is silent, which costs nobody stake.
 					let _ = list.try_insert(at, id.operator.clone());
 				}
 			});
 		}
 	}
 
-	/// Draws `id` again by the snapshots in which it is.
+	/// Draws do not skip `id` any more. It has the seats that the snapshots always gave it.
 	pub(crate) fn reinstate(id: &PoolId<T::AccountId>) {
 		if id.role == Role::Executor {
 			Suspended::<T>::mutate(|list| {

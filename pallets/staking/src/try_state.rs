@@ -9,27 +9,36 @@ use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks four invariants. The account covers all pools. Shares add up. Hot keys and executors
-	/// name each other. Every entry of a delegator is on its list, and the other way round.
+	/// Checks five invariants. The account covers all pools and convictions. Shares add up. Hot keys
+	/// and executors name each other. Every entry of a delegator is on its list, and the other way
+	/// round. Convictions are numbered, named and counted.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut total: Balance = 0;
 		for role in [Role::Validator, Role::Executor] {
-			let mut count = 0;
+			let operators = Operators::<T>::get(role);
+			ensure!(operators.windows(2).all(|pair| pair[0] < pair[1]), "operators are not sorted");
+			let mut listed = 0;
 			for (operator, pool) in Pools::<T>::iter_prefix(role) {
-				count += 1;
+				let is_listed = operators.binary_search(&operator).is_ok();
+				ensure!(
+					is_listed == (pool.status != PoolStatus::Leaving),
+					"the list of operators is not that of pools"
+				);
+				listed += usize::from(is_listed);
 				let id = PoolId { operator, role };
 				Self::check_pool(&id, &pool)?;
 				total = total
 					.checked_add(pool.active.balance)
-					.and_then(|sum| sum.checked_add(pool.unbonding.balance))
+					.and_then(|sum| sum.checked_add(Self::unbonding_balance(&id)))
 					.ok_or("pool balances overflow")?;
 			}
-			ensure!(count == PoolCounts::<T>::get(role), "pools are miscounted");
+			ensure!(listed == operators.len(), "operator without a pool");
 		}
+		total = total.checked_add(Self::check_convictions()?).ok_or("losses overflow")?;
 		let minimum = T::Currency::minimum_balance();
 		ensure!(
 			T::Currency::total_balance(&Self::account()) >= total.saturating_add(minimum),
-			"the account does not cover the pools"
+			"the account does not cover pools and convictions"
 		);
 		for (operator, keys) in HotKeys::<T>::iter() {
 			ensure!(Pools::<T>::contains_key(Role::Executor, &operator), "keys without a pool");
@@ -79,14 +88,22 @@ impl<T: Config> Pallet<T> {
 		}
 		ensure!(shares == pool.active.shares, "shares of a pool do not add up");
 		ensure!(value <= pool.active.balance, "a pool owes more than it holds");
-		let (mut shares, mut value) = (0, 0);
-		for entry in Unbonding::<T>::iter_prefix_values(id).flatten() {
-			shares += pool.unbonding.shares_of(&entry.holding);
-			value += pool.unbonding.value_of(&entry.holding);
-		}
-		ensure!(shares == pool.unbonding.shares, "shares on their way out do not add up");
-		ensure!(value <= pool.unbonding.balance, "a pool owes more than it holds");
-		for vault in [&pool.active, &pool.unbonding] {
+		ensure!((pool.active.balance == 0) == (pool.active.shares == 0), "balance without shares");
+		let vaults = UnbondingVaults::<T>::get(id);
+		ensure!(
+			vaults.windows(2).all(|pair| pair[0].session < pair[1].session),
+			"sessions of unbonding stake are not sorted"
+		);
+		let locked = vaults.into_iter().map(|own| (own.session, own.vault));
+		for (session, vault) in locked.chain(UnlockedVaults::<T>::iter_prefix(id)) {
+			let (mut shares, mut value) = (0, 0);
+			let entries = Unbonding::<T>::iter_prefix_values(id).flatten();
+			for entry in entries.filter(|entry| entry.session == session) {
+				shares += vault.shares_of(&entry.holding);
+				value += vault.value_of(&entry.holding);
+			}
+			ensure!(shares == vault.shares, "shares on their way out do not add up");
+			ensure!(value <= vault.balance, "a pool owes more than it holds");
 			ensure!((vault.balance == 0) == (vault.shares == 0), "balance without shares");
 		}
 		ensure!(
@@ -94,5 +111,50 @@ impl<T: Config> Pallet<T> {
 			"the deposit of a pool is not held"
 		);
 		Ok(())
+	}
+
+	/// Balance of all that is on its way out of a pool, in planck.
+	pub fn unbonding_balance(id: &PoolId<T::AccountId>) -> Balance {
+		let locked = UnbondingVaults::<T>::get(id).into_iter().map(|own| own.vault);
+		locked
+			.chain(UnlockedVaults::<T>::iter_prefix_values(id))
+			.fold(0, |sum, vault| sum.saturating_add(vault.balance))
+	}
+
+	/// Checks the convictions. Returns the sum of what is held, in planck.
+	fn check_convictions() -> Result<Balance, TryRuntimeError> {
+		let queue = ConvictionNumbers::<T>::get();
+		ensure!(
+			queue.oldest <= queue.maturing && queue.maturing <= queue.next,
+			"convictions out of order"
+		);
+		ensure!(
+			Convictions::<T>::iter_keys().all(|id| (queue.oldest..queue.next).contains(&id)),
+			"conviction outside of the queue"
+		);
+		let mut held: Balance = 0;
+		let mut counts = alloc::collections::BTreeMap::new();
+		for number in queue.oldest..queue.next {
+			let conviction = Convictions::<T>::get(number).ok_or("conviction without a record")?;
+			let is_held = conviction.status == ConvictionStatus::Held;
+			ensure!(!is_held || number >= queue.maturing, "matured conviction is held");
+			let paid = conviction.payees.iter().map(|(_, amount)| *amount).sum::<Balance>();
+			ensure!(paid <= conviction.amount(), "payees get more than is held");
+			if is_held {
+				held = held.checked_add(conviction.amount()).ok_or("losses overflow")?;
+				*counts.entry(conviction.operator.clone()).or_insert(0u32) += 1;
+			}
+			let name = (conviction.operator, conviction.model_hash, conviction.session);
+			ensure!(ConvictionIds::<T>::get(name) == Some(number), "conviction without a name");
+		}
+		ensure!(
+			ConvictionIds::<T>::iter().count() as u32 == queue.next - queue.oldest,
+			"name without a conviction"
+		);
+		for (operator, pool) in Pools::<T>::iter_prefix(Role::Executor) {
+			let count = counts.get(&operator).copied().unwrap_or_default();
+			ensure!(pool.convictions == count, "convictions are miscounted");
+		}
+		Ok(held)
 	}
 }

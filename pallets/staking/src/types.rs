@@ -1,10 +1,13 @@
-//! Stored types: pools and their names, entries on their way out, hot keys, snapshots.
+//! Stored types: pools and their names, entries on their way out, convictions, hot keys.
 
 use crate::vault::{Holding, Vault};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use opg_primitives::{Balance, ExecutorKey};
+use pallet_opg_support::economics;
 use scale_info::TypeInfo;
-use sp_runtime::Perbill;
+use sp_core::H256;
+use sp_runtime::{Perbill, Saturating};
 
 /// Role that a pool is staked for. An operator can have a pool for each. A slash in one role never
 /// costs the stake of the other.
@@ -62,8 +65,6 @@ pub type PoolIdOf<T> = PoolId<<T as frame_system::Config>::AccountId>;
 pub struct Pool {
 	/// Stake that counts in elections and draws, earns, and can be slashed.
 	pub active: Vault,
-	/// Stake that was taken out. It counts and earns no more, and can still be slashed.
-	pub unbonding: Vault,
 	/// Shares of the operator in the active stake.
 	pub own: Holding,
 	/// Part of every reward that the operator takes first.
@@ -72,19 +73,18 @@ pub struct Pool {
 	pub commission_set: u32,
 	/// Duty of the operator.
 	pub status: PoolStatus,
+	/// Fines of the current session and day.
+	pub fines: Fines,
+	/// Number of convictions that are held. The operator takes no seat while there are any.
+	pub convictions: u32,
 	/// Held from the operator until the pool is closed, in planck.
 	pub deposit: Balance,
 }
 
 impl Pool {
-	/// Stake of the operator itself, in planck.
+	/// Stake of the operator itself, in planck. What it takes out is not counted.
 	pub fn self_bond(&self) -> Balance {
 		self.active.value_of(&self.own)
-	}
-
-	/// True where nobody has stake in it.
-	pub fn is_empty(&self) -> bool {
-		self.active.shares == 0 && self.unbonding.shares == 0
 	}
 }
 
@@ -105,15 +105,68 @@ pub enum PoolStatus {
 	/// The operator can be drawn or elected.
 	#[codec(index = 0)]
 	Active {
-		/// Missed commitments in a row.
-		misses: u8,
+		/// The last sixteen seats, one bit each, the newest lowest. A bit is set where the operator
+		/// was silent.
+		history: u16,
 	},
 	/// The operator is neither drawn nor elected until it resumes.
 	#[codec(index = 1)]
-	Paused,
+	Paused {
+		/// As in `Active`: a pause does not clear the record.
+		history: u16,
+	},
 	/// The pool takes no more stake, and closes when everyone has withdrawn.
 	#[codec(index = 2)]
 	Leaving,
+	/// The operator was silent in too many of its last seats. It is not drawn until it resumes.
+	#[codec(index = 3)]
+	PausedForSilence {
+		/// First session in which it can resume.
+		resumable_in: u32,
+	},
+}
+
+/// Shares of a pool that were fined, so that silence costs no more than its limits.
+#[derive(
+	Clone,
+	Copy,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct Fines {
+	/// Session of the last fine.
+	pub session: u32,
+	/// Sum of the shares that were fined in it.
+	pub in_session: Perbill,
+	/// Day of the last fine.
+	pub day: u32,
+	/// Sum of the shares that were fined on it.
+	pub in_day: Perbill,
+}
+
+impl Fines {
+	/// Largest part of `share` that can still be fined in `session` and on `day`. Counts it.
+	pub fn admit(&mut self, share: Perbill, session: u32, day: u32) -> Perbill {
+		if self.session != session {
+			(self.session, self.in_session) = (session, Perbill::zero());
+		}
+		if self.day != day {
+			(self.day, self.in_day) = (day, Perbill::zero());
+		}
+		let share = share
+			.min(economics::MAX_FINE_PER_SESSION.saturating_sub(self.in_session))
+			.min(economics::MAX_FINE_PER_DAY.saturating_sub(self.in_day));
+		self.in_session = self.in_session.saturating_add(share);
+		self.in_day = self.in_day.saturating_add(share);
+		share
+	}
 }
 
 /// Stake on its way out of a pool.
@@ -121,10 +174,115 @@ pub enum PoolStatus {
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Unbond<BlockNumber> {
-	/// Shares of the pool's unbonding stake.
+	/// Shares of the vault of all stake that left the pool in that session.
 	pub holding: Holding,
-	/// First block in which it can be withdrawn.
+	/// Session in which it left.
+	pub session: u32,
+	/// Time from which on it can be withdrawn, by the clock.
 	pub unlock_at: BlockNumber,
+}
+
+/// Stake that left a pool in one session. It earns nothing. It pays for what its operator does in
+/// rounds that are drawn from a snapshot that still holds it.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct UnbondingVault<BlockNumber> {
+	/// Session in which it left.
+	pub session: u32,
+	/// Time from which on all of it can be withdrawn, by the clock.
+	pub unlock_at: BlockNumber,
+	/// The stake.
+	pub vault: Vault,
+}
+
+/// Number of a conviction.
+pub type ConvictionId = u32;
+
+/// Largest number of payees of a conviction: the challengers of an answer, the pot, the court.
+pub const MAX_PAYEES: u32 = 16;
+
+/// Loss of an operator that a verdict of the court found wrong.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Conviction<AccountId, BlockNumber> {
+	/// Operator of the executor pool.
+	pub operator: AccountId,
+	/// Content hash of the model.
+	pub model_hash: H256,
+	/// Session from whose snapshot the seat was drawn.
+	pub session: u32,
+	/// Session in which the conviction was passed.
+	pub convicted_in: u32,
+	/// Taken from the active stake, in planck.
+	pub active: Balance,
+	/// Taken from the unbonding stake, in planck.
+	pub unbonding: Balance,
+	/// Accounts that are paid at the end, and amounts in planck. The rest is burned.
+	pub payees: BoundedVec<(AccountId, Balance), ConstU32<MAX_PAYEES>>,
+	/// Time at which the loss is burned and paid out, by the clock.
+	pub matures_at: BlockNumber,
+	/// Time at which the conviction is forgotten, by the clock. Until then it stands in the way of another
+	/// one for the same operator, model and session.
+	pub forget_at: BlockNumber,
+	/// What became of it.
+	pub status: ConvictionStatus,
+}
+
+impl<AccountId, BlockNumber> Conviction<AccountId, BlockNumber> {
+	/// Amount that is held, in planck.
+	pub fn amount(&self) -> Balance {
+		self.active.saturating_add(self.unbonding)
+	}
+}
+
+/// What became of a conviction.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum ConvictionStatus {
+	/// The loss is held.
+	#[codec(index = 0)]
+	Held,
+	/// The loss was burned and paid out.
+	#[codec(index = 1)]
+	Executed,
+	/// Governance gave the loss back.
+	#[codec(index = 2)]
+	Cancelled,
+}
+
+/// Convictions in their order. They mature, and are forgotten, in the order of their numbers.
+#[derive(
+	Clone,
+	Copy,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct ConvictionQueue {
+	/// Oldest that is kept.
+	pub oldest: ConvictionId,
+	/// Oldest that has not matured.
+	pub maturing: ConvictionId,
+	/// Number of the next.
+	pub next: ConvictionId,
 }
 
 /// Keys that attest for an executor: the newest, and the one before.
@@ -134,37 +292,19 @@ pub struct Unbond<BlockNumber> {
 pub struct HotKey<BlockNumber> {
 	/// Newest key.
 	pub key: ExecutorKey,
-	/// First block in which the newest key is valid.
+	/// Time from which on the newest key is valid, by the clock.
 	pub from: BlockNumber,
 	/// Key that is valid until then. `None` where there was no other.
 	pub previous: Option<ExecutorKey>,
 }
 
 impl<BlockNumber: PartialOrd> HotKey<BlockNumber> {
-	/// Key that is valid in block `now`.
+	/// Key that is valid at the time `now`.
 	pub fn at(&self, now: BlockNumber) -> Option<&ExecutorKey> {
 		if now >= self.from {
 			Some(&self.key)
 		} else {
 			self.previous.as_ref()
 		}
-	}
-}
-
-/// Stake by which the executors of a session are drawn.
-#[derive(
-	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
-)]
-#[scale_info(skip_type_params(Max))]
-pub struct Snapshot<AccountId, Max: frame_support::traits::Get<u32>> {
-	/// Sum of their stakes in planck, before the cap.
-	pub total: Balance,
-	/// Operators and weights in planck after the cap, sorted by operator.
-	pub members: frame_support::BoundedVec<(AccountId, Balance), Max>,
-}
-
-impl<AccountId, Max: frame_support::traits::Get<u32>> Default for Snapshot<AccountId, Max> {
-	fn default() -> Self {
-		Self { total: 0, members: Default::default() }
 	}
 }

@@ -56,6 +56,11 @@ impl Vault {
 		Self { generation: u64::from(number) << 32, ..Self::default() }
 	}
 
+	/// An empty vault of the same pool.
+	pub fn sibling(&self) -> Self {
+		Self { generation: self.generation >> 32 << 32, ..Self::default() }
+	}
+
 	/// Shares of `holding` that still count.
 	pub fn shares_of(&self, holding: &Holding) -> u128 {
 		if holding.generation == self.generation {

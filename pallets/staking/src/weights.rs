@@ -11,6 +11,7 @@ use frame_support::{traits::Get, weights::Weight};
 /// Weights of the calls and hooks.
 pub trait WeightInfo {
 	fn bond() -> Weight;
+	fn displace() -> Weight;
 	fn delegate() -> Weight;
 	fn undelegate() -> Weight;
 	fn withdraw() -> Weight;
@@ -22,13 +23,15 @@ pub trait WeightInfo {
 	fn resume() -> Weight;
 	fn set_hot_key() -> Weight;
 	fn set_validator_count() -> Weight;
-	fn resume_slashing() -> Weight;
+	fn cancel_conviction() -> Weight;
 	fn plan_session(p: u32, ) -> Weight;
 	fn elect(p: u32, ) -> Weight;
-	fn start_session(p: u32, ) -> Weight;
+	fn start_session() -> Weight;
 	fn reward_author() -> Weight;
 	fn slash_validator() -> Weight;
-	fn penalise() -> Weight;
+	fn fine() -> Weight;
+	fn convict() -> Weight;
+	fn execute_conviction() -> Weight;
 	fn reward() -> Weight;
 }
 
@@ -36,21 +39,17 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::PoolCounts` (r:1 w:1)
-	/// Proof: `Staking::PoolCounts` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `Measured`)
-	/// Storage: `System::Account` (r:1 w:1)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
-	/// Storage: `Staking::PoolsOpened` (r:1 w:1)
-	/// Proof: `Staking::PoolsOpened` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Not measured yet: an estimate.
 	fn bond() -> Weight {
-		// Least time measured: 120_480_000 ps.
-		Weight::from_parts(129_534_000, 3833)
+		Weight::from_parts(170_000_000, 37000)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
+	}
+	/// Not measured yet: an estimate.
+	fn displace() -> Weight {
+		Weight::from_parts(6_200_000_000, 2800000)
+			.saturating_add(T::DbWeight::get().reads(1024))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
@@ -66,76 +65,34 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
-	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::Holdings` (r:1 w:1)
-	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
-	/// Storage: `Staking::Unbonding` (r:1 w:1)
-	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
+	/// Not measured yet: an estimate.
 	fn undelegate() -> Weight {
-		// Least time measured: 50_425_000 ps.
-		Weight::from_parts(63_905_000, 5493)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::Unbonding` (r:1 w:1)
-	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
-	/// Storage: `System::Account` (r:2 w:2)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
-	/// Storage: `Staking::Holdings` (r:1 w:1)
-	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
-	/// Storage: `Staking::Delegations` (r:1 w:1)
-	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
-	/// Storage: `Staking::PoolCounts` (r:1 w:1)
-	/// Proof: `Staking::PoolCounts` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `Measured`)
-	/// Storage: `Staking::HotKeys` (r:1 w:1)
-	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
-	/// Storage: `Staking::KeyOwners` (r:0 w:2)
-	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
-	fn withdraw() -> Weight {
-		// Least time measured: 189_683_000 ps.
-		Weight::from_parts(214_861_000, 11282)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(11))
-	}
-	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::Unbonding` (r:1 w:1)
-	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
-	fn leave() -> Weight {
-		// Least time measured: 58_688_000 ps.
-		Weight::from_parts(73_209_000, 3810)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::Holdings` (r:1 w:1)
-	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
-	/// Storage: `Staking::Unbonding` (r:1 w:1)
-	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
-	fn force_undelegate() -> Weight {
-		// Least time measured: 53_630_000 ps.
-		Weight::from_parts(63_235_000, 5531)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-	/// Storage: `Staking::Pools` (r:1 w:0)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::Holdings` (r:1 w:1)
-	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
-	/// Storage: `Staking::Unbonding` (r:1 w:1)
-	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(546), added: 3021, mode: `Measured`)
-	/// Storage: `Staking::Delegations` (r:1 w:1)
-	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
-	fn reap() -> Weight {
-		// Least time measured: 49_704_000 ps.
-		Weight::from_parts(55_373_000, 7645)
+		Weight::from_parts(95_000_000, 12000)
 			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
+	/// Not measured yet: an estimate.
+	fn withdraw() -> Weight {
+		Weight::from_parts(330_000_000, 24000)
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().writes(15))
+	}
+	/// Not measured yet: an estimate.
+	fn leave() -> Weight {
+		Weight::from_parts(140_000_000, 48000)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
+	/// Not measured yet: an estimate.
+	fn force_undelegate() -> Weight {
+		Weight::from_parts(95_000_000, 12000)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
+	/// Not measured yet: an estimate.
+	fn reap() -> Weight {
+		Weight::from_parts(140_000_000, 56000)
+			.saturating_add(T::DbWeight::get().reads(21))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
@@ -181,10 +138,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(5_799_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	fn resume_slashing() -> Weight {
-		// Least time measured: 5_529_000 ps.
-		Weight::from_parts(6_910_000, 0)
+	/// Not measured yet: an estimate.
+	fn cancel_conviction() -> Weight {
+		Weight::from_parts(160_000_000, 12000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
+	/// Not measured yet in this form: an estimate.
 	/// Storage: `Staking::Pools` (r:1028 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1027 w:0)
@@ -194,14 +154,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// `p` from 1 to 1024.
 	fn plan_session(p: u32, ) -> Weight {
 		// Least time measured: 45_758_000 ps.
-		Weight::from_parts(49_274_000, 11954)
+		Weight::from_parts(350_000_000, 200_000)
 			// Standard error: 32_504.
 			.saturating_add(Weight::from_parts(11_768_485, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
-			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(Weight::from_parts(0, 2747).saturating_mul(p.into()))
 	}
+	/// Not measured yet in this form: an estimate.
 	/// Storage: `Staking::Pools` (r:1026 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
 	/// Storage: `Session::NextKeys` (r:1025 w:0)
@@ -211,24 +172,17 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// `p` from 1 to 1024.
 	fn elect(p: u32, ) -> Weight {
 		// Least time measured: 29_644_000 ps.
-		Weight::from_parts(30_555_000, 6471)
+		Weight::from_parts(60_000_000, 40_000)
 			// Standard error: 32_330.
 			.saturating_add(Weight::from_parts(8_817_116, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(p.into()))
 	}
-	/// Storage: `Staking::Snapshots` (r:2 w:1)
-	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49182), added: 51657, mode: `Measured`)
-	/// `p` from 1 to 1024.
-	fn start_session(p: u32, ) -> Weight {
-		// Least time measured: 11_347_000 ps.
-		Weight::from_parts(7_167_248, 5957)
-			// Standard error: 260.
-			.saturating_add(Weight::from_parts(63_605, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
-			.saturating_add(Weight::from_parts(0, 48).saturating_mul(p.into()))
+	/// Not measured yet: an estimate.
+	fn start_session() -> Weight {
+		Weight::from_parts(10_000_000, 0)
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
@@ -238,23 +192,29 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Not measured yet: an estimate.
 	fn slash_validator() -> Weight {
-		// Least time measured: 36_956_000 ps.
-		Weight::from_parts(41_052_000, 3743)
-			.saturating_add(T::DbWeight::get().reads(1))
-			.saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(75_000_000, 10000)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `System::Account` (r:2 w:2)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
-	fn penalise() -> Weight {
-		// Least time measured: 115_352_000 ps.
-		Weight::from_parts(132_808_000, 6477)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
+	/// Not measured yet: an estimate.
+	fn fine() -> Weight {
+		Weight::from_parts(85_000_000, 10000)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Not measured yet: an estimate.
+	fn convict() -> Weight {
+		Weight::from_parts(260_000_000, 16000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+	/// Not measured yet: an estimate.
+	fn execute_conviction() -> Weight {
+		Weight::from_parts(1_100_000_000, 60000)
+			.saturating_add(T::DbWeight::get().reads(26))
+			.saturating_add(T::DbWeight::get().writes(26))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)

@@ -1,41 +1,54 @@
-//! Economics: the price of each offence, shares of fees and penalties, audit probability.
+//! Economics: the price of each fault, shares of fees and losses, audit probability.
 //!
-//! | offence | cost, as part of the pool | besides |
+//! | fault | cost, as part of the pool | besides |
 //! |---|---|---|
-//! | wrong answer, whenever it is found out | 10 % | no pay |
-//! | committed and not revealed | 10 %: hiding an answer is never cheaper than lying | no pay |
-//! | not committed, or declined | 0.1 % | paused after three in a row |
+//! | wrong answer, by a verdict of the court | 10 %, once per operator, model and session | no pay |
+//! | committed and not revealed | 0.3 % | no pay |
+//! | not committed, or declined | 0.1 % | no pay |
 //! | challenge of a right answer | nothing | the challenge bond |
 //!
-//! A wrong answer pays the challenger, if there is one, and the pot, each a share of what the
+//! Silence costs at most 0.3 % in a session and 1 % in a day, and pauses whoever was silent in three
+//! of its last sixteen seats. All that it costs is burned.
+//!
+//! A wrong answer pays the challengers, if there are any, and the pot, each a share of what the
 //! operator itself loses. The rest is burned. So is all that delegators lose, since an operator that
-//! challenges itself could gain it, and all that silence costs.
+//! challenges itself could gain it.
 
 use crate::Offence;
 use opg_primitives::Balance;
 use sp_runtime::{PerThing, Perbill};
 
-/// Share of the operator's own loss that goes to the challenger.
+/// Share of a pool that a wrong answer costs, after a verdict of the court.
+pub const CONVICTION_SHARE: Perbill = Perbill::from_percent(10);
+/// Largest share of a pool that silence costs in one session.
+pub const MAX_FINE_PER_SESSION: Perbill = Perbill::from_parts(3_000_000);
+/// Largest share of a pool that silence costs in one day.
+pub const MAX_FINE_PER_DAY: Perbill = Perbill::from_percent(1);
+/// Number of an executor's last seats that are remembered.
+pub const REMEMBERED_SEATS: u32 = u16::BITS;
+/// Number of silent seats among those remembered that pauses an executor.
+pub const MAX_SILENT_SEATS: u32 = 3;
+/// Share of the operator's own loss that goes to the challengers.
 pub const CHALLENGER_SHARE: Perbill = Perbill::from_percent(30);
-/// Share of the operator's own loss that goes to the pot. The pot pays juries.
+/// Share of the operator's own loss that goes to the pot. The pot pays courts and audits.
 pub const POT_SHARE: Perbill = Perbill::from_percent(30);
 /// Protocol's share of what the first committee earns. The requester pays it on top, besides the
 /// average price of an audit. It goes to the pot.
 pub const PROTOCOL_SHARE: Perbill = Perbill::from_percent(5);
-/// Largest part of all executor stake that is slashed in one session. More than that looks like an
-/// engine that disagrees with itself, not like liars.
-pub const BREAKER_SHARE: Perbill = Perbill::from_percent(20);
-/// Share of the stake, and so of a jury, that the audit probability assumes dishonest.
+/// Share of the price of fuel that is burned. Whoever drives the price with requests of its own
+/// loses it.
+pub const BURNED_PRICE_SHARE: Perbill = Perbill::from_percent(20);
+/// Share of the stake, and so of an audit committee, that the audit probability assumes dishonest.
 pub const ASSUMED_ADVERSARY_SHARE: Perbill = Perbill::from_percent(30);
 /// Lower bound of the audit probability.
 pub const MIN_AUDIT_PROBABILITY: Perbill = Perbill::from_percent(2);
 /// Safety factor over the break-even audit rate.
 const AUDIT_MARGIN: Balance = 2;
 
-/// Share of a pool that `offence` costs.
-pub fn share(offence: Offence) -> Perbill {
+/// Share of a pool that a silent seat costs, below the limits of a session and of a day.
+pub const fn fine(offence: Offence) -> Perbill {
 	match offence {
-		Offence::WrongAnswer | Offence::MissedReveal => Perbill::from_percent(10),
+		Offence::MissedReveal => Perbill::from_parts(3_000_000),
 		Offence::MissedCommit => Perbill::from_parts(1_000_000),
 	}
 }
@@ -44,8 +57,8 @@ pub fn share(offence: Offence) -> Perbill {
 /// `stake`: planck that a detected lie costs at least.
 ///
 /// A lie loses money where `p > C / ((1 − r)(R + S))`. C is the cost of the work and R the reward for
-/// it, both at most `gain`; r is the liars' share of a jury, S the stake at risk. With the safety
-/// factor, this is `2 C / ((1 − r)(C + S))`, and at least 2 %.
+/// it, both at most `gain`; r is the liars' share of an audit committee, S the stake at risk. With
+/// the safety factor, this is `2 C / ((1 − r)(C + S))`, and at least 2 %.
 pub fn audit_probability(gain: Balance, stake: Balance) -> Perbill {
 	let honest = ASSUMED_ADVERSARY_SHARE.left_from_one().mul_floor(gain.saturating_add(stake));
 	let needed = gain.saturating_mul(AUDIT_MARGIN);
@@ -61,12 +74,14 @@ mod tests {
 
 	#[test]
 	fn shares_should_stay_as_the_table_says_when_changed_elsewhere() {
-		for (offence, percent) in [
-			(Offence::WrongAnswer, 10.0),
-			(Offence::MissedReveal, 10.0),
-			(Offence::MissedCommit, 0.1),
+		for (share, percent) in [
+			(CONVICTION_SHARE, 10.0),
+			(fine(Offence::MissedReveal), 0.3),
+			(fine(Offence::MissedCommit), 0.1),
+			(MAX_FINE_PER_SESSION, 0.3),
+			(MAX_FINE_PER_DAY, 1.0),
 		] {
-			assert_eq!(share(offence), Perbill::from_float(percent / 100.0), "{offence:?}");
+			assert_eq!(share, Perbill::from_float(percent / 100.0));
 		}
 	}
 
@@ -79,9 +94,11 @@ mod tests {
 	}
 
 	#[test]
-	fn missed_reveal_should_cost_as_much_as_a_lie_when_an_answer_is_hidden() {
-		assert!(share(Offence::MissedReveal) >= share(Offence::WrongAnswer));
-		assert!(share(Offence::MissedCommit) < share(Offence::WrongAnswer));
+	fn silence_should_cost_less_than_a_lie_and_payees_less_than_all() {
+		assert!(fine(Offence::MissedCommit) < fine(Offence::MissedReveal));
+		assert!(fine(Offence::MissedReveal) <= MAX_FINE_PER_SESSION);
+		assert!(MAX_FINE_PER_SESSION < MAX_FINE_PER_DAY);
+		assert!(MAX_FINE_PER_DAY < CONVICTION_SHARE);
 		assert!(CHALLENGER_SHARE.deconstruct() + POT_SHARE.deconstruct() <= 1_000_000_000);
 	}
 

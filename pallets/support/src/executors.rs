@@ -3,6 +3,7 @@
 use crate::Offence;
 use alloc::vec::Vec;
 use opg_primitives::ExecutorKey;
+use sp_core::H256;
 use sp_runtime::Perbill;
 
 /// Operators with an executor pool, and their hot keys.
@@ -15,13 +16,20 @@ pub trait ExecutorDirectory<AccountId> {
 	fn operator_of(key: &ExecutorKey) -> Option<AccountId>;
 }
 
-/// Stake by which executors are drawn.
+/// Stake by which executors are drawn. A snapshot is taken once per session, for the session after
+/// the next, and never changes: no call changes who can be drawn in the session that runs, or in
+/// the one that is planned.
 pub trait ExecutorStake<AccountId> {
-	/// Operators and their weights in planck, from the snapshot of the current session, sorted by
-	/// operator. Leaves out those who may not be drawn any more.
-	fn snapshot() -> Vec<(AccountId, u128)>;
-	/// Tells whether the circuit breaker tripped: nothing is slashed and no request is decided.
-	fn slashing_paused() -> bool;
+	/// Session that runs now. A round that is fixed now draws from its snapshot.
+	fn session() -> u32;
+	/// Operators and their weights in planck in the snapshot of `session`, whole, sorted by
+	/// operator. Empty where it is not kept: kept are the planned session, the current one and the
+	/// two before.
+	fn snapshot(session: u32) -> Vec<(AccountId, u128)>;
+	/// Operators who take no seat now although a snapshot holds them: paused, leaving, or under a
+	/// conviction. Sorted. A draw skips them; it never removes them from the snapshot, whose
+	/// order would change for the others.
+	fn suspended() -> Vec<AccountId>;
 }
 
 /// Rewards and penalties of executors.
@@ -30,19 +38,26 @@ pub trait ExecutorLedger<AccountId> {
 	type Credit;
 	/// Adds `credit` to the pool of `who`.
 	fn reward(who: &AccountId, credit: Self::Credit);
-	/// Takes from the pool of `who` what `offence` costs. Each payee gets its part of what the
-	/// operator itself loses; the rest is burned.
-	fn penalise(who: &AccountId, offence: Offence, payees: &[(&AccountId, Perbill)]);
-	/// Clears the misses of `who` after it committed. Returns whether it had any.
-	fn clear_misses(who: &AccountId) -> bool;
+	/// Takes what a seat without commitment or reveal costs, within the limits of a session and of
+	/// a day, and burns it. `session` is the one from whose snapshot the seat was drawn: stake that
+	/// had left before does not pay.
+	fn fine(who: &AccountId, offence: Offence, session: u32);
+	/// Convicts `who` of a wrong answer about `model_hash`, after a verdict of the court. `session`
+	/// is the one from whose snapshot the seat was drawn. The loss is frozen for the delay of
+	/// convictions; then each payee gets its part of what the operator itself loses, and the rest
+	/// is burned, unless governance cancels. Further convictions of the same operator, model and
+	/// session change nothing.
+	fn convict(who: &AccountId, model_hash: H256, session: u32, payees: &[(&AccountId, Perbill)]);
+	/// Notes that `who` kept a seat. Returns whether that changed storage.
+	fn record_presence(who: &AccountId) -> bool;
 }
 
 /// Executors for benchmarks.
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkExecutors<AccountId> {
-	/// Opens an active pool for `who`, with a hot key that the keystore has. One more missed
-	/// commitment pauses it.
+	/// Opens an active pool for `who`, with a hot key that the keystore has. One more missed seat
+	/// pauses it.
 	fn executor(who: &AccountId) -> ExecutorKey;
-	/// Makes `members` the snapshot of the current session.
+	/// Makes `members` the snapshot of the current session, which is not among the first.
 	fn snapshot(members: &[AccountId]);
 }

@@ -4,17 +4,21 @@
 extern crate alloc;
 
 mod committees;
+mod courts;
 pub mod economics;
 mod executors;
 mod models;
 pub mod priority;
+mod randomness;
 mod requests;
 pub mod sampling;
 mod types;
 pub mod weight_budget;
 
 pub use committees::*;
+pub use courts::*;
 pub use executors::*;
 pub use models::*;
+pub use randomness::*;
 pub use requests::*;
 pub use types::*;

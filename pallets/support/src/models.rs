@@ -34,17 +34,35 @@ pub enum ModelUnavailable {
 	EngineNotValid,
 }
 
+/// Executors that serve a model version in a session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Serving<AccountId> {
+	/// Candidates of the session, sorted. Nobody joins or leaves them once the session before has
+	/// begun.
+	pub candidates: Vec<AccountId>,
+	/// Those of them who have stopped since, sorted. A draw skips them; it never removes them from
+	/// the candidates.
+	pub stopped: Vec<AccountId>,
+}
+
+// Not derived: the derived one would need a default account.
+impl<AccountId> Default for Serving<AccountId> {
+	fn default() -> Self {
+		Self { candidates: Vec::new(), stopped: Vec::new() }
+	}
+}
+
 /// Registry of models.
 pub trait ModelRegistry<AccountId, Balance> {
 	/// Version with this number, if its engine is valid now.
 	fn version(model: ModelId) -> Result<ModelVersion<AccountId, Balance>, ModelUnavailable>;
-	/// Executors that serve it, sorted.
-	fn serving_executors(model: ModelId) -> Vec<AccountId>;
+	/// Executors that serve it in `session`, which is not later than the planned one.
+	fn serving(model: ModelId, session: u32) -> Serving<AccountId>;
 }
 
 /// Models for benchmarks.
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkModels<AccountId> {
-	/// Registers a version of `owner` that `executors` serve.
+	/// Registers a version of `owner` that `executors` serve, from the current session on.
 	fn version(owner: &AccountId, executors: &[AccountId]) -> ModelId;
 }

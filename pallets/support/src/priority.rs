@@ -1,10 +1,46 @@
-//! Priorities of authorized transactions, together so that they can be compared.
+//! Priorities in the transaction pool, together so that they can be compared.
+//!
+//! The extensions of a transaction add theirs up. An authorized transaction has one priority, that
+//! of its call, because it pays no fee and no tip. A signed one has what its fee and tip buy, and
+//! the runtime caps that at [`MAX_TIPPED`]: no tip comes before these calls.
 
 use sp_runtime::transaction_validity::TransactionPriority;
 
-/// Reveals come first: they end rounds.
-pub const REVEAL: TransactionPriority = 1 << 40;
-/// Commitments.
-pub const COMMIT: TransactionPriority = 1 << 39;
-/// Declined seats come last: they earn nothing.
-pub const DECLINE: TransactionPriority = 1 << 38;
+/// Reveals of answers come first: they end rounds.
+pub const REVEAL: TransactionPriority = TransactionPriority::MAX;
+/// Reveals of the court's votes.
+pub const COURT_REVEAL: TransactionPriority = TransactionPriority::MAX - 1;
+/// Commitments to answers.
+pub const COMMIT: TransactionPriority = TransactionPriority::MAX - 2;
+/// Commitments to the court's votes.
+pub const COURT_COMMIT: TransactionPriority = TransactionPriority::MAX - 3;
+/// Authorized challenges, and the claims that they reveal.
+pub const POOL_CHALLENGE: TransactionPriority = TransactionPriority::MAX - 4;
+/// Declined seats come last of what is authorized: they earn nothing.
+pub const DECLINE: TransactionPriority = TransactionPriority::MAX - 5;
+/// Least priority of a signed challenge, claim or bought audit. A tip adds to it, at most
+/// [`MAX_TIPPED`].
+pub const CHALLENGE: TransactionPriority = 1 << 62;
+/// Most that fee and tip of a signed transaction buy.
+pub const MAX_TIPPED: TransactionPriority = CHALLENGE - 1;
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn authorized_calls_should_come_before_challenges_and_those_before_tips() {
+		let ordered = [
+			MAX_TIPPED,
+			CHALLENGE,
+			CHALLENGE + MAX_TIPPED,
+			DECLINE,
+			POOL_CHALLENGE,
+			COURT_COMMIT,
+			COMMIT,
+			COURT_REVEAL,
+			REVEAL,
+		];
+		assert!(ordered.is_sorted_by(|low, high| low < high));
+	}
+}

@@ -4,10 +4,13 @@ use opg_primitives::{Answer, FailureReason, RequestId, Task};
 use sp_runtime::Weight;
 
 /// Result of a round.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
-	/// The committee agreed on an answer.
+	/// Enough of the committee gave the same answer, and nobody another.
 	Agreed(Answer),
-	/// The committee did not agree.
+	/// Two answers differ, so somebody lied: the court decides.
+	Dissent,
+	/// Too few gave an answer, and nobody another.
 	Undecided(FailureReason),
 }
 

@@ -1,14 +1,21 @@
 //! Weighted sampling without replacement, in integers, from a seed.
+//!
+//! A seed orders all candidates: a weighted permutation. Who cannot be chosen keeps its place in it
+//! and is skipped, so that the next in order is chosen. Leaving somebody out of the candidates would
+//! give another permutation, and with it whoever can be left out at will another try.
 
 use alloc::vec::Vec;
 use codec::Encode;
 use sp_core::U256;
 use sp_io::hashing::blake2_256;
 
+/// Largest number of candidates that one draw skips. Beyond it the draw gives fewer.
+pub const MAX_SKIPPED: usize = 64;
+
 /// Candidates whose weights lie end to end. A ticket below the sum of all weights falls on one of
 /// them.
 ///
-/// Building takes time linear in the `n` candidates, a draw of `k` of them `k · (log n + k)`.
+/// Building takes time linear in the `n` candidates, `t` tickets of a permutation `t · (log n + t)`.
 pub struct WeightedSampler<A> {
 	/// Candidate, offset of its weight, weight; sorted by candidate.
 	members: Vec<(A, u128, u128)>,
@@ -30,43 +37,36 @@ impl<A: Ord + Clone> WeightedSampler<A> {
 		Self { members, total }
 	}
 
-	/// Number of candidates that are not in `excluded`.
-	pub fn count_without(&self, excluded: &[&A]) -> usize {
-		self.members.len() - self.indices(excluded).len()
+	/// Number of candidates that are not skipped.
+	pub fn count(&self, skip: impl Fn(&A) -> bool) -> usize {
+		self.members.iter().filter(|(who, ..)| !skip(who)).count()
 	}
 
-	/// Draws `k` candidates that are not in `excluded`, without replacement, each with a probability
-	/// proportional to its weight among those left. Draws fewer if there are not enough.
-	pub fn draw(&self, seed: &[u8; 32], excluded: &[&A], k: usize) -> Vec<A> {
-		let mut excluded_indices = self.indices(excluded);
-		let mut left =
-			excluded_indices.iter().fold(self.total, |left, index| left - self.members[*index].2);
-		let mut stream = Stream { seed, next: 0 };
-		let mut drawn = Vec::with_capacity(k);
-		while drawn.len() < k && left > 0 {
-			let index = self.find(stream.below(left), &excluded_indices);
-			let at = excluded_indices.partition_point(|other| *other < index);
-			excluded_indices.insert(at, index);
-			left -= self.members[index].2;
-			drawn.push(self.members[index].0.clone());
+	/// First `k` candidates of the permutation that are not skipped. Gives fewer where there are not
+	/// enough, or more than [`MAX_SKIPPED`] are skipped.
+	pub fn draw(&self, seed: &[u8; 32], skip: impl Fn(&A) -> bool, k: usize) -> Vec<A> {
+		self.permutation(seed)
+			.take(MAX_SKIPPED + k)
+			.filter(|who| !skip(who))
+			.take(k)
+			.cloned()
+			.collect()
+	}
+
+	/// All candidates in the order of `seed`: each is the next with a probability proportional to its
+	/// weight among those left.
+	pub fn permutation<'a>(&'a self, seed: &'a [u8; 32]) -> Permutation<'a, A> {
+		Permutation {
+			sampler: self,
+			stream: Stream { seed, next: 0 },
+			drawn: Vec::new(),
+			left: self.total,
 		}
-		drawn
 	}
 
-	/// Indices of those of `who` who are candidates, sorted.
-	fn indices(&self, who: &[&A]) -> Vec<usize> {
-		let mut indices: Vec<_> = who
-			.iter()
-			.filter_map(|who| self.members.binary_search_by(|(member, ..)| member.cmp(who)).ok())
-			.collect();
-		indices.sort_unstable();
-		indices.dedup();
-		indices
-	}
-
-	/// Index of the candidate on which `ticket` falls when those at `excluded_indices` are left out.
-	fn find(&self, mut ticket: u128, excluded_indices: &[usize]) -> usize {
-		for index in excluded_indices {
+	/// Index of the candidate on which `ticket` falls when those at `drawn` are left out.
+	fn find(&self, mut ticket: u128, drawn: &[usize]) -> usize {
+		for index in drawn {
 			let (_, start, weight) = &self.members[*index];
 			if ticket < *start {
 				break;
@@ -74,6 +74,32 @@ impl<A: Ord + Clone> WeightedSampler<A> {
 			ticket += weight;
 		}
 		self.members.partition_point(|(_, start, _)| *start <= ticket) - 1
+	}
+}
+
+/// Iterator over the candidates of a [`WeightedSampler`] in the order of a seed.
+pub struct Permutation<'a, A> {
+	sampler: &'a WeightedSampler<A>,
+	stream: Stream<'a>,
+	/// Indices of those drawn so far, sorted.
+	drawn: Vec<usize>,
+	/// Weight of those left.
+	left: u128,
+}
+
+impl<'a, A: Ord + Clone> Iterator for Permutation<'a, A> {
+	type Item = &'a A;
+
+	fn next(&mut self) -> Option<&'a A> {
+		if self.left == 0 {
+			return None;
+		}
+		let index = self.sampler.find(self.stream.below(self.left), &self.drawn);
+		let at = self.drawn.partition_point(|other| *other < index);
+		self.drawn.insert(at, index);
+		let (who, _, weight) = &self.sampler.members[index];
+		self.left -= weight;
+		Some(who)
 	}
 }
 
@@ -107,11 +133,15 @@ mod tests {
 		WeightedSampler::new(weights.iter().copied().enumerate())
 	}
 
+	fn nobody(_: &usize) -> bool {
+		false
+	}
+
 	#[test]
 	fn draw_should_give_distinct_members_when_there_are_enough() {
 		let sampler = sampler(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 		for seed in 0..200u8 {
-			let mut drawn = sampler.draw(&[seed; 32], &[&3], 7);
+			let mut drawn = sampler.draw(&[seed; 32], |who| *who == 3, 7);
 			assert!(!drawn.contains(&3));
 			drawn.sort_unstable();
 			drawn.dedup();
@@ -121,18 +151,30 @@ mod tests {
 
 	#[test]
 	fn draw_should_give_all_when_there_are_too_few() {
-		assert_eq!(sampler(&[5, 0]).draw(&[0; 32], &[], 3), [0]);
-		assert_eq!(sampler(&[]).draw(&[0; 32], &[], 3), Vec::<usize>::new());
-		assert_eq!(sampler(&[u128::MAX / 3; 3]).draw(&[0; 32], &[], 3).len(), 3);
-		assert_eq!(sampler(&[u128::MAX, 1]).count_without(&[]), 1, "beyond 2^128");
-		assert_eq!(sampler(&[1, 2]).draw(&[0; 32], &[&0, &1, &9], 3), Vec::<usize>::new());
-		assert_eq!(sampler(&[1, 2]).count_without(&[&0, &0, &9]), 1);
+		assert_eq!(sampler(&[5, 0]).draw(&[0; 32], nobody, 3), [0]);
+		assert_eq!(sampler(&[]).draw(&[0; 32], nobody, 3), Vec::<usize>::new());
+		assert_eq!(sampler(&[u128::MAX / 3; 3]).draw(&[0; 32], nobody, 3).len(), 3);
+		assert_eq!(sampler(&[u128::MAX, 1]).count(nobody), 1, "beyond 2^128");
+		assert_eq!(sampler(&[1, 2]).draw(&[0; 32], |_| true, 3), Vec::<usize>::new());
+		assert_eq!(sampler(&[1, 2]).count(|who| *who == 0), 1);
+	}
+
+	#[test]
+	fn draw_should_give_fewer_when_too_many_are_skipped() {
+		let sampler = sampler(&[1; 200]);
+		let order: Vec<_> = sampler.permutation(&[9; 32]).copied().collect();
+		assert_eq!(order.len(), 200);
+		let skipped = |count: usize| order[..count].to_vec();
+		let draw = |skipped: Vec<usize>| sampler.draw(&[9; 32], |who| skipped.contains(who), 3);
+		assert_eq!(draw(skipped(MAX_SKIPPED)), order[MAX_SKIPPED..MAX_SKIPPED + 3]);
+		assert_eq!(draw(skipped(MAX_SKIPPED + 1)).len(), 2);
+		assert_eq!(draw(skipped(MAX_SKIPPED + 3)), Vec::<usize>::new());
 	}
 
 	#[test]
 	fn draw_should_stay_as_pinned_when_the_seed_is_fixed() {
 		let sampler = sampler(&[30, 10, 10, 10, 10, 10, 10, 10]);
-		assert_eq!(sampler.draw(&[1; 32], &[], 3), [0, 4, 1]);
+		assert_eq!(sampler.draw(&[1; 32], nobody, 3), [0, 4, 1]);
 	}
 
 	/// Probability of each ordered committee of `k`, by the definition.
@@ -166,7 +208,8 @@ mod tests {
 			let (sampler, rounds) = (sampler(&weights), 100_000u32);
 			let mut seen = std::collections::BTreeMap::<Vec<usize>, u32>::new();
 			for i in 0..rounds {
-				*seen.entry(sampler.draw(&i.using_encoded(blake2_256), &[], k)).or_default() += 1;
+				*seen.entry(sampler.draw(&i.using_encoded(blake2_256), nobody, k)).or_default() +=
+					1;
 			}
 			// Cells that expect fewer than five count as one.
 			let (mut chi2, mut cells, mut rare) = (0.0, 0, (0.0, 0.0));
@@ -198,18 +241,51 @@ mod tests {
 	fn large_stake_should_have_a_seat_in_seventy_percent_of_committees() {
 		let (sampler, rounds) = (sampler(&[30, 10, 10, 10, 10, 10, 10, 10]), 100_000u32);
 		let hits = (0..rounds)
-			.filter(|i| sampler.draw(&i.using_encoded(blake2_256), &[], 3).contains(&0))
+			.filter(|i| sampler.draw(&i.using_encoded(blake2_256), nobody, 3).contains(&0))
 			.count() as f64;
 		assert!((hits / f64::from(rounds) - 0.7083).abs() < 0.005, "{hits}");
 	}
 
+	/// Nothing that some of the candidates do, by being skipped or not, raises the number of their
+	/// seats, for any seed.
 	#[test]
-	fn draw_should_equal_one_without_the_excluded_when_the_seed_is_the_same() {
-		let all = sampler(&[5, 100, 7, 11, 3]);
-		let fewer = WeightedSampler::new([(0usize, 5), (2, 7), (3, 11), (4, 3)]);
-		for i in 0..1_000u32 {
+	fn seats_should_not_rise_when_any_of_the_own_members_are_skipped() {
+		// Every third candidate is the attacker's.
+		let own: Vec<usize> = (0..30).filter(|who| who % 3 == 0).collect();
+		let weights: Vec<u128> = (0..30).map(|index| 1 + index * index % 17).collect();
+		let sampler = sampler(&weights);
+		for i in 0..3_000u32 {
 			let seed = i.using_encoded(blake2_256);
-			assert_eq!(all.draw(&seed, &[&1], 3), fewer.draw(&seed, &[], 3));
+			let seats = |subset: u32| {
+				let skip = |who: &usize| {
+					own.iter()
+						.position(|other| other == who)
+						.is_some_and(|at| subset >> at & 1 == 1)
+				};
+				let drawn = sampler.draw(&seed, skip, 7);
+				drawn.iter().filter(|who| own.contains(who)).count()
+			};
+			let all = seats(0);
+			// Another subset of the own members for each seed.
+			assert!(seats(u32::from_le_bytes([seed[0], seed[1], 0, 0])) <= all, "{i}");
+			assert!((0..own.len()).all(|at| seats(1 << at) <= all), "{i}");
 		}
+	}
+
+	/// Why nobody is removed: for some seeds, the sampler without one of the own members seats more of
+	/// them.
+	#[test]
+	fn seats_should_rise_for_some_seeds_when_an_own_member_is_removed_instead() {
+		let own = |who: &usize| who.is_multiple_of(3);
+		let members: Vec<_> = (0..30usize).map(|index| (index, 10)).collect();
+		let all = WeightedSampler::new(members.clone());
+		let fewer = WeightedSampler::new(members.into_iter().filter(|(who, _)| *who != 0));
+		let gains = |seed: [u8; 32]| {
+			let seats = |sampler: &WeightedSampler<usize>| {
+				sampler.draw(&seed, nobody, 3).iter().filter(|who| own(who)).count()
+			};
+			seats(&fewer) > seats(&all)
+		};
+		assert!((0..1_000u32).any(|i| gains(i.using_encoded(blake2_256))));
 	}
 }

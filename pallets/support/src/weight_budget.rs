@@ -4,10 +4,15 @@ use frame_support::{dispatch::DispatchClass, traits::Get};
 use frame_system::Config;
 use sp_runtime::Weight;
 
-/// Largest weight of one transaction of the class `Normal`.
-pub fn max_transaction_weight<T: Config>() -> Weight {
+/// Largest weight of one transaction of `class` that every block has room for.
+///
+/// The first block of a session has no more than what is reserved for the class.
+pub fn max_transaction_weight<T: Config>(class: DispatchClass) -> Weight {
 	let weights = T::BlockWeights::get();
-	weights.get(DispatchClass::Normal).max_extrinsic.unwrap_or(weights.max_block)
+	let limits = weights.get(class);
+	let most = limits.max_extrinsic.unwrap_or(weights.max_block);
+	let reserved = limits.reserved.map(|weight| weight.saturating_sub(limits.base_extrinsic));
+	most.min(reserved.unwrap_or(most))
 }
 
 /// Panics where `weight` exceeds `budget` in one of its parts. `subject` is what has this weight in

@@ -10,59 +10,76 @@ use thiserror::Error;
 pub enum Violation {
 	#[error("{share} of the answers are wrong, the bound is {bound}")]
 	TooManyWrongAnswers { share: f64, bound: f64 },
-	#[error("honest executors gave {0} wrong answers")]
-	HonestOffences(usize),
+	#[error("{0} wrong answers were settled although an honest party looked")]
+	WrongThoughWatched(usize),
+	#[error("honest pools lost more than the capped fine, {0} times")]
+	HonestSlashed(usize),
+	#[error("where all are honest, {0} requests failed or got a wrong answer")]
+	HonestFailed(usize),
 	#[error("dishonesty earns {0} planck")]
 	DishonestyPays(i128),
+	#[error("{share} of the first committees are the adversary's, {expected} by chance")]
+	DrawTurned { share: f64, expected: f64 },
 }
 
-/// Probability of a majority of `n` seats at stake share `f`, drawn independently.
-fn majority(n: u32, f: f64) -> f64 {
-	(n / 2 + 1..=n)
-		.map(|k| {
-			let ways = (0..k).fold(1.0, |ways, i| ways * f64::from(n - i) / f64::from(i + 1));
-			ways * f.powi(k as i32) * (1.0 - f).powi((n - k) as i32)
-		})
-		.sum()
-}
-
-/// Upper bound on the expected share of wrong answers that are settled.
-///
-/// Where nobody watches, the adversary needs the whole first committee, or a part of it and the
-/// majority of the escalation. Where somebody does, it needs the majority of the jury besides.
+/// Upper bound on the expected share of wrong answers that are settled: the adversary needs the
+/// whole first committee, and nobody who looks.
 pub(crate) fn wrong_bound(row: &Row) -> f64 {
-	let (k, f) = (tiers::size(row.tier), row.percent as f64 / 100.0);
-	let all = f.powi(k as i32);
-	let mixed = if k == 1 { 0.0 } else { 1.0 - all - (1.0 - f).powi(k as i32) };
-	let unwatched = all + mixed * majority(2 * k + 1, f);
+	let whole = whole_committee(row);
 	match row.watch {
-		Watch::Nobody => unwatched,
-		Watch::Watcher => {
-			unwatched * majority(tiers::committee_spec(row.tier, tiers::JURY).target, f)
+		Watch::Nobody => whole,
+		Watch::Always => 0.0,
+		Watch::Share(share) => {
+			let watchers = (60 * (100 - row.percent) / 100) as i32;
+			whole * (1.0 - share).powi(watchers)
 		},
 	}
+}
+
+/// Probability that a first committee is wholly the adversary's, drawn with replacement: a little
+/// more than without.
+fn whole_committee(row: &Row) -> f64 {
+	(row.percent as f64 / 100.0).powi(tiers::size(row.tier) as i32)
 }
 
 /// Tells whether the adversary must have lost money. Few lies of an opportunist say nothing about
 /// the average: one in fifty is audited.
 pub fn must_lose(row: &Row, outcomes: &Outcomes) -> bool {
 	let enough = if row.strategy.is_opportunistic() { 50 } else { 1 };
-	row.strategy != Strategy::Honest && row.percent <= 30 && outcomes.offences >= enough
+	row.strategy != Strategy::Honest && row.percent <= 45 && outcomes.offences >= enough
 }
 
-/// Checks the bounds, that of wrong answers with four standard errors to spare.
-pub fn check(row: &Row, outcomes: &Outcomes) -> Result<(), Violation> {
+/// Tells whether a strategy with wrong or missing answers earns money.
+pub fn is_profitable(row: &Row, outcomes: &Outcomes) -> bool {
+	must_lose(row, outcomes) && outcomes.profit >= 0
+}
+
+/// All bounds that the result of a row breaks. Shares have four standard errors to spare.
+pub fn check(row: &Row, outcomes: &Outcomes) -> Vec<Violation> {
+	let mut broken = Vec::new();
 	let n = row.requests as f64;
+	let exceeds =
+		|share: f64, bound: f64| share > bound + 4.0 * (bound * (1.0 - bound) / n).sqrt() + 1.0 / n;
 	let (share, bound) = (outcomes.wrong as f64 / n, wrong_bound(row));
-	let error = 4.0 * (bound * (1.0 - bound) / n).sqrt() + 1.0 / n;
-	if share > bound + error {
-		return Err(Violation::TooManyWrongAnswers { share, bound });
+	if exceeds(share, bound) {
+		broken.push(Violation::TooManyWrongAnswers { share, bound });
 	}
-	if row.strategy == Strategy::Honest && outcomes.wrong + outcomes.offences > 0 {
-		return Err(Violation::HonestOffences(outcomes.wrong + outcomes.offences));
+	let (share, expected) = (outcomes.whole_committees as f64 / n, whole_committee(row));
+	if exceeds(share, expected) {
+		broken.push(Violation::DrawTurned { share, expected });
 	}
-	if must_lose(row, outcomes) && outcomes.profit >= 0 {
-		return Err(Violation::DishonestyPays(outcomes.profit));
+	if outcomes.wrong_watched > 0 {
+		broken.push(Violation::WrongThoughWatched(outcomes.wrong_watched));
 	}
-	Ok(())
+	if outcomes.honest_slashed > 0 {
+		broken.push(Violation::HonestSlashed(outcomes.honest_slashed));
+	}
+	let Outcomes { wrong, failed, .. } = *outcomes;
+	if row.strategy == Strategy::Honest && wrong + failed > 0 {
+		broken.push(Violation::HonestFailed(wrong + failed));
+	}
+	if is_profitable(row, outcomes) {
+		broken.push(Violation::DishonestyPays(outcomes.profit));
+	}
+	broken
 }

@@ -1,36 +1,45 @@
 //! Games: one network with an adversary, and the requests that it plays.
 
-use crate::{Outcomes, Row, Strategy::*, Watch};
-use frame_support::assert_ok;
-use opg_primitives::{commitment, Answer, Fuel, RequestId, RoundIndex};
+use crate::{row::BINGE, stakes::Stakes, validators::case, Outcomes, Row, Strategy::*, Watch};
+use frame_support::{
+	assert_ok,
+	storage::{with_transaction_unchecked, TransactionOutcome},
+};
+use opg_primitives::{commitment, Answer, Fuel, JobError, RequestId, RoundIndex};
 use opg_runtime::{
-	constants::{MIN_FUEL_PRICE, OPG, UNBONDING_BLOCKS},
-	AccountId, Balance, Inference, Models, Runtime, RuntimeOrigin, Staking,
+	constants::{MIN_FUEL_PRICE, OPG},
+	AccountId, Balance, Clock, Inference, Models, Runtime, Staking,
 };
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{RoundPhase, SeatState};
-use pallet_opg_inference::{CommitteeStatus, RequestState};
-use pallet_opg_staking::{Holdings, PoolId, PoolStatus, Pools, Role, SlashingPaused, Unbonding};
+use pallet_opg_court::CasePhase;
+use pallet_opg_inference::{claim_hash, tiers, CommitteeStatus, RequestState, Requests};
+use pallet_opg_staking::Role;
+use pallet_opg_support::economics;
+use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use std::{collections::BTreeSet, mem, ops::Range};
+use sp_runtime::{traits::BlockNumberProvider, DispatchResult};
+use std::{collections::BTreeSet, ops::Range};
 
 /// Executors: enough for all rounds of the high tier. The first three are those of genesis, which
 /// do not play.
-const EXECUTORS: Range<usize> = 3..63;
-/// Stake of each operator, in planck: a little over the minimum.
-const STAKE: Balance = 1_100 * OPG;
+pub(crate) const EXECUTORS: Range<usize> = 3..63;
 /// Fuel of the right answer; the limit is twice that.
-const WORK: Fuel = 5_000_000_000;
-/// Pay of one answer, and the cost of computing it, in planck.
-const PAY: Balance = WORK as Balance * MIN_FUEL_PRICE;
+pub(crate) const WORK: Fuel = 5_000_000_000;
 /// Balance of everyone, in planck: more than any game spends.
-const FUNDS: Balance = 1_000_000_000 * OPG;
+pub(crate) const FUNDS: Balance = 1_000_000_000 * OPG;
 /// Requests of a game. A pool that is slashed and filled up again gets ever more shares for a
 /// planck. After some four hundred times their number does not fit any more, and it takes no more
 /// stake.
 const GAME: usize = 300;
 /// Blocks within which every request ends.
 const MAX_STEPS: usize = 1_000;
+/// Requests of a flood.
+const FLOOD: usize = 60;
+/// Seats that an executor can answer in one commit phase; the others it declines at once.
+const CAPACITY: usize = 2;
+/// Sets of own executors that a re-roller tries before each draw, with the randomness known.
+const REROLLS: usize = 16;
 
 /// Plays as many games as the row has requests for, each with randomness of its own.
 pub fn play(row: Row, seed: u64) -> Outcomes {
@@ -39,10 +48,7 @@ pub fn play(row: Row, seed: u64) -> Outcomes {
 		let requests = GAME.min(row.requests - game * GAME);
 		let row_seed = row.percent as u64 * 31 + row.tier as u64 + game as u64 * 10_000;
 		let seed = seed.wrapping_mul(1 << 32).wrapping_add(row_seed);
-		let Outcomes { wrong, offences, profit } = play_game(Row { requests, ..row }, seed);
-		sum.wrong += wrong;
-		sum.offences += offences;
-		sum.profit += profit;
+		sum.add(play_game(Row { requests, ..row }, seed));
 	}
 	sum
 }
@@ -50,13 +56,14 @@ pub fn play(row: Row, seed: u64) -> Outcomes {
 fn play_game(row: Row, seed: u64) -> Outcomes {
 	set_seed(seed);
 	let mut ext = genesis();
-	let mut game = ext.execute_with(|| Game::new(row));
+	let mut game = ext.execute_with(|| Game::new(row, seed));
 	let before = ext.execute_with(|| {
-		game.top_up();
+		game.begin();
 		game.wealth()
 	});
-	for number in 0..row.requests {
-		ext.execute_with(|| game.play_request());
+	let batch = if row.strategy == Binge { BINGE } else { 1 };
+	for number in 0..row.requests.div_ceil(batch) {
+		ext.execute_with(|| game.play_requests(batch));
 		// What is only in the overlay makes every block slower than the last.
 		if number.is_multiple_of(32) {
 			ext.commit_all().unwrap();
@@ -70,6 +77,12 @@ fn play_game(row: Row, seed: u64) -> Outcomes {
 	game.outcomes
 }
 
+/// Pay of one answer, and the cost of computing it, in planck.
+fn pay() -> Balance {
+	let price = Balance::from(WORK) * MIN_FUEL_PRICE;
+	price - economics::BURNED_PRICE_SHARE.mul_floor(price)
+}
+
 fn good() -> Answer {
 	Answer { fuel: WORK, ..right() }
 }
@@ -78,144 +91,248 @@ fn lie() -> Answer {
 	Answer { fuel: WORK, ..wrong() }
 }
 
-/// Account that delegates to executor `index` of the adversary.
-fn delegator(index: usize) -> AccountId {
-	AccountId::from(blake2_256(&[b"delegator", &[index as u8][..]].concat()))
-}
-
-fn pool_of(who: &AccountId) -> PoolId<AccountId> {
-	PoolId { operator: who.clone(), role: Role::Executor }
-}
-
-/// Tells whether the round of this index is still in this phase.
-fn is_in(id: RequestId, index: RoundIndex, phase: RoundPhase) -> bool {
-	let round = round(id);
-	round.index == index && round.phase == phase
+/// Account with which the adversary challenges, and floods.
+fn mallory() -> AccountId {
+	AccountId::from(blake2_256(b"mallory"))
 }
 
 /// Network with an adversary.
 struct Game {
 	row: Row,
-	/// Executors of the adversary.
-	bad: BTreeSet<AccountId>,
-	session: u32,
+	stakes: Stakes,
 	/// Cost of what the adversary computed, in planck.
 	computed: Balance,
+	/// State of the game's own randomness.
+	random: (u64, u64),
 	outcomes: Outcomes,
 }
 
-impl Game {
-	fn new(row: Row) -> Self {
-		step();
-		let mut bad = BTreeSet::new();
-		for index in EXECUTORS {
-			let who = executor(index);
-			open_pool(index, STAKE);
-			set_balance(&who, FUNDS);
-			if (index - EXECUTORS.start) * 100 < row.percent * EXECUTORS.len() {
-				bad.insert(who);
-				set_balance(&delegator(index), FUNDS);
-			}
+/// Request that is played.
+struct Play {
+	id: RequestId,
+	/// Whether it is the one that counts, and not ballast.
+	counts: bool,
+	/// Steps of the protocol that everyone has taken.
+	taken: BTreeSet<(Step, u8)>,
+	/// Challenges: who, what it claims, and whether it will reveal that.
+	challenges: Vec<(AccountId, H256, bool)>,
+	/// Whether an honest party computed the attested answer again.
+	looked: bool,
+	offence: bool,
+}
+
+/// Step of the protocol, once for each round or sitting.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+	Commit,
+	Reveal,
+	Attested,
+	Vote,
+	RevealVote,
+	Adjourned,
+}
+
+impl Play {
+	fn new(id: RequestId, counts: bool) -> Self {
+		Self {
+			id,
+			counts,
+			taken: BTreeSet::new(),
+			challenges: Vec::new(),
+			looked: false,
+			offence: false,
 		}
-		for who in [eve(), ferdie(), dave()] {
+	}
+}
+
+impl Game {
+	fn new(row: Row, seed: u64) -> Self {
+		step();
+		for who in [eve(), ferdie(), dave(), mallory()] {
 			set_balance(&who, FUNDS);
 		}
 		register_model(WORK);
-		for index in EXECUTORS {
-			assert_ok!(Models::serve(signed(executor(index)), 0, REPORT));
-		}
-		Self { row, bad, session: 1, computed: 0, outcomes: Outcomes::default() }
+		let stakes = Stakes::new(row);
+		Self { row, stakes, computed: 0, random: (seed, 0), outcomes: Outcomes::default() }
 	}
 
-	/// Executors of the adversary, with their numbers.
-	fn bad_executors(&self) -> impl Iterator<Item = (usize, AccountId)> + '_ {
-		EXECUTORS.map(|index| (index, executor(index))).filter(|(_, who)| self.bad.contains(who))
+	/// Number from 0 to 1.
+	fn random(&mut self) -> f64 {
+		self.random.1 += 1;
+		let hash = codec::Encode::using_encoded(&self.random, blake2_256);
+		let number = u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]);
+		f64::from(number) / f64::from(u32::MAX)
 	}
 
 	/// All that the adversary has, in planck.
 	fn wealth(&self) -> Balance {
-		let pools = self.bad_executors().map(|(index, who)| {
-			let (id, delegator) = (pool_of(&who), delegator(index));
-			let pool = Pools::<Runtime>::get(Role::Executor, &who).unwrap();
-			let delegated = pool.active.value_of(&Holdings::<Runtime>::get(&id, &delegator));
-			let unbonding: Balance = Unbonding::<Runtime>::get(&id, &delegator)
-				.iter()
-				.map(|entry| pool.unbonding.value_of(&entry.holding))
-				.sum();
-			wealth(&who) + wealth(&delegator) + pool.self_bond() + delegated + unbonding
-		});
 		let others = match self.row.strategy {
 			Owner => wealth(&dave()),
-			SelfDeal => wealth(&eve()),
-			ChallengeSpam => wealth(&ferdie()),
+			SelfDeal | Flooder => wealth(&eve()),
 			_ => 0,
 		};
-		pools.sum::<Balance>() + others
+		self.stakes.wealth() + wealth(&mallory()) + others
 	}
 
 	/// Brings every stake back to what it was, and begins a session with it.
-	fn top_up(&mut self) {
-		let delegators = self.row.strategy == DelegatorFlight;
-		for index in EXECUTORS {
-			let who = executor(index);
-			let pool = Pools::<Runtime>::get(Role::Executor, &who).unwrap();
-			let own = self.bad.contains(&who);
-			// Where the adversary's delegators stake too, the others have as much as both together.
-			let wanted = if delegators && !own { 2 * STAKE } else { STAKE };
-			let missing = wanted.saturating_sub(pool.self_bond());
-			if missing >= OPG {
-				let origin = signed(who.clone());
-				assert_ok!(Staking::delegate(origin, who.clone(), Role::Executor, missing));
-			}
-			if pool.status == PoolStatus::Paused {
-				assert_ok!(Staking::resume(signed(who.clone()), Role::Executor));
-			}
-			if delegators && own {
-				let (id, delegator) = (pool_of(&who), delegator(index));
-				// Fails where nothing can be withdrawn yet.
-				let _ = Staking::withdraw(
-					signed(eve()),
-					who.clone(),
-					Role::Executor,
-					delegator.clone(),
-				);
-				if Holdings::<Runtime>::get(&id, &delegator).shares == 0 {
-					assert_ok!(Staking::delegate(signed(delegator), who, Role::Executor, STAKE));
-				}
-			}
-		}
-		self.session += 1;
-		Staking::plan_session(self.session);
-		Staking::start_session(self.session);
+	fn begin(&self) {
+		self.stakes.restore();
+		self.stakes.begin_planned_session();
 	}
 
-	/// Tells whether the adversary decides the round of `members` alone.
-	fn decides(&self, index: RoundIndex, members: &[AccountId]) -> bool {
-		let own = members.iter().filter(|who| self.bad.contains(who)).count();
-		if index == 0 {
-			own == members.len()
-		} else {
-			own > members.len() / 2
-		}
+	fn is_bad(&self, who: &AccountId) -> bool {
+		self.stakes.bad.contains(who)
 	}
 
-	/// Tells whether the adversary gives the wrong answer in this round.
-	fn lies(&self, index: RoundIndex, members: &[AccountId]) -> bool {
+	/// Tells whether the adversary holds the whole committee.
+	fn holds(&self, members: &[AccountId]) -> bool {
+		members.iter().all(|who| self.is_bad(who))
+	}
+
+	/// Tells whether the adversary gives the wrong answer in this round. It sees the committee
+	/// before it commits.
+	fn lies(&self, members: &[AccountId]) -> bool {
 		match self.row.strategy {
-			FreeRider | Collude | Owner | DelegatorFlight => true,
-			Opportunistic | SelfDeal => self.decides(index, members),
-			// Its jurors say that the challenger is right.
-			ChallengeSpam => index >= 2,
-			Honest | CommitmentCopier | RevealWithholder | NonCommitter => false,
+			FreeRider | Binge | Collude | Owner | DelegatorFlight | Staller | SelfChallenge
+			| ChallengeCopier => true,
+			Opportunistic | SelfDeal | ReRoller | Flooder => self.holds(members),
+			Honest | CommitmentCopier | RevealWithholder | NonCommitter | FalseChallenge
+			| HiddenClaim | AuditCopier => false,
 		}
 	}
 
-	fn commit_phase(&mut self, id: RequestId, members: &[AccountId]) {
-		let lies = self.lies(round(id).index, members);
-		let (bad, honest): (Vec<_>, Vec<_>) =
-			members.iter().partition(|who| self.bad.contains(who));
+	/// What the adversary's validators vote for, if they vote.
+	fn bought(&self) -> Option<Answer> {
+		match self.row.strategy {
+			Honest => Some(good()),
+			Staller => None,
+			_ => Some(lie()),
+		}
+	}
+
+	/// Plays requests of one session from their inclusion to their end.
+	fn play_requests(&mut self, count: usize) {
+		self.begin();
+		let before = self.stakes.honest();
+		let mut plays = Vec::new();
+		if self.row.strategy == Flooder {
+			for _ in 0..FLOOD {
+				plays.push(Play::new(self.request(mallory()), false));
+			}
+		}
+		for _ in 0..count {
+			plays.push(Play::new(self.request(eve()), true));
+		}
+		if self.row.strategy == ReRoller {
+			self.reroll(plays[0].id);
+		}
+		for _ in 0..MAX_STEPS {
+			self.act(&mut plays);
+			if plays.iter().all(|play| state(play.id).is_final()) {
+				break;
+			}
+			step();
+		}
+		for play in &plays {
+			self.conclude(play);
+		}
+		self.outcomes.honest_slashed += self.stakes.slashed_since(&before);
+		self.stakes.mature();
+		if self.row.strategy == DelegatorFlight {
+			self.stakes.wait_for_delegators();
+		}
+	}
+
+	fn request(&self, who: AccountId) -> RequestId {
+		let id = next_request();
+		assert_ok!(Inference::request(
+			signed(who),
+			0,
+			input(),
+			self.row.tier,
+			1_000 * OPG,
+			1_000 * OPG,
+			H256::zero(),
+			None,
+		));
+		id
+	}
+
+	fn conclude(&mut self, play: &Play) {
+		let state = state(play.id);
+		assert!(state.is_final(), "request {} did not end: {state:?}", play.id);
+		self.outcomes.offences += usize::from(play.offence);
+		match state {
+			RequestState::Settled { answer, .. } if answer != good() => {
+				self.outcomes.wrong += 1;
+				self.outcomes.wrong_watched += usize::from(play.looked);
+			},
+			RequestState::Failed { reason, .. } => {
+				let undecided = reason == opg_primitives::FailureReason::Undecided;
+				self.outcomes.undecided += usize::from(undecided);
+				self.outcomes.failed += 1;
+			},
+			_ => {},
+		}
+	}
+
+	/// Everyone does in this block what the requests ask of him.
+	fn act(&mut self, plays: &mut [Play]) {
+		let mut busy = Busy::default();
+		for play in plays {
+			match state(play.id) {
+				RequestState::Open(CommitteeStatus::Assigned { round })
+				| RequestState::Audited { status: CommitteeStatus::Assigned { round }, .. } => {
+					self.act_in_round(play, round, &mut busy)
+				},
+				RequestState::Attested { answer, .. } if take(play, Step::Attested, 0) => {
+					self.on_attested(play, &answer)
+				},
+				RequestState::Court { .. } => self.act_in_court(play),
+				_ => {},
+			}
+		}
+	}
+
+	fn act_in_round(&mut self, play: &mut Play, index: RoundIndex, busy: &mut Busy) {
+		let members = committee(play.id);
+		if take(play, Step::Commit, index) {
+			let is_first = index == 0 && play.counts;
+			self.outcomes.whole_committees += usize::from(is_first && self.holds(&members));
+			self.commit_phase(play, index, &members, busy);
+		}
+		let round = round(play.id);
+		let in_reveal = round.index == index
+			&& match round.phase_at(Clock::current_block_number()) {
+				RoundPhase::Commit => round.takes_no_commitment(),
+				phase => phase == RoundPhase::Reveal,
+			};
+		if in_reveal && take(play, Step::Reveal, index) {
+			self.reveal_phase(play, index, &members);
+		}
+	}
+
+	fn commit_phase(
+		&mut self,
+		play: &mut Play,
+		index: RoundIndex,
+		members: &[AccountId],
+		busy: &mut Busy,
+	) {
+		let lies = self.lies(members);
+		let has_own = members.iter().any(|who| self.is_bad(who));
+		play.offence |= has_own && (lies || self.row.strategy.evades());
+		let id = play.id;
+		if round(id).takes_no_commitment() {
+			return;
+		}
+		let (bad, honest): (Vec<_>, Vec<_>) = members.iter().partition(|who| self.is_bad(who));
 		for who in honest {
-			commit(id, who, &good()).unwrap();
+			if self.row.strategy == Flooder && !busy.takes(who) {
+				decline(id, who, JobError::QueueFull).unwrap();
+			} else {
+				commit(id, who, &good()).unwrap();
+			}
 		}
 		for who in bad {
 			match self.row.strategy {
@@ -230,104 +347,184 @@ impl Game {
 					commit_to(id, who, seen.unwrap_or(blind)).unwrap();
 				},
 				_ if lies => commit(id, who, &lie()).unwrap(),
+				AuditCopier if index == tiers::AUDIT => {
+					// Whatever was attested, which is right here.
+					commit(id, who, &good()).unwrap()
+				},
 				_ => {
-					self.computed += PAY;
+					self.computed += pay();
 					commit(id, who, &good()).unwrap();
 				},
 			}
 		}
 	}
 
-	fn reveal_phase(&mut self, id: RequestId, members: &[AccountId]) {
-		let index = round(id).index;
-		let lies = self.lies(index, members);
+	fn reveal_phase(&mut self, play: &mut Play, index: RoundIndex, members: &[AccountId]) {
+		let id = play.id;
+		let lies = self.lies(members);
+		let at_once = round(id).takes_no_commitment();
 		let mut order: Vec<_> = members.iter().collect();
-		order.sort_by_key(|who| self.bad.contains(who));
+		order.sort_by_key(|who| self.is_bad(who));
 		for who in order {
 			let round = round(id);
-			let committed = round
-				.seat(who)
-				.is_some_and(|seat| matches!(seat.state, SeatState::Committed { .. }));
-			if !committed || !is_in(id, index, RoundPhase::Reveal) {
+			let expected = round.seat(who).is_some_and(|seat| match seat.state {
+				SeatState::Committed { .. } => true,
+				SeatState::Waiting => at_once,
+				_ => false,
+			});
+			if !expected || round.index != index || round.phase == RoundPhase::Closed {
 				continue;
 			}
-			if !self.bad.contains(who) {
+			if !self.is_bad(who) {
 				reveal(id, who, good()).unwrap();
 				continue;
 			}
 			match self.row.strategy {
 				RevealWithholder => {},
+				NonCommitter | CommitmentCopier if at_once => {},
 				CommitmentCopier => {
 					assert!(reveal(id, who, good()).is_err(), "a copy is not revealed")
 				},
-				_ => reveal(id, who, if lies { lie() } else { good() }).unwrap(),
+				_ => {
+					if at_once && !lies {
+						self.computed += pay();
+					}
+					reveal(id, who, if lies { lie() } else { good() }).unwrap()
+				},
 			}
 		}
 	}
 
-	/// Plays both phases of a round. Seats that stay silent are waited for.
-	fn play_round(&mut self, id: RequestId, index: RoundIndex, members: &[AccountId]) {
-		self.commit_phase(id, members);
-		while is_in(id, index, RoundPhase::Commit) {
-			step();
+	/// Who looks at an attested answer, and who challenges it.
+	fn on_attested(&mut self, play: &mut Play, answer: &Answer) {
+		if self.row.strategy == DelegatorFlight {
+			self.stakes.delegators_leave();
 		}
-		self.reveal_phase(id, members);
-		while is_in(id, index, RoundPhase::Reveal) {
-			step();
+		play.looked = match self.row.watch {
+			Watch::Nobody => false,
+			Watch::Always => true,
+			Watch::Share(share) => {
+				let drawn = committee(play.id);
+				let honest = EXECUTORS.map(executor).filter(|who| !self.is_bad(who));
+				let watchers = honest.filter(|who| !drawn.contains(who)).count();
+				(0..watchers).any(|_| self.random() < share)
+			},
+		};
+		let is_wrong = *answer != good();
+		if play.looked && is_wrong {
+			let copied = challenge(play, ferdie(), &good(), true);
+			if self.row.strategy == ChallengeCopier {
+				// The claim in the pool, as it is: it does not open for another account.
+				let _ = send_challenge(play.id, mallory(), copied);
+				play.challenges.push((mallory(), good().digest(), true));
+			}
+		}
+		if self.row.strategy == SelfChallenge && is_wrong {
+			challenge(play, mallory(), &good(), true);
+		}
+		if self.row.strategy.challenges_falsely() && !is_wrong {
+			challenge(play, mallory(), &lie(), self.row.strategy == FalseChallenge);
+			play.offence = true;
 		}
 	}
 
-	/// Plays one request from its inclusion to its end.
-	fn play_request(&mut self) {
-		self.top_up();
-		let Row { strategy, tier, watch, .. } = self.row;
-		let id = next_request();
-		assert_ok!(Inference::request(signed(eve()), 0, input(), tier, 1_000 * OPG));
-		let (mut challenged, mut offence, mut left) = (false, false, false);
-		for _ in 0..MAX_STEPS {
-			match state(id) {
-				RequestState::Open(CommitteeStatus::Assigned { round })
-				| RequestState::Disputed { status: CommitteeStatus::Assigned { round }, .. } => {
-					let members = committee(id);
-					let own = members.iter().any(|who| self.bad.contains(who));
-					offence |= own && (self.lies(round, &members) || strategy.evades());
-					self.play_round(id, round, &members);
-				},
-				RequestState::Attested { answer, .. } => {
-					if strategy == DelegatorFlight && !mem::replace(&mut left, true) {
-						self.leave();
+	fn act_in_court(&mut self, play: &mut Play) {
+		let id = play.id;
+		let Some(case) = case(id) else { return };
+		let bought = self.bought();
+		match case.phase {
+			CasePhase::Waiting if case.sitting > 0 => {
+				if take(play, Step::Adjourned, case.sitting) {
+					self.stakes.begin_session();
+				}
+			},
+			CasePhase::Waiting => {},
+			CasePhase::Commit { .. } => {
+				if take(play, Step::Vote, case.sitting) {
+					self.stakes.validators.commit(id, &good(), bought.as_ref());
+				}
+			},
+			CasePhase::Reveal { .. } => {
+				if take(play, Step::RevealVote, case.sitting) {
+					self.stakes.validators.reveal(id, &good(), bought.as_ref());
+					for (who, digest, reveals) in &play.challenges {
+						if *reveals {
+							// That of a copier is refused.
+							let _ = Inference::reveal_claim(
+								signed(who.clone()),
+								id,
+								*digest,
+								H256(SALT),
+							);
+						}
 					}
-					let spam = strategy == ChallengeSpam && answer == good();
-					let caught = watch == Watch::Watcher && answer != good();
-					if (spam || caught) && !mem::replace(&mut challenged, true) {
-						assert_ok!(Inference::challenge(signed(ferdie()), id));
+				}
+			},
+		}
+	}
+
+	/// With the randomness of the draw known, the adversary looks for the set of its executors that
+	/// gives it the committee when it pauses, and does that.
+	fn reroll(&mut self, id: RequestId) {
+		let own: Vec<_> = self.stakes.bad.iter().cloned().collect();
+		for _ in 0..REROLLS {
+			let chosen: Vec<_> = own.iter().filter(|_| self.random() < 0.5).cloned().collect();
+			let stops = self.random() < 0.5;
+			let act = || {
+				for who in &chosen {
+					if stops {
+						assert_ok!(Models::stop_serving(signed(who.clone()), 0));
 					} else {
+						assert_ok!(Staking::pause(signed(who.clone()), Role::Executor));
+					}
+				}
+			};
+			let wins = with_transaction_unchecked(|| {
+				act();
+				let drawn = |id| Requests::<Runtime>::get(id).unwrap().drawn_at.is_some();
+				for _ in 0..8 {
+					if !drawn(id) {
 						step();
 					}
-				},
-				RequestState::Settled { answer, .. } => {
-					self.outcomes.wrong += usize::from(answer != good());
-					break;
-				},
-				RequestState::Failed { .. } => break,
-				_ => step(),
+				}
+				TransactionOutcome::Rollback(drawn(id) && self.holds(&committee(id)))
+			});
+			if wins {
+				return act();
 			}
-			if SlashingPaused::<Runtime>::exists() {
-				assert_ok!(Staking::resume_slashing(RuntimeOrigin::root()));
-			}
-		}
-		assert!(state(id).is_final());
-		self.outcomes.offences += usize::from(offence);
-		if strategy == DelegatorFlight {
-			steps(UNBONDING_BLOCKS);
 		}
 	}
+}
 
-	/// All delegators of the adversary leave.
-	fn leave(&self) {
-		for (index, who) in self.bad_executors() {
-			let delegator = signed(delegator(index));
-			assert_ok!(Staking::undelegate(delegator, who, Role::Executor, Balance::MAX));
-		}
+/// Seats that each executor answers in this block.
+#[derive(Default)]
+struct Busy(std::collections::BTreeMap<AccountId, usize>);
+
+impl Busy {
+	/// Takes one more seat, if `who` has time for it.
+	fn takes(&mut self, who: &AccountId) -> bool {
+		let seats = self.0.entry(who.clone()).or_default();
+		*seats += 1;
+		*seats <= CAPACITY
 	}
+}
+
+/// Notes a step. Tells whether it is new.
+fn take(play: &mut Play, step: Step, index: u8) -> bool {
+	play.taken.insert((step, index))
+}
+
+/// `who` challenges the attested answer and claims that `answer` is right. Gives the claim.
+fn challenge(play: &mut Play, who: AccountId, answer: &Answer, reveals: bool) -> H256 {
+	let digest = answer.digest();
+	let claim = claim_hash(&who, play.id, digest, H256(SALT));
+	send_challenge(play.id, who.clone(), claim).unwrap();
+	play.challenges.push((who, digest, reveals));
+	claim
+}
+
+fn send_challenge(id: RequestId, who: AccountId, claim: H256) -> DispatchResult {
+	let request = Requests::<Runtime>::get(id).unwrap();
+	let disputed = request.state.attested().unwrap().0.digest();
+	Inference::challenge(signed(who), id, request.seed.unwrap(), disputed, claim)
 }

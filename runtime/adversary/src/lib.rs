@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod bound;
+pub mod foresight;
 mod game;
 mod report;
 mod row;
+mod stakes;
+mod validators;
 
-pub use bound::{check, must_lose, Violation};
+pub use bound::{check, is_profitable, must_lose, Violation};
 pub use game::play;
 pub use report::{csv, markdown};
-pub use row::{all_rows, Outcomes, Row, Strategy, Watch};
+pub use row::{all_rows, Bench, Outcomes, Row, Strategy, Watch};

@@ -1,21 +1,36 @@
-//! `opg-adversary`: plays every strategy at every tier and prints what it earns.
+//! `opg-adversary`: plays every strategy at every tier and prints what it earns; and what authors of
+//! blocks gain by knowing their randomness.
 
 use anyhow::{ensure, Context};
-use clap::Parser;
-use opg_adversary::{all_rows, check, csv, markdown, must_lose, play, Outcomes, Row};
+use clap::{Args, Parser};
+use opg_adversary::{
+	all_rows, check, csv,
+	foresight::{self, Adversary},
+	is_profitable, markdown, must_lose, play, Bench, Outcomes, Row,
+};
+use opg_primitives::Tier;
 use std::{
 	path::PathBuf,
 	sync::{Mutex, PoisonError},
 	thread,
 };
 
-/// Play strategies of dishonest executors, requesters and challengers against the real pallets.
-///
-/// Fails where a strategy that must lose money earns some, or settles more wrong answers than it
-/// can.
+/// Attacks on the real pallets and on the real draw.
 #[derive(Parser)]
 #[command(name = "opg-adversary", version)]
-struct Args {
+enum Command {
+	/// Play strategies of dishonest executors, requesters, challengers and validators.
+	///
+	/// Fails where a strategy that must lose money earns some, where a wrong answer is settled
+	/// although an honest party looked, or where an honest pool loses more than the capped fine.
+	Play(Play),
+	/// Tell how often an author of blocks gets a whole committee, by leaving slots empty or by
+	/// choosing when to ask.
+	Foresight(Foresight),
+}
+
+#[derive(Args)]
+struct Play {
 	/// Requests per row. Rows with rare lies are five times as long.
 	#[arg(long, default_value_t = 2_000)]
 	requests: usize,
@@ -23,8 +38,21 @@ struct Args {
 	#[arg(long, default_value_t = 0)]
 	seed: u64,
 	/// Executors of the adversary, in percent, separated by commas.
-	#[arg(long, value_delimiter = ',', default_values_t = [10, 30, 45])]
+	#[arg(long, value_delimiter = ',', default_values_t = [10, 20, 30, 45])]
 	shares: Vec<usize>,
+	/// Validators of the adversary, in percent.
+	#[arg(long, default_value_t = 30)]
+	dishonest: usize,
+	/// Honest validators that are offline while the court sits, in percent.
+	#[arg(long, default_value_t = 0)]
+	absent: usize,
+	/// Share of all answers that an honest executor computes again where it was not drawn, in rows
+	/// in which they watch by chance. By default 3 by the executors that were not drawn.
+	#[arg(long, default_value_t = 3.0 / 57.0)]
+	watch: f64,
+	/// Play only rows whose strategy, tier or both, as in `Quorum Collude`, contain this.
+	#[arg(long, default_value = "")]
+	only: String,
 	/// Write the table to this CSV file.
 	#[arg(long)]
 	csv: Option<PathBuf>,
@@ -33,40 +61,126 @@ struct Args {
 	markdown: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct Foresight {
+	/// Draws and sessions per row.
+	#[arg(long, default_value_t = 2_000)]
+	tries: usize,
+	/// Seed of all randomness.
+	#[arg(long, default_value_t = 0)]
+	seed: u64,
+	/// Slots of the adversary, in percent, separated by commas.
+	#[arg(long, value_delimiter = ',', default_values_t = [10, 20, 33])]
+	slots: Vec<u32>,
+	/// Executors of the adversary, in percent, separated by commas.
+	#[arg(long, value_delimiter = ',', default_values_t = [10, 20, 30, 45])]
+	shares: Vec<u32>,
+	/// Numbers of a request among which it can choose in a block.
+	#[arg(long, default_value_t = 1)]
+	numbers: u64,
+}
+
 fn main() -> anyhow::Result<()> {
-	let args = Args::parse();
-	ensure!(args.requests >= 5, "a row has at least five requests");
-	ensure!(args.shares.iter().all(|percent| *percent <= 100), "a share is at most 100 percent");
-	let results = play_all(all_rows(args.requests, &args.shares), args.seed);
-	for (path, table) in [(&args.csv, csv(&results)), (&args.markdown, markdown(&results))] {
-		if let Some(path) = path {
-			std::fs::write(path, table).with_context(|| format!("writing {}", path.display()))?;
-		}
+	match Command::parse() {
+		Command::Play(args) => args.run(),
+		Command::Foresight(args) => args.run(),
 	}
-	let losing = results.iter().filter(|(row, outcomes)| must_lose(row, outcomes)).count();
+}
+
+impl Play {
+	fn run(self) -> anyhow::Result<()> {
+		ensure!(self.requests >= 5, "a row has at least five requests");
+		let percents = self.shares.iter().chain([&self.dishonest, &self.absent]);
+		ensure!(percents.into_iter().all(|share| *share <= 100), "a share is at most 100 percent");
+		let bench = Bench { dishonest: self.dishonest, absent: self.absent };
+		let mut rows = all_rows(self.requests, &self.shares, bench, self.watch);
+		rows.retain(|row| format!("{:?} {:?}", row.tier, row.strategy).contains(&self.only));
+		let play_row = |row: &Row| {
+			let outcomes = play(*row, self.seed);
+			println!("{row:?}: {outcomes:?}");
+			outcomes
+		};
+		let results = on_all_cores(rows, play_row);
+		for (path, table) in [(&self.csv, csv(&results)), (&self.markdown, markdown(&results))] {
+			if let Some(path) = path {
+				std::fs::write(path, table)
+					.with_context(|| format!("writing {}", path.display()))?;
+			}
+		}
+		conclude(&results)
+	}
+}
+
+/// Says what the rows show, and fails where one breaks a bound.
+fn conclude(results: &[(Row, Outcomes)]) -> anyhow::Result<()> {
+	let count = |holds: &dyn Fn(&Row, &Outcomes) -> bool| {
+		results.iter().filter(|(row, outcomes)| holds(row, outcomes)).count()
+	};
+	let sum = |of: fn(&Outcomes) -> usize| {
+		results.iter().map(|(_, outcomes)| of(outcomes)).sum::<usize>()
+	};
 	println!("RESULT adversary_rows {}", results.len());
-	println!("RESULT adversary_losing_rows {losing}");
+	println!("RESULT adversary_losing_rows {}", count(&must_lose));
+	println!("RESULT adversary_profitable_strategies {}", count(&is_profitable));
+	println!("RESULT adversary_wrong_settled_watched {}", sum(|outcomes| outcomes.wrong_watched));
+	println!("RESULT adversary_honest_slashed {}", sum(|outcomes| outcomes.honest_slashed));
 	let mut violations = 0;
-	for (row, outcomes) in &results {
-		if let Err(violation) = check(row, outcomes) {
+	for (row, outcomes) in results {
+		for violation in check(row, outcomes) {
 			eprintln!("{row:?}: {violation}");
 			violations += 1;
 		}
 	}
-	ensure!(violations == 0, "{violations} rows break their bounds");
+	ensure!(violations == 0, "{violations} bounds are broken");
 	Ok(())
 }
 
-/// Plays on all cores: each game has storage of its own.
-fn play_all(rows: Vec<Row>, seed: u64) -> Vec<(Row, Outcomes)> {
+impl Foresight {
+	fn run(self) -> anyhow::Result<()> {
+		let percents = self.slots.iter().chain(&self.shares);
+		ensure!(percents.into_iter().all(|share| *share < 100), "a share is below 100 percent");
+		let mut rows = Vec::new();
+		for tier in [Tier::Optimistic, Tier::Quorum, Tier::High] {
+			for &slots in &self.slots {
+				for &stake in &self.shares {
+					rows.push(Adversary { tier, slots, stake, numbers: self.numbers });
+				}
+			}
+		}
+		let results = on_all_cores(rows, |row| foresight::chances(*row, self.tries, self.seed));
+		println!(
+			"| tier | slots | stake | by chance | slots left empty | sessions with a choice |"
+		);
+		println!("|---|---|---|---|---|---|");
+		for (Adversary { tier, slots, stake, .. }, chances) in &results {
+			let [fair, withheld, chosen] =
+				[chances.fair, chances.withheld, chances.chosen].map(|chance| chance * 100.0);
+			println!(
+				"| {tier:?} | {slots} % | {stake} % | {fair:.2} % | {withheld:.2} % | {chosen:.2} % |"
+			);
+		}
+		for (Adversary { tier, slots, stake, .. }, chances) in &results {
+			let name = format!("foresight_{tier:?}_slots{slots}_stake{stake}").to_lowercase();
+			println!("RESULT {name}_fair_percent {:.3}", chances.fair * 100.0);
+			println!("RESULT {name}_withheld_percent {:.3}", chances.withheld * 100.0);
+			println!("RESULT {name}_chosen_percent {:.3}", chances.chosen * 100.0);
+		}
+		Ok(())
+	}
+}
+
+/// Plays rows on all cores, each game with storage of its own. Gives the results in their order.
+fn on_all_cores<R: Send + Sync, O: Send>(
+	rows: Vec<R>,
+	play: impl Fn(&R) -> O + Sync,
+) -> Vec<(R, O)> {
 	let queue = Mutex::new(rows.into_iter().enumerate());
 	let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
 	let worker = || {
 		let mut done = Vec::new();
 		while let Some((place, row)) = next() {
-			let outcomes = play(row, seed);
-			println!("{:?} {:?} {} %: {outcomes:?}", row.tier, row.strategy, row.percent);
-			done.push((place, row, outcomes));
+			let outcome = play(&row);
+			done.push((place, row, outcome));
 		}
 		done
 	};
@@ -76,5 +190,5 @@ fn play_all(rows: Vec<Row>, seed: u64) -> Vec<(Row, Outcomes)> {
 		workers.into_iter().flat_map(|worker| worker.join().expect("a game failed")).collect()
 	});
 	done.sort_by_key(|(place, ..)| *place);
-	done.into_iter().map(|(_, row, outcomes)| (row, outcomes)).collect()
+	done.into_iter().map(|(_, row, outcome)| (row, outcome)).collect()
 }

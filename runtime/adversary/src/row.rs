@@ -15,14 +15,22 @@ pub enum Strategy {
 	Opportunistic,
 	Owner,
 	SelfDeal,
-	ChallengeSpam,
 	DelegatorFlight,
+	FalseChallenge,
+	HiddenClaim,
+	ReRoller,
+	Flooder,
+	Binge,
+	Staller,
+	SelfChallenge,
+	ChallengeCopier,
+	AuditCopier,
 }
 use Strategy::*;
 
 impl Strategy {
 	/// All strategies, in the order of the tables.
-	pub const ALL: [Self; 11] = [
+	pub const ALL: [Self; 19] = [
 		Honest,
 		FreeRider,
 		CommitmentCopier,
@@ -32,28 +40,60 @@ impl Strategy {
 		Opportunistic,
 		Owner,
 		SelfDeal,
-		ChallengeSpam,
 		DelegatorFlight,
+		FalseChallenge,
+		HiddenClaim,
+		ReRoller,
+		Flooder,
+		Binge,
+		Staller,
+		SelfChallenge,
+		ChallengeCopier,
+		AuditCopier,
 	];
 
-	/// Tells whether it lies only where it decides the round. Such lies are few.
+	/// Tells whether it lies only where it holds the whole first committee. Such lies are few.
 	pub fn is_opportunistic(self) -> bool {
-		matches!(self, Opportunistic | SelfDeal)
+		matches!(self, Opportunistic | SelfDeal | ReRoller)
 	}
 
 	/// Tells whether an executor fails in its duty even where it does not lie.
 	pub fn evades(self) -> bool {
-		matches!(self, CommitmentCopier | RevealWithholder | NonCommitter)
+		matches!(self, CommitmentCopier | RevealWithholder | NonCommitter | Flooder)
+	}
+
+	/// Tells whether it needs somebody who challenges its lies.
+	pub fn needs_watcher(self) -> bool {
+		matches!(self, ChallengeCopier)
+	}
+
+	/// Tells whether it challenges right answers.
+	pub fn challenges_falsely(self) -> bool {
+		matches!(self, FalseChallenge | HiddenClaim)
 	}
 }
 
-/// Honest parties besides the executors.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Requests that a binge lies about at once, in one session.
+pub const BINGE: usize = 100;
+
+/// Honest executors that were not drawn, and compute answers again.
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Watch {
-	/// Nobody checks answers.
+	/// Nobody does: only what the protocol does by itself counts.
 	Nobody,
-	/// One watcher computes every answer again and challenges wrong ones.
-	Watcher,
+	/// Each of them does so for a share of all answers, from 0 to 1.
+	Share(f64),
+	/// One honest party computes every answer again.
+	Always,
+}
+
+/// Validators, in percent. The others are honest and present.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bench {
+	/// Those of the adversary.
+	pub dishonest: usize,
+	/// Honest ones that are offline while the court sits.
+	pub absent: usize,
 }
 
 /// Strategy and its circumstances.
@@ -65,6 +105,8 @@ pub struct Row {
 	pub tier: Tier,
 	/// Executors of the adversary, in percent.
 	pub percent: usize,
+	/// Validators.
+	pub bench: Bench,
 	/// Checks of answers by others.
 	pub watch: Watch,
 	/// Number of requests.
@@ -76,28 +118,68 @@ pub struct Row {
 pub struct Outcomes {
 	/// Wrong answers that were settled.
 	pub wrong: usize,
+	/// Those of them at which an honest party had looked in time.
+	pub wrong_watched: usize,
 	/// Requests in which the adversary committed an offence.
 	pub offences: usize,
+	/// Requests whose whole first committee was the adversary's.
+	pub whole_committees: usize,
+	/// Requests that ended without an answer.
+	pub failed: usize,
+	/// Those of them that the court could not decide.
+	pub undecided: usize,
+	/// Honest pools that were convicted, or lost more in a session than the capped fine.
+	pub honest_slashed: usize,
 	/// Change of the adversary's wealth, cost of computing deducted, in planck.
 	pub profit: i128,
 }
 
+impl Outcomes {
+	/// Adds those of another game of the same row.
+	pub fn add(&mut self, other: Self) {
+		self.wrong += other.wrong;
+		self.wrong_watched += other.wrong_watched;
+		self.offences += other.offences;
+		self.whole_committees += other.whole_committees;
+		self.failed += other.failed;
+		self.undecided += other.undecided;
+		self.honest_slashed += other.honest_slashed;
+		self.profit += other.profit;
+	}
+}
+
 /// Every strategy at every tier and each of these stakes in percent, `requests` long. Strategies
-/// whose lies are seldom audited play longer, those that wait for unbonding shorter.
-pub fn all_rows(requests: usize, shares: &[usize]) -> Vec<Row> {
+/// whose lies are seldom audited play longer; those that wait for unbonding, or fill the chain,
+/// shorter.
+pub fn all_rows(requests: usize, shares: &[usize], bench: Bench, watch: f64) -> Vec<Row> {
 	let mut rows = Vec::new();
 	for tier in [Tier::Optimistic, Tier::Quorum, Tier::High] {
 		for &percent in shares {
-			for strategy in Strategy::ALL {
+			let row = |strategy, watch, bench| {
 				let requests = match strategy {
-					_ if strategy.is_opportunistic() && tier != Tier::High => 5 * requests,
-					DelegatorFlight => requests / 5,
+					Opportunistic | SelfDeal if tier != Tier::High => 5 * requests,
+					DelegatorFlight | ReRoller => requests.div_ceil(5),
+					Binge => requests.next_multiple_of(BINGE),
+					Flooder => requests.div_ceil(50),
 					_ => requests,
 				};
-				rows.push(Row { strategy, tier, percent, watch: Watch::Nobody, requests });
+				Row { strategy, tier, percent, bench, watch, requests }
+			};
+			for strategy in Strategy::ALL {
+				let watched = strategy.needs_watcher();
+				let watch = if watched { Watch::Always } else { Watch::Nobody };
+				rows.push(row(strategy, watch, bench));
 			}
-			for strategy in [Collude, Opportunistic] {
-				rows.push(Row { strategy, tier, percent, watch: Watch::Watcher, requests });
+			for strategy in [Collude, Opportunistic, Staller, SelfChallenge] {
+				rows.push(row(strategy, Watch::Always, bench));
+			}
+			rows.push(row(Collude, Watch::Share(watch), bench));
+			// A third of the validators is offline and nobody lies; the adversary has its part, and
+			// some of the others are offline.
+			for (dishonest, absent) in [(0, 30), (bench.dishonest, 5), (bench.dishonest, 10)] {
+				let bench = Bench { dishonest, absent };
+				rows.push(row(Collude, Watch::Always, bench));
+				rows.push(row(FalseChallenge, Watch::Nobody, bench));
 			}
 		}
 	}

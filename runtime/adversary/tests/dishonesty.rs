@@ -1,34 +1,56 @@
-//! Ten rows of the simulation, for a short time each.
+//! Some rows of the simulation, for a short time each.
 
 #![allow(missing_docs)]
 
-use opg_adversary::{check, play, Row, Strategy, Watch};
+use opg_adversary::{check, play, Bench, Row, Strategy, Watch};
 use opg_primitives::Tier;
+use std::thread;
+
+/// Row with a third of the validators, at most, against the honest.
+fn row(strategy: Strategy, tier: Tier, watch: Watch, requests: usize) -> Row {
+	let bench = Bench { dishonest: 30, absent: 0 };
+	Row { strategy, tier, percent: 30, bench, watch, requests }
+}
+
+fn check_all(rows: Vec<Row>) {
+	let check_row = |row: &Row| {
+		let outcomes = play(*row, 0);
+		let broken = check(row, &outcomes);
+		assert!(broken.is_empty(), "{row:?}: {outcomes:?}: {broken:?}");
+	};
+	thread::scope(|scope| rows.iter().for_each(|row| drop(scope.spawn(move || check_row(row)))));
+}
 
 #[test]
-fn dishonesty_should_lose_money() {
-	let mut rows: Vec<_> = Strategy::ALL
+fn dishonesty_should_lose_money_when_nobody_watches() {
+	let is_slow = |strategy: &Strategy| matches!(strategy, Strategy::Flooder | Strategy::Binge);
+	let rows = Strategy::ALL
 		.into_iter()
-		// Their lies are too few to say anything within so short a time.
-		.filter(|strategy| !strategy.is_opportunistic())
-		.map(|strategy| Row {
-			strategy,
-			tier: Tier::Quorum,
-			percent: 30,
-			watch: Watch::Nobody,
-			requests: 25,
-		})
-		.collect();
-	rows.push(Row {
-		strategy: Strategy::FreeRider,
-		tier: Tier::Optimistic,
-		percent: 30,
-		watch: Watch::Watcher,
-		requests: 60,
-	});
-	assert_eq!(rows.len(), 10);
-	for row in rows {
-		let outcomes = play(row, 0);
-		check(&row, &outcomes).unwrap_or_else(|error| panic!("{row:?}: {outcomes:?}: {error}"));
-	}
+		// Rare lies say nothing within so short a time, and others need more requests.
+		.filter(|strategy| !strategy.is_opportunistic() && !strategy.needs_watcher())
+		.filter(|strategy| !is_slow(strategy))
+		.map(|strategy| row(strategy, Tier::Quorum, Watch::Nobody, 20));
+	check_all(rows.collect());
+}
+
+#[test]
+fn wrong_answers_should_not_settle_when_an_honest_party_looks() {
+	let strategies =
+		[Strategy::Collude, Strategy::Staller, Strategy::SelfChallenge, Strategy::ChallengeCopier];
+	let rows = strategies.map(|strategy| row(strategy, Tier::Optimistic, Watch::Always, 25));
+	check_all(rows.into());
+}
+
+#[test]
+fn wrong_answers_should_not_settle_when_a_third_of_the_validators_is_offline() {
+	let mut row = row(Strategy::Collude, Tier::Optimistic, Watch::Always, 25);
+	row.bench = Bench { dishonest: 0, absent: 30 };
+	check_all(vec![row]);
+}
+
+#[test]
+fn pausing_should_not_turn_a_draw_when_its_randomness_is_known() {
+	let mut row = row(Strategy::ReRoller, Tier::Optimistic, Watch::Nobody, 40);
+	row.percent = 20;
+	check_all(vec![row]);
 }

@@ -28,7 +28,7 @@ pub struct SeatView {
 	pub declined: Option<JobError>,
 }
 
-/// Progress of a request.
+/// Progress of a request. Times are those of the chain's clock, which is not ahead of the blocks.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
 pub enum RequestStatus {
 	/// Waits for the draw.
@@ -42,18 +42,18 @@ pub enum RequestStatus {
 	Attested {
 		/// Answer on which the committee agreed.
 		answer: Answer,
-		/// Block of the decision.
+		/// Time of the decision.
 		at: BlockNumber,
 	},
-	/// Answered; a jury computes it again.
+	/// In dispute: the court decides.
 	#[codec(index = 3)]
 	Disputed {
-		/// Answer that is disputed.
-		answer: Answer,
-		/// Block of the decision.
-		at: BlockNumber,
-		/// Account that challenged it. `None` for an audit.
-		challenger: Option<AccountId>,
+		/// Answer that was attested before, if one was.
+		answer: Option<Answer>,
+		/// Block in which the dispute began.
+		since: BlockNumber,
+		/// Accounts that challenge an answer.
+		challengers: Vec<AccountId>,
 	},
 	/// Final and paid.
 	#[codec(index = 4)]
@@ -64,7 +64,7 @@ pub enum RequestStatus {
 		paid: Vec<(AccountId, Balance)>,
 		/// Total fee charged, in planck.
 		fee: Balance,
-		/// Block of the decision.
+		/// Time of the decision.
 		at: BlockNumber,
 	},
 	/// Failed and refunded.
@@ -72,8 +72,57 @@ pub enum RequestStatus {
 	Failed {
 		/// Cause.
 		reason: FailureReason,
-		/// Block of the decision.
+		/// Time of the decision.
 		at: BlockNumber,
+	},
+	/// Answered; an audit committee computes it again. The answer can be challenged.
+	#[codec(index = 6)]
+	Audited {
+		/// Answer that is audited.
+		answer: Answer,
+		/// Time of the decision.
+		at: BlockNumber,
+		/// Account that bought the audit. `None` where randomness picked the answer.
+		buyer: Option<AccountId>,
+	},
+}
+
+/// What may be relied on, each with the block since which it is so. An answer may be relied on once it
+/// is settled and that block is final; an attested one can still be challenged.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub enum Reliance {
+	/// There is no such request, or it was pruned.
+	#[codec(index = 0)]
+	Unknown,
+	/// No answer yet.
+	#[codec(index = 1)]
+	Open {
+		/// Block of inclusion.
+		since: BlockNumber,
+	},
+	/// A committee agreed on an answer, which can be challenged, or is audited.
+	#[codec(index = 2)]
+	Attested {
+		/// Block of the agreement, or of the beginning of the audit.
+		since: BlockNumber,
+	},
+	/// The answer is in dispute.
+	#[codec(index = 3)]
+	Disputed {
+		/// Block in which the dispute began.
+		since: BlockNumber,
+	},
+	/// The answer is final, once the block is.
+	#[codec(index = 4)]
+	Settled {
+		/// Block of the settlement.
+		since: BlockNumber,
+	},
+	/// There is no answer, and there will be none.
+	#[codec(index = 5)]
+	Failed {
+		/// Block of the failure.
+		since: BlockNumber,
 	},
 }
 
@@ -88,10 +137,16 @@ pub struct RequestView {
 	pub task: Task,
 	/// Assurance that is paid for.
 	pub tier: Tier,
+	/// Reference that the requester set.
+	pub reference: H256,
+	/// Time of the chain's clock after which no further committee is drawn for a first answer.
+	pub deadline: Option<BlockNumber>,
 	/// Block of inclusion.
 	pub requested_at: BlockNumber,
 	/// Block of the first draw.
 	pub drawn_at: Option<BlockNumber>,
+	/// Seed of the last round for a first answer: a challenge names it.
+	pub seed: Option<H256>,
 	/// Every seat of every round so far.
 	pub seats: Vec<SeatView>,
 	/// Progress.
@@ -103,10 +158,20 @@ sp_api::decl_runtime_apis! {
 	pub trait OpgApi {
 		/// Request with this number, if there is one.
 		fn request(id: RequestId) -> Option<RequestView>;
+		/// What may be relied on of this request. Ask about the final block.
+		fn may_rely(id: RequestId) -> Reliance;
 		/// Price of a request to this model now, in planck, without the deposit. Exact for an answer
 		/// that takes `fuel`; an upper bound if that is `None`.
 		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance>;
-		/// Number of executors that could be drawn for this model now.
+		/// Upper bound of the price of a request that is included in the next `blocks` blocks, in
+		/// planck, without the deposit: the price of fuel may rise until then.
+		fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance>;
+		/// Bond of a challenge of this request, in planck.
+		fn challenge_bond(id: RequestId) -> Option<Balance>;
+		/// Price of an audit of this request, in planck: held, and returned as far as the answer took
+		/// less fuel than its limit. Seat fees come on top.
+		fn audit_price(id: RequestId) -> Option<Balance>;
+		/// Number of executors that are free to be drawn for this model now.
 		fn eligible_executors(model: ModelId) -> u32;
 		/// Engines whose versions take requests now.
 		fn valid_engines() -> Vec<H256>;

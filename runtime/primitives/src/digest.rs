@@ -22,6 +22,8 @@ pub struct CommitmentContext<AccountId> {
 	pub request: RequestId,
 	/// Round of the request.
 	pub round: RoundIndex,
+	/// Seed of the round's draw: another one on another fork.
+	pub seed: H256,
 	/// Operator that commits.
 	pub executor: AccountId,
 	/// Content hash of the model file.
@@ -56,9 +58,15 @@ pub fn possession_payload<A: Encode>(genesis: &H256, operator: &A) -> Vec<u8> {
 	(domains::POSSESSION, genesis, operator).encode()
 }
 
-/// Payload that a hot key signs under a batch.
-pub fn batch_payload<B: Encode>(kind: BatchKind, genesis: &H256, batch: &B) -> Vec<u8> {
-	(domains::BATCH, kind, genesis, batch).encode()
+/// Payload that a hot key signs under a batch. `block` is the hash of the block that the batch names:
+/// a batch of one fork is of no use on another.
+pub fn batch_payload<B: Encode>(
+	kind: BatchKind,
+	genesis: &H256,
+	block: &H256,
+	batch: &B,
+) -> Vec<u8> {
+	(domains::BATCH, kind, genesis, block, batch).encode()
 }
 
 /// Kind of a signed batch.

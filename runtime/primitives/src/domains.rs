@@ -2,21 +2,23 @@
 //! are alike. Each is hashed as a SCALE-encoded byte slice, before what it separates.
 
 /// Seed of a round's draw.
-pub const DRAW: &[u8] = b"opg/draw/v1";
+pub const DRAW: &[u8] = b"opg/draw/v2";
 /// Ticket that decides whether an answer is audited.
 pub const AUDIT: &[u8] = b"opg/audit/v1";
 /// Digest by which answers are compared.
 pub const ANSWER: &[u8] = b"opg/answer/v1";
 /// Commitment to an answer.
-pub const COMMIT: &[u8] = b"opg/commit/v1";
+pub const COMMIT: &[u8] = b"opg/commit/v2";
 /// Salt of a commitment, derived from the executor's hot key.
-pub const SALT: &[u8] = b"opg/salt/v1";
+pub const SALT: &[u8] = b"opg/salt/v2";
 /// Digest of an encoded input.
 pub const INPUT: &[u8] = b"opg/input/v1";
 /// Proof that an operator holds its hot key.
 pub const POSSESSION: &[u8] = b"opg/possession/v1";
 /// Batch of commitments, reveals or declined seats.
-pub const BATCH: &[u8] = b"opg/batch/v1";
+pub const BATCH: &[u8] = b"opg/batch/v2";
+/// Claim of a challenger: the digest that it says is right, hidden until the court reveals.
+pub const CLAIM: &[u8] = b"opg/claim/v2";
 /// Key under which a node files a job.
 pub const JOB: &[u8] = b"opg/job/v1";
 /// Key under which a node keeps a prepared model.

@@ -62,7 +62,7 @@ pub enum JobError {
 	/// No job queue is attached to this call.
 	#[codec(index = 0)]
 	NoEngine,
-	/// The queue is full; try at a later block.
+	/// The node has too much to do to answer in time; it may have less at a later block.
 	#[codec(index = 1)]
 	QueueFull,
 	/// The model file is not in this node's store.

@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod court;
 mod digest;
 pub mod domains;
 mod job;
@@ -32,6 +33,7 @@ mod tests {
 			genesis: H256::repeat_byte(1),
 			request: 1,
 			round: 0,
+			seed: H256::repeat_byte(5),
 			executor: 7u64,
 			model_hash: H256::repeat_byte(2),
 			engine_id: H256::repeat_byte(3),
@@ -44,6 +46,7 @@ mod tests {
 			commitment(&CommitmentContext { genesis: other, ..context.clone() }, &answer, &[0; 32]),
 			commitment(&CommitmentContext { request: 2, ..context.clone() }, &answer, &[0; 32]),
 			commitment(&CommitmentContext { round: 1, ..context.clone() }, &answer, &[0; 32]),
+			commitment(&CommitmentContext { seed: other, ..context.clone() }, &answer, &[0; 32]),
 			commitment(&CommitmentContext { executor: 8, ..context.clone() }, &answer, &[0; 32]),
 			commitment(
 				&CommitmentContext { model_hash: other, ..context.clone() },

@@ -22,7 +22,7 @@ pub type Nonce = u32;
 pub type RequestId = u64;
 /// Chain-assigned number of a model version.
 pub type ModelId = u32;
-/// Round of a request: 0 is the first committee, 1 the escalation, 2 and 3 are juries.
+/// Round of a request: 0 is the first committee, 1 the larger one after silence, 2 an audit.
 pub type RoundIndex = u8;
 /// Work of an inference, as the engine counts it: the same on every machine.
 pub type Fuel = u64;
@@ -168,23 +168,26 @@ pub enum FailureReason {
 	/// The last committee did not agree.
 	#[codec(index = 3)]
 	NoAgreement,
-	/// No block had room for the draw.
+	/// No block had room for the draw, or most of the last committee that did not commit had too much
+	/// to do.
 	#[codec(index = 4)]
 	Congested,
 	/// Most of the last committee that did not commit does not have the model file.
 	#[codec(index = 5)]
 	ModelUnavailable,
 	/// Too few of the last committee committed; more of the others declined than were silent, and
-	/// at most half of them for want of the model file. Usually they lack the engine.
+	/// most of them neither for want of the model file nor for too much to do. Usually they lack the
+	/// engine.
 	#[codec(index = 6)]
 	EngineUnavailable,
 	/// The requester cancelled it.
 	#[codec(index = 7)]
 	Cancelled,
-	/// A jury found another answer than the attested one.
-	#[codec(index = 8)]
-	Overturned,
-	/// The circuit breaker tripped before the answer was settled.
-	#[codec(index = 9)]
-	SlashingPaused,
+	// 8 and 9 are retired: no request that ended has one of them.
+	/// The court sat twice and did not decide.
+	#[codec(index = 10)]
+	Undecided,
+	/// The deadline that the requester set passed before an answer was attested.
+	#[codec(index = 11)]
+	Expired,
 }

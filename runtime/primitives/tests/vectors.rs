@@ -97,6 +97,7 @@ fn domains_should_stay_as_pinned_and_differ_when_compared() {
 		("INPUT", domains::INPUT),
 		("POSSESSION", domains::POSSESSION),
 		("BATCH", domains::BATCH),
+		("CLAIM", domains::CLAIM),
 		("JOB", domains::JOB),
 		("PREPARED_MODEL", domains::PREPARED_MODEL),
 	];
@@ -149,6 +150,7 @@ fn commitments_should_stay_as_pinned_when_computed() {
 			genesis: hash(&fields["genesis"]),
 			request: number(&fields["request"]),
 			round: round(&fields["round"]),
+			seed: hash(&fields["seed"]),
 			executor: account(&fields["executor"]),
 			model_hash: hash(&fields["model_hash"]),
 			engine_id: hash(&fields["engine_id"]),
@@ -218,17 +220,17 @@ fn possession_payloads_should_stay_as_pinned_when_encoded() {
 }
 
 /// Item of a batch, as the attestation pallet encodes it.
-type Item<P> = (RequestId, RoundIndex, P);
+type Item<P> = (RequestId, RoundIndex, H256, P);
 
 /// Batch, as the attestation pallet encodes it; its own test decodes the same vectors.
 fn batch<P>(
 	vector: &Value,
 	payload: impl Fn(&Value) -> P,
 ) -> (AccountId, BlockNumber, Vec<Item<P>>) {
-	let items =
-		vector["items"].as_array().unwrap().iter().map(|item| {
-			(number(&item["request"]), round(&item["round"]), payload(&item["payload"]))
-		});
+	let items = vector["items"].as_array().unwrap().iter().map(|item| {
+		let seed = hash(&item["seed"]);
+		(number(&item["request"]), round(&item["round"]), seed, payload(&item["payload"]))
+	});
 	(account(&vector["executor"]), number(&vector["at"]) as BlockNumber, items.collect())
 }
 
@@ -238,7 +240,8 @@ fn assert_batch<P: Encode + Decode + PartialEq + std::fmt::Debug>(
 ) {
 	let batch = batch(vector, payload);
 	assert_encoding(&batch, &vector["encoded"]);
-	let payload = batch_payload(variant(&vector["kind"]), &hash(&vector["genesis"]), &batch);
+	let (genesis, block) = (hash(&vector["genesis"]), hash(&vector["block"]));
+	let payload = batch_payload(variant(&vector["kind"]), &genesis, &block, &batch);
 	assert_eq!(payload, bytes(&vector["payload"]), "{}", vector["name"]);
 }
 

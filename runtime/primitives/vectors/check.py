@@ -88,6 +88,7 @@ def context(fields):
         bytes_of(fields["genesis"])
         + unsigned(64, fields["request"])
         + unsigned(8, fields["round"])
+        + bytes_of(fields["seed"])
         + bytes_of(fields["executor"])
         + bytes_of(fields["model_hash"])
         + bytes_of(fields["engine_id"])
@@ -159,6 +160,7 @@ def batch(vector):
     items = [
         unsigned(64, item["request"])
         + unsigned(8, item["round"])
+        + bytes_of(item["seed"])
         + payload(vector["kind"], item["payload"])
         for item in vector["items"]
     ]
@@ -170,6 +172,7 @@ def batch_payload(vector):
         domain("BATCH")
         + variant("BatchKind", vector["kind"])
         + bytes_of(vector["genesis"])
+        + bytes_of(vector["block"])
         + batch(vector)
     )
 

@@ -11,10 +11,7 @@ use frame_support::{
 	weights::ConstantMultiplier,
 };
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
-use sp_runtime::{
-	traits::{BlakeTwo256, Bounded},
-	FixedPointNumber, Perquintill,
-};
+use sp_runtime::{traits::BlakeTwo256, FixedPointNumber, Perquintill};
 
 impl pallet_balances::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
@@ -50,7 +47,7 @@ parameter_types! {
 		Multiplier::saturating_from_rational(FEE_ADJUSTMENT.0, FEE_ADJUSTMENT.1);
 	pub MinimumMultiplier: Multiplier =
 		Multiplier::saturating_from_rational(MIN_FEE_MULTIPLIER.0, MIN_FEE_MULTIPLIER.1);
-	pub MaximumMultiplier: Multiplier = Multiplier::max_value();
+	pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(MAX_FEE_MULTIPLIER);
 }
 
 impl pallet_transaction_payment::Config for Runtime {
@@ -88,6 +85,11 @@ impl pallet_multisig::Config for Runtime {
 }
 
 /// Calls that a proxy may make for its account.
+///
+/// Each type but `Any` lists what it may do. None of them reaches Root, governance, balances, or a
+/// royalty that an account's requests would pay to somebody else. The calls of a batch keep the
+/// filter. Those for another account, whose proxy or signatory this one is, lose it: so only `Any`
+/// makes them.
 #[derive(
 	Clone,
 	Copy,
@@ -108,30 +110,129 @@ pub enum ProxyType {
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// All calls but those of the balances pallet.
+	/// Remarks, session keys, stake, models, and batches of those. It manages proxies of no more
+	/// power, and approves calls of multisignature accounts without dispatching one.
 	#[codec(index = 1)]
 	NonTransfer,
-	/// Calls of the staking pallet.
+	/// Calls of the staking pallet that an account signs for itself.
 	#[codec(index = 2)]
 	Staking,
-	/// Calls of the models and the inference pallet.
+	/// Models, and requests without a royalty.
 	#[codec(index = 3)]
 	Inference,
+	/// What an operator does with a pool that it has: no stake goes in, and what comes out goes to
+	/// the account itself.
+	#[codec(index = 4)]
+	StakingManagement,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		match self {
 			Self::Any => true,
-			Self::NonTransfer => !matches!(call, RuntimeCall::Balances(_)),
-			Self::Staking => matches!(call, RuntimeCall::Staking(_)),
-			Self::Inference => {
-				matches!(call, RuntimeCall::Models(_) | RuntimeCall::Inference(_))
+			Self::NonTransfer => match call {
+				RuntimeCall::System(
+					frame_system::Call::remark { .. }
+					| frame_system::Call::remark_with_event { .. },
+				)
+				| RuntimeCall::Utility(_)
+				| RuntimeCall::Session(_) => true,
+				RuntimeCall::Proxy(call) => is_proxy_management(call),
+				RuntimeCall::Multisig(call) => is_approval(call),
+				RuntimeCall::Staking(call) => is_own_stake(call),
+				RuntimeCall::Models(call) => is_own_model(call),
+				_ => false,
+			},
+			Self::Staking => {
+				matches!(call, RuntimeCall::Staking(call) if is_own_stake(call))
+			},
+			Self::Inference => match call {
+				RuntimeCall::Models(call) => is_own_model(call),
+				RuntimeCall::Inference(call) => is_free_of_royalty(call),
+				_ => false,
+			},
+			Self::StakingManagement => {
+				matches!(call, RuntimeCall::Staking(call) if is_management(call))
 			},
 		}
 	}
+
 	fn is_superset(&self, other: &Self) -> bool {
-		self == other || *self == Self::Any
+		match (self, other) {
+			(Self::Any, _)
+			| (Self::NonTransfer, Self::Staking | Self::StakingManagement)
+			| (Self::Staking, Self::StakingManagement) => true,
+			_ => self == other,
+		}
+	}
+}
+
+/// What remains of these calls is checked by the pallet: a proxy adds none of more power than its
+/// own.
+fn is_proxy_management(call: &pallet_proxy::Call<Runtime>) -> bool {
+	use pallet_proxy::Call;
+	matches!(
+		call,
+		Call::add_proxy { .. }
+			| Call::remove_proxy { .. }
+			| Call::announce { .. }
+			| Call::remove_announcement { .. }
+			| Call::reject_announcement { .. }
+	)
+}
+
+fn is_approval(call: &pallet_multisig::Call<Runtime>) -> bool {
+	use pallet_multisig::Call;
+	matches!(call, Call::approve_as_multi { .. } | Call::cancel_as_multi { .. })
+}
+
+fn is_own_stake(call: &pallet_opg_staking::Call<Runtime>) -> bool {
+	use pallet_opg_staking::Call;
+	is_management(call)
+		|| matches!(
+			call,
+			Call::bond { .. }
+				| Call::delegate { .. }
+				| Call::leave { .. }
+				| Call::force_undelegate { .. }
+		)
+}
+
+fn is_management(call: &pallet_opg_staking::Call<Runtime>) -> bool {
+	use pallet_opg_staking::Call;
+	matches!(
+		call,
+		Call::undelegate { .. }
+			| Call::withdraw { .. }
+			| Call::reap { .. }
+			| Call::set_commission { .. }
+			| Call::pause { .. }
+			| Call::resume { .. }
+			| Call::set_hot_key { .. }
+	)
+}
+
+fn is_own_model(call: &pallet_opg_models::Call<Runtime>) -> bool {
+	use pallet_opg_models::Call;
+	matches!(
+		call,
+		Call::register { .. }
+			| Call::deregister { .. }
+			| Call::serve { .. }
+			| Call::stop_serving { .. }
+	)
+}
+
+/// A request pays a royalty to the model's owner, who may be the proxy. So it names none.
+fn is_free_of_royalty(call: &pallet_opg_inference::Call<Runtime>) -> bool {
+	use pallet_opg_inference::Call;
+	match call {
+		Call::request { max_royalty, .. } => *max_royalty == 0,
+		Call::cancel { .. }
+		| Call::challenge { .. }
+		| Call::reveal_claim { .. }
+		| Call::audit { .. } => true,
+		_ => false,
 	}
 }
 

@@ -100,10 +100,10 @@ impl OnOffenceHandler<AccountId, (AccountId, ()), Weight> for SlashValidators {
 	fn on_offence(
 		offenders: &[OffenceDetails<AccountId, (AccountId, ())>],
 		slash_fraction: &[Perbill],
-		_session: u32,
+		session: u32,
 	) -> Weight {
 		for (details, share) in offenders.iter().zip(slash_fraction) {
-			Staking::slash_validator(&details.offender.0, *share);
+			Staking::slash_validator(&details.offender.0, *share, session);
 		}
 		<Runtime as pallet_opg_staking::Config>::WeightInfo::slash_validator()
 			.saturating_mul(offenders.len() as u64)

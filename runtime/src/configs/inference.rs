@@ -3,16 +3,20 @@
 use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64, Get},
+	traits::{ConstU128, ConstU32, ConstU64},
 	weights::Weight,
 	PalletId,
 };
 use frame_system::EnsureRoot;
-use pallet_opg_support::{economics, Offence};
+use pallet_opg_support::{economics, BlockRandomness, VrfOutput};
+use sp_consensus_babe::RANDOMNESS_VRF_CONTEXT;
+use sp_core::H256;
+use sp_runtime::Perbill;
 
 parameter_types! {
 	pub const PotId: PalletId = PalletId(*b"opg/pot_");
-	pub StakeAtRisk: Balance = economics::share(Offence::WrongAnswer).mul_floor(MIN_BOND);
+	pub StakeAtRisk: Balance = economics::CONVICTION_SHARE.mul_floor(MIN_BOND);
+	pub const CourtRate: Perbill = COURT_RATE;
 	pub AgendaWeight: Weight = AGENDA_SHARE * super::system::RuntimeBlockWeights::get().max_block;
 	pub DeadlineWeight: Weight =
 		DEADLINE_SHARE * super::system::RuntimeBlockWeights::get().max_block;
@@ -21,6 +25,7 @@ parameter_types! {
 impl pallet_opg_models::Config for Runtime {
 	type Currency = Balances;
 	type Executors = Staking;
+	type ExecutorStake = Staking;
 	type ModelDeposit = ConstU128<MODEL_DEPOSIT>;
 	type ServeDeposit = ConstU128<SERVE_DEPOSIT>;
 	type MaxServingExecutors = ConstU32<MAX_EXECUTORS>;
@@ -34,26 +39,53 @@ impl pallet_opg_models::Config for Runtime {
 	type BenchmarkHelper = Staking;
 }
 
-/// VRF output of the parent block.
-pub struct ParentVrf;
-impl Get<Option<[u8; 32]>> for ParentVrf {
-	fn get() -> Option<[u8; 32]> {
-		Babe::author_vrf_randomness()
+/// VRF output of the block that begins, from its BABE pre-digest.
+///
+/// Babe itself stores it at the end of the block only. Until then `Initialized` holds the pre-digest,
+/// and once Session has begun a new epoch, if there is one, the values that Babe will use are there:
+/// so Inference comes after Babe and Session in the order of the pallets.
+pub struct BabeRandomness;
+impl BlockRandomness for BabeRandomness {
+	fn output() -> Option<VrfOutput> {
+		let digest = Babe::initialized().flatten()?;
+		let signature = digest.vrf_signature()?;
+		let index = digest.authority_index() as usize;
+		let authorities = Babe::authorities();
+		let (authority, _) = authorities.get(index)?;
+		let transcript = sp_consensus_babe::make_vrf_transcript(
+			&Babe::randomness(),
+			Babe::current_slot(),
+			Babe::epoch_index(),
+		);
+		let key: &sp_core::sr25519::Public = authority.as_ref();
+		// The import of the block has verified the signature.
+		let output =
+			key.make_bytes(RANDOMNESS_VRF_CONTEXT, &transcript, &signature.pre_output).ok()?;
+		Some(VrfOutput { output, author: H256(key.0) })
+	}
+
+	fn authors() -> u32 {
+		pallet_babe::Authorities::<Runtime>::decode_len().unwrap_or_default() as u32
 	}
 }
 
 impl pallet_opg_inference::Config for Runtime {
 	type Currency = Balances;
+	type BlockNumberProvider = Clock;
 	type Models = Models;
 	type Executors = Staking;
 	type Committees = Attestation;
-	type ParentVrf = ParentVrf;
+	type Courts = Court;
+	type Randomness = BabeRandomness;
 	type PotId = PotId;
 	type MinFuelPrice = ConstU128<MIN_FUEL_PRICE>;
 	type MaxFuelPrice = ConstU128<MAX_FUEL_PRICE>;
 	type TargetFuel = ConstU64<TARGET_FUEL>;
 	type RequestDeposit = ConstU128<REQUEST_DEPOSIT>;
+	type SeatFee = ConstU128<SEAT_FEE>;
 	type ChallengeBond = ConstU128<CHALLENGE_BOND>;
+	type CourtRate = CourtRate;
+	type MaxBench = ConstU32<MAX_VALIDATORS>;
 	type StakeAtRisk = StakeAtRisk;
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
 	type MaxDraws = ConstU32<MAX_DRAWS>;
@@ -69,6 +101,7 @@ impl pallet_opg_inference::Config for Runtime {
 impl pallet_opg_attestation::Config for Runtime {
 	type Executors = Staking;
 	type Requests = Inference;
+	type BlockNumberProvider = Clock;
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MaxRoundsPerBlock = ConstU32<MAX_DRAWS>;

@@ -2,7 +2,10 @@
 
 mod accounts;
 mod consensus;
+mod court;
 mod governance;
 mod inference;
 mod staking;
 mod system;
+
+pub use accounts::ProxyType;

@@ -3,7 +3,7 @@
 use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32, ConstU8, Contains, Get},
+	traits::{ConstU128, ConstU32, Contains, Get},
 	PalletId,
 };
 use frame_system::EnsureRoot;
@@ -34,6 +34,7 @@ impl Get<Balance> for BlockReward {
 
 impl pallet_opg_staking::Config for Runtime {
 	type Currency = Balances;
+	type BlockNumberProvider = Clock;
 	type PalletId = StakingPalletId;
 	type MinBond = ConstU128<MIN_BOND>;
 	type MinDelegation = ConstU128<MIN_DELEGATION>;
@@ -43,10 +44,12 @@ impl pallet_opg_staking::Config for Runtime {
 	type MaxDelegations = ConstU32<MAX_DELEGATIONS>;
 	type MaxUnbonds = ConstU32<MAX_UNBONDS>;
 	type UnbondingBlocks = ConstU32<UNBONDING_BLOCKS>;
+	type MaxUnbondingSessions = ConstU32<MAX_UNBONDING_SESSIONS>;
+	type ConvictionDelay = ConstU32<CONVICTION_DELAY>;
+	type DayBlocks = ConstU32<DAYS>;
 	type KeyDelay = ConstU32<KEY_DELAY>;
 	type MaxCommissionChange = MaxCommissionChange;
 	type MaxShareParts = ConstU32<MAX_SHARE_PARTS>;
-	type MaxMisses = ConstU8<MAX_MISSES>;
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type ValidatorKeys = ValidatorKeys;
 	type BlockReward = BlockReward;

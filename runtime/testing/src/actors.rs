@@ -3,7 +3,10 @@
 use codec::Encode;
 use frame_support::assert_ok;
 use opg_primitives::{possession_payload, Fuel};
-use opg_runtime::{constants::OPG, *};
+use opg_runtime::{
+	constants::{MODEL_DEPOSIT, OPG, SERVE_DEPOSIT},
+	*,
+};
 use pallet_opg_staking::{Pools, Role};
 use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
@@ -110,4 +113,30 @@ pub fn register(owner: AccountId, fuel_limit: Fuel, royalty: Balance) -> Dispatc
 	let name = b"model".to_vec().try_into().unwrap();
 	let (hash, dims) = (H256::repeat_byte(1), Default::default());
 	Models::register(signed(owner), hash, 100, name, ENGINE_ID, dims, fuel_limit, royalty, REPORT)
+}
+
+/// Checks that everything that the staking and the models pallet hold has an owner there.
+pub fn check_holds() {
+	let mut owed = BTreeMap::<(AccountId, Vec<u8>), Balance>::new();
+	let mut owe = |who: AccountId, reason: RuntimeHoldReason, amount: Balance| {
+		*owed.entry((who, reason.encode())).or_default() += amount;
+	};
+	for (_, operator, pool) in Pools::<Runtime>::iter() {
+		owe(operator, pallet_opg_staking::HoldReason::Pool.into(), pool.deposit);
+	}
+	for model in pallet_opg_models::Models::<Runtime>::iter_values() {
+		owe(model.owner, pallet_opg_models::HoldReason::Model.into(), MODEL_DEPOSIT);
+	}
+	for entry in pallet_opg_models::ServingExecutors::<Runtime>::iter_values().flatten() {
+		owe(entry.executor, pallet_opg_models::HoldReason::Serve.into(), SERVE_DEPOSIT);
+	}
+	for (who, holds) in pallet_balances::Holds::<Runtime>::iter() {
+		for hold in holds {
+			if matches!(hold.id, RuntimeHoldReason::Staking(_) | RuntimeHoldReason::Models(_)) {
+				let amount = owed.remove(&(who.clone(), hold.id.encode())).unwrap_or_default();
+				assert_eq!(hold.amount, amount, "{:?} of {who} has no owner", hold.id);
+			}
+		}
+	}
+	assert!(owed.values().all(|amount| *amount == 0), "deposits that are not held: {owed:?}");
 }

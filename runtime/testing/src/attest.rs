@@ -31,15 +31,16 @@ pub fn wrong() -> Answer {
 	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: FUEL }
 }
 
-/// Pay of one executor for one answer, in planck.
+/// Pay of one executor for one answer, in planck: the part of the price that is not burned.
 pub fn pay() -> Balance {
-	Balance::from(FUEL) * constants::MIN_FUEL_PRICE
+	Balance::from(FUEL) * constants::MIN_FUEL_PRICE * 4 / 5
 }
 
-/// Fee of a quorum request, in planck: three executors, five percent of that, two percent of a jury
-/// of seven, the royalty.
+/// Fee of a quorum request, in planck: three executors, five percent of that, two percent of an audit
+/// of three, a fifth of the price of the fuel limit of three executors, the seat fees, the royalty.
 pub fn fee() -> Balance {
-	3 * pay() + 3 * pay() / 20 + 7 * pay() / 50 + OPG
+	let burned = 3 * Balance::from(2 * FUEL) * constants::MIN_FUEL_PRICE / 5;
+	3 * pay() + 3 * pay() / 20 + 3 * pay() / 50 + burned + 3 * constants::SEAT_FEE + OPG
 }
 
 /// The current round of a request.
@@ -59,6 +60,7 @@ pub fn context(id: RequestId, who: &AccountId) -> CommitmentContext<AccountId> {
 		genesis: System::block_hash(0),
 		request: id,
 		round: round.index,
+		seed: round.seed,
 		executor: who.clone(),
 		model_hash: round.model_hash,
 		engine_id: round.engine_id,
@@ -74,20 +76,22 @@ pub fn submit(call: Call<Runtime>) -> Submitted {
 	Ok(())
 }
 
-/// Batch of one item for the current round, signed by `who`.
+/// Batch of one item for the current round, signed by `who`. It names the parent block.
 pub fn signed_batch<P: Encode + Clone>(
 	kind: BatchKind,
 	id: RequestId,
 	who: &AccountId,
 	payload: P,
 ) -> (Batch<AccountId, BlockNumber, P>, ExecutorSignature) {
-	let item = Item { request: id, round: round(id).index, payload };
+	let RoundOf::<Runtime> { index, seed, .. } = round(id);
+	let item = Item { request: id, round: index, seed, payload };
 	let batch = Batch {
 		executor: who.clone(),
-		at: System::block_number(),
+		at: System::block_number() - 1,
 		items: BoundedVec::truncate_from(vec![item]),
 	};
-	let payload = batch_payload(kind, &System::block_hash(0), &batch);
+	let block = System::block_hash(batch.at);
+	let payload = batch_payload(kind, &System::block_hash(0), &block, &batch);
 	let signature = hot_key(who).sign(&payload).into();
 	(batch, signature)
 }
@@ -116,10 +120,13 @@ pub fn decline(id: RequestId, who: &AccountId, reason: JobError) -> Submitted {
 	submit(Call::decline { batch, signature })
 }
 
-/// All of the committee commit to the answers that `answer` gives them, and reveal them.
+/// All of the committee commit to the answers that `answer` gives them, where the round takes
+/// commitments, and reveal them.
 pub fn answer_all(id: RequestId, answer: impl Fn(&AccountId) -> Answer) {
 	let members = committee(id);
-	members.iter().for_each(|who| commit(id, who, &answer(who)).unwrap());
+	if !round(id).takes_no_commitment() {
+		members.iter().for_each(|who| commit(id, who, &answer(who)).unwrap());
+	}
 	members.iter().for_each(|who| reveal(id, who, answer(who)).unwrap());
 }
 

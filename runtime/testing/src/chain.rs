@@ -1,14 +1,20 @@
 //! Genesis, blocks and requests of the test chain, and what holds after every test.
 
-use crate::{actors::*, FUEL};
+use crate::{actors::*, seat_court, FUEL};
 use codec::Encode;
 use frame_support::{assert_ok, traits::Hooks};
 use opg_primitives::{FailureReason, Input, RequestId, Tier};
 use opg_runtime::{constants::OPG, *};
-use pallet_opg_inference::{tiers, NextRequestId, RequestState, Requests};
-use sp_core::H256;
+use pallet_opg_inference::{CommitteeStatus, NextRequestId, RequestState, Requests};
+use pallet_opg_support::ExecutorStake;
+use sp_consensus_babe::{
+	digests::{PreDigest, SecondaryVRFPreDigest},
+	make_vrf_sign_data, AuthorityId,
+};
+use sp_core::{crypto::VrfSecret, H256};
 use sp_io::hashing::blake2_256;
-use sp_runtime::BuildStorage;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{BuildStorage, WeakBoundedVec};
 use std::cell::Cell;
 
 thread_local! {
@@ -41,12 +47,22 @@ pub fn run_with(count: usize, test: impl FnOnce()) {
 		(0..count).for_each(|index| open_pool(index, 10_000 * OPG));
 		register_model(FUEL);
 		(0..count).for_each(|index| Models::serve(signed(executor(index)), 0, REPORT).unwrap());
-		Staking::plan_session(2);
-		Staking::start_session(2);
+		// Who serves now is a candidate in the session that is planned next.
+		next_session();
+		next_session();
 		step();
 		test();
 		check_invariants();
 	});
+}
+
+/// The next session begins, with the first three executors as validators of the court, and the one
+/// after it is planned.
+pub fn next_session() {
+	let next = Staking::session() + 1;
+	Staking::start_session(next);
+	seat_court(3);
+	Staking::plan_session(next + 1);
 }
 
 /// Runs `test` on a chain with six executors, enough for one escalation.
@@ -56,10 +72,12 @@ pub fn run(test: impl FnOnce()) {
 
 /// Checks `try_state` of our pallets, and that accounts hold every planck that was issued.
 pub fn check_invariants() {
+	Clock::do_try_state().unwrap();
 	Models::do_try_state().unwrap();
 	Staking::do_try_state().unwrap();
 	Inference::do_try_state().unwrap();
 	Attestation::do_try_state().unwrap();
+	Court::do_try_state().unwrap();
 	let accounts: Balance = frame_system::Account::<Runtime>::iter_values()
 		.map(|account| account.data.free + account.data.reserved)
 		.sum();
@@ -69,21 +87,47 @@ pub fn check_invariants() {
 /// Begins the next block.
 pub fn step() {
 	begin_block();
-	Attestation::on_initialize(System::block_number());
-	Inference::on_initialize(System::block_number());
+	let block = System::block_number();
+	Staking::on_initialize(block);
+	Attestation::on_initialize(block);
+	Inference::on_initialize(block);
+	Court::on_initialize(block);
 }
 
-/// Begins the next block without the hooks of our pallets.
+/// Ends this block and begins the next without the hooks of our pallets.
 pub fn begin_block() {
 	let parent = System::block_number();
-	Inference::on_finalize(parent);
 	if parent > 0 {
+		Inference::on_finalize(parent);
+		Clock::on_finalize(parent);
 		frame_system::BlockHash::<Runtime>::insert(parent, H256::repeat_byte(parent as u8));
 	}
 	System::reset_events();
 	System::set_block_number(parent + 1);
-	let output = (SEED.with(Cell::get), parent).using_encoded(blake2_256);
-	pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some(output));
+	set_author(parent + 1);
+}
+
+/// Authors of blocks, in turn.
+const AUTHORS: [Sr25519Keyring; 3] =
+	[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie];
+
+/// Gives the block the pre-digest of its author, as Babe finds it in a header: the slot is the number
+/// of the block, and the randomness of the epoch a hash of the seed and that number.
+fn set_author(block: BlockNumber) {
+	let authorities = AUTHORS.map(|author| (AuthorityId::from(author.public()), 1)).to_vec();
+	pallet_babe::Authorities::<Runtime>::put(WeakBoundedVec::force_from(authorities, None));
+	let randomness = (SEED.with(Cell::get), block).using_encoded(blake2_256);
+	pallet_babe::Randomness::<Runtime>::put(randomness);
+	let slot = u64::from(block).into();
+	pallet_babe::CurrentSlot::<Runtime>::put(slot);
+	let index = block as usize % AUTHORS.len();
+	let data = make_vrf_sign_data(&randomness, slot, Babe::epoch_index());
+	let digest = SecondaryVRFPreDigest {
+		authority_index: index as u32,
+		slot,
+		vrf_signature: AUTHORS[index].pair().vrf_sign(&data),
+	};
+	pallet_babe::Initialized::<Runtime>::put(Some(PreDigest::SecondaryVRF(digest)));
 }
 
 /// Begins `count` blocks.
@@ -101,12 +145,38 @@ pub fn next_request() -> RequestId {
 	NextRequestId::<Runtime>::get()
 }
 
+/// Eve makes a request of this tier. Its committee is not drawn yet.
+pub fn request_undrawn(tier: Tier) -> RequestId {
+	let id = next_request();
+	let (max_fee, max_royalty) = (10 * OPG, OPG);
+	let (reference, deadline) = (H256::zero(), None);
+	let call = Inference::request(
+		signed(eve()),
+		0,
+		input(),
+		tier,
+		max_fee,
+		max_royalty,
+		reference,
+		deadline,
+	);
+	assert_ok!(call);
+	id
+}
+
 /// Eve makes a request of this tier, and its committee is drawn.
 pub fn request_tier(tier: Tier) -> RequestId {
-	let id = next_request();
-	assert_ok!(Inference::request(signed(eve()), 0, input(), tier, 10 * OPG));
-	steps(1 + tiers::seed_blocks(tier));
+	let id = request_undrawn(tier);
+	draw(id);
 	id
+}
+
+/// Begins blocks until the committee that a request waits for is drawn.
+pub fn draw(id: RequestId) {
+	let is_waiting = || matches!(state(id).committee(), Some(CommitteeStatus::Waiting { .. }));
+	while is_waiting() {
+		step();
+	}
 }
 
 /// Eve makes a request of the quorum tier, and its committee is drawn.

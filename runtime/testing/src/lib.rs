@@ -10,7 +10,9 @@
 mod actors;
 mod attest;
 mod chain;
+mod court;
 
 pub use actors::*;
 pub use attest::*;
 pub use chain::*;
+pub use court::*;

@@ -10,7 +10,9 @@ import sys
 
 FILE = pathlib.Path(__file__).with_name("requests.json")
 PALLET = 23
-CALLS = {"request": 0, "cancel": 1, "challenge": 2}
+CALLS = {"request": 0, "cancel": 1, "challenge": 2, "reveal_claim": 3, "audit": 4}
+# 32-byte parameters of the calls that name a request, in order.
+HASHES = {"challenge": ["seed", "digest", "claim"], "reveal_claim": ["digest", "salt"]}
 TIERS = {"Optimistic": 0, "Quorum": 1, "High": 2}
 
 
@@ -25,11 +27,21 @@ def compact(value):
     return unsigned(16, value << 2 | 1)
 
 
+def raw(text):
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def optional(bits, value):
+    return b"\0" if value is None else b"\1" + unsigned(bits, value)
+
+
 def encode(vector):
-    head = bytes([PALLET, CALLS[vector["call"]]])
-    if vector["call"] != "request":
-        return head + unsigned(64, vector["request"])
-    data = bytes.fromhex(vector["input"].removeprefix("0x"))
+    call = vector["call"]
+    head = bytes([PALLET, CALLS[call]])
+    if call != "request":
+        hashes = b"".join(raw(vector[name]) for name in HASHES.get(call, []))
+        return head + unsigned(64, vector["request"]) + hashes
+    data = raw(vector["input"])
     return (
         head
         + unsigned(32, vector["model"])
@@ -37,6 +49,9 @@ def encode(vector):
         + data
         + bytes([TIERS[vector["tier"]]])
         + unsigned(128, vector["max_fee"])
+        + unsigned(128, vector["max_royalty"])
+        + raw(vector["reference"])
+        + optional(32, vector["deadline"])
     )
 
 

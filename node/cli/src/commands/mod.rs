@@ -1,20 +1,24 @@
 //! The commands, one module for each subject.
 
 mod balance;
+mod challenge;
 mod demo;
 mod engine;
 mod model;
 mod receipt;
 mod request;
 mod stake;
+mod watch;
 
 pub(crate) use balance::Balance;
+pub(crate) use challenge::ChallengeLost;
 pub(crate) use demo::DemoCommand;
 pub(crate) use engine::EngineCommand;
 pub(crate) use model::ModelCommand;
 pub(crate) use receipt::ReceiptCommand;
 pub(crate) use request::RequestCommand;
 pub(crate) use stake::StakeCommand;
+pub(crate) use watch::Watch;
 
 use crate::{chain::Chain, output::Output, rpc::Endpoint};
 use anyhow::{Context, Result};

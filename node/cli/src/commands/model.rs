@@ -111,9 +111,10 @@ impl ModelCommand {
 				);
 				let submitted = serve(&chain, *model, report, &operator)?;
 				let block = chain.included(submitted)?.block;
+				let since = chain.next_planned_session()?;
 				output.result(
-					format_args!("serving model {model} since block {block}"),
-					|| json!({ "model": model, "block": block }),
+					format_args!("model {model} in block {block}: {since}"),
+					|| json!({ "model": model, "block": block, "session": since.session, "session_block": since.block }),
 				);
 			},
 			Self::Stop { model, signer } => {

@@ -68,14 +68,77 @@ fn batch_should_change_nothing_when_one_item_is_refused() {
 }
 
 #[test]
+fn stale_items_should_be_ignored_when_another_fits() {
+	run(|| {
+		(1..=4).for_each(|id| open(id, 0, &[1, 2]));
+		// A committed seat, another fork, a phase that is over, no request: all in one batch.
+		assert_ok!(submit(commit_call(1, vec![commitment(1)])));
+		let other_fork = Item { seed: seed(9, 9), ..commitment(2) };
+		assert_ok!(submit(decline_call(1, vec![item(3, 0, JobError::ModelMissing)])));
+		assert_ok!(submit(commit_call(2, vec![commitment(3)])));
+		let stale = vec![commitment(1), other_fork, commitment(3), commitment(9)];
+		assert_eq!(
+			submit(commit_call(1, stale.clone())),
+			Err(reject::WRONG_SEAT_STATE),
+			"the first"
+		);
+
+		next_block();
+		let before = round(2);
+		let items = [stale, vec![commitment(4)]].concat();
+		let call = commit_call(1, items);
+		let valid = validate(&call).unwrap();
+		assert_eq!(valid.provides, [("OpgCommit", (4u64, 0u8, 1u64)).encode()]);
+		assert_ok!(submit(call));
+		assert!(matches!(seat_state(4, 1), SeatState::Committed { .. }));
+		assert_eq!(round(2), before);
+		assert_eq!(events().len(), 1, "only what counts is told");
+	});
+}
+
+#[test]
+fn reveals_should_count_when_one_round_of_the_batch_ended() {
+	run(|| {
+		for id in [1, 2] {
+			open(id, 0, &[1, 2]);
+			assert_ok!(commit(id, 1, &answer(1)));
+			assert_ok!(commit(id, 2, &answer(1)));
+		}
+		let payload = RevealedAnswer { answer: answer(1), salt: SALT };
+		let call = reveal_call(1, vec![item(1, 0, payload.clone()), item(2, 0, payload)]);
+		assert_ok!(reveal(1, 1, &answer(1)));
+		assert_ok!(submit(call));
+		assert!(seat_state(2, 1).digest().is_some());
+		assert_eq!(Records::get(), [(1, 2)].into(), "one for each batch, as nothing was missed");
+	});
+}
+
+#[test]
 fn batch_should_expire_when_its_block_is_too_far_back() {
 	run(|| {
 		let call = commit_call(1, vec![commitment(1)]);
-		next_blocks(BATCH_BLOCKS);
+		next_blocks(BATCH_BLOCKS - 1);
 		open(1, 0, &[1, 2]);
 		assert_ok!(validate(&call));
 		next_block();
 		assert_eq!(validate(&call).map(|_| ()), Err(reject::EXPIRED));
+	});
+}
+
+#[test]
+fn batch_should_be_refused_when_the_hash_of_its_block_is_not_known() {
+	run(|| {
+		open(1, 0, &[1, 2]);
+		next_block();
+		let refused = |at| {
+			let batch = Batch { at, ..batch(1, vec![commitment(1)]) };
+			let signature = sign(1, opg_primitives::BatchKind::Commit, &batch);
+			assert_eq!(submit(Call::commit { batch, signature }), Err(reject::EXPIRED), "{at}");
+		};
+		refused(2);
+		refused(3);
+		frame_system::BlockHash::<Test>::remove(1);
+		refused(1);
 	});
 }
 
@@ -110,7 +173,6 @@ fn reveals_should_come_first_and_declined_seats_last_when_the_pool_is_full() {
 		let commitment = validate(&commit_call(1, vec![commitment(2)])).unwrap().priority;
 		let declined =
 			validate(&decline_call(1, vec![item(2, 0, JobError::ModelMissing)])).unwrap().priority;
-		commit(1, 1, &answer(1)).unwrap();
 		let payload = RevealedAnswer { answer: answer(1), salt: SALT };
 		let revealed = validate(&reveal_call(1, vec![item(1, 0, payload)])).unwrap().priority;
 		assert!(revealed > commitment && commitment > declined);
@@ -120,16 +182,24 @@ fn reveals_should_come_first_and_declined_seats_last_when_the_pool_is_full() {
 }
 
 #[test]
-fn calls_should_be_feeless_when_they_are_authorized() {
-	use frame_support::dispatch::GetDispatchInfo;
+fn calls_should_be_operational_and_feeless_only_after_dispatch_when_they_are_authorized() {
+	use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
 	run(|| {
+		open(1, 0, &[1, 2]);
 		for call in [
 			commit_call(1, vec![commitment(1)]),
 			reveal_call(1, vec![]),
 			decline_call(1, vec![item(1, 0, JobError::ModelMissing)]),
 		] {
-			assert_eq!(call.get_dispatch_info().pays_fee, Pays::No);
+			// What a signed transaction with the call would pay.
+			let info = call.get_dispatch_info();
+			assert_eq!((info.pays_fee, info.class), (Pays::Yes, DispatchClass::Operational));
 		}
+		let origin = frame_system::RawOrigin::Authorized.into();
+		let Call::commit { batch, signature } = commit_call(1, vec![commitment(1)]) else {
+			unreachable!("it is a commitment")
+		};
+		assert_eq!(Attestation::commit(origin, batch, signature).unwrap().pays_fee, Pays::No);
 	});
 }
 
@@ -171,9 +241,18 @@ fn pinned<P: Encode + Decode>(kind: &str) -> Batch<AccountId, BlockNumber, P> {
 
 #[test]
 fn batches_should_stay_as_pinned_when_decoded() {
-	assert_eq!(pinned::<H256>("Commit").items[0], item(7, 0, H256::repeat_byte(8)));
-	assert_eq!(pinned::<RevealedAnswer>("Reveal").output_bytes(), 2);
-	assert_eq!(pinned::<JobError>("Decline").items[1], item(8, 3, JobError::EngineMissing));
+	let item = |request, round, seed, payload| Item {
+		request,
+		round,
+		seed: H256::repeat_byte(seed),
+		payload,
+	};
+	let first = item(7, 0, 0x0a, H256::repeat_byte(8));
+	assert_eq!(pinned::<H256>("Commit").items[0], first);
+	assert_eq!(pinned::<RevealedAnswer>("Reveal").output_bytes(), 3);
+	let Item { request, round, seed, payload } = pinned::<JobError>("Decline").items[1];
+	assert_eq!((request, round, seed), (8, 2, H256::repeat_byte(0x0b)));
+	assert_eq!(payload, JobError::EngineMissing);
 }
 
 #[test]

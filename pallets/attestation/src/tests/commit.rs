@@ -1,7 +1,7 @@
 //! Commitments.
 
 use crate::{mock::*, *};
-use frame_support::{assert_ok, dispatch::GetDispatchInfo, traits::Hooks, weights::Weight};
+use frame_support::{assert_ok, dispatch::GetDispatchInfo, weights::Weight};
 use opg_primitives::{BatchKind, JobError};
 use sp_core::H256;
 
@@ -27,16 +27,6 @@ fn commit_phase_should_end_when_the_last_executor_commits() {
 		assert_ok!(commit(7, 1, &answer(1)));
 		assert_eq!(phase(7), RoundPhase::Reveal);
 		assert!(Verdicts::get().is_empty());
-	});
-}
-
-#[test]
-fn misses_should_be_cleared_when_an_executor_commits() {
-	run(|| {
-		Missing::set([1, 2].into());
-		open(7, 0, &[1, 2]);
-		assert_ok!(commit(7, 1, &answer(1)));
-		assert_eq!(Missing::get(), [2].into());
 	});
 }
 
@@ -67,11 +57,6 @@ fn commitment_should_be_refused_with_its_code_when_a_precondition_fails() {
 		assert_ok!(decline(7, 2, JobError::ModelMissing));
 		assert_eq!(one(2, 7, 1), Err(reject::WRONG_SEAT_STATE));
 
-		let early = commit_call(3, vec![item(7, 1, some)]);
-		System::set_block_number(System::block_number() - 1);
-		assert_eq!(submit(early), Err(reject::EXPIRED), "made in the future");
-		System::set_block_number(System::block_number() + 1);
-
 		next_blocks(COMMIT_BLOCKS);
 		assert_eq!(phase(7), RoundPhase::Reveal);
 		assert_eq!(one(3, 7, 1), Err(reject::WRONG_PHASE));
@@ -98,8 +83,7 @@ fn dispatch_should_fail_when_the_round_changed_after_authorization() {
 	run(|| {
 		open(7, 0, &[1]);
 		let batch = batch(1, vec![item(7, 0, H256::zero())]);
-		Attestation::on_initialize(1 + u64::from(COMMIT_BLOCKS));
-		System::set_block_number(1 + u64::from(COMMIT_BLOCKS));
+		next_blocks(COMMIT_BLOCKS);
 		assert_eq!(phase(7), RoundPhase::Closed);
 		assert!(matches!(Attestation::do_commit(batch), Err(Error::RoundChanged)));
 	});

@@ -1,27 +1,29 @@
-//! Deadlines: phases that end late, and ends that are postponed.
+//! Deadlines: phases that end late, and ends for which a block has no weight.
 
 use crate::{mock::*, *};
-use frame_support::{assert_ok, weights::Weight, BoundedVec};
+use frame_support::{assert_ok, weights::Weight};
 use opg_primitives::FailureReason;
-use pallet_opg_support::{Committees, Offence, Rule};
+use pallet_opg_support::{Committees, Offence, Verdict};
 use std::collections::BTreeSet;
+
+const NOBODY_COMMITTED: Verdict = Verdict::Undecided(FailureReason::NotEnoughCommitments);
 
 #[test]
 fn commit_phase_should_end_at_its_deadline_when_somebody_is_silent() {
 	run(|| {
-		assert_ok!(Attestation::open(assignment(7, 0, &[1, 2, 3], Rule::Majority)));
+		open_needing(7, 0, &[1, 2, 3], 2);
 		assert_ok!(commit(7, 1, &answer(1)));
 		assert_ok!(commit(7, 2, &answer(1)));
 		next_blocks(COMMIT_BLOCKS - 1);
 		assert_eq!(phase(7), RoundPhase::Commit);
 		next_block();
 		assert_eq!(phase(7), RoundPhase::Reveal);
-		assert!(Penalties::get().is_empty(), "penalised at the end of the round");
+		assert!(Fines::get().is_empty(), "fined at the end of the round");
 
 		assert_ok!(reveal(7, 1, &answer(1)));
 		assert_ok!(reveal(7, 2, &answer(1)));
-		assert_eq!(Verdicts::get(), [(7, Ok(answer(1)))]);
-		assert_eq!(Penalties::get(), [(3, Offence::MissedCommit)]);
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]);
+		assert_eq!(Fines::get(), [(3, Offence::MissedCommit)]);
 	});
 }
 
@@ -30,8 +32,8 @@ fn round_should_end_at_its_commit_deadline_when_nobody_commits() {
 	run(|| {
 		open(7, 0, &[1, 2]);
 		next_blocks(COMMIT_BLOCKS);
-		assert_eq!(Verdicts::get(), [(7, Err(FailureReason::NotEnoughCommitments))]);
-		assert_eq!(Penalties::get(), [(1, Offence::MissedCommit), (2, Offence::MissedCommit)]);
+		assert_eq!(Verdicts::get(), [(7, NOBODY_COMMITTED)]);
+		assert_eq!(Fines::get(), [(1, Offence::MissedCommit), (2, Offence::MissedCommit)]);
 	});
 }
 
@@ -45,19 +47,34 @@ fn round_should_end_at_its_reveal_deadline_when_somebody_hides_its_answer() {
 		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS - 1);
 		assert_eq!(phase(7), RoundPhase::Reveal);
 		next_block();
-		assert_eq!(Verdicts::get(), [(7, Err(FailureReason::NotEnoughReveals))]);
-		assert_eq!(Penalties::get(), [(2, Offence::MissedReveal)]);
+		let undecided = Verdict::Undecided(FailureReason::NotEnoughReveals);
+		assert_eq!(Verdicts::get(), [(7, undecided)]);
+		assert_eq!(Fines::get(), [(2, Offence::MissedReveal)]);
+	});
+}
+
+/// Full blocks may keep every reveal out: that must cost honest executors little.
+#[test]
+fn executors_should_pay_for_a_missed_commitment_only_when_no_reveal_got_in() {
+	run(|| {
+		open(7, 0, &[1, 2]);
+		assert_ok!(commit(7, 1, &answer(1)));
+		assert_ok!(commit(7, 2, &answer(1)));
+		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS);
+		assert_eq!(Fines::get(), [(1, Offence::MissedCommit), (2, Offence::MissedCommit)]);
 	});
 }
 
 #[test]
 fn reveal_phase_should_last_until_its_deadline_when_it_began_early() {
 	run(|| {
-		open(7, 0, &[1]);
+		open(7, 0, &[1, 2]);
 		assert_ok!(commit(7, 1, &answer(1)));
+		assert_ok!(commit(7, 2, &answer(1)));
 		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS - 1);
 		assert_ok!(reveal(7, 1, &answer(1)));
-		assert_eq!(Verdicts::get(), [(7, Ok(answer(1)))]);
+		assert_ok!(reveal(7, 2, &answer(1)));
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]);
 	});
 }
 
@@ -68,59 +85,83 @@ fn deadline_should_do_nothing_when_the_round_ended_early() {
 		open(8, 0, &[2]);
 		answer_all(7, &[(1, answer(1))]);
 		answer_all(8, &[(2, answer(2))]);
-		assert_ok!(Attestation::open(assignment(7, 1, &[3], Rule::Majority)));
+		open(7, 1, &[3]);
 		Attestation::remove(8);
 		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS + 1);
-		let verdicts =
-			[(7, Ok(answer(1))), (8, Ok(answer(2))), (7, Err(FailureReason::NotEnoughCommitments))];
+		let verdicts = [
+			(7, Verdict::Agreed(answer(1))),
+			(8, Verdict::Agreed(answer(2))),
+			(7, NOBODY_COMMITTED),
+		];
 		assert_eq!(Verdicts::get(), verdicts);
 		assert_eq!(Deadlines::<Test>::iter().count(), 0);
 	});
 }
 
 #[test]
-fn round_should_not_open_when_the_lists_of_its_deadlines_are_full() {
+fn rounds_should_open_when_the_clock_stands_for_so_many_blocks() {
 	run(|| {
-		(0..u64::from(MAX_ROUNDS)).for_each(|id| open(id, 0, &[1]));
-		let one_more = assignment(100, 0, &[1], Rule::Majority);
+		let all = u64::from(MAX_ROUNDS * MAX_BLOCKS_PER_TICK);
+		(0..all).for_each(|id| open(id, 0, &[1]));
+		let one_more = assignment(1_000, 0, &[1], 1);
 		assert_eq!(Attestation::open(one_more), Err(FailureReason::Congested));
-		assert!(!Rounds::<Test>::contains_key(100));
+		assert!(!Rounds::<Test>::contains_key(1_000));
+		next_blocks(COMMIT_BLOCKS);
+		assert_eq!(Verdicts::get().len() as u64, all);
 	});
 }
 
+/// Weight for what passing deadlines needs at least, and for so many more.
+fn limit(rounds: u64) -> Weight {
+	Attestation::max_deadlines_weight()
+		.saturating_add(Attestation::max_deadline_weight().saturating_mul(rounds))
+}
+
 #[test]
-fn ends_of_rounds_should_be_postponed_when_a_block_has_no_weight_for_all() {
+fn deadlines_should_stay_within_their_weight_when_blocks_are_full_of_silent_rounds() {
 	run(|| {
-		// Half of what a block can open, so that every list has room for all that is postponed.
-		let rounds = MAX_ROUNDS as usize / 2;
-		(0..rounds as u64).for_each(|id| open(id, 0, &[1, 2, 3]));
-		// Room for a few ends besides what postponing takes.
-		let shared = Attestation::shared_weight().saturating_add(
-			<Test as Config>::WeightInfo::take_deadlines(MAX_ROUNDS).saturating_mul(2),
-		);
-		let limit = shared
-			.saturating_add(Attestation::max_postpone_weight().saturating_mul(rounds as u64))
-			.saturating_add(Attestation::max_end_round_weight().saturating_mul(2));
+		// Three blocks, each with all the rounds that one can open.
+		for block in 0..3 {
+			let first = block * u64::from(MAX_ROUNDS);
+			(first..first + u64::from(MAX_ROUNDS)).for_each(|id| open(id, 0, &[1, 2, 3]));
+			next_block();
+		}
+		let rounds = 3 * MAX_ROUNDS as usize;
+		let limit = limit(3);
 		DeadlineWeight::set(limit);
-		next_blocks(COMMIT_BLOCKS - 1);
-		let mut ended = Vec::new();
-		while ended.last() != Some(&rounds) {
+		let (mut blocks, mut before) = (0, 0);
+		while Verdicts::get().len() < rounds {
 			let weight = next_block();
 			assert!(weight.all_lte(limit), "{weight:?} of {limit:?}");
 			check();
-			ended.push(Verdicts::get().len());
-			assert!(ended.len() < 2 || ended[ended.len() - 2] < ended[ended.len() - 1]);
+			let ended = Verdicts::get().len();
+			assert!(blocks < COMMIT_BLOCKS || before < ended, "every block ends some");
+			(blocks, before) = (blocks + 1, ended);
+			assert!(blocks < 100);
 		}
-		assert!(ended.len() > 1, "{ended:?}");
-		DeadlineWeight::set(MAX_DEADLINE_WEIGHT);
+		assert!(blocks > COMMIT_BLOCKS + 3, "they took longer than their deadlines: {blocks}");
 		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS);
 		let decided: BTreeSet<_> = Verdicts::get().iter().map(|(request, _)| *request).collect();
 		assert_eq!((decided.len(), Verdicts::get().len()), (rounds, rounds), "each once");
+		assert_eq!(Deadlines::<Test>::iter().count(), 0);
 	});
 }
 
 #[test]
-fn reveal_should_be_accepted_when_the_end_of_its_round_is_postponed() {
+fn rounds_should_end_in_the_order_of_their_opening_when_blocks_have_no_weight() {
+	run(|| {
+		(0..6).for_each(|id| open(id, 0, &[1, 2]));
+		DeadlineWeight::set(limit(0));
+		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS);
+		DeadlineWeight::set(MAX_DEADLINE_WEIGHT);
+		next_block();
+		let order: Vec<_> = Verdicts::get().iter().map(|(request, _)| *request).collect();
+		assert_eq!(order, [0, 1, 2, 3, 4, 5]);
+	});
+}
+
+#[test]
+fn reveal_should_be_accepted_when_the_end_of_its_round_is_late() {
 	run(|| {
 		open(7, 0, &[1, 2]);
 		assert_ok!(commit(7, 1, &answer(1)));
@@ -130,15 +171,16 @@ fn reveal_should_be_accepted_when_the_end_of_its_round_is_postponed() {
 		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS + 2);
 		assert_eq!(phase(7), RoundPhase::Reveal);
 		assert_ok!(reveal(7, 2, &answer(1)));
-		assert_eq!(Verdicts::get(), [(7, Ok(answer(1)))]);
-		assert!(Penalties::get().is_empty());
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]);
+		assert!(Fines::get().is_empty());
+		DeadlineWeight::set(MAX_DEADLINE_WEIGHT);
 		next_block();
 		assert_eq!(Verdicts::get().len(), 1);
 	});
 }
 
 #[test]
-fn phase_should_end_when_there_is_no_weight_to_end_a_round() {
+fn commit_phase_should_be_over_when_there_is_no_weight_to_end_a_round() {
 	run(|| {
 		DeadlineWeight::set(Weight::zero());
 		open(7, 0, &[1, 2]);
@@ -146,18 +188,42 @@ fn phase_should_end_when_there_is_no_weight_to_end_a_round() {
 		next_blocks(COMMIT_BLOCKS);
 		assert_eq!(commit(7, 2, &answer(1)), Err(reject::WRONG_PHASE));
 		assert_eq!(phase(7), RoundPhase::Reveal);
+		assert_ok!(reveal(7, 1, &answer(1)));
+		assert_eq!(Verdicts::get().len(), 1, "nobody is left to wait for");
 	});
 }
 
 #[test]
-fn round_should_end_when_the_next_block_has_no_room_for_it() {
+fn round_should_not_open_when_ends_are_very_late() {
 	run(|| {
-		open(7, 0, &[1]);
-		next_blocks(COMMIT_BLOCKS - 1);
-		DeadlineWeight::set(Weight::zero());
-		let full: BoundedVec<_, _> = vec![(99, 0); MAX_ROUNDS as usize].try_into().unwrap();
-		Deadlines::<Test>::insert((System::block_number() + 2, Deadline::Reveal), full);
+		open(7, 0, &[1, 2]);
+		// Enough to find the list, and to end no round.
+		let few = Attestation::shared_weight().saturating_add(Attestation::max_list_weight());
+		DeadlineWeight::set(few);
+		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS + MAX_LATE_TICKS);
+		open(8, 0, &[1, 2]);
 		next_block();
-		assert_eq!(Verdicts::get(), [(7, Err(FailureReason::NotEnoughCommitments))]);
+		let late = Attestation::open(assignment(9, 0, &[1], 1));
+		assert_eq!(late, Err(FailureReason::Congested));
+		DeadlineWeight::set(MAX_DEADLINE_WEIGHT);
+		next_block();
+		open(9, 0, &[1]);
+	});
+}
+
+#[test]
+fn deadlines_should_wait_when_the_clock_stands_still() {
+	run(|| {
+		open(7, 0, &[1, 2]);
+		Clock::set(Some(1));
+		next_blocks(3 * COMMIT_BLOCKS);
+		assert_eq!(phase(7), RoundPhase::Commit);
+		assert_ok!(commit(7, 1, &answer(1)));
+		Clock::set(Some(1 + u64::from(COMMIT_BLOCKS)));
+		next_block();
+		assert_eq!(phase(7), RoundPhase::Reveal);
+		Clock::set(Some(1 + u64::from(COMMIT_BLOCKS + REVEAL_BLOCKS)));
+		next_block();
+		assert_eq!(Verdicts::get(), [(7, NOBODY_COMMITTED)]);
 	});
 }

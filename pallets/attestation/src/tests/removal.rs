@@ -1,8 +1,9 @@
-//! Removal, and the members of past rounds.
+//! Removal, the members of past rounds, and what they revealed.
 
 use crate::{mock::*, *};
 use frame_support::{assert_ok, weights::Weight};
-use pallet_opg_support::{Committees, Rule, MAX_SEATS};
+use pallet_opg_support::{Committees, MAX_SEATS};
+use sp_core::H256;
 
 #[test]
 fn nothing_should_be_left_when_a_request_with_conflicting_answers_is_removed() {
@@ -39,8 +40,32 @@ fn past_members_should_be_those_of_all_rounds_when_there_are_several() {
 		assert!(Attestation::past_members(7).is_empty());
 		open(7, 0, &[2, 1]);
 		answer_all(7, &[(1, answer(1)), (2, answer(2))]);
-		assert_ok!(Attestation::open(assignment(7, 1, &[5, 3], Rule::Majority)));
+		open_needing(7, 1, &[5, 3], 2);
 		assert_eq!(Attestation::past_members(7), [2, 1, 5, 3]);
+	});
+}
+
+#[test]
+fn revealed_answers_should_be_found_when_they_are_of_any_round() {
+	run(|| {
+		let digests = || Attestation::revealed_digests(7);
+		assert!(digests().is_empty());
+		open(7, 0, &[1, 2]);
+		answer_all(7, &[(1, answer(1)), (2, answer(1))]);
+		assert_eq!(digests(), [answer(1).digest()]);
+		assert_eq!(Attestation::answer(7, answer(1).digest()), Some(answer(1)), "agreed on");
+		open(7, 1, &[3, 4]);
+		answer_all(7, &[(3, answer(2)), (4, answer(1))]);
+		assert_eq!(digests(), [answer(1).digest(), answer(2).digest()]);
+		for byte in [1, 2] {
+			assert_eq!(Attestation::answer(7, answer(byte).digest()), Some(answer(byte)));
+		}
+		assert_eq!(Attestation::answer(7, H256::zero()), None);
+		Attestation::judge(7, answer(1).digest(), &[]);
+		assert_eq!(Attestation::answer(7, answer(2).digest()), Some(answer(2)), "judged");
+		Attestation::remove(7);
+		assert!(digests().is_empty());
+		assert_eq!(Attestation::answer(7, answer(1).digest()), None, "removed");
 	});
 }
 
@@ -48,8 +73,8 @@ fn past_members_should_be_those_of_all_rounds_when_there_are_several() {
 fn round_should_not_open_when_its_request_has_too_many_seats() {
 	run(|| {
 		let committee: Vec<u64> = (1..=u64::from(MAX_SEATS)).collect();
-		assert_ok!(Attestation::open(assignment(7, 0, &committee, Rule::Majority)));
-		assert!(Attestation::open(assignment(7, 1, &[99], Rule::Majority)).is_err());
+		assert_ok!(Attestation::open(assignment(7, 0, &committee, 2)));
+		assert!(Attestation::open(assignment(7, 1, &[99], 1)).is_err());
 		assert_eq!(round(7).index, 0);
 	});
 }

@@ -2,8 +2,9 @@
 
 use crate::{mock::*, *};
 use frame_support::assert_ok;
-use opg_primitives::{Answer, BatchKind, FailureReason};
-use pallet_opg_support::{Committees, Rule};
+use opg_primitives::{Answer, BatchKind};
+use pallet_opg_support::{Offence, Verdict};
+use sp_core::H256;
 
 #[test]
 fn answer_should_be_kept_once_when_everyone_agrees() {
@@ -14,22 +15,20 @@ fn answer_should_be_kept_once_when_everyone_agrees() {
 		}
 		next_block();
 		let digest = answer(1).digest();
-		let commitment = commitment_of(7, 1, &answer(1));
+		let commitment = Some((1, commitment_of(7, 1, &answer(1))));
 		assert_ok!(reveal(7, 1, &answer(1)));
-		assert_eq!(
-			seat_state(7, 1),
-			SeatState::Revealed { committed_at: 1, commitment, at: 2, digest }
-		);
+		assert_eq!(seat_state(7, 1), SeatState::Revealed { commitment, at: 2, digest });
 		assert_eq!(events(), [Event::Revealed { request: 7, round: 0, executor: 1, digest }]);
 		assert_eq!(round(7).answer, Some((digest, answer(1))));
 		assert_ok!(reveal(7, 2, &answer(1)));
-		assert_eq!(Answers::<Test>::iter().count(), 0);
 		check();
 
 		assert_ok!(reveal(7, 3, &answer(1)));
-		assert_eq!(Verdicts::get(), [(7, Ok(answer(1)))]);
-		assert_eq!((phase(7), round(7).answer), (RoundPhase::Closed, None));
-		assert!(Penalties::get().is_empty());
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]);
+		assert_eq!(phase(7), RoundPhase::Closed);
+		assert_eq!(round(7).answer, Some((digest, answer(1))), "kept until it is removed");
+		assert_eq!(Answers::<Test>::iter().count(), 0);
+		assert!(Fines::get().is_empty());
 	});
 }
 
@@ -38,10 +37,10 @@ fn second_answer_should_be_kept_apart_when_executors_disagree() {
 	run(|| {
 		open(7, 0, &[1, 2]);
 		answer_all(7, &[(1, answer(1)), (2, answer(2))]);
-		assert_eq!(Verdicts::get(), [(7, Err(FailureReason::NoAgreement))]);
+		assert_eq!(Verdicts::get(), [(7, Verdict::Dissent)]);
 		assert_eq!(round(7).answer, Some((answer(1).digest(), answer(1))));
 		assert_eq!(Answers::<Test>::get(7, answer(2).digest()), Some(answer(2)));
-		assert!(Penalties::get().is_empty(), "a later round decides who is wrong");
+		assert!(Fines::get().is_empty() && Convictions::get().is_empty(), "the court decides");
 	});
 }
 
@@ -50,9 +49,9 @@ fn later_round_should_agree_on_an_answer_of_an_earlier_one_when_it_is_kept_apart
 	run(|| {
 		open(7, 0, &[1, 2]);
 		answer_all(7, &[(1, answer(1)), (2, answer(2))]);
-		assert_ok!(Attestation::open(assignment(7, 1, &[3, 4, 5], Rule::Majority)));
-		answer_all(7, &[(3, answer(2)), (4, answer(3)), (5, answer(2))]);
-		assert_eq!(Verdicts::get().last(), Some(&(7, Ok(answer(2)))));
+		open(7, 1, &[3, 4, 5]);
+		answer_all(7, &[(3, answer(2)), (4, answer(2)), (5, answer(2))]);
+		assert_eq!(Verdicts::get().last(), Some(&(7, Verdict::Agreed(answer(2)))));
 	});
 }
 
@@ -62,7 +61,7 @@ fn answers_should_differ_when_only_their_fuel_does() {
 		open(7, 0, &[1, 2]);
 		let more = Answer { fuel: 11, ..answer(1) };
 		answer_all(7, &[(1, answer(1)), (2, more)]);
-		assert_eq!(Verdicts::get(), [(7, Err(FailureReason::NoAgreement))]);
+		assert_eq!(Verdicts::get(), [(7, Verdict::Dissent)]);
 	});
 }
 
@@ -71,7 +70,66 @@ fn failure_of_the_model_should_be_agreed_on_when_everyone_reports_it() {
 	run(|| {
 		open(7, 0, &[1, 2]);
 		answer_all(7, &[(1, trap()), (2, trap())]);
-		assert_eq!(Verdicts::get(), [(7, Ok(trap()))]);
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(trap()))]);
+	});
+}
+
+#[test]
+fn committee_of_one_should_reveal_at_once_when_it_is_drawn() {
+	run(|| {
+		open(7, 0, &[1]);
+		let item = item(7, 0, H256::repeat_byte(9));
+		assert_eq!(submit(commit_call(1, vec![item])), Err(reject::WRONG_PHASE));
+		assert_ok!(reveal(7, 1, &answer(1)));
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]);
+		let digest = answer(1).digest();
+		let revealed = SeatState::Revealed { commitment: None, at: 1, digest };
+		assert_eq!((phase(7), seat_state(7, 1)), (RoundPhase::Closed, revealed));
+		assert!(Fines::get().is_empty());
+		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS);
+		assert_eq!(Verdicts::get().len(), 1);
+	});
+}
+
+#[test]
+fn reveal_of_a_committee_of_one_should_be_refused_when_it_is_of_another_fork() {
+	run(|| {
+		open(7, 0, &[1]);
+		let payload = RevealedAnswer { answer: answer(1), salt: SALT };
+		let other = Item { seed: seed(8, 0), ..item(7, 0, payload) };
+		assert_eq!(submit(reveal_call(1, vec![other])), Err(reject::NO_ROUND));
+		let excessive = Answer { fuel: FUEL_LIMIT + 1, ..answer(1) };
+		assert_eq!(reveal(7, 1, &excessive), Err(reject::TOO_MUCH_FUEL));
+		assert_eq!(seat_state(7, 1), SeatState::Waiting);
+	});
+}
+
+#[test]
+fn committee_of_one_should_be_fined_when_it_is_silent() {
+	run(|| {
+		open(7, 0, &[1]);
+		next_blocks(COMMIT_BLOCKS);
+		assert_eq!(Fines::get(), [(1, Offence::MissedCommit)]);
+		assert_eq!(reveal(7, 1, &answer(1)), Err(reject::WRONG_PHASE));
+	});
+}
+
+#[test]
+fn kept_seats_should_be_recorded_when_answers_are_revealed() {
+	run(|| {
+		Missed::set([(1, 2)].into());
+		(0..3).for_each(|id| open(id, 0, &[1, 2]));
+		for id in 0..3 {
+			assert_ok!(commit(id, 1, &answer(1)));
+			assert_ok!(commit(id, 2, &answer(1)));
+		}
+		assert!(Records::get().is_empty(), "a commitment alone keeps no seat");
+		let payload = RevealedAnswer { answer: answer(1), salt: SALT };
+		let items = |ids: [u64; 3]| ids.map(|id| item(id, 0, payload.clone())).to_vec();
+		assert_ok!(submit(reveal_call(1, items([0, 1, 2]))));
+		assert_eq!(Missed::get()[&1], 0);
+		assert_ok!(submit(reveal_call(2, items([0, 1, 2]))));
+		assert_eq!(Records::get(), [(1, 3), (2, 1)].into(), "one that changes nothing is the last");
 	});
 }
 
@@ -93,6 +151,8 @@ fn reveal_should_be_refused_with_its_code_when_a_precondition_fails() {
 		assert_eq!(submit(reveal_call(1, vec![])), Err(reject::MALFORMED));
 		assert_eq!(one(1, 8, 1), Err(reject::NO_ROUND));
 		assert_eq!(one(1, 7, 0), Err(reject::NO_ROUND));
+		let other_fork = Item { seed: seed(8, 1), ..item(7, 1, payload(&answer(1))) };
+		assert_eq!(submit(reveal_call(1, vec![other_fork])), Err(reject::NO_ROUND));
 		assert_eq!(one(4, 7, 1), Err(reject::NOT_DRAWN));
 		assert_eq!(one(3, 7, 1), Err(reject::WRONG_SEAT_STATE), "never committed");
 		assert_eq!(reveal(7, 2, &excessive), Err(reject::TOO_MUCH_FUEL));
@@ -119,8 +179,9 @@ fn reveal_should_be_refused_with_its_code_when_a_precondition_fails() {
 #[test]
 fn answer_should_be_accepted_when_its_fuel_is_the_limit() {
 	run(|| {
-		open(7, 0, &[1]);
-		answer_all(7, &[(1, Answer { fuel: FUEL_LIMIT, ..answer(1) })]);
+		open(7, 0, &[1, 2]);
+		let most = Answer { fuel: FUEL_LIMIT, ..answer(1) };
+		answer_all(7, &[(1, most.clone()), (2, most)]);
 		assert_eq!(Verdicts::get().len(), 1);
 	});
 }

@@ -1,9 +1,12 @@
 //! Tally, on rounds without a runtime.
 
-use crate::types::{Round, RoundPhase, Seat, SeatState};
+use crate::{
+	tally::Tally,
+	types::{Round, RoundPhase, Seat, SeatState},
+};
 use frame_support::BoundedVec;
 use opg_primitives::{FailureReason, JobError, RoundIndex};
-use pallet_opg_support::{Offence, Rule};
+use pallet_opg_support::Offence;
 use proptest::prelude::*;
 use sp_core::H256;
 
@@ -12,32 +15,38 @@ fn digest(letter: char) -> H256 {
 	H256::repeat_byte(letter as u8)
 }
 
-/// Seat by its letter: `w` waits, `c` committed and hides its answer, `m` and `e` declined for the
-/// model file and the engine, any capital revealed the answer of that letter.
+/// Seat by its letter: `w` waits, `c` committed and hides its answer, `m`, `e` and `q` declined in
+/// time for the model file, the engine and a full queue, `l` declined too late, any capital revealed
+/// the answer of that letter.
 fn seat(executor: u64, round: RoundIndex, letter: char) -> Seat<u64, u64> {
 	let commitment = H256::zero();
+	let declined = |reason| SeatState::Declined { reason, late: false };
 	let state = match letter {
 		'w' => SeatState::Waiting,
 		'c' => SeatState::Committed { at: 1, commitment },
-		'm' => SeatState::Declined { reason: JobError::ModelMissing },
-		'e' => SeatState::Declined { reason: JobError::EngineMissing },
+		'm' => declined(JobError::ModelMissing),
+		'e' => declined(JobError::EngineMissing),
+		'q' => declined(JobError::QueueFull),
+		'l' => SeatState::Declined { reason: JobError::EngineMissing, late: true },
 		_ => {
-			let digest = digest(letter);
-			SeatState::Revealed { committed_at: 1, commitment, at: 2, digest }
+			SeatState::Revealed { commitment: Some((1, commitment)), at: 2, digest: digest(letter) }
 		},
 	};
-	Seat { executor, round, state }
+	Seat { executor, round, session: round.into(), state }
 }
 
 /// Round with these seats, one word for each round so far.
-fn round(rule: Rule, words: &[&str]) -> Round<u64, u64> {
+fn round(needed: u32, words: &[&str]) -> Round<u64, u64> {
 	let letters = (0..).zip(words).flat_map(|(index, word)| word.chars().map(move |l| (index, l)));
 	let seats: Vec<_> =
 		(1..).zip(letters).map(|(who, (index, letter))| seat(who, index, letter)).collect();
 	Round {
 		index: words.len() as RoundIndex - 1,
-		rule,
+		needed,
+		seed: H256::zero(),
 		phase: RoundPhase::Reveal,
+		decline_by: 3,
+		commit_by: 5,
 		model_hash: H256::zero(),
 		engine_id: H256::zero(),
 		input_hash: H256::zero(),
@@ -48,101 +57,97 @@ fn round(rule: Rule, words: &[&str]) -> Round<u64, u64> {
 }
 
 #[test]
-fn tally_should_follow_the_rule_when_seats_differ() {
+fn tally_should_agree_when_enough_answers_are_equal_and_none_differs() {
 	use FailureReason::{
-		EngineUnavailable, ModelUnavailable, NoAgreement, NotEnoughCommitments, NotEnoughReveals,
+		Congested, EngineUnavailable, ModelUnavailable, NotEnoughCommitments, NotEnoughReveals,
 	};
-	let no_dissent = |needed| Rule::NoDissent { needed };
+	let agreed = |letter| Tally::Agreed(digest(letter));
+	let undecided = Tally::Undecided;
 	let rows = [
 		// One executor.
-		(no_dissent(1), "A", Ok('A')),
-		(no_dissent(1), "w", Err(NotEnoughCommitments)),
-		(no_dissent(1), "c", Err(NotEnoughReveals)),
-		(no_dissent(1), "m", Err(ModelUnavailable)),
-		(no_dissent(1), "e", Err(EngineUnavailable)),
+		(1, "A", agreed('A')),
+		(1, "w", undecided(NotEnoughCommitments)),
+		(1, "c", undecided(NotEnoughReveals)),
+		(1, "m", undecided(ModelUnavailable)),
+		(1, "e", undecided(EngineUnavailable)),
+		(1, "q", undecided(Congested)),
 		// Three of three.
-		(no_dissent(3), "AAA", Ok('A')),
-		(no_dissent(3), "AAB", Err(NoAgreement)),
-		(no_dissent(3), "BAA", Err(NoAgreement)),
-		(no_dissent(3), "ABC", Err(NoAgreement)),
-		(no_dissent(3), "AAc", Err(NotEnoughReveals)),
-		(no_dissent(3), "ABc", Err(NotEnoughReveals)),
-		(no_dissent(3), "AAw", Err(NotEnoughCommitments)),
-		(no_dissent(3), "Acw", Err(NotEnoughCommitments)),
-		(no_dissent(3), "AAm", Err(ModelUnavailable)),
-		(no_dissent(3), "AAe", Err(EngineUnavailable)),
-		(no_dissent(3), "Awm", Err(NotEnoughCommitments)),
-		(no_dissent(3), "Aem", Err(EngineUnavailable)),
+		(3, "AAA", agreed('A')),
+		(3, "AAB", Tally::Dissent),
+		(3, "BAA", Tally::Dissent),
+		(3, "ABC", Tally::Dissent),
+		(3, "ABc", Tally::Dissent),
+		(3, "ABw", Tally::Dissent),
+		(3, "AAc", undecided(NotEnoughReveals)),
+		(3, "AAw", undecided(NotEnoughCommitments)),
+		(3, "Acw", undecided(NotEnoughCommitments)),
+		(3, "AAm", undecided(ModelUnavailable)),
+		(3, "AAe", undecided(EngineUnavailable)),
+		(3, "AAq", undecided(Congested)),
+		(3, "Awm", undecided(NotEnoughCommitments)),
+		(3, "Aem", undecided(EngineUnavailable)),
+		(3, "Aqm", undecided(EngineUnavailable)),
+		(3, "Aqw", undecided(NotEnoughCommitments)),
 		// Five of seven: two may be silent, none may dissent.
-		(no_dissent(5), "AAAAAAA", Ok('A')),
-		(no_dissent(5), "AAAAAww", Ok('A')),
-		(no_dissent(5), "mAAcAAA", Ok('A')),
-		(no_dissent(5), "AAAAAAB", Err(NoAgreement)),
-		(no_dissent(5), "BAAAAAw", Err(NoAgreement)),
-		(no_dissent(5), "AAAABcw", Err(NoAgreement)),
-		(no_dissent(5), "AAAAccc", Err(NotEnoughReveals)),
-		(no_dissent(5), "AAAAcww", Err(NotEnoughReveals)),
-		(no_dissent(5), "AAAAwww", Err(NotEnoughCommitments)),
-		// Of those who did not commit: more than half without the model, then more declined than
-		// silent.
-		(no_dissent(5), "AAAAmmm", Err(ModelUnavailable)),
-		(no_dissent(5), "AAAAmmw", Err(ModelUnavailable)),
-		(no_dissent(5), "AAAAmme", Err(ModelUnavailable)),
-		(no_dissent(5), "AAAAmee", Err(EngineUnavailable)),
-		(no_dissent(5), "AAAAmew", Err(EngineUnavailable)),
-		(no_dissent(5), "AAAAmww", Err(NotEnoughCommitments)),
-		(no_dissent(5), "AAAmmee", Err(EngineUnavailable)),
-		(no_dissent(5), "AAAmmww", Err(NotEnoughCommitments)),
-		(no_dissent(5), "AAAmeww", Err(NotEnoughCommitments)),
+		(5, "AAAAAAA", agreed('A')),
+		(5, "AAAAAww", agreed('A')),
+		(5, "mAAcAAA", agreed('A')),
+		(5, "AAAAAAB", Tally::Dissent),
+		(5, "BAAAAAw", Tally::Dissent),
+		(5, "AAAABcw", Tally::Dissent),
+		(5, "AwwwwwB", Tally::Dissent),
+		(5, "AAAAccc", undecided(NotEnoughReveals)),
+		(5, "AAAAcww", undecided(NotEnoughReveals)),
+		(5, "AAAAwww", undecided(NotEnoughCommitments)),
+		// Of those who did not commit: more than half for one cause, then more declined than silent.
+		(5, "AAAAmmm", undecided(ModelUnavailable)),
+		(5, "AAAAmmw", undecided(ModelUnavailable)),
+		(5, "AAAAmme", undecided(ModelUnavailable)),
+		(5, "AAAAqqw", undecided(Congested)),
+		(5, "AAAAqqe", undecided(Congested)),
+		(5, "AAAAmee", undecided(EngineUnavailable)),
+		(5, "AAAAmew", undecided(EngineUnavailable)),
+		(5, "AAAAmww", undecided(NotEnoughCommitments)),
+		(5, "AAAmmee", undecided(EngineUnavailable)),
+		(5, "AAAmmww", undecided(NotEnoughCommitments)),
 		// Two answers that both have enough.
-		(no_dissent(2), "AABB", Err(NoAgreement)),
-		// More than half of the seats, silent ones included.
-		(Rule::Majority, "AAA", Ok('A')),
-		(Rule::Majority, "AAB", Ok('A')),
-		(Rule::Majority, "ABB", Ok('B')),
-		(Rule::Majority, "AAw", Ok('A')),
-		(Rule::Majority, "AAc", Ok('A')),
-		(Rule::Majority, "AAm", Ok('A')),
-		(Rule::Majority, "ABC", Err(NoAgreement)),
-		(Rule::Majority, "ABw", Err(NoAgreement)),
-		(Rule::Majority, "Acc", Err(NotEnoughReveals)),
-		(Rule::Majority, "Acw", Err(NotEnoughReveals)),
-		(Rule::Majority, "Aww", Err(NotEnoughCommitments)),
-		(Rule::Majority, "Amm", Err(ModelUnavailable)),
-		(Rule::Majority, "Aee", Err(EngineUnavailable)),
-		(Rule::Majority, "AABB", Err(NoAgreement)),
-		(Rule::Majority, "AAAB", Ok('A')),
-		(Rule::Majority, "AAAAAAAABBBBBBB", Ok('A')),
-		(Rule::Majority, "AAAAAAABBBBBBBw", Err(NoAgreement)),
-		(Rule::Majority, "AAAAAAAwwwwwwww", Err(NotEnoughCommitments)),
+		(2, "AABB", Tally::Dissent),
 	];
-	for (rule, seats, expected) in rows {
-		assert_eq!(round(rule, &[seats]).tally(), expected.map(digest), "{rule:?} {seats}");
+	for (needed, seats, expected) in rows {
+		assert_eq!(round(needed, &[seats]).tally(), expected, "{needed} {seats}");
 	}
 }
 
 #[test]
 fn tally_should_count_the_current_round_only_when_there_were_others() {
-	assert_eq!(round(Rule::Majority, &["BBB", "AAB"]).tally(), Ok(digest('A')));
+	assert_eq!(round(3, &["BBB", "AAA"]).tally(), Tally::Agreed(digest('A')));
+	let undecided = Tally::Undecided(FailureReason::NotEnoughCommitments);
+	assert_eq!(round(3, &["AAA", "AAw"]).tally(), undecided);
+}
+
+#[test]
+fn silent_executors_should_have_their_offences_when_they_kept_no_seat() {
+	let round = round(2, &["www", "wAcmlqe"]);
+	let silent: Vec<_> = round
+		.silent_executors()
+		.map(|(seat, offence)| (seat.executor, seat.session, offence))
+		.collect();
 	assert_eq!(
-		round(Rule::NoDissent { needed: 3 }, &["AAA", "AAw"]).tally(),
-		Err(FailureReason::NotEnoughCommitments)
+		silent,
+		[
+			(4, 1, Offence::MissedCommit),
+			(6, 1, Offence::MissedReveal),
+			(8, 1, Offence::MissedCommit)
+		],
+		"who declined in time has none"
 	);
 }
 
 #[test]
-fn silent_executors_should_have_their_offences_when_they_did_not_reveal() {
-	let round = round(Rule::Majority, &["www", "wAcmeB"]);
-	let silent: Vec<_> = round.silent_executors().map(|(who, offence)| (*who, offence)).collect();
-	assert_eq!(
-		silent,
-		[
-			(4, Offence::MissedCommit),
-			(6, Offence::MissedReveal),
-			(7, Offence::MissedCommit),
-			(8, Offence::MissedCommit),
-		]
-	);
+fn missed_reveal_should_cost_a_missed_commitment_when_nobody_got_one_in() {
+	let round = round(3, &["AAA", "ccw"]);
+	assert!(round.silent_executors().all(|(_, offence)| offence == Offence::MissedCommit));
+	assert_eq!(round.silent_executors().count(), 3);
 }
 
 #[test]
@@ -154,55 +159,108 @@ fn answers_should_conflict_when_any_rounds_differ() {
 		(vec!["AAB"], true),
 		(vec!["AAA", "wwB"], true),
 	] {
-		let round = round(Rule::Majority, &words);
+		let round = round(2, &words);
 		assert_eq!(round.has_conflicting_answers(), conflict, "{words:?}");
+		assert_eq!(round.revealed_digests().len() > 1, conflict, "{words:?}");
 	}
 }
 
 #[test]
 fn revealed_by_should_name_the_executors_of_all_rounds_when_they_agree() {
-	let round = round(Rule::Majority, &["ABA", "wAc"]);
+	let round = round(2, &["ABA", "wAc"]);
 	assert_eq!(round.revealed_by(digest('A')).collect::<Vec<_>>(), [&1, &3, &5]);
 	assert_eq!(round.revealed_by(digest('C')).count(), 0);
+	assert_eq!(round.revealed_digests(), [digest('A'), digest('B')]);
+}
+
+#[test]
+fn commit_phase_should_be_over_when_its_time_is() {
+	let round = Round { phase: RoundPhase::Commit, ..round(2, &["ww"]) };
+	assert_eq!(
+		[4, 5, 6].map(|now| round.phase_at(now) == RoundPhase::Commit),
+		[true, false, false]
+	);
+	let closed = Round { phase: RoundPhase::Closed, ..round };
+	assert_eq!(closed.phase_at(9), RoundPhase::Closed);
+}
+
+#[test]
+fn commitment_should_not_be_taken_when_the_current_committee_is_of_one() {
+	for (needed, words, expected) in [
+		(1, vec!["w"], true),
+		(1, vec!["www", "w"], true),
+		(1, vec!["ww"], false),
+		(2, vec!["ww"], false),
+		(1, vec!["w", "ww"], false),
+	] {
+		assert_eq!(round(needed, &words).takes_no_commitment(), expected, "{needed} {words:?}");
+	}
 }
 
 proptest! {
 	/// Nobody gains by the order of the draw.
 	#[test]
 	fn tally_should_be_the_same_when_seats_are_reordered(
-		word in "[wcmeAABC]{1,15}",
+		word in "[wcmelqAAB]{1,15}",
 		needed in 1u32..=8,
 		shift in 0usize..15,
-		majority in any::<bool>(),
 	) {
-		let rule = if majority { Rule::Majority } else { Rule::NoDissent { needed } };
 		let (head, tail) = word.split_at(shift % word.len());
 		let reversed: String = word.chars().rev().collect();
-		let expected = round(rule, &[&word]).tally();
-		prop_assert_eq!(round(rule, &[&format!("{tail}{head}")]).tally(), expected);
-		prop_assert_eq!(round(rule, &[&reversed]).tally(), expected);
+		let expected = round(needed, &[&word]).tally();
+		prop_assert_eq!(round(needed, &[&format!("{tail}{head}")]).tally(), expected);
+		prop_assert_eq!(round(needed, &[&reversed]).tally(), expected);
 	}
 
-	/// An agreed answer has the votes that its rule demands, counted by hand.
+	/// The tally is what counting by hand gives.
 	#[test]
-	fn agreed_answer_should_have_its_votes_when_there_is_one(
-		word in "[wcmeAAAAB]{1,15}",
+	fn tally_should_be_as_counted_by_hand_when_words_are_arbitrary(
+		word in "[wcmelqAAAAB]{1,15}",
 		needed in 1u32..=8,
-		majority in any::<bool>(),
 	) {
-		let rule = if majority { Rule::Majority } else { Rule::NoDissent { needed } };
-		let votes = |letter| word.chars().filter(|other| *other == letter).count();
-		let agrees = |letter, other| match rule {
-			Rule::Majority => 2 * votes(letter) > word.len(),
-			Rule::NoDissent { needed } => votes(letter) >= needed as usize && votes(other) == 0,
-		};
-		let expected = if agrees('A', 'B') {
-			Some(digest('A'))
-		} else if agrees('B', 'A') {
-			Some(digest('B'))
-		} else {
-			None
-		};
-		prop_assert_eq!(round(rule, &[&word]).tally().ok(), expected);
+		let votes = |letter| word.chars().filter(|other| *other == letter).count() as u32;
+		let tally = round(needed, &[&word]).tally();
+		match (votes('A'), votes('B')) {
+			(1.., 1..) => prop_assert_eq!(tally, Tally::Dissent),
+			(a, 0) if a >= needed => prop_assert_eq!(tally, Tally::Agreed(digest('A'))),
+			(0, b) if b >= needed => prop_assert_eq!(tally, Tally::Agreed(digest('B'))),
+			_ => prop_assert!(matches!(tally, Tally::Undecided(_))),
+		}
+	}
+
+	/// Silence never turns an answer around, and never turns dissent into agreement.
+	#[test]
+	fn tally_should_not_change_sides_when_somebody_falls_silent(
+		word in "[wcAAB]{1,15}",
+		needed in 1u32..=8,
+		at in 0usize..15,
+	) {
+		let at = at % word.len();
+		let silenced: String =
+			word.char_indices().map(|(index, l)| if index == at { 'w' } else { l }).collect();
+		let (before, after) = (round(needed, &[&word]).tally(), round(needed, &[&silenced]).tally());
+		if let (Tally::Agreed(one), Tally::Agreed(other)) = (before, after) {
+			prop_assert_eq!(one, other);
+		}
+	}
+
+	/// Everybody is fined, or kept the seat, or declined in time.
+	#[test]
+	fn fines_should_be_of_those_who_kept_no_seat_when_words_are_arbitrary(
+		word in "[wcmelqAB]{1,15}",
+	) {
+		let round = round(2, &[&word]);
+		let others_revealed = word.contains(['A', 'B']);
+		let mut offences = round.silent_executors().map(|(seat, offence)| (seat.executor, offence));
+		for (who, letter) in (1..).zip(word.chars()) {
+			let expected = match letter {
+				'w' | 'l' => Offence::MissedCommit,
+				'c' if others_revealed => Offence::MissedReveal,
+				'c' => Offence::MissedCommit,
+				_ => continue,
+			};
+			prop_assert_eq!(offences.next(), Some((who, expected)));
+		}
+		prop_assert_eq!(offences.next(), None);
 	}
 }

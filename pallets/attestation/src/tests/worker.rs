@@ -8,6 +8,7 @@ use opg_primitives::{
 	EXECUTOR_KEY_TYPE,
 };
 use opg_runtime_interface::{JobQueue, JobQueueExt};
+use pallet_opg_support::Verdict;
 use sp_core::{
 	offchain::{
 		testing::{TestOffchainExt, TestTransactionPoolExt},
@@ -20,6 +21,8 @@ use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 parameter_types! {
 	/// Reply of the job queue.
 	static Reply: Result<JobStatus, JobError> = Ok(JobStatus::Pending);
+	/// Whether a job is answered only when it is asked for again.
+	static IsSlow: bool = false;
 	/// Jobs that were handed in.
 	static Jobs: Vec<Job> = Vec::new();
 }
@@ -28,7 +31,11 @@ struct FakeQueue;
 
 impl JobQueue for FakeQueue {
 	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
+		let is_new = !Jobs::get().contains(&job);
 		Jobs::mutate(|jobs| jobs.push(job));
+		if IsSlow::get() && is_new {
+			return Ok(JobStatus::Pending);
+		}
 		Reply::get()
 	}
 }
@@ -62,6 +69,7 @@ impl Node {
 				.collect()
 		});
 		ext.execute_with(begin);
+		IsSlow::take();
 		Jobs::take();
 		Reply::set(Ok(JobStatus::Done(answer(1))));
 		let node = Self { ext, keystore, sent };
@@ -134,7 +142,7 @@ fn worker_should_commit_and_reveal_when_its_jobs_are_done() {
 		next_block();
 	});
 	node.work_and_include();
-	node.run(|| assert_eq!(Verdicts::get(), [(7, Ok(answer(1)))]));
+	node.run(|| assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]));
 }
 
 #[test]
@@ -172,10 +180,11 @@ fn worker_should_wait_when_its_job_is_not_done() {
 		Err(JobError::Internal),
 	] {
 		let mut node = Node::new(&[1]);
-		Reply::set(reply);
-		node.run(|| open_with_task(7, &[1]));
+		Reply::set(reply.clone());
+		node.run(|| open_with_task(7, &[1, 2]));
 		assert!(node.work().is_empty());
-		assert_eq!(Jobs::get().len(), 1);
+		// One that runs is asked for again in the same run: it may take no time.
+		assert_eq!(Jobs::get().len(), if reply == Ok(JobStatus::Pending) { 2 } else { 1 });
 		Reply::set(Ok(JobStatus::Done(answer(1))));
 		assert_eq!(node.work().len(), 1, "asked again");
 	}
@@ -188,14 +197,141 @@ fn worker_should_decline_when_the_node_lacks_a_file() {
 		Reply::set(Err(reason));
 		node.run(|| open_with_task(7, &[1, 2]));
 		node.work_and_include();
-		node.run(|| assert_eq!(seat_state(7, 1), SeatState::Declined { reason }));
+		node.run(|| assert_eq!(seat_state(7, 1), SeatState::Declined { reason, late: false }));
 	}
+}
+
+#[test]
+fn worker_should_commit_in_the_block_of_the_draw_when_its_jobs_take_no_time() {
+	let mut node = Node::new(&[1]);
+	IsSlow::set(true);
+	node.run(|| (7..9).for_each(|request| open_with_task(request, &[1, 2])));
+	node.work_and_include();
+	let requests: Vec<_> = Jobs::get().iter().map(|job| job.request).collect();
+	assert_eq!(requests, [7, 8, 7, 8], "all are handed in before one is waited for");
+	node.run(|| {
+		for request in 7..9 {
+			assert!(matches!(seat_state(request, 1), SeatState::Committed { .. }));
+		}
+	});
+}
+
+#[test]
+fn worker_should_decline_in_time_when_the_node_has_no_time_for_a_job() {
+	let mut node = Node::new(&[1]);
+	Reply::set(Err(JobError::QueueFull));
+	node.run(|| open_with_task(7, &[1, 2]));
+	assert!(node.work().is_empty(), "it may find time yet");
+	node.run(next_block);
+	node.work_and_include();
+	let reason = JobError::QueueFull;
+	node.run(|| assert_eq!(seat_state(7, 1), SeatState::Declined { reason, late: false }));
+}
+
+#[test]
+fn worker_should_not_decline_for_want_of_time_when_that_is_not_free_any_more() {
+	let mut node = Node::new(&[1]);
+	Reply::set(Err(JobError::QueueFull));
+	node.run(|| {
+		open_with_task(7, &[1, 2]);
+		next_blocks(COMMIT_BLOCKS / 2 + 1);
+	});
+	assert!(node.work().is_empty());
+	Reply::set(Ok(JobStatus::Done(answer(1))));
+	assert_eq!(node.work().len(), 1, "it tries to the end");
+}
+
+/// 256 seats of which some waited for others hid the rest, and those were fined.
+#[test]
+fn worker_should_commit_in_every_seat_when_it_has_very_many() {
+	let mut node = Node::new(&[1]);
+	node.run(|| {
+		for request in 0..300 {
+			open_with_task(request, &[1, 2]);
+			if request % 100 == 99 {
+				next_block();
+			}
+		}
+	});
+	node.work_and_include();
+	node.run(|| {
+		let committed = (0..300).filter(|id| seat_state(*id, 1) != SeatState::Waiting).count();
+		assert_eq!(committed, 300);
+	});
+}
+
+#[test]
+fn worker_should_reveal_first_and_go_on_in_the_next_run_when_there_is_too_much_to_do() {
+	let mut node = Node::new(&[1]);
+	let most = crate::offchain::MAX_ITEMS as u64;
+	node.run(|| {
+		for request in 0..most + 5 {
+			open_with_task(request, &[1, 2]);
+			if request % 300 == 299 {
+				next_block();
+			}
+		}
+		let last = most + 4;
+		let context = Attestation::commitment_context(last, &round(last), &1);
+		let key = ExecutorKey::from(sp_core::Pair::public(&hot_pair(1)));
+		let salt = Attestation::salt(&key, &context).unwrap();
+		let payload = opg_primitives::commitment(&context, &answer(1), &salt);
+		assert_ok!(submit(commit_call(1, vec![item(last, 0, payload)])));
+		assert_ok!(commit(last, 2, &answer(1)));
+	});
+	let sent = node.work();
+	assert!(matches!(&sent[0], Call::reveal { batch, .. } if batch.items[0].request == most + 4));
+	let items = |calls: &[Call<Test>]| -> Vec<u64> {
+		let requests = |call: &Call<Test>| match call {
+			Call::commit { batch, .. } => batch.items.iter().map(|item| item.request).collect(),
+			_ => Vec::new(),
+		};
+		calls.iter().flat_map(requests).collect()
+	};
+	assert_eq!(items(&sent), (0..most - 1).collect::<Vec<_>>(), "the earliest deadlines first");
+	assert_eq!(items(&node.work()), (most - 1..most + 4).collect::<Vec<_>>(), "the rest");
+}
+
+#[test]
+fn worker_should_name_a_block_that_others_know_when_they_are_behind() {
+	let mut node = Node::new(&[1]);
+	node.run(|| {
+		next_blocks(4);
+		open_with_task(7, &[1, 2]);
+		// As `Executive` does before it runs off-chain workers.
+		frame_system::BlockHash::<Test>::insert(5, block_hash(5));
+	});
+	let sent = node.work();
+	assert!(matches!(&sent[0], Call::commit { batch, .. } if batch.at == 3));
+	node.run(|| {
+		next_block();
+		assert_ok!(submit(sent[0].clone()));
+	});
+}
+
+#[test]
+fn worker_should_act_again_when_the_round_is_of_another_fork() {
+	let mut node = Node::new(&[1]);
+	node.run(|| open_with_task(7, &[1, 2]));
+	assert_eq!(node.work().len(), 1);
+	node.run(|| {
+		Rounds::<Test>::mutate(7, |round| round.as_mut().unwrap().seed = seed(8, 0));
+	});
+	assert_eq!(node.work().len(), 1, "what was sent for another draw does not count");
+}
+
+#[test]
+fn worker_should_reveal_at_once_when_its_executor_is_the_whole_committee() {
+	let mut node = Node::new(&[1]);
+	node.run(|| open_with_task(7, &[1]));
+	node.work_and_include();
+	node.run(|| assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]));
 }
 
 #[test]
 fn worker_should_not_decline_when_it_committed_already() {
 	let mut node = Node::new(&[1]);
-	node.run(|| open_with_task(7, &[1]));
+	node.run(|| open_with_task(7, &[1, 2]));
 	node.work_and_include();
 	Reply::set(Err(JobError::ModelMissing));
 	node.run(next_block);
@@ -205,7 +341,7 @@ fn worker_should_not_decline_when_it_committed_already() {
 #[test]
 fn worker_should_send_again_when_a_submission_is_in_no_block() {
 	let mut node = Node::new(&[1]);
-	node.run(|| open_with_task(7, &[1]));
+	node.run(|| open_with_task(7, &[1, 2]));
 	assert_eq!(node.work().len(), 1);
 	assert!(node.work().is_empty(), "the same block");
 	node.run(next_block);
@@ -217,7 +353,7 @@ fn worker_should_send_again_when_a_submission_is_in_no_block() {
 #[test]
 fn worker_should_send_again_when_the_node_restarted() {
 	let mut node = Node::new(&[1]);
-	node.run(|| open_with_task(7, &[1]));
+	node.run(|| open_with_task(7, &[1, 2]));
 	assert_eq!(node.work().len(), 1);
 	node.restart();
 	assert_eq!(node.work().len(), 1);
@@ -225,29 +361,30 @@ fn worker_should_send_again_when_the_node_restarted() {
 
 #[test]
 fn worker_should_reveal_when_the_node_restarted_after_its_commitment() {
-	let mut node = Node::new(&[1]);
-	node.run(|| open_with_task(7, &[1]));
+	let mut node = Node::new(&[1, 2]);
+	node.run(|| open_with_task(7, &[1, 2]));
 	node.work_and_include();
 	node.restart();
 	node.work_and_include();
-	node.run(|| assert_eq!(Verdicts::get(), [(7, Ok(answer(1)))]));
+	node.run(|| assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]));
 }
 
 #[test]
 fn worker_should_reveal_when_its_key_was_rotated_after_its_commitment() {
-	let mut node = Node::new(&[1]);
-	node.run(|| open_with_task(7, &[1]));
+	let mut node = Node::new(&[1, 2]);
+	node.run(|| open_with_task(7, &[1, 2]));
 	node.work_and_include();
 	Rotations::set(1);
 	node.generate_key(1);
+	node.generate_key(2);
 	node.work_and_include();
-	node.run(|| assert_eq!(Verdicts::get(), [(7, Ok(answer(1)))]));
+	node.run(|| assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]));
 }
 
 #[test]
 fn worker_should_not_reveal_when_its_answer_changed() {
-	let mut node = Node::new(&[1]);
-	node.run(|| open_with_task(7, &[1]));
+	let mut node = Node::new(&[1, 2]);
+	node.run(|| open_with_task(7, &[1, 2]));
 	node.work_and_include();
 	Reply::set(Ok(JobStatus::Done(answer(2))));
 	node.run(next_block);
@@ -257,7 +394,7 @@ fn worker_should_not_reveal_when_its_answer_changed() {
 #[test]
 fn worker_should_send_several_batches_when_it_has_many_duties() {
 	let mut node = Node::new(&[1]);
-	node.run(|| (0..=u64::from(MAX_BATCH)).for_each(|request| open_with_task(request, &[1])));
+	node.run(|| (0..=u64::from(MAX_BATCH)).for_each(|request| open_with_task(request, &[1, 2])));
 	let sizes: Vec<usize> = node
 		.work()
 		.iter()
@@ -272,7 +409,7 @@ fn worker_should_send_several_batches_when_it_has_many_duties() {
 #[test]
 fn worker_should_do_nothing_when_the_request_has_no_task() {
 	let mut node = Node::new(&[1]);
-	node.run(|| open(7, 0, &[1]));
+	node.run(|| open(7, 0, &[1, 2]));
 	assert!(node.work().is_empty() && Jobs::get().is_empty());
 }
 
@@ -299,6 +436,5 @@ fn worker_should_answer_with_the_failure_when_the_model_fails() {
 	Reply::set(Ok(JobStatus::Done(failure.clone())));
 	node.run(|| open_with_task(7, &[1]));
 	node.work_and_include();
-	node.work_and_include();
-	node.run(|| assert_eq!(Verdicts::get(), [(7, Ok(failure))]));
+	node.run(|| assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(failure))]));
 }

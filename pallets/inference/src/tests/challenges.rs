@@ -1,228 +1,242 @@
-//! Challenges: who may challenge, when, with what bond, and what follows from the jury's answer.
+//! Challenges: who may challenge what, when, with which claim and bond.
 
-use crate::{draw::DrawContext, mock::*, *};
-use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
-use opg_primitives::{Balance, FailureReason, RequestId, Tier};
+use crate::{mock::*, *};
+use frame_support::{assert_noop, assert_ok};
+use opg_primitives::{RequestId, Tier};
+use sp_core::H256;
 use sp_runtime::{DispatchResult, TokenError};
 
-const BOND: Balance = 7 * MAX_PAY + CHALLENGE_BOND;
-/// Loss of an executor that gave a wrong answer.
-const LOSS: Balance = POOL / 10;
+const FUEL: u64 = FUEL_LIMIT / 2;
+/// What three validators earn, and the fixed part.
+const BOND: u128 = 3 * COURT_PAY + CHALLENGE_BOND;
 
-fn try_challenge(who: u64, id: RequestId) -> DispatchResult {
-	dispatch(who, Call::challenge { request: id })
+/// Challenge of `who` with these parts.
+fn try_challenge(who: u64, id: RequestId, seed: H256, digest: H256) -> DispatchResult {
+	dispatch(who, Call::challenge { request: id, seed, digest, claim: H256::zero() })
 }
 
 #[test]
-fn challenge_should_hold_the_bond_and_draw_a_jury_of_others() {
+fn challenge_should_hold_the_bond_and_open_the_court() {
 	run(|| {
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
-		let attested_at = now();
+		let id = attested(Tier::Quorum, wrong());
+		let at = now();
 		next_block();
-		assert_ok!(try_challenge(CHALLENGER, id));
+		assert_ok!(challenge_by(CHALLENGER, id, &answer(FUEL)));
 
 		assert_eq!(on_hold(HoldReason::Challenge, CHALLENGER), BOND);
-		let challenged = Event::Challenged { request: id, challenger: CHALLENGER, bond: BOND };
+		let court = RequestState::Court { attested: Some((wrong(), at)), opened: true };
+		assert_eq!(state(id), court);
+		assert_eq!(Cases::get(id), Some(false));
+		assert_eq!(stored(id).changed_at, block());
+		let digest = wrong().digest();
+		let challenged =
+			Event::Challenged { request: id, challenger: CHALLENGER, digest, bond: BOND };
 		assert!(events().contains(&challenged));
-		let expected = RequestState::Disputed {
-			answer: answer(FUEL_LIMIT),
-			at: attested_at,
-			origin: DisputeOrigin::Challenge { challenger: CHALLENGER, bond: BOND },
-			status: CommitteeStatus::Waiting { round: tiers::JURY, since: now() },
-		};
-		assert_eq!(state(id), expected);
-		run_blocks(2);
-		assert_eq!(assigned_round(id), Some(tiers::JURY));
-		assert!(members(id, tiers::JURY).iter().all(|who| !members(id, 0).contains(who)));
-		// The end of the window does not settle what is disputed.
+		assert!(events().contains(&Event::Disputed { request: id }));
+		// The end of the window settles nothing that is in dispute.
 		run_blocks(WINDOW);
-		assert_eq!(assigned_round(id), Some(tiers::JURY));
+		assert_eq!(state(id), court);
+	});
+}
+
+#[test]
+fn bond_should_follow_the_validators_and_the_fuel_limit_but_no_price() {
+	run(|| {
+		let id = request(Tier::Quorum);
+		assert_eq!(Inference::bond(&stored(id)), Some(BOND));
+		AuthorCount::set(100);
+		assert_eq!(Inference::bond(&stored(id)), Some(100 * COURT_PAY + CHALLENGE_BOND));
+		// Somebody who drives the price of fuel does not make challenges dear.
+		FuelPrice::<Test>::put(MAX_PRICE);
+		let id = request(Tier::High);
+		assert_eq!(Inference::bond(&stored(id)), Some(100 * COURT_PAY + CHALLENGE_BOND));
 	});
 }
 
 #[test]
 fn challenge_should_be_possible_until_the_answer_is_settled() {
 	run(|| {
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
+		let id = attested(Tier::Quorum, wrong());
 		run_blocks(WINDOW - 1);
-		assert_ok!(try_challenge(CHALLENGER, id));
+		assert_ok!(challenge_by(CHALLENGER, id, &answer(FUEL)));
 	});
 	run(|| {
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
+		let id = attested(Tier::Quorum, wrong());
+		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
 		run_blocks(WINDOW);
-		assert_noop!(try_challenge(CHALLENGER, id), Error::<Test>::NotChallengeable);
+		assert_noop!(try_challenge(CHALLENGER, id, seed, digest), Error::<Test>::NotChallengeable);
 	});
 }
 
 #[test]
 fn challenge_should_be_refused_when_there_is_no_answer_to_challenge() {
 	run(|| {
-		assert_noop!(try_challenge(CHALLENGER, 9), Error::<Test>::UnknownRequest);
+		let none = H256::zero();
+		assert_noop!(try_challenge(CHALLENGER, 9, none, none), Error::<Test>::UnknownRequest);
 		let id = request(Tier::Quorum);
-		assert_noop!(try_challenge(CHALLENGER, id), Error::<Test>::NotChallengeable);
-		run_blocks(2);
-		assert_noop!(try_challenge(CHALLENGER, id), Error::<Test>::NotChallengeable);
-		agree(id, answer(FUEL_LIMIT));
-		assert_ok!(try_challenge(CHALLENGER, id));
-		assert_noop!(try_challenge(OTHER_REQUESTER, id), Error::<Test>::NotChallengeable);
+		assert_noop!(try_challenge(CHALLENGER, id, none, none), Error::<Test>::NotChallengeable);
+		run_draw(Tier::Quorum);
+		assert_noop!(try_challenge(CHALLENGER, id, none, none), Error::<Test>::NotChallengeable);
+	});
+}
+
+/// After a re-organisation the same number may name another answer.
+#[test]
+fn challenge_should_be_refused_when_it_is_meant_for_another_fork_or_answer() {
+	run(|| {
+		let id = attested(Tier::Quorum, wrong());
+		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
+		assert_noop!(
+			try_challenge(CHALLENGER, id, H256::repeat_byte(3), digest),
+			Error::<Test>::SeedMismatch
+		);
+		assert_noop!(
+			try_challenge(CHALLENGER, id, seed, answer(FUEL).digest()),
+			Error::<Test>::UnknownDigest
+		);
+		assert_ok!(try_challenge(CHALLENGER, id, seed, digest));
 	});
 }
 
 #[test]
 fn challenge_should_be_refused_when_the_challenger_cannot_pay_the_bond() {
 	run(|| {
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
-		assert_noop!(try_challenge(POOR, id), TokenError::FundsUnavailable);
+		let id = attested(Tier::Quorum, wrong());
+		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
+		assert_noop!(try_challenge(POOR, id, seed, digest), TokenError::FundsUnavailable);
 	});
 }
 
 #[test]
-fn challenge_should_be_refused_when_slashing_is_paused() {
+fn several_should_challenge_one_answer_up_to_a_limit() {
 	run(|| {
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
-		SlashingPaused::set(&true);
-		assert_noop!(try_challenge(CHALLENGER, id), Error::<Test>::Paused);
+		let id = attested(Tier::Quorum, wrong());
+		assert_ok!(challenge_by(CHALLENGER, id, &answer(FUEL)));
+		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
+		assert_noop!(try_challenge(CHALLENGER, id, seed, digest), Error::<Test>::AlreadyChallenged);
+		for who in 1..u64::from(MAX_CHALLENGES) {
+			assert_ok!(challenge_by(who, id, &answer(FUEL)));
+		}
+		assert_eq!(stored(id).challenges.len() as u32, MAX_CHALLENGES);
+		assert_noop!(
+			try_challenge(OTHER_CHALLENGER, id, seed, digest),
+			Error::<Test>::TooManyChallenges
+		);
 	});
 }
 
 #[test]
-fn challenge_should_be_refused_when_no_jury_can_be_drawn() {
+fn challenge_should_be_refused_when_the_court_reveals_votes() {
 	run(|| {
-		ExecutorCount::set(&10);
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
-		// An executor that challenges is not in the jury, so that six are left.
-		let outsider = (1..=10).find(|who| !members(id, 0).contains(who)).unwrap();
-		assert_noop!(try_challenge(outsider, id), Error::<Test>::NotEnoughExecutors);
-		// One of the committee is not in the jury anyway.
-		assert_ok!(try_challenge(members(id, 0)[0], id));
-		run_blocks(2);
-		assert_eq!(members(id, tiers::JURY).len(), 7);
+		let id = challenged(Tier::Quorum, wrong(), &answer(FUEL));
+		begin_reveals(id);
+		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
+		assert_noop!(
+			try_challenge(OTHER_CHALLENGER, id, seed, digest),
+			Error::<Test>::NotChallengeable
+		);
 	});
 }
 
 #[test]
-fn challenge_should_be_refused_when_no_agenda_has_room() {
+fn any_revealed_answer_should_be_challengeable_when_a_committee_dissents() {
 	run(|| {
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
-		fill_agendas(now() + 2, SCHEDULE_SEARCH_BLOCKS);
-		assert_noop!(try_challenge(CHALLENGER, id), Error::<Test>::Congested);
+		let id = drawn(Tier::Quorum);
+		dissent(id, &[answer(FUEL), wrong()]);
+		let seed = stored(id).seed.unwrap();
+		assert_ok!(try_challenge(1, id, seed, answer(FUEL).digest()));
+		assert_ok!(try_challenge(2, id, seed, wrong().digest()));
+		assert_noop!(
+			try_challenge(3, id, seed, answer(FUEL + 1).digest()),
+			Error::<Test>::UnknownDigest
+		);
+	});
+}
+
+/// A liar that fills the court must not get its answer settled by it.
+#[test]
+fn challenge_should_be_taken_when_the_court_is_full() {
+	run(|| {
+		IsCourtFull::set(&true);
+		let id = attested(Tier::Quorum, wrong());
+		assert_ok!(challenge_by(CHALLENGER, id, &answer(FUEL)));
+		assert_ok!(challenge_by(OTHER_CHALLENGER, id, &answer(FUEL)));
+		run_blocks(3 * WINDOW);
+		assert!(matches!(state(id), RequestState::Court { opened: false, .. }));
+		IsCourtFull::set(&false);
+		run_blocks(10);
+		assert!(matches!(state(id), RequestState::Court { opened: true, .. }));
 	});
 }
 
 #[test]
-fn challenge_should_give_back_weight_when_there_are_few_executors() {
+fn challenge_should_be_refused_when_neither_court_nor_agenda_has_room() {
 	run(|| {
-		let id = attested(Tier::Quorum, answer(FUEL_LIMIT));
-		ExecutorCount::set(&20);
-		let fixed = <Test as Config>::WeightInfo::challenge();
-		let declared = Call::<Test>::challenge { request: id }.get_dispatch_info().call_weight;
-		assert_eq!(declared, fixed + DrawContext::<Test>::max_weight());
-		let actual = Inference::challenge(signed(CHALLENGER), id).unwrap().actual_weight;
-		let context = <Test as Config>::WeightInfo::snapshot(20)
-			+ <Test as Config>::WeightInfo::sampler(EXECUTORS as u32);
-		assert_eq!(actual, Some(fixed + context));
+		IsCourtFull::set(&true);
+		let id = attested(Tier::Quorum, wrong());
+		fill_agendas(now() + 10, SCHEDULE_SEARCH_BLOCKS);
+		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
+		assert_noop!(try_challenge(CHALLENGER, id, seed, digest), Error::<Test>::Congested);
 	});
 }
 
 #[test]
-fn challenger_should_lose_its_bond_when_the_jury_finds_the_same_answer() {
+fn claim_should_be_revealed_while_the_court_reveals_votes() {
 	run(|| {
-		let id = challenged(Tier::Quorum, answer(FUEL_LIMIT));
-		run_blocks(2);
-		agree(id, answer(FUEL_LIMIT));
-		// The bond moves in the next block.
-		assert_eq!(on_hold(HoldReason::Challenge, CHALLENGER), BOND);
-		next_block();
+		let id = challenged(Tier::Quorum, wrong(), &answer(FUEL));
+		let right = answer(FUEL);
+		assert_noop!(reveal_claim(CHALLENGER, id, &right), Error::<Test>::NotRevealing);
+		begin_reveals(id);
+		assert_noop!(reveal_claim(CHALLENGER, id, &wrong()), Error::<Test>::ClaimMismatch);
+		assert_noop!(reveal_claim(OTHER_CHALLENGER, id, &right), Error::<Test>::NotChallenger);
+		assert_noop!(reveal_claim(CHALLENGER, id + 1, &right), Error::<Test>::UnknownRequest);
+		use pallet_opg_support::OnCourtDecided;
+		assert!(Inference::awaits_claims(id));
+		assert_ok!(reveal_claim(CHALLENGER, id, &right));
+		assert!(!Inference::awaits_claims(id));
+		let (challenger, digest) = (CHALLENGER, right.digest());
+		assert!(events().contains(&Event::ClaimRevealed { request: id, challenger, digest }));
+		assert_noop!(reveal_claim(CHALLENGER, id, &right), Error::<Test>::NotChallenger);
+	});
+}
 
-		assert_eq!(on_hold(HoldReason::Challenge, CHALLENGER), 0);
-		assert_eq!(balance(CHALLENGER), FUNDS - BOND);
-		assert!(events().contains(&Event::Upheld { request: id }));
-		assert!(matches!(state(id), RequestState::Settled { .. }));
-		let paid = [members(id, 0), members(id, tiers::JURY)].concat();
-		assert!(paid.into_iter().all(|who| balance(pool(who)) == POOL + MAX_PAY));
-		// The bond pays the jury, the rest is the pot's.
-		let protocol = 3 * MAX_PAY / 20 + 7 * MAX_PAY / 50;
-		assert_eq!(pot(), EXISTENTIAL_DEPOSIT + CHALLENGE_BOND + protocol);
+/// M11 of an audit: whoever sees a challenge sends the same one.
+#[test]
+fn claim_should_be_worthless_when_another_account_copies_it() {
+	run(|| {
+		let id = challenged(Tier::Quorum, wrong(), &answer(FUEL));
+		let Challenge { claim, .. } = stored(id).challenges[0].clone();
+		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
+		let copied = Call::challenge { request: id, seed, digest, claim };
+		assert_ok!(dispatch(OTHER_CHALLENGER, copied));
+		begin_reveals(id);
+		assert_ok!(reveal_claim(CHALLENGER, id, &answer(FUEL)));
+		assert_noop!(
+			reveal_claim(OTHER_CHALLENGER, id, &answer(FUEL)),
+			Error::<Test>::ClaimMismatch
+		);
 	});
 }
 
 #[test]
-fn challenger_should_gain_when_the_jury_finds_another_answer() {
-	run(|| {
-		let id = challenged(Tier::Quorum, wrong());
-		run_blocks(2);
-		agree(id, answer(FUEL_LIMIT));
-		next_block();
-
-		assert_eq!(on_hold(HoldReason::Challenge, CHALLENGER), 0);
-		assert_eq!(balance(CHALLENGER), FUNDS + 3 * LOSS * 3 / 10);
-		assert_eq!(failure(id), Some(FailureReason::Overturned));
-		assert_eq!(balance(REQUESTER), FUNDS);
-		assert_eq!(on_hold(HoldReason::Request, REQUESTER), DEPOSIT);
-		assert!(members(id, 0).into_iter().all(|who| balance(pool(who)) == POOL - LOSS));
-		let paid = 7 * MAX_PAY;
-		assert_eq!(pot(), EXISTENTIAL_DEPOSIT + 3 * LOSS * 3 / 10 - paid);
-		assert_eq!(Burned::get(), 3 * LOSS * 4 / 10);
-		let digest = answer(FUEL_LIMIT).digest();
-		assert!(events().contains(&Event::Overturned { request: id, digest, paid }));
-	});
+fn claim_should_stay_as_pinned() {
+	let hash = claim_hash(&7u64, 1, H256::repeat_byte(1), H256::repeat_byte(2));
+	assert_eq!(format!("{hash:?}"), PINNED);
+	assert_ne!(hash, claim_hash(&8u64, 1, H256::repeat_byte(1), H256::repeat_byte(2)));
+	assert_ne!(hash, claim_hash(&7u64, 2, H256::repeat_byte(1), H256::repeat_byte(2)));
 }
 
-#[test]
-fn jury_should_be_followed_by_a_larger_one_when_it_does_not_agree() {
-	run(|| {
-		let id = challenged(Tier::Quorum, wrong());
-		run_blocks(2);
-		disagree(id);
-		run_blocks(2);
-		assert_eq!(assigned_round(id), Some(tiers::SECOND_JURY));
-		let earlier = [members(id, 0), members(id, tiers::JURY)].concat();
-		let jury = members(id, tiers::SECOND_JURY);
-		assert_eq!(jury.len(), 15);
-		assert!(jury.iter().all(|who| !earlier.contains(who)));
-		agree(id, answer(FUEL_LIMIT));
-		next_block();
-		assert_eq!(failure(id), Some(FailureReason::Overturned));
-	});
-}
+const PINNED: &str = "0x027046fb10e30c14470daa03e452b3353fd952a70931e2ea74b1c9d6e2dc4350";
 
 #[test]
-fn everyone_should_get_back_what_they_put_in_when_no_jury_agrees() {
+fn challenge_should_be_possible_while_an_answer_is_audited() {
 	run(|| {
-		let id = challenged(Tier::Quorum, answer(FUEL_LIMIT));
-		run_blocks(2);
-		disagree(id);
-		run_blocks(2);
-		disagree(id);
-		assert_eq!(failure(id), Some(FailureReason::NoAgreement));
-		assert_eq!((balance(CHALLENGER), balance(REQUESTER)), (FUNDS, FUNDS));
-		assert_eq!(on_hold(HoldReason::Challenge, CHALLENGER), 0);
-		assert_eq!(on_hold(HoldReason::Request, REQUESTER), DEPOSIT);
-	});
-}
-
-#[test]
-fn everyone_should_get_back_what_they_put_in_when_slashing_is_paused() {
-	run(|| {
-		let id = challenged(Tier::Quorum, wrong());
-		run_blocks(2);
-		agree(id, answer(FUEL_LIMIT));
-		SlashingPaused::set(&true);
-		next_block();
-		assert_eq!(failure(id), Some(FailureReason::SlashingPaused));
-		assert_eq!((balance(CHALLENGER), balance(REQUESTER)), (FUNDS, FUNDS));
-		assert_eq!(Burned::get(), 0);
-	});
-}
-
-#[test]
-fn everyone_should_get_back_what_they_put_in_when_the_agenda_has_no_room_for_the_verdict() {
-	run(|| {
-		let id = challenged(Tier::Quorum, wrong());
-		run_blocks(2);
-		fill_agendas(now() + 1, SCHEDULE_SEARCH_BLOCKS);
-		agree(id, answer(FUEL_LIMIT));
-		assert_eq!(failure(id), Some(FailureReason::Congested));
-		assert_eq!((balance(CHALLENGER), balance(REQUESTER)), (FUNDS, FUNDS));
+		let id = attested(Tier::Quorum, wrong());
+		assert_ok!(dispatch(OTHER_REQUESTER, Call::audit { request: id }));
+		// A liar cannot keep challengers out by an audit of its own.
+		assert_ok!(challenge_by(CHALLENGER, id, &answer(FUEL)));
+		run_blocks(5);
+		assert!(matches!(state(id), RequestState::Court { opened: true, .. }));
+		assert!(members(id, tiers::AUDIT).is_empty());
 	});
 }

@@ -74,17 +74,42 @@ fn price_should_follow_what_requests_order() {
 fn estimate_should_be_the_sum_of_its_parts() {
 	run(|| {
 		let estimate = |tier, fuel| Inference::estimate(MODEL, tier, fuel).unwrap();
-		// At 2 % of a jury's pay and 5 % of the committee's, with a royalty of 100.
-		let parts = |size: Balance, jury: Balance, pay: Balance| {
-			size * pay + size * pay / 20 + jury * pay / 50 + 100
+		// Two percent of an audit's pay and five of the committee's, a fifth of the price of the limit
+		// burned, a royalty of 100, the seat fees.
+		let parts = |size: Balance, audit: Balance, pay: Balance| {
+			let burned = size * MAX_PAY / 4;
+			size * pay + size * pay / 20 + audit * pay / 50 + burned + 100 + size * SEAT_FEE
 		};
-		assert_eq!(estimate(Tier::Optimistic, None), parts(1, 7, MAX_PAY));
-		assert_eq!(estimate(Tier::Quorum, None), parts(3, 7, MAX_PAY));
-		assert_eq!(estimate(Tier::High, None), parts(7, 15, MAX_PAY));
-		assert_eq!(estimate(Tier::Quorum, Some(FUEL_LIMIT / 10)), parts(3, 7, MAX_PAY / 10));
-		assert_eq!(estimate(Tier::Quorum, Some(0)), 100);
+		assert_eq!(estimate(Tier::Optimistic, None), parts(1, 3, MAX_PAY));
+		assert_eq!(estimate(Tier::Quorum, None), parts(3, 3, MAX_PAY));
+		assert_eq!(estimate(Tier::High, None), parts(7, 5, MAX_PAY));
+		assert_eq!(estimate(Tier::Quorum, Some(FUEL_LIMIT / 10)), parts(3, 3, MAX_PAY / 10));
+		assert_eq!(estimate(Tier::Quorum, Some(0)), parts(3, 3, 0));
 		// No answer takes more fuel than the limit.
 		assert_eq!(estimate(Tier::Quorum, Some(Fuel::MAX)), estimate(Tier::Quorum, None));
+	});
+}
+
+#[test]
+fn estimate_at_most_should_cover_any_rise_of_the_price() {
+	run(|| {
+		let now = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
+		assert_eq!(Inference::estimate_at_most(MODEL, Tier::Quorum, 0), Some(now));
+		for blocks in [1, 2, 5, 12] {
+			let most = Inference::estimate_at_most(MODEL, Tier::Quorum, blocks).unwrap();
+			FuelPrice::<Test>::put(MIN_PRICE);
+			for _ in 0..blocks {
+				FuelOrdered::<Test>::put(Fuel::MAX);
+				next_block();
+			}
+			let then = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
+			assert!(then <= most && most > now);
+			FuelPrice::<Test>::put(MIN_PRICE);
+		}
+		let bound = Inference::estimate_at_most(MODEL, Tier::Quorum, u32::MAX);
+		FuelPrice::<Test>::put(MAX_PRICE);
+		assert_eq!(bound, Inference::estimate(MODEL, Tier::Quorum, None));
+		assert_eq!(Inference::estimate_at_most(UNKNOWN, Tier::Quorum, 1), None);
 	});
 }
 
@@ -101,6 +126,25 @@ fn estimate_should_be_what_is_charged() {
 	});
 }
 
+/// M9 of an audit: whoever owned the executors could drive the price of fuel for nothing, with models
+/// whose limit is far above what they use.
+#[test]
+fn ordering_from_own_executors_should_cost_a_part_of_the_price_of_the_limit() {
+	run(|| {
+		let before: Balance =
+			balance(REQUESTER) + (1..=EXECUTORS).map(|who| balance(pool(who))).sum::<Balance>();
+		// The requester owns all executors, the model and the pot's share hardly matters.
+		Royalty::set(&0);
+		let id = attested(Tier::High, answer(0));
+		run_blocks(WINDOW);
+		assert!(matches!(state(id), RequestState::Settled { .. }));
+		let after: Balance =
+			balance(REQUESTER) + (1..=EXECUTORS).map(|who| balance(pool(who))).sum::<Balance>();
+		let price_of_limit = 7 * Balance::from(FUEL_LIMIT) * MIN_PRICE;
+		assert_eq!(before - after, price_of_limit / 5 + 7 * SEAT_FEE);
+	});
+}
+
 #[test]
 fn fee_should_pay_for_more_audits_when_less_is_at_risk() {
 	run(|| {
@@ -109,7 +153,7 @@ fn fee_should_pay_for_more_audits_when_less_is_at_risk() {
 		StakeAtRisk::set(MAX_PAY / 2);
 		assert_eq!(Inference::audit_probability(MAX_PAY), Perbill::one());
 		let dear = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
-		assert_eq!(dear - cheap, 7 * MAX_PAY - 7 * MAX_PAY / 50);
+		assert_eq!(dear - cheap, 3 * MAX_PAY - 3 * MAX_PAY / 50);
 	});
 }
 
@@ -121,16 +165,6 @@ fn fee_should_be_none_when_it_overflows() {
 		assert_eq!(fee(Balance::MAX), None);
 		assert_eq!(fee(Balance::MAX / 2_000), None);
 		assert!(fee(Balance::MAX / 1_000_000).is_some());
-	});
-}
-
-#[test]
-fn bond_should_pay_the_jury_when_the_challenge_fails() {
-	run(|| {
-		let id = request(Tier::Quorum);
-		assert_eq!(Inference::bond(&stored(id)), Some(7 * MAX_PAY + CHALLENGE_BOND));
-		let id = request(Tier::High);
-		assert_eq!(Inference::bond(&stored(id)), Some(15 * MAX_PAY + CHALLENGE_BOND));
 	});
 }
 

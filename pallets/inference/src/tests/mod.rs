@@ -3,10 +3,13 @@
 mod agenda;
 mod audits;
 mod challenges;
+mod court;
 mod draw;
 mod fees;
 mod pruning;
+mod queue;
 mod requests;
+mod rounds;
 mod settlement;
 mod walk;
 mod wire;

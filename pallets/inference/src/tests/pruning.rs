@@ -3,6 +3,7 @@
 use crate::{agenda::PRUNE_RETRY_BLOCKS, mock::*, *};
 use frame_support::assert_ok;
 use opg_primitives::{FailureReason, RequestId, Tier};
+use sp_core::H256;
 
 fn is_gone(id: RequestId) -> bool {
 	!Requests::<Test>::contains_key(id)
@@ -24,7 +25,8 @@ fn settled_request_should_be_removed_when_its_lifetime_is_over() {
 		assert!(Requests::<Test>::contains_key(id));
 		next_block();
 		assert!(is_gone(id));
-		assert!(events().contains(&Event::Pruned { request: id }));
+		let (requester, model, reference) = (REQUESTER, MODEL, H256::repeat_byte(9));
+		assert!(events().contains(&Event::Pruned { request: id, requester, model, reference }));
 		assert_eq!(Agenda::<Test>::iter().count(), 0);
 	});
 }
@@ -39,7 +41,7 @@ fn failed_request_should_return_its_deposit_when_it_is_removed() {
 		next_block();
 		assert!(is_gone(id));
 		assert_eq!(on_hold(HoldReason::Request, REQUESTER), 0);
-		assert_eq!(balance(REQUESTER), FUNDS);
+		assert_eq!(balance(REQUESTER), FUNDS - 3 * SEAT_FEE);
 	});
 }
 
@@ -65,9 +67,11 @@ fn request_should_be_refunded_and_removed_when_no_later_block_has_room() {
 		fill_agendas(prune_at + u64::from(PRUNE_RETRY_BLOCKS), SCHEDULE_SEARCH_BLOCKS);
 		run_blocks(LIFETIME - 2);
 		assert!(is_gone(id));
-		let reason = FailureReason::Congested;
-		assert!(events().contains(&Event::Failed { request: id, reason }));
-		assert_eq!(balance(REQUESTER), FUNDS);
+		let failed = events()
+			.into_iter()
+			.any(|event| matches!(event, Event::Failed { reason: FailureReason::Congested, .. }));
+		assert!(failed);
+		assert_eq!(balance(REQUESTER), FUNDS - 3 * SEAT_FEE);
 		assert_eq!(on_hold(HoldReason::Request, REQUESTER), 0);
 	});
 }

@@ -2,16 +2,22 @@
 
 use crate::{draw::DrawContext, mock::*, *};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo, weights::Weight};
-use opg_primitives::{input_hash, Balance, FailureReason, Tier};
+use opg_primitives::{input_hash, Balance, FailureReason, ModelId, Tier};
 use pallet_opg_support::TaskSource;
-use sp_runtime::{DispatchResult, TokenError};
+use sp_core::H256;
+use sp_runtime::{traits::Dispatchable, DispatchResult, TokenError};
 
-/// Escrow of a quorum at the lowest price: three executors, five percent, two percent of a jury of
-/// seven, the royalty.
-const ESCROW: Balance = 3 * MAX_PAY + 3 * MAX_PAY / 20 + 7 * MAX_PAY / 50 + 100;
+/// Escrow of a quorum at the lowest price: three executors, a quarter of their pay burned, five
+/// percent, two percent of an audit of three, the royalty.
+const ESCROW: Balance = 3 * MAX_PAY + 3 * MAX_PAY / 4 + 3 * MAX_PAY / 20 + 3 * MAX_PAY / 50 + 100;
+
+fn call(model: ModelId, tier: Tier, max_fee: Balance, max_royalty: Balance) -> Call<Test> {
+	let (reference, deadline) = (H256::repeat_byte(9), None);
+	Call::request { model, input: input(), tier, max_fee, max_royalty, reference, deadline }
+}
 
 fn try_request(who: u64, tier: Tier, max_fee: Balance) -> DispatchResult {
-	dispatch(who, Call::request { model: MODEL, input: input(), tier, max_fee })
+	dispatch(who, call(MODEL, tier, max_fee, Balance::MAX))
 }
 
 #[test]
@@ -20,16 +26,23 @@ fn request_should_hold_escrow_and_deposit_when_it_is_accepted() {
 		let id = request(Tier::Quorum);
 
 		assert_eq!(on_hold(HoldReason::Request, REQUESTER), ESCROW + DEPOSIT);
-		assert_eq!(Inference::estimate(MODEL, Tier::Quorum, None), Some(ESCROW));
+		let most = ESCROW + 3 * SEAT_FEE;
+		assert_eq!(Inference::estimate(MODEL, Tier::Quorum, None), Some(most));
+		assert_eq!((balance(REQUESTER), burned()), (FUNDS - 3 * SEAT_FEE, 3 * SEAT_FEE));
 		let stored = stored(id);
 		assert_eq!((stored.escrow, stored.deposit), (ESCROW, DEPOSIT));
 		assert_eq!(stored.input_hash, input_hash(&input()));
 		assert_eq!((stored.requested_at, stored.drawn_at), (1, None));
-		let waiting = CommitteeStatus::Waiting { round: 0, since: 1 };
+		let waiting = CommitteeStatus::Waiting { round: 0, since: 1, session: Session::get() };
 		assert_eq!(stored.state, RequestState::Open(waiting));
-		let (tier, escrow) = (Tier::Quorum, ESCROW);
-		let requested =
-			Event::Requested { request: id, requester: REQUESTER, model: MODEL, tier, escrow };
+		let requested = Event::Requested {
+			request: id,
+			requester: REQUESTER,
+			model: MODEL,
+			tier: Tier::Quorum,
+			escrow: ESCROW,
+			reference: H256::repeat_byte(9),
+		};
 		assert_eq!(events(), [requested]);
 		assert_eq!(FuelOrdered::<Test>::get(), 3 * FUEL_LIMIT);
 		assert_eq!(NextRequestId::<Test>::get(), id + 1);
@@ -54,10 +67,21 @@ fn request_should_offer_its_task_until_it_is_pruned() {
 }
 
 #[test]
-fn request_should_be_refused_when_the_escrow_is_more_than_max_fee() {
+fn request_should_be_refused_when_it_would_cost_more_than_max_fee() {
 	run(|| {
-		assert_noop!(try_request(REQUESTER, Tier::Quorum, ESCROW - 1), Error::<Test>::MaxFeeTooLow);
-		assert_ok!(try_request(REQUESTER, Tier::Quorum, ESCROW));
+		let most = ESCROW + 3 * SEAT_FEE;
+		assert_noop!(try_request(REQUESTER, Tier::Quorum, most - 1), Error::<Test>::MaxFeeTooLow);
+		assert_ok!(try_request(REQUESTER, Tier::Quorum, most));
+	});
+}
+
+#[test]
+fn request_should_be_refused_when_the_royalty_is_more_than_max_royalty() {
+	run(|| {
+		let request =
+			|max_royalty| dispatch(REQUESTER, call(MODEL, Tier::Quorum, Balance::MAX, max_royalty));
+		assert_noop!(request(99), Error::<Test>::RoyaltyAboveMax);
+		assert_ok!(request(100));
 	});
 }
 
@@ -67,21 +91,10 @@ fn request_should_be_refused_when_the_model_takes_none() {
 		for (model, error) in
 			[(UNKNOWN, Error::<Test>::UnknownModel), (RETIRED, Error::EngineNotValid)]
 		{
-			let (tier, max_fee) = (Tier::Quorum, Balance::MAX);
-			assert_noop!(
-				dispatch(REQUESTER, Call::request { model, input: input(), tier, max_fee }),
-				error
-			);
-			assert_eq!(Inference::estimate(model, tier, None), None);
+			let request = call(model, Tier::Quorum, Balance::MAX, Balance::MAX);
+			assert_noop!(dispatch(REQUESTER, request), error);
+			assert_eq!(Inference::estimate(model, Tier::Quorum, None), None);
 		}
-	});
-}
-
-#[test]
-fn request_should_be_refused_when_slashing_is_paused() {
-	run(|| {
-		SlashingPaused::set(&true);
-		assert_noop!(try_request(REQUESTER, Tier::Quorum, Balance::MAX), Error::<Test>::Paused);
 	});
 }
 
@@ -111,23 +124,12 @@ fn request_should_be_refused_when_the_requester_cannot_pay() {
 }
 
 #[test]
-fn request_should_be_refused_when_this_block_postponed_actions() {
+fn request_should_be_refused_when_this_block_left_work_for_later() {
 	run(|| {
-		PostponedAt::<Test>::put(now());
+		PostponedAt::<Test>::put(block());
 		assert_noop!(try_request(REQUESTER, Tier::Quorum, Balance::MAX), Error::<Test>::Congested);
 		next_block();
 		assert_ok!(try_request(REQUESTER, Tier::Quorum, Balance::MAX));
-	});
-}
-
-#[test]
-fn request_should_be_refused_when_no_agenda_has_room_for_its_draw() {
-	run(|| {
-		let draw_at = now() + 2;
-		fill_agendas(draw_at, SCHEDULE_SEARCH_BLOCKS);
-		assert_noop!(try_request(REQUESTER, Tier::Quorum, Balance::MAX), Error::<Test>::Congested);
-		// The tier with the longest seed is drawn two blocks later.
-		assert_ok!(try_request(REQUESTER, Tier::High, Balance::MAX));
 	});
 }
 
@@ -164,16 +166,13 @@ fn request_should_keep_version_and_price_when_they_change_later() {
 fn request_should_give_back_weight_when_there_are_few_executors() {
 	run(|| {
 		ExecutorCount::set(&10);
-		FirstServing::set(&51);
-		let (tier, max_fee) = (Tier::Optimistic, Balance::MAX);
-		let call = Call::<Test>::request { model: MODEL, input: input(), tier, max_fee };
+		let call = call(MODEL, Tier::Optimistic, Balance::MAX, Balance::MAX);
 		let declared = call.get_dispatch_info().call_weight;
 		let fixed = <Test as Config>::WeightInfo::request(3);
 		assert_eq!(declared, fixed + DrawContext::<Test>::max_weight());
 
-		FirstServing::set(&1);
-		let actual = Inference::request(signed(REQUESTER), MODEL, input(), tier, max_fee);
-		let actual: Weight = actual.unwrap().actual_weight.unwrap();
+		let done = RuntimeCall::Inference(call).dispatch(signed(REQUESTER)).unwrap();
+		let actual: Weight = done.actual_weight.unwrap();
 		// All executors serve the model, ten are in the snapshot.
 		let context = <Test as Config>::WeightInfo::snapshot(10)
 			+ <Test as Config>::WeightInfo::sampler(EXECUTORS as u32);
@@ -195,6 +194,8 @@ fn cancel_should_return_the_escrow_when_it_is_in_the_block_of_the_request() {
 
 		assert_eq!(failure(id), Some(FailureReason::Cancelled));
 		assert_eq!(on_hold(HoldReason::Request, REQUESTER), held - escrow);
+		// The seats were ordered: their fee is not returned.
+		assert_eq!(balance(REQUESTER), FUNDS - 10 * SEAT_FEE);
 		assert_eq!((stored(id).escrow, stored(id).deposit), (0, DEPOSIT));
 		// The price of fuel does not move for what was taken back.
 		assert_eq!(FuelOrdered::<Test>::get(), 3 * FUEL_LIMIT);

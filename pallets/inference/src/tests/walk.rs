@@ -1,8 +1,9 @@
 //! Random walk over everything that can happen to requests, with the invariants after every step.
 
 use crate::{mock::*, *};
-use opg_primitives::{Answer, Balance, FailureReason, RequestId, RoundIndex, Tier};
-use pallet_opg_support::{OnRoundDecided, Rule, Verdict};
+use frame_support::weights::Weight;
+use opg_primitives::{Balance, FailureReason, RequestId, Tier};
+use pallet_opg_support::{OnRoundDecided, Verdict};
 use proptest::{
 	prelude::*,
 	strategy::ValueTree,
@@ -15,11 +16,19 @@ enum Step {
 	Request {
 		who: u64,
 		tier: Tier,
+		/// Time until which a committee must be drawn.
+		within: Option<u64>,
 	},
 	Cancel {
 		pick: usize,
 	},
 	Challenge {
+		who: u64,
+		pick: usize,
+		/// Whether it claims the answer that the court finds.
+		right: bool,
+	},
+	Audit {
 		who: u64,
 		pick: usize,
 	},
@@ -28,67 +37,89 @@ enum Step {
 		pick: usize,
 		answers: u32,
 	},
+	/// The court reveals votes, and so do challengers whose bit is set.
+	Reveal {
+		pick: usize,
+		challengers: u32,
+	},
+	/// The court decides, or not.
+	Court {
+		pick: usize,
+		decides: bool,
+	},
+	CourtFull(bool),
 	Blocks(u32),
+	/// Blocks in which the clock stands still.
+	Paused(u32),
 	/// Blocks without a VRF output.
 	Missing(u32),
 	/// Draws that a block can do.
 	MaxDraws(u32),
+	/// Whether a block has weight for little more than one draw and one action.
+	Tight(bool),
+	Authors(u32),
+	Session,
+	/// Pauses or resumes an executor.
+	Pause(u64),
 	Price(Balance),
 	StakeAtRisk(Balance),
-	/// Pauses slashing for so many blocks.
-	Pause(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
 	let tier = prop_oneof![Just(Tier::Optimistic), Just(Tier::Quorum), Just(Tier::High)];
 	let who = prop_oneof![Just(REQUESTER), Just(OTHER_REQUESTER), Just(CHALLENGER), Just(7u64)];
+	let within = prop_oneof![3 => Just(None), 1 => (1..9u64).prop_map(Some)];
+	let pick = any::<usize>;
 	prop_oneof![
-		6 => (who.clone(), tier).prop_map(|(who, tier)| Step::Request { who, tier }),
-		1 => any::<usize>().prop_map(|pick| Step::Cancel { pick }),
-		3 => (who, any::<usize>()).prop_map(|(who, pick)| Step::Challenge { who, pick }),
-		8 => (any::<usize>(), any::<u32>(), any::<bool>()).prop_map(|(pick, bits, unanimous)| {
+		6 => (who.clone(), tier, within)
+			.prop_map(|(who, tier, within)| Step::Request { who, tier, within }),
+		1 => pick().prop_map(|pick| Step::Cancel { pick }),
+		4 => (who.clone(), pick(), any::<bool>())
+			.prop_map(|(who, pick, right)| Step::Challenge { who, pick, right }),
+		2 => (who, pick()).prop_map(|(who, pick)| Step::Audit { who, pick }),
+		8 => (pick(), any::<u32>(), any::<bool>()).prop_map(|(pick, bits, unanimous)| {
 			Step::Close { pick, answers: if unanimous { 0 } else { bits } }
 		}),
+		3 => (pick(), any::<u32>())
+			.prop_map(|(pick, challengers)| Step::Reveal { pick, challengers }),
+		4 => (pick(), any::<bool>()).prop_map(|(pick, decides)| Step::Court { pick, decides }),
+		1 => any::<bool>().prop_map(Step::CourtFull),
 		8 => (1..8u32).prop_map(Step::Blocks),
+		1 => (1..8u32).prop_map(Step::Paused),
 		1 => (1..40u32).prop_map(Step::Missing),
 		1 => (0..4u32).prop_map(Step::MaxDraws),
+		1 => any::<bool>().prop_map(Step::Tight),
+		1 => (1..5u32).prop_map(Step::Authors),
+		1 => Just(Step::Session),
+		1 => (1..=EXECUTORS).prop_map(Step::Pause),
 		1 => (MIN_PRICE..=MAX_PRICE).prop_map(Step::Price),
 		1 => prop_oneof![Just(1), Just(10_000_000)].prop_map(Step::StakeAtRisk),
-		1 => (1..4u32).prop_map(Step::Pause),
 	]
 }
 
-/// Verdict on a closed round, by the rule of its committee.
-fn verdict(id: RequestId, round: RoundIndex) -> Verdict {
-	let seats: Vec<_> = Seats::get(id).into_iter().filter(|seat| seat.round == round).collect();
-	let answers: Vec<_> = seats.iter().filter_map(|seat| seat.answer.clone()).collect();
-	let count = |answer: &Answer| answers.iter().filter(|other| *other == answer).count();
-	let agreed = answers.iter().find(|answer| match spec(id, round).rule {
-		Rule::NoDissent { needed } => {
-			count(answer) == answers.len() && answers.len() >= needed as usize
-		},
-		Rule::Majority => 2 * count(answer) > seats.len(),
-	});
-	match agreed {
-		Some(answer) => Verdict::Agreed(answer.clone()),
-		None => Verdict::Undecided(FailureReason::NoAgreement),
-	}
-}
-
-fn spec(id: RequestId, round: RoundIndex) -> tiers::CommitteeSpec {
-	tiers::committee_spec(stored(id).tier, round)
+/// Answer that the court finds.
+fn right() -> opg_primitives::Answer {
+	answer(FUEL_LIMIT / 3)
 }
 
 fn close(id: RequestId, answers: u32) {
 	let round = assigned_round(id).unwrap();
 	for index in 0..members(id, round).len() {
 		match answers >> (2 * index) & 3 {
-			0 | 1 => reveal(id, index, answer(FUEL_LIMIT / 3)),
+			0 | 1 => reveal(id, index, right()),
 			2 => reveal(id, index, wrong()),
 			_ => {},
 		}
 	}
-	Inference::on_round_decided(id, verdict(id, round));
+	let seats = Seats::get(id).into_iter().filter(|seat| seat.round == round);
+	let given: Vec<_> = seats.filter_map(|seat| seat.answer).collect();
+	let needed = tiers::committee_spec(stored(id).tier, round).needed as usize;
+	let verdict = match given.first() {
+		Some(first) if given.iter().any(|other| other != first) => Verdict::Dissent,
+		Some(first) if given.len() >= needed => Verdict::Agreed(first.clone()),
+		_ => Verdict::Undecided(FailureReason::NotEnoughReveals),
+	};
+	Inference::on_round_decided(id, verdict);
 }
 
 fn choose(pick: usize, mut ids: Vec<RequestId>) -> Option<RequestId> {
@@ -104,30 +135,62 @@ fn is_assigned(request: &RequestOf<Test>) -> bool {
 	matches!(request.state.committee(), Some(CommitteeStatus::Assigned { .. }))
 }
 
+/// Least weight with which a block does one draw and one action.
+fn tight() -> Weight {
+	type Weights = <Test as Config>::WeightInfo;
+	let draws = Inference::base_weight() + Weights::draw_list() + Inference::max_draw_weight();
+	draws * 2 + Weights::agenda_list() + Inference::max_action_weight()
+}
+
+fn ample() -> Weight {
+	Weight::from_parts(1_000_000_000_000, u64::MAX)
+}
+
 fn blocks(count: u32) {
 	for _ in 0..count {
-		next_block();
+		assert!(next_block().all_lte(AgendaWeight::get()));
 		check();
 	}
+}
+
+fn is_in_court(request: &RequestOf<Test>) -> bool {
+	matches!(request.state, RequestState::Court { opened: true, .. })
 }
 
 /// Takes a step. A call that is refused leaves nothing behind.
 fn take(step: Step) {
 	match step {
-		Step::Request { who, tier } => {
-			let (model, max_fee) = (MODEL, Balance::MAX);
-			let _ = dispatch(who, Call::request { model, input: input(), tier, max_fee });
+		Step::Request { who, tier, within } => {
+			let Call::request { model, input, tier, max_fee, max_royalty, reference, .. } =
+				request_call(tier)
+			else {
+				unreachable!()
+			};
+			let deadline = within.map(|within| now() + within);
+			let call =
+				Call::request { model, input, tier, max_fee, max_royalty, reference, deadline };
+			let _ = dispatch(who, call);
 		},
 		Step::Cancel { pick } => {
 			if let Some(id) = choose(pick, with(|_| true)) {
 				let _ = dispatch(stored(id).requester, Call::cancel { request: id });
 			}
 		},
-		Step::Challenge { who, pick } => {
+		Step::Challenge { who, pick, right: is_right } => {
+			let is_challengeable = |request: &RequestOf<Test>| {
+				request.state.attested().is_some()
+					|| matches!(request.state, RequestState::Court { .. })
+			};
+			if let Some(id) = choose(pick, with(is_challengeable)) {
+				let claimed = if is_right { right() } else { wrong() };
+				let _ = challenge_by(who, id, &claimed);
+			}
+		},
+		Step::Audit { who, pick } => {
 			let is_attested =
 				|request: &RequestOf<Test>| matches!(request.state, RequestState::Attested { .. });
 			if let Some(id) = choose(pick, with(is_attested)) {
-				let _ = dispatch(who, Call::challenge { request: id });
+				let _ = dispatch(who, Call::audit { request: id });
 			}
 		},
 		Step::Close { pick, answers } => {
@@ -135,20 +198,53 @@ fn take(step: Step) {
 				close(id, answers);
 			}
 		},
+		Step::Reveal { pick, challengers } => {
+			if let Some(id) = choose(pick, with(is_in_court)) {
+				begin_reveals(id);
+				let all = stored(id).challenges;
+				for (index, challenge) in all.into_iter().enumerate() {
+					if challengers >> index & 1 == 1 {
+						for claimed in [right(), wrong()] {
+							let _ = reveal_claim(challenge.challenger, id, &claimed);
+						}
+					}
+				}
+			}
+		},
+		Step::Court { pick, decides } => {
+			if let Some(id) = choose(pick, with(is_in_court)) {
+				if decides {
+					decide(id, right());
+				} else {
+					adjourn(id);
+				}
+			}
+		},
+		Step::CourtFull(is_full) => IsCourtFull::set(&is_full),
 		Step::Blocks(count) => blocks(count),
+		Step::Paused(count) => {
+			IsClockPaused::set(true);
+			blocks(count);
+			IsClockPaused::set(false);
+		},
 		Step::Missing(count) => {
 			HasVrfOutput::set(false);
 			blocks(count);
 			HasVrfOutput::set(true);
 		},
 		Step::MaxDraws(count) => MaxDraws::set(count),
+		Step::Tight(is_tight) => AgendaWeight::set(if is_tight { tight() } else { ample() }),
+		Step::Authors(count) => AuthorCount::set(count),
+		Step::Session => Session::set(&(Session::get() + 1)),
+		Step::Pause(who) => {
+			let mut suspended: BTreeSet<_> = Suspended::get().into_iter().collect();
+			if !suspended.remove(&who) {
+				suspended.insert(who);
+			}
+			Suspended::set(&suspended.into_iter().collect());
+		},
 		Step::Price(price) => FuelPrice::<Test>::put(price),
 		Step::StakeAtRisk(stake) => StakeAtRisk::set(stake),
-		Step::Pause(count) => {
-			SlashingPaused::set(&true);
-			blocks(count);
-			SlashingPaused::set(&false);
-		},
 	}
 }
 
@@ -162,8 +258,13 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		}
 		// Whatever is left ends by itself once its rounds are closed.
 		MaxDraws::set(MAX_AGENDA);
+		AgendaWeight::set(ample());
+		IsCourtFull::set(&false);
 		for block in 0..2 * LIFETIME {
 			with(is_assigned).into_iter().for_each(|id| close(id, 0));
+			with(is_in_court).into_iter().for_each(|id| {
+				decide(id, right());
+			});
 			next_block();
 			if block % 16 == 0 {
 				check();
@@ -173,6 +274,7 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		assert_eq!(Inputs::<Test>::iter().count(), 0);
 		assert_eq!(Seats::iter().count(), 0);
 		assert_eq!(Agenda::<Test>::iter().count(), 0);
+		assert_eq!(Draws::<Test>::iter().count(), 0);
 		kinds = events().iter().map(kind).collect();
 	});
 	kinds
@@ -184,10 +286,14 @@ fn kind(event: &Event<Test>) -> &'static str {
 		Event::Drawn { .. } => "drawn",
 		Event::Escalated { .. } => "escalated",
 		Event::Attested { .. } => "attested",
+		Event::Audited { buyer: None, .. } => "audited by chance",
+		Event::Audited { .. } => "audit bought",
 		Event::Challenged { .. } => "challenged",
-		Event::Audited { .. } => "audited",
-		Event::Upheld { .. } => "upheld",
-		Event::Overturned { .. } => "overturned",
+		Event::ClaimRevealed { .. } => "claim revealed",
+		Event::Disputed { .. } => "disputed",
+		Event::Judged { .. } => "judged",
+		Event::ChallengeWon { .. } => "challenge won",
+		Event::ChallengeLost { .. } => "challenge lost",
 		Event::Settled { .. } => "settled",
 		Event::Failed { .. } => "failed",
 		Event::Pruned { .. } => "pruned",
@@ -204,10 +310,10 @@ fn walk_should_reach_every_event() {
 	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
 	let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
 	let mut kinds = BTreeSet::new();
-	for _ in 0..12 {
+	for _ in 0..24 {
 		kinds.extend(walk(steps().new_tree(&mut runner).unwrap().current()));
 	}
-	assert_eq!(kinds.len(), 11, "{kinds:?}");
+	assert_eq!(kinds.len(), 15, "{kinds:?}");
 }
 
 proptest! {

@@ -12,24 +12,24 @@ fn index(value: impl Encode) -> u8 {
 fn codec_indices_should_stay_as_pinned() {
 	type State = RequestState<u64, u64>;
 	let answer = || Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: 1 };
-	let waiting = CommitteeStatus::<u64>::Waiting { round: 1, since: 2 };
-	let origin = DisputeOrigin::Audit;
-	let disputed = State::Disputed { answer: answer(), at: 1, origin, status: waiting };
+	let waiting = CommitteeStatus::<u64>::Waiting { round: 1, since: 2, session: 3 };
+	let audited = State::Audited { answer: answer(), at: 1, status: waiting };
+	let court = State::Court { attested: None, opened: true };
 	let settled = State::Settled { answer: answer(), paid: Default::default(), fee: 1, at: 1 };
 	let failed = State::Failed { reason: FailureReason::Cancelled, at: 1 };
 	assert_eq!(index(State::Open(waiting)), 0);
 	assert_eq!(index(State::Attested { answer: answer(), at: 1 }), 1);
-	assert_eq!([index(disputed), index(settled), index(failed)], [2, 3, 4]);
+	assert_eq!([audited, court, settled, failed].map(index), [2, 3, 4, 5]);
 
 	assert_eq!(index(waiting), 0);
 	assert_eq!(index(CommitteeStatus::<u64>::Assigned { round: 1 }), 1);
-	let decided = CommitteeStatus::<u64>::Decided { digest: Default::default(), fuel: 1 };
-	assert_eq!(index(decided), 2);
+	assert_eq!(index(CommitteeStatus::<u64>::Passed), 2);
 
-	assert_eq!(index(DisputeOrigin::<u64>::Audit), 0);
-	assert_eq!(index(DisputeOrigin::Challenge { challenger: 1u64, bond: 1 }), 1);
+	assert_eq!(index(AuditOrder::<u64>::Random), 0);
+	assert_eq!(index(AuditOrder::Bought { buyer: 1u64, held: 1 }), 1);
 
-	let actions = [Action::Draw, Action::Settle, Action::Prune, Action::ResolveDispute];
+	let actions = [Action::Settle, Action::Prune, Action::Expire, Action::OpenCourt];
 	assert_eq!(actions.map(index), [0, 1, 2, 3]);
-	assert_eq!([HoldReason::Request, HoldReason::Challenge].map(index), [0, 1]);
+	let reasons = [HoldReason::Request, HoldReason::Challenge, HoldReason::Audit];
+	assert_eq!(reasons.map(index), [0, 1, 2]);
 }

@@ -47,7 +47,11 @@ fn deposits_should_come_back_when_a_version_is_no_longer_served() {
 		assert_eq!(Balances::free_balance(1), 990);
 		assert_noop!(Registry::deregister(origin(11), 0), Error::<Test>::StillServed);
 		assert_noop!(Registry::deregister(origin(12), 0), Error::<Test>::NotOwner);
+		Session::set(&2);
 		assert_ok!(Registry::stop_serving(origin(1), 0));
+		Session::set(&3);
+		assert_noop!(Registry::deregister(origin(11), 0), Error::<Test>::StillServed);
+		Session::set(&4);
 		assert_ok!(Registry::deregister(origin(11), 0));
 		assert_eq!((Balances::free_balance(1), Balances::free_balance(11)), (1_000, 1_000));
 		assert_noop!(Registry::deregister(origin(11), 0), Error::<Test>::UnknownModel);

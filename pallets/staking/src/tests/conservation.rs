@@ -1,13 +1,9 @@
 //! Property: pools never owe more than they hold, and nothing favours the account that acts.
 
 use super::*;
-use frame_support::{
-	assert_ok,
-	traits::fungible::{Balanced, Inspect},
-};
-use pallet_opg_support::{ExecutorDirectory, ExecutorLedger, ExecutorStake, Offence};
+use frame_support::traits::fungible::{Balanced, Inspect};
+use pallet_opg_support::ExecutorDirectory;
 use proptest::prelude::*;
-use sp_runtime::Perbill;
 
 /// One step of the random walk.
 #[derive(Clone, Debug)]
@@ -25,8 +21,11 @@ enum Step {
 	Key(u64, u8),
 	Reward(u64, u128),
 	Author(u64),
-	Penalise(u64, Offence),
-	Offence(u64, u32),
+	Fine(u64, Offence, u32),
+	Present(u64),
+	Convict(u64, u8, u32),
+	Cancel(u32),
+	Offence(u64, u32, u32),
 	Session,
 	Blocks(u64),
 }
@@ -34,13 +33,9 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
 	let who = || 1u64..=ACCOUNTS;
 	let role = || prop_oneof![Just(Role::Validator), Just(Role::Executor)];
-	let offence = || {
-		prop_oneof![
-			Just(Offence::WrongAnswer),
-			Just(Offence::MissedReveal),
-			Just(Offence::MissedCommit)
-		]
-	};
+	let offence = || prop_oneof![Just(Offence::MissedReveal), Just(Offence::MissedCommit)];
+	// Sessions before the current one, or the planned one.
+	let age = || 0u32..5;
 	// Dust, ordinary amounts, and the largest number.
 	let amount = || prop_oneof![0u128..100, 0u128..20_000, Just(u128::MAX)];
 	prop_oneof![
@@ -60,17 +55,27 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => (who(), 1u8..20).prop_map(|(who, seed)| Step::Key(who, seed)),
 		2 => (who(), 0u128..5_000).prop_map(|(who, amount)| Step::Reward(who, amount)),
 		2 => who().prop_map(Step::Author),
-		3 => (who(), offence()).prop_map(|(who, offence)| Step::Penalise(who, offence)),
-		1 => (who(), 1u32..101).prop_map(|(who, percent)| Step::Offence(who, percent)),
+		3 => (who(), offence(), age()).prop_map(|(who, offence, age)| Step::Fine(who, offence, age)),
+		1 => who().prop_map(Step::Present),
+		3 => (who(), 0u8..2, age()).prop_map(|(who, model, age)| Step::Convict(who, model, age)),
+		1 => (0u32..200).prop_map(Step::Cancel),
+		1 => (who(), 1u32..101, age()).prop_map(|(who, share, age)| Step::Offence(who, share, age)),
 		2 => Just(Step::Session),
 		3 => (1u64..6).prop_map(Step::Blocks),
 	]
+}
+
+/// Session `age` sessions before the planned one.
+fn session(age: u32) -> u32 {
+	(Staking::session() + 1).saturating_sub(age)
 }
 
 fn apply(step: Step) {
 	let _ = match step {
 		Step::Bond(who, role, amount, percent) => {
 			Staking::bond(signed(who), role, amount, Perbill::from_percent(percent))
+				.map(|_| ())
+				.map_err(|error| error.error)
 		},
 		Step::Delegate(who, op, role, amount) => Staking::delegate(signed(who), op, role, amount),
 		Step::Undelegate(who, op, role, amount) => {
@@ -90,26 +95,35 @@ fn apply(step: Step) {
 			Staking::reward(&who, Balances::issue(amount));
 			Ok(())
 		},
-		Step::Penalise(who, offence) if Staking::has_pool(&who) => {
-			Staking::penalise(&who, offence, &[(&9, Perbill::from_percent(30))]);
-			if Staking::slashing_paused() {
-				assert_ok!(Staking::resume_slashing(RuntimeOrigin::root()));
-			}
+		Step::Fine(who, offence, age) => {
+			Staking::fine(&who, offence, session(age));
 			Ok(())
 		},
-		Step::Reward(..) | Step::Penalise(..) => Ok(()),
+		Step::Present(who) => {
+			Staking::record_presence(&who);
+			Ok(())
+		},
+		Step::Convict(who, model, age) if Staking::has_pool(&who) => {
+			let part = Perbill::from_percent(40);
+			let payees = [(&9, part), (&10, part), (&11, part)];
+			Staking::convict(&who, H256::repeat_byte(model), session(age), &payees);
+			Ok(())
+		},
+		Step::Cancel(back) => {
+			let next = ConvictionNumbers::<Test>::get().next;
+			Staking::cancel_conviction(RuntimeOrigin::root(), next.saturating_sub(back % 8))
+		},
+		Step::Reward(..) | Step::Convict(..) => Ok(()),
 		Step::Author(who) => {
 			Staking::reward_author(who);
 			Ok(())
 		},
-		Step::Offence(who, percent) => {
-			Staking::slash_validator(&who, Perbill::from_percent(percent));
+		Step::Offence(who, percent, age) => {
+			Staking::slash_validator(&who, Perbill::from_percent(percent), session(age));
 			Ok(())
 		},
 		Step::Session => {
-			let next = CurrentSession::<Test>::get() + 1;
-			Staking::start_session(next);
-			Staking::plan_session(next + 1);
+			next_session();
 			let _ = Staking::elect();
 			Ok(())
 		},
@@ -130,9 +144,7 @@ fn wealth(who: u64) -> u128 {
 				sum += pool.self_bond();
 			}
 			sum += pool.active.value_of(&Holdings::<Test>::get(&id, who));
-			for entry in Unbonding::<Test>::get(&id, who) {
-				sum += pool.unbonding.value_of(&entry.holding);
-			}
+			sum += Staking::unbonding_value(&id, &who);
 		}
 	}
 	sum

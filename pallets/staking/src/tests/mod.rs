@@ -1,15 +1,18 @@
 //! Unit tests by topic, and the calls that they share.
 
 mod conservation;
+mod convictions;
 mod delegation;
 mod keys;
 mod pools;
 mod sessions;
-mod slashing;
+mod silence;
+mod unbonding;
 
 use crate::{mock::*, *};
-use pallet_opg_support::{ExecutorLedger, Offence};
-use sp_runtime::DispatchResult;
+use pallet_opg_support::{ExecutorLedger, ExecutorStake, Offence};
+use sp_core::H256;
+use sp_runtime::{DispatchResult, Perbill};
 
 const E: Role = Role::Executor;
 
@@ -25,16 +28,25 @@ fn withdraw(who: u64, operator: u64) -> DispatchResult {
 	Staking::withdraw(signed(who), operator, E, who)
 }
 
-fn penalise(who: u64, offence: Offence) {
-	Staking::penalise(&who, offence, &[]);
+/// Hash of the model that every conviction is about.
+const MODEL: H256 = H256::repeat_byte(7);
+
+fn fine(who: u64, offence: Offence) {
+	Staking::fine(&who, offence, Staking::session());
 }
 
-/// Takes all the stake of an executor, ten percent at a time.
+/// Convicts `who` in a round of `session`, with two payees.
+fn convict(who: u64, session: u32) {
+	let part = Perbill::from_percent(30);
+	Staking::convict(&who, MODEL, session, &[(&7, part), (&8, part)]);
+}
+
+/// Takes all the stake of an executor.
 fn drain(who: u64) {
-	SessionStake::<Test>::put(u128::MAX);
-	while pool(who).active.balance > 0 {
-		penalise(who, Offence::WrongAnswer);
-	}
+	let mut pool = pool(who);
+	let session = Staking::session();
+	Staking::burn_share(&id(who), &mut pool, Perbill::one(), session, None);
+	Staking::store(&id(who), pool);
 }
 
 fn free(who: u64) -> u128 {

@@ -2,8 +2,7 @@
 
 use super::*;
 use frame_support::{assert_noop, assert_ok, traits::fungible::Balanced};
-use pallet_opg_support::{ExecutorDirectory, ExecutorLedger};
-use sp_runtime::Perbill;
+use pallet_opg_support::ExecutorDirectory;
 
 #[test]
 fn bond_should_be_refused_with_its_reason() {
@@ -93,5 +92,47 @@ fn pool_should_take_stake_again_when_it_was_slashed_to_nothing() {
 		assert_ok!(delegate(1, 1, 1_000));
 		assert_ok!(delegate(2, 1, 500));
 		assert_eq!((pool(1).self_bond(), value(2, 1)), (1_000, 500));
+	});
+}
+
+#[test]
+fn full_list_should_give_way_to_a_larger_stake() {
+	run(|| {
+		(1..=8).for_each(|who| executor(who, 1_000 + u128::from(who)));
+		assert_ok!(delegate(10, 1, 500));
+		assert_noop!(bond(9, 1_002), Error::<Test>::TooManyPools);
+		assert_ok!(bond(9, 1_003));
+		// 2 has the least stake, and 1 has more with its delegators.
+		assert_eq!(pool(2).status, PoolStatus::Leaving);
+		assert_eq!(Operators::<Test>::get(E).to_vec(), [1, 3, 4, 5, 6, 7, 8, 9]);
+		assert_eq!(Staking::suspended(), [2]);
+		Staking::plan_session(2);
+		assert!(Staking::snapshot(2).iter().all(|(who, _)| *who != 2));
+		// Anyone can end it, so it takes nothing for ever.
+		assert_ok!(Staking::force_undelegate(signed(12), 2, E, 2));
+		go_to(11);
+		assert_ok!(Staking::withdraw(signed(12), 2, E, 2));
+		assert!(!Staking::has_pool(&2));
+		assert_eq!(free(2), FUNDS);
+	});
+}
+
+/// A reward that came after its operator had left made shares of its own, which nobody else could
+/// take out: the pool stayed for ever.
+#[test]
+fn left_pool_should_close_when_it_earned_a_commission_after_the_operator_left() {
+	run(|| {
+		assert_ok!(Staking::bond(signed(1), E, 1_000, Perbill::one()));
+		assert_ok!(delegate(2, 1, 500));
+		assert_ok!(Staking::leave(signed(1), E));
+		Staking::reward(&1, Balances::issue(70));
+		assert_eq!(pool(1).self_bond(), 0);
+		assert_eq!(free(1), FUNDS - 1_100 + 70, "paid to its account");
+		assert_ok!(Staking::force_undelegate(signed(3), 1, E, 2));
+		go_to(11);
+		assert_ok!(Staking::withdraw(signed(3), 1, E, 2));
+		assert_ok!(Staking::withdraw(signed(3), 1, E, 1));
+		assert!(!Staking::has_pool(&1));
+		assert_eq!(free(1), FUNDS + 70);
 	});
 }

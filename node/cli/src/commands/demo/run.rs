@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
 	amount::{Amount, OPG},
-	chain::Chain,
+	chain::{Chain, PlannedSession},
 	describe, fs,
 	keys::{self, Secret},
 	local::{self, EngineArg},
@@ -43,7 +43,7 @@ const ROYALTY: Balance = OPG / 10;
 /// Only for measuring the demonstration model before it is registered.
 const PROBE_FUEL: Fuel = 100_000_000_000;
 const POLL: Duration = Duration::from_secs(1);
-/// A bond counts from the second session of a minute each. One more for good measure.
+/// Stake and serving count from the second session on, of a minute each. Two more for good measure.
 const ELIGIBLE_TIMEOUT: Duration = Duration::from_secs(240);
 /// Longer than a dispute.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(600);
@@ -120,8 +120,8 @@ impl Run {
 		if extra {
 			bond_all(&chain, output)?;
 		}
-		serve_all(&chain, output, model, report, &executors)?;
-		wait_until_eligible(&chain, output, model, executors.len() as u32)?;
+		let since = serve_all(&chain, output, model, report, &executors)?;
+		wait_until_eligible(&chain, output, model, executors.len() as u32, &since)?;
 
 		let liar = self.expect_liar.as_ref();
 		let before = liar.map(|liar| chain.pool_balance(liar)).transpose()?;
@@ -182,10 +182,18 @@ impl DemoContext {
 	/// Sends one request and checks its answer.
 	fn send_one(&self, sample: &Sample, number: usize) -> Result<Checked> {
 		let Self { chain, output, .. } = self;
-		// The price may rise between the estimate and the block.
-		let max_fee = chain.estimate(self.model, Tier::Quorum)?.saturating_mul(2);
+		let max_fee = chain.estimate(self.model, Tier::Quorum)?;
 		let input = digits::input(&sample.pixels)?;
-		let id = request::send(chain, self.model, input, Tier::Quorum, max_fee, &self.requester)?;
+		let order = request::Order {
+			model: self.model,
+			input,
+			tier: Tier::Quorum,
+			max_fee,
+			max_royalty: ROYALTY,
+			reference: H256::zero(),
+			deadline: None,
+		};
+		let id = request::send(chain, order, &self.requester)?;
 		output.news(format_args!(
 			"\nrequest {id} (number {number}) by Eve, at most {}",
 			Amount(max_fee)
@@ -227,7 +235,7 @@ impl DemoContext {
 		while started.elapsed() < SETTLE_TIMEOUT {
 			match self.chain.request(id)?.status {
 				RequestStatus::Settled { paid, fee, at, .. } => {
-					self.output.news(format_args!("request {id} settled in block {at}"));
+					self.output.news(format_args!("request {id} settled at {at} of the clock"));
 					request::print_pay(self.output, fee, &paid);
 					return Ok(());
 				},
@@ -319,19 +327,27 @@ fn serve_all(
 	model: ModelId,
 	report: H256,
 	executors: &[&str],
-) -> Result<()> {
+) -> Result<PlannedSession> {
 	let mut waiting = Vec::new();
 	for path in executors {
 		waiting.push((path, model::serve(chain, model, report, &keys::pair(path)?)?));
 	}
 	for (path, submitted) in waiting {
 		let block = chain.included(submitted).with_context(|| format!("serve by {path}"))?.block;
-		output.news(format_args!("executor   {path} serves model {model} since block {block}"));
+		output.news(format_args!(
+			"executor   {path} declared in block {block} that it serves model {model}"
+		));
 	}
-	Ok(())
+	chain.next_planned_session()
 }
 
-fn wait_until_eligible(chain: &Chain, output: Output, model: ModelId, needed: u32) -> Result<()> {
+fn wait_until_eligible(
+	chain: &Chain,
+	output: Output,
+	model: ModelId,
+	needed: u32,
+	since: &PlannedSession,
+) -> Result<()> {
 	let started = Instant::now();
 	let mut next_report = Duration::ZERO;
 	loop {
@@ -349,8 +365,7 @@ fn wait_until_eligible(chain: &Chain, output: Output, model: ModelId, needed: u3
 		);
 		if elapsed >= next_report {
 			output.news(format_args!(
-				"executors  {eligible} of {needed} eligible in block {}; \
-				 stake counts from the next session on",
+				"executors  {eligible} of {needed} eligible in block {}; {since}",
 				chain.height()?
 			));
 			next_report = elapsed + Duration::from_secs(15);

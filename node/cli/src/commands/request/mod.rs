@@ -6,7 +6,10 @@ mod view;
 pub(super) use progress::{follow, print_answer, print_pay, Until};
 pub(super) use view::{answer_json, attested, paid_json, tier_name};
 
-use super::{find_event, Session};
+use super::{
+	challenge::{ChallengeArgs, RevealClaimArgs},
+	find_event, Session,
+};
 use crate::{
 	amount::Amount,
 	chain::Chain,
@@ -17,11 +20,10 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use opg_primitives::{Balance, Input, ModelId, RequestId, Tier};
+use opg_primitives::{Balance, BlockNumber, Input, ModelId, RequestId, Tier};
 use opg_runtime::{Runtime, RuntimeEvent};
-use opg_runtime_api::RequestStatus;
 use serde_json::json;
-use sp_core::sr25519;
+use sp_core::{sr25519, H256};
 use std::path::{Path, PathBuf};
 
 /// Commands about requests.
@@ -34,13 +36,11 @@ pub(crate) enum RequestCommand {
 		/// Number of the request.
 		request: RequestId,
 	},
-	/// Put a bond against an attested answer: a jury computes it again.
-	Challenge {
-		/// Number of the request.
-		request: RequestId,
-		#[command(flatten)]
-		signer: Signer,
-	},
+	/// Compute a request on this machine, twice, and put a bond against the attested answer if it is
+	/// wrong: the court of all validators decides.
+	Challenge(ChallengeArgs),
+	/// Reveal the claim of a challenge, where `opg request challenge` did not.
+	RevealClaim(RevealClaimArgs),
 	/// Compute a request on this machine, and compare the answer with the attested one.
 	Rerun {
 		/// Number of the request.
@@ -64,9 +64,18 @@ pub(crate) struct Send {
 	/// How much assurance to pay for.
 	#[arg(long, value_enum, default_value_t = TierArg::Quorum)]
 	tier: TierArg,
-	/// The most to pay, in OPG; by default what the chain estimates.
+	/// The most to pay, in OPG; by default what it costs if it is included within ten blocks.
 	#[arg(long, value_name = "OPG")]
 	max_fee: Option<Amount>,
+	/// The most royalty to pay, in OPG; by default what the model asks for now.
+	#[arg(long, value_name = "OPG")]
+	max_royalty: Option<Amount>,
+	/// Anything of 32 bytes, as hex: the events of the request repeat it.
+	#[arg(long, value_name = "HASH")]
+	reference: Option<H256>,
+	/// Give up where no committee was drawn within this many blocks.
+	#[arg(long, value_name = "BLOCKS")]
+	deadline: Option<BlockNumber>,
 	/// Follow the request until nothing can change it any more.
 	#[arg(long)]
 	wait: bool,
@@ -99,7 +108,8 @@ impl RequestCommand {
 		match self {
 			Self::Send(arguments) => arguments.run(session),
 			Self::Show { request } => show(session, *request),
-			Self::Challenge { request, signer } => challenge(session, *request, signer),
+			Self::Challenge(arguments) => arguments.run(session),
+			Self::RevealClaim(arguments) => arguments.run(session),
 			Self::Rerun { request, model, engine } => rerun(session, *request, model, engine),
 		}
 	}
@@ -115,7 +125,21 @@ impl Send {
 			Some(fee) => fee,
 			None => Amount(chain.estimate(self.model, tier)?),
 		};
-		let id = send(&chain, self.model, input, tier, max_fee.0, &requester)?;
+		let max_royalty = match self.max_royalty {
+			Some(royalty) => royalty.0,
+			None => chain.model(self.model)?.royalty,
+		};
+		let now = self.deadline.map(|_| chain.clock()).transpose()?;
+		let order = Order {
+			model: self.model,
+			input,
+			tier,
+			max_fee: max_fee.0,
+			max_royalty,
+			reference: self.reference.unwrap_or_default(),
+			deadline: now.zip(self.deadline).map(|(now, blocks)| now.saturating_add(blocks)),
+		};
+		let id = send(&chain, order, &requester)?;
 		output.news(format_args!("request {id} sent, at most {max_fee}"));
 		if !self.wait {
 			output.json(|| json!({ "request": id, "max_fee": max_fee.0.to_string() }));
@@ -132,22 +156,6 @@ fn show(session: &Session, id: RequestId) -> Result<()> {
 	let view = session.connect()?.request(id)?;
 	session.output.json(|| view::to_json(id, &view));
 	view::print(session.output, id, &view);
-	Ok(())
-}
-
-fn challenge(session: &Session, id: RequestId, signer: &Signer) -> Result<()> {
-	let output = session.output;
-	let signer = signer.pair()?;
-	let chain = session.connect()?;
-	let call = pallet_opg_inference::Call::<Runtime>::challenge { request: id };
-	let block = chain.send(call, &signer)?.block;
-	output.news(format_args!("challenged in block {block}"));
-	let view = follow(&chain, output, id, Until::Final)?;
-	output.news(match view.status {
-		RequestStatus::Failed { .. } => "the answer did not stand",
-		_ => "the answer stands",
-	});
-	output.json(|| view::to_json(id, &view));
 	Ok(())
 }
 
@@ -174,16 +182,36 @@ fn rerun(session: &Session, id: RequestId, model: &Path, engine: &EngineArg) -> 
 	Ok(())
 }
 
+/// What a requester asks for.
+pub(super) struct Order {
+	/// Number of the model version.
+	pub model: ModelId,
+	/// Input tensors.
+	pub input: Input,
+	/// Assurance to pay for.
+	pub tier: Tier,
+	/// The most to pay, in planck.
+	pub max_fee: Balance,
+	/// The most of it that the model's owner gets, in planck.
+	pub max_royalty: Balance,
+	/// What the events of the request repeat.
+	pub reference: H256,
+	/// Time of the chain's clock after which no committee is drawn.
+	pub deadline: Option<BlockNumber>,
+}
+
 /// Sends a request and gives its number.
-pub(super) fn send(
-	chain: &Chain,
-	model: ModelId,
-	input: Input,
-	tier: Tier,
-	max_fee: Balance,
-	requester: &sr25519::Pair,
-) -> Result<RequestId> {
-	let call = pallet_opg_inference::Call::<Runtime>::request { model, input, tier, max_fee };
+pub(super) fn send(chain: &Chain, order: Order, requester: &sr25519::Pair) -> Result<RequestId> {
+	let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = order;
+	let call = pallet_opg_inference::Call::<Runtime>::request {
+		model,
+		input,
+		tier,
+		max_fee,
+		max_royalty,
+		reference,
+		deadline,
+	};
 	let included = chain.send(call, requester)?;
 	find_event(&included.events, |event| match event {
 		RuntimeEvent::Inference(pallet_opg_inference::Event::Requested { request, .. }) => {

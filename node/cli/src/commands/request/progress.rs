@@ -1,6 +1,6 @@
 //! News of a request, each printed once.
 
-use super::view::is_final;
+use super::view::{attested, is_final};
 use crate::{amount::Amount, chain::Chain, describe, keys, output::Output, tensors};
 use anyhow::{bail, Result};
 use opg_primitives::{AccountId, Answer, Balance, BlockNumber, Outcome, RequestId};
@@ -14,8 +14,8 @@ use std::{
 };
 
 const POLL: Duration = Duration::from_millis(700);
-/// Longer than every deadline of a request with an escalation.
-const DECISION_TIMEOUT: Duration = Duration::from_secs(300);
+/// Longer than every deadline of a request whose court sits at once.
+const DECISION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Event until which a request is followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub(in crate::commands) fn follow(
 	while started.elapsed() < DECISION_TIMEOUT {
 		let view = chain.request(id)?;
 		progress.print(output, &view);
-		let attested = matches!(view.status, RequestStatus::Attested { .. });
-		if is_final(&view) || (attested && until == Until::Attested) {
+		let is_attested = matches!(view.status, RequestStatus::Attested { .. });
+		if is_final(&view) || (is_attested && until == Until::Attested) {
 			return Ok(view);
 		}
 		sleep(POLL);
@@ -59,6 +59,7 @@ pub(super) struct Progress {
 	revealed: Vec<usize>,
 	declined: Vec<usize>,
 	attested: bool,
+	audited: bool,
 	disputed: bool,
 	ended: bool,
 }
@@ -114,30 +115,41 @@ impl Progress {
 	}
 
 	fn print_answer(&mut self, output: Output, view: &RequestView) {
-		if let RequestStatus::Attested { answer, at } | RequestStatus::Disputed { answer, at, .. } =
-			&view.status
-		{
+		if let Some(answer) = attested(view).filter(|_| !is_final(view)) {
 			if !replace(&mut self.attested, true) {
-				let digest = short(&answer.digest());
-				let blocks = at.saturating_sub(view.requested_at);
-				let fuel = answer.fuel;
+				// The last of its reveals attested it.
+				let digest = answer.digest();
+				let reveals = view.seats.iter().filter_map(|seat| seat.revealed);
+				let at = reveals.filter(|(_, own)| *own == digest).map(|(at, _)| at).max();
+				let blocks = at.unwrap_or_default().saturating_sub(view.requested_at);
+				let (digest, fuel) = (short(&digest), answer.fuel);
 				print_line(
 					output,
-					Some(*at),
+					at,
 					format_args!("ATTESTED {digest} after {blocks} blocks, fuel {fuel}"),
 				);
 				print_answer(output, answer);
 			}
 		}
-		if let RequestStatus::Disputed { challenger, .. } = &view.status {
-			if !replace(&mut self.disputed, true) {
-				let by = challenger.as_ref().map_or("an audit".into(), keys::name);
+		match &view.status {
+			RequestStatus::Audited { buyer, .. } if !replace(&mut self.audited, true) => {
+				let by = buyer
+					.as_ref()
+					.map_or("by chance".into(), |who| format!("as {} paid for", keys::name(who)));
+				print_line(output, None, format_args!("audited {by}: others compute it again"));
+			},
+			RequestStatus::Disputed { since, challengers, .. }
+				if !replace(&mut self.disputed, true) =>
+			{
+				let by: Vec<_> = challengers.iter().map(keys::name).collect();
+				let by = if by.is_empty() { "by other answers".into() } else { by.join(", ") };
 				print_line(
 					output,
-					None,
-					format_args!("disputed by {by}: a jury computes it again"),
+					Some(*since),
+					format_args!("disputed ({by}): the court decides"),
 				);
-			}
+			},
+			_ => {},
 		}
 	}
 
@@ -148,11 +160,15 @@ impl Progress {
 		match &view.status {
 			RequestStatus::Failed { reason, at } => {
 				let why = describe::failure(*reason);
-				print_line(output, Some(*at), format_args!("FAILED, refunded: {why}"));
+				print_line(
+					output,
+					None,
+					format_args!("FAILED at {at} of the clock, refunded: {why}"),
+				);
 			},
 			RequestStatus::Settled { answer, paid, fee, at } => {
 				let digest = short(&answer.digest());
-				print_line(output, Some(*at), format_args!("SETTLED {digest}"));
+				print_line(output, None, format_args!("SETTLED {digest} at {at} of the clock"));
 				if !self.attested {
 					print_answer(output, answer);
 				}

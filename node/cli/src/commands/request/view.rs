@@ -11,8 +11,9 @@ use serde_json::{json, Value};
 pub(in crate::commands) fn attested(request: &RequestView) -> Option<&Answer> {
 	match &request.status {
 		RequestStatus::Attested { answer, .. }
-		| RequestStatus::Disputed { answer, .. }
+		| RequestStatus::Audited { answer, .. }
 		| RequestStatus::Settled { answer, .. } => Some(answer),
+		RequestStatus::Disputed { answer, .. } => answer.as_ref(),
 		RequestStatus::Requested | RequestStatus::Assigned | RequestStatus::Failed { .. } => None,
 	}
 }
@@ -41,6 +42,12 @@ pub(super) fn print(output: Output, id: RequestId, view: &RequestView) {
 		let name = printable(&String::from_utf8_lossy(&dim.name));
 		output.news(format_args!("dimension  {name} = {}", dim.size));
 	}
+	if !view.reference.is_zero() {
+		output.news(format_args!("reference  {:?}", view.reference));
+	}
+	if let Some(deadline) = view.deadline {
+		output.news(format_args!("deadline   {deadline} of the clock"));
+	}
 	output.news(format_args!("included   block {}", view.requested_at));
 	Progress::default().print(output, view);
 	if !is_final(view) {
@@ -66,6 +73,9 @@ pub(super) fn to_json(id: RequestId, view: &RequestView) -> Value {
 		"input": tensors::to_json(&task.input),
 		"fuel_limit": task.fuel_limit,
 		"tier": tier_name(view.tier),
+		"reference": view.reference,
+		"deadline": view.deadline,
+		"seed": view.seed,
 		"requested_at": view.requested_at,
 		"drawn_at": view.drawn_at,
 		"seats": view.seats.iter().map(seat_json).collect::<Vec<_>>(),
@@ -88,24 +98,30 @@ fn status_json(status: &RequestStatus) -> Value {
 		RequestStatus::Requested => json!({ "name": "requested" }),
 		RequestStatus::Assigned => json!({ "name": "assigned" }),
 		RequestStatus::Attested { answer, at } => {
-			json!({ "name": "attested", "block": at, "answer": answer_json(answer) })
+			json!({ "name": "attested", "clock": at, "answer": answer_json(answer) })
 		},
-		RequestStatus::Disputed { answer, at, challenger } => json!({
-			"name": "disputed",
-			"block": at,
+		RequestStatus::Audited { answer, at, buyer } => json!({
+			"name": "audited",
+			"clock": at,
 			"answer": answer_json(answer),
-			"challenger": challenger.as_ref().map(keys::name),
+			"buyer": buyer.as_ref().map(keys::name),
+		}),
+		RequestStatus::Disputed { answer, since, challengers } => json!({
+			"name": "disputed",
+			"block": since,
+			"answer": answer.as_ref().map(answer_json),
+			"challengers": challengers.iter().map(keys::name).collect::<Vec<_>>(),
 		}),
 		RequestStatus::Settled { answer, paid, fee, at } => json!({
 			"name": "settled",
-			"block": at,
+			"clock": at,
 			"answer": answer_json(answer),
 			"fee": fee.to_string(),
 			"paid": paid_json(paid),
 		}),
 		RequestStatus::Failed { reason, at } => json!({
 			"name": "failed",
-			"block": at,
+			"clock": at,
 			"reason": format!("{reason:?}"),
 			"explanation": describe::failure(*reason),
 		}),

@@ -1,0 +1,165 @@
+//! Authorization: everything that must hold before a batch enters a block. Checks are in the order
+//! of their cost, with the signature last. A dispatched batch cannot fail.
+
+use crate::{pallet::*, reject, types::*};
+use alloc::vec::Vec;
+use codec::Encode;
+use frame_support::{ensure, pallet_prelude::*};
+use opg_primitives::{
+	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtSignature},
+	RequestId,
+};
+use pallet_opg_support::priority;
+use sp_core::H256;
+use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
+
+fn refused(code: u8) -> TransactionValidityError {
+	InvalidTransaction::Custom(code).into()
+}
+
+/// Reason for which an item does not count, with its code.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Unfit {
+	/// It came too early, too late, twice, or from another fork: it is ignored.
+	Stale(u8),
+	/// No honest validator sends it: it refuses its batch.
+	Wrong(u8),
+}
+
+/// Payload of an item: what sets the two kinds of batches apart.
+pub(crate) trait Payload<T: Config>: Encode {
+	/// Kind that is signed with the batch.
+	const KIND: CourtBatchKind;
+	/// Prefix of the tags in the transaction pool.
+	const TAG_PREFIX: &'static str;
+	/// Priority in the transaction pool.
+	const PRIORITY: TransactionPriority;
+
+	/// Checks the payload of `validator`, whose vote so far is `vote`.
+	fn ensure_fits(
+		&self,
+		request: RequestId,
+		case: &Case,
+		vote: Option<Vote>,
+		validator: &T::AccountId,
+	) -> Result<(), Unfit>;
+}
+
+impl<T: Config> Payload<T> for H256 {
+	const KIND: CourtBatchKind = CourtBatchKind::Commit;
+	const TAG_PREFIX: &'static str = "OpgCourtCommit";
+	const PRIORITY: TransactionPriority = priority::COURT_COMMIT;
+
+	fn ensure_fits(
+		&self,
+		_: RequestId,
+		case: &Case,
+		vote: Option<Vote>,
+		_: &T::AccountId,
+	) -> Result<(), Unfit> {
+		let is_commit = matches!(case.phase, CasePhase::Commit { .. });
+		ensure!(is_commit, Unfit::Stale(reject::WRONG_PHASE));
+		ensure!(vote.is_none(), Unfit::Stale(reject::WRONG_VOTE_STATE));
+		Ok(())
+	}
+}
+
+impl<T: Config> Payload<T> for RevealedVote {
+	const KIND: CourtBatchKind = CourtBatchKind::Reveal;
+	const TAG_PREFIX: &'static str = "OpgCourtReveal";
+	const PRIORITY: TransactionPriority = priority::COURT_REVEAL;
+
+	fn ensure_fits(
+		&self,
+		request: RequestId,
+		case: &Case,
+		vote: Option<Vote>,
+		validator: &T::AccountId,
+	) -> Result<(), Unfit> {
+		let is_reveal = matches!(case.phase, CasePhase::Reveal { .. });
+		ensure!(is_reveal, Unfit::Stale(reject::WRONG_PHASE));
+		let Some(Vote::Committed(committed)) = vote else {
+			return Err(Unfit::Stale(reject::WRONG_VOTE_STATE));
+		};
+		let context = Pallet::<T>::vote_context(request, case, validator);
+		let commitment = court_commitment(&context, &self.digest, &self.salt);
+		ensure!(commitment == committed, Unfit::Wrong(reject::WRONG_COMMITMENT));
+		match &self.answer {
+			Some(answer) => {
+				ensure!(answer.digest() == self.digest, Unfit::Wrong(reject::WRONG_ANSWER));
+			},
+			None => {
+				let is_known = Pallet::<T>::holds_answer(request, self.digest);
+				ensure!(is_known, Unfit::Stale(reject::ANSWER_MISSING));
+			},
+		}
+		Ok(())
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn authorize_batch<P: Payload<T>>(
+		batch: &BatchOf<T, P>,
+		signature: &CourtSignature,
+	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
+		let now = frame_system::Pallet::<T>::block_number();
+		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
+		// The hash of the block itself is not known yet.
+		let is_recent = batch.at < now && now <= batch.at + BATCH_BLOCKS.into();
+		ensure!(is_recent, refused(reject::EXPIRED));
+		let bench = Benches::<T>::get(batch.session);
+		let (validator, key) =
+			bench.get(usize::from(batch.seat)).ok_or_else(|| refused(reject::NOT_ON_BENCH))?;
+		let fitting = Self::fitting(batch, validator)?;
+		let block = frame_system::Pallet::<T>::block_hash(batch.at);
+		let payload = court_batch_payload(P::KIND, &Self::genesis(), &block, batch);
+		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
+		let valid = fitting
+			.into_iter()
+			.fold(ValidTransaction::with_tag_prefix(P::TAG_PREFIX), |valid, (request, sitting)| {
+				valid.and_provides((request, sitting, batch.seat))
+			})
+			.priority(P::PRIORITY)
+			.longevity(BATCH_BLOCKS.saturated_into())
+			.propagate(true)
+			.build()?;
+		Ok((valid, Weight::zero()))
+	}
+
+	/// Sittings of the items that fit. An error if none does, or if one is wrong.
+	fn fitting<P: Payload<T>>(
+		batch: &BatchOf<T, P>,
+		validator: &T::AccountId,
+	) -> Result<Vec<(RequestId, u8)>, TransactionValidityError> {
+		let mut fitting = Vec::new();
+		let mut stale = None;
+		for item in &batch.items {
+			match Self::check_item(batch.session, batch.seat, validator, item) {
+				Ok(_) => fitting.push((item.request, item.sitting)),
+				Err(Unfit::Stale(code)) => {
+					stale.get_or_insert(code);
+				},
+				Err(Unfit::Wrong(code)) => return Err(refused(code)),
+			}
+		}
+		match stale {
+			Some(code) if fitting.is_empty() => Err(refused(code)),
+			_ => Ok(fitting),
+		}
+	}
+
+	/// Case of an item that counts.
+	pub(crate) fn check_item<P: Payload<T>>(
+		session: u32,
+		seat: SeatIndex,
+		validator: &T::AccountId,
+		item: &Item<P>,
+	) -> Result<Case, Unfit> {
+		let case = Cases::<T>::get(item.request)
+			.filter(|case| case.session == session && case.sitting == item.sitting)
+			.ok_or(Unfit::Stale(reject::NO_SITTING))?;
+		let vote = Votes::<T>::get(item.request, seat);
+		item.payload.ensure_fits(item.request, &case, vote, validator)?;
+		Ok(case)
+	}
+}

@@ -1,0 +1,274 @@
+//! Benchmarks of batches, phases and verdicts. What the recipient of a verdict does is measured by
+//! its own pallet. `weight_bounds.rs` adds them up.
+
+use crate::*;
+use alloc::{vec, vec::Vec};
+use codec::Encode;
+use frame_benchmarking::v2::*;
+use frame_support::{
+	traits::{Authorize, Get},
+	BoundedVec,
+};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use opg_primitives::{
+	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature},
+	Answer, Outcome, RequestId, MAX_OUTPUT_BYTES,
+};
+use sp_core::{ed25519, H256};
+use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
+
+const SET_UP: &str = "benchmarks set up what they need";
+const SALT: [u8; 32] = [7; 32];
+
+fn answer_of(bytes: u32, fuel: u64) -> Answer {
+	let output = vec![fuel as u8; bytes as usize];
+	Answer { outcome: Outcome::Output(BoundedVec::truncate_from(output)), fuel }
+}
+
+/// Makes a bench of the largest size that of the current session. Its first seat has a key that the
+/// keystore holds.
+fn bench<T: Config>() -> CourtKey {
+	let own = CourtKey::generate_pair(None);
+	let bench: Vec<(T::AccountId, CourtKey)> = (0..T::MaxValidators::get())
+		.map(|index| {
+			let key = if index == 0 { own.clone() } else { key_of(index) };
+			(account("validator", index, 0), key)
+		})
+		.collect();
+	Benches::<T>::insert(T::Session::get(), BoundedVec::truncate_from(bench));
+	own
+}
+
+/// Key of another seat.
+fn key_of(index: u32) -> CourtKey {
+	ed25519::Public::from_raw(H256::from_low_u64_be(index.into()).0).into()
+}
+
+/// Stores a case that sits in this phase.
+fn case<T: Config>(request: RequestId, phase: CasePhase) {
+	let (session, seats) = Pallet::<T>::hold_bench();
+	let case = Case { seed: H256::repeat_byte(1), sitting: 0, session, seats, phase };
+	Cases::<T>::insert(request, case);
+	// A batch may have more cases than sit at once.
+	let _ = Sittings::<T>::try_append(Sitting { request, until: BlockNumberFor::<T>::zero() });
+}
+
+/// Fills the lists.
+fn fill_lists<T: Config>() {
+	let request = RequestId::MAX;
+	let until = BlockNumberFor::<T>::zero() + u32::MAX.into();
+	while Sittings::<T>::try_append(Sitting { request, until }).is_ok() {}
+	while Docket::<T>::try_append(Waiting { request, not_before: u32::MAX }).is_ok() {}
+}
+
+/// Batch of the first seat with an item for each request.
+fn signed<T: Config, P: Encode>(
+	key: CourtKey,
+	kind: CourtBatchKind,
+	payloads: impl Iterator<Item = P>,
+) -> (BatchOf<T, P>, CourtSignature) {
+	let items =
+		(0u64..).zip(payloads).map(|(request, payload)| Item { request, sitting: 0, payload });
+	let batch = Batch {
+		session: T::Session::get(),
+		seat: 0,
+		at: frame_system::Pallet::<T>::block_number() - 1u32.into(),
+		items: BoundedVec::truncate_from(items.collect()),
+	};
+	let block = frame_system::Pallet::<T>::block_hash(batch.at);
+	let payload = court_batch_payload(kind, &Pallet::<T>::genesis(), &block, &batch);
+	let signature = key.sign(&payload).expect(SET_UP);
+	(batch, signature)
+}
+
+/// Last commitments of `n` sittings.
+fn commitments<T: Config>(n: u32) -> (BatchOf<T, H256>, CourtSignature) {
+	let key = bench::<T>();
+	let committed = T::MaxValidators::get() - 1;
+	(0..n.into()).for_each(|request| case::<T>(request, CasePhase::Commit { committed }));
+	fill_lists::<T>();
+	signed::<T, _>(key, CourtBatchKind::Commit, (0..n).map(|_| H256::repeat_byte(2)))
+}
+
+/// Last reveals of `n` sittings, each with a new answer of `bytes` of output.
+fn reveals<T: Config>(n: u32, bytes: u32) -> (BatchOf<T, RevealedVote>, CourtSignature) {
+	let key = bench::<T>();
+	let payloads: Vec<RevealedVote> = (0..n.into())
+		.map(|request| {
+			case::<T>(request, CasePhase::Reveal { unrevealed: 1 });
+			let answer = answer_of(bytes, request);
+			let digest = answer.digest();
+			let own = Cases::<T>::get(request).expect(SET_UP);
+			let validator = account("validator", 0, 0);
+			let context = Pallet::<T>::vote_context(request, &own, &validator);
+			let commitment = court_commitment(&context, &digest, &SALT);
+			Votes::<T>::insert(request, 0, Vote::Committed(commitment));
+			RevealedVote { digest, salt: SALT, answer: Some(answer) }
+		})
+		.collect();
+	fill_lists::<T>();
+	signed::<T, _>(key, CourtBatchKind::Reveal, payloads.into_iter())
+}
+
+fn authorize<T: Config>(call: &Call<T>) -> Result<(), BenchmarkError> {
+	let valid = call.authorize(TransactionSource::External);
+	valid.ok_or("no authorization")?.map_err(|_| "refused")?;
+	Ok(())
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	/// `n`: commitments that end phases.
+	#[benchmark]
+	fn commit(n: Linear<1, MAX_BATCH>) {
+		let (batch, signature) = commitments::<T>(n);
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, batch, signature);
+
+		assert!(Votes::<T>::contains_key(0, 0));
+	}
+
+	/// `n`: reveals of new answers without bytes, which end phases.
+	#[benchmark]
+	fn reveal(n: Linear<1, MAX_BATCH>) {
+		let (batch, signature) = reveals::<T>(n, 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, batch, signature);
+
+		assert_eq!(Answers::<T>::iter().count(), n as usize);
+	}
+
+	/// One reveal. `b`: bytes of the answer.
+	#[benchmark]
+	fn reveal_one(b: Linear<0, MAX_OUTPUT_BYTES>) {
+		let (batch, signature) = reveals::<T>(1, b);
+
+		#[extrinsic_call]
+		reveal(RawOrigin::Authorized, batch, signature);
+
+		assert_eq!(Answers::<T>::iter().count(), 1);
+	}
+
+	/// `n`: commitments.
+	#[benchmark]
+	fn authorize_commit(n: Linear<1, MAX_BATCH>) -> Result<(), BenchmarkError> {
+		let (batch, signature) = commitments::<T>(n);
+		let call = Call::<T>::commit { batch, signature };
+		let valid;
+
+		#[block]
+		{
+			valid = authorize::<T>(&call);
+		}
+
+		valid
+	}
+
+	/// `n`: reveals of answers without bytes.
+	#[benchmark]
+	fn authorize_reveal(n: Linear<1, MAX_BATCH>) -> Result<(), BenchmarkError> {
+		let (batch, signature) = reveals::<T>(n, 0);
+		let call = Call::<T>::reveal { batch, signature };
+		let valid;
+
+		#[block]
+		{
+			valid = authorize::<T>(&call);
+		}
+
+		valid
+	}
+
+	/// One reveal. `b`: bytes of the answer.
+	#[benchmark]
+	fn authorize_reveal_one(b: Linear<0, MAX_OUTPUT_BYTES>) -> Result<(), BenchmarkError> {
+		let (batch, signature) = reveals::<T>(1, b);
+		let call = Call::<T>::reveal { batch, signature };
+		let valid;
+
+		#[block]
+		{
+			valid = authorize::<T>(&call);
+		}
+
+		valid
+	}
+
+	/// A block in which nothing is due, with full lists.
+	#[benchmark]
+	fn read_lists() {
+		fill_lists::<T>();
+
+		#[block]
+		{
+			Pallet::<T>::pass_deadlines();
+		}
+
+		assert_eq!(Sittings::<T>::decode_len(), Some(T::MaxSitting::get() as usize));
+	}
+
+	/// Beginning a second sitting.
+	#[benchmark]
+	fn begin_sitting() {
+		bench::<T>();
+		case::<T>(0, CasePhase::Waiting);
+		Cases::<T>::mutate(0, |case| {
+			case.as_mut().expect(SET_UP).sitting = SECOND_SITTING;
+		});
+		Sittings::<T>::kill();
+		Docket::<T>::put(BoundedVec::truncate_from(vec![Waiting { request: 0, not_before: 0 }]));
+
+		#[block]
+		{
+			Pallet::<T>::pass_deadlines();
+		}
+
+		assert_eq!(Docket::<T>::decode_len(), Some(0));
+	}
+
+	/// End of a commit phase.
+	#[benchmark]
+	fn begin_reveal() {
+		bench::<T>();
+		case::<T>(0, CasePhase::Commit { committed: 1 });
+		fill_lists::<T>();
+
+		#[block]
+		{
+			Pallet::<T>::pass_deadlines();
+		}
+
+		let phase = Cases::<T>::get(0).map(|case| case.phase);
+		assert_eq!(phase, Some(CasePhase::Reveal { unrevealed: 1 }));
+	}
+
+	/// End of an undecided sitting. `v`: votes. `a`: answers of the largest size.
+	#[benchmark]
+	fn end_sitting(
+		v: Linear<0, { T::MaxValidators::get() }>,
+		a: Linear<0, { T::MaxValidators::get() }>,
+	) {
+		bench::<T>();
+		case::<T>(0, CasePhase::Reveal { unrevealed: 0 });
+		for seat in 0..v {
+			let digest = H256::from_low_u64_be(seat.into());
+			Votes::<T>::insert(0, seat as SeatIndex, Vote::Revealed(digest));
+		}
+		for fuel in 0..u64::from(a) {
+			let answer = answer_of(MAX_OUTPUT_BYTES, fuel);
+			Answers::<T>::insert(0, answer.digest(), answer);
+		}
+		let own = Cases::<T>::get(0).expect(SET_UP);
+
+		#[block]
+		{
+			Pallet::<T>::end_sitting(0, own);
+		}
+
+		assert_eq!(Votes::<T>::iter().count() + Answers::<T>::iter().count(), 0);
+	}
+}

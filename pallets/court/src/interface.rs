@@ -1,0 +1,48 @@
+//! Implementation of [`Courts`], by which the inference pallet brings disputes to the court.
+
+use crate::{pallet::*, types::*, weights::WeightInfo};
+use frame_support::{ensure, traits::Get, weights::Weight};
+use opg_primitives::RequestId;
+use pallet_opg_support::{CourtFull, Courts};
+use sp_core::H256;
+
+impl<T: Config> Courts for Pallet<T> {
+	fn open(request: RequestId, seed: H256) -> Result<(), CourtFull> {
+		if Cases::<T>::contains_key(request) {
+			return Ok(());
+		}
+		let waiting = Docket::<T>::decode_len().unwrap_or_default();
+		let sitting = Sittings::<T>::decode_len().unwrap_or_default();
+		ensure!(waiting + sitting < T::MaxCases::get() as usize, CourtFull);
+		let not_before = T::Session::get();
+		Docket::<T>::try_append(Waiting { request, not_before }).map_err(|_| CourtFull)?;
+		let (session, seats) = Self::hold_bench();
+		let case = Case { seed, sitting: 0, session, seats, phase: CasePhase::Waiting };
+		Cases::<T>::insert(request, case);
+		Self::deposit_event(Event::Opened { request, session });
+		Ok(())
+	}
+
+	fn accepts_claims(request: RequestId) -> bool {
+		Cases::<T>::get(request).is_some_and(|case| !case.has_public_votes())
+	}
+
+	fn reveals_claims(request: RequestId) -> bool {
+		Cases::<T>::get(request).is_some_and(|case| case.has_public_votes())
+	}
+
+	fn remove(request: RequestId) -> Weight {
+		let read = T::DbWeight::get().reads(1);
+		match Self::remove_case(request) {
+			Some((votes, answers)) => {
+				read.saturating_add(T::WeightInfo::end_sitting(votes, answers))
+			},
+			None => read,
+		}
+	}
+
+	fn max_remove_weight() -> Weight {
+		let votes = T::MaxValidators::get();
+		T::DbWeight::get().reads(1).saturating_add(T::WeightInfo::end_sitting(votes, votes))
+	}
+}

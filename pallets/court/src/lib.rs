@@ -1,0 +1,317 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod authorize;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod calls;
+mod cases;
+mod deadlines;
+mod interface;
+#[cfg(test)]
+mod mock;
+mod offchain;
+pub mod reject;
+mod sessions;
+pub mod tally;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", feature = "std"))]
+mod try_state;
+mod types;
+mod weight_bounds;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::{types::*, weights::WeightInfo};
+	use alloc::vec::Vec;
+	use frame_support::pallet_prelude::*;
+	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
+	use opg_primitives::{court::CourtSignature, Answer, BlockNumber, RequestId};
+	use pallet_opg_support::{
+		weight_budget::{assert_fits, max_transaction_weight},
+		Committees, OnCourtDecided, TaskSource,
+	};
+	use sp_core::H256;
+	use sp_runtime::traits::BlockNumberProvider;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Configuration.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256>
+		+ CreateAuthorizedTransaction<Call<Self>>
+	{
+		/// Tasks of requests, and recipient of verdicts.
+		type Requests: TaskSource + OnCourtDecided<Self::AccountId>;
+		/// Answers that executors revealed.
+		type Committees: Committees<Self::AccountId>;
+		/// Clock of the deadlines.
+		type BlockNumberProvider: BlockNumberProvider<BlockNumber = BlockNumberFor<Self>>;
+		/// Index of the current session.
+		type Session: Get<u32>;
+		/// Largest number of validators.
+		#[pallet::constant]
+		type MaxValidators: Get<u32>;
+		/// Largest number of cases that sit at once.
+		#[pallet::constant]
+		type MaxSitting: Get<u32>;
+		/// Largest number of open cases, those that wait included.
+		#[pallet::constant]
+		type MaxCases: Get<u32>;
+		/// Blocks of the commit phase.
+		#[pallet::constant]
+		type CommitBlocks: Get<BlockNumber>;
+		/// Blocks of the reveal phase.
+		#[pallet::constant]
+		type RevealBlocks: Get<BlockNumber>;
+		/// Weight within which a block ends and begins phases. What does not fit is done later.
+		#[pallet::constant]
+		type HookWeight: Get<Weight>;
+		/// Weights of calls and hooks.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// Validators of a session with their court keys. Kept for the current session, and while an open
+	/// case names it.
+	#[pallet::storage]
+	pub type Benches<T: Config> = StorageMap<_, Twox64Concat, u32, BenchOf<T>, ValueQuery>;
+
+	/// Number of open cases that name the bench of a session.
+	#[pallet::storage]
+	pub type BenchCases<T: Config> = StorageMap<_, Twox64Concat, u32, u32, ValueQuery>;
+
+	/// Open cases.
+	#[pallet::storage]
+	pub type Cases<T: Config> = StorageMap<_, Twox64Concat, RequestId, Case>;
+
+	/// Cases that wait for a sitting, oldest first.
+	#[pallet::storage]
+	pub type Docket<T: Config> = StorageValue<_, BoundedVec<Waiting, T::MaxCases>, ValueQuery>;
+
+	/// Cases that sit, oldest first.
+	#[pallet::storage]
+	pub type Sittings<T: Config> =
+		StorageValue<_, BoundedVec<Sitting<BlockNumberFor<T>>, T::MaxSitting>, ValueQuery>;
+
+	/// Votes of the current sitting of a case, by the seat of the validator on the bench.
+	#[pallet::storage]
+	pub type Votes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, RequestId, Twox64Concat, SeatIndex, Vote>;
+
+	/// Answers, by digest, that voters of the current sitting gave and that no executor revealed.
+	#[pallet::storage]
+	pub type Answers<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
+
+	/// Events of this pallet.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A disputed request came to the court.
+		Opened {
+			/// Number of the request.
+			request: RequestId,
+			/// Session whose validators are the bench of the first sitting.
+			session: u32,
+		},
+		/// The court sits: validators compute the task and commit.
+		SittingBegan {
+			/// Number of the request.
+			request: RequestId,
+			/// 0, or 1 after an undecided sitting.
+			sitting: u8,
+			/// Session whose validators are the bench.
+			session: u32,
+		},
+		/// A validator committed to a vote.
+		Committed {
+			/// Number of the request.
+			request: RequestId,
+			/// Validator.
+			validator: T::AccountId,
+			/// Hides the vote, see [`opg_primitives::court::court_commitment`].
+			commitment: H256,
+		},
+		/// The commit phase ended: validators reveal their votes, challengers their claims.
+		RevealBegan {
+			/// Number of the request.
+			request: RequestId,
+		},
+		/// A validator revealed its vote.
+		Revealed {
+			/// Number of the request.
+			request: RequestId,
+			/// Validator.
+			validator: T::AccountId,
+			/// Digest of the answer that it found.
+			digest: H256,
+		},
+		/// The first sitting decided nothing. The court sits once more, in a later session.
+		Adjourned {
+			/// Number of the request.
+			request: RequestId,
+			/// Validators that revealed no vote.
+			silent: Vec<T::AccountId>,
+		},
+		/// The court decided.
+		Decided {
+			/// Number of the request.
+			request: RequestId,
+			/// Digest of the right answer.
+			digest: H256,
+			/// Validators that gave it.
+			right: Vec<T::AccountId>,
+			/// Validators that revealed no vote.
+			silent: Vec<T::AccountId>,
+		},
+		/// The second sitting decided nothing either. Nobody is judged: a matter for governance.
+		Undecided {
+			/// Number of the request.
+			request: RequestId,
+			/// Validators that revealed no vote.
+			silent: Vec<T::AccountId>,
+		},
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::pass_deadlines()
+		}
+
+		fn offchain_worker(now: BlockNumberFor<T>) {
+			Self::work(now);
+		}
+
+		fn integrity_test() {
+			let max = max_transaction_weight::<T>(DispatchClass::Operational);
+			let commit = T::WeightInfo::commit(MAX_BATCH)
+				.saturating_add(T::WeightInfo::authorize_commit(MAX_BATCH));
+			assert_fits("a full batch of commitments", commit, max);
+			assert_fits("a full batch of revealed votes", Self::max_batch().0, max);
+			let verdict =
+				T::WeightInfo::read_lists().saturating_add(Self::max_end_sitting_weight());
+			assert_fits("a verdict of the court", verdict, T::HookWeight::get());
+			assert!(T::MaxValidators::get() <= SeatIndex::MAX.into(), "every seat has an index");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Submits commitments of one validator.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// Each item names a sitting in its commit phase, in which this validator has not committed.
+		/// Items that do not are ignored, as long as there is one that does.
+		///
+		/// ## Parameters
+		/// - `batch`: 1 to 16 items, each with a commitment as its payload, of different requests.
+		/// - `signature`: by the court key of the seat, of
+		///   [`opg_primitives::court::court_batch_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
+		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is not one of the last 16 blocks.
+		/// - [`NOT_ON_BENCH`](crate::reject::NOT_ON_BENCH): if the bench has no such seat.
+		/// - [`NO_SITTING`](crate::reject::NO_SITTING): if no item names a sitting with this bench.
+		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if none is in its commit phase.
+		/// - [`WRONG_VOTE_STATE`](crate::reject::WRONG_VOTE_STATE): if the validator committed to all.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if the court key did not sign.
+		///
+		/// ## Events
+		/// [`Event::Committed`] for each item that is not ignored.
+		#[pallet::call_index(0)]
+		#[pallet::weight((
+			T::WeightInfo::commit(batch.items.len() as u32),
+			DispatchClass::Operational,
+		))]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_commit(batch.items.len() as u32))]
+		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
+		pub fn commit(
+			origin: OriginFor<T>,
+			batch: BatchOf<T, H256>,
+			_signature: CourtSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			Self::do_commit(batch);
+			Ok(())
+		}
+
+		/// Submits revealed votes of one validator.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// Each item names a sitting in its reveal phase, in which this validator committed and has
+		/// not revealed. It carries the answer, unless the chain holds one with that digest. Items
+		/// that do not are ignored, as long as there is one that does.
+		///
+		/// ## Parameters
+		/// - `batch`: 1 to 16 items, each with a digest, its salt, and the answer or none as its
+		///   payload, of different requests.
+		/// - `signature`: by the court key of the seat, of
+		///   [`opg_primitives::court::court_batch_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
+		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is not one of the last 16 blocks.
+		/// - [`NOT_ON_BENCH`](crate::reject::NOT_ON_BENCH): if the bench has no such seat.
+		/// - [`WRONG_COMMITMENT`](crate::reject::WRONG_COMMITMENT): if a digest and its salt do not
+		///   fit the commitment.
+		/// - [`WRONG_ANSWER`](crate::reject::WRONG_ANSWER): if an answer has another digest.
+		/// - [`NO_SITTING`](crate::reject::NO_SITTING): if no item names a sitting with this bench.
+		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if none is in its reveal phase.
+		/// - [`WRONG_VOTE_STATE`](crate::reject::WRONG_VOTE_STATE): if the validator has nothing to
+		///   reveal in any.
+		/// - [`ANSWER_MISSING`](crate::reject::ANSWER_MISSING): if the chain does not hold the answers
+		///   that are left out.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if the court key did not sign.
+		///
+		/// ## Events
+		/// [`Event::Revealed`] for each item that is not ignored.
+		#[pallet::call_index(1)]
+		#[pallet::weight((
+			Pallet::<T>::reveal_weight(batch.items.len() as u32, batch.output_bytes()),
+			DispatchClass::Operational,
+		))]
+		#[pallet::weight_of_authorize(Pallet::<T>::authorize_reveal_weight(
+			batch.items.len() as u32,
+			batch.output_bytes(),
+		))]
+		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
+		pub fn reveal(
+			origin: OriginFor<T>,
+			batch: BatchOf<T, RevealedVote>,
+			_signature: CourtSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			Self::do_reveal(batch);
+			Ok(())
+		}
+	}
+}

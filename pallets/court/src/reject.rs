@@ -1,0 +1,23 @@
+//! Codes of refused batches, in `InvalidTransaction::Custom`. They differ from those of the
+//! attestation pallet.
+
+/// The batch has no items, or names a request twice.
+pub const MALFORMED: u8 = 40;
+/// The batch does not name one of the last [`crate::BATCH_BLOCKS`] blocks.
+pub const EXPIRED: u8 = 41;
+/// The bench is not kept, or has no such seat.
+pub const NOT_ON_BENCH: u8 = 42;
+/// There is no such sitting, or its bench is another one.
+pub const NO_SITTING: u8 = 43;
+/// The current phase of the sitting does not take this.
+pub const WRONG_PHASE: u8 = 44;
+/// The validator committed already, or reveals without an unrevealed commitment.
+pub const WRONG_VOTE_STATE: u8 = 45;
+/// Digest and salt do not fit the commitment.
+pub const WRONG_COMMITMENT: u8 = 46;
+/// The answer has another digest than the vote.
+pub const WRONG_ANSWER: u8 = 47;
+/// The answer is left out, and the chain does not hold it.
+pub const ANSWER_MISSING: u8 = 48;
+/// The court key of the seat did not sign the batch.
+pub const INVALID_SIGNATURE: u8 = 49;

@@ -1,0 +1,12 @@
+//! Unit tests, by topic.
+
+#![allow(clippy::unwrap_used)]
+
+mod batches;
+mod benches;
+mod docket;
+mod invariants;
+mod sittings;
+mod tally;
+mod votes;
+mod worker;

@@ -1,0 +1,300 @@
+//! Off-chain worker: what it submits, and when it holds back.
+
+use crate::{mock::*, *};
+use codec::Decode;
+use frame_support::{assert_ok, parameter_types, traits::Hooks};
+use opg_primitives::{court::COURT_KEY_TYPE, Job, JobError, JobStatus, RequestId, Task};
+use opg_runtime_interface::{JobQueue, JobQueueExt};
+use sp_core::{
+	offchain::{
+		testing::{TestOffchainExt, TestTransactionPoolExt},
+		OffchainDbExt, OffchainWorkerExt, TransactionPoolExt,
+	},
+	H256,
+};
+use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
+
+parameter_types! {
+	/// Reply of the job queue.
+	static Reply: Result<JobStatus, JobError> = Ok(JobStatus::Pending);
+	/// Jobs that were handed in.
+	static Jobs: Vec<Job> = Vec::new();
+}
+
+struct FakeQueue;
+
+impl JobQueue for FakeQueue {
+	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
+		Jobs::mutate(|jobs| jobs.push(job));
+		Reply::get()
+	}
+}
+
+/// Node of the validators `who`.
+struct Node {
+	ext: sp_io::TestExternalities,
+	keystore: MemoryKeystore,
+	sent: Box<dyn Fn() -> Vec<Call<Test>>>,
+}
+
+impl Node {
+	fn new(who: &[u64]) -> Self {
+		let mut ext = new_ext();
+		let (offchain, _) = TestOffchainExt::new();
+		let (pool, state) = TestTransactionPoolExt::new();
+		let keystore = MemoryKeystore::new();
+		ext.register_extension(OffchainDbExt::new(offchain.clone()));
+		ext.register_extension(OffchainWorkerExt::new(offchain));
+		ext.register_extension(TransactionPoolExt::new(pool));
+		ext.register_extension(KeystoreExt::new(keystore.clone()));
+		ext.register_extension(JobQueueExt(Box::new(FakeQueue)));
+		let sent = Box::new(move || {
+			let transactions = std::mem::take(&mut state.write().transactions);
+			transactions
+				.iter()
+				.map(|bytes| match Extrinsic::decode(&mut &bytes[..]).unwrap().function {
+					RuntimeCall::Court(call) => call,
+					other => panic!("not of this pallet: {other:?}"),
+				})
+				.collect()
+		});
+		ext.execute_with(begin);
+		Jobs::take();
+		Reply::set(Ok(JobStatus::Done(answer(1))));
+		let node = Self { ext, keystore, sent };
+		who.iter().for_each(|who| node.generate_key(*who));
+		node
+	}
+
+	/// Generates the current court key of `who`.
+	fn generate_key(&self, who: u64) {
+		let seed = format!("0x{}", hex::encode(court_seed(who)));
+		self.keystore.ed25519_generate_new(COURT_KEY_TYPE, Some(&seed)).unwrap();
+	}
+
+	/// Loses the local storage.
+	fn restart(&mut self) {
+		let (offchain, _) = TestOffchainExt::new();
+		self.ext.register_extension(OffchainDbExt::new(offchain.clone()));
+		self.ext.register_extension(OffchainWorkerExt::new(offchain));
+	}
+
+	/// Runs a part of a test on the chain; ends with the invariants.
+	fn run<R>(&mut self, test: impl FnOnce() -> R) -> R {
+		self.ext.execute_with(|| {
+			let result = test();
+			check();
+			result
+		})
+	}
+
+	/// Runs the worker on the state of the current block, and begins the next. Returns what it sent.
+	fn work(&mut self) -> Vec<Call<Test>> {
+		self.ext.execute_with(|| {
+			Court::offchain_worker(System::block_number());
+			next_block();
+		});
+		(self.sent)()
+	}
+
+	/// Runs the worker and puts what it sends into the next block.
+	fn work_and_include(&mut self) {
+		for call in self.work() {
+			self.run(|| {
+				assert_ok!(submit(call));
+			});
+		}
+	}
+}
+
+fn task() -> Task {
+	Task {
+		model_hash: H256::repeat_byte(1),
+		engine_id: H256::repeat_byte(2),
+		dims: Default::default(),
+		input: b"input".to_vec(),
+		fuel_limit: 1_000,
+	}
+}
+
+/// Brings a request that has a task to the court, where it sits.
+fn sit_with_task(request: RequestId) {
+	Tasks::mutate(|tasks| tasks.insert(request, task()));
+	sit(request);
+}
+
+#[test]
+fn worker_should_commit_and_reveal_when_its_jobs_are_done() {
+	let mut node = Node::new(&[1, 2, 3, 4, 5]);
+	node.run(|| sit_with_task(7));
+	node.work_and_include();
+	assert_eq!(Jobs::get(), vec![Job { request: 7, round: 255, task: task() }; 5]);
+	node.run(|| {
+		assert_eq!(phase(7), CasePhase::Commit { committed: 5 });
+		next_block();
+	});
+	node.work_and_include();
+	node.run(|| {
+		next_block();
+		assert_eq!(Verdicts::get(), [(7, decided(answer(1), &[1, 2, 3, 4, 5]))]);
+	});
+}
+
+#[test]
+fn worker_should_act_for_its_own_seats_only_when_others_are_on_the_bench() {
+	let mut node = Node::new(&[2, 9]);
+	node.run(|| sit_with_task(7));
+	let sent = node.work();
+	assert_eq!(sent.len(), 1);
+	assert!(matches!(&sent[0], Call::commit { batch, .. } if batch.seat == 1));
+}
+
+#[test]
+fn worker_should_do_nothing_when_it_has_no_key_or_no_case_sits() {
+	let mut node = Node::new(&[]);
+	node.run(|| sit_with_task(7));
+	assert!(node.work().is_empty() && Jobs::get().is_empty());
+	let mut node = Node::new(&[1]);
+	node.run(|| open(7).unwrap());
+	assert!(node.work().is_empty() && Jobs::get().is_empty());
+}
+
+#[test]
+fn worker_should_abstain_when_its_job_is_not_done() {
+	for reply in [
+		Ok(JobStatus::Pending),
+		Err(JobError::NoEngine),
+		Err(JobError::QueueFull),
+		Err(JobError::ModelMissing),
+		Err(JobError::Internal),
+	] {
+		let mut node = Node::new(&[1]);
+		Reply::set(reply);
+		node.run(|| sit_with_task(7));
+		assert!(node.work().is_empty());
+		assert_eq!(Jobs::get().len(), 1);
+		Reply::set(Ok(JobStatus::Done(answer(1))));
+		assert_eq!(node.work().len(), 1, "asked again");
+	}
+}
+
+#[test]
+fn worker_should_leave_the_answer_out_when_the_chain_holds_it() {
+	for known in [false, true] {
+		let mut node = Node::new(&[1]);
+		if known {
+			Known::set(vec![(7, answer(1))]);
+		}
+		node.run(|| sit_with_task(7));
+		node.work_and_include();
+		node.run(|| next_blocks(COMMIT_BLOCKS));
+		let sent = node.work();
+		let Call::reveal { batch, .. } = &sent[0] else { panic!("no reveal: {sent:?}") };
+		let expected = (!known).then(|| answer(1));
+		assert_eq!(batch.items[0].payload.answer, expected);
+	}
+}
+
+#[test]
+fn worker_should_repeat_itself_only_after_a_while_when_a_batch_is_lost() {
+	let mut node = Node::new(&[1]);
+	node.run(|| sit_with_task(7));
+	assert_eq!(node.work().len(), 1);
+	assert_eq!(node.work().len(), 0);
+	assert_eq!(node.work().len(), 1);
+}
+
+#[test]
+fn worker_should_reveal_when_the_node_restarted_after_its_commitment() {
+	let mut node = Node::new(&[1]);
+	node.run(|| sit_with_task(7));
+	node.work_and_include();
+	node.restart();
+	node.run(|| next_blocks(COMMIT_BLOCKS));
+	node.work_and_include();
+	node.run(|| assert_eq!(phase(7), CasePhase::Reveal { unrevealed: 0 }));
+}
+
+#[test]
+fn worker_should_vote_with_its_old_key_when_it_was_rotated_since() {
+	let mut node = Node::new(&[1]);
+	node.run(|| sit_with_task(7));
+	Rotations::set(1);
+	node.generate_key(1);
+	node.run(|| {
+		begin_session(1, &[1, 2]);
+		sit_with_task(8);
+	});
+	let sessions: Vec<u32> = node
+		.work()
+		.into_iter()
+		.map(|call| {
+			let Call::commit { batch, .. } = &call else { panic!("no commitment: {call:?}") };
+			let session = batch.session;
+			node.run(|| {
+				assert_ok!(submit(call));
+			});
+			session
+		})
+		.collect();
+	assert_eq!(sessions, [0, 1], "a batch for each bench");
+	node.run(|| {
+		assert_eq!(phase(7), CasePhase::Commit { committed: 1 });
+		assert_eq!(phase(8), CasePhase::Commit { committed: 1 });
+		next_blocks(COMMIT_BLOCKS - 1);
+	});
+	node.work_and_include();
+	node.run(|| {
+		assert_eq!(phase(7), CasePhase::Reveal { unrevealed: 0 });
+		assert_eq!(phase(8), CasePhase::Reveal { unrevealed: 0 });
+	});
+}
+
+#[test]
+fn worker_should_not_reveal_when_its_answer_changed() {
+	let mut node = Node::new(&[1]);
+	node.run(|| sit_with_task(7));
+	node.work_and_include();
+	Reply::set(Ok(JobStatus::Done(answer(2))));
+	node.run(|| next_blocks(COMMIT_BLOCKS));
+	assert!(node.work().is_empty());
+}
+
+#[test]
+fn worker_should_compute_again_when_the_court_sits_again() {
+	let mut node = Node::new(&[1]);
+	node.run(|| {
+		sit_with_task(7);
+		next_blocks(COMMIT_BLOCKS + REVEAL_BLOCKS);
+		begin_session(1, &[1]);
+		next_block();
+		assert_eq!(case(7).sitting, 1);
+	});
+	node.work_and_include();
+	assert_eq!(Jobs::get(), [Job { request: 7, round: 254, task: task() }]);
+	node.run(next_block);
+	node.work_and_include();
+	node.run(|| {
+		next_block();
+		assert_eq!(Verdicts::get(), [(7, decided(answer(1), &[1]))]);
+	});
+}
+
+#[test]
+fn worker_should_send_one_batch_when_several_cases_sit() {
+	let mut node = Node::new(&[1]);
+	node.run(|| {
+		Tasks::mutate(|tasks| tasks.insert(7, task()));
+		open(7).unwrap();
+		sit_with_task(8);
+	});
+	let sent = node.work();
+	assert!(matches!(&sent[..], [Call::commit { batch, .. }] if batch.items.len() == 2));
+}
+
+#[test]
+fn worker_should_do_nothing_when_the_request_has_no_task() {
+	let mut node = Node::new(&[1]);
+	node.run(|| sit(7));
+	assert!(node.work().is_empty() && Jobs::get().is_empty());
+}

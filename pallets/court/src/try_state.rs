@@ -1,0 +1,77 @@
+//! Invariants of the storage.
+
+use crate::{pallet::*, types::*};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
+use frame_support::{ensure, traits::Get};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks that each case is in one list that fits its phase, that votes are counted, that benches
+	/// are kept while they are named and no longer, and that each answer is that of a voter.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_lists()?;
+		Self::check_benches()?;
+		Self::check_votes()
+	}
+
+	fn check_lists() -> Result<(), TryRuntimeError> {
+		let docket: Vec<_> = Docket::<T>::get().iter().map(|waiting| waiting.request).collect();
+		let sittings: Vec<_> = Sittings::<T>::get().iter().map(|sitting| sitting.request).collect();
+		let listed: BTreeSet<_> = docket.iter().chain(&sittings).collect();
+		ensure!(listed.len() == docket.len() + sittings.len(), "case in two places");
+		ensure!(listed.len() <= T::MaxCases::get() as usize, "too many cases");
+		ensure!(listed.len() == Cases::<T>::iter_keys().count(), "case in no list, or no case");
+		for (request, case) in Cases::<T>::iter() {
+			let list = if case.phase == CasePhase::Waiting { &docket } else { &sittings };
+			ensure!(list.contains(&request), "case in the wrong list");
+			ensure!(case.sitting <= SECOND_SITTING, "third sitting");
+		}
+		Ok(())
+	}
+
+	fn check_benches() -> Result<(), TryRuntimeError> {
+		let mut named = BTreeMap::<u32, u32>::new();
+		for case in Cases::<T>::iter_values() {
+			if case.holds_bench() {
+				*named.entry(case.session).or_default() += 1;
+				let seats = Benches::<T>::get(case.session).len();
+				ensure!(seats == case.seats as usize, "case without its bench");
+			}
+		}
+		ensure!(named == BenchCases::<T>::iter().collect(), "bench with other cases");
+		let current = T::Session::get();
+		ensure!(
+			Benches::<T>::iter_keys().all(|key| key == current || named.contains_key(&key)),
+			"bench that nobody needs"
+		);
+		Ok(())
+	}
+
+	fn check_votes() -> Result<(), TryRuntimeError> {
+		for (request, seat, _) in Votes::<T>::iter() {
+			let case = Cases::<T>::get(request).ok_or("vote without a case")?;
+			ensure!(u32::from(seat) < case.seats, "vote without a seat");
+		}
+		for (request, case) in Cases::<T>::iter() {
+			let votes: Vec<_> = Votes::<T>::iter_prefix_values(request).collect();
+			let hidden = votes.iter().filter(|vote| matches!(vote, Vote::Committed(_))).count();
+			let (all, unrevealed) = match case.phase {
+				CasePhase::Waiting => (Some(0), 0),
+				CasePhase::Commit { committed } => (Some(committed), committed),
+				CasePhase::Reveal { unrevealed } => (None, unrevealed),
+			};
+			ensure!(all.is_none_or(|all| all as usize == votes.len()), "votes that do not count");
+			ensure!(hidden == unrevealed as usize, "commitments that do not count");
+		}
+		for (request, digest, answer) in Answers::<T>::iter() {
+			ensure!(answer.digest() == digest, "answer under another digest");
+			let is_voted =
+				Votes::<T>::iter_prefix_values(request).any(|vote| vote == Vote::Revealed(digest));
+			ensure!(is_voted, "answer of nobody");
+		}
+		Ok(())
+	}
+}

@@ -1,0 +1,191 @@
+//! Types of benches, cases, votes and batches.
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{court::CourtKey, Answer, Outcome, RequestId};
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// Largest number of items in a batch.
+pub const MAX_BATCH: u32 = 16;
+/// Number of blocks for which a batch is valid after the block it names.
+pub const BATCH_BLOCKS: u32 = 16;
+/// Number of blocks by which the block that a node names is older than its best one.
+pub(crate) const BATCH_LAG: u32 = 2;
+/// Index of the sitting after an undecided one. There is no third.
+pub const SECOND_SITTING: u8 = 1;
+
+/// Index of a validator on a bench.
+pub type SeatIndex = u16;
+
+/// Validators of a session with their court keys.
+pub type BenchOf<T> = BoundedVec<
+	(<T as frame_system::Config>::AccountId, CourtKey),
+	<T as crate::Config>::MaxValidators,
+>;
+
+/// Phase of a case.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum CasePhase {
+	/// On the docket.
+	#[codec(index = 0)]
+	Waiting,
+	/// Sits, and takes commitments.
+	#[codec(index = 1)]
+	Commit {
+		/// Number of validators that have committed.
+		committed: u32,
+	},
+	/// Sits, and takes revealed votes.
+	#[codec(index = 2)]
+	Reveal {
+		/// Number of validators that committed and have yet to reveal.
+		unrevealed: u32,
+	},
+}
+
+/// Disputed request.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Case {
+	/// Seed of the disputed round.
+	pub seed: H256,
+	/// Current sitting, or the next one: 0 or [`SECOND_SITTING`].
+	pub sitting: u8,
+	/// Session whose validators are the bench. While the case waits for its second sitting, the one
+	/// before: the bench is not chosen yet.
+	pub session: u32,
+	/// Number of validators on the bench.
+	pub seats: u32,
+	/// Phase.
+	pub phase: CasePhase,
+}
+
+impl Case {
+	/// Tells whether a bench is kept for it: not where it waits for its second sitting.
+	pub fn holds_bench(&self) -> bool {
+		self.phase != CasePhase::Waiting || self.sitting < SECOND_SITTING
+	}
+
+	/// Tells whether votes may be public: those of this sitting, or of the one before.
+	pub fn has_public_votes(&self) -> bool {
+		self.sitting > 0 || matches!(self.phase, CasePhase::Reveal { .. })
+	}
+}
+
+/// Case on the docket.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Waiting {
+	/// Number of the request.
+	pub request: RequestId,
+	/// First session in which it may sit.
+	pub not_before: u32,
+}
+
+/// Case that sits.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Sitting<BlockNumber> {
+	/// Number of the request.
+	pub request: RequestId,
+	/// Block of the clock at which its phase ends.
+	pub until: BlockNumber,
+}
+
+/// Vote of a validator.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum Vote {
+	/// Hidden by a commitment, see [`opg_primitives::court::court_commitment`].
+	#[codec(index = 0)]
+	Committed(H256),
+	/// Digest of the answer that the validator found.
+	#[codec(index = 1)]
+	Revealed(H256),
+}
+
+/// Items of one seat, under one signature.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Batch<BlockNumber, Payload> {
+	/// Session of the bench.
+	pub session: u32,
+	/// Seat on the bench.
+	pub seat: SeatIndex,
+	/// Block it was made at. Bounds its validity, and makes a repeated one differ. The signature
+	/// covers the hash of that block.
+	pub at: BlockNumber,
+	/// At least one, no two of the same request.
+	pub items: BoundedVec<Item<Payload>, ConstU32<MAX_BATCH>>,
+}
+
+/// Part of a batch: what a validator submits to one sitting.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Item<Payload> {
+	/// Number of the request.
+	pub request: RequestId,
+	/// Sitting of the court.
+	pub sitting: u8,
+	/// A commitment as `H256`, or a [`RevealedVote`].
+	pub payload: Payload,
+}
+
+/// Revealed vote.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct RevealedVote {
+	/// Digest of the answer that the validator found.
+	pub digest: H256,
+	/// Salt of the commitment.
+	pub salt: [u8; 32],
+	/// The answer, where the chain does not hold it yet.
+	pub answer: Option<Answer>,
+}
+
+impl<BlockNumber, Payload> Batch<BlockNumber, Payload> {
+	/// Tells whether it has items and names no request twice.
+	pub fn is_well_formed(&self) -> bool {
+		let mut requests: Vec<_> = self.items.iter().map(|item| item.request).collect();
+		requests.sort_unstable();
+		!requests.is_empty() && requests.windows(2).all(|pair| pair[0] != pair[1])
+	}
+}
+
+impl<BlockNumber> Batch<BlockNumber, RevealedVote> {
+	/// Length of all outputs together, in bytes.
+	pub fn output_bytes(&self) -> u32 {
+		let bytes = |item: &Item<RevealedVote>| match &item.payload.answer {
+			Some(Answer { outcome: Outcome::Output(output), .. }) => output.len() as u32,
+			_ => 0,
+		};
+		self.items.iter().map(bytes).sum()
+	}
+}
+
+/// [`Batch`] of a runtime.
+pub type BatchOf<T, Payload> = Batch<BlockNumberFor<T>, Payload>;

@@ -1,0 +1,86 @@
+//! Weights of `pallet_opg_court`: not measured yet. The numbers are estimates from the like ones of
+//! the attestation pallet, rounded up, and are replaced by `scripts/bench-weights.sh`.
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
+#![allow(missing_docs)]
+
+use core::marker::PhantomData;
+use frame_support::{traits::Get, weights::Weight};
+
+/// Weights of the calls and hooks.
+pub trait WeightInfo {
+	fn commit(n: u32, ) -> Weight;
+	fn reveal(n: u32, ) -> Weight;
+	fn reveal_one(b: u32, ) -> Weight;
+	fn authorize_commit(n: u32, ) -> Weight;
+	fn authorize_reveal(n: u32, ) -> Weight;
+	fn authorize_reveal_one(b: u32, ) -> Weight;
+	fn read_lists() -> Weight;
+	fn begin_sitting() -> Weight;
+	fn begin_reveal() -> Weight;
+	fn end_sitting(v: u32, a: u32, ) -> Weight;
+}
+
+/// Estimated weights, with the database weights of the runtime.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	/// Bench, list of sittings; per item the case and the vote.
+	fn commit(n: u32, ) -> Weight {
+		Weight::from_parts(40_000_000, 16_000)
+			.saturating_add(Weight::from_parts(20_000_000, 5_300).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 2).saturating_mul(n.into()))
+	}
+	/// Per item the case, the vote, the answers of voters and of executors, and the request.
+	fn reveal(n: u32, ) -> Weight {
+		Weight::from_parts(40_000_000, 16_000)
+			.saturating_add(Weight::from_parts(40_000_000, 50_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
+			.saturating_add(T::DbWeight::get().reads_writes(6, 3).saturating_mul(n.into()))
+	}
+	fn reveal_one(b: u32, ) -> Weight {
+		Weight::from_parts(40_000_000, 0)
+			.saturating_add(Weight::from_parts(5_000, 0).saturating_mul(b.into()))
+	}
+	fn authorize_commit(n: u32, ) -> Weight {
+		Weight::from_parts(90_000_000, 16_000)
+			.saturating_add(Weight::from_parts(10_000_000, 5_300).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(2).saturating_mul(n.into()))
+	}
+	fn authorize_reveal(n: u32, ) -> Weight {
+		Weight::from_parts(90_000_000, 16_000)
+			.saturating_add(Weight::from_parts(20_000_000, 25_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(5).saturating_mul(n.into()))
+	}
+	fn authorize_reveal_one(b: u32, ) -> Weight {
+		Weight::from_parts(40_000_000, 0)
+			.saturating_add(Weight::from_parts(5_000, 0).saturating_mul(b.into()))
+	}
+	/// Docket, list of sittings, clock, session.
+	fn read_lists() -> Weight {
+		Weight::from_parts(10_000_000, 12_000)
+			.saturating_add(T::DbWeight::get().reads(4))
+	}
+	/// Both lists, case, bench, number of its cases.
+	fn begin_sitting() -> Weight {
+		Weight::from_parts(40_000_000, 20_000)
+			.saturating_add(T::DbWeight::get().reads_writes(5, 4))
+	}
+	/// List of sittings, case.
+	fn begin_reveal() -> Weight {
+		Weight::from_parts(30_000_000, 8_000)
+			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
+	}
+	/// Both lists, case, bench, number of its cases; each vote; each answer.
+	fn end_sitting(v: u32, a: u32, ) -> Weight {
+		Weight::from_parts(100_000_000, 30_000)
+			.saturating_add(Weight::from_parts(4_000_000, 2_600).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(8_000_000, 6_700).saturating_mul(a.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(8, 5))
+			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(a.into()))
+	}
+}

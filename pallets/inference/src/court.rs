@@ -1,0 +1,162 @@
+//! Court: brings disputed requests before it, and carries its verdicts out.
+
+use crate::{
+	agenda::COURT_RETRY_BLOCKS, pallet::*, settlement::SettlementBatch, tiers, types::*,
+	weights::WeightInfo,
+};
+use alloc::vec::Vec;
+use frame_support::{
+	defensive,
+	traits::{fungible::BalancedHold, tokens::imbalance::Imbalance, Get},
+	weights::{Weight, WeightMeter},
+};
+use opg_primitives::{Answer, Balance, FailureReason, RequestId};
+use pallet_opg_support::{economics, Committees, CourtVerdict, Courts, Judgement, OnCourtDecided};
+use sp_core::H256;
+use sp_runtime::Perbill;
+
+impl<T: Config> Pallet<T> {
+	/// Moves a request into the state of a dispute, and asks the court to take it. Returns whether
+	/// the court has the case or the agenda has room to ask again.
+	pub(crate) fn dispute(id: RequestId, request: &mut RequestOf<T>) -> bool {
+		let attested = request.state.attested().map(|(answer, at)| (answer.clone(), *at));
+		let opened = Self::has_opened(id, request);
+		Self::enter(request, RequestState::Court { attested, opened });
+		Requests::<T>::insert(id, &*request);
+		Self::deposit_event(Event::Disputed { request: id });
+		opened || Self::schedule(Self::now() + COURT_RETRY_BLOCKS.into(), id, Action::OpenCourt)
+	}
+
+	fn has_opened(id: RequestId, request: &RequestOf<T>) -> bool {
+		// Only what has answers is disputed, and they came after a draw.
+		T::Courts::open(id, request.seed.unwrap_or_default()).is_ok()
+	}
+
+	/// Brings a request before the court. Where neither court nor agenda has room it ends without an
+	/// answer, and nobody is judged.
+	pub(crate) fn open_court(meter: &mut WeightMeter, id: RequestId, mut request: RequestOf<T>) {
+		meter.consume(T::WeightInfo::open_court());
+		if !Self::dispute(id, &mut request) {
+			Self::refund(meter, id, request, FailureReason::Congested);
+		}
+	}
+
+	/// Asks the court again to take a case.
+	pub(crate) fn retry_court(meter: &mut WeightMeter, id: RequestId) {
+		meter.consume(T::WeightInfo::open_court());
+		let Some(mut request) = Requests::<T>::get(id) else { return };
+		let RequestState::Court { attested, opened: false } = request.state.clone() else {
+			return;
+		};
+		if Self::has_opened(id, &request) {
+			request.state = RequestState::Court { attested, opened: true };
+			Requests::<T>::insert(id, request);
+		} else if !Self::schedule(Self::now() + COURT_RETRY_BLOCKS.into(), id, Action::OpenCourt) {
+			Self::refund(meter, id, request, FailureReason::Congested);
+		}
+	}
+
+	/// Largest weight of [`Self::open_court`].
+	pub(crate) fn max_open_court_weight() -> Weight {
+		T::WeightInfo::open_court().saturating_add(Self::undisputed_refund_weight())
+	}
+
+	/// Convicts whoever gave another answer, in any round, settles with the right one, and pays the
+	/// validators from the pot. Returns the weight.
+	///
+	/// Challengers that the digest proves right share [`economics::CHALLENGER_SHARE`] of what the
+	/// operators themselves lose, by bond. The bonds of the others go to the pot.
+	fn carry_out(
+		id: RequestId,
+		mut request: RequestOf<T>,
+		digest: H256,
+		answer: Answer,
+		validators: &[T::AccountId],
+	) -> Weight {
+		let mut batch = SettlementBatch::<T>::new();
+		let challenges = core::mem::take(&mut request.challenges);
+		let mut weight = T::WeightInfo::return_deposit().saturating_mul(challenges.len() as u64);
+		let (right, wrong): (Vec<_>, Vec<_>) =
+			challenges.into_iter().partition(|challenge| challenge.is_right(digest));
+		for Challenge { challenger, bond, .. } in wrong {
+			let reason = HoldReason::Challenge.into();
+			let (credit, _) = T::Currency::slash(&reason, &challenger, bond);
+			if credit.peek() < bond {
+				defensive!("what this pallet holds it can take");
+			}
+			batch.deposit_to_pot(credit);
+			Self::deposit_event(Event::ChallengeLost { request: id, challenger, bond });
+		}
+		let bonds: Balance = right.iter().map(|challenge| challenge.bond).sum();
+		let pot = Self::pot();
+		let mut payees: Vec<_> = right
+			.iter()
+			.map(|Challenge { challenger, bond, .. }| {
+				let part = Perbill::from_rational(*bond, bonds.max(1));
+				// Rounds down, so that all parts together are not more than the share.
+				(challenger, economics::CHALLENGER_SHARE * part)
+			})
+			.collect();
+		payees.push((&pot, economics::POT_SHARE));
+		let judgement = T::Committees::judge(id, digest, &payees);
+		for Challenge { challenger, bond, .. } in &right {
+			Self::release(HoldReason::Challenge, challenger, *bond);
+			let challenger = challenger.clone();
+			Self::deposit_event(Event::ChallengeWon { request: id, challenger });
+		}
+		let Judgement { right, wrong } = judgement;
+		weight.saturating_accrue(T::WeightInfo::judged(right.len() as u32, wrong));
+		Self::deposit_event(Event::Judged {
+			request: id,
+			digest,
+			right: right.len() as u32,
+			wrong,
+		});
+		let court_pay = Self::court_pay(&request.version);
+		Self::settle(&mut batch, id, request, answer, right);
+		// After the settlement, so that the executors have their part of the fee.
+		batch.pay_court(validators, court_pay);
+		weight.saturating_accrue(batch.weight());
+		batch.apply();
+		weight
+	}
+}
+
+impl<T: Config> OnCourtDecided<T::AccountId> for Pallet<T> {
+	fn on_court_decided(id: RequestId, verdict: CourtVerdict<T::AccountId>) -> Weight {
+		let Some(request) = Requests::<T>::get(id) else {
+			defensive!("only a stored request is decided");
+			return T::WeightInfo::noop();
+		};
+		if !matches!(request.state, RequestState::Court { .. }) {
+			defensive!("only a request in court is decided");
+			return T::WeightInfo::noop();
+		}
+		match verdict {
+			CourtVerdict::Decided { digest, answer, right } => {
+				Self::carry_out(id, request, digest, answer, &right)
+			},
+			CourtVerdict::Undecided => {
+				let mut meter = WeightMeter::new();
+				Self::refund(&mut meter, id, request, FailureReason::Undecided);
+				meter.consumed()
+			},
+		}
+	}
+
+	fn awaits_claims(id: RequestId) -> bool {
+		Requests::<T>::get(id).is_some_and(|request| {
+			request.challenges.iter().any(|challenge| challenge.revealed.is_none())
+		})
+	}
+
+	fn max_court_decided_weight() -> Weight {
+		let seats = tiers::MAX_REQUEST_SEATS;
+		let accounts = 1 + T::MaxBench::get() as usize;
+		T::WeightInfo::judged(seats, 0)
+			.max(T::WeightInfo::judged(1, seats - 1))
+			.saturating_add(T::WeightInfo::return_deposit().saturating_mul(MAX_CHALLENGES.into()))
+			.saturating_add(SettlementBatch::<T>::weight_of(1, seats as usize, accounts))
+			.max(Self::max_refund_weight())
+	}
+}

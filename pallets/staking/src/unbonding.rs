@@ -1,0 +1,195 @@
+//! Stake on its way out: one vault per session in which stake left a pool.
+//!
+//! The snapshot of session `s` is taken when session `s - 1` begins. So it holds what left the pool
+//! in session `s - 1` or later, and not what left before.
+
+use crate::{
+	pallet::*,
+	types::*,
+	vault::{Holding, Vault},
+};
+use frame_support::{
+	ensure,
+	pallet_prelude::{DispatchError, DispatchResult},
+	traits::Get,
+	BoundedVec,
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::Balance;
+use sp_runtime::Perbill;
+
+/// Unbonding stake of a pool.
+pub(crate) type UnbondingVaultsOf<T> =
+	BoundedVec<UnbondingVault<BlockNumberFor<T>>, <T as Config>::MaxUnbondingSessions>;
+
+/// Largest number of vaults that have unlocked and that one call takes off a pool's list.
+const MAX_RELEASED: usize = 2;
+
+/// First session whose leavers the snapshot of `session` still holds.
+pub(crate) fn first_liable(session: u32) -> u32 {
+	session.saturating_sub(1)
+}
+
+impl<T: Config> Pallet<T> {
+	/// Puts `amount` planck that `delegator` took out of the active stake on its way out.
+	pub(crate) fn queue_unbond(
+		id: &PoolIdOf<T>,
+		pool: &Pool,
+		delegator: &T::AccountId,
+		amount: Balance,
+		unlock_at: BlockNumberFor<T>,
+	) -> DispatchResult {
+		let session = CurrentSession::<T>::get();
+		let mut vaults = UnbondingVaults::<T>::get(id);
+		Self::release_vaults(id, &mut vaults);
+		if vaults.last().is_none_or(|last| last.session != session) {
+			let vault = pool.active.sibling();
+			vaults
+				.try_push(UnbondingVault { session, unlock_at, vault })
+				.map_err(|_| Error::<T>::TooManyUnbonds)?;
+		}
+		let mut holding = Holding::default();
+		if let Some(last) = vaults.last_mut() {
+			last.unlock_at = unlock_at;
+			last.vault.deposit(amount, &mut holding).ok_or(Error::<T>::Overflow)?;
+		}
+		UnbondingVaults::<T>::insert(id, vaults);
+		Unbonding::<T>::try_mutate(id, delegator, |entries| -> DispatchResult {
+			match entries.last_mut() {
+				Some(last)
+					if last.unlock_at == unlock_at
+						&& last.session == session
+						&& last.holding.generation == holding.generation =>
+				{
+					last.holding.shares = last.holding.shares.saturating_add(holding.shares);
+				},
+				_ => entries
+					.try_push(Unbond { holding, session, unlock_at })
+					.map_err(|_| Error::<T>::TooManyUnbonds)?,
+			}
+			Ok(())
+		})
+	}
+
+	/// Takes the oldest vaults off the list: those that have unlocked, and one more where the list
+	/// is full. A round drawn so many sessions ago has ended.
+	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) {
+		let now = Self::now();
+		for _ in 0..MAX_RELEASED {
+			let is_full = vaults.len() as u32 >= T::MaxUnbondingSessions::get();
+			if vaults.first().is_none_or(|first| first.unlock_at > now && !is_full) {
+				return;
+			}
+			let UnbondingVault { session, vault, .. } = vaults.remove(0);
+			if vault.shares > 0 {
+				UnlockedVaults::<T>::insert(id, session, vault);
+			}
+		}
+	}
+
+	/// Redeems all of what `delegator` took out and that has unlocked. Returns its value in planck.
+	pub(crate) fn redeem_unlocked(
+		id: &PoolIdOf<T>,
+		delegator: &T::AccountId,
+	) -> Result<Balance, DispatchError> {
+		let now = Self::now();
+		let mut entries = Unbonding::<T>::get(id, delegator);
+		ensure!(!entries.is_empty(), Error::<T>::NothingUnbonding);
+		let count = entries.len();
+		let mut vaults = UnbondingVaults::<T>::get(id);
+		let mut amount: Balance = 0;
+		entries.retain(|entry| {
+			if entry.unlock_at > now {
+				return true;
+			}
+			amount = amount.saturating_add(Self::redeem(id, &mut vaults, entry));
+			false
+		});
+		ensure!(entries.len() < count, Error::<T>::NotUnlocked);
+		if vaults.is_empty() {
+			UnbondingVaults::<T>::remove(id);
+		} else {
+			UnbondingVaults::<T>::insert(id, vaults);
+		}
+		if entries.is_empty() {
+			Unbonding::<T>::remove(id, delegator);
+		} else {
+			Unbonding::<T>::insert(id, delegator, entries);
+		}
+		Ok(amount)
+	}
+
+	fn redeem(
+		id: &PoolIdOf<T>,
+		vaults: &mut UnbondingVaultsOf<T>,
+		entry: &Unbond<BlockNumberFor<T>>,
+	) -> Balance {
+		let mut holding = entry.holding.clone();
+		let shares = holding.shares;
+		let Some(at) = vaults.iter().position(|own| own.session == entry.session) else {
+			return UnlockedVaults::<T>::mutate_exists(id, entry.session, |unlocked| {
+				let Some(vault) = unlocked.as_mut() else { return 0 };
+				let amount = vault.redeem(shares, &mut holding);
+				if vault.shares == 0 {
+					*unlocked = None;
+				}
+				amount
+			});
+		};
+		let amount = vaults[at].vault.redeem(shares, &mut holding);
+		// The vault of the current session keeps its generation: more may leave in it.
+		if vaults[at].vault.shares == 0 && entry.session < CurrentSession::<T>::get() {
+			vaults.remove(at);
+		}
+		amount
+	}
+
+	/// True where somebody has stake on its way out of a pool.
+	pub(crate) fn has_unbonding(id: &PoolIdOf<T>) -> bool {
+		UnbondingVaults::<T>::get(id).iter().any(|own| own.vault.shares > 0)
+			|| UnlockedVaults::<T>::iter_key_prefix(id).next().is_some()
+	}
+
+	/// True where an entry of `who` has shares that count.
+	pub(crate) fn owns_unbonding(id: &PoolIdOf<T>, who: &T::AccountId) -> bool {
+		Self::unbonding_of(id, who).iter().any(|(_, vault, own)| vault.shares_of(own) > 0)
+	}
+
+	/// Value of what `who` took out of a pool and has not withdrawn, in planck.
+	pub fn unbonding_value(id: &PoolIdOf<T>, who: &T::AccountId) -> Balance {
+		let entries = Self::unbonding_of(id, who);
+		entries.iter().fold(0, |sum, (_, vault, own)| sum.saturating_add(vault.value_of(own)))
+	}
+
+	/// Part of `share` of all stake in the snapshot of `session` that is the operator's own, in
+	/// planck: what it has in the pool, and what it took out since.
+	pub(crate) fn own_loss(id: &PoolIdOf<T>, pool: &Pool, share: Perbill, session: u32) -> Balance {
+		let entries = Self::unbonding_of(id, &id.operator);
+		entries
+			.iter()
+			.filter(|(left_in, ..)| *left_in >= first_liable(session))
+			.fold(share.mul_floor(pool.self_bond()), |sum, (_, vault, own)| {
+				sum.saturating_add(share.mul_floor(vault.value_of(own)))
+			})
+	}
+
+	/// Entries of `who` on their way out of a pool: session, vault and shares.
+	fn unbonding_of(
+		id: &PoolIdOf<T>,
+		who: &T::AccountId,
+	) -> alloc::vec::Vec<(u32, Vault, Holding)> {
+		let entries = Unbonding::<T>::get(id, who);
+		if entries.is_empty() {
+			return Default::default();
+		}
+		let vaults = UnbondingVaults::<T>::get(id);
+		let vault = |session| {
+			let locked = vaults.iter().find(|own| own.session == session);
+			locked.map(|own| own.vault.clone()).or_else(|| UnlockedVaults::<T>::get(id, session))
+		};
+		entries
+			.into_iter()
+			.filter_map(|entry| Some((entry.session, vault(entry.session)?, entry.holding)))
+			.collect()
+	}
+}

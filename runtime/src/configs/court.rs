@@ -1,0 +1,35 @@
+//! The court.
+
+use crate::{constants::*, *};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, Get},
+	weights::Weight,
+};
+use pallet_opg_support::ExecutorStake;
+
+parameter_types! {
+	pub CourtWeight: Weight = COURT_SHARE * super::system::RuntimeBlockWeights::get().max_block;
+}
+
+/// Current session. It begins, for staking too, before its validators are told to the court.
+pub struct CurrentSession;
+impl Get<u32> for CurrentSession {
+	fn get() -> u32 {
+		<Staking as ExecutorStake<AccountId>>::session()
+	}
+}
+
+impl pallet_opg_court::Config for Runtime {
+	type Requests = Inference;
+	type Committees = Attestation;
+	type BlockNumberProvider = Clock;
+	type Session = CurrentSession;
+	type MaxValidators = ConstU32<MAX_VALIDATORS>;
+	type MaxSitting = ConstU32<MAX_SITTING>;
+	type MaxCases = ConstU32<MAX_CASES>;
+	type CommitBlocks = ConstU32<COURT_COMMIT_BLOCKS>;
+	type RevealBlocks = ConstU32<COURT_REVEAL_BLOCKS>;
+	type HookWeight = CourtWeight;
+	type WeightInfo = pallet_opg_court::weights::SubstrateWeight<Runtime>;
+}

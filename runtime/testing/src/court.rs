@@ -1,0 +1,158 @@
+//! Validators of the court, and their votes as authorized calls.
+
+use crate::{chain::*, executor};
+use codec::Encode;
+use frame_support::{
+	assert_ok,
+	traits::{Authorize, OneSessionHandler},
+	BoundedVec,
+};
+use opg_primitives::{
+	court::{
+		court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature,
+		VoteContext,
+	},
+	Answer, RequestId,
+};
+use opg_runtime::*;
+use pallet_opg_court::{Batch, Benches, Call, Case, CasePhase, Cases, Item, RevealedVote};
+use sp_core::{ed25519, Pair};
+use sp_io::hashing::blake2_256;
+use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
+
+/// Salt of every commitment to a vote.
+const VOTE_SALT: [u8; 32] = [9; 32];
+
+/// Court key of validator `index` after `rotations` of its keys.
+pub fn court_pair(index: usize, rotations: u32) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&blake2_256(&(b"court", index as u32, rotations).encode()))
+}
+
+/// Makes executors `0..count` the validators of the current session, with court keys that were
+/// rotated so many times.
+pub fn seat_court_rotated(count: usize, rotations: u32) {
+	let validators: Vec<_> = (0..count).map(executor).collect();
+	let keys = (0..count).map(|index| CourtKey::from(court_pair(index, rotations).public()));
+	let bench: Vec<_> = validators.iter().zip(keys).collect();
+	// No validators are queued: the court asks for those of the session only.
+	Court::on_new_session(true, bench.into_iter(), Vec::new().into_iter());
+}
+
+/// Makes executors `0..count` the validators of the current session.
+pub fn seat_court(count: usize) {
+	seat_court_rotated(count, 0);
+}
+
+/// Open case of a request.
+pub fn case(id: RequestId) -> Case {
+	Cases::<Runtime>::get(id).unwrap()
+}
+
+fn signed_vote<P: Encode + Clone>(
+	kind: CourtBatchKind,
+	id: RequestId,
+	index: usize,
+	rotations: u32,
+	payload: P,
+) -> (Batch<BlockNumber, P>, CourtSignature) {
+	let case = case(id);
+	let bench = Benches::<Runtime>::get(case.session);
+	let seat = bench.iter().position(|(who, _)| *who == executor(index)).unwrap() as u16;
+	let item = Item { request: id, sitting: case.sitting, payload };
+	let batch = Batch {
+		session: case.session,
+		seat,
+		at: System::block_number() - 1,
+		items: BoundedVec::truncate_from(vec![item]),
+	};
+	let (genesis, block) = (System::block_hash(0), System::block_hash(batch.at));
+	let payload = court_batch_payload(kind, &genesis, &block, &batch);
+	(batch, court_pair(index, rotations).sign(&payload).into())
+}
+
+/// Authorizes and dispatches a call of the court, as a block does.
+pub fn submit_vote(call: Call<Runtime>) -> crate::Submitted {
+	let call = RuntimeCall::from(call);
+	call.authorize(TransactionSource::External).unwrap()?;
+	assert_ok!(call.dispatch(frame_system::RawOrigin::Authorized.into()));
+	Ok(())
+}
+
+/// Commitment of validator `index` to its vote for `answer`, with the key of so many rotations.
+pub fn court_commit_call(
+	id: RequestId,
+	index: usize,
+	rotations: u32,
+	answer: &Answer,
+) -> Call<Runtime> {
+	let case = case(id);
+	let context = VoteContext {
+		genesis: System::block_hash(0),
+		request: id,
+		sitting: case.sitting,
+		seed: case.seed,
+		validator: executor(index),
+	};
+	let commitment = court_commitment(&context, &answer.digest(), &VOTE_SALT);
+	let (batch, signature) = signed_vote(CourtBatchKind::Commit, id, index, rotations, commitment);
+	Call::commit { batch, signature }
+}
+
+/// Validator `index` commits to its vote for `answer`, with the key of so many rotations.
+pub fn court_commit(
+	id: RequestId,
+	index: usize,
+	rotations: u32,
+	answer: &Answer,
+) -> crate::Submitted {
+	submit_vote(court_commit_call(id, index, rotations, answer))
+}
+
+/// Validator `index` reveals its vote for `answer`, with the key of so many rotations.
+pub fn court_reveal(
+	id: RequestId,
+	index: usize,
+	rotations: u32,
+	answer: Answer,
+) -> crate::Submitted {
+	let vote = RevealedVote { digest: answer.digest(), salt: VOTE_SALT, answer: Some(answer) };
+	let (batch, signature) = signed_vote(CourtBatchKind::Reveal, id, index, rotations, vote);
+	submit_vote(Call::reveal { batch, signature })
+}
+
+/// Steps until the case is in its reveal phase, after validators `0..count` have committed to what
+/// `vote` gives them.
+pub fn court_commits(id: RequestId, count: usize, vote: impl Fn(usize) -> Option<Answer>) {
+	while case(id).phase == CasePhase::Waiting {
+		step();
+	}
+	for index in 0..count {
+		if let Some(answer) = vote(index) {
+			court_commit(id, index, 0, &answer).unwrap();
+		}
+	}
+	while matches!(case(id).phase, CasePhase::Commit { .. }) {
+		step();
+	}
+}
+
+/// Steps until the sitting is over, after validators `0..count` have revealed what `vote` gives
+/// them.
+pub fn court_reveals(id: RequestId, count: usize, vote: impl Fn(usize) -> Option<Answer>) {
+	for index in 0..count {
+		if let Some(answer) = vote(index) {
+			court_reveal(id, index, 0, answer).unwrap();
+		}
+	}
+	while Cases::<Runtime>::get(id)
+		.is_some_and(|case| matches!(case.phase, CasePhase::Reveal { .. }))
+	{
+		step();
+	}
+}
+
+/// A whole sitting, in which validators `0..count` vote as `vote` says; `None` is silent.
+pub fn court_sits(id: RequestId, count: usize, vote: impl Fn(usize) -> Option<Answer>) {
+	court_commits(id, count, &vote);
+	court_reveals(id, count, vote);
+}

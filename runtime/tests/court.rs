@@ -1,0 +1,307 @@
+//! The court on the real runtime: liars are convicted, the right answer is settled, and honest
+//! people lose nothing.
+
+#![allow(clippy::unwrap_used)]
+
+use codec::Decode;
+use frame_support::{
+	assert_ok,
+	traits::{Hooks, OneSessionHandler},
+};
+use opg_primitives::{FailureReason, Job, JobError, JobStatus, RequestId};
+use opg_runtime::{constants::OPG, *};
+use opg_runtime_interface::{JobQueue, JobQueueExt};
+use opg_runtime_testing::*;
+use pallet_opg_court::{reject, Benches, Cases};
+use pallet_opg_inference::{claim_hash, RequestState, Requests};
+use pallet_opg_staking::Convictions;
+use parking_lot::RwLock;
+use sp_core::{
+	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
+	H256,
+};
+use sp_keyring::Ed25519Keyring;
+use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
+use std::collections::BTreeSet;
+
+/// Operators that are convicted.
+fn convicted() -> BTreeSet<AccountId> {
+	Convictions::<Runtime>::iter_values().map(|conviction| conviction.operator).collect()
+}
+
+fn set(accounts: &[AccountId]) -> BTreeSet<AccountId> {
+	accounts.iter().cloned().collect()
+}
+
+/// The committee gives these answers, and its round ends.
+fn answered(answer: impl Fn(&AccountId) -> opg_primitives::Answer) -> RequestId {
+	let id = request();
+	answer_all(id, answer);
+	while matches!(state(id), RequestState::Open(_)) {
+		step();
+	}
+	id
+}
+
+/// A committee of which the first two lie. Returns its members too.
+fn dissent() -> (RequestId, Vec<AccountId>) {
+	let id = request();
+	let members = committee(id);
+	answer_all(id, |who| if members[..2].contains(who) { wrong() } else { right() });
+	while matches!(state(id), RequestState::Open(_)) {
+		step();
+	}
+	assert!(matches!(state(id), RequestState::Court { attested: None, opened: true }));
+	(id, members)
+}
+
+/// Ferdie challenges the attested answer, and claims that another is right.
+fn challenge(id: RequestId, claimed: &opg_primitives::Answer) {
+	let disputed = state(id).attested().unwrap().0.digest();
+	let seed = Requests::<Runtime>::get(id).unwrap().seed.unwrap();
+	let claim = claim_hash(&ferdie(), id, claimed.digest(), H256(SALT));
+	assert_ok!(Inference::challenge(signed(ferdie()), id, seed, disputed, claim));
+}
+
+fn reveal_claim(id: RequestId, claimed: &opg_primitives::Answer) {
+	let digest = claimed.digest();
+	assert_ok!(Inference::reveal_claim(signed(ferdie()), id, digest, H256(SALT)));
+}
+
+/// Answer of a settled request, and who was paid for it.
+fn settled(id: RequestId) -> (opg_primitives::Answer, Vec<AccountId>) {
+	match state(id) {
+		RequestState::Settled { answer, paid, .. } => {
+			(answer, paid.into_iter().map(|(who, _)| who).collect())
+		},
+		other => panic!("not settled: {other:?}"),
+	}
+}
+
+fn begin_session(index: u32) {
+	Staking::plan_session(index);
+	Staking::start_session(index);
+}
+
+#[test]
+fn two_liars_should_be_convicted_when_the_third_of_their_committee_is_honest() {
+	run_with(6, || {
+		seat_court(3);
+		let (id, members) = dissent();
+		court_sits(id, 3, |_| Some(right()));
+		assert_eq!(settled(id), (right(), vec![members[2].clone()]));
+		assert_eq!(convicted(), set(&members[..2]));
+	});
+}
+
+#[test]
+fn whole_committee_should_be_convicted_when_it_lies_and_is_challenged() {
+	run_with(6, || {
+		seat_court(3);
+		let id = answered(|_| wrong());
+		let members = committee(id);
+		let before = wealth(&ferdie());
+		challenge(id, &right());
+		court_commits(id, 3, |_| Some(right()));
+		reveal_claim(id, &right());
+		court_reveals(id, 3, |_| Some(right()));
+		let (answer, paid) = settled(id);
+		assert_eq!(answer, right(), "the requester gets the right answer");
+		assert!(paid.is_empty(), "no executor gave it");
+		assert_eq!(convicted(), set(&members));
+		assert!(wealth(&ferdie()) >= before, "the bond came back");
+		assert_eq!(System::account(ferdie()).data.reserved, 0);
+	});
+}
+
+#[test]
+fn challenger_should_lose_its_bond_and_nobody_be_convicted_when_the_answer_was_right() {
+	run_with(6, || {
+		seat_court(3);
+		let id = answered(|_| right());
+		let stakes: Vec<_> = committee(id).iter().map(stake).collect();
+		let before = wealth(&ferdie());
+		challenge(id, &wrong());
+		court_commits(id, 3, |_| Some(right()));
+		reveal_claim(id, &wrong());
+		court_reveals(id, 3, |_| Some(right()));
+		assert_eq!(settled(id).0, right());
+		assert!(convicted().is_empty());
+		assert!(wealth(&ferdie()) < before);
+		let paid = committee(id).iter().map(stake).zip(stakes).all(|(now, then)| now > then);
+		assert!(paid, "all earned");
+	});
+}
+
+#[test]
+fn right_answer_should_be_decided_when_three_of_seven_validators_are_absent() {
+	run_with(7, || {
+		seat_court(7);
+		let (id, members) = dissent();
+		court_sits(id, 7, |index| (index >= 3).then(right));
+		assert_eq!(settled(id).0, right());
+		assert_eq!(convicted(), set(&members[..2]));
+	});
+}
+
+#[test]
+fn right_answer_should_be_decided_when_two_of_seven_validators_lie_and_one_is_absent() {
+	run_with(7, || {
+		seat_court(7);
+		let (id, members) = dissent();
+		court_sits(id, 7, |index| match index {
+			0 => None,
+			1 | 2 => Some(wrong()),
+			_ => Some(right()),
+		});
+		assert_eq!(settled(id).0, right());
+		assert_eq!(convicted(), set(&members[..2]));
+	});
+}
+
+#[test]
+fn nobody_should_be_judged_when_the_court_is_undecided_twice() {
+	run_with(7, || {
+		seat_court(7);
+		let (id, _) = dissent();
+		let vote = |index| match index {
+			0..3 => Some(right()),
+			3..6 => Some(wrong()),
+			_ => None,
+		};
+		court_sits(id, 7, vote);
+		assert_eq!(case(id).sitting, 1, "it sits once more");
+		steps(3);
+		assert!(matches!(state(id), RequestState::Court { .. }));
+		begin_session(3);
+		seat_court(7);
+		court_sits(id, 7, vote);
+		assert_eq!(failure(id), Some(FailureReason::Undecided));
+		assert!(convicted().is_empty());
+		assert!(Cases::<Runtime>::get(id).is_none());
+	});
+}
+
+#[test]
+fn second_sitting_should_decide_when_enough_validators_are_back() {
+	run_with(7, || {
+		seat_court(7);
+		let (id, members) = dissent();
+		court_sits(id, 7, |index| (index < 3).then(right));
+		assert!(convicted().is_empty());
+		begin_session(3);
+		seat_court(7);
+		court_sits(id, 7, |_| Some(right()));
+		assert_eq!(settled(id).0, right());
+		assert_eq!(convicted(), set(&members[..2]));
+	});
+}
+
+#[test]
+fn bench_should_be_frozen_when_keys_are_rotated_and_validators_change() {
+	run_with(6, || {
+		seat_court(3);
+		let (id, members) = dissent();
+		begin_session(3);
+		seat_court_rotated(5, 1);
+		step();
+		let new_key = court_commit(id, 0, 1, &wrong());
+		assert_eq!(new_key, refused(reject::INVALID_SIGNATURE));
+		court_sits(id, 3, |_| Some(right()));
+		assert_eq!(settled(id).0, right());
+		assert_eq!(convicted(), set(&members[..2]));
+		assert_eq!(Benches::<Runtime>::iter_keys().collect::<Vec<_>>(), [3]);
+	});
+}
+
+#[test]
+fn bench_should_follow_the_session_keys_when_sessions_rotate() {
+	genesis_of(genesis_config_presets::LOCAL).execute_with(|| {
+		let keys = [Ed25519Keyring::Alice, Ed25519Keyring::Bob, Ed25519Keyring::Charlie];
+		let expected: BTreeSet<Vec<u8>> = keys.iter().map(|key| key.public().0.to_vec()).collect();
+		for session in 0..3 {
+			assert_eq!(Session::current_index(), session);
+			assert_eq!(Benches::<Runtime>::iter_keys().collect::<Vec<_>>(), [session]);
+			let bench = Benches::<Runtime>::get(session);
+			let found: BTreeSet<Vec<u8>> =
+				bench.iter().map(|(_, key)| AsRef::<[u8]>::as_ref(key).to_vec()).collect();
+			assert_eq!(found, expected);
+			Session::rotate_session();
+		}
+		Court::do_try_state().unwrap();
+	});
+}
+
+/// Job queue that has the right answer at once.
+struct PromptQueue;
+impl JobQueue for PromptQueue {
+	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
+		assert_eq!(job.task.input, b"input");
+		Ok(JobStatus::Done(right()))
+	}
+}
+
+/// Lets the validators' off-chain workers run, and includes what they send. Returns how many
+/// transactions that are.
+fn work(pool: &RwLock<testing::PoolState>) -> usize {
+	Court::offchain_worker(System::block_number());
+	let sent = std::mem::take(&mut pool.write().transactions);
+	for bytes in &sent {
+		let transaction = UncheckedExtrinsic::decode(&mut &bytes[..]).unwrap();
+		assert_ok!(Executive::apply_extrinsic(transaction).unwrap());
+	}
+	sent.len()
+}
+
+/// The keys are made as a node makes them for `--alice` and its like.
+#[test]
+fn nodes_should_decide_a_case_when_they_have_development_keys() {
+	let mut ext = genesis_of(genesis_config_presets::LOCAL);
+	let (offchain, _state) = testing::TestOffchainExt::new();
+	let (pool, pool_state) = testing::TestTransactionPoolExt::new();
+	ext.register_extension(OffchainDbExt::new(offchain.clone()));
+	ext.register_extension(OffchainWorkerExt::new(offchain));
+	ext.register_extension(TransactionPoolExt::new(pool));
+	ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	ext.register_extension(JobQueueExt(Box::new(PromptQueue)));
+	ext.execute_with(|| {
+		for seed in ["//Alice", "//Bob", "//Charlie"] {
+			SessionKeys::generate(&[], Some(seed.as_bytes().to_vec()));
+		}
+		let bench = Benches::<Runtime>::get(0);
+		step();
+		(0..3).for_each(|index| open_pool(index, 10_000 * OPG));
+		assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
+		assert_ok!(register(dave(), 2 * FUEL, OPG));
+		(0..3).for_each(|index| Models::serve(signed(executor(index)), 0, REPORT).unwrap());
+		next_session();
+		next_session();
+		let validators: Vec<_> = bench.iter().map(|(who, key)| (who, key.clone())).collect();
+		Court::on_new_session(true, validators.into_iter(), Vec::new().into_iter());
+		step();
+		let (id, members) = dissent();
+		step();
+		assert_eq!(work(&pool_state), 3, "commitments");
+		step();
+		assert_eq!(work(&pool_state), 3, "reveals");
+		step();
+		assert_eq!(settled(id), (right(), vec![members[2].clone()]));
+		assert_eq!(convicted(), set(&members[..2]));
+		check_invariants();
+	});
+}
+
+#[test]
+fn vote_should_be_refused_when_it_was_made_on_another_fork() {
+	run_with(6, || {
+		seat_court(3);
+		let (id, _) = dissent();
+		step();
+		let block = System::block_number() - 1;
+		frame_system::BlockHash::<Runtime>::mutate(block, |hash| hash.0[0] ^= 1);
+		let call = court_commit_call(id, 0, 0, &right());
+		frame_system::BlockHash::<Runtime>::mutate(block, |hash| hash.0[0] ^= 1);
+		assert_eq!(submit_vote(call), refused(reject::INVALID_SIGNATURE));
+		assert_eq!(court_commit(id, 0, 0, &right()), Ok(()));
+	});
+}

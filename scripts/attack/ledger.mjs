@@ -1,0 +1,173 @@
+// Follows every block: what was paid for it, what became of requests, what operators lost.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorName, OPG, seconds } from './api.mjs';
+
+const STALL_SECONDS = 90;
+// The fee of a picosecond of weight at the smallest multiplier, in planck.
+const LEAST_FEE = 10n ** 6n;
+// Events of staking that tell a loss of an executor: for silence, and for a wrong answer.
+const LOSSES = ['Slashed', 'Convicted'];
+
+export class Ledger {
+	constructor(api, url) {
+		Object.assign(this, { api, url, number: 0, session: 0 });
+		// What became of each request, by its number.
+		this.requests = new Map();
+		// { block, session, operator, amount, event }
+		this.losses = [];
+		// Executor stake at the start of each session: session -> operator -> planck.
+		this.stakes = new Map();
+		this.blocks = [];
+		this.itemsFailed = new Map();
+	}
+
+	// Follows the chain until `stop` is called.
+	start() {
+		this.loop = this.follow().catch(error => (this.failed = error));
+		return this;
+	}
+
+	async stop() {
+		this.stopping = true;
+		await this.loop;
+	}
+
+	async follow() {
+		for (let changed = Date.now(); !this.stopping; ) {
+			const head = (await this.api.rpc.chain.getHeader()).number.toNumber();
+			if (head === this.number) {
+				if (Date.now() - changed > STALL_SECONDS * 1000) throw new Error(`no block after ${head} in ${STALL_SECONDS} s`);
+				await sleep(300);
+				continue;
+			}
+			while (this.number < head) await this.take(this.number + 1);
+			changed = Date.now();
+		}
+	}
+
+	async take(number) {
+		const hash = await this.api.rpc.chain.getBlockHash(number);
+		const state = await this.api.at(hash);
+		const [records, index, weight] = await Promise.all([
+			state.query.system.events(),
+			state.query.session.currentIndex(),
+			state.query.system.blockWeight(),
+		]);
+		this.session = index.toNumber();
+		if (!this.stakes.has(this.session)) this.stakes.set(this.session, await this.executorStakes(state));
+		const block = {
+			number,
+			session: this.session,
+			at: seconds(),
+			normal: weight.normal.refTime.toBigInt(),
+			operational: weight.operational.refTime.toBigInt(),
+			transactions: [],
+		};
+		for (const { phase, event } of records) {
+			if (phase.isApplyExtrinsic) this.transaction(block, phase.asApplyExtrinsic.toNumber(), event);
+			if (event.section === 'inference') this.inference(number, event);
+			if (event.section === 'staking') this.staking(number, event);
+			if (event.section === 'utility' && event.method === 'ItemFailed') {
+				const name = errorName(this.api, event.data[0]);
+				this.itemsFailed.set(name, (this.itemsFailed.get(name) ?? 0) + 1);
+			}
+		}
+		this.blocks.push(block);
+		this.number = number;
+	}
+
+	async executorStakes(state) {
+		const entries = await state.query.staking.pools.entries();
+		return new Map(entries
+			.filter(([{ args: [role] }]) => role.isExecutor)
+			.map(([{ args: [, operator] }, pool]) => [`${operator}`, pool.unwrap().active.balance.toBigInt()]));
+	}
+
+	transaction(block, index, event) {
+		const transaction = (block.transactions[index] ??= { fee: undefined, tip: 0n });
+		if (event.section === 'transactionPayment' && event.method === 'TransactionFeePaid') {
+			transaction.who = `${event.data.who}`;
+			transaction.fee = event.data.actualFee.toBigInt();
+			transaction.tip = event.data.tip.toBigInt();
+		}
+		if (event.section === 'system' && /^Extrinsic(Success|Failed)$/.test(event.method)) {
+			const info = event.data.dispatchInfo;
+			transaction.success = event.method === 'ExtrinsicSuccess';
+			transaction.class = info.class.type;
+			transaction.weight = info.weight.refTime.toBigInt();
+			if (!transaction.success) transaction.error = errorName(this.api, event.data.dispatchError);
+		}
+	}
+
+	inference(number, { method, data }) {
+		if (data.request === undefined) return;
+		const id = data.request.toNumber();
+		const request = this.requests.get(id) ?? { id, drawn: [], blocks: {}, lost: new Map() };
+		this.requests.set(id, request);
+		request.blocks[method] ??= number;
+		if (method === 'ChallengeLost') request.lost.set(`${data.challenger}`, data.bond.toBigInt());
+		request.state = method;
+		if (data.committee) request.drawn.push([...data.committee].map(String));
+		if (data.requester) request.requester = `${data.requester}`;
+		if (method === 'Attested') request.digest = data.digest.toHex();
+		if (method === 'Settled') request.settled = true;
+		if (method === 'Failed') request.reason = data.reason.toString();
+	}
+
+	staking(number, { method, data }) {
+		if (!LOSSES.includes(method) || data.role?.isValidator) return;
+		const amount = data.amount.toBigInt();
+		this.losses.push({ block: number, session: this.session, operator: `${data.operator}`, amount, event: method });
+	}
+
+	// Waits until `predicate` gives something true, and gives that.
+	async until(what, limit, predicate) {
+		for (const end = Date.now() + limit * 1000; ; await sleep(500)) {
+			if (this.failed) throw this.failed;
+			const result = predicate();
+			if (result) return result;
+			if (Date.now() > end) throw new Error(`${what}: not after ${limit} s`);
+		}
+	}
+
+	async passBlocks(count) {
+		const target = this.number + count;
+		await this.until(`block ${target}`, 60 + count * 10, () => this.number >= target);
+	}
+
+	// Requests that were included after block `from`.
+	since(from, requester) {
+		return [...this.requests.values()].filter(({ blocks, requester: who }) =>
+			blocks.Requested > from && (!requester || !who || who === requester));
+	}
+
+	// Transactions that a block carried for nothing: free and failed, or cheaper than their weight.
+	unpaid() {
+		const wrong = [];
+		for (const { number, transactions } of this.blocks) {
+			for (const transaction of transactions.filter(Boolean)) {
+				const { fee, success, weight, class: group } = transaction;
+				if (group === 'Mandatory' || success === undefined) continue;
+				const free = fee === undefined || fee === 0n;
+				const bad = free ? !success || group !== 'Operational' : fee < weight * LEAST_FEE;
+				if (bad) wrong.push({ number, ...transaction });
+			}
+		}
+		return wrong;
+	}
+
+	// Largest part of its stake that each operator lost in a session, in millionths.
+	worstLosses(operators) {
+		const sums = new Map();
+		for (const { session, operator, amount } of this.losses) {
+			if (!operators.includes(operator)) continue;
+			const key = `${session} ${operator}`;
+			sums.set(key, (sums.get(key) ?? 0n) + amount);
+		}
+		return [...sums].map(([key, lost]) => {
+			const [session, operator] = key.split(' ');
+			const stake = this.stakes.get(Number(session))?.get(operator) ?? OPG;
+			return { session: Number(session), operator, lost, millionths: Number((lost * 1_000_000n) / (stake || 1n)) };
+		});
+	}
+}

@@ -1,0 +1,355 @@
+// The attacks, each with what it must come to. One that does not throws.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { account, blake2AsU8a, call, compactStripLength, hexToU8a, OPG, opg, randomAsU8a, refusal, say, Sender, u8aConcat, u8aToHex } from './api.mjs';
+import * as garbage from './garbage.mjs';
+
+const MAX_FEE = 10n * OPG;
+const MODEL = 0;
+// Enough for a first committee, a larger one, and the court.
+const END_SECONDS = 150;
+
+// Everyone who plays. Executors that are honest never pause.
+export class Context {
+	constructor(api, ledger) {
+		Object.assign(this, { api, ledger });
+		this.honest = ['//Alice', '//Bob', '//Charlie'].map(account);
+		// Operators of the attackers. Their nodes answer rightly.
+		this.pausing = ['//Ferdie', '//One', '//Two'].map(path => new Sender(api, account(path)));
+		this.customer = new Sender(api, account('//Dave//stash'));
+		this.attacker = new Sender(api, account('//Ferdie//stash'));
+		this.victim = new Sender(api, account('//Eve//stash'));
+		this.challengers = ['//Charlie//stash', '//Bob//stash'].map(path => new Sender(api, account(path)));
+	}
+
+	async prepare() {
+		// The first request's input: its answer is known.
+		this.input = (await this.api.query.inference.inputs(0)).toHex();
+		this.right = this.ledger.requests.get(0).digest;
+		assert(this.right, 'the first request was attested');
+	}
+
+	request(changes = {}) {
+		return call(this.api.tx.inference.request, {
+			model: MODEL, input: this.input, tier: 'Quorum', maxFee: MAX_FEE, maxRoyalty: MAX_FEE, ...changes,
+		});
+	}
+
+	// Sends a request and gives its number.
+	async ask(tip = 0n) {
+		const { events } = await this.customer.succeed(this.request(), tip);
+		return events.find(({ event }) => this.api.events.inference.Requested.is(event)).event.data.request.toNumber();
+	}
+
+	// Waits until a request has an answer, or none.
+	async answered(id) {
+		return this.ledger.until(`request ${id} is answered`, END_SECONDS, () => {
+			const request = this.ledger.requests.get(id);
+			return request && (request.digest || request.reason) ? request : undefined;
+		});
+	}
+
+	async settled(id) {
+		return this.ledger.until(`request ${id} is final`, END_SECONDS, () => {
+			const request = this.ledger.requests.get(id);
+			return request && (request.settled || request.reason) ? request : undefined;
+		});
+	}
+
+	// Ordinary requests: attested, and rightly.
+	async ordinary(count) {
+		const ids = [];
+		for (let i = 0; i < count; i++) ids.push(await this.ask());
+		for (const id of ids) {
+			const { digest, reason, blocks } = await this.answered(id);
+			assert.equal(digest, this.right, `request ${id} failed: ${reason}`);
+			say(`  request ${id}: attested ${blocks.Attested - blocks.Requested} blocks after its inclusion`);
+		}
+	}
+
+	// What the blocks after `from` carried of a sender, and whether it paid.
+	paidBy(sender, from) {
+		return this.ledger.blocks
+			.filter(({ number }) => number > from)
+			.flatMap(({ number, transactions }) => transactions.filter(Boolean).map(transaction => ({ number, ...transaction })))
+			.filter(({ who }) => who === sender.address);
+	}
+
+	// Hands all to the pool; then none is in a block unless it paid.
+	async refusedOrPaid(sender, transactions) {
+		const from = this.ledger.number;
+		let refused = 0;
+		const reasons = new Set();
+		for (const { tx, tip } of transactions) {
+			const reason = await refusal(() => sender.push(tx, tip));
+			if (reason) [refused] = [refused + 1, reasons.add(reason)];
+		}
+		await this.ledger.passBlocks(3);
+		const carried = this.paidBy(sender, from);
+		const fees = carried.reduce((sum, { fee }) => sum + fee, 0n);
+		const weight = carried.reduce((sum, { weight }) => sum + weight, 0n);
+		say(`  ${transactions.length} sent, ${refused} refused by the pool, ${carried.length} in blocks: ${Number(weight) / 1e9} ms for ${opg(fees)}`);
+		for (const reason of reasons) say(`  refused: ${reason}`);
+		assert.equal(refused + carried.length, transactions.length, 'every one was refused or is in a block and paid');
+		assert.deepEqual(this.ledger.unpaid(), [], 'nothing in a block was free or too cheap');
+		return { refused, carried };
+	}
+}
+
+async function garbageSigned(context) {
+	const { api, attacker, victim } = context;
+	await victim.succeed(api.tx.proxy.addProxy(attacker.address, 'Any', 0));
+	const remark = api.tx.system.remark('0x00');
+	const other = [victim.address];
+	const tips = [0n, 5n * 10n ** 10n, OPG];
+	const direct = garbage.calls(api).flatMap(tx => [
+		tx,
+		api.tx.utility.batch([tx]),
+		api.tx.utility.batchAll([tx, tx]),
+		api.tx.utility.forceBatch([tx]),
+		api.tx.proxy.proxy(victim.address, null, tx),
+		api.tx.multisig.asMultiThreshold1(other, tx),
+	]);
+	const { carried } = await context.refusedOrPaid(attacker, direct.map((tx, i) => ({ tx, tip: tips[i % tips.length] })));
+	assert.equal(carried.length, 0, 'a signed call of executors is refused, whatever wraps it');
+	say('  behind a remark, the batch is an ordinary one, and pays');
+	await context.refusedOrPaid(attacker, garbage.calls(api).map(tx => ({ tx: api.tx.utility.batch([remark, tx]), tip: 0n })));
+	say('  calls of the system that need governance');
+	const system = [
+		api.tx.system.setCode('0x00'),
+		api.tx.system.setCodeWithoutChecks('0x00'),
+		api.tx.system.setHeapPages(1),
+		api.tx.system.setStorage([['0x00', '0x00']]),
+		api.tx.system.killStorage(['0x00']),
+		api.tx.system.applyAuthorizedUpgrade('0x00'),
+	];
+	await context.refusedOrPaid(attacker, system.flatMap(tx => [tx, api.tx.utility.batch([tx])]).map(tx => ({ tx, tip: 0n })));
+	say('  sixty at once');
+	const sixty = Array.from({ length: 60 }, () => ({ tx: garbage.calls(api)[1], tip: 10n ** 11n }));
+	await context.refusedOrPaid(attacker, sixty);
+}
+
+async function garbageUnsigned(context) {
+	const { api, ledger } = context;
+	const provider = api._rpcCore.provider;
+	const from = ledger.number;
+	let sent = 0;
+	for (let i = 0; i < 20; i++) {
+		for (const tx of garbage.calls(api)) {
+			for (const bytes of [garbage.general(api, tx), tx.toHex()]) {
+				const reason = await refusal(() => provider.send('author_submitExtrinsic', [bytes]));
+				assert(reason, `the pool took an unsigned ${tx.method.section}.${tx.method.method}`);
+				if (sent++ < 4) say(`  refused: ${reason}`);
+			}
+		}
+	}
+	await ledger.passBlocks(2);
+	say(`  ${sent} sent, ${sent} refused, blocks ${from} to ${ledger.number}`);
+	assert.deepEqual(ledger.unpaid(), []);
+}
+
+// What honest executors sent, once more: as it was, and changed.
+async function replays(context) {
+	const { api, ledger } = context;
+	const provider = api._rpcCore.provider;
+	await context.ordinary(1);
+	const copies = [];
+	for (let number = ledger.number; number > 0 && copies.length < 12; number--) {
+		const hash = (await api.rpc.chain.getBlockHash(number)).toHex();
+		const { block } = await provider.send('chain_getBlock', [hash]);
+		// General transactions: only executors and validators send them.
+		copies.push(...block.extrinsics.filter(bytes => compactStripLength(hexToU8a(bytes))[1][0] === 0x45));
+	}
+	assert(copies.length > 0, 'executors sent something');
+	for (const bytes of copies) {
+		const changed = hexToU8a(bytes);
+		changed[changed.length - 1] ^= 1;
+		const middle = hexToU8a(bytes);
+		middle[Math.floor(middle.length / 2)] ^= 1;
+		for (const copy of [bytes, u8aToHex(changed), u8aToHex(middle)]) {
+			assert(await refusal(() => provider.send('author_submitExtrinsic', [copy])), 'the pool took a replay');
+		}
+	}
+	await ledger.passBlocks(2);
+	say(`  ${copies.length * 3} replays refused`);
+}
+
+// Operators pause, and stop serving, as soon as a request is fixed and before its committee is drawn.
+async function pausing(context) {
+	const { api, ledger, customer, pausing, honest } = context;
+	const [first, second, third] = pausing;
+	await Promise.all([customer, ...pausing].map(sender => sender.sync()));
+	const from = ledger.number;
+	await customer.push(context.request(), 10n * OPG);
+	await first.push(api.tx.staking.pause('Executor'), OPG);
+	await second.push(api.tx.staking.pause('Executor'), OPG);
+	await third.push(api.tx.models.stopServing(MODEL), OPG);
+	const [{ id }] = await ledger.until('the request is included', 60, () => {
+		const found = ledger.since(from, customer.address);
+		return found.length > 0 && found;
+	});
+	const request = await context.answered(id);
+	const addresses = honest.map(({ address }) => address).sort();
+	say(`  request ${id}: fixed in block ${request.blocks.Requested}, drawn in block ${request.blocks.Drawn}, attested in ${request.blocks.Attested}`);
+	assert.equal(request.digest, context.right, `failed: ${request.reason}`);
+	assert.deepEqual([...request.drawn[0]].sort(), addresses, 'who paused or stopped is skipped, and the next in order sits');
+	// A half of the stake rests now: that stops nobody else.
+	await context.ordinary(2);
+	await context.settled(id);
+}
+
+// Hash that a challenge carries instead of the digest that the challenger claims.
+function claimOf(api, challenger, request, digest, salt) {
+	const domain = api.createType('Bytes', 'opg/claim/v2').toU8a();
+	const value = u8aConcat(challenger.pair.publicKey, api.createType('u64', request).toU8a(), hexToU8a(digest), salt);
+	return u8aToHex(blake2AsU8a(u8aConcat(domain, value)));
+}
+
+// Right answers are challenged: with a false claim that is revealed, and with one that never is.
+async function falseChallenges(context) {
+	const { ledger, challengers } = context;
+	const from = ledger.losses.length;
+	await Promise.all(challengers.map((challenger, i) => falseChallenge(context, challenger, i === 0)));
+	assert.deepEqual(ledger.losses.slice(from), [], 'no operator lost stake');
+}
+
+async function falseChallenge(context, challenger, reveals) {
+	const { api } = context;
+	const { id, digest } = await context.answered(await context.ask());
+	const before = (await api.query.system.account(challenger.address)).data;
+	const [salt, lie] = [randomAsU8a(32), u8aToHex(randomAsU8a(32))];
+	const seed = (await api.query.inference.requests(id)).unwrap().seed.unwrap();
+	await challenger.succeed(call(api.tx.inference.challenge, {
+		request: id, seed, digest, claim: claimOf(api, challenger, id, lie, salt),
+	}));
+	const revealed = reveals && (await revealClaim(context, challenger, id, lie, salt));
+	const request = await context.settled(id);
+	const after = (await api.query.system.account(challenger.address)).data;
+	const bond = request.lost.get(challenger.address) ?? 0n;
+	say(`  request ${id}: claim ${revealed ? 'revealed' : 'not revealed'}, ${request.state}, bond of ${opg(bond)} lost`);
+	assert.equal(reveals, Boolean(revealed), 'the claim can be revealed while the court does');
+	assert(request.settled, `the right answer settles, and not: ${request.reason}`);
+	assert.equal(request.digest, context.right);
+	assert(bond > 0n && total(before) - total(after) >= bond, 'the bond is lost');
+}
+
+const total = ({ free, reserved }) => free.toBigInt() + reserved.toBigInt();
+
+// Waits for the reveal phase of the court. Gives false if the request ended without one.
+async function revealClaim({ api, ledger }, challenger, id, digest, salt) {
+	for (;;) {
+		const { settled, reason } = ledger.requests.get(id);
+		if (settled || reason) return false;
+		const found = await api.query.court.cases(id);
+		if (found.isSome && found.unwrap().phase.isReveal) break;
+		await sleep(200);
+	}
+	const tx = call(api.tx.inference.revealClaim, { request: id, digest, salt: u8aToHex(salt) });
+	return !(await challenger.send(tx)).dispatchError;
+}
+
+// Blocks are filled with what pays large tips, while commitments and reveals are due.
+async function fullBlocks(context, filler, perBlock) {
+	const { ledger, attacker, customer } = context;
+	await attacker.sync();
+	const from = ledger.number;
+	let going = true;
+	let sent = 0;
+	// The pool always holds two blocks of them.
+	const filling = (async () => {
+		while (going) {
+			const carried = context.paidBy(attacker, from).length;
+			if (sent - carried >= 2 * perBlock) await sleep(200);
+			else if (!(await refusal(() => attacker.push(filler(), OPG)))) sent++;
+			else await sleep(200);
+		}
+	})();
+	await ledger.passBlocks(2);
+	const ids = [];
+	try {
+		// The requests themselves pay more than the fillers: they are the bait.
+		for (let i = 0; i < 6; i++) ids.push(await context.ask(100n * OPG));
+		for (const id of ids) await context.answered(id);
+	} finally {
+		going = false;
+		await filling;
+	}
+	const blocks = ledger.blocks.filter(({ number }) => number > from + 1);
+	const filled = blocks.map(({ transactions }) => transactions.filter(t => t?.who === attacker.address).length);
+	const fees = context.paidBy(attacker, from).reduce((sum, { fee }) => sum + fee, 0n);
+	say(`  fillers per block: ${filled.join(' ')}; they paid ${opg(fees)}`);
+	for (const id of ids) {
+		const { digest, reason, blocks } = ledger.requests.get(id);
+		say(`  request ${id}: ${digest ? `attested ${blocks.Attested - blocks.Requested} blocks after its inclusion` : reason}`);
+		assert.equal(digest, context.right, `request ${id} failed: ${reason}`);
+	}
+	// What is left in the pool goes into blocks before anything else is played.
+	await ledger.until('the fillers are gone', 120, () => context.paidBy(attacker, from).length >= sent);
+	await customer.sync();
+}
+
+const fullByLength = context => {
+	const data = u8aToHex(new Uint8Array(250_000));
+	return fullBlocks(context, () => context.api.tx.system.remark(data), 15);
+};
+
+const fullByWeight = async context => {
+	const { api, victim, attacker } = context;
+	const transfer = api.tx.balances.transferKeepAlive(victim.address, 1);
+	const filler = () => api.tx.utility.forceBatch(Array(500).fill(transfer));
+	const { weight } = await filler().paymentInfo(attacker.address);
+	const most = api.consts.system.blockWeights.perClass.normal.maxTotal.unwrap();
+	const perBlock = Number(most.refTime.toBigInt() / weight.refTime.toBigInt()) + 1;
+	return fullBlocks(context, filler, perBlock);
+};
+
+// Many requests at once.
+async function burst(context, count) {
+	const { api, ledger, customer } = context;
+	const single = context.request();
+	const weight = (await single.paymentInfo(customer.address)).weight.refTime.toBigInt();
+	const limit = api.consts.system.blockWeights.perClass.normal.maxExtrinsic.unwrap().refTime.toBigInt();
+	const size = Math.max(1, Math.min(100, Number(limit / (4n * weight))));
+	const failedBefore = sum(ledger.itemsFailed);
+	const lossesBefore = ledger.losses.length;
+	await customer.sync();
+	const from = ledger.number;
+	for (let left = count; left > 0; left -= size) {
+		await customer.push(api.tx.utility.forceBatch(Array(Math.min(size, left)).fill(single)));
+	}
+	say(`  ${count} requests handed in, ${size} in a transaction`);
+	await ledger.until('all are in blocks', 120, () =>
+		ledger.since(from).length + sum(ledger.itemsFailed) - failedBefore >= count);
+	const requests = ledger.since(from);
+	const perBlock = new Map();
+	for (const { blocks } of requests) perBlock.set(blocks.Requested, (perBlock.get(blocks.Requested) ?? 0) + 1);
+	say(`  ${requests.length} taken, in blocks ${[...perBlock].map(([block, number]) => `${block}: ${number}`).join(', ')}`);
+	for (const [name, number] of ledger.itemsFailed) say(`  refused so far in this run: ${number} × ${name}`);
+	await ledger.until('every one of them has ended', 200, () => requests.every(({ digest, reason }) => digest || reason));
+	const attested = requests.filter(({ digest }) => digest);
+	const reasons = new Map();
+	for (const { reason } of requests) if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+	const last = Math.max(...attested.map(({ blocks }) => blocks.Attested));
+	say(`  ${attested.length} attested, the last ${last - from} blocks after the first was sent; ${[...reasons].map(([reason, number]) => `${number} × ${reason}`).join(', ')}`);
+	assert(attested.length > 0, 'some are attested');
+	assert(attested.every(({ digest }) => digest === context.right), 'and rightly');
+	const losses = ledger.losses.slice(lossesBefore);
+	const lost = losses.reduce((sum, { amount }) => sum + amount, 0n);
+	say(`  operators lost ${opg(lost)} in ${losses.length} fines`);
+}
+
+const sum = map => [...map.values()].reduce((sum, value) => sum + value, 0);
+
+// In this order. The bursts are last: what they leave must not hide what comes after.
+export const SEQUENCES = [
+	{ name: 'garbage_signed', early: true, expected: 'refused by the pool, or paid by its weight', run: garbageSigned },
+	{ name: 'garbage_unsigned', early: true, expected: 'refused by the pool', run: garbageUnsigned },
+	{ name: 'replays', expected: 'refused by the pool', run: replays },
+	{ name: 'false_challenges', expected: 'the right answer settles, the challenger loses its bond', run: falseChallenges },
+	{ name: 'full_by_length', expected: 'commitments and reveals come first: every request is attested', run: fullByLength },
+	{ name: 'full_by_weight', expected: 'commitments and reveals come first: every request is attested', run: fullByWeight },
+	{ name: 'pausing', expected: 'who pauses is skipped, and nobody else is affected', run: pausing },
+	{ name: 'burst_600', expected: 'late or refused, and nobody loses more than the capped fine', run: context => burst(context, 600) },
+	{ name: 'burst_3000', expected: 'late or refused, and nobody loses more than the capped fine', run: context => burst(context, 3000) },
+	{ name: 'ordinary', expected: 'ordinary requests are attested as before', run: context => context.ordinary(5) },
+];
