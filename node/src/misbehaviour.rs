@@ -66,6 +66,10 @@ impl<Q: JobQueue> JobQueue for Misbehaving<Q> {
 			JobStatus::Pending => Ok(JobStatus::Pending),
 		}
 	}
+
+	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
+		self.queue.has_model(hash)
+	}
 }
 
 fn lie(mut answer: Answer) -> Answer {
@@ -91,6 +95,10 @@ mod tests {
 	impl JobQueue for Honest {
 		fn submit(&mut self, _: Job) -> Result<JobStatus, JobError> {
 			Ok(JobStatus::Done(self.0.clone()))
+		}
+
+		fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
+			Ok(true)
 		}
 	}
 

@@ -14,8 +14,9 @@ use frame_support::{
 	weights::Weight,
 };
 use opg_primitives::{Fuel, ModelId, RequestId, Tier};
-use opg_runtime_api::{Reliance, RequestView};
+use opg_runtime_api::{FreeExecutors, Reliance, RequestView};
 use pallet_grandpa::AuthorityId as GrandpaId;
+use pallet_opg_inference::Capacity;
 use sp_api::impl_runtime_apis;
 use sp_core::{OpaqueMetadata, H256};
 use sp_runtime::{
@@ -222,6 +223,10 @@ impl_runtime_apis! {
 		}
 		fn eligible_executors(model: ModelId) -> u32 {
 			Inference::eligible(model, &[])
+		}
+		fn free_executors(model: ModelId) -> FreeExecutors {
+			let Capacity { executors, free, offered } = Inference::capacity(model);
+			FreeExecutors { executors, slots: free, offered }
 		}
 		fn valid_engines() -> Vec<H256> {
 			let now = System::block_number();

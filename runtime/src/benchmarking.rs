@@ -1,6 +1,6 @@
 //! Benchmarked pallets, and storage keys that no benchmark counts.
 
-use crate::{AccountId, AllPalletsWithSystem, Attestation, Models, Runtime, Staking};
+use crate::{AccountId, AllPalletsWithSystem, Attestation, Court, Models, Runtime, Staking};
 use alloc::vec::Vec;
 use frame_support::traits::{TrackedStorageKey, WhitelistedStorageKeys};
 use opg_primitives::{Answer, ExecutorKey, ModelId, RequestId, RoundIndex};
@@ -20,7 +20,10 @@ impl BenchmarkExecutors<AccountId> for InferenceHelper {
 
 impl BenchmarkModels<AccountId> for InferenceHelper {
 	fn version(owner: &AccountId, executors: &[AccountId]) -> ModelId {
-		<Models as BenchmarkModels<_>>::version(owner, executors)
+		let model = <Models as BenchmarkModels<_>>::version(owner, executors);
+		Court::fill_bench();
+		Court::list_bench(model);
+		model
 	}
 }
 

@@ -117,6 +117,8 @@ pub const MAX_PROXIES: u32 = 32;
 pub const MAX_EXECUTORS: u32 = 1_024;
 /// Smallest stake of an operator in its own pool, in planck.
 pub const MIN_BOND: Balance = 1_000 * OPG;
+/// Stake that backs one slot of an executor, in planck: a pool of the smallest bond has eight.
+pub const SLOT_STAKE: Balance = MIN_BOND / 8;
 /// Smallest delegation, in planck.
 pub const MIN_DELEGATION: Balance = OPG;
 /// Smallest stake of a pool whose operator is elected as validator, in planck.

@@ -5,16 +5,17 @@
 
 use codec::Decode;
 use frame_support::{
-	assert_ok,
+	assert_noop, assert_ok,
 	traits::{Hooks, OneSessionHandler},
 };
-use opg_primitives::{FailureReason, Job, JobError, JobStatus, RequestId};
+use opg_primitives::{FailureReason, Job, JobError, JobStatus, RequestId, Tier};
 use opg_runtime::{constants::OPG, *};
 use opg_runtime_interface::{JobQueue, JobQueueExt};
 use opg_runtime_testing::*;
 use pallet_opg_court::{reject, Benches, Cases};
-use pallet_opg_inference::{claim_hash, RequestState, Requests};
+use pallet_opg_inference::{claim_hash, Error as InferenceError, RequestState, Requests};
 use pallet_opg_staking::Convictions;
+use pallet_opg_support::CourtReadiness;
 use parking_lot::RwLock;
 use sp_core::{
 	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
@@ -22,6 +23,7 @@ use sp_core::{
 };
 use sp_keyring::Ed25519Keyring;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
+use sp_runtime::{DispatchError, DispatchResult};
 use std::collections::BTreeSet;
 
 /// Operators that are convicted.
@@ -41,6 +43,15 @@ fn answered(answer: impl Fn(&AccountId) -> opg_primitives::Answer) -> RequestId 
 		step();
 	}
 	id
+}
+
+/// Eve asks for an inference.
+fn ask() -> DispatchResult {
+	let (max_fee, max_royalty, reference) = (10 * OPG, OPG, H256::zero());
+	let tier = Tier::Quorum;
+	Inference::request(signed(eve()), 0, input(), tier, max_fee, max_royalty, reference, None)
+		.map(drop)
+		.map_err(|refused| refused.error)
 }
 
 /// A committee of which the first two lie. Returns its members too.
@@ -239,6 +250,10 @@ impl JobQueue for PromptQueue {
 		assert_eq!(job.task.input, b"input");
 		Ok(JobStatus::Done(right()))
 	}
+
+	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
+		Ok(true)
+	}
 }
 
 /// Lets the validators' off-chain workers run, and includes what they send. Returns how many
@@ -253,9 +268,10 @@ fn work(pool: &RwLock<testing::PoolState>) -> usize {
 	sent.len()
 }
 
+/// Runs `test` on a chain of three validators, whose nodes work in this process.
+///
 /// The keys are made as a node makes them for `--alice` and its like.
-#[test]
-fn nodes_should_decide_a_case_when_they_have_development_keys() {
+fn with_nodes(test: impl FnOnce(&RwLock<testing::PoolState>)) {
 	let mut ext = genesis_of(genesis_config_presets::LOCAL);
 	let (offchain, _state) = testing::TestOffchainExt::new();
 	let (pool, pool_state) = testing::TestTransactionPoolExt::new();
@@ -279,15 +295,53 @@ fn nodes_should_decide_a_case_when_they_have_development_keys() {
 		let validators: Vec<_> = bench.iter().map(|(who, key)| (who, key.clone())).collect();
 		Court::on_new_session(true, validators.into_iter(), Vec::new().into_iter());
 		step();
+		test(&pool_state);
+		check_invariants();
+	});
+}
+
+#[test]
+fn nodes_should_decide_a_case_when_they_have_development_keys() {
+	with_nodes(|pool| {
 		let (id, members) = dissent();
 		step();
-		assert_eq!(work(&pool_state), 3, "commitments");
+		assert_eq!(work(pool), 3, "commitments");
 		step();
-		assert_eq!(work(&pool_state), 3, "reveals");
+		assert_eq!(work(pool), 3, "reveals");
 		step();
 		assert_eq!(settled(id), (right(), vec![members[2].clone()]));
 		assert_eq!(convicted(), set(&members[..2]));
-		check_invariants();
+	});
+}
+
+#[test]
+fn nodes_should_declare_the_models_of_their_stores_when_the_chain_does_not_know_them() {
+	with_nodes(|pool| {
+		Court::forget(0);
+		assert!(!Court::is_ready(0));
+		assert_eq!(work(pool), 3, "declarations");
+		assert!(Court::is_ready(0));
+		steps(pallet_opg_court::DECLARE_BLOCKS);
+		assert_eq!(work(pool), 0, "nothing has changed");
+	});
+}
+
+#[test]
+fn request_should_be_refused_when_less_than_two_thirds_of_the_validators_hold_the_model() {
+	run_with(6, || {
+		Court::forget(0);
+		let refused: DispatchError = InferenceError::<Runtime>::NotCourtReady.into();
+		assert_noop!(ask(), refused);
+		assert_eq!(court_declare(0, 0, true), Ok(()));
+		assert_noop!(ask(), refused);
+		assert_eq!(court_declare(2, 0, true), Ok(()));
+		let id = request();
+		steps(pallet_opg_court::DECLARE_BLOCKS);
+		assert_eq!(court_declare(2, 0, false), Ok(()));
+		assert_noop!(ask(), refused);
+		// Requests that are open go on.
+		answer_all(id, |_| right());
+		assert!(state(id).attested().is_some());
 	});
 }
 

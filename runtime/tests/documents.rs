@@ -151,6 +151,7 @@ fn cells(name: &str) -> String {
 		"MAX_EXECUTORS" => (Number, MAX_EXECUTORS.into()),
 		"MIN_BOND" => (Planck, MIN_BOND),
 		"MIN_DELEGATION" => (Planck, MIN_DELEGATION),
+		"SLOT_STAKE" => (Planck, SLOT_STAKE),
 		"MIN_VALIDATOR_STAKE" => (Planck, MIN_VALIDATOR_STAKE),
 		"POOL_DEPOSIT" => (Planck, POOL_DEPOSIT),
 		"MAX_DELEGATIONS" => (Number, MAX_DELEGATIONS.into()),
@@ -221,9 +222,9 @@ fn runtime_constants(table: &mut String) {
 fn metadata_unit(name: &str) -> Option<Unit> {
 	Some(match name {
 		"PalletId" | "PotId" => return None,
-		"MinBond" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit" | "ModelDeposit"
-		| "ServeDeposit" | "MaxRoyalty" | "RequestDeposit" | "SeatFee" | "ChallengeBond"
-		| "StakeAtRisk" => Planck,
+		"MinBond" | "SlotStake" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit"
+		| "ModelDeposit" | "ServeDeposit" | "MaxRoyalty" | "RequestDeposit" | "SeatFee"
+		| "ChallengeBond" | "StakeAtRisk" => Planck,
 		"MinFuelPrice" | "MaxFuelPrice" => PlanckPerFuel,
 		"UnbondingBlocks" | "KeyDelay" | "ConvictionDelay" | "DayBlocks" | "ChallengeWindow"
 		| "Lifetime" | "CommitBlocks" | "RevealBlocks" => Blocks,

@@ -4,10 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 use codec::Encode;
+use frame_support::assert_ok;
 use opg_primitives::{FailureReason, JobError, RequestId, Tier};
 use opg_runtime::{constants, genesis_config_presets, *};
 use opg_runtime_api::{
-	runtime_decl_for_opg_api::OpgApiV1, Reliance, RequestStatus, RequestView, SeatView,
+	runtime_decl_for_opg_api::OpgApiV1, FreeExecutors, Reliance, RequestStatus, RequestView, SeatView,
 };
 use opg_runtime_testing::*;
 use pallet_opg_inference::Call;
@@ -195,6 +196,11 @@ fn estimate_with_headroom_should_be_more_than_the_estimate() {
 		assert_eq!(later(0), now);
 		assert!(now < later(1) && later(1) < later(5));
 		assert_eq!(<Runtime as OpgApiV1<Block>>::eligible_executors(0), 6);
+		let free = || <Runtime as OpgApiV1<Block>>::free_executors(0);
+		assert_eq!(free(), FreeExecutors { executors: 6, slots: 480, offered: 480 });
+		// Those of 10,000 OPG have 80 slots, and one of them declares none.
+		assert_ok!(Staking::set_slots(signed(executor(0)), 0));
+		assert_eq!(free(), FreeExecutors { executors: 5, slots: 400, offered: 400 });
 	});
 }
 

@@ -43,6 +43,10 @@ impl JobQueue for PromptQueue {
 		assert_eq!(job.task.input, b"input");
 		Ok(JobStatus::Done(right()))
 	}
+
+	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
+		Ok(true)
+	}
 }
 
 /// The executors of the development chain.

@@ -15,6 +15,7 @@ use opg_runtime::{
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{RoundPhase, Rounds};
 use pallet_opg_inference::{CommitteeStatus, Event, RequestState};
+use pallet_opg_staking::Role;
 use sp_core::H256;
 use sp_runtime::DispatchResult;
 use std::collections::BTreeSet;
@@ -27,13 +28,28 @@ fn ask(who: AccountId) -> DispatchResult {
 		.map_err(|refused| refused.error)
 }
 
+/// Runs `test` on a chain whose executors have slots for all of its requests.
+fn run_wide(test: impl FnOnce()) {
+	run(|| {
+		set_balance(&ferdie(), 10_000_000 * OPG);
+		for index in 0..6 {
+			let (pool, stake) = (executor(index), 400_000 * OPG);
+			assert_ok!(Staking::delegate(signed(ferdie()), pool, Role::Executor, stake));
+		}
+		next_session();
+		next_session();
+		step();
+		test();
+	});
+}
+
 fn open_rounds() -> usize {
 	Rounds::<Runtime>::iter_values().filter(|round| round.phase != RoundPhase::Closed).count()
 }
 
 #[test]
 fn actions_that_wait_should_come_before_later_ones() {
-	run(|| {
+	run_wide(|| {
 		let limit = <Runtime as pallet_opg_inference::Config>::AgendaWeight::get();
 		// Two blocks in a row, each with more to settle than a block has time for: everyone asks
 		// once.
@@ -102,7 +118,7 @@ fn actions_that_wait_should_come_before_later_ones() {
 
 #[test]
 fn rounds_should_end_later_when_a_block_has_no_time_for_all() {
-	run(|| {
+	run_wide(|| {
 		let count = 500;
 		for _ in 0..count {
 			assert_ok!(ask(eve()));

@@ -1,5 +1,6 @@
-//! Overload: more requests than executors answer cost no honest operator more than the limit of a
-//! session, and stop nothing.
+//! Overload: requests beyond what executors can carry are refused, and those who answer lose nothing.
+//! Requests that nobody answers cost no honest operator more than the limit of a session, and stop
+//! nothing.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
@@ -12,24 +13,74 @@ use pallet_opg_inference::RequestState;
 use pallet_opg_staking::{PoolStatus, Pools, Role};
 use pallet_opg_support::economics::MAX_FINE_PER_SESSION;
 use sp_core::H256;
+use sp_runtime::traits::Dispatchable;
 
 const EXECUTORS: usize = 6;
 const REQUESTS: u64 = 600;
 
+/// Slots of all executors: 80 for the stake of each.
+const SLOTS: u32 = EXECUTORS as u32 * (10_000 * OPG / constants::SLOT_STAKE) as u32;
+
 /// Makes a request of the quorum tier, if the chain takes one.
 fn ask() -> bool {
 	let (max_fee, max_royalty, reference) = (10 * OPG, OPG, H256::zero());
-	Inference::request(
-		signed(eve()),
-		0,
-		input(),
-		Tier::Quorum,
+	let call = pallet_opg_inference::Call::<Runtime>::request {
+		model: 0,
+		input: input(),
+		tier: Tier::Quorum,
 		max_fee,
 		max_royalty,
 		reference,
-		None,
-	)
-	.is_ok()
+		deadline: None,
+	};
+	match RuntimeCall::from(call).dispatch(signed(eve())) {
+		Ok(_) => true,
+		Err(refused) => {
+			let congested = pallet_opg_inference::Error::<Runtime>::Congested;
+			assert_eq!(refused.error, congested.into());
+			false
+		},
+	}
+}
+
+#[test]
+fn requests_beyond_capacity_should_be_refused_and_nobody_fined_when_executors_answer() {
+	run_with(EXECUTORS, || {
+		let stakes = || (0..EXECUTORS).map(|index| stake(&executor(index))).collect::<Vec<_>>();
+		let before = stakes();
+		let held = wealth(&eve());
+		let first = next_request();
+		let taken = (0..REQUESTS).filter(|_| ask()).count() as u64;
+		assert_eq!(taken, u64::from(SLOTS / 3), "as many as there are slots for");
+		assert_eq!(next_request(), first + taken);
+		let seat_fees = 3 * constants::SEAT_FEE * u128::from(taken);
+		assert_eq!(held - wealth(&eve()), seat_fees, "a refused request costs nothing here");
+		let mut open: Vec<_> = (first..first + taken).collect();
+		let mut most = 0;
+		for _ in 0..40 {
+			step();
+			let seats = pallet_opg_inference::OpenSeats::<Runtime>::get();
+			most = seats.iter().map(|(_, count)| *count).max().unwrap_or_default().max(most);
+			open.retain(|id| {
+				let is_assigned = matches!(
+					state(*id),
+					RequestState::Open(pallet_opg_inference::CommitteeStatus::Assigned { .. })
+				);
+				if is_assigned {
+					answer_all(*id, |_| right());
+				}
+				!is_assigned
+			});
+			if open.is_empty() {
+				break;
+			}
+		}
+		assert!(open.is_empty(), "every request has an answer");
+		assert!(most > 70 && most <= 80, "executors were full, and nobody more than that: {most}");
+		steps(3);
+		assert!(stakes().iter().zip(before).all(|(now, before)| *now >= before), "no fines");
+		assert!((0..EXECUTORS).all(|index| !is_paused(&executor(index))));
+	});
 }
 
 fn is_paused(who: &AccountId) -> bool {
@@ -42,8 +93,8 @@ fn is_paused(who: &AccountId) -> bool {
 fn nobody_should_lose_more_than_the_limit_when_600_requests_are_not_answered() {
 	run_with(EXECUTORS, || {
 		let before: Vec<_> = (0..EXECUTORS).map(|index| stake(&executor(index))).collect();
-		let taken = (0..REQUESTS).filter(|_| ask()).count();
-		assert_eq!(taken as u64, REQUESTS, "the chain takes them");
+		let taken = (0..REQUESTS).filter(|_| ask()).count() as u32;
+		assert_eq!(taken, SLOTS / 3, "the chain takes what executors can carry");
 		// Nobody answers: until all have failed, and much longer than a session.
 		steps(150);
 		for (index, stake_before) in before.iter().enumerate() {

@@ -22,6 +22,7 @@ const MANAGEMENT: &[&str] = &[
 	"Staking.resume",
 	"Staking.set_commission",
 	"Staking.set_hot_key",
+	"Staking.set_slots",
 	"Staking.undelegate",
 	"Staking.withdraw",
 ];

@@ -32,12 +32,13 @@ const EVE: Sr25519Keyring = Sr25519Keyring::Eve;
 /// Holds the key of `pallet-sudo`.
 const ALICE: Sr25519Keyring = Sr25519Keyring::Alice;
 /// Calls that are free, as authorized transactions only.
-const FREE: [&str; 5] = [
+const FREE: [&str; 6] = [
 	"Attestation.commit",
 	"Attestation.reveal",
 	"Attestation.decline",
 	"Court.commit",
 	"Court.reveal",
+	"Court.declare",
 ];
 
 fn class_refused() -> TransactionValidityError {

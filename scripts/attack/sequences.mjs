@@ -1,13 +1,15 @@
 // The attacks, each with what it must come to. One that does not throws.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { account, blake2AsU8a, call, compactStripLength, hexToU8a, OPG, opg, randomAsU8a, refusal, say, Sender, u8aConcat, u8aToHex } from './api.mjs';
+import { account, blake2AsU8a, call, compactStripLength, hexToU8a, OPG, opg, randomAsU8a, refusal, say, Sender, submit, u8aConcat, u8aToHex } from './api.mjs';
 import * as garbage from './garbage.mjs';
 
 const MAX_FEE = 10n * OPG;
 const MODEL = 0;
 // Enough for a first committee, a larger one, and the court.
 const END_SECONDS = 150;
+// Enough for a transaction behind a few full blocks.
+const SEND_SECONDS = 60;
 
 // Everyone who plays. Executors that are honest never pause.
 export class Context {
@@ -24,7 +26,7 @@ export class Context {
 
 	async prepare() {
 		// The first request's input: its answer is known.
-		this.input = (await this.api.query.inference.inputs(0)).toHex();
+		this.input = (await this.api.query.inference.inputs(0)).unwrap().toHex();
 		this.right = this.ledger.requests.get(0).digest;
 		assert(this.right, 'the first request was attested');
 	}
@@ -35,10 +37,18 @@ export class Context {
 		});
 	}
 
-	// Sends a request and gives its number.
-	async ask(tip = 0n) {
-		const { events } = await this.customer.succeed(this.request(), tip);
-		return events.find(({ event }) => this.api.events.inference.Requested.is(event)).event.data.request.toNumber();
+	// Sends requests and gives their numbers, once they are in blocks.
+	async ask(count = 1, tip = 0n) {
+		const { ledger, customer } = this;
+		const from = ledger.number;
+		const known = new Set(ledger.requests.keys());
+		for (let i = 0; i < count; i++) await customer.push(this.request(), tip);
+		return ledger.until(`${count} requests are in blocks`, SEND_SECONDS, () => {
+			const failed = this.paidBy(customer, from).find(({ success }) => !success);
+			if (failed) throw new Error(`a request was refused: ${failed.error}`);
+			const ids = ledger.since(from, customer.address).map(({ id }) => id).filter(id => !known.has(id));
+			return ids.length >= count && ids;
+		});
 	}
 
 	// Waits until a request has an answer, or none.
@@ -58,11 +68,9 @@ export class Context {
 
 	// Ordinary requests: attested, and rightly.
 	async ordinary(count) {
-		const ids = [];
-		for (let i = 0; i < count; i++) ids.push(await this.ask());
-		for (const id of ids) {
+		for (const id of await this.ask(count)) {
 			const { digest, reason, blocks } = await this.answered(id);
-			assert.equal(digest, this.right, `request ${id} failed: ${reason}`);
+			assert.equal(digest, this.right, `request ${id}: ${reason ?? 'a wrong answer'}`);
 			say(`  request ${id}: attested ${blocks.Attested - blocks.Requested} blocks after its inclusion`);
 		}
 	}
@@ -131,13 +139,12 @@ async function garbageSigned(context) {
 
 async function garbageUnsigned(context) {
 	const { api, ledger } = context;
-	const provider = api._rpcCore.provider;
 	const from = ledger.number;
 	let sent = 0;
 	for (let i = 0; i < 20; i++) {
 		for (const tx of garbage.calls(api)) {
 			for (const bytes of [garbage.general(api, tx), tx.toHex()]) {
-				const reason = await refusal(() => provider.send('author_submitExtrinsic', [bytes]));
+				const reason = await refusal(() => submit(api, bytes));
 				assert(reason, `the pool took an unsigned ${tx.method.section}.${tx.method.method}`);
 				if (sent++ < 4) say(`  refused: ${reason}`);
 			}
@@ -167,7 +174,7 @@ async function replays(context) {
 		const middle = hexToU8a(bytes);
 		middle[Math.floor(middle.length / 2)] ^= 1;
 		for (const copy of [bytes, u8aToHex(changed), u8aToHex(middle)]) {
-			assert(await refusal(() => provider.send('author_submitExtrinsic', [copy])), 'the pool took a replay');
+			assert(await refusal(() => submit(api, copy)), 'the pool took a replay');
 		}
 	}
 	await ledger.passBlocks(2);
@@ -191,7 +198,7 @@ async function pausing(context) {
 	const request = await context.answered(id);
 	const addresses = honest.map(({ address }) => address).sort();
 	say(`  request ${id}: fixed in block ${request.blocks.Requested}, drawn in block ${request.blocks.Drawn}, attested in ${request.blocks.Attested}`);
-	assert.equal(request.digest, context.right, `failed: ${request.reason}`);
+	assert.equal(request.digest, context.right, `request ${id}: ${request.reason ?? 'a wrong answer'}`);
 	assert.deepEqual([...request.drawn[0]].sort(), addresses, 'who paused or stopped is skipped, and the next in order sits');
 	// A half of the stake rests now: that stops nobody else.
 	await context.ordinary(2);
@@ -209,13 +216,14 @@ function claimOf(api, challenger, request, digest, salt) {
 async function falseChallenges(context) {
 	const { ledger, challengers } = context;
 	const from = ledger.losses.length;
-	await Promise.all(challengers.map((challenger, i) => falseChallenge(context, challenger, i === 0)));
+	const ids = await context.ask(challengers.length);
+	await Promise.all(challengers.map((challenger, i) => falseChallenge(context, ids[i], challenger, i === 0)));
 	assert.deepEqual(ledger.losses.slice(from), [], 'no operator lost stake');
 }
 
-async function falseChallenge(context, challenger, reveals) {
+async function falseChallenge(context, id, challenger, reveals) {
 	const { api } = context;
-	const { id, digest } = await context.answered(await context.ask());
+	const { digest } = await context.answered(id);
 	const before = (await api.query.system.account(challenger.address)).data;
 	const [salt, lie] = [randomAsU8a(32), u8aToHex(randomAsU8a(32))];
 	const seed = (await api.query.inference.requests(id)).unwrap().seed.unwrap();
@@ -253,22 +261,32 @@ async function fullBlocks(context, filler, perBlock) {
 	const { ledger, attacker, customer } = context;
 	await attacker.sync();
 	const from = ledger.number;
+	const refusals = new Set();
 	let going = true;
 	let sent = 0;
 	// The pool always holds two blocks of them.
 	const filling = (async () => {
 		while (going) {
 			const carried = context.paidBy(attacker, from).length;
-			if (sent - carried >= 2 * perBlock) await sleep(200);
-			else if (!(await refusal(() => attacker.push(filler(), OPG)))) sent++;
-			else await sleep(200);
+			if (sent - carried >= 2 * perBlock) {
+				await sleep(200);
+				continue;
+			}
+			const reason = await refusal(() => attacker.push(filler(), OPG));
+			if (!reason) {
+				sent++;
+				continue;
+			}
+			refusals.add(reason);
+			await sleep(1_000);
+			await attacker.sync();
 		}
 	})();
 	await ledger.passBlocks(2);
 	const ids = [];
 	try {
 		// The requests themselves pay more than the fillers: they are the bait.
-		for (let i = 0; i < 6; i++) ids.push(await context.ask(100n * OPG));
+		for (let i = 0; i < 6; i++) ids.push(...(await context.ask(1, 100n * OPG)));
 		for (const id of ids) await context.answered(id);
 	} finally {
 		going = false;
@@ -278,10 +296,11 @@ async function fullBlocks(context, filler, perBlock) {
 	const filled = blocks.map(({ transactions }) => transactions.filter(t => t?.who === attacker.address).length);
 	const fees = context.paidBy(attacker, from).reduce((sum, { fee }) => sum + fee, 0n);
 	say(`  fillers per block: ${filled.join(' ')}; they paid ${opg(fees)}`);
+	for (const reason of refusals) say(`  a filler was refused: ${reason}`);
 	for (const id of ids) {
 		const { digest, reason, blocks } = ledger.requests.get(id);
 		say(`  request ${id}: ${digest ? `attested ${blocks.Attested - blocks.Requested} blocks after its inclusion` : reason}`);
-		assert.equal(digest, context.right, `request ${id} failed: ${reason}`);
+		assert.equal(digest, context.right, `request ${id}: ${reason ?? 'a wrong answer'}`);
 	}
 	// What is left in the pool goes into blocks before anything else is played.
 	await ledger.until('the fillers are gone', 120, () => context.paidBy(attacker, from).length >= sent);

@@ -3,10 +3,10 @@
 
 use crate::{
 	client::{self, Client, Executor},
-	people::ENGINE,
+	people::{BOND, ENGINE},
 };
 use codec::{Decode, Encode};
-use opg_primitives::ExecutorKey;
+use opg_primitives::{ExecutorKey, ModelId};
 use opg_runtime::{
 	genesis_config_presets::{get_preset, DEVELOPMENT},
 	opaque::Block,
@@ -52,12 +52,17 @@ impl Genesis {
 		executor: &Executor,
 		funded: impl Iterator<Item = (AccountId, Balance)>,
 		bonded: impl Iterator<Item = (AccountId, Balance, ExecutorKey)>,
+		models: ModelId,
 	) -> Self {
 		let preset = get_preset(&DEVELOPMENT.into()).expect("the preset exists");
 		let preset = serde_json::from_slice(&preset).expect("it is JSON");
 		let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("it is JSON");
 		sc_chain_spec::json_patch::merge(&mut config, preset);
 		config["models"]["engines"] = serde_json::json!([ENGINE]);
+		for executor in config["staking"]["executors"].as_array_mut().expect("the preset has some")
+		{
+			executor[1] = serde_json::json!(BOND);
+		}
 		let mut append = |pallet: &str, name: &str, item: serde_json::Value| {
 			config[pallet][name].as_array_mut().expect("the preset has this list").push(item);
 		};
@@ -73,6 +78,13 @@ impl Genesis {
 		let mut storage = config.build_storage().expect("the runtime builds its genesis");
 		let code = opg_runtime::WASM_BINARY.expect("built with a runtime");
 		storage.top.insert(well_known_keys::CODE.into(), code.into());
+		// Alice is the only validator: she says from the start that she holds every model.
+		let alice = vec![Sr25519Keyring::Alice.to_account_id()];
+		for model in 0..models {
+			let map = [&b"Court"[..], b"Holders"].map(sp_io::hashing::twox_128).concat();
+			let key = [&map[..], &sp_io::hashing::twox_64(&model.encode()), &model.encode()];
+			storage.top.insert(key.concat(), alice.encode());
+		}
 		Self { storage, executor: executor.clone() }
 	}
 }
@@ -218,18 +230,22 @@ impl Author {
 		events.unwrap_or_default().into_iter().map(|record| record.event).collect()
 	}
 
-	/// Weight of the block so far and of all of it, as parts of what the runtime allows: what users
-	/// sent, and everything.
-	pub fn fullness(&self) -> (f64, f64) {
-		use frame_support::dispatch::DispatchClass;
+	/// Weight of the block as parts of what the runtime allows: what users sent, what executors sent,
+	/// and everything.
+	pub fn fullness(&self) -> [f64; 3] {
+		use frame_support::{dispatch::DispatchClass, weights::Weight};
 		let used: frame_system::ConsumedWeight =
 			self.node.value(self.best, "System", "BlockWeight").unwrap_or_default();
 		let limits = <Runtime as frame_system::Config>::BlockWeights::get();
-		let normal = limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block);
-		let part = |a: u64, b: u64| a as f64 / b as f64;
-		(
-			part(used.get(DispatchClass::Normal).ref_time(), normal.ref_time()),
-			part(used.total().ref_time(), limits.max_block.ref_time()),
-		)
+		let part = |a: Weight, b: Weight| a.ref_time() as f64 / b.ref_time() as f64;
+		let of_class = |class| {
+			let most = limits.get(class).max_total.unwrap_or(limits.max_block);
+			part(*used.get(class), most)
+		};
+		[
+			of_class(DispatchClass::Normal),
+			of_class(DispatchClass::Operational),
+			part(used.total(), limits.max_block),
+		]
 	}
 }

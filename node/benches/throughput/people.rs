@@ -115,4 +115,6 @@ impl Executor {
 }
 
 /// Balance at genesis of every account that pays, in planck.
-pub const FUNDS: Balance = 20_000 * opg_runtime::constants::OPG;
+pub const FUNDS: Balance = 2 * BOND;
+/// Stake of every executor, in planck: it backs more slots than full blocks of requests need.
+pub const BOND: Balance = 200_000 * opg_runtime::constants::OPG;

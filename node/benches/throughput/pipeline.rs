@@ -4,7 +4,7 @@
 use crate::{
 	chain::{Author, Genesis, Pushed},
 	client,
-	people::{Account, Executor, ENGINE, FUNDS},
+	people::{Account, Executor, BOND, ENGINE, FUNDS},
 };
 use frame_support::{dispatch::DispatchClass, BoundedVec};
 use opg_primitives::{
@@ -41,7 +41,7 @@ const REQUESTERS: u32 = 1_000;
 /// A chain to be measured.
 #[derive(Clone, Copy)]
 pub struct Case {
-	/// Executors, each with a stake of 10,000 OPG, all of whom serve all models.
+	/// Executors of equal stake, all of whom serve all models.
 	pub executors: u32,
 	/// Models, which are asked in turn.
 	pub models: u32,
@@ -53,15 +53,15 @@ impl Case {
 	/// Blocks from a request to its answer where no block is full: until the draw, the commitments
 	/// and the reveals, with the wait for each.
 	pub fn latency(&self) -> u32 {
-		4 + 2 * self.patience
+		3 + 2 * self.patience
 	}
 
 	/// Inferences per block that the runtime's limits let in, in the long run, with batches as
 	/// large as the executors can make them; and the limit that binds: length of the block, the
 	/// agenda, on which a request is three times, or weight.
 	pub fn capacity(&self, wasm: &client::Executor) -> (u32, &'static str) {
-		// Some two percent of the answers are audited by seven more, where there are enough.
-		let seats = if self.executors < 10 { 3.0 } else { 3.0 + 0.02 * 7.0 };
+		// Some two percent of the answers are audited by three more.
+		let seats = 3.0 + 0.02 * 3.0;
 		let most = by_length(seats, BATCH);
 		let items = 2.0 * most * f64::from(1 + self.patience) / f64::from(self.executors);
 		let limits = [
@@ -92,7 +92,7 @@ impl Case {
 		let mut full = Vec::new();
 		for _ in 0..SESSION_SLOTS {
 			pipeline.step(FEW);
-			full.push(pipeline.author.fullness().1);
+			full.push(pipeline.author.fullness()[2]);
 		}
 		// A session begins in one of these blocks: it is more than full.
 		full.sort_by(f64::total_cmp);
@@ -247,7 +247,8 @@ impl Pipeline {
 				.map(Account::id)
 				.chain(others.iter().map(|executor| executor.id.clone()))
 				.map(|who| (who, FUNDS)),
-			others.iter().map(|executor| (executor.id.clone(), FUNDS / 2, executor.key())),
+			others.iter().map(|executor| (executor.id.clone(), BOND, executor.key())),
+			case.models,
 		);
 		let mut author = Author::new(&genesis);
 		set_up(&mut author, case.models, &mut executors);
@@ -371,13 +372,20 @@ impl Pipeline {
 					self.models.insert(request, model);
 					tally.requested += 1;
 				},
-				RuntimeEvent::Inference(Inferred::Drawn { request, round, committee, seed, .. }) => {
+				RuntimeEvent::Inference(Inferred::Drawn {
+					request,
+					round,
+					committee,
+					seed,
+					..
+				}) => {
 					let members: Vec<_> = committee.iter().map(|who| self.places[who]).collect();
 					for at in &members {
 						self.to_commit[*at].push_back(Seat { request, round, seed, since });
 					}
 					let uncommitted = members.len();
-					self.committees.insert((request, round), Committee { members, uncommitted, seed });
+					self.committees
+						.insert((request, round), Committee { members, uncommitted, seed });
 					tally.drawn += 1;
 				},
 				RuntimeEvent::Attestation(Attested::Committed { request, round, .. }) => {

@@ -10,8 +10,15 @@ use opg_runtime::constants::{
 };
 
 /// Requests that go this way together are this many blocks after those before: more than one needs,
-/// and a session, so that the block in which one begins, which takes nothing else, is always last.
-const CYCLE: u32 = SESSION_SLOTS as u32;
+/// and two sessions, so that the blocks in which they begin, with more to do, are always the same.
+const CYCLE: u32 = 2 * SESSION_SLOTS as u32;
+/// Blocks from a request to its draw.
+const DRAW: u32 = 1;
+/// Blocks from a request to its settlement.
+const SETTLEMENT: u32 = DRAW + 2 + CHALLENGE_WINDOW;
+/// Blocks from a request to the deadlines of its round.
+const DEADLINES: [u32; 2] = [DRAW + COMMIT_BLOCKS, DRAW + COMMIT_BLOCKS + REVEAL_BLOCKS];
+const _: () = assert!(SETTLEMENT < CYCLE);
 
 /// Time that one request takes the importing node, in microseconds.
 pub struct Split {
@@ -26,24 +33,24 @@ pub struct Split {
 /// Import `cycles` groups of `count` requests, each step of a group in its own block. With
 /// `pruning`, go on with empty blocks for an hour.
 pub fn split(wasm: &Executor, count: u32, cycles: u32, pruning: bool) -> Split {
-	// Too few executors for a jury, so nothing is audited: audits would happen in between.
 	let case = Case { executors: 9, models: 1, patience: 0 };
 	let (mut pipeline, genesis) = Pipeline::new(case, wasm);
 	// A session begins with the block after each multiple of its length.
-	while pipeline.author.height % CYCLE != 1 {
+	while pipeline.author.height % SESSION_SLOTS as u32 != 1 {
 		pipeline.step(0);
 	}
 	let first = pipeline.author.height;
 	for _ in 0..cycles {
 		let all = |done: u32| assert_eq!(done, count, "the whole group does it in one block");
 		all(pipeline.step(count).requested);
-		pipeline.step(0);
 		all(pipeline.step(0).drawn);
 		assert_eq!(pipeline.step(0).items, 3 * count, "all commit");
 		all(pipeline.step(0).attested);
-		(5..CYCLE).for_each(|_| {
-			pipeline.step(0);
-		});
+		for offset in 4..CYCLE {
+			let settled = pipeline.step(0).settled;
+			// A few are audited, and are settled before or after the others.
+			assert!(offset != SETTLEMENT || settled >= count / 10 * 9, "{settled} of {count}");
+		}
 	}
 	pipeline.drain();
 	if pruning {
@@ -62,22 +69,21 @@ pub fn split(wasm: &Executor, count: u32, cycles: u32, pruning: bool) -> Split {
 		median((0..cycles).filter_map(of_cycle))
 	};
 	let empty = median(
-		(5..CYCLE)
-			.filter(|offset| ![12, 14, 17, 19].contains(offset))
+		(4..CYCLE)
+			// The last block of each session's length begins the next.
+			.filter(|offset| (offset + 1) % SESSION_SLOTS as u32 != 0)
+			.filter(|offset| *offset != SETTLEMENT && !DEADLINES.contains(offset))
 			.flat_map(|offset| (0..cycles).map(move |cycle| (cycle, offset)))
 			.map(|(cycle, offset)| &times[(first + cycle * CYCLE + offset) as usize]),
 	);
 	let each = |offset| (at(offset) - empty) * 1e6 / f64::from(count);
-	let draw = 2;
 	let parts = vec![
 		("request", each(0)),
-		("draw", each(draw)),
-		("3 commitments", each(draw + 1)),
-		("3 reveals and tally", each(draw + 2)),
-		("settlement", each(draw + 2 + CHALLENGE_WINDOW)),
-		("deadlines that passed", {
-			each(draw + COMMIT_BLOCKS) + each(draw + COMMIT_BLOCKS + REVEAL_BLOCKS)
-		}),
+		("draw", each(DRAW)),
+		("3 commitments", each(DRAW + 1)),
+		("3 reveals and tally", each(DRAW + 2)),
+		("settlement", each(SETTLEMENT)),
+		("deadlines that passed", DEADLINES.map(each).iter().sum()),
 	];
 	Split { empty: empty * 1e6, parts, pruning: pruning.then(|| each(HOURS)) }
 }

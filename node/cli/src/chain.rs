@@ -10,11 +10,14 @@ use anyhow::{anyhow, bail, Context, Result};
 use codec::{Decode, DecodeAll, Encode};
 use jsonrpsee_core::client::Subscription;
 use opg_execution::printable;
-use opg_primitives::{AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier};
+use opg_primitives::{
+	court::CourtKey, AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier,
+};
 use opg_runtime::{
 	constants::SESSION_SLOTS, Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION,
 };
 use opg_runtime_api::RequestView;
+use pallet_opg_court::{Benches, Holders};
 use pallet_opg_models::{Model, Models};
 use pallet_opg_staking::{Pool, Pools, Role};
 use scale_info::{TypeDef, TypeInfo};
@@ -117,6 +120,21 @@ struct ReadProof {
 	proof: Vec<Bytes>,
 }
 
+/// Validators who say that they hold the file of a model.
+pub struct Holding {
+	/// Number of those who do.
+	pub holding: usize,
+	/// Number of all.
+	pub validators: usize,
+}
+
+impl Holding {
+	/// Tells whether they are enough for the model to take requests.
+	pub fn is_enough(&self) -> bool {
+		self.holding > 0 && 3 * self.holding >= 2 * self.validators
+	}
+}
+
 impl Chain {
 	/// Connects, and makes sure that node and client speak of the same runtime.
 	pub fn connect(endpoint: &Endpoint) -> Result<Self> {
@@ -200,6 +218,14 @@ impl Chain {
 			self.api("OpgApi_estimate_at_most", (model, tier, SOON_BLOCKS))?;
 		let Some(estimate) = estimate else {
 			let engine_id = self.model(model)?.engine_id;
+			if self.valid_engines()?.contains(&engine_id) {
+				let Holding { holding, validators } = self.validators_holding(model)?;
+				bail!(
+					"model {model} takes no requests yet: {holding} of {validators} validators say that \
+					 they hold its file, and it takes two thirds of them. Get the file to them \
+					 (`opg-node models add`); their nodes say so within a minute"
+				);
+			}
 			bail!(
 				"model {model} names the engine {engine_id:?}, which is not valid now (see \
 				 `opg engine list`): its owner must register a version for one that is"
@@ -243,6 +269,17 @@ impl Chain {
 	/// Number of executors that could be drawn for the model now.
 	pub fn eligible_executors(&self, model: ModelId) -> Result<u32> {
 		self.api("OpgApi_eligible_executors", model)
+	}
+
+	/// Validators of this session who say that they hold the model's file.
+	pub fn validators_holding(&self, model: ModelId) -> Result<Holding> {
+		let session: u32 = self.value("Session", "CurrentIndex")?;
+		let bench: Vec<(AccountId, CourtKey)> =
+			self.storage(&Benches::<Runtime>::hashed_key_for(session))?.unwrap_or_default();
+		let holders: Vec<AccountId> =
+			self.storage(&Holders::<Runtime>::hashed_key_for(model))?.unwrap_or_default();
+		let holding = bench.iter().filter(|(who, _)| holders.contains(who)).count();
+		Ok(Holding { holding, validators: bench.len() })
 	}
 
 	/// Time of the clock that deadlines count.

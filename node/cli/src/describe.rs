@@ -8,7 +8,6 @@ pub(crate) fn failure(reason: FailureReason) -> &'static str {
 		FailureReason::NotEnoughExecutors => "fewer executors can be drawn than a committee needs",
 		FailureReason::NotEnoughCommitments => "too few of the last committee committed",
 		FailureReason::NotEnoughReveals => "too few of the last committee revealed",
-		FailureReason::NoAgreement => "the last committee did not agree",
 		FailureReason::Congested => "no block had room for the draw, or the executors for the work",
 		FailureReason::ModelUnavailable => "most of the last committee lacks the model file",
 		FailureReason::EngineUnavailable => {

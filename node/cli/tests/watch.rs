@@ -21,7 +21,7 @@ use sp_io::hashing::twox_128;
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	process::{Child, Command, Stdio},
+	process::{Child, Command},
 	sync::{Arc, Mutex},
 	thread::sleep,
 	time::{Duration, Instant},
@@ -33,7 +33,7 @@ const ID: RequestId = 0;
 const SEED: H256 = H256::repeat_byte(5);
 const BOND: Balance = 20_000_000_000_000_000_000;
 /// Longer than compiling the engine twice.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(240);
 
 type State = RequestState<AccountId, u32>;
 
@@ -90,11 +90,9 @@ fn nothing_should_be_staked_when_the_answer_is_right_or_the_bond_above_the_limit
 		[(right(), "20", "right"), (wrong(), "19.9", "not challenged")]
 	{
 		let (node, folder) = (Node::start(attested, None), TempDir::new().unwrap());
-		let watch = watch(&node, folder.path(), max_bond);
-		sleep(Duration::from_secs(8));
-		let (code, events) = stop(watch);
-		assert_eq!(code, 0);
-		assert!(events.contains(&event.to_string()), "{events:?}");
+		let mut watch = watch(&node, folder.path(), max_bond);
+		watch.wait_for(|watch| &watch.output, &format!("\"{event}\""));
+		assert_eq!(stop(watch).0, 0);
 		assert!(node.chain().request.challenges.is_empty());
 		assert!(claims_in(folder.path()).is_empty());
 	}
@@ -103,8 +101,8 @@ fn nothing_should_be_staked_when_the_answer_is_right_or_the_bond_above_the_limit
 #[test]
 fn answer_should_be_left_alone_when_the_model_is_not_here() {
 	let (node, folder) = (Node::start(wrong(), Some(H256::zero())), TempDir::new().unwrap());
-	let watch = watch(&node, folder.path(), "20");
-	sleep(Duration::from_secs(5));
+	let mut watch = watch(&node, folder.path(), "20");
+	watch.wait_for(|watch| &watch.warnings, "model 0 is not watched");
 	let (code, events) = stop(watch);
 	assert_eq!((code, events), (0, vec!["stopped".to_string()]));
 	assert!(node.chain().request.challenges.is_empty());
@@ -152,20 +150,35 @@ fn claims_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// `opg watch`. It ends when this is dropped, as in a test that fails.
-struct Watch(Option<Child>);
+struct Watch {
+	child: Child,
+	/// File with what it prints.
+	output: PathBuf,
+	/// File with its warnings.
+	warnings: PathBuf,
+}
 
 impl Drop for Watch {
 	fn drop(&mut self) {
-		if let Some(mut child) = self.0.take() {
-			let _ = child.kill();
-			let _ = child.wait();
-		}
+		let _ = self.child.kill();
+		let _ = self.child.wait();
 	}
 }
 
 impl Watch {
-	fn has_ended(&mut self) -> bool {
-		self.0.as_mut().unwrap().try_wait().unwrap().is_some()
+	/// Waits until something has happened.
+	fn wait(&mut self, happened: impl Fn() -> bool) {
+		let started = Instant::now();
+		while !happened() {
+			assert!(self.child.try_wait().unwrap().is_none(), "it ended by itself");
+			assert!(started.elapsed() < TIMEOUT, "in vain");
+			sleep(Duration::from_millis(50));
+		}
+	}
+
+	fn wait_for(&mut self, file: impl Fn(&Self) -> &Path, text: &str) {
+		let file = file(self).to_owned();
+		self.wait(|| fs::read_to_string(&file).unwrap().contains(text));
 	}
 }
 
@@ -175,30 +188,32 @@ fn watch(node: &Node, folder: &Path, max_bond: &str) -> Watch {
 	fs::create_dir_all(&models).unwrap();
 	fs::copy(MODEL, models.join("digits.onnx")).unwrap();
 	node.chain().claims = Some(folder.to_owned());
+	let [output, warnings] = ["output", "warnings"].map(|name| folder.join(name));
 	let child = Command::new(env!("CARGO_BIN_EXE_opg"))
 		.args(["watch", "--json", "--suri", "//Eve", "--max-bond", max_bond, "--url", &node.url])
 		.arg("--models")
 		.arg(models)
 		.arg("--claims")
 		.arg(claims)
-		.stdout(Stdio::piped())
+		.stdout(fs::File::create(&output).unwrap())
+		.stderr(fs::File::create(&warnings).unwrap())
 		.spawn();
-	Watch(Some(child.unwrap()))
+	Watch { child: child.unwrap(), output, warnings }
 }
 
 /// Exit code, and the events that were printed.
 fn finish(mut watch: Watch) -> (i32, Vec<String>) {
-	let output = watch.0.take().unwrap().wait_with_output().unwrap();
-	let text = String::from_utf8(output.stdout).unwrap();
+	let status = watch.child.wait().unwrap();
+	let text = fs::read_to_string(&watch.output).unwrap();
 	let event = |line: &str| {
 		let value: Value = serde_json::from_str(line).unwrap();
 		value["event"].as_str().unwrap().to_string()
 	};
-	(output.status.code().unwrap(), text.lines().map(event).collect())
+	(status.code().unwrap(), text.lines().map(event).collect())
 }
 
 fn stop(watch: Watch) -> (i32, Vec<String>) {
-	let id = watch.0.as_ref().unwrap().id();
+	let id = watch.child.id();
 	// SAFETY: sends a signal to a process that this test started and has not waited for.
 	unsafe {
 		libc::kill(i32::try_from(id).unwrap(), libc::SIGTERM);
@@ -259,14 +274,9 @@ impl Node {
 		self.chain.lock().unwrap()
 	}
 
-	/// Waits until something has happened.
+	/// Waits until something has happened on the chain.
 	fn wait(&self, watch: &mut Watch, happened: impl Fn(&TestChain) -> bool) {
-		let started = Instant::now();
-		while !happened(&self.chain()) {
-			assert!(!watch.has_ended(), "it ended by itself");
-			assert!(started.elapsed() < TIMEOUT, "in vain");
-			sleep(Duration::from_millis(50));
-		}
+		watch.wait(|| happened(&self.chain()));
 	}
 }
 

@@ -40,7 +40,10 @@ impl Default for WorkerConfig {
 }
 
 /// Owner of the threads. They stop after the job at hand when this is dropped.
-pub struct Worker(Arc<queue::Shared>);
+pub struct Worker {
+	queue: Arc<queue::Shared>,
+	models: Store,
+}
 
 impl Worker {
 	/// Starts the threads and returns at once.
@@ -59,19 +62,20 @@ impl Worker {
 		config: WorkerConfig,
 	) -> io::Result<Self> {
 		let loaded_bytes = config.loaded_bytes;
-		let build = move || runner::EngineRunner::new(engine_cache, engines, models, loaded_bytes);
-		queue::start(build, config).map(Self)
+		let store = models.clone();
+		let build = move || runner::EngineRunner::new(engine_cache, engines, store, loaded_bytes);
+		Ok(Self { queue: queue::start(build, config)?, models })
 	}
 
 	/// A handle through which jobs are handed in.
 	pub fn handle(&self) -> WorkerHandle {
-		WorkerHandle::new(self.0.clone())
+		WorkerHandle::new(self.queue.clone(), self.models.clone())
 	}
 }
 
 impl Drop for Worker {
 	fn drop(&mut self) {
-		self.0.stop();
+		self.queue.stop();
 	}
 }
 
@@ -81,6 +85,7 @@ impl Drop for Worker {
 /// same job waits for its answer, while [`MAX_WAIT`] lasts for all calls together.
 pub struct WorkerHandle {
 	shared: Arc<queue::Shared>,
+	models: Store,
 	/// Jobs of this run.
 	submitted: HashSet<[u8; 32]>,
 	/// End of the wait, once it began.
@@ -88,14 +93,14 @@ pub struct WorkerHandle {
 }
 
 impl WorkerHandle {
-	fn new(shared: Arc<queue::Shared>) -> Self {
-		Self { shared, submitted: HashSet::new(), until: None }
+	fn new(shared: Arc<queue::Shared>, models: Store) -> Self {
+		Self { shared, models, submitted: HashSet::new(), until: None }
 	}
 }
 
 impl Clone for WorkerHandle {
 	fn clone(&self) -> Self {
-		Self::new(self.shared.clone())
+		Self::new(self.shared.clone(), self.models.clone())
 	}
 }
 
@@ -107,5 +112,10 @@ impl JobQueue for WorkerHandle {
 			self.shared.wait(&key, until);
 		}
 		self.shared.submit(job)
+	}
+
+	// One look at the directory; a file is checked against its hash when a job loads it.
+	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
+		Ok(self.models.contains(&hash))
 	}
 }

@@ -5,6 +5,7 @@ use crate::{pallet::*, reject, types::*};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::*};
+use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
 	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtSignature},
 	RequestId,
@@ -13,7 +14,7 @@ use pallet_opg_support::priority;
 use sp_core::H256;
 use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
 
-fn refused(code: u8) -> TransactionValidityError {
+pub(crate) fn refused(code: u8) -> TransactionValidityError {
 	InvalidTransaction::Custom(code).into()
 }
 
@@ -102,11 +103,8 @@ impl<T: Config> Pallet<T> {
 		batch: &BatchOf<T, P>,
 		signature: &CourtSignature,
 	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
-		let now = frame_system::Pallet::<T>::block_number();
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
-		// The hash of the block itself is not known yet.
-		let is_recent = batch.at < now && now <= batch.at + BATCH_BLOCKS.into();
-		ensure!(is_recent, refused(reject::EXPIRED));
+		Self::ensure_recent(batch.at)?;
 		let bench = Benches::<T>::get(batch.session);
 		let (validator, key) =
 			bench.get(usize::from(batch.seat)).ok_or_else(|| refused(reject::NOT_ON_BENCH))?;
@@ -124,6 +122,15 @@ impl<T: Config> Pallet<T> {
 			.propagate(true)
 			.build()?;
 		Ok((valid, Weight::zero()))
+	}
+
+	/// Checks that a batch names one of the last blocks.
+	pub(crate) fn ensure_recent(at: BlockNumberFor<T>) -> Result<(), TransactionValidityError> {
+		let now = frame_system::Pallet::<T>::block_number();
+		// The hash of the block itself is not known yet.
+		let is_recent = at < now && now <= at + BATCH_BLOCKS.into();
+		ensure!(is_recent, refused(reject::EXPIRED));
+		Ok(())
 	}
 
 	/// Sittings of the items that fit. An error if none does, or if one is wrong.

@@ -1,7 +1,7 @@
 //! Benchmarks of batches, phases and verdicts. What the recipient of a verdict does is measured by
 //! its own pallet. `weight_bounds.rs` adds them up.
 
-use crate::*;
+use crate::{declarations::MAX_SWEPT, *};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use frame_benchmarking::v2::*;
@@ -14,6 +14,7 @@ use opg_primitives::{
 	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature},
 	Answer, Outcome, RequestId, MAX_OUTPUT_BYTES,
 };
+use pallet_opg_support::CourtReadiness;
 use sp_core::{ed25519, H256};
 use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
 
@@ -37,6 +38,13 @@ fn bench<T: Config>() -> CourtKey {
 		.collect();
 	Benches::<T>::insert(T::Session::get(), BoundedVec::truncate_from(bench));
 	own
+}
+
+impl<T: Config> Pallet<T> {
+	/// Makes a bench of the largest size that of the current session, for the benchmarks of others.
+	pub fn fill_bench() {
+		bench::<T>();
+	}
 }
 
 /// Key of another seat.
@@ -108,6 +116,35 @@ fn reveals<T: Config>(n: u32, bytes: u32) -> (BatchOf<T, RevealedVote>, CourtSig
 		.collect();
 	fill_lists::<T>();
 	signed::<T, _>(key, CourtBatchKind::Reveal, payloads.into_iter())
+}
+
+/// `n` declarations of the first seat, each for a list that only two accounts without a seat leave
+/// room in. Those count as many others.
+fn declarations<T: Config>(n: u32) -> (DeclarationsOf<T>, CourtSignature) {
+	let key = bench::<T>();
+	let who: T::AccountId = account("validator", 0, 0);
+	let items: Vec<_> = (0..n).map(|model| Declaration { model, holds: false }).collect();
+	for item in &items {
+		let gone = (0..MAX_SWEPT).map(|index| account("gone", item.model * MAX_SWEPT + index, 0));
+		let seated =
+			(0..T::MaxValidators::get() - MAX_SWEPT).map(|index| account("validator", index, 0));
+		let mut list: Vec<T::AccountId> = gone.chain(seated).collect();
+		list.sort();
+		list.iter().for_each(|who| HeldModels::<T>::insert(who, MAX_HELD_MODELS));
+		Holders::<T>::insert(item.model, BoundedVec::truncate_from(list));
+	}
+	HeldModels::<T>::insert(who, MAX_HELD_MODELS);
+	let batch = Declarations {
+		session: T::Session::get(),
+		seat: 0,
+		at: frame_system::Pallet::<T>::block_number() - 1u32.into(),
+		items: BoundedVec::truncate_from(items),
+	};
+	let block = frame_system::Pallet::<T>::block_hash(batch.at);
+	let kind = CourtBatchKind::Declare;
+	let payload = court_batch_payload(kind, &Pallet::<T>::genesis(), &block, &batch);
+	let signature = key.sign(&payload).expect(SET_UP);
+	(batch, signature)
 }
 
 fn authorize<T: Config>(call: &Call<T>) -> Result<(), BenchmarkError> {
@@ -270,5 +307,57 @@ mod benchmarks {
 		}
 
 		assert_eq!(Votes::<T>::iter().count() + Answers::<T>::iter().count(), 0);
+	}
+
+	/// `n`: declarations that leave a list, of which accounts without a seat are swept too.
+	#[benchmark]
+	fn declare(n: Linear<1, MAX_DECLARATIONS>) {
+		let (batch, signature) = declarations::<T>(n);
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, batch, signature);
+
+		let left = T::MaxValidators::get() - MAX_SWEPT - 1;
+		assert_eq!(Holders::<T>::get(0).len(), left as usize);
+	}
+
+	/// `n`: declarations, of which only the last one changes something.
+	#[benchmark]
+	fn authorize_declare(n: Linear<1, MAX_DECLARATIONS>) -> Result<(), BenchmarkError> {
+		let (mut batch, _) = declarations::<T>(n);
+		for item in batch.items.iter_mut().rev().skip(1) {
+			item.holds = true;
+		}
+		let block = frame_system::Pallet::<T>::block_hash(batch.at);
+		let kind = CourtBatchKind::Declare;
+		let payload = court_batch_payload(kind, &Pallet::<T>::genesis(), &block, &batch);
+		let (_, key) = Benches::<T>::get(batch.session)[0].clone();
+		let signature = key.sign(&payload).expect(SET_UP);
+		let call = Call::<T>::declare { batch, signature };
+		let valid;
+
+		#[block]
+		{
+			valid = authorize::<T>(&call);
+		}
+
+		valid
+	}
+
+	/// A version that `v` validators hold.
+	#[benchmark]
+	fn forget(v: Linear<0, { T::MaxValidators::get() }>) {
+		let mut list: Vec<T::AccountId> =
+			(0..v).map(|index| account("validator", index, 0)).collect();
+		list.sort();
+		list.iter().for_each(|who| HeldModels::<T>::insert(who, 2));
+		Holders::<T>::insert(0, BoundedVec::truncate_from(list));
+
+		#[block]
+		{
+			<Pallet<T> as CourtReadiness>::forget(0);
+		}
+
+		assert!(!Holders::<T>::contains_key(0));
 	}
 }

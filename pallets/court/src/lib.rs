@@ -9,6 +9,8 @@ mod benchmarking;
 mod calls;
 mod cases;
 mod deadlines;
+mod declarations;
+mod declaring;
 mod interface;
 #[cfg(test)]
 mod mock;
@@ -34,10 +36,10 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use opg_primitives::{court::CourtSignature, Answer, BlockNumber, RequestId};
+	use opg_primitives::{court::CourtSignature, Answer, BlockNumber, ModelId, RequestId};
 	use pallet_opg_support::{
 		weight_budget::{assert_fits, max_transaction_weight},
-		Committees, OnCourtDecided, TaskSource,
+		Committees, ModelFiles, OnCourtDecided, TaskSource,
 	};
 	use sp_core::H256;
 	use sp_runtime::traits::BlockNumberProvider;
@@ -52,6 +54,8 @@ pub mod pallet {
 	{
 		/// Tasks of requests, and recipient of verdicts.
 		type Requests: TaskSource + OnCourtDecided<Self::AccountId>;
+		/// Versions that validators can hold.
+		type Models: ModelFiles;
 		/// Answers that executors revealed.
 		type Committees: Committees<Self::AccountId>;
 		/// Clock of the deadlines.
@@ -116,6 +120,25 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Answers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
+
+	/// Validators that say that their store holds the file of a version, sorted. Those without a seat
+	/// on the current bench do not count, and are removed as the list changes.
+	#[pallet::storage]
+	pub type Holders<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		ModelId,
+		BoundedVec<T::AccountId, T::MaxValidators>,
+		ValueQuery,
+	>;
+
+	/// Number of lists of [`Holders`] that an account is on.
+	#[pallet::storage]
+	pub type HeldModels<T: Config> = StorageMap<_, Twox64Concat, T::AccountId, u32, ValueQuery>;
+
+	/// Block of the last declarations of each seat.
+	#[pallet::storage]
+	pub type DeclaredAt<T: Config> = StorageMap<_, Twox64Concat, SeatIndex, BlockNumberFor<T>>;
 
 	/// Events of this pallet.
 	#[pallet::event]
@@ -185,6 +208,15 @@ pub mod pallet {
 			/// Validators that revealed no vote.
 			silent: Vec<T::AccountId>,
 		},
+		/// A validator said whether its store holds the file of a version.
+		Declared {
+			/// Validator.
+			validator: T::AccountId,
+			/// Number of the version.
+			model: ModelId,
+			/// Whether it holds the file.
+			holds: bool,
+		},
 	}
 
 	#[pallet::hooks]
@@ -195,6 +227,7 @@ pub mod pallet {
 
 		fn offchain_worker(now: BlockNumberFor<T>) {
 			Self::work(now);
+			Self::declare_held(now);
 		}
 
 		fn integrity_test() {
@@ -203,6 +236,9 @@ pub mod pallet {
 				.saturating_add(T::WeightInfo::authorize_commit(MAX_BATCH));
 			assert_fits("a full batch of commitments", commit, max);
 			assert_fits("a full batch of revealed votes", Self::max_batch().0, max);
+			let declare = T::WeightInfo::declare(MAX_DECLARATIONS)
+				.saturating_add(T::WeightInfo::authorize_declare(MAX_DECLARATIONS));
+			assert_fits("a full batch of declarations", declare, max);
 			let verdict =
 				T::WeightInfo::read_lists().saturating_add(Self::max_end_sitting_weight());
 			assert_fits("a verdict of the court", verdict, T::HookWeight::get());
@@ -311,6 +347,57 @@ pub mod pallet {
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
 			Self::do_reveal(batch);
+			Ok(())
+		}
+
+		/// Says which versions the store of one validator's node holds.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// A version takes requests while two thirds of the current bench hold its file. Each seat sends
+		/// such a batch once in [`DECLARE_BLOCKS`] blocks at most. Items that change nothing, name no
+		/// version, or hold one too many are ignored, as long as there is one that counts.
+		///
+		/// ## Parameters
+		/// - `batch`: 1 to 64 versions, sorted, each with whether the store holds its file.
+		/// - `signature`: by the court key of the seat, of
+		///   [`opg_primitives::court::court_batch_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
+		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or they are not sorted.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is not one of the last 16 blocks.
+		/// - [`NOT_ON_BENCH`](crate::reject::NOT_ON_BENCH): if the bench is not the current one, or has
+		///   no such seat.
+		/// - [`TOO_SOON`](crate::reject::TOO_SOON): if the seat declared in the last blocks.
+		/// - [`NOTHING_NEW`](crate::reject::NOTHING_NEW): if the first item, and no other either, changes
+		///   anything.
+		/// - [`NO_SUCH_MODEL`](crate::reject::NO_SUCH_MODEL): if the first item, where none counts, names
+		///   no version.
+		/// - [`TOO_MANY_MODELS`](crate::reject::TOO_MANY_MODELS): if, where none counts, the validator
+		///   holds as many versions as it can.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if the court key did not sign.
+		///
+		/// ## Events
+		/// [`Event::Declared`] for each item that is not ignored.
+		#[pallet::call_index(2)]
+		#[pallet::weight((
+			T::WeightInfo::declare(batch.items.len() as u32),
+			DispatchClass::Operational,
+		))]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_declare(batch.items.len() as u32))]
+		#[pallet::authorize(|_, batch, signature| {
+			Pallet::<T>::authorize_declarations(batch, signature)
+		})]
+		pub fn declare(
+			origin: OriginFor<T>,
+			batch: DeclarationsOf<T>,
+			_signature: CourtSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			Self::do_declare(batch);
 			Ok(())
 		}
 	}

@@ -14,10 +14,11 @@ use frame_system::offchain::{
 };
 use opg_primitives::{
 	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature},
-	Answer, FailureReason, Outcome, RequestId, Task,
+	Answer, FailureReason, ModelId, Outcome, RequestId, Task,
 };
 use pallet_opg_support::{
-	Assignment, Committees, CourtFull, CourtVerdict, Courts, Judgement, OnCourtDecided, TaskSource,
+	Assignment, Committees, CourtFull, CourtReadiness, CourtVerdict, Courts, Judgement, ModelFiles,
+	OnCourtDecided, TaskSource,
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{
@@ -111,6 +112,8 @@ parameter_types! {
 	pub static Known: Vec<(RequestId, Answer)> = Vec::new();
 	/// Tasks of open requests.
 	pub static Tasks: BTreeMap<RequestId, Task> = BTreeMap::new();
+	/// Content hashes of the registered versions.
+	pub static Files: BTreeMap<ModelId, H256> = BTreeMap::new();
 	/// Every verdict, in order.
 	pub static Verdicts: Vec<(RequestId, CourtVerdict<u64>)> = Vec::new();
 	/// Requests that the recipient opens when it takes a verdict.
@@ -151,6 +154,18 @@ impl OnCourtDecided<u64> for Requests {
 	}
 	fn max_court_decided_weight() -> Weight {
 		VERDICT_WEIGHT
+	}
+}
+
+/// Fake of the models pallet.
+pub struct Registry;
+
+impl ModelFiles for Registry {
+	fn next() -> ModelId {
+		Files::get().last_key_value().map_or(0, |(last, _)| last + 1)
+	}
+	fn model_hash(model: ModelId) -> Option<H256> {
+		Files::get().remove(&model)
 	}
 }
 
@@ -197,6 +212,7 @@ pub const REVEAL_BLOCKS: u32 = 3;
 
 impl Config for Test {
 	type Requests = Requests;
+	type Models = Registry;
 	type Committees = Executors;
 	type BlockNumberProvider = Clock;
 	type Session = Session;
@@ -239,6 +255,7 @@ pub fn begin() {
 	Claims::take();
 	Known::take();
 	Tasks::take();
+	Files::take();
 	Verdicts::take();
 	OpenOnVerdict::take();
 	frame_system::BlockHash::<Test>::insert(0, GENESIS);
@@ -377,6 +394,47 @@ pub fn reveal_call(who: u64, items: Vec<Item<RevealedVote>>) -> Call<Test> {
 	let batch = batch(who, items);
 	let signature = sign(who, CourtBatchKind::Reveal, &batch);
 	Call::reveal { batch, signature }
+}
+
+/// Registers versions `0..count`.
+pub fn register(count: ModelId) {
+	Files::set((0..count).map(|model| (model, file(model))).collect());
+}
+
+/// Content hash of the file of a version.
+pub fn file(model: ModelId) -> H256 {
+	H256::from_low_u64_be(model.into())
+}
+
+/// Declarations of `who` made at the last block, for the current bench.
+pub fn declarations(who: u64, items: &[(ModelId, bool)]) -> DeclarationsOf<Test> {
+	let session = Session::get();
+	let bench = Benches::<Test>::get(session);
+	let seat = bench.iter().position(|(own, _)| *own == who).expect("it has a seat") as SeatIndex;
+	let items = items.iter().map(|(model, holds)| Declaration { model: *model, holds: *holds });
+	Declarations {
+		session,
+		seat,
+		at: System::block_number() - 1,
+		items: BoundedVec::truncate_from(items.collect()),
+	}
+}
+
+/// Call with declarations that the current key of `who` signed.
+pub fn declare_call(who: u64, batch: DeclarationsOf<Test>) -> Call<Test> {
+	let hash = hash_of(batch.at);
+	let payload = court_batch_payload(CourtBatchKind::Declare, &GENESIS, &hash, &batch);
+	Call::declare { batch, signature: court_pair(who).sign(&payload).into() }
+}
+
+/// Lets `who` say what its store holds.
+pub fn declare(who: u64, items: &[(ModelId, bool)]) -> Result<(), u8> {
+	submit(declare_call(who, declarations(who, items)))
+}
+
+/// Tells whether a version takes requests.
+pub fn is_ready(model: ModelId) -> bool {
+	<Court as CourtReadiness>::is_ready(model)
 }
 
 /// Commitment of `who` to an answer in the current sitting of a request.

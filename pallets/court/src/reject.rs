@@ -1,11 +1,11 @@
 //! Codes of refused batches, in `InvalidTransaction::Custom`. They differ from those of the
 //! attestation pallet.
 
-/// The batch has no items, or names a request twice.
+/// The batch has no items, or names a request twice; or declarations are not sorted.
 pub const MALFORMED: u8 = 40;
 /// The batch does not name one of the last [`crate::BATCH_BLOCKS`] blocks.
 pub const EXPIRED: u8 = 41;
-/// The bench is not kept, or has no such seat.
+/// The bench is not kept, or has no such seat. Of declarations: it is not the current one.
 pub const NOT_ON_BENCH: u8 = 42;
 /// There is no such sitting, or its bench is another one.
 pub const NO_SITTING: u8 = 43;
@@ -21,3 +21,11 @@ pub const WRONG_ANSWER: u8 = 47;
 pub const ANSWER_MISSING: u8 = 48;
 /// The court key of the seat did not sign the batch.
 pub const INVALID_SIGNATURE: u8 = 49;
+/// Declarations change nothing: the validator is listed as it says, with all versions.
+pub const NOTHING_NEW: u8 = 50;
+/// No version with this number is registered.
+pub const NO_SUCH_MODEL: u8 = 51;
+/// The validator holds [`crate::MAX_HELD_MODELS`] versions already.
+pub const TOO_MANY_MODELS: u8 = 52;
+/// The last declarations of the seat are less than [`crate::DECLARE_BLOCKS`] blocks old.
+pub const TOO_SOON: u8 = 53;

@@ -6,15 +6,33 @@ use alloc::{
 	vec::Vec,
 };
 use frame_support::{ensure, traits::Get};
+use pallet_opg_support::ModelFiles;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks that each case is in one list that fits its phase, that votes are counted, that benches
-	/// are kept while they are named and no longer, and that each answer is that of a voter.
+	/// are kept while they are named and no longer, that each answer is that of a voter, and that lists
+	/// of those who hold a version are sorted and counted.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_lists()?;
 		Self::check_benches()?;
-		Self::check_votes()
+		Self::check_votes()?;
+		Self::check_holders()
+	}
+
+	fn check_holders() -> Result<(), TryRuntimeError> {
+		let mut counts = BTreeMap::<T::AccountId, u32>::new();
+		for (model, holders) in Holders::<T>::iter() {
+			ensure!(T::Models::model_hash(model).is_some(), "holders of no version");
+			ensure!(!holders.is_empty(), "list of nobody");
+			ensure!(holders.windows(2).all(|pair| pair[0] < pair[1]), "holders are not sorted");
+			for who in holders {
+				*counts.entry(who).or_default() += 1;
+			}
+		}
+		ensure!(counts == HeldModels::<T>::iter().collect(), "versions that are not counted");
+		ensure!(counts.values().all(|count| *count <= MAX_HELD_MODELS), "too many versions");
+		Ok(())
 	}
 
 	fn check_lists() -> Result<(), TryRuntimeError> {

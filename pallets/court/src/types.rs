@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{court::CourtKey, Answer, Outcome, RequestId};
+use opg_primitives::{court::CourtKey, Answer, ModelId, Outcome, RequestId};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -14,6 +14,12 @@ pub const MAX_BATCH: u32 = 16;
 pub const BATCH_BLOCKS: u32 = 16;
 /// Number of blocks by which the block that a node names is older than its best one.
 pub(crate) const BATCH_LAG: u32 = 2;
+/// Largest number of declarations in a batch.
+pub const MAX_DECLARATIONS: u32 = 64;
+/// Largest number of versions that one validator can say it holds.
+pub const MAX_HELD_MODELS: u32 = 4_096;
+/// Number of blocks from one batch of declarations of a seat to the next.
+pub const DECLARE_BLOCKS: u32 = 4;
 /// Index of the sitting after an undecided one. There is no third.
 pub const SECOND_SITTING: u8 = 1;
 
@@ -189,3 +195,46 @@ impl<BlockNumber> Batch<BlockNumber, RevealedVote> {
 
 /// [`Batch`] of a runtime.
 pub type BatchOf<T, Payload> = Batch<BlockNumberFor<T>, Payload>;
+
+/// What the store of a seat's node holds, under one signature.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Declarations<BlockNumber> {
+	/// Session of the bench: the current one.
+	pub session: u32,
+	/// Seat on the bench.
+	pub seat: SeatIndex,
+	/// Block it was made at, as in a [`Batch`].
+	pub at: BlockNumber,
+	/// At least one, sorted by model, each model once.
+	pub items: BoundedVec<Declaration, ConstU32<MAX_DECLARATIONS>>,
+}
+
+/// Whether a store holds the file of a version.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct Declaration {
+	/// Number of the version.
+	pub model: ModelId,
+	/// Whether the store holds its file.
+	pub holds: bool,
+}
+
+impl<BlockNumber> Declarations<BlockNumber> {
+	/// Tells whether it has items, sorted by model, and names no model twice.
+	pub fn is_well_formed(&self) -> bool {
+		!self.items.is_empty() && self.items.windows(2).all(|pair| pair[0].model < pair[1].model)
+	}
+}
+
+/// [`Declarations`] of a runtime.
+pub type DeclarationsOf<T> = Declarations<BlockNumberFor<T>>;

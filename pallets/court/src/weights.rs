@@ -19,6 +19,9 @@ pub trait WeightInfo {
 	fn begin_sitting() -> Weight;
 	fn begin_reveal() -> Weight;
 	fn end_sitting(v: u32, a: u32, ) -> Weight;
+	fn declare(n: u32, ) -> Weight;
+	fn authorize_declare(n: u32, ) -> Weight;
+	fn forget(v: u32, ) -> Weight;
 }
 
 /// Estimated weights, with the database weights of the runtime.
@@ -82,5 +85,28 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads_writes(8, 5))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(a.into()))
+	}
+	/// Bench, block of the last declarations; per item the list, the version, and the counts of three
+	/// accounts.
+	fn declare(n: u32, ) -> Weight {
+		Weight::from_parts(40_000_000, 12_000)
+			.saturating_add(Weight::from_parts(40_000_000, 18_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
+			.saturating_add(T::DbWeight::get().reads_writes(5, 4).saturating_mul(n.into()))
+	}
+	/// Session, bench, block of the last declarations, hashes of two blocks; per item the list, the
+	/// version, the count of the validator.
+	fn authorize_declare(n: u32, ) -> Weight {
+		Weight::from_parts(90_000_000, 16_000)
+			.saturating_add(Weight::from_parts(10_000_000, 9_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().reads(2).saturating_mul(n.into()))
+	}
+	/// The list, and the count of each account on it.
+	fn forget(v: u32, ) -> Weight {
+		Weight::from_parts(10_000_000, 7_000)
+			.saturating_add(Weight::from_parts(3_000_000, 2_600).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(1, 1))
+			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(v.into()))
 	}
 }

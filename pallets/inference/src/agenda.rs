@@ -22,10 +22,11 @@ pub(crate) const COURT_RETRY_BLOCKS: u32 = 10;
 
 /// Values besides agendas that most draws and actions of a block read and write. The block pays for
 /// each once, in [`Pallet::base_weight`].
-const SHARED_VALUES: [&str; 7] = [
+const SHARED_VALUES: [&str; 8] = [
 	"Inference::NextRequestId",
 	"Inference::PostponedAt",
 	"Inference::DrawBatches",
+	"Inference::OpenSeats",
 	"Inference::AgendaCursor",
 	"Clock::Now",
 	"System::Account of the pot",
@@ -135,6 +136,7 @@ impl<T: Config> Pallet<T> {
 		let settle = Self::max_settle_weight();
 		let audit = T::WeightInfo::audit().saturating_add(Self::max_open_court_weight());
 		let prune = T::WeightInfo::postpone()
+			.saturating_add(Self::max_release_weight())
 			.saturating_add(Self::max_refund_weight())
 			.saturating_add(T::WeightInfo::prune())
 			.saturating_add(T::WeightInfo::return_deposit())

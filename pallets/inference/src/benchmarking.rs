@@ -64,6 +64,11 @@ fn model<T: Config>(count: u32) -> ModelId {
 	T::BenchmarkHelper::version(&rich::<T>("owner"), &executors)
 }
 
+/// One open seat for each of so many executors.
+fn open_seats_of<T: Config>(count: u32) {
+	Pallet::<T>::store_seats(executors::<T>(count).into_iter().map(|who| (who, 1)).collect());
+}
+
 /// Context that has a sampler for `model`, so that a benchmark does not measure it.
 fn draw_context<T: Config>(model: ModelId) -> DrawContext<T> {
 	let mut draws = DrawContext::new();
@@ -123,6 +128,7 @@ fn whitelist_shared_keys<T: Config>() {
 	keys.push(NextRequestId::<T>::hashed_key().into());
 	keys.push(VrfOutputs::<T>::hashed_key().into());
 	keys.push(DrawBatches::<T>::hashed_key().into());
+	keys.push(OpenSeats::<T>::hashed_key().into());
 	keys.push(AgendaCursor::<T>::hashed_key().into());
 	keys.push(FuelOrdered::<T>::hashed_key().into());
 	keys.push(PostponedAt::<T>::hashed_key().into());
@@ -454,6 +460,56 @@ mod benchmarks {
 		assert_eq!(count, p);
 	}
 
+	/// `p`: executors with open seats.
+	#[benchmark]
+	fn open_seats(p: Linear<0, { T::MaxExecutors::get() }>) {
+		open_seats_of::<T>(p);
+		let list;
+
+		#[block]
+		{
+			let _ = T::Executors::declared_slots();
+			list = OpenSeats::<T>::get().into_inner();
+			Pallet::<T>::store_seats(list.clone());
+		}
+
+		assert_eq!(list.len() as u32, p);
+	}
+
+	/// `p`: candidates, each with open seats.
+	#[benchmark]
+	fn capacity(p: Linear<1, { T::MaxExecutors::get() }>) {
+		let model = model::<T>(p);
+		open_seats_of::<T>(p);
+		let mut draws = draw_context::<T>(model);
+		let candidates = (model, T::Executors::session());
+		let free;
+
+		#[block]
+		{
+			let pending = PendingSeats::<T>::get(model);
+			free = draws.capacity(&mut WeightMeter::new(), candidates, pending);
+			Pallet::<T>::await_seats(model, 1);
+		}
+
+		assert_eq!(free.executors, p);
+	}
+
+	/// `p`: executors with open seats.
+	#[benchmark]
+	fn release_seats(p: Linear<{ MAX_COMMITTEE }, { T::MaxExecutors::get() }>) {
+		open_seats_of::<T>(p);
+		let mut members = executors::<T>(p);
+		members.truncate(tiers::size(Tier::High) as usize);
+
+		#[block]
+		{
+			Pallet::<T>::release_seats(&members);
+		}
+
+		assert_eq!(OpenSeats::<T>::get().len() as u32, p - tiers::size(Tier::High));
+	}
+
 	/// Action on a request whose state has changed since it was scheduled.
 	#[benchmark]
 	fn noop() {
@@ -477,9 +533,9 @@ mod benchmarks {
 
 		#[block]
 		{
-			Requests::<T>::mutate(ID, |request| {
-				let request = request.as_mut().expect("it is stored");
-				request.state = audited::<T>(Pallet::<T>::waiting(tiers::AUDIT));
+			Requests::<T>::mutate(ID, |stored| {
+				let stored = stored.as_mut().expect("it is stored");
+				stored.state = audited::<T>(Pallet::<T>::waiting(tiers::AUDIT));
 			});
 			assert!(Pallet::<T>::queue_draw(ID, Tier::High, Place::UnderWay));
 		}

@@ -14,7 +14,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{input_hash, FailureReason, RequestId};
-use pallet_opg_support::{ModelRegistry, ModelUnavailable};
+use pallet_opg_support::{ExecutorStake, ModelRegistry, ModelUnavailable};
 use sp_runtime::traits::One;
 
 impl<T: Config> Pallet<T> {
@@ -30,10 +30,14 @@ impl<T: Config> Pallet<T> {
 		let version = T::Models::version(model).map_err(|reason| match reason {
 			ModelUnavailable::Unknown => Error::<T>::UnknownModel,
 			ModelUnavailable::EngineNotValid => Error::<T>::EngineNotValid,
+			ModelUnavailable::NotCourtReady => Error::<T>::NotCourtReady,
 		})?;
 		ensure!(version.royalty <= max_royalty, Error::<T>::RoyaltyAboveMax);
 		let eligible = draws.count(meter, model, &[&requester, &version.owner]);
 		ensure!(eligible >= tiers::size(tier), Error::<T>::NotEnoughExecutors);
+		let candidates = (model, T::Executors::session());
+		let capacity = draws.capacity(meter, candidates, PendingSeats::<T>::get(model));
+		ensure!(capacity.is_enough(), Error::<T>::Congested);
 		let price = FuelPrice::<T>::get();
 		let escrow =
 			Self::fee(version.fuel_limit, &version, price, tier).ok_or(Error::<T>::Overflow)?;
@@ -59,6 +63,7 @@ impl<T: Config> Pallet<T> {
 		FuelOrdered::<T>::mutate(|fuel| {
 			*fuel = fuel.saturating_add(Self::ordered_fuel(version.fuel_limit, tier));
 		});
+		Self::await_seats(model, tiers::size(tier));
 		let input_hash = input_hash(&input);
 		Inputs::<T>::insert(request, input);
 		let block = Self::block();
@@ -81,7 +86,7 @@ impl<T: Config> Pallet<T> {
 				escrow,
 				audit: None,
 				challenges: BoundedVec::new(),
-				state: RequestState::Open(Self::waiting(0)),
+				state: RequestState::Open(Self::waiting(tiers::FIRST)),
 			},
 		);
 		Self::deposit_event(Event::Requested {

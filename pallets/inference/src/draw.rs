@@ -4,7 +4,14 @@
 //! in which the round was fixed, with the stake of that session's snapshot. Whoever cannot sit stays
 //! in the permutation and is skipped.
 
-use crate::{pallet::*, queue::Place, tiers, types::*, weights::WeightInfo};
+use crate::{
+	capacity::{number_of, Capacity},
+	pallet::*,
+	queue::Place,
+	tiers,
+	types::*,
+	weights::WeightInfo,
+};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
 use frame_support::{
@@ -35,6 +42,13 @@ pub(crate) struct DrawContext<T: Config> {
 	candidates: BTreeMap<(ModelId, u32), Candidates<T::AccountId>>,
 	/// Who takes no seat in any model now, sorted; read with the first snapshot.
 	suspended: Vec<T::AccountId>,
+	/// Slots that operators declared, sorted; read with the first snapshot.
+	declared: Vec<(T::AccountId, u32)>,
+	/// Open seats of first rounds, sorted; read with the first snapshot. Draws change them, and
+	/// [`Self::finish`] stores them.
+	open: Vec<(T::AccountId, u32)>,
+	/// Whether `open` was changed.
+	is_changed: bool,
 }
 
 /// What became of a draw.
@@ -49,13 +63,24 @@ pub(crate) enum Drawn {
 
 impl<T: Config> DrawContext<T> {
 	pub(crate) fn new() -> Self {
-		Self { snapshots: BTreeMap::new(), candidates: BTreeMap::new(), suspended: Vec::new() }
+		Self {
+			snapshots: BTreeMap::new(),
+			candidates: BTreeMap::new(),
+			suspended: Vec::new(),
+			declared: Vec::new(),
+			open: Vec::new(),
+			is_changed: false,
+		}
 	}
 
 	/// Reads the snapshot of `session`. Returns whether it is kept.
 	fn load(&mut self, meter: &mut WeightMeter, session: u32) -> bool {
 		if self.snapshots.is_empty() {
 			self.suspended = T::Executors::suspended();
+			self.declared = T::Executors::declared_slots();
+			self.open = OpenSeats::<T>::get().into_inner();
+			let longest = self.declared.len().max(self.open.len()) as u32;
+			meter.consume(T::WeightInfo::open_seats(longest));
 		}
 		let snapshot = self.snapshots.entry(session).or_insert_with(|| {
 			let snapshot = T::Executors::snapshot(session);
@@ -100,26 +125,90 @@ impl<T: Config> DrawContext<T> {
 		found.sampler.count(|who| skips(suspended, found, excluded, who)) as u32
 	}
 
-	/// Draws up to `count` executors besides `excluded`.
-	fn draw(
+	/// What the candidates for `model` in `session` offer, where `pending` seats that are not drawn
+	/// are spread over them by their weights.
+	pub(crate) fn capacity(
 		&mut self,
 		meter: &mut WeightMeter,
 		(model, session): (ModelId, u32),
+		pending: u32,
+	) -> Capacity {
+		self.candidates(meter, model, session);
+		let Self { candidates, suspended, declared, open, .. } = self;
+		let Some(found) = candidates.get(&(model, session)) else { return Capacity::default() };
+		meter.consume(T::WeightInfo::capacity(found.sampler.len() as u32));
+		let total = found.sampler.total().max(1);
+		let mut capacity = Capacity::default();
+		for (who, weight) in found.sampler.members() {
+			if skips(suspended, found, &[], who) {
+				continue;
+			}
+			let slots = slots::<T>(declared, who, weight);
+			// Weights are of the size of the issuance, numbers of seats of that of blocks.
+			let spread = weight.saturating_mul(pending.into()) / total;
+			let taken = number_of(open, who).unwrap_or_default();
+			capacity.offered = capacity.offered.saturating_add(slots);
+			if spread.saturating_add(taken.into()) < slots {
+				capacity.free = capacity.free.saturating_add(slots);
+				capacity.executors += 1;
+			}
+		}
+		capacity
+	}
+
+	/// Draws up to `count` executors besides `excluded`. In a first round those that are full take no
+	/// seat.
+	pub(crate) fn draw(
+		&mut self,
+		meter: &mut WeightMeter,
+		(model, session): (ModelId, u32),
+		round: RoundIndex,
 		seed: &[u8; 32],
 		excluded: &[&T::AccountId],
 		count: u32,
 	) -> Vec<T::AccountId> {
 		self.candidates(meter, model, session);
-		let Self { candidates, suspended, .. } = self;
+		let Self { candidates, suspended, declared, open, .. } = self;
 		let Some(found) = candidates.get(&(model, session)) else { return Vec::new() };
-		found.sampler.draw(seed, |who| skips(suspended, found, excluded, who), count as usize)
+		let is_full = |who: &T::AccountId| {
+			let taken = number_of(open, who).unwrap_or_default();
+			u128::from(taken) >= slots::<T>(declared, who, found.sampler.weight(who))
+		};
+		let skip = |who: &T::AccountId| {
+			skips(suspended, found, excluded, who) || round == tiers::FIRST && is_full(who)
+		};
+		found.sampler.draw(seed, skip, count as usize)
+	}
+
+	/// Counts the seats of a first round that was opened. Returns whether there is room.
+	fn take_seats(&mut self, members: &[T::AccountId]) -> bool {
+		let taken =
+			Pallet::<T>::take_seats(&mut self.open, members, T::MaxExecutors::get() as usize);
+		self.is_changed |= taken;
+		taken
+	}
+
+	/// Stores what the draws have changed.
+	pub(crate) fn finish(self) {
+		if self.is_changed {
+			Pallet::<T>::store_seats(self.open);
+		}
 	}
 
 	/// Largest weight of a context with one sampler.
 	pub(crate) fn max_weight() -> Weight {
 		let executors = T::MaxExecutors::get();
-		T::WeightInfo::snapshot(executors).saturating_add(T::WeightInfo::sampler(executors))
+		T::WeightInfo::snapshot(executors)
+			.saturating_add(T::WeightInfo::sampler(executors))
+			.saturating_add(T::WeightInfo::open_seats(executors))
+			.saturating_add(T::WeightInfo::capacity(executors))
 	}
+}
+
+/// Slots of a candidate with this weight: those of the snapshot, and no more than it declares now.
+fn slots<T: Config>(declared: &[(T::AccountId, u32)], who: &T::AccountId, weight: u128) -> u128 {
+	let backed = weight / T::Executors::slot_stake().max(1);
+	number_of(declared, who).map_or(backed, |own| backed.min(own.into()))
 }
 
 /// Tells whether `who` takes no seat. It is skipped then, and never removed from the permutation:
@@ -143,6 +232,13 @@ impl<T: Config> Pallet<T> {
 	/// Number of executors that could be drawn for `model` now, besides `excluded`.
 	pub fn eligible(model: ModelId, excluded: &[&T::AccountId]) -> u32 {
 		DrawContext::<T>::new().count(&mut WeightMeter::new(), model, excluded)
+	}
+
+	/// What the executors that could be drawn for `model` now offer.
+	pub fn capacity(model: ModelId) -> Capacity {
+		let candidates = (model, T::Executors::session());
+		let pending = PendingSeats::<T>::get(model);
+		DrawContext::<T>::new().capacity(&mut WeightMeter::new(), candidates, pending)
 	}
 
 	/// Accounts that are skipped for a request: its parties, and those who had a seat before.
@@ -206,9 +302,19 @@ impl<T: Config> Pallet<T> {
 		let seed = Self::draw_seed(outputs, id, request.model, round);
 		let excluded = Self::excluded(&request, &past_members);
 		let candidates = (request.model, session);
-		let committee = draws.draw(meter, candidates, &seed.0, &excluded, spec.target);
+		let is_first = round == tiers::FIRST;
+		let capacity =
+			if is_first { draws.capacity(meter, candidates, 0) } else { Capacity::default() };
+		if !capacity.is_enough() {
+			// Others were drawn meanwhile, for another model or with luck. It waits for their answers.
+			return Self::postpone_draw(id, request, round);
+		}
+		let committee = draws.draw(meter, candidates, round, &seed.0, &excluded, spec.target);
 		meter.consume(T::WeightInfo::draw(committee.len() as u32, past_members.len() as u32));
 		if (committee.len() as u32) < spec.minimum {
+			if capacity.free < capacity.offered {
+				return Self::postpone_draw(id, request, round);
+			}
 			Self::give_up_draw(meter, id, request, FailureReason::NotEnoughExecutors);
 			return Drawn::Nothing;
 		}
@@ -225,10 +331,15 @@ impl<T: Config> Pallet<T> {
 			fuel_limit: request.version.fuel_limit,
 		};
 		let opened: Result<(), DispatchError> = with_storage_layer(|| {
-			T::Committees::open(assignment).map_err(|_| DispatchError::Unavailable)
+			T::Committees::open(assignment).map_err(|_| DispatchError::Unavailable)?;
+			let has_room = !is_first || draws.take_seats(&committee);
+			has_room.then_some(()).ok_or(DispatchError::Unavailable)
 		});
 		if opened.is_err() {
 			return Self::postpone_draw(id, request, round);
+		}
+		if is_first {
+			Self::end_waiting(&request);
 		}
 		if let Some(status) = request.state.committee_mut() {
 			*status = CommitteeStatus::Assigned { round };

@@ -33,6 +33,9 @@ impl<T: Config> OnRoundDecided for Pallet<T> {
 			_ => return T::WeightInfo::noop(),
 		};
 		let mut meter = WeightMeter::new();
+		if request.state.is_in_first_round() {
+			meter.consume(Self::release_first_round(id));
+		}
 		Self::conclude_round(&mut meter, id, request, round, verdict);
 		meter.consumed()
 	}
@@ -42,5 +45,6 @@ impl<T: Config> OnRoundDecided for Pallet<T> {
 			.max(T::WeightInfo::escalated())
 			.saturating_add(Self::undisputed_refund_weight())
 			.max(Self::max_open_court_weight())
+			.saturating_add(Self::max_release_weight())
 	}
 }

@@ -8,6 +8,7 @@ mod audit;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
+mod capacity;
 mod challenge;
 mod court;
 mod draw;
@@ -28,6 +29,7 @@ mod verdict;
 pub mod weights;
 
 pub use agenda::SCHEDULE_SEARCH_BLOCKS;
+pub use capacity::Capacity;
 pub use challenge::claim_hash;
 pub use pallet::*;
 pub use queue::{MAX_DRAW_BATCHES, VRF_HISTORY};
@@ -224,6 +226,16 @@ pub mod pallet {
 	/// Fuel of all executors that was ordered in this block.
 	#[pallet::storage]
 	pub type FuelOrdered<T> = StorageValue<_, Fuel, ValueQuery>;
+
+	/// Executors with seats in first rounds that are not decided, sorted, and the numbers of these
+	/// seats.
+	#[pallet::storage]
+	pub type OpenSeats<T: Config> =
+		StorageValue<_, BoundedVec<(T::AccountId, u32), T::MaxExecutors>, ValueQuery>;
+
+	/// Seats of first rounds that wait for their draw, by model.
+	#[pallet::storage]
+	pub type PendingSeats<T> = StorageMap<_, Twox64Concat, ModelId, u32, ValueQuery>;
 
 	/// Funds the pot at genesis with the existential deposit, which keeps its account alive.
 	#[pallet::genesis_config]
@@ -442,10 +454,14 @@ pub mod pallet {
 		RoyaltyAboveMax,
 		/// The deadline is over already, or after the request is pruned.
 		InvalidDeadline,
-		/// Draws or agendas have no room, or this block left a part of them for later.
+		/// Executors with a free slot hold too little of what all that serve the model offer, draws or
+		/// agendas have no room, or this block left a part of them for later.
 		Congested,
 		/// A number is too large: the fee, the bond or the number of the request.
 		Overflow,
+		/// Less than two thirds of the validators say that their store holds the model's file, so the
+		/// court could not judge its answers. Give them the file; their nodes say so by themselves.
+		NotCourtReady,
 	}
 
 	#[pallet::hooks]
@@ -520,7 +536,8 @@ pub mod pallet {
 		///
 		/// ## Errors
 		/// - [`Error::Congested`]: if this block left a part of its draws or of its agenda for later,
-		///   or one of them has no room.
+		///   one of them has no room, or executors with a free slot hold less than two thirds of the
+		///   slots that all who serve the model offer.
 		/// - [`Error::UnknownModel`]: if no model version has this number.
 		/// - [`Error::EngineNotValid`]: if the model's engine is not valid in this block.
 		/// - [`Error::NotEnoughExecutors`]: if fewer executors than the first committee has seats can

@@ -149,6 +149,10 @@ parameter_types! {
 	pub storage ExecutorCount: u64 = EXECUTORS;
 	/// Executors from this number on are candidates of the models.
 	pub storage FirstServing: u64 = 1;
+	/// Slots of each executor, which are its weight.
+	pub storage SlotsEach: u32 = 1_000;
+	/// Slots that executors declared, sorted by executor.
+	pub storage Declared: Vec<(u64, u32)> = Vec::new();
 	/// Executors that take no seat, sorted.
 	pub storage Suspended: Vec<u64> = Vec::new();
 	/// Candidates that stopped serving, sorted.
@@ -209,7 +213,7 @@ impl ExecutorStake<u64> for Executors {
 		Session::get()
 	}
 	fn snapshot(session: u32) -> Vec<(u64, u128)> {
-		let executors = (1..=ExecutorCount::get()).map(|who| (who, 1_000));
+		let executors = (1..=ExecutorCount::get()).map(|who| (who, SlotsEach::get().into()));
 		if is_kept(session) {
 			executors.collect()
 		} else {
@@ -218,6 +222,12 @@ impl ExecutorStake<u64> for Executors {
 	}
 	fn suspended() -> Vec<u64> {
 		Suspended::get()
+	}
+	fn slot_stake() -> u128 {
+		1
+	}
+	fn declared_slots() -> Vec<(u64, u32)> {
+		Declared::get()
 	}
 }
 
@@ -526,6 +536,11 @@ pub fn now() -> u64 {
 
 pub fn block() -> u64 {
 	System::block_number()
+}
+
+/// Number of seats in first rounds that are open.
+pub fn open_seats(who: u64) -> u32 {
+	capacity::number_of(&OpenSeats::<Test>::get(), &who).unwrap_or_default()
 }
 
 /// Free and held planck of an account.

@@ -13,10 +13,14 @@ impl<T: Config> Pallet<T> {
 		};
 		if !request.state.is_final() {
 			meter.consume(T::WeightInfo::postpone());
-			// Every state ends, so this does.
-			if !Self::schedule(Self::now() + PRUNE_RETRY_BLOCKS.into(), id, Action::Prune) {
-				// No agenda has room: what is left of the request is refunded. A later call of this
-				// function cannot be scheduled, so the request is removed at once.
+			// Every state ends, so this does; but a draw waits as long as executors are full.
+			let is_stuck = request.state.waits_for_first_draw();
+			if is_stuck || !Self::schedule(Self::now() + PRUNE_RETRY_BLOCKS.into(), id, Action::Prune) {
+				// Its lifetime is over, or no agenda has room: what is left of the request is refunded.
+				// A later call of this function cannot be scheduled, so it is removed at once.
+				if request.state.is_in_first_round() {
+					meter.consume(Self::release_first_round(id));
+				}
 				Self::refund(meter, id, request, FailureReason::Congested);
 				return Self::prune(meter, id);
 			}

@@ -145,6 +145,7 @@ impl<T: Config> Pallet<T> {
 				},
 			}
 		}
+		draws.finish();
 		DrawBatches::<T>::put(frame_support::BoundedVec::truncate_from(kept));
 		for (id, tier) in again {
 			Self::queue_again(id, tier);

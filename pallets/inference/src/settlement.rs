@@ -132,6 +132,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Ends a request without an answer and returns the escrow. The deposit stays until it is pruned.
 	pub(crate) fn fail(id: RequestId, mut request: RequestOf<T>, reason: FailureReason) {
+		if request.state.waits_for_first_draw() {
+			Self::end_waiting(&request);
+		}
 		Self::release(HoldReason::Request, &request.requester, request.escrow);
 		request.escrow = 0;
 		request.audit = None;

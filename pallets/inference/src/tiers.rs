@@ -13,6 +13,8 @@
 use opg_primitives::{RoundIndex, Tier};
 use pallet_opg_support::{MAX_COMMITTEE, MAX_SEATS};
 
+/// Round of a first committee. Its seats take slots, those of other rounds do not.
+pub const FIRST: RoundIndex = 0;
 /// Round after a first committee that was too silent to agree.
 pub const SECOND: RoundIndex = 1;
 /// Round of an audit.

@@ -1,12 +1,13 @@
 //! Invariants of requests, their holds, the queue of draws and the agenda.
 
-use crate::{pallet::*, types::*};
+use crate::{pallet::*, tiers, types::*};
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
 };
 use opg_primitives::{Balance, RequestId};
+use pallet_opg_support::Committees;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -17,7 +18,15 @@ impl<T: Config> Pallet<T> {
 		let next = NextRequestId::<T>::get();
 		let is_scheduled = |id, action| scheduled.contains(&(id, action));
 		let mut held: BTreeMap<T::AccountId, [Balance; 3]> = BTreeMap::new();
+		let (mut seats, mut pending) = (BTreeMap::new(), BTreeMap::new());
 		for (id, request) in Requests::<T>::iter() {
+			if request.state.is_in_first_round() {
+				for who in T::Committees::past_members(id) {
+					*seats.entry(who).or_insert(0u32) += 1;
+				}
+			} else if request.state.waits_for_first_draw() {
+				*pending.entry(request.model).or_insert(0u32) += tiers::size(request.tier);
+			}
 			ensure!(id < next, "request number not below the next");
 			ensure!(Inputs::<T>::contains_key(id), "request without an input");
 			ensure!(is_scheduled(id, Action::Prune), "request is never pruned");
@@ -59,6 +68,14 @@ impl<T: Config> Pallet<T> {
 			}
 			held.entry(request.requester).or_default()[0] += request.escrow + request.deposit;
 		}
+		ensure!(
+			OpenSeats::<T>::get().into_iter().eq(seats),
+			"the open seats are not those of the first rounds"
+		);
+		ensure!(
+			PendingSeats::<T>::iter().collect::<BTreeMap<_, _>>() == pending,
+			"the seats that wait are not those of the requests"
+		);
 		// Also of accounts without requests: a hold without an owner would never be released.
 		for who in frame_system::Account::<T>::iter_keys() {
 			let owed = held.get(&who).copied().unwrap_or_default();

@@ -203,6 +203,16 @@ impl<AccountId, BlockNumber> RequestState<AccountId, BlockNumber> {
 		}
 	}
 
+	/// Tells whether the committee of the first round is not drawn.
+	pub fn waits_for_first_draw(&self) -> bool {
+		matches!(self, Self::Open(CommitteeStatus::Waiting { round: crate::tiers::FIRST, .. }))
+	}
+
+	/// Tells whether the committee of the first round is at work.
+	pub fn is_in_first_round(&self) -> bool {
+		matches!(self, Self::Open(CommitteeStatus::Assigned { round: crate::tiers::FIRST }))
+	}
+
 	/// Attested answer that is not final yet, and the time of the agreement.
 	pub fn attested(&self) -> Option<(&Answer, &BlockNumber)> {
 		match self {

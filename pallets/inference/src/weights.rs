@@ -36,6 +36,9 @@ pub trait WeightInfo {
 	fn agenda_list() -> Weight;
 	fn draw_list() -> Weight;
 	fn open_court() -> Weight;
+	fn open_seats(p: u32, ) -> Weight;
+	fn capacity(p: u32, ) -> Weight;
+	fn release_seats(p: u32, ) -> Weight;
 }
 
 /// Weights with the database costs of the runtime.
@@ -305,5 +308,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(80_000_000, 20_000)
 			.saturating_add(T::DbWeight::get().reads(4 + 16))
 			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Lists of open seats and of declared slots, decoded, and the former encoded once. The block pays
+	/// for their keys.
+	fn open_seats(p: u32, ) -> Weight {
+		Weight::from_parts(10_000_000, 1_000)
+			.saturating_add(Weight::from_parts(150_000, 80).saturating_mul(p.into()))
+	}
+	/// Free slots of so many candidates, and the counter of a model.
+	fn capacity(p: u32, ) -> Weight {
+		Weight::from_parts(5_000_000, 100)
+			.saturating_add(Weight::from_parts(250_000, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// List of open seats, decoded and encoded, and the round of a request, decoded again. The block
+	/// pays for the key of the list, and the round has been read.
+	fn release_seats(p: u32, ) -> Weight {
+		Weight::from_parts(20_000_000, 12_000)
+			.saturating_add(Weight::from_parts(110_000, 40).saturating_mul(p.into()))
 	}
 }

@@ -8,6 +8,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Dims, ModelId};
+use pallet_opg_support::CourtReadiness;
 use sp_core::H256;
 
 impl<T: Config> Pallet<T> {
@@ -43,6 +44,7 @@ impl<T: Config> Pallet<T> {
 		let deposit = T::ModelDeposit::get();
 		T::Currency::release(&HoldReason::Model.into(), &who, deposit, Precision::BestEffort)?;
 		Models::<T>::remove(id);
+		T::Readiness::forget(id);
 		Self::deposit_event(Event::Deregistered { model: id });
 		Ok(())
 	}

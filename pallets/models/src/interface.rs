@@ -3,7 +3,20 @@
 use crate::{pallet::*, types::*};
 use frame_support::ensure;
 use opg_primitives::{Balance, ModelId};
-use pallet_opg_support::{ModelRegistry, ModelUnavailable, ModelVersion, Serving};
+use pallet_opg_support::{
+	CourtReadiness, ModelFiles, ModelRegistry, ModelUnavailable, ModelVersion, Serving,
+};
+use sp_core::H256;
+
+impl<T: Config> ModelFiles for Pallet<T> {
+	fn next() -> ModelId {
+		NextModelId::<T>::get()
+	}
+
+	fn model_hash(model: ModelId) -> Option<H256> {
+		Models::<T>::get(model).map(|model| model.model_hash)
+	}
+}
 
 impl<T: Config> ModelRegistry<T::AccountId, Balance> for Pallet<T> {
 	fn version(model: ModelId) -> Result<ModelVersion<T::AccountId, Balance>, ModelUnavailable> {
@@ -12,6 +25,7 @@ impl<T: Config> ModelRegistry<T::AccountId, Balance> for Pallet<T> {
 		let is_valid =
 			Engines::<T>::get(engine_id).is_some_and(|validity| validity.contains(&Self::now()));
 		ensure!(is_valid, ModelUnavailable::EngineNotValid);
+		ensure!(T::Readiness::is_ready(model), ModelUnavailable::NotCourtReady);
 		Ok(ModelVersion { owner, model_hash, engine_id, dims, fuel_limit, royalty })
 	}
 

@@ -31,7 +31,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 	use opg_primitives::{Balance, Dims, Fuel, ModelId};
-	use pallet_opg_support::{ExecutorDirectory, ExecutorStake};
+	use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
 	use sp_core::H256;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -49,6 +49,8 @@ pub mod pallet {
 		type Executors: ExecutorDirectory<Self::AccountId>;
 		/// Sessions, and the stake by which a list that is full gives way.
 		type ExecutorStake: ExecutorStake<Self::AccountId>;
+		/// What validators say about versions.
+		type Readiness: CourtReadiness;
 		/// Deposit of the owner while a version is registered, in planck.
 		#[pallet::constant]
 		type ModelDeposit: Get<Balance>;
@@ -327,7 +329,9 @@ pub mod pallet {
 		/// ## Events
 		/// - [`Event::Deregistered`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::deregister())]
+		#[pallet::weight(
+			T::WeightInfo::deregister().saturating_add(T::Readiness::max_forget_weight())
+		)]
 		pub fn deregister(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::do_deregister(owner, model)

@@ -6,10 +6,10 @@ use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64},
 };
-use opg_primitives::ExecutorKey;
-use pallet_opg_support::{ExecutorDirectory, ExecutorStake};
+use opg_primitives::{ExecutorKey, ModelId};
+use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
 use sp_core::{ed25519, H256};
-use sp_runtime::BuildStorage;
+use sp_runtime::{BuildStorage, Weight};
 
 #[frame_support::runtime]
 mod runtime {
@@ -53,6 +53,27 @@ parameter_types! {
 	pub storage Suspended: Vec<u64> = vec![];
 	/// Executors whose pool was closed.
 	pub storage Closed: Vec<u64> = vec![];
+	/// Versions that validators do not hold.
+	pub storage NotReady: Vec<ModelId> = vec![];
+	/// Versions that the court forgot.
+	pub storage Forgotten: Vec<ModelId> = vec![];
+}
+
+/// Court whose validators hold every version but `NotReady`.
+pub struct Court;
+
+impl CourtReadiness for Court {
+	fn is_ready(model: ModelId) -> bool {
+		!NotReady::get().contains(&model)
+	}
+	fn forget(model: ModelId) {
+		let mut forgotten = Forgotten::get();
+		forgotten.push(model);
+		Forgotten::set(&forgotten);
+	}
+	fn max_forget_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Accounts below 10 have an executor pool whose weight is ten times the account. 9 has no hot key.
@@ -80,6 +101,12 @@ impl ExecutorStake<u64> for Executors {
 	fn suspended() -> Vec<u64> {
 		Suspended::get()
 	}
+	fn slot_stake() -> u128 {
+		10
+	}
+	fn declared_slots() -> Vec<(u64, u32)> {
+		vec![]
+	}
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -94,6 +121,7 @@ impl Config for Test {
 	type Currency = Balances;
 	type Executors = Executors;
 	type ExecutorStake = Executors;
+	type Readiness = Court;
 	type ModelDeposit = ConstU128<100>;
 	type ServeDeposit = ConstU128<10>;
 	type MaxServingExecutors = ConstU32<3>;

@@ -403,6 +403,23 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// On a full list.
+	#[benchmark]
+	fn set_slots() -> Result<(), BenchmarkError> {
+		let operator = operator::<T>(0);
+		let mut declared: Vec<_> = (1..T::MaxPools::get())
+			.map(|index| (account::<T::AccountId>("declared", index, 0), 1))
+			.collect();
+		declared.sort();
+		DeclaredSlots::<T>::put(frame_support::BoundedVec::truncate_from(declared));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()), 3);
+
+		assert!(DeclaredSlots::<T>::get().contains(&(operator, 3)));
+		Ok(())
+	}
+
 	/// `p`: executor pools.
 	#[benchmark]
 	fn plan_session(p: Linear<1, { T::MaxPools::get() }>) {

@@ -84,6 +84,7 @@ impl<T: Config> Pallet<T> {
 	fn mark_leaving(id: &PoolIdOf<T>, pool: &mut Pool) {
 		pool.status = PoolStatus::Leaving;
 		Self::suspend(id);
+		Self::remove_slots(id);
 		Self::deposit_event(Event::Left { operator: id.operator.clone(), role: id.role });
 	}
 

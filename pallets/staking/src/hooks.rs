@@ -7,7 +7,7 @@ use frame_support::{traits::Get, weights::Weight};
 use pallet_opg_support::weight_budget::assert_fits;
 
 /// Number of keys that the requests, draws and decisions of a block share.
-const SHARED_KEYS: usize = 4;
+const SHARED_KEYS: usize = 5;
 /// Number of these keys that may change.
 const SHARED_WRITES: u64 = 2;
 /// Number of convictions that a block reads and leaves as they are: the next to mature, and the next
@@ -23,6 +23,7 @@ impl<T: Config> Pallet<T> {
 			Suspended::<T>::hashed_key().to_vec(),
 			ConvictionNumbers::<T>::hashed_key().to_vec(),
 			CurrentSession::<T>::hashed_key().to_vec(),
+			DeclaredSlots::<T>::hashed_key().to_vec(),
 			Snapshots::<T>::hashed_key_for(CurrentSession::<T>::get()),
 		]
 	}
@@ -52,6 +53,8 @@ impl<T: Config> Pallet<T> {
 		assert!(T::DayBlocks::get() > 0, "a day has blocks");
 		assert!(T::MinDelegation::get() > 0, "a delegation is something");
 		assert!(T::MinBond::get() >= T::MinDelegation::get(), "a bond is a delegation");
+		assert!(T::SlotStake::get() > 0, "a slot is backed by something");
+		assert!(T::MinBond::get() >= T::SlotStake::get(), "every executor has a slot");
 		let budget = T::BlockWeights::get().max_block;
 		assert_fits("a change of sessions", Self::max_session_change_weight(), budget);
 	}

@@ -3,6 +3,7 @@
 
 use crate::{pallet::*, pools::CreditOf, types::*};
 use alloc::vec::Vec;
+use frame_support::traits::Get;
 use opg_primitives::ExecutorKey;
 use pallet_opg_support::{ExecutorDirectory, ExecutorLedger, ExecutorStake, Offence};
 use sp_core::H256;
@@ -33,6 +34,14 @@ impl<T: Config> ExecutorStake<T::AccountId> for Pallet<T> {
 
 	fn suspended() -> Vec<T::AccountId> {
 		Suspended::<T>::get().into_inner()
+	}
+
+	fn slot_stake() -> u128 {
+		T::SlotStake::get()
+	}
+
+	fn declared_slots() -> Vec<(T::AccountId, u32)> {
+		DeclaredSlots::<T>::get().into_inner()
 	}
 }
 

@@ -17,6 +17,7 @@ mod mock;
 mod pools;
 mod sessions;
 mod slashing;
+mod slots;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -68,6 +69,9 @@ pub mod pallet {
 		/// Smallest stake of an operator in its own pool, in planck.
 		#[pallet::constant]
 		type MinBond: Get<Balance>;
+		/// Stake that backs one slot of an executor, in planck.
+		#[pallet::constant]
+		type SlotStake: Get<Balance>;
 		/// Smallest delegation, and smallest stake that a delegator leaves in a pool, in planck.
 		#[pallet::constant]
 		type MinDelegation: Get<Balance>;
@@ -226,7 +230,7 @@ pub mod pallet {
 	pub type KeyOwners<T: Config> = StorageMap<_, Blake2_128Concat, ExecutorKey, T::AccountId>;
 
 	/// Operators of all eligible executors when a session was planned, sorted, and their weights in
-	/// planck after the cap. By session. Kept for the planned session, the current one and the two
+	/// planck: the stake behind their slots, after the cap. By session. Kept for the planned session, the current one and the two
 	/// before.
 	#[pallet::storage]
 	pub type Snapshots<T: Config> = StorageMap<
@@ -242,6 +246,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Suspended<T: Config> =
 		StorageValue<_, BoundedVec<T::AccountId, T::MaxPools>, ValueQuery>;
+
+	/// Operators of executor pools who declared a number of slots, sorted. The others have as many as
+	/// their stake backs.
+	#[pallet::storage]
+	pub type DeclaredSlots<T: Config> =
+		StorageValue<_, BoundedVec<(T::AccountId, u32), T::MaxPools>, ValueQuery>;
 
 	/// Index of the current session.
 	#[pallet::storage]
@@ -421,6 +431,13 @@ pub mod pallet {
 			key: ExecutorKey,
 			/// Time from which on it is valid, by the clock.
 			from: BlockNumberFor<T>,
+		},
+		/// An executor declared how many first seats it takes at a time.
+		SlotsSet {
+			/// Operator of the executor pool.
+			operator: T::AccountId,
+			/// Number of slots.
+			slots: u32,
 		},
 		/// Governance set the number of validators to elect.
 		ValidatorCountSet {
@@ -868,6 +885,33 @@ pub mod pallet {
 		pub fn cancel_conviction(origin: OriginFor<T>, conviction: ConvictionId) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
 			Self::do_cancel_conviction(conviction)
+		}
+
+		/// Declare how many seats of first rounds your executor takes at a time.
+		///
+		/// ## Dispatch Origin
+		/// Signed by an operator with an executor pool.
+		///
+		/// ## Details
+		/// An executor that has as many open seats is full, and draws skip it. Without a declaration
+		/// it has as many slots as its stake backs, and more never count. Its weight in draws is the
+		/// stake behind its slots. A lower number makes it full at once; its weight, and a higher
+		/// number, change with the session that is planned next. Audits and second rounds come on top.
+		///
+		/// ## Parameters
+		/// - `slots`: number of seats that your node can work on at once, of all models together.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownPool`]: if the signer has no executor pool.
+		/// - [`Error::PoolLeaving`]: if the operator is leaving.
+		///
+		/// ## Events
+		/// - [`Event::SlotsSet`].
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::set_slots())]
+		pub fn set_slots(origin: OriginFor<T>, slots: u32) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_set_slots(operator, slots)
 		}
 	}
 }

@@ -64,6 +64,7 @@ impl Config for Test {
 	type BlockNumberProvider = System;
 	type PalletId = Id;
 	type MinBond = ConstU128<1_000>;
+	type SlotStake = ConstU128<125>;
 	type MinDelegation = ConstU128<10>;
 	type MinValidatorStake = ConstU128<2_000>;
 	type PoolDeposit = ConstU128<100>;

@@ -18,17 +18,19 @@ impl<T: Config> Pallet<T> {
 		let mut suspended = Vec::new();
 		let mut members = Vec::new();
 		let operators = Operators::<T>::get(Role::Executor);
+		let declared = DeclaredSlots::<T>::get();
 		for operator in &operators {
 			let Some(pool) = Pools::<T>::get(Role::Executor, operator) else { continue };
 			if !Self::is_eligible(&pool) {
 				suspended.push(operator.clone());
 			} else if HotKeys::<T>::contains_key(operator) {
-				members.push((operator.clone(), pool.active.balance));
+				let backed = Self::backed(&declared, operator, pool.active.balance);
+				members.push((operator.clone(), backed));
 			}
 		}
 		let cap = cap(members.iter().map(|(_, stake)| *stake).collect(), T::MaxShareParts::get());
 		for (_, stake) in &mut members {
-			*stake = (*stake).min(cap);
+			*stake = Self::whole_slots((*stake).min(cap));
 		}
 		// Those who left stay suspended while a snapshot holds them.
 		let oldest = index.saturating_sub(PAST_SNAPSHOTS + 1);

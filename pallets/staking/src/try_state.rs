@@ -9,9 +9,9 @@ use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks five invariants. The account covers all pools and convictions. Shares add up. Hot keys
+	/// Checks six invariants. The account covers all pools and convictions. Shares add up. Hot keys
 	/// and executors name each other. Every entry of a delegator is on its list, and the other way
-	/// round. Convictions are numbered, named and counted.
+	/// round. Convictions are numbered, named and counted. Only executors that stay declare slots.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut total: Balance = 0;
 		for role in [Role::Validator, Role::Executor] {
@@ -34,6 +34,13 @@ impl<T: Config> Pallet<T> {
 			}
 			ensure!(listed == operators.len(), "operator without a pool");
 		}
+		let declared = DeclaredSlots::<T>::get();
+		ensure!(declared.windows(2).all(|pair| pair[0].0 < pair[1].0), "slots are not sorted");
+		let executors = Operators::<T>::get(Role::Executor);
+		ensure!(
+			declared.iter().all(|(operator, _)| executors.binary_search(operator).is_ok()),
+			"slots of an operator that has left"
+		);
 		total = total.checked_add(Self::check_convictions()?).ok_or("losses overflow")?;
 		let minimum = T::Currency::minimum_balance();
 		ensure!(

@@ -24,6 +24,7 @@ pub trait WeightInfo {
 	fn set_hot_key() -> Weight;
 	fn set_validator_count() -> Weight;
 	fn cancel_conviction() -> Weight;
+	fn set_slots() -> Weight;
 	fn plan_session(p: u32, ) -> Weight;
 	fn elect(p: u32, ) -> Weight;
 	fn start_session() -> Weight;
@@ -48,8 +49,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Not measured yet: an estimate.
 	fn displace() -> Weight {
 		Weight::from_parts(6_200_000_000, 2800000)
-			.saturating_add(T::DbWeight::get().reads(1024))
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().reads(1025))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
@@ -79,9 +80,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Not measured yet: an estimate.
 	fn leave() -> Weight {
-		Weight::from_parts(140_000_000, 48000)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(6))
+		Weight::from_parts(240_000_000, 92000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	/// Not measured yet: an estimate.
 	fn force_undelegate() -> Weight {
@@ -144,6 +145,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
+	/// Not measured yet: an estimate.
+	fn set_slots() -> Weight {
+		Weight::from_parts(120_000_000, 44000)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 	/// Not measured yet in this form: an estimate.
 	/// Storage: `Staking::Pools` (r:1028 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
@@ -157,7 +164,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(350_000_000, 200_000)
 			// Standard error: 32_504.
 			.saturating_add(Weight::from_parts(11_768_485, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(Weight::from_parts(0, 2747).saturating_mul(p.into()))

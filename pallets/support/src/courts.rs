@@ -1,7 +1,7 @@
 //! Traits of the court: every validator of a session computes a disputed request again.
 
 use alloc::vec::Vec;
-use opg_primitives::{Answer, RequestId};
+use opg_primitives::{Answer, ModelId, RequestId};
 use sp_core::H256;
 use sp_runtime::Weight;
 
@@ -42,6 +42,17 @@ pub trait Courts {
 	fn remove(request: RequestId) -> Weight;
 	/// Largest weight that `remove` returns.
 	fn max_remove_weight() -> Weight;
+}
+
+/// What validators say about the model versions that they could be asked to compute.
+pub trait CourtReadiness {
+	/// Tells whether at least two thirds of the current bench say that their store holds the file of
+	/// the version.
+	fn is_ready(model: ModelId) -> bool;
+	/// Forgets what validators said about a version that is not registered any more.
+	fn forget(model: ModelId);
+	/// Largest weight of `forget`.
+	fn max_forget_weight() -> Weight;
 }
 
 /// Recipient of the court's verdicts.

@@ -22,14 +22,20 @@ pub trait ExecutorDirectory<AccountId> {
 pub trait ExecutorStake<AccountId> {
 	/// Session that runs now. A round that is fixed now draws from its snapshot.
 	fn session() -> u32;
+	/// Stake that backs one slot, in planck.
+	fn slot_stake() -> u128;
 	/// Operators and their weights in planck in the snapshot of `session`, whole, sorted by
-	/// operator. Empty where it is not kept: kept are the planned session, the current one and the
+	/// operator. A weight is the stake behind the slots of the operator: a whole multiple of
+	/// [`Self::slot_stake`]. Empty where it is not kept: kept are the planned session, the current one and the
 	/// two before.
 	fn snapshot(session: u32) -> Vec<(AccountId, u128)>;
 	/// Operators who take no seat now although a snapshot holds them: paused, leaving, or under a
 	/// conviction. Sorted. A draw skips them; it never removes them from the snapshot, whose
 	/// order would change for the others.
 	fn suspended() -> Vec<AccountId>;
+	/// Operators who declared a number of slots, and that number now. Sorted. It bounds the slots
+	/// of the snapshot at once.
+	fn declared_slots() -> Vec<(AccountId, u32)>;
 }
 
 /// Rewards and penalties of executors.

@@ -32,6 +32,8 @@ pub enum ModelUnavailable {
 	Unknown,
 	/// Its engine is not valid yet, or no longer.
 	EngineNotValid,
+	/// Less than two thirds of the validators say that they hold its file.
+	NotCourtReady,
 }
 
 /// Executors that serve a model version in a session.
@@ -54,10 +56,18 @@ impl<AccountId> Default for Serving<AccountId> {
 
 /// Registry of models.
 pub trait ModelRegistry<AccountId, Balance> {
-	/// Version with this number, if its engine is valid now.
+	/// Version with this number, if its engine is valid and the court could compute it now.
 	fn version(model: ModelId) -> Result<ModelVersion<AccountId, Balance>, ModelUnavailable>;
 	/// Executors that serve it in `session`, which is not later than the planned one.
 	fn serving(model: ModelId, session: u32) -> Serving<AccountId>;
+}
+
+/// Files of the registered versions.
+pub trait ModelFiles {
+	/// Number of the next version. Those of all registered ones are below it.
+	fn next() -> ModelId;
+	/// Content hash of the file of a registered version.
+	fn model_hash(model: ModelId) -> Option<H256>;
 }
 
 /// Models for benchmarks.

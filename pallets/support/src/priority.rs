@@ -14,8 +14,8 @@ pub const COURT_REVEAL: TransactionPriority = TransactionPriority::MAX - 1;
 pub const COMMIT: TransactionPriority = TransactionPriority::MAX - 2;
 /// Commitments to the court's votes.
 pub const COURT_COMMIT: TransactionPriority = TransactionPriority::MAX - 3;
-/// Authorized challenges, and the claims that they reveal.
-pub const POOL_CHALLENGE: TransactionPriority = TransactionPriority::MAX - 4;
+/// Declarations of validators that they hold models. Each validator has few of them.
+pub const COURT_DECLARE: TransactionPriority = TransactionPriority::MAX - 4;
 /// Declined seats come last of what is authorized: they earn nothing.
 pub const DECLINE: TransactionPriority = TransactionPriority::MAX - 5;
 /// Least priority of a signed challenge, claim or bought audit. A tip adds to it, at most
@@ -35,7 +35,7 @@ mod tests {
 			CHALLENGE,
 			CHALLENGE + MAX_TIPPED,
 			DECLINE,
-			POOL_CHALLENGE,
+			COURT_DECLARE,
 			COURT_COMMIT,
 			COMMIT,
 			COURT_REVEAL,

@@ -37,6 +37,32 @@ impl<A: Ord + Clone> WeightedSampler<A> {
 		Self { members, total }
 	}
 
+	/// Number of candidates.
+	pub fn len(&self) -> usize {
+		self.members.len()
+	}
+
+	/// Tells whether there is no candidate.
+	pub fn is_empty(&self) -> bool {
+		self.members.is_empty()
+	}
+
+	/// Sum of all weights.
+	pub fn total(&self) -> u128 {
+		self.total
+	}
+
+	/// Candidates and their weights, sorted by candidate.
+	pub fn members(&self) -> impl Iterator<Item = (&A, u128)> {
+		self.members.iter().map(|(who, _, weight)| (who, *weight))
+	}
+
+	/// Weight of `who`; zero where it is no candidate.
+	pub fn weight(&self, who: &A) -> u128 {
+		let found = self.members.binary_search_by(|(member, ..)| member.cmp(who));
+		found.map_or(0, |at| self.members[at].2)
+	}
+
 	/// Number of candidates that are not skipped.
 	pub fn count(&self, skip: impl Fn(&A) -> bool) -> usize {
 		self.members.iter().filter(|(who, ..)| !skip(who)).count()

@@ -36,10 +36,11 @@ pub(crate) fn wrong_bound(row: &Row) -> f64 {
 	}
 }
 
-/// Probability that a first committee is wholly the adversary's, drawn with replacement: a little
-/// more than without.
+/// Upper bound on the probability that a first committee is wholly the adversary's: that of draws
+/// with replacement. Filling the honest raises its share by half at most.
 fn whole_committee(row: &Row) -> f64 {
-	(row.percent as f64 / 100.0).powi(tiers::size(row.tier) as i32)
+	let filled = if row.strategy == Strategy::Flooder { 1.5 } else { 1.0 };
+	(filled * row.percent as f64 / 100.0).powi(tiers::size(row.tier) as i32)
 }
 
 /// Tells whether the adversary must have lost money. Few lies of an opportunist say nothing about
@@ -57,7 +58,7 @@ pub fn is_profitable(row: &Row, outcomes: &Outcomes) -> bool {
 /// All bounds that the result of a row breaks. Shares have four standard errors to spare.
 pub fn check(row: &Row, outcomes: &Outcomes) -> Vec<Violation> {
 	let mut broken = Vec::new();
-	let n = row.requests as f64;
+	let n = outcomes.requests as f64;
 	let exceeds =
 		|share: f64, bound: f64| share > bound + 4.0 * (bound * (1.0 - bound) / n).sqrt() + 1.0 / n;
 	let (share, bound) = (outcomes.wrong as f64 / n, wrong_bound(row));

@@ -3,7 +3,7 @@
 use crate::{row::BINGE, stakes::Stakes, validators::case, Outcomes, Row, Strategy::*, Watch};
 use frame_support::{
 	assert_ok,
-	storage::{with_transaction_unchecked, TransactionOutcome},
+	storage::{with_storage_layer, with_transaction_unchecked, TransactionOutcome},
 };
 use opg_primitives::{commitment, Answer, Fuel, JobError, RequestId, RoundIndex};
 use opg_runtime::{
@@ -13,7 +13,7 @@ use opg_runtime::{
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{RoundPhase, SeatState};
 use pallet_opg_court::CasePhase;
-use pallet_opg_inference::{claim_hash, tiers, CommitteeStatus, RequestState, Requests};
+use pallet_opg_inference::{claim_hash, tiers, CommitteeStatus, Error, RequestState, Requests};
 use pallet_opg_staking::Role;
 use pallet_opg_support::economics;
 use sp_core::H256;
@@ -34,10 +34,10 @@ pub(crate) const FUNDS: Balance = 1_000_000_000 * OPG;
 const GAME: usize = 300;
 /// Blocks within which every request ends.
 const MAX_STEPS: usize = 1_000;
-/// Requests of a flood.
-const FLOOD: usize = 60;
-/// Seats that an executor can answer in one commit phase; the others it declines at once.
-const CAPACITY: usize = 2;
+/// Seats that an honest executor answers in a block of a flood.
+const CAPACITY: usize = 1;
+/// Most requests that a flood takes before the chain is congested.
+const MAX_FLOOD: usize = 500;
 /// Sets of own executors that a re-roller tries before each draw, with the randomness known.
 const REROLLS: usize = 16;
 
@@ -184,6 +184,11 @@ impl Game {
 		self.stakes.bad.contains(who)
 	}
 
+	/// Members that are the adversary's.
+	fn own<'a>(&self, members: &'a [AccountId]) -> Vec<&'a AccountId> {
+		members.iter().filter(|who| self.is_bad(who)).collect()
+	}
+
 	/// Tells whether the adversary holds the whole committee.
 	fn holds(&self, members: &[AccountId]) -> bool {
 		members.iter().all(|who| self.is_bad(who))
@@ -216,12 +221,12 @@ impl Game {
 		let before = self.stakes.honest();
 		let mut plays = Vec::new();
 		if self.row.strategy == Flooder {
-			for _ in 0..FLOOD {
-				plays.push(Play::new(self.request(mallory()), false));
-			}
+			let flood = (0..MAX_FLOOD).map_while(|_| self.request(mallory()));
+			plays.extend(flood.map(|id| Play::new(id, false)));
 		}
 		for _ in 0..count {
-			plays.push(Play::new(self.request(eve()), true));
+			let id = self.request_when_free(&mut plays);
+			plays.push(Play::new(id, true));
 		}
 		if self.row.strategy == ReRoller {
 			self.reroll(plays[0].id);
@@ -243,24 +248,41 @@ impl Game {
 		}
 	}
 
-	fn request(&self, who: AccountId) -> RequestId {
+	/// Eve makes a request as soon as the chain takes one.
+	fn request_when_free(&mut self, plays: &mut [Play]) -> RequestId {
+		for _ in 0..MAX_STEPS {
+			if let Some(id) = self.request(eve()) {
+				return id;
+			}
+			self.act(plays);
+			step();
+		}
+		panic!("the chain stays congested");
+	}
+
+	/// `who` makes a request, unless the chain is congested.
+	fn request(&self, who: AccountId) -> Option<RequestId> {
 		let id = next_request();
-		assert_ok!(Inference::request(
-			signed(who),
-			0,
-			input(),
-			self.row.tier,
-			1_000 * OPG,
-			1_000 * OPG,
-			H256::zero(),
-			None,
-		));
-		id
+		let (tier, reference) = (self.row.tier, H256::zero());
+		let (max_fee, max_royalty) = (1_000 * OPG, 1_000 * OPG);
+		let origin = signed(who);
+		let requested = with_storage_layer(|| {
+			Inference::request(origin, 0, input(), tier, max_fee, max_royalty, reference, None)
+		});
+		match requested {
+			Ok(_) => Some(id),
+			Err(error) if error.error == Error::<Runtime>::Congested.into() => None,
+			Err(error) => panic!("a request is refused: {error:?}"),
+		}
 	}
 
 	fn conclude(&mut self, play: &Play) {
 		let state = state(play.id);
 		assert!(state.is_final(), "request {} did not end: {state:?}", play.id);
+		if !play.counts {
+			return;
+		}
+		self.outcomes.requests += 1;
 		self.outcomes.offences += usize::from(play.offence);
 		match state {
 			RequestState::Settled { answer, .. } if answer != good() => {
@@ -297,44 +319,68 @@ impl Game {
 	fn act_in_round(&mut self, play: &mut Play, index: RoundIndex, busy: &mut Busy) {
 		let members = committee(play.id);
 		if take(play, Step::Commit, index) {
-			let is_first = index == 0 && play.counts;
+			let is_first = index == tiers::FIRST && play.counts;
 			self.outcomes.whole_committees += usize::from(is_first && self.holds(&members));
-			self.commit_phase(play, index, &members, busy);
+			let has_own = !self.own(&members).is_empty();
+			play.offence |= has_own && (self.lies(&members) || self.row.strategy.evades());
+			self.bad_commits(play.id, index, &members);
 		}
-		let round = round(play.id);
-		let in_reveal = round.index == index
-			&& match round.phase_at(Clock::current_block_number()) {
-				RoundPhase::Commit => round.takes_no_commitment(),
-				phase => phase == RoundPhase::Reveal,
-			};
-		if in_reveal && take(play, Step::Reveal, index) {
-			self.reveal_phase(play, index, &members);
+		self.honest_answers(play.id, index, busy);
+		if self.may_reveal(play.id, index) && take(play, Step::Reveal, index) {
+			self.bad_reveals(play.id, index, &members);
 		}
 	}
 
-	fn commit_phase(
-		&mut self,
-		play: &mut Play,
-		index: RoundIndex,
-		members: &[AccountId],
-		busy: &mut Busy,
-	) {
-		let lies = self.lies(members);
-		let has_own = members.iter().any(|who| self.is_bad(who));
-		play.offence |= has_own && (lies || self.row.strategy.evades());
-		let id = play.id;
+	/// Tells whether the round takes reveals now.
+	fn may_reveal(&self, id: RequestId, index: RoundIndex) -> bool {
+		let round = round(id);
+		round.index == index
+			&& match round.phase_at(Clock::current_block_number()) {
+				RoundPhase::Commit => round.takes_no_commitment(),
+				phase => phase == RoundPhase::Reveal,
+			}
+	}
+
+	/// Honest members commit and reveal as soon as they can, and reveal in time.
+	fn honest_answers(&self, id: RequestId, index: RoundIndex, busy: &mut Busy) {
+		for who in committee(id).iter().filter(|who| !self.is_bad(who)) {
+			let (round, reveals) = (round(id), self.may_reveal(id, index));
+			let at_once = round.takes_no_commitment();
+			match round.seat(who).map(|seat| &seat.state) {
+				Some(SeatState::Waiting)
+					if round.index == index && round.phase == RoundPhase::Commit =>
+				{
+					if self.row.strategy == Flooder && !busy.takes(who) {
+						self.decline_in_time(id, who);
+					} else if at_once {
+						reveal(id, who, good()).unwrap();
+					} else if !reveals {
+						commit(id, who, &good()).unwrap();
+					}
+				},
+				Some(SeatState::Committed { .. }) if reveals => reveal(id, who, good()).unwrap(),
+				_ => {},
+			}
+		}
+	}
+
+	/// An honest executor without time gives its seat up while that is free.
+	fn decline_in_time(&self, id: RequestId, who: &AccountId) {
+		if Clock::current_block_number() + 1 >= round(id).decline_by {
+			decline(id, who, JobError::QueueFull).unwrap();
+		}
+	}
+
+	fn bad_commits(&mut self, id: RequestId, index: RoundIndex, members: &[AccountId]) {
 		if round(id).takes_no_commitment() {
 			return;
 		}
-		let (bad, honest): (Vec<_>, Vec<_>) = members.iter().partition(|who| self.is_bad(who));
-		for who in honest {
-			if self.row.strategy == Flooder && !busy.takes(who) {
-				decline(id, who, JobError::QueueFull).unwrap();
-			} else {
-				commit(id, who, &good()).unwrap();
-			}
+		let lies = self.lies(members);
+		// Those who copy see what the honest commit to.
+		if self.row.strategy == CommitmentCopier {
+			self.honest_answers(id, index, &mut Busy::default());
 		}
-		for who in bad {
+		for who in self.own(members) {
 			match self.row.strategy {
 				NonCommitter => {},
 				CommitmentCopier => {
@@ -359,13 +405,11 @@ impl Game {
 		}
 	}
 
-	fn reveal_phase(&mut self, play: &mut Play, index: RoundIndex, members: &[AccountId]) {
-		let id = play.id;
+	/// The adversary's members reveal after the honest ones.
+	fn bad_reveals(&mut self, id: RequestId, index: RoundIndex, members: &[AccountId]) {
 		let lies = self.lies(members);
 		let at_once = round(id).takes_no_commitment();
-		let mut order: Vec<_> = members.iter().collect();
-		order.sort_by_key(|who| self.is_bad(who));
-		for who in order {
+		for who in self.own(members) {
 			let round = round(id);
 			let expected = round.seat(who).is_some_and(|seat| match seat.state {
 				SeatState::Committed { .. } => true,
@@ -373,10 +417,6 @@ impl Game {
 				_ => false,
 			});
 			if !expected || round.index != index || round.phase == RoundPhase::Closed {
-				continue;
-			}
-			if !self.is_bad(who) {
-				reveal(id, who, good()).unwrap();
 				continue;
 			}
 			match self.row.strategy {

@@ -24,9 +24,9 @@ convicted, or lost more in a session than the capped fine.
 ";
 
 /// Profit of a row in OPG: per request, and per request with an offence.
-fn profit(row: &Row, outcomes: &Outcomes) -> (f64, f64) {
+fn profit(outcomes: &Outcomes) -> (f64, f64) {
 	let profit = outcomes.profit as f64 / OPG as f64;
-	(profit / row.requests as f64, profit / outcomes.offences.max(1) as f64)
+	(profit / outcomes.requests as f64, profit / outcomes.offences.max(1) as f64)
 }
 
 fn watch(row: &Row) -> String {
@@ -40,7 +40,7 @@ fn watch(row: &Row) -> String {
 /// Table with a line per row, for programs.
 pub fn csv(results: &[(Row, Outcomes)]) -> String {
 	let line = |(row, outcomes): &(Row, Outcomes)| {
-		let (per_request, per_offence) = profit(row, outcomes);
+		let (per_request, per_offence) = profit(outcomes);
 		format!(
 			"{:?},{:?},{},{},{},{},{},{},{},{},{:.5},{},{},{},{},{per_request:.4},{per_offence:.4}\n",
 			row.tier,
@@ -49,7 +49,7 @@ pub fn csv(results: &[(Row, Outcomes)]) -> String {
 			row.bench.dishonest,
 			row.bench.absent,
 			watch(row),
-			row.requests,
+			outcomes.requests,
 			outcomes.offences,
 			outcomes.whole_committees,
 			outcomes.wrong,
@@ -66,7 +66,7 @@ pub fn csv(results: &[(Row, Outcomes)]) -> String {
 /// Document with a line per row, for people.
 pub fn markdown(results: &[(Row, Outcomes)]) -> String {
 	let line = |(row, outcomes): &(Row, Outcomes)| {
-		let (per_request, per_offence) = profit(row, outcomes);
+		let (per_request, per_offence) = profit(outcomes);
 		format!(
 			"| {:?} | {:?} | {} % | {} % lie, {} % off | {} | {} | {} | {} | {} ({:.2} %) | {:.2} % \
 			 | {} | {} | {} | {per_request:.3} OPG | {per_offence:.2} OPG |\n",
@@ -76,11 +76,11 @@ pub fn markdown(results: &[(Row, Outcomes)]) -> String {
 			row.bench.dishonest,
 			row.bench.absent,
 			watch(row),
-			row.requests,
+			outcomes.requests,
 			outcomes.offences,
 			outcomes.whole_committees,
 			outcomes.wrong,
-			outcomes.wrong as f64 / row.requests as f64 * 100.0,
+			outcomes.wrong as f64 / outcomes.requests as f64 * 100.0,
 			wrong_bound(row) * 100.0,
 			outcomes.failed,
 			outcomes.undecided,

@@ -116,6 +116,8 @@ pub struct Row {
 /// Result of a row.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Outcomes {
+	/// Requests that were played.
+	pub requests: usize,
 	/// Wrong answers that were settled.
 	pub wrong: usize,
 	/// Those of them at which an honest party had looked in time.
@@ -137,6 +139,7 @@ pub struct Outcomes {
 impl Outcomes {
 	/// Adds those of another game of the same row.
 	pub fn add(&mut self, other: Self) {
+		self.requests += other.requests;
 		self.wrong += other.wrong;
 		self.wrong_watched += other.wrong_watched;
 		self.offences += other.offences;
@@ -160,7 +163,7 @@ pub fn all_rows(requests: usize, shares: &[usize], bench: Bench, watch: f64) -> 
 					Opportunistic | SelfDeal if tier != Tier::High => 5 * requests,
 					DelegatorFlight | ReRoller => requests.div_ceil(5),
 					Binge => requests.next_multiple_of(BINGE),
-					Flooder => requests.div_ceil(50),
+					Flooder => requests.div_ceil(20),
 					_ => requests,
 				};
 				Row { strategy, tier, percent, bench, watch, requests }

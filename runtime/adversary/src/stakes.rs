@@ -13,7 +13,7 @@ use opg_runtime::{
 };
 use opg_runtime_testing::*;
 use pallet_opg_staking::{Holdings, Pool, PoolId, PoolStatus, Pools, Role};
-use pallet_opg_support::{economics::MAX_FINE_PER_SESSION, ExecutorStake};
+use pallet_opg_support::{economics::MAX_FINE_PER_SESSION, ExecutorStake, ModelRegistry};
 use sp_io::hashing::blake2_256;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,6 +96,7 @@ impl Stakes {
 	pub fn begin_session(&self) {
 		next_session();
 		self.validators.begin_session();
+		hold_models();
 	}
 
 	/// Begins the first session that counts what was staked and declared up to now.
@@ -142,6 +143,11 @@ impl Stakes {
 
 	/// Lets those serve the model who do not.
 	fn serve(&self) {
+		let serving = Models::serving(0, Staking::session());
+		let all_serve = serving.stopped.is_empty() && serving.candidates.len() == EXECUTORS.len();
+		if all_serve {
+			return;
+		}
 		for index in EXECUTORS {
 			// Fails where it serves already.
 			let _ = Models::serve(signed(executor(index)), 0, REPORT);

@@ -13,6 +13,7 @@ use opg_primitives::{
 	Answer, RequestId,
 };
 use opg_runtime::{AccountId, Court, Runtime, RuntimeCall, System};
+use opg_runtime_testing::hold_models;
 use pallet_opg_court::{Batch, Call, Case, CasePhase, Cases, Item, RevealedVote, SeatIndex};
 use sp_core::Pair;
 use sp_io::hashing::blake2_256;
@@ -72,6 +73,7 @@ impl Validators {
 			seats.clone().into_iter(),
 			seats.into_iter(),
 		);
+		hold_models();
 	}
 
 	fn count(&self, percent: usize) -> usize {

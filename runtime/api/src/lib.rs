@@ -153,6 +153,18 @@ pub struct RequestView {
 	pub status: RequestStatus,
 }
 
+/// Executors of a model that have a free slot. Requests are taken while these executors hold two
+/// thirds of all slots on offer.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub struct FreeExecutors {
+	/// Number of executors with a free slot.
+	pub executors: u32,
+	/// Slots of these executors, the taken ones included.
+	pub slots: u128,
+	/// Slots of all executors that could be drawn.
+	pub offered: u128,
+}
+
 sp_api::decl_runtime_apis! {
 	/// Reads for clients.
 	pub trait OpgApi {
@@ -173,6 +185,8 @@ sp_api::decl_runtime_apis! {
 		fn audit_price(id: RequestId) -> Option<Balance>;
 		/// Number of executors that are free to be drawn for this model now.
 		fn eligible_executors(model: ModelId) -> u32;
+		/// What the executors that could be drawn for this model offer now.
+		fn free_executors(model: ModelId) -> FreeExecutors;
 		/// Engines whose versions take requests now.
 		fn valid_engines() -> Vec<H256>;
 	}

@@ -1,8 +1,8 @@
 //! Host functions through which the off-chain worker reaches the node's job queue.
 //!
-//! There is one call. It submits a job, or tells its progress, and returns at once. The extension
-//! behind it is registered for off-chain worker calls only. Elsewhere, block import included, the call
-//! returns [`JobError::NoEngine`].
+//! There are two calls. One submits a job, or tells its progress; the other tells whether the node's
+//! store holds a model file. Both return at once. The extension behind them is registered for
+//! off-chain worker calls only. Elsewhere, block import included, they return [`JobError::NoEngine`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use codec::Decode;
 use opg_primitives::{JobError, JobStatus};
 use sp_runtime_interface::{
-	pass_by::{AllocateAndReturnByCodec, PassFatPointerAndRead},
+	pass_by::{AllocateAndReturnByCodec, PassFatPointerAndRead, PassPointerAndReadCopy},
 	runtime_interface,
 };
 
@@ -22,6 +22,8 @@ use sp_runtime_interface::{
 pub trait JobQueue: Send {
 	/// Queues a job, unless it is queued, running or done already. Returns its progress.
 	fn submit(&mut self, job: opg_primitives::Job) -> Result<JobStatus, JobError>;
+	/// Tells whether the store holds the model file with this content hash.
+	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError>;
 }
 
 #[cfg(not(substrate_runtime))]
@@ -42,5 +44,14 @@ pub trait InferenceHost {
 		use sp_externalities::ExternalitiesExt;
 		let job = opg_primitives::Job::decode(&mut &job[..]).map_err(|_| JobError::Internal)?;
 		self.extension::<JobQueueExt>().ok_or(JobError::NoEngine)?.0.submit(job)
+	}
+
+	/// Tells whether the node's store holds the model file with this content hash.
+	fn has_model(
+		&mut self,
+		hash: PassPointerAndReadCopy<[u8; 32], 32>,
+	) -> AllocateAndReturnByCodec<Result<bool, JobError>> {
+		use sp_externalities::ExternalitiesExt;
+		self.extension::<JobQueueExt>().ok_or(JobError::NoEngine)?.0.has_model(hash)
 	}
 }

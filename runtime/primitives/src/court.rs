@@ -13,6 +13,8 @@ pub const COURT_KEY_TYPE: KeyTypeId = KeyTypeId(*b"opgc");
 pub const COURT_COMMIT: &[u8] = b"opg/court-commit/v1";
 /// Batch of commitments or revealed votes.
 pub const COURT_BATCH: &[u8] = b"opg/court-batch/v1";
+/// Batch of declarations that a store holds models, or does not.
+pub const COURT_DECLARE: &[u8] = b"opg/court-declare/v1";
 /// Salt of a commitment to a vote, derived from the validator's court key.
 pub const COURT_SALT: &[u8] = b"opg/court-salt/v1";
 
@@ -70,7 +72,7 @@ pub fn court_salt_payload<A: Encode>(context: &VoteContext<A>) -> Vec<u8> {
 	(COURT_SALT, context).encode()
 }
 
-/// Kind of a signed batch of votes.
+/// Kind of a signed batch.
 #[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
 pub enum CourtBatchKind {
 	/// Commitments.
@@ -79,6 +81,19 @@ pub enum CourtBatchKind {
 	/// Revealed votes.
 	#[codec(index = 1)]
 	Reveal,
+	/// Declarations that a store holds models, or does not.
+	#[codec(index = 2)]
+	Declare,
+}
+
+impl CourtBatchKind {
+	/// Domain of the signed payload.
+	fn domain(self) -> &'static [u8] {
+		match self {
+			Self::Commit | Self::Reveal => COURT_BATCH,
+			Self::Declare => COURT_DECLARE,
+		}
+	}
 }
 
 /// Payload that a court key signs under a batch. `block` is the hash of the block that the batch
@@ -89,7 +104,7 @@ pub fn court_batch_payload<B: Encode>(
 	block: &H256,
 	batch: &B,
 ) -> Vec<u8> {
-	(COURT_BATCH, kind, genesis, block, batch).encode()
+	(kind.domain(), kind, genesis, block, batch).encode()
 }
 
 #[cfg(test)]
@@ -130,6 +145,7 @@ mod tests {
 		let base = court_batch_payload(CourtBatchKind::Commit, &one, &one, &0u8);
 		let changed = [
 			court_batch_payload(CourtBatchKind::Reveal, &one, &one, &0u8),
+			court_batch_payload(CourtBatchKind::Declare, &one, &one, &0u8),
 			court_batch_payload(CourtBatchKind::Commit, &two, &one, &0u8),
 			court_batch_payload(CourtBatchKind::Commit, &one, &two, &0u8),
 			court_batch_payload(CourtBatchKind::Commit, &one, &one, &1u8),
@@ -166,5 +182,13 @@ mod tests {
 		bytes.push(5);
 		let (genesis, block) = (H256::repeat_byte(1), H256::repeat_byte(2));
 		assert_eq!(court_batch_payload(CourtBatchKind::Reveal, &genesis, &block, &5u8), bytes);
+
+		let mut bytes = vec![20 << 2];
+		bytes.extend(b"opg/court-declare/v1");
+		bytes.push(2);
+		bytes.extend([1; 32]);
+		bytes.extend([2; 32]);
+		bytes.push(5);
+		assert_eq!(court_batch_payload(CourtBatchKind::Declare, &genesis, &block, &5u8), bytes);
 	}
 }

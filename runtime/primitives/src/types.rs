@@ -165,9 +165,7 @@ pub enum FailureReason {
 	/// Too few of the last committee revealed.
 	#[codec(index = 2)]
 	NotEnoughReveals,
-	/// The last committee did not agree.
-	#[codec(index = 3)]
-	NoAgreement,
+	// 3 is retired, as 8 and 9 below.
 	/// No block had room for the draw, or most of the last committee that did not commit had too much
 	/// to do.
 	#[codec(index = 4)]

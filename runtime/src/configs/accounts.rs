@@ -209,6 +209,7 @@ fn is_management(call: &pallet_opg_staking::Call<Runtime>) -> bool {
 			| Call::pause { .. }
 			| Call::resume { .. }
 			| Call::set_hot_key { .. }
+			| Call::set_slots { .. }
 	)
 }
 

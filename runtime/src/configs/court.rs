@@ -22,6 +22,7 @@ impl Get<u32> for CurrentSession {
 
 impl pallet_opg_court::Config for Runtime {
 	type Requests = Inference;
+	type Models = Models;
 	type Committees = Attestation;
 	type BlockNumberProvider = Clock;
 	type Session = CurrentSession;

@@ -26,6 +26,7 @@ impl pallet_opg_models::Config for Runtime {
 	type Currency = Balances;
 	type Executors = Staking;
 	type ExecutorStake = Staking;
+	type Readiness = Court;
 	type ModelDeposit = ConstU128<MODEL_DEPOSIT>;
 	type ServeDeposit = ConstU128<SERVE_DEPOSIT>;
 	type MaxServingExecutors = ConstU32<MAX_EXECUTORS>;

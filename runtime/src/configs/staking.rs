@@ -37,6 +37,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type BlockNumberProvider = Clock;
 	type PalletId = StakingPalletId;
 	type MinBond = ConstU128<MIN_BOND>;
+	type SlotStake = ConstU128<SLOT_STAKE>;
 	type MinDelegation = ConstU128<MIN_DELEGATION>;
 	type MinValidatorStake = ConstU128<MIN_VALIDATOR_STAKE>;
 	type PoolDeposit = ConstU128<POOL_DEPOSIT>;

@@ -11,7 +11,7 @@ use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryVRFPreDigest},
 	make_vrf_sign_data, AuthorityId,
 };
-use sp_core::{crypto::VrfSecret, H256};
+use sp_core::{crypto::VrfSecret, sr25519, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{BuildStorage, WeakBoundedVec};
@@ -19,6 +19,10 @@ use std::cell::Cell;
 
 thread_local! {
 	static SEED: Cell<u64> = const { Cell::new(0) };
+	/// Keys of the authors: to derive one takes longer than a block.
+	static AUTHORS: [sr25519::Pair; 3] =
+		[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
+			.map(|author| author.pair());
 }
 
 /// Sets the seed of all randomness of this thread's chain.
@@ -78,6 +82,7 @@ pub fn check_invariants() {
 	Inference::do_try_state().unwrap();
 	Attestation::do_try_state().unwrap();
 	Court::do_try_state().unwrap();
+	check_holds();
 	let accounts: Balance = frame_system::Account::<Runtime>::iter_values()
 		.map(|account| account.data.free + account.data.reserved)
 		.sum();
@@ -107,25 +112,27 @@ pub fn begin_block() {
 	set_author(parent + 1);
 }
 
-/// Authors of blocks, in turn.
-const AUTHORS: [Sr25519Keyring; 3] =
-	[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie];
-
 /// Gives the block the pre-digest of its author, as Babe finds it in a header: the slot is the number
-/// of the block, and the randomness of the epoch a hash of the seed and that number.
+/// of the block, and the randomness of the epoch a hash of the seed and that number. Authors take
+/// turns.
 fn set_author(block: BlockNumber) {
-	let authorities = AUTHORS.map(|author| (AuthorityId::from(author.public()), 1)).to_vec();
+	AUTHORS.with(|authors| set_author_of(authors, block));
+}
+
+fn set_author_of(authors: &[sr25519::Pair; 3], block: BlockNumber) {
+	let authority = |author: &sr25519::Pair| (AuthorityId::from(author.public()), 1);
+	let authorities: Vec<_> = authors.iter().map(authority).collect();
 	pallet_babe::Authorities::<Runtime>::put(WeakBoundedVec::force_from(authorities, None));
 	let randomness = (SEED.with(Cell::get), block).using_encoded(blake2_256);
 	pallet_babe::Randomness::<Runtime>::put(randomness);
 	let slot = u64::from(block).into();
 	pallet_babe::CurrentSlot::<Runtime>::put(slot);
-	let index = block as usize % AUTHORS.len();
+	let index = block as usize % authors.len();
 	let data = make_vrf_sign_data(&randomness, slot, Babe::epoch_index());
 	let digest = SecondaryVRFPreDigest {
 		authority_index: index as u32,
 		slot,
-		vrf_signature: AUTHORS[index].pair().vrf_sign(&data),
+		vrf_signature: authors[index].vrf_sign(&data),
 	};
 	pallet_babe::Initialized::<Runtime>::put(Some(PreDigest::SecondaryVRF(digest)));
 }

@@ -12,10 +12,13 @@ use opg_primitives::{
 		court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature,
 		VoteContext,
 	},
-	Answer, RequestId,
+	Answer, ModelId, RequestId,
 };
 use opg_runtime::*;
-use pallet_opg_court::{Batch, Benches, Call, Case, CasePhase, Cases, Item, RevealedVote};
+use pallet_opg_court::{
+	Batch, Benches, Call, Case, CasePhase, Cases, Declaration, Declarations, Item, RevealedVote,
+};
+use pallet_opg_support::ExecutorStake;
 use sp_core::{ed25519, Pair};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
@@ -36,6 +39,12 @@ pub fn seat_court_rotated(count: usize, rotations: u32) {
 	let bench: Vec<_> = validators.iter().zip(keys).collect();
 	// No validators are queued: the court asks for those of the session only.
 	Court::on_new_session(true, bench.into_iter(), Vec::new().into_iter());
+	hold_models();
+}
+
+/// Makes every registered version court-ready: all validators say that they hold it.
+pub fn hold_models() {
+	pallet_opg_models::Models::<Runtime>::iter_keys().for_each(Court::list_bench);
 }
 
 /// Makes executors `0..count` the validators of the current session.
@@ -68,6 +77,19 @@ fn signed_vote<P: Encode + Clone>(
 	let (genesis, block) = (System::block_hash(0), System::block_hash(batch.at));
 	let payload = court_batch_payload(kind, &genesis, &block, &batch);
 	(batch, court_pair(index, rotations).sign(&payload).into())
+}
+
+/// Validator `index` of the current bench says whether it holds a version.
+pub fn court_declare(index: usize, model: ModelId, holds: bool) -> crate::Submitted {
+	let session = Staking::session();
+	let bench = Benches::<Runtime>::get(session);
+	let seat = bench.iter().position(|(who, _)| *who == executor(index)).unwrap() as u16;
+	let items = BoundedVec::truncate_from(vec![Declaration { model, holds }]);
+	let batch = Declarations { session, seat, at: System::block_number() - 1, items };
+	let (genesis, block) = (System::block_hash(0), System::block_hash(batch.at));
+	let payload = court_batch_payload(CourtBatchKind::Declare, &genesis, &block, &batch);
+	let signature = court_pair(index, 0).sign(&payload).into();
+	submit_vote(Call::declare { batch, signature })
 }
 
 /// Authorizes and dispatches a call of the court, as a block does.

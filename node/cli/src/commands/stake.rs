@@ -49,6 +49,13 @@ pub(crate) enum StakeCommand {
 		#[command(flatten)]
 		signer: Signer,
 	},
+	/// Declare how many first seats your executor takes at a time, of all models together.
+	Slots {
+		/// Number of slots. More than the stake backs do not count.
+		slots: u32,
+		#[command(flatten)]
+		signer: Signer,
+	},
 	/// Withdraw the OPG that was taken out of an executor's pool and is unlocked.
 	Withdraw {
 		#[command(flatten)]
@@ -114,6 +121,15 @@ impl StakeCommand {
 							"block": included.block,
 						})
 					},
+				);
+			},
+			Self::Slots { slots, signer } => {
+				let call = Call::<Runtime>::set_slots { slots: *slots };
+				let signer = signer.pair()?;
+				let block = session.connect()?.send(call, &signer)?.block;
+				output.result(
+					format_args!("declared {slots} slots in block {block}"),
+					|| json!({ "slots": slots, "block": block }),
 				);
 			},
 			Self::Withdraw { pool, signer } => {

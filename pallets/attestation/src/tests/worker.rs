@@ -38,6 +38,10 @@ impl JobQueue for FakeQueue {
 		}
 		Reply::get()
 	}
+
+	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
+		unreachable!("executors ask for answers")
+	}
 }
 
 /// Node of the executors `who`.

@@ -187,6 +187,10 @@ fn wire_format_should_stay_as_it_is() {
 		reject::WRONG_ANSWER,
 		reject::ANSWER_MISSING,
 		reject::INVALID_SIGNATURE,
+		reject::NOTHING_NEW,
+		reject::NO_SUCH_MODEL,
+		reject::TOO_MANY_MODELS,
+		reject::TOO_SOON,
 	];
-	assert!(codes.into_iter().eq(40..50));
+	assert!(codes.into_iter().eq(40..54));
 }

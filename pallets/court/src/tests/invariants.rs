@@ -2,7 +2,7 @@
 
 use crate::{mock::*, *};
 use frame_support::weights::Weight;
-use pallet_opg_support::Courts;
+use pallet_opg_support::{CourtReadiness, Courts};
 use proptest::prelude::*;
 
 /// Numbers of the requests of a walk.
@@ -14,6 +14,8 @@ enum Step {
 	Commit { request: u64, who: u64, byte: u8 },
 	Reveal { request: u64, who: u64, byte: u8 },
 	Remove { request: u64 },
+	Declare { who: u64, model: u32, holds: bool },
+	Forget { model: u32 },
 	Session { validators: Vec<u64> },
 	Next { ticks: bool, has_weight: bool },
 }
@@ -29,6 +31,9 @@ fn step() -> impl Strategy<Value = Step> {
 		12 => (request(), who(), byte())
 			.prop_map(|(request, who, byte)| Step::Reveal { request, who, byte }),
 		1 => request().prop_map(|request| Step::Remove { request }),
+		6 => (who(), 0u32..3, any::<bool>())
+			.prop_map(|(who, model, holds)| Step::Declare { who, model, holds }),
+		1 => (0u32..3).prop_map(|model| Step::Forget { model }),
 		2 => prop::sample::subsequence((1u64..=5).collect::<Vec<_>>(), 0..=5)
 			.prop_map(|validators| Step::Session { validators }),
 		12 => (prop::bool::weighted(0.8), prop::bool::weighted(0.8))
@@ -53,6 +58,19 @@ fn take(step: Step) {
 			if is_seated(request, who) {
 				let _ = commit(request, who, &answer(byte));
 			}
+		},
+		Step::Declare { who, model, holds } => {
+			if Files::get().is_empty() {
+				register(3);
+			}
+			let bench = Benches::<Test>::get(Session::get());
+			if bench.iter().any(|(own, _)| *own == who) {
+				let _ = declare(who, &[(model, holds)]);
+			}
+		},
+		Step::Forget { model } => {
+			Files::mutate(|files| files.remove(&model));
+			Court::forget(model);
 		},
 		Step::Reveal { request, who, byte } => {
 			if is_seated(request, who) {

@@ -4,6 +4,7 @@
 
 mod batches;
 mod benches;
+mod declarations;
 mod docket;
 mod invariants;
 mod sittings;

@@ -19,6 +19,10 @@ parameter_types! {
 	static Reply: Result<JobStatus, JobError> = Ok(JobStatus::Pending);
 	/// Jobs that were handed in.
 	static Jobs: Vec<Job> = Vec::new();
+	/// Content hashes of the files in the store.
+	static Stored: Vec<H256> = Vec::new();
+	/// Number of times that the store was asked.
+	static Asked: u32 = 0;
 }
 
 struct FakeQueue;
@@ -27,6 +31,11 @@ impl JobQueue for FakeQueue {
 	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
 		Jobs::mutate(|jobs| jobs.push(job));
 		Reply::get()
+	}
+
+	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
+		Asked::mutate(|asked| *asked += 1);
+		Ok(Stored::get().contains(&H256(hash)))
 	}
 }
 
@@ -60,6 +69,8 @@ impl Node {
 		});
 		ext.execute_with(begin);
 		Jobs::take();
+		Stored::take();
+		Asked::take();
 		Reply::set(Ok(JobStatus::Done(answer(1))));
 		let node = Self { ext, keystore, sent };
 		who.iter().for_each(|who| node.generate_key(*who));
@@ -297,4 +308,86 @@ fn worker_should_do_nothing_when_the_request_has_no_task() {
 	let mut node = Node::new(&[1]);
 	node.run(|| sit(7));
 	assert!(node.work().is_empty() && Jobs::get().is_empty());
+}
+
+#[test]
+fn worker_should_declare_what_its_store_holds_when_that_changed() {
+	let mut node = Node::new(&[1, 2]);
+	node.run(|| {
+		register(3);
+		Stored::set(vec![file(0), file(2)]);
+	});
+	node.work_and_include();
+	node.run(|| {
+		assert_eq!(Holders::<Test>::get(0).to_vec(), [1, 2]);
+		assert!(!Holders::<Test>::contains_key(1));
+		assert_eq!(Holders::<Test>::get(2).to_vec(), [1, 2]);
+		Stored::set(vec![file(1), file(2)]);
+	});
+	for _ in 1..DECLARE_BLOCKS {
+		assert!(node.work().is_empty(), "not yet");
+	}
+	node.work_and_include();
+	node.run(|| {
+		assert!(!Holders::<Test>::contains_key(0));
+		assert_eq!(Holders::<Test>::get(1).to_vec(), [1, 2]);
+	});
+	for _ in 0..2 * DECLARE_BLOCKS {
+		assert!(node.work().is_empty(), "nothing changed");
+	}
+}
+
+#[test]
+fn worker_should_take_versions_page_by_page_when_there_are_many() {
+	let mut node = Node::new(&[1]);
+	let count = MAX_DECLARATIONS + 10;
+	node.run(|| {
+		register(count);
+		Stored::set((0..count).map(file).collect());
+	});
+	node.work_and_include();
+	assert_eq!(Asked::take(), MAX_DECLARATIONS);
+	node.run(|| {
+		assert_eq!(HeldModels::<Test>::get(1), MAX_DECLARATIONS);
+		next_blocks(DECLARE_BLOCKS);
+	});
+	node.work_and_include();
+	assert_eq!(Asked::take(), 10);
+	node.run(|| {
+		assert_eq!(HeldModels::<Test>::get(1), count);
+		next_blocks(DECLARE_BLOCKS);
+	});
+	assert!(node.work().is_empty());
+	assert_eq!(Asked::take(), MAX_DECLARATIONS, "from the first one again");
+}
+
+#[test]
+fn worker_should_declare_nothing_when_it_has_no_seat() {
+	let mut node = Node::new(&[9]);
+	node.run(|| {
+		register(1);
+		Stored::set(vec![file(0)]);
+	});
+	assert!(node.work().is_empty());
+	assert_eq!(Asked::get(), 0);
+}
+
+#[test]
+fn worker_should_declare_again_when_a_batch_is_lost() {
+	let mut node = Node::new(&[1]);
+	node.run(|| {
+		register(1);
+		Stored::set(vec![file(0)]);
+	});
+	assert_eq!(node.work().len(), 1);
+	node.run(|| next_blocks(DECLARE_BLOCKS - 1));
+	assert_eq!(node.work().len(), 1);
+}
+
+#[test]
+fn store_should_be_unavailable_when_the_call_is_not_of_an_off_chain_worker() {
+	new_ext().execute_with(|| {
+		let reply = opg_runtime_interface::inference_host::has_model([1; 32]);
+		assert_eq!(reply, Err(JobError::NoEngine));
+	});
 }

@@ -114,7 +114,9 @@ fn block_should_return_the_weight_of_what_it_did() {
 		let requests = [request(Tier::High), request(Tier::High)];
 		run_draw(Tier::High);
 		for id in requests {
-			assert_eq!(agree(id, answer(FUEL_LIMIT)), Weights::attested());
+			let open = OpenSeats::<Test>::get().len() as u32;
+			let spent = agree(id, answer(FUEL_LIMIT));
+			assert_eq!(spent, Weights::release_seats(open) + Weights::attested());
 		}
 		let mut executors = requests.map(|id| members(id, 0)).concat();
 		executors.sort();
@@ -174,10 +176,11 @@ fn action_should_do_nothing_when_the_state_of_its_request_has_changed() {
 fn verdict_should_return_its_weight() {
 	run(|| {
 		let id = drawn(Tier::Quorum);
-		assert_eq!(fall_silent(id), Weights::escalated());
+		assert_eq!(fall_silent(id), Weights::release_seats(3) + Weights::escalated());
 		run_draw(Tier::Quorum);
 		assert_eq!(fall_silent(id), Weights::refund());
 		let id = drawn(Tier::Quorum);
-		assert_eq!(dissent(id, &[answer(1), wrong()]), Weights::open_court());
+		let spent = dissent(id, &[answer(1), wrong()]);
+		assert_eq!(spent, Weights::release_seats(3) + Weights::open_court());
 	});
 }

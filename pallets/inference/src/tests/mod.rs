@@ -2,6 +2,7 @@
 
 mod agenda;
 mod audits;
+mod capacity;
 mod challenges;
 mod court;
 mod draw;

@@ -175,7 +175,9 @@ fn request_should_give_back_weight_when_there_are_few_executors() {
 		let actual: Weight = done.actual_weight.unwrap();
 		// All executors serve the model, ten are in the snapshot.
 		let context = <Test as Config>::WeightInfo::snapshot(10)
-			+ <Test as Config>::WeightInfo::sampler(EXECUTORS as u32);
+			+ <Test as Config>::WeightInfo::sampler(EXECUTORS as u32)
+			+ <Test as Config>::WeightInfo::open_seats(0)
+			+ <Test as Config>::WeightInfo::capacity(10);
 		assert_eq!(actual, fixed + context);
 		assert!(actual.all_lte(declared) && actual.ref_time() < declared.ref_time());
 		ExecutorCount::set(&EXECUTORS);

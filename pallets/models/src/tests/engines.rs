@@ -25,6 +25,16 @@ fn engine_should_be_of_use_from_its_first_block_to_its_end() {
 }
 
 #[test]
+fn version_should_take_no_requests_when_the_court_is_not_ready() {
+	run(|| {
+		assert_ok!(register_for(ENGINE, &[]));
+		assert!(Registry::version(0).is_ok());
+		NotReady::set(&vec![0]);
+		assert_eq!(Registry::version(0), Err(ModelUnavailable::NotCourtReady));
+	});
+}
+
+#[test]
 fn engine_should_be_refused_with_its_reason() {
 	run(|| {
 		let (root, new) = (RuntimeOrigin::root, H256::repeat_byte(7));

@@ -52,7 +52,9 @@ fn deposits_should_come_back_when_a_version_is_no_longer_served() {
 		Session::set(&3);
 		assert_noop!(Registry::deregister(origin(11), 0), Error::<Test>::StillServed);
 		Session::set(&4);
+		assert!(Forgotten::get().is_empty());
 		assert_ok!(Registry::deregister(origin(11), 0));
+		assert_eq!(Forgotten::get(), [0u32]);
 		assert_eq!((Balances::free_balance(1), Balances::free_balance(11)), (1_000, 1_000));
 		assert_noop!(Registry::deregister(origin(11), 0), Error::<Test>::UnknownModel);
 	});

@@ -79,7 +79,7 @@ fn convicted_executor_should_take_no_seat_until_the_conviction_has_matured() {
 		go_to(6);
 		assert!(Staking::suspended().is_empty());
 		next_session();
-		assert_eq!(Staking::snapshot(4), [(1, 8_100)]);
+		assert_eq!(Staking::snapshot(4), [(1, 8_000)]);
 	});
 }
 

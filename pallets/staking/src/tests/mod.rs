@@ -7,6 +7,7 @@ mod keys;
 mod pools;
 mod sessions;
 mod silence;
+mod slots;
 mod unbonding;
 
 use crate::{mock::*, *};

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
 	amount::{Amount, OPG},
-	chain::{Chain, PlannedSession},
+	chain::{Chain, Holding, PlannedSession},
 	describe, fs,
 	keys::{self, Secret},
 	local::{self, EngineArg},
@@ -352,20 +352,27 @@ fn wait_until_eligible(
 	let mut next_report = Duration::ZERO;
 	loop {
 		let eligible = chain.eligible_executors(model)?;
-		if eligible >= needed {
+		let held = chain.validators_holding(model)?;
+		let Holding { holding, validators } = held;
+		if eligible >= needed && held.is_enough() {
 			let height = chain.height()?;
-			output.news(format_args!("executors  {eligible} eligible in block {height}"));
+			output.news(format_args!(
+				"executors  {eligible} eligible in block {height}; {holding} of {validators} validators \
+				 hold the model"
+			));
 			return Ok(());
 		}
 		let elapsed = started.elapsed();
 		ensure!(
 			elapsed <= ELIGIBLE_TIMEOUT,
-			"only {eligible} of {needed} executors became eligible within {} s",
+			"within {} s only {eligible} of {needed} executors became eligible, and {holding} of \
+			 {validators} validators said that they hold the model (`opg-node models add`)",
 			ELIGIBLE_TIMEOUT.as_secs()
 		);
 		if elapsed >= next_report {
 			output.news(format_args!(
-				"executors  {eligible} of {needed} eligible in block {}; {since}",
+				"executors  {eligible} of {needed} eligible in block {}; {since}; {holding} of \
+				 {validators} validators hold the model",
 				chain.height()?
 			));
 			next_report = elapsed + Duration::from_secs(15);
