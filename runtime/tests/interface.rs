@@ -8,7 +8,8 @@ use frame_support::assert_ok;
 use opg_primitives::{FailureReason, JobError, RequestId, Tier};
 use opg_runtime::{constants, genesis_config_presets, *};
 use opg_runtime_api::{
-	runtime_decl_for_opg_api::OpgApiV1, FreeExecutors, Reliance, RequestStatus, RequestView, SeatView,
+	runtime_decl_for_opg_api::OpgApiV1, FreeExecutors, Reliance, RequestStatus, RequestView,
+	SeatView,
 };
 use opg_runtime_testing::*;
 use pallet_opg_inference::Call;

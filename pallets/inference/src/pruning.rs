@@ -15,7 +15,9 @@ impl<T: Config> Pallet<T> {
 			meter.consume(T::WeightInfo::postpone());
 			// Every state ends, so this does; but a draw waits as long as executors are full.
 			let is_stuck = request.state.waits_for_first_draw();
-			if is_stuck || !Self::schedule(Self::now() + PRUNE_RETRY_BLOCKS.into(), id, Action::Prune) {
+			if is_stuck
+				|| !Self::schedule(Self::now() + PRUNE_RETRY_BLOCKS.into(), id, Action::Prune)
+			{
 				// Its lifetime is over, or no agenda has room: what is left of the request is refunded.
 				// A later call of this function cannot be scheduled, so it is removed at once.
 				if request.state.is_in_first_round() {

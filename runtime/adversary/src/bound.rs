@@ -1,6 +1,7 @@
 //! Bounds that the result of a row must keep.
 
 use crate::{Outcomes, Row, Strategy, Watch};
+use opg_primitives::Tier;
 use pallet_opg_inference::tiers;
 use thiserror::Error;
 
@@ -43,16 +44,34 @@ fn whole_committee(row: &Row) -> f64 {
 	(filled * row.percent as f64 / 100.0).powi(tiers::size(row.tier) as i32)
 }
 
-/// Tells whether the adversary must have lost money. Few lies of an opportunist say nothing about
-/// the average: one in fifty is audited.
+/// Lies that only an audit by chance can find out, of which one in fifty comes, say nothing about the
+/// average before there are so many.
+pub const MANY_LIES: usize = 500;
+
+/// Tells whether the adversary must have lost money. Where the court cannot decide, nobody is judged.
 pub fn must_lose(row: &Row, outcomes: &Outcomes) -> bool {
-	let enough = if row.strategy.is_opportunistic() { 50 } else { 1 };
-	row.strategy != Strategy::Honest && row.percent <= 45 && outcomes.offences >= enough
+	let enough = if is_left_to_chance(row) { MANY_LIES } else { 1 };
+	is_dishonest(row, outcomes) && row.bench.decides() && outcomes.offences >= enough
 }
 
-/// Tells whether a strategy with wrong or missing answers earns money.
+/// Tells whether nothing but an audit by chance can find out a lie: nobody watches, and the adversary
+/// lies where it holds the whole committee only.
+pub fn is_left_to_chance(row: &Row) -> bool {
+	let always_whole = row.tier == Tier::Optimistic && row.strategy.lies();
+	row.watch == Watch::Nobody && (always_whole || row.strategy.is_opportunistic())
+}
+
+/// Tells whether there were wrong or missing answers, of an adversary with less than half of the
+/// stake.
+fn is_dishonest(row: &Row, outcomes: &Outcomes) -> bool {
+	row.strategy != Strategy::Honest && row.percent <= 45 && outcomes.offences > 0
+}
+
+/// Tells whether a strategy with wrong or missing answers earns money, or loses none although it
+/// must.
 pub fn is_profitable(row: &Row, outcomes: &Outcomes) -> bool {
-	must_lose(row, outcomes) && outcomes.profit >= 0
+	let earns = is_dishonest(row, outcomes) && !row.bench.decides() && outcomes.profit > 0;
+	earns || must_lose(row, outcomes) && outcomes.profit >= 0
 }
 
 /// All bounds that the result of a row breaks. Shares have four standard errors to spare.

@@ -10,7 +10,7 @@ mod row;
 mod stakes;
 mod validators;
 
-pub use bound::{check, is_profitable, must_lose, Violation};
+pub use bound::{check, is_left_to_chance, is_profitable, must_lose, Violation, MANY_LIES};
 pub use game::play;
 pub use report::{csv, markdown};
 pub use row::{all_rows, Bench, Outcomes, Row, Strategy, Watch};

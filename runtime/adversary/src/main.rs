@@ -6,14 +6,17 @@ use clap::{Args, Parser};
 use opg_adversary::{
 	all_rows, check, csv,
 	foresight::{self, Adversary},
-	is_profitable, markdown, must_lose, play, Bench, Outcomes, Row,
+	is_left_to_chance, is_profitable, markdown, must_lose, play, Bench, Outcomes, Row, MANY_LIES,
 };
 use opg_primitives::Tier;
+use opg_runtime::constants::OPG;
 use std::{
 	path::PathBuf,
 	sync::{Mutex, PoisonError},
 	thread,
 };
+
+const TIERS: [Tier; 3] = [Tier::Optimistic, Tier::Quorum, Tier::High];
 
 /// Attacks on the real pallets and on the real draw.
 #[derive(Parser)]
@@ -121,7 +124,18 @@ fn conclude(results: &[(Row, Outcomes)]) -> anyhow::Result<()> {
 	};
 	println!("RESULT adversary_rows {}", results.len());
 	println!("RESULT adversary_losing_rows {}", count(&must_lose));
-	println!("RESULT adversary_profitable_strategies {}", count(&is_profitable));
+	let mut profitable = count(&is_profitable);
+	// Rare lies of all rows of a tier together say more than those of each.
+	for tier in TIERS {
+		let rare = results.iter().filter(|(row, _)| row.tier == tier && is_left_to_chance(row));
+		let (lies, profit) = rare.fold((0, 0), |(lies, profit), (_, outcomes)| {
+			(lies + outcomes.offences, profit + outcomes.profit)
+		});
+		println!("RESULT adversary_{tier:?}_unwatched_lies {lies}");
+		println!("RESULT adversary_{tier:?}_profit_of_unwatched_lies_opg {:.1}", opg(profit));
+		profitable += usize::from(lies >= MANY_LIES && profit >= 0);
+	}
+	println!("RESULT adversary_profitable_strategies {profitable}");
 	println!("RESULT adversary_wrong_settled_watched {}", sum(|outcomes| outcomes.wrong_watched));
 	println!("RESULT adversary_honest_slashed {}", sum(|outcomes| outcomes.honest_slashed));
 	let mut violations = 0;
@@ -131,8 +145,13 @@ fn conclude(results: &[(Row, Outcomes)]) -> anyhow::Result<()> {
 			violations += 1;
 		}
 	}
-	ensure!(violations == 0, "{violations} bounds are broken");
+	ensure!(violations == 0 && profitable == 0, "{violations} bounds are broken");
 	Ok(())
+}
+
+/// Amount in OPG.
+fn opg(planck: i128) -> f64 {
+	planck as f64 / OPG as f64
 }
 
 impl Foresight {
@@ -140,7 +159,7 @@ impl Foresight {
 		let percents = self.slots.iter().chain(&self.shares);
 		ensure!(percents.into_iter().all(|share| *share < 100), "a share is below 100 percent");
 		let mut rows = Vec::new();
-		for tier in [Tier::Optimistic, Tier::Quorum, Tier::High] {
+		for tier in TIERS {
 			for &slots in &self.slots {
 				for &stake in &self.shares {
 					rows.push(Adversary { tier, slots, stake, numbers: self.numbers });

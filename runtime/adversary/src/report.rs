@@ -12,7 +12,7 @@ const MARKDOWN_HEAD: &str = "# Profit of dishonesty
 Written by `scripts/adversary.sh`, which plays the strategies of `runtime/adversary` against the
 real pallets. Each of 60 executors has 1,100 OPG at stake and earns 0.4 OPG per answer. Profit is
 the change of the adversary's wealth. Computing an answer costs all that it pays, so honest play
-earns 0 (an owner its royalty, a requester minus its fees).
+earns 0 (a requester minus its fees); an owner's royalty is not counted.
 
 *Validators*: those of the adversary, and honest ones that are offline while the court sits.
 *Whole*: requests whose first committee was all the adversary's. *Slashed*: honest pools that were

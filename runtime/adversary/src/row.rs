@@ -52,9 +52,21 @@ impl Strategy {
 		AuditCopier,
 	];
 
+	/// Tells whether all its seats lie always.
+	pub fn lies(self) -> bool {
+		matches!(
+			self,
+			FreeRider
+				| Binge | Collude
+				| Owner | DelegatorFlight
+				| Staller | SelfChallenge
+				| ChallengeCopier
+		)
+	}
+
 	/// Tells whether it lies only where it holds the whole first committee. Such lies are few.
 	pub fn is_opportunistic(self) -> bool {
-		matches!(self, Opportunistic | SelfDeal | ReRoller)
+		matches!(self, Opportunistic | SelfDeal | ReRoller | Flooder)
 	}
 
 	/// Tells whether an executor fails in its duty even where it does not lie.
@@ -94,6 +106,15 @@ pub struct Bench {
 	pub dishonest: usize,
 	/// Honest ones that are offline while the court sits.
 	pub absent: usize,
+}
+
+impl Bench {
+	/// Tells whether the court decides although those of the adversary vote for one lie: more than
+	/// half of all validators are honest and present, and twice as many as lie.
+	pub fn decides(&self) -> bool {
+		let right = 100 - self.dishonest - self.absent;
+		right > 50 && right >= 2 * self.dishonest
+	}
 }
 
 /// Strategy and its circumstances.
@@ -173,13 +194,13 @@ pub fn all_rows(requests: usize, shares: &[usize], bench: Bench, watch: f64) -> 
 				let watch = if watched { Watch::Always } else { Watch::Nobody };
 				rows.push(row(strategy, watch, bench));
 			}
-			for strategy in [Collude, Opportunistic, Staller, SelfChallenge] {
+			for strategy in [Collude, Opportunistic, Staller, SelfChallenge, Binge] {
 				rows.push(row(strategy, Watch::Always, bench));
 			}
 			rows.push(row(Collude, Watch::Share(watch), bench));
-			// A third of the validators is offline and nobody lies; the adversary has its part, and
-			// some of the others are offline.
-			for (dishonest, absent) in [(0, 30), (bench.dishonest, 5), (bench.dishonest, 10)] {
+			// Many of the validators are offline and none lies; or the adversary has its part, and some
+			// of the others are offline. In the last case the court cannot decide.
+			for (dishonest, absent) in [(0, 30), (bench.dishonest, 10), (bench.dishonest, 15)] {
 				let bench = Bench { dishonest, absent };
 				rows.push(row(Collude, Watch::Always, bench));
 				rows.push(row(FalseChallenge, Watch::Nobody, bench));
