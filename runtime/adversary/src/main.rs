@@ -131,8 +131,9 @@ fn conclude(results: &[(Row, Outcomes)]) -> anyhow::Result<()> {
 		let (lies, profit) = rare.fold((0, 0), |(lies, profit), (_, outcomes)| {
 			(lies + outcomes.offences, profit + outcomes.profit)
 		});
-		println!("RESULT adversary_{tier:?}_unwatched_lies {lies}");
-		println!("RESULT adversary_{tier:?}_profit_of_unwatched_lies_opg {:.1}", opg(profit));
+		let name = format!("adversary_{tier:?}").to_lowercase();
+		println!("RESULT {name}_unwatched_lies {lies}");
+		println!("RESULT {name}_profit_of_unwatched_lies_opg {:.1}", opg(profit));
 		profitable += usize::from(lies >= MANY_LIES && profit >= 0);
 	}
 	println!("RESULT adversary_profitable_strategies {profitable}");
