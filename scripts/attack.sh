@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Attacks a development chain with a real client, and checks that none of them gains anything or
 # costs an honest operator stake. Starts three nodes with six executors, on free ports, and stops
-# them. Needs what is built, and Node 20 with npm. Takes less than ten minutes. Ends with RESULT
+# them. Needs what is built, and Node 20 with npm. Takes some ten minutes. Ends with RESULT
 # lines; fails where an attack does not end as expected.
 #
 #   scripts/attack.sh             all sequences

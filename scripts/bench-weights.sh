@@ -35,6 +35,11 @@ done
 # so host functions are as fast as in the node.
 bencher() {
 	local found="$TOOLS/bin/frame-omni-bencher"
+	# Its RocksDB generates bindings with libclang.
+	if ! [ -x "$found" ] && ! compgen -G '/usr/lib/*/libclang*.so*' >/dev/null &&
+		! compgen -G '/usr/lib/llvm*/lib/libclang*.so*' >/dev/null && [ -z "${LIBCLANG_PATH:-}" ]; then
+		die "compiling frame-omni-bencher needs libclang: apt-get install libclang-dev"
+	fi
 	if ! [ -x "$found" ] || [ "$("$found" --version)" != "frame-omni-bencher $BENCHER_VERSION" ]; then
 		CARGO_TARGET_DIR="$BENCH_TARGET/bencher" cargo install --locked --root "$TOOLS" \
 			"frame-omni-bencher@$BENCHER_VERSION" >&2

@@ -6,6 +6,9 @@
 #   scripts/demo.sh --liar      the third node answers wrongly and loses stake
 #   scripts/demo.sh --silent    the third node commits and never reveals, and loses stake
 #   scripts/demo.sh --watch     all that serve the model lie alike; `opg watch` brings them to court
+#   scripts/demo.sh --watch-node
+#                               two executors lie alike; the node of a third brings them to court,
+#                               unasked
 #
 #   --count N      how many requests (default 3)
 #   --no-build     use what is built
@@ -16,12 +19,13 @@ cd "$OPG_ROOT"
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
-BEHAVIOUR="" WATCH=0 COUNT=3 BUILD=1
+BEHAVIOUR="" WATCH="" COUNT=3 BUILD=1
 while [ $# -gt 0 ]; do
 	case "$1" in
 		--liar) BEHAVIOUR=liar ;;
 		--silent) BEHAVIOUR=silent ;;
-		--watch) BEHAVIOUR=liar WATCH=1 ;;
+		--watch) BEHAVIOUR=liar WATCH=client ;;
+		--watch-node) BEHAVIOUR=liar WATCH=node ;;
 		--count) COUNT="${2:?--count needs a number}" && shift ;;
 		--no-build) BUILD=0 ;;
 		-h | --help) usage && exit 0 ;;
@@ -82,9 +86,11 @@ free_port() {
 	NEXT_PORT=$((NEXT_PORT + 1))
 }
 
+# rpc PORT METHOD [PARAMETERS]: call a method of a node; parameters are a JSON array.
 rpc() {
 	curl -fsS --max-time 5 -H 'Content-Type: application/json' \
-		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":[]}" "http://127.0.0.1:$1"
+		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" \
+		"http://127.0.0.1:$1"
 }
 
 # start_node NUMBER OPTION...: start a node with the model in its store; sets RPC_PORT.
@@ -115,11 +121,20 @@ retry() {
 }
 
 send_request() {
-	"$OPG" request send 0 --tensors "$DIR/seven.json" --tier optimistic --suri //Ferdie \
+	"$OPG" request send 0 --tensors "$DIR/seven.json" --tier optimistic --suri //One \
 		--url "$URL" >>"$DIR/request.log" 2>&1
 }
 
-request_is() { "$OPG" request show 0 --url "$URL" --json | grep "\"name\":\"$1\"" >/dev/null; }
+# request_is NUMBER STATUS
+request_is() {
+	"$OPG" request show "$1" --url "$URL" --json | grep "\"name\":\"$2\"" >/dev/null
+}
+
+# can_be_drawn COUNT: tell whether so many executors can be drawn for model 0.
+can_be_drawn() {
+	rpc "$PORT1" state_call '["OpgApi_eligible_executors","0x00000000"]' |
+		grep "\"result\":\"0x0${1}000000\"" >/dev/null
+}
 
 # watch_liars: two executors, who give the same wrong answer, serve a model. Nobody looks but Eve.
 watch_liars() {
@@ -136,12 +151,42 @@ watch_liars() {
 	say "the two count from the second session on, of a minute each"
 	retry 240 send_request
 	phase "lie, challenge, judge"
-	retry 300 request_is settled
+	retry 300 request_is 0 settled
 	"$OPG" request show 0 --url "$URL"
 	cat "$DIR/watch.log"
 	grep -q 'challenge won' "$DIR/watch.log"
 	# What was settled is right, although everyone who was drawn lied.
 	"$OPG" request rerun 0 --model "$MODEL" --url "$URL"
+}
+
+# watch_node: two executors, who give the same wrong answer, hold nearly all the stake behind a model.
+# A third is honest. It is not drawn, as a rule, and its operator does nothing but run the node.
+watch_node() {
+	phase "serve a model with two liars and one honest executor"
+	"$OPG" model register "$MODEL" --name digits --fuel-limit 20000000 --suri //Dave --url "$URL"
+	"$OPG" stake bond 1000 --hot-key //Ferdie --suri //Ferdie --url "$URL"
+	local who
+	for who in //Bob //Charlie //Ferdie; do
+		"$OPG" model serve 0 "$MODEL" --suri "$who" --url "$URL"
+	done
+	"$OPG" demo input --digit 7 --output "$DIR/seven.json"
+	say "stake and service count from the second session on, of a minute each"
+	retry 300 can_be_drawn 3
+	phase "lie, challenge, judge"
+	local request
+	for request in 0 1 2 3 4 5; do
+		retry 60 send_request
+		say "request $request"
+		retry 300 request_is "$request" settled
+		# What is settled is right, whoever was drawn.
+		"$OPG" request rerun "$request" --model "$MODEL" --url "$URL"
+		# The honest executor may have been drawn itself: then nobody lied.
+		sleep 6
+		! grep -q "request $request: challenge won" "$DIR/node3.log" || break
+	done
+	"$OPG" request show "$request" --url "$URL"
+	grep "request $request: " "$DIR/node3.log"
+	grep -q "request $request: challenge won" "$DIR/node3.log"
 }
 
 # wait_for_rpc PORT PID: wait until the node answers.
@@ -175,16 +220,21 @@ say "engine $("$OPG" engine id)"
 
 phase "start three nodes"
 executors1=() executors2=() behaviour=()
-if [ "$WATCH" -eq 1 ]; then
-	# The court is Alice, the only validator of this chain.
+third=--charlie
+# The court is Alice, the only validator of this chain.
+if [ "$WATCH" = client ]; then
 	executors2=(--dev-misbehaviour liar)
 	behaviour=(--dev-misbehaviour liar)
+elif [ "$WATCH" = node ]; then
+	executors2=(--executor-key //Charlie --dev-misbehaviour liar)
+	third=--ferdie
 elif [ -n "$BEHAVIOUR" ]; then
 	executors1=(--executor-key //Ferdie --executor-key //One)
 	executors2=(--executor-key //Two)
 	behaviour=(--dev-misbehaviour "$BEHAVIOUR")
 fi
 start_node 1 --alice --validator --force-authoring "${executors1[@]}"
+PORT1=$RPC_PORT
 URL="ws://127.0.0.1:$RPC_PORT"
 P2P1=$NODE_P2P
 wait_for_rpc "$RPC_PORT" "${PIDS[0]}"
@@ -192,14 +242,14 @@ peer="$(rpc "$RPC_PORT" system_localPeerId | sed 's/.*"result":"\([^"]*\)".*/\1/
 bootnode=(--bootnodes "/ip4/127.0.0.1/tcp/$P2P1/p2p/$peer")
 start_node 2 --bob "${bootnode[@]}" "${executors2[@]}"
 PORT2=$RPC_PORT
-start_node 3 --charlie "${bootnode[@]}" "${behaviour[@]}"
+start_node 3 "$third" "${bootnode[@]}" "${behaviour[@]}"
 wait_for_rpc "$PORT2" "${PIDS[1]}"
 wait_for_rpc "$RPC_PORT" "${PIDS[2]}"
 
-if [ "$WATCH" -eq 1 ]; then
-	watch_liars
-	exit
-fi
+case "$WATCH" in
+	client) watch_liars && exit ;;
+	node) watch_node && exit ;;
+esac
 
 phase "register, request, attest, verify"
 liar=()

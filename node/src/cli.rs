@@ -30,15 +30,17 @@ pub struct ExecutorParams {
 	#[arg(long = "executor-key", value_name = "SURI")]
 	pub executor_keys: Vec<String>,
 
-	/// Most inference jobs that wait for a thread. A further one is postponed.
-	#[arg(long, value_name = "JOBS", default_value_t = 64)]
+	/// Most inference jobs that wait for a thread. Where there are more, the model with the most jobs
+	/// gives up its newest.
+	#[arg(long, value_name = "JOBS", default_value_t = 4096)]
 	pub engine_queue: usize,
 
-	/// Number of threads that run inference.
+	/// Number of threads that run inference, each in an engine process of its own.
 	#[arg(long, value_name = "THREADS", default_value_t = 1)]
 	pub engine_threads: usize,
 
-	/// Memory for models that stay loaded between jobs, in MiB. A small model takes some 8 MiB.
+	/// Memory for models that stay loaded between jobs, in MiB, in equal parts for all threads. A
+	/// small model takes some 8 MiB.
 	#[arg(long, value_name = "MIB", default_value_t = 1024)]
 	pub engine_memory: usize,
 
@@ -48,6 +50,22 @@ pub struct ExecutorParams {
 	/// in the base path.
 	#[arg(long, value_name = "PATH")]
 	pub engine_cache: Option<PathBuf>,
+
+	/// Share of other executors' answers that this node computes again, in percent. 0 switches it
+	/// off.
+	///
+	/// The node watches answers in the models that its operator serves, where the operator was not
+	/// drawn, in the time that its own seats leave. It challenges an answer that is wrong twice, the
+	/// second time in a new process. The bond is reserved in the operator's own stake; a challenge
+	/// that is won earns a part of what the liars lose. After one that is lost the node watches no
+	/// more, and its log says how to go on. Default: enough that three executors compute each answer
+	/// again.
+	#[arg(
+		long,
+		value_name = "PERCENT",
+		value_parser = clap::value_parser!(u8).range(0..=100)
+	)]
+	pub watch_share: Option<u8>,
 
 	/// Misbehave in this way.
 	#[cfg(feature = "dev-misbehaviour")]
@@ -91,6 +109,10 @@ pub enum Subcommand {
 	/// Engines of this node: the built-in one, and others that models name.
 	#[command(subcommand)]
 	Engines(EnginesCmd),
+
+	/// Run as an engine process of a node, which starts it and talks to it.
+	#[command(hide = true)]
+	EngineWorker,
 }
 
 /// Files of this node, named by their content.

@@ -3,7 +3,7 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	service, signals,
+	engine_worker, service, signals,
 	stores::{self, Kind},
 	tasks::Purpose,
 };
@@ -52,11 +52,15 @@ impl SubstrateCli for Cli {
 pub fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_args();
 	let Some(subcommand) = &cli.subcommand else { return run_node(&cli) };
-	signals::exit_on_signal(grace(subcommand))?;
+	// An engine process ends with its node.
+	if !matches!(subcommand, Subcommand::EngineWorker) {
+		signals::exit_on_signal(grace(subcommand))?;
+	}
 	match subcommand {
 		Subcommand::Key(command) => command.run(&cli),
 		Subcommand::Models(command) => Ok(stores::run(&cli, Kind::Models, command)?),
 		Subcommand::Engines(command) => Ok(stores::run_engines(&cli, command)?),
+		Subcommand::EngineWorker => engine_worker::run(),
 		Subcommand::BuildSpec(command) => cli
 			.create_runner(command)?
 			.sync_run(|config| command.run(config.chain_spec, config.network)),
@@ -96,7 +100,8 @@ fn grace(subcommand: &Subcommand) -> Duration {
 		| Subcommand::ExportChainSpec(_)
 		| Subcommand::PurgeChain(_)
 		| Subcommand::Models(_)
-		| Subcommand::Engines(_) => Duration::ZERO,
+		| Subcommand::Engines(_)
+		| Subcommand::EngineWorker => Duration::ZERO,
 	}
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
 	cli::ExecutorParams,
+	engine_worker,
 	stores::{self, Kind},
 };
 use opg_execution::{default_cache_dir, JOB_TIME};
@@ -13,6 +14,7 @@ use sc_service::{ChainType, Configuration, Error};
 use sp_core::crypto::Ss58Codec;
 use sp_externalities::Extension;
 use sp_keystore::{Keystore, KeystorePtr};
+use sp_runtime::Perbill;
 
 // A job may take as long as the protocol waits for its commitment.
 const _: () = assert!(JOB_TIME.as_millis() == COMMIT_MILLIS as u128);
@@ -32,8 +34,16 @@ pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<W
 		queue: params.engine_queue,
 		threads: params.engine_threads,
 		loaded_bytes: params.engine_memory.saturating_mul(1 << 20),
+		journal: Some(config.data_path.join("answers")),
+		program: Some(engine_worker::program()?),
+		watch_share: params.watch_share.map(parts_of_percent),
 	};
 	Ok(Worker::new(Some(engine_cache), engines, models, config)?)
+}
+
+/// Parts per billion of so many percent.
+fn parts_of_percent(percent: u8) -> u32 {
+	Perbill::from_percent(percent.into()).deconstruct()
 }
 
 /// The job queue of a worker, as the off-chain worker sees it.

@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod command;
 mod engine;
+mod engine_worker;
 mod executor;
 #[cfg(feature = "dev-misbehaviour")]
 mod misbehaviour;

@@ -62,13 +62,23 @@ impl<Q: JobQueue> JobQueue for Misbehaving<Q> {
 		}
 		let key = job.key();
 		match self.queue.submit(job)? {
-			JobStatus::Done(answer) => self.spoil(key, answer).map(JobStatus::Done),
+			JobStatus::Done { answer, witness } => {
+				Ok(JobStatus::Done { answer: self.spoil(key, answer)?, witness })
+			},
 			JobStatus::Pending => Ok(JobStatus::Pending),
 		}
 	}
 
 	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
 		self.queue.has_model(hash)
+	}
+
+	fn watch_share(&mut self) -> Option<u32> {
+		// A liar does not tell on others, and what it computes would be no reason to challenge.
+		match self.behaviour {
+			Some(_) => Some(0),
+			None => self.queue.watch_share(),
+		}
 	}
 }
 
@@ -86,7 +96,7 @@ fn lie(mut answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::{ModelError, Output, Task};
+	use opg_primitives::{JobKind, ModelError, Output, Task};
 
 	/// Answers every job at once, and honestly.
 	#[derive(Clone)]
@@ -94,12 +104,20 @@ mod tests {
 
 	impl JobQueue for Honest {
 		fn submit(&mut self, _: Job) -> Result<JobStatus, JobError> {
-			Ok(JobStatus::Done(self.0.clone()))
+			Ok(done(self.0.clone()))
 		}
 
 		fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
 			Ok(true)
 		}
+
+		fn watch_share(&mut self) -> Option<u32> {
+			Some(7)
+		}
+	}
+
+	fn done(answer: Answer) -> JobStatus {
+		JobStatus::Done { answer, witness: Some(H256::repeat_byte(3)) }
 	}
 
 	fn honest() -> Answer {
@@ -115,7 +133,7 @@ mod tests {
 			input: vec![],
 			fuel_limit: 10,
 		};
-		Job { request, round: 0, task }
+		Job { request, round: 0, kind: JobKind::Run, task, millis_left: 1_000 }
 	}
 
 	fn queue(behaviour: Option<Behaviour>) -> Misbehaving<Honest> {
@@ -124,38 +142,46 @@ mod tests {
 
 	#[test]
 	fn answer_should_pass_when_the_node_does_not_misbehave() {
-		assert_eq!(queue(None).submit(job(0)), Ok(JobStatus::Done(honest())));
+		assert_eq!(queue(None).submit(job(0)), Ok(done(honest())));
 	}
 
 	#[test]
 	fn liar_should_change_the_last_byte_and_stay_with_its_lie() {
 		let mut queue = queue(Some(Behaviour::Liar));
-		let Ok(JobStatus::Done(lie)) = queue.submit(job(0)) else { panic!("answers") };
+		let Ok(JobStatus::Done { answer: lie, .. }) = queue.submit(job(0)) else {
+			panic!("answers")
+		};
 		let Outcome::Output(output) = &lie.outcome else { panic!("an output") };
 		assert_eq!(output.as_slice(), [1, 3]);
-		assert_eq!(queue.submit(job(0)), Ok(JobStatus::Done(lie)));
+		assert_eq!(queue.submit(job(0)), Ok(done(lie)));
 	}
 
 	#[test]
 	fn liar_should_vote_honestly_when_the_court_sits() {
 		let mut queue = queue(Some(Behaviour::Liar));
 		let vote = Job { round: COURT_ROUNDS_FROM, ..job(0) };
-		assert_eq!(queue.submit(vote), Ok(JobStatus::Done(honest())));
+		assert_eq!(queue.submit(vote), Ok(done(honest())));
 	}
 
 	#[test]
 	fn liar_should_change_the_fuel_when_there_is_no_output() {
 		let answer = Answer { outcome: Outcome::Error(ModelError::BadInput), fuel: 4 };
 		let mut queue = Misbehaving::new(Honest(answer.clone()), Some(Behaviour::Liar));
-		assert_eq!(queue.submit(job(0)), Ok(JobStatus::Done(Answer { fuel: 5, ..answer })));
+		assert_eq!(queue.submit(job(0)), Ok(done(Answer { fuel: 5, ..answer })));
 	}
 
 	#[test]
 	fn silent_node_should_answer_once_and_then_withhold() {
 		let mut queue = queue(Some(Behaviour::Silent));
-		assert_eq!(queue.submit(job(0)), Ok(JobStatus::Done(honest())));
+		assert_eq!(queue.submit(job(0)), Ok(done(honest())));
 		// Every call of the off-chain worker has a clone of its own.
 		assert_eq!(queue.clone().submit(job(0)), Err(JobError::Internal));
-		assert_eq!(queue.submit(job(1)), Ok(JobStatus::Done(honest())));
+		assert_eq!(queue.submit(job(1)), Ok(done(honest())));
+	}
+
+	#[test]
+	fn node_should_watch_nobody_when_it_misbehaves() {
+		assert_eq!(queue(Some(Behaviour::Liar)).watch_share(), Some(0));
+		assert_eq!(queue(None).watch_share(), Some(7));
 	}
 }

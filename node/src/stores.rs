@@ -2,7 +2,7 @@
 
 use crate::cli::{Cli, EnginesCmd, FilesCmd, StoreParams};
 use opg_blobs::Store;
-use opg_execution::artifact;
+use opg_execution::{artifact, check_artifact, ArtifactError};
 use sc_cli::SubstrateCli;
 use sc_service::BasePath;
 use sp_core::H256;
@@ -42,6 +42,14 @@ pub enum Error {
 		/// The store's error.
 		error: opg_blobs::Error,
 	},
+	/// The file cannot be an engine.
+	#[error("{} cannot be an engine: {error}", path.display())]
+	NotAnEngine {
+		/// The file.
+		path: PathBuf,
+		/// The rule that it breaks.
+		error: ArtifactError,
+	},
 	/// There is no such chain.
 	#[error("chain specification: {0}")]
 	ChainSpec(String),
@@ -66,6 +74,10 @@ pub fn run(cli: &Cli, kind: Kind, command: &FilesCmd) -> Result<(), Error> {
 	match command {
 		FilesCmd::Add { file: path, store } => {
 			let bytes = fs::read(path).map_err(at(path))?;
+			if matches!(kind, Kind::Engines) {
+				check_artifact(&bytes)
+					.map_err(|error| Error::NotAnEngine { path: path.clone(), error })?;
+			}
 			let hash = open_for(cli, kind, store)?
 				.put(&bytes)
 				.map_err(|error| Error::Refused { path: path.clone(), error })?;
@@ -103,4 +115,29 @@ fn open_for(cli: &Cli, kind: Kind, params: &StoreParams) -> Result<Store, Error>
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {
 	|error| Error::File { path: path.to_owned(), error }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[test]
+	fn engine_should_be_refused_in_words_when_the_file_breaks_a_rule() {
+		let folder = tempfile::tempdir().expect("a folder");
+		let file = folder.path().join("engine");
+		fs::write(&file, b"\0asm\x01\0\0\0").expect("it can be written");
+		let store = StoreParams { chain: None, dev: true, base_path: Some(folder.path().into()) };
+		let add = FilesCmd::Add { file: file.clone(), store };
+		let error =
+			run(&Cli::parse_from(["opg-node"]), Kind::Engines, &add).expect_err("no engine");
+		assert_eq!(
+			error.to_string(),
+			format!(
+				"{} cannot be an engine: it must define one memory, exported as `memory`",
+				file.display()
+			)
+		);
+		assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is stored");
+	}
 }

@@ -34,6 +34,9 @@ impl BenchmarkCommittees<AccountId> for InferenceHelper {
 	fn closed_rounds(request: RequestId, seats: Vec<(AccountId, RoundIndex, Answer)>) {
 		Attestation::closed_rounds(request, seats)
 	}
+	fn vacant_seat(request: RequestId, round: RoundIndex, session: u32, members: Vec<AccountId>) {
+		Attestation::vacant_seat(request, round, session, members)
+	}
 }
 
 /// Keys that the hooks of every block pay for, so that no call does: see `on_initialize` of the

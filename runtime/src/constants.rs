@@ -181,6 +181,9 @@ pub const REQUEST_DEPOSIT: Balance = deposit(3, 24 * 1024);
 pub const SEAT_FEE: Balance = 5 * MILLI_OPG;
 /// Pay of a validator in the court, as a share of the smallest price of the fuel limit.
 pub const COURT_RATE: Perbill = Perbill::from_percent(10);
+/// Fuel that stands for a byte of a model's file in the court: what a core burns while it arrives at a
+/// gigabit a second.
+pub const COURT_FUEL_PER_BYTE: Fuel = FUEL_PER_CORE_SECOND * 8 / 1_000_000_000;
 /// Held from a challenger besides the cost of the court, in planck.
 pub const CHALLENGE_BOND: Balance = 10 * OPG;
 /// Largest number of actions on the agenda of a block. Their weight binds earlier where they cost
@@ -211,13 +214,21 @@ pub const COURT_REVEAL_BLOCKS: BlockNumber = 10;
 pub const MAX_SITTING: u32 = 16;
 /// Largest number of open cases, those that wait included.
 pub const MAX_CASES: u32 = 64;
+/// Seconds of a session.
+const SESSION_SECONDS: u64 = SESSION_SLOTS * SLOT_MILLIS / 1_000;
+/// Fuel of the cases that begin within the budget of a session: a tenth of one core. A validator
+/// computes each case twice, once for the answer and once for its witness. The oldest case sits
+/// besides, whatever it costs.
+pub const COURT_SESSION_FUEL: Fuel = FUEL_PER_CORE_SECOND * SESSION_SECONDS / 10;
+/// Bytes of the model files of these cases: 4 MiB per second.
+pub const COURT_SESSION_BYTES: u64 = 4 * 1024 * 1024 * SESSION_SECONDS;
 /// Part of a block that verdicts of the court can take.
 pub const COURT_SHARE: Perbill = Perbill::from_percent(10);
-/// Upper bound on the blocks from the opening of a case to its verdict: two sittings, each after all
-/// cases before it, and the wait for another session.
+/// Upper bound on the blocks from the opening of a case to its verdict, where each of a full docket
+/// costs as much as a version may: two sittings, each after all cases before it, one at a time, and
+/// the wait for another session. Cases that fit the budget wait for minutes, not for hours.
 pub const LONGEST_CASE: BlockNumber =
-	2 * MAX_CASES.div_ceil(MAX_SITTING) * (COURT_COMMIT_BLOCKS + COURT_REVEAL_BLOCKS + 2)
-		+ SESSION_SLOTS as BlockNumber;
+	2 * MAX_CASES * (COURT_COMMIT_BLOCKS + COURT_REVEAL_BLOCKS + 2) + SESSION_SLOTS as BlockNumber;
 
 /// Upper bound on the blocks for which an action waits. Scheduling looks for room in so many
 /// blocks. A congested chain takes no requests, so its backlog is at most as many blocks of work
@@ -227,15 +238,18 @@ const MAX_DELAY: BlockNumber = 2 * SCHEDULE_SEARCH_BLOCKS;
 /// seed it, the delay of the draw, both phases.
 const MAX_ROUND_BLOCKS: BlockNumber =
 	1 + tiers::MAX_SEED_BLOCKS + MAX_DELAY + COMMIT_BLOCKS + REVEAL_BLOCKS;
-/// Upper bound on the blocks from a request to the end of its dispute: two committees, the
-/// challenge window and its late end, an audit, the court, the verdict and its delay.
-pub const LONGEST_DISPUTE: BlockNumber =
-	3 * MAX_ROUND_BLOCKS + CHALLENGE_WINDOW + MAX_DELAY + LONGEST_CASE + 1 + MAX_DELAY;
+/// Upper bound on the blocks from a request to its dispute: two committees, the challenge window and
+/// its late end, an audit and its delay. From then on the stake behind its seats waits for the
+/// verdict.
+pub const LONGEST_BEFORE_COURT: BlockNumber =
+	3 * MAX_ROUND_BLOCKS + CHALLENGE_WINDOW + MAX_DELAY + 1 + MAX_DELAY;
+/// Upper bound on the blocks from a request to the end of its dispute.
+pub const LONGEST_DISPUTE: BlockNumber = LONGEST_BEFORE_COURT + LONGEST_CASE;
 
 const _: () = assert!(
 	// The snapshot that an executor is drawn from is at most two sessions old.
-	UNBONDING_BLOCKS > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
-	"who lied cannot leave in time"
+	UNBONDING_BLOCKS > LONGEST_BEFORE_COURT + 2 * SESSION_SLOTS as BlockNumber,
+	"who lied cannot leave before the dispute, which holds its stake"
 );
 const _: () = assert!(
 	MAX_UNBONDING_SESSIONS as u64 * SESSION_SLOTS
@@ -250,7 +264,11 @@ const _: () = assert!(
 const _: () =
 	assert!(CONVICTION_DELAY < UNBONDING_BLOCKS, "a conviction ends before it is forgotten");
 const _: () = assert!(CHALLENGE_WINDOW >= 2 * COMMIT_BLOCKS, "there is time to look twice");
-const _: () = assert!(REQUEST_LIFETIME > LONGEST_DISPUTE, "a request is kept until it is settled");
+const _: () = assert!(
+	// A request in dispute is not pruned.
+	REQUEST_LIFETIME > LONGEST_BEFORE_COURT,
+	"a request is kept until it is settled"
+);
 const _: () = assert!(
 	HISTORY_SESSIONS as u64 * SESSION_SLOTS < UNBONDING_BLOCKS as u64,
 	"an equivocation is reported before the stake leaves"

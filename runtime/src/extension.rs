@@ -117,13 +117,17 @@ impl TransactionExtension<RuntimeCall> for CheckOperational {
 /// Fee and tip, as [`ChargeTransactionPayment`] takes them, with a bound on the priority that they
 /// buy.
 ///
-/// Without it a tip of a thousandth of an OPG buys the highest priority there is. With it a tip
-/// comes before no authorized transaction, and before no challenge, claim or bought audit. On the wire, and to clients, it
-/// is `ChargeTransactionPayment`.
+/// Without it a tip of a thousandth of an OPG buys the highest priority there is, and more than that
+/// buys nothing. With it tips are compared in units of [`TIP_UNIT`], up to some 100,000 OPG; and a
+/// tip comes before no authorized transaction, and before no challenge, claim or bought audit. On
+/// the wire, and to clients, it is `ChargeTransactionPayment`.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
 pub struct ChargeFee(Charge);
 
 type Charge = ChargeTransactionPayment<Runtime>;
+
+/// Smallest difference of tips that makes a difference of priorities, in planck: a 10^-9 OPG.
+const TIP_UNIT: Balance = constants::OPG / 1_000_000_000;
 
 impl ChargeFee {
 	/// With this tip, in planck.
@@ -158,9 +162,13 @@ impl TransactionExtension<RuntimeCall> for ChargeFee {
 	) -> ValidateResult<Self::Val, RuntimeCall> {
 		let (mut validity, val, origin) =
 			self.0.validate(origin, call, info, len, implicit, implication, source)?;
-		validity.priority = validity.priority.min(priority::MAX_TIPPED);
-		if matches!(val, Val::Charge { .. }) && is_challenge(call) {
-			validity.priority += priority::CHALLENGE;
+		if let Val::Charge { tip, fee_with_tip, .. } = &val {
+			// Of the whole tip, by weight and length: a tip is per room that the transaction takes.
+			let bought = Charge::get_priority(info, len, tip / TIP_UNIT, fee_with_tip / TIP_UNIT);
+			validity.priority = bought.min(priority::MAX_TIPPED);
+			if is_challenge(call) {
+				validity.priority += priority::CHALLENGE;
+			}
 		}
 		Ok((validity, val, origin))
 	}

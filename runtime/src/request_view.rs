@@ -56,7 +56,9 @@ fn seat_view(seat: Seat<crate::AccountId, crate::BlockNumber>) -> SeatView {
 		SeatState::Waiting => (None, None, None),
 		SeatState::Declined { reason, .. } => (None, None, Some(reason)),
 		SeatState::Committed { at, commitment } => (Some((at, commitment)), None, None),
-		SeatState::Revealed { commitment, at, digest } => (commitment, Some((at, digest)), None),
+		SeatState::Revealed { commitment, at, digest, .. } => {
+			(commitment, Some((at, digest)), None)
+		},
 	};
 	SeatView { executor: seat.executor, round: seat.round, committed, revealed, declined }
 }

@@ -13,7 +13,7 @@ use opg_runtime::{
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{RoundPhase, Rounds, SeatState};
 use pallet_opg_court::{CasePhase, Cases};
-use pallet_opg_inference::{claim_hash, RequestState, Requests};
+use pallet_opg_inference::{claim_hash, BondSource, Challenge, RequestState, Requests};
 use pallet_opg_staking::Role;
 use proptest::prelude::*;
 use sp_core::H256;
@@ -58,14 +58,20 @@ fn act_in(id: RequestId, seat: usize, how: u16) {
 	// First committees lie about every tenth request; auditors are mostly right.
 	let lies = (id.is_multiple_of(10) && round.index < 2) || how % 97 == 5;
 	let answer = if lies { wrong() } else { right() };
+	// Some auditors copy.
+	let copied = round.witnessed.then_some(H256::zero());
 	let who = &seat.executor;
 	let _ = match (&seat.state, round.phase) {
 		(SeatState::Waiting, _) if round.takes_no_commitment() => reveal(id, who, answer),
 		(SeatState::Waiting, RoundPhase::Commit) if how % 50 == 7 => {
 			decline(id, who, JobError::ModelMissing)
 		},
+		(SeatState::Waiting, RoundPhase::Commit) if how % 11 == 3 => {
+			commit_with(id, who, &answer, copied)
+		},
 		(SeatState::Waiting, RoundPhase::Commit) => commit(id, who, &answer),
-		(SeatState::Committed { .. }, RoundPhase::Reveal) => reveal(id, who, answer)
+		(SeatState::Committed { .. }, RoundPhase::Reveal) => reveal(id, who, answer.clone())
+			.or_else(|_| reveal_with(id, who, answer, copied))
 			.or_else(|_| reveal(id, who, if lies { right() } else { wrong() })),
 		_ => Ok(()),
 	};
@@ -115,6 +121,12 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 			}
 			let claimed = if amount % 2 == 0 { right() } else { wrong() };
 			let disputed = request.state.attested().unwrap().0.digest();
+			if amount % 8 < 2 {
+				let who = operator(b);
+				let claim = claim_hash(&who, id, claimed.digest(), H256(SALT));
+				let _ = challenge_with_pool(id, &who, disputed, claim);
+				return Ok(());
+			}
 			let claim = claim_hash(&ferdie(), id, claimed.digest(), H256(SALT));
 			let seed = request.seed.unwrap();
 			Inference::challenge(signed(ferdie()), id, seed, disputed, claim)
@@ -161,8 +173,20 @@ fn vote() {
 			let _ = with_storage_layer(|| {
 				Inference::reveal_claim(signed(ferdie()), id, claimed.digest(), H256(SALT))
 			});
+			for who in hidden_claims(id) {
+				let _ = reveal_claim_with_pool(id, &who, claimed.digest(), H256(SALT));
+			}
 		}
 	}
+}
+
+/// Executors that challenged a request with their pools, and have not said what they claim.
+fn hidden_claims(id: RequestId) -> Vec<AccountId> {
+	let challenges = Requests::<Runtime>::get(id).map(|request| request.challenges.into_inner());
+	let is_hidden = |own: &Challenge<AccountId>| {
+		own.revealed.is_none() && matches!(own.source, BondSource::Pool { .. })
+	};
+	challenges.unwrap_or_default().into_iter().filter(is_hidden).map(|own| own.challenger).collect()
 }
 
 fn walk(steps: Vec<Step>) -> [u32; 4] {

@@ -8,14 +8,14 @@ use frame_support::{
 	assert_noop, assert_ok,
 	traits::{Hooks, OneSessionHandler},
 };
-use opg_primitives::{FailureReason, Job, JobError, JobStatus, RequestId, Tier};
+use opg_primitives::{FailureReason, Job, JobError, JobKind, JobStatus, RequestId, Tier};
 use opg_runtime::{constants::OPG, *};
 use opg_runtime_interface::{JobQueue, JobQueueExt};
 use opg_runtime_testing::*;
-use pallet_opg_court::{reject, Benches, Cases};
+use pallet_opg_court::{reject, Benches, CasePhase, Cases};
 use pallet_opg_inference::{claim_hash, Error as InferenceError, RequestState, Requests};
-use pallet_opg_staking::Convictions;
-use pallet_opg_support::CourtReadiness;
+use pallet_opg_staking::{Convictions, Pools, Role};
+use pallet_opg_support::{CourtPresence, CourtReadiness, ExecutorStake};
 use parking_lot::RwLock;
 use sp_core::{
 	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
@@ -23,7 +23,7 @@ use sp_core::{
 };
 use sp_keyring::Ed25519Keyring;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
-use sp_runtime::{DispatchError, DispatchResult};
+use sp_runtime::{DispatchError, DispatchResult, Perbill};
 use std::collections::BTreeSet;
 
 /// Operators that are convicted.
@@ -171,6 +171,75 @@ fn right_answer_should_be_decided_when_two_of_seven_validators_lie_and_one_is_ab
 }
 
 #[test]
+fn copier_should_earn_nothing_when_it_has_not_the_witness() {
+	run_with(7, || {
+		seat_court(7);
+		let (id, members) = dissent();
+		let before: Vec<_> = (0..7).map(|index| wealth(&executor(index))).collect();
+		while case(id).phase == CasePhase::Waiting {
+			step();
+		}
+		court_commit_copy(id, 6, &right()).unwrap();
+		court_commits(id, 5, |_| Some(right()));
+		court_reveal_copy(id, 6, right()).unwrap();
+		court_reveals(id, 5, |_| Some(right()));
+		assert_eq!(settled(id).0, right());
+		assert_eq!(convicted(), set(&members[..2]));
+		let is_paid = |index: usize| wealth(&executor(index)) > before[index];
+		assert_eq!(
+			[0, 1, 2, 3, 4, 5, 6].map(is_paid),
+			[true, true, true, true, true, false, false]
+		);
+	});
+}
+
+#[test]
+fn copiers_should_make_no_majority_when_too_few_compute() {
+	run_with(7, || {
+		seat_court(7);
+		let (id, _) = dissent();
+		while case(id).phase == CasePhase::Waiting {
+			step();
+		}
+		court_commit_copy(id, 6, &right()).unwrap();
+		court_commits(id, 3, |_| Some(right()));
+		court_reveal_copy(id, 6, right()).unwrap();
+		court_reveals(id, 3, |_| Some(right()));
+		assert_eq!(case(id).sitting, 1, "three of seven computed");
+		assert!(convicted().is_empty());
+	});
+}
+
+#[test]
+fn validator_should_earn_less_for_its_blocks_when_it_missed_a_decided_case() {
+	run_with(6, || {
+		for index in 1..3 {
+			let who = executor(index);
+			set_balance(&who, 10_000 * OPG);
+			assert_ok!(Staking::bond(signed(who), Role::Validator, 5_000 * OPG, Perbill::zero()));
+		}
+		seat_court(3);
+		let (id, _) = dissent();
+		court_sits(id, 3, |index| (index < 2).then(right));
+		assert_eq!(settled(id).0, right());
+		let session = Staking::session();
+		let missed = [0, 1, 2].map(|index| Court::missed(session, &executor(index)));
+		assert_eq!(missed, [0, 0, 1]);
+		begin_session(session + 1);
+		seat_court(3);
+		let earned = [0, 1, 2].map(|index| {
+			let stake = || Pools::<Runtime>::get(Role::Validator, executor(index)).unwrap().active;
+			let before = stake().balance;
+			Staking::reward_author(executor(index));
+			stake().balance - before
+		});
+		let whole = earned[0];
+		assert!(whole > 0);
+		assert_eq!(earned, [whole, whole, whole / 100 * 99]);
+	});
+}
+
+#[test]
 fn nobody_should_be_judged_when_the_court_is_undecided_twice() {
 	run_with(7, || {
 		seat_court(7);
@@ -248,11 +317,18 @@ struct PromptQueue;
 impl JobQueue for PromptQueue {
 	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
 		assert_eq!(job.task.input, b"input");
-		Ok(JobStatus::Done(right()))
+		let JobKind::Witness(seed) = job.kind else { panic!("a vote has a witness") };
+		let answer = right();
+		let witness = Some(witness_of(&seed, &answer));
+		Ok(JobStatus::Done { answer, witness })
 	}
 
 	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
 		Ok(true)
+	}
+
+	fn watch_share(&mut self) -> Option<u32> {
+		Some(0)
 	}
 }
 

@@ -12,6 +12,7 @@ use opg_runtime::{
 use opg_runtime_testing::*;
 use pallet_opg_inference::{claim_hash, tiers, Error, RequestState, Requests};
 use pallet_opg_staking::Convictions;
+use pallet_opg_support::economics;
 use sp_core::H256;
 use sp_runtime::DispatchResult;
 use std::collections::BTreeSet;
@@ -37,9 +38,11 @@ fn convicted() -> BTreeSet<AccountId> {
 	Convictions::<Runtime>::iter_values().map(|conviction| conviction.operator).collect()
 }
 
-/// Bond of a challenge: three authors, each a tenth of the least price of the limit, and 10 OPG.
+/// Bond of a challenge: three authors, each a tenth of the least price of the limit and of a file of
+/// a hundred bytes, and 10 OPG.
 fn bond() -> Balance {
-	3 * Balance::from(2 * FUEL) * constants::MIN_FUEL_PRICE / 10 + 10 * OPG
+	let fuel = 2 * FUEL + 100 * constants::COURT_FUEL_PER_BYTE;
+	3 * Balance::from(fuel) * constants::MIN_FUEL_PRICE / 10 + 10 * OPG
 }
 
 #[test]
@@ -57,8 +60,12 @@ fn challenger_should_share_what_liars_lose_when_their_convictions_are_carried_ou
 		assert_eq!(convicted(), liars.iter().cloned().collect());
 		// Governance has a day, or what a development chain calls one.
 		steps(constants::CONVICTION_DELAY + 2);
-		assert!(liars.iter().all(|who| stake(who) == 9_000 * OPG));
-		assert_eq!(wealth(&ferdie()), before + 3 * 300 * OPG, "30 % of three convictions");
+		// Each has paid its part of the court before.
+		let court = bond() - 10 * OPG;
+		let left = 9_000 * OPG - court / 3..9_000 * OPG;
+		assert!(liars.iter().all(|who| left.contains(&stake(who))));
+		let (reward, all) = (wealth(&ferdie()) - before, 3 * 300 * OPG);
+		assert!(reward <= all && reward > all - OPG / 1_000, "30 % of three: {reward}");
 	});
 }
 
@@ -148,6 +155,37 @@ fn bought_audit_should_find_a_lie() {
 		assert_eq!(paid.into_iter().collect::<Vec<_>>(), auditors.map_pay());
 		// The fee pays as many as it has seats for.
 		assert_eq!(wealth(&ferdie()), before - 3 * constants::SEAT_FEE);
+	});
+}
+
+/// Copying what was attested does not show the witness.
+#[test]
+fn auditor_that_copies_should_be_fined_and_pay_the_court_that_finds_it() {
+	run_with(10, || {
+		let id = request();
+		answer_all(id, |_| right());
+		assert_ok!(Inference::audit(signed(ferdie()), id));
+		draw(id);
+		let auditors = committee(id);
+		let copier = &auditors[0];
+		let guess = |who: &AccountId| (who == copier).then(H256::zero).or(witness(id, &right()));
+		auditors.iter().for_each(|who| commit_with(id, who, &right(), guess(who)).unwrap());
+		auditors.iter().for_each(|who| reveal_with(id, who, right(), guess(who)).unwrap());
+		assert!(matches!(state(id), RequestState::Court { .. }), "{:?}", state(id));
+		let pot = wealth(&Inference::pot());
+		let paid = || (0..3).map(|index| wealth(&executor(index))).sum::<Balance>();
+		let before = (paid(), stake(copier));
+		court_sits(id, 3, |_| Some(right()));
+		let RequestState::Settled { paid: executors, .. } = state(id) else { panic!() };
+		assert!(executors.iter().all(|(who, _)| who != copier), "it is not paid");
+		assert!(auditors[1..].iter().all(|who| executors.iter().any(|(own, _)| own == who)));
+		assert!(convicted().is_empty(), "its answer was right");
+		let lost = before.1 - stake(copier);
+		let fine = economics::MAX_FINE_PER_SESSION * before.1;
+		assert!(lost > fine / 2 && lost <= fine + bond(), "{lost}");
+		assert_eq!(paid() - before.0, bond() - 10 * OPG, "three validators are paid");
+		assert!(wealth(&Inference::pot()) >= pot, "not by the pot");
+		assert!(auditors[1..].iter().all(|who| stake(who) >= 10_000 * OPG));
 	});
 }
 

@@ -123,6 +123,7 @@ fn cells(name: &str) -> String {
 		"INITIALIZATION_SHARE" => return percent(INITIALIZATION_SHARE),
 		"COURT_SHARE" => return percent(COURT_SHARE),
 		"COURT_RATE" => return percent(COURT_RATE),
+		"COURT_FUEL_PER_BYTE" => (Fuel, COURT_FUEL_PER_BYTE.into()),
 		"AGENDA_SHARE" => return percent(AGENDA_SHARE),
 		"DEADLINE_SHARE" => return percent(DEADLINE_SHARE),
 		"SCHEDULER_SHARE" => return percent(SCHEDULER_SHARE),
@@ -185,6 +186,9 @@ fn cells(name: &str) -> String {
 		"COURT_REVEAL_BLOCKS" => (Blocks, COURT_REVEAL_BLOCKS.into()),
 		"MAX_SITTING" => (Number, MAX_SITTING.into()),
 		"MAX_CASES" => (Number, MAX_CASES.into()),
+		"COURT_SESSION_FUEL" => (Fuel, COURT_SESSION_FUEL.into()),
+		"COURT_SESSION_BYTES" => (Bytes, COURT_SESSION_BYTES.into()),
+		"LONGEST_BEFORE_COURT" => (Blocks, LONGEST_BEFORE_COURT.into()),
 		"LONGEST_CASE" => (Blocks, LONGEST_CASE.into()),
 		"LONGEST_DISPUTE" => (Blocks, LONGEST_DISPUTE.into()),
 		_ => panic!("{name} has no unit: add it to this table"),
@@ -229,9 +233,9 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		"UnbondingBlocks" | "KeyDelay" | "ConvictionDelay" | "DayBlocks" | "ChallengeWindow"
 		| "Lifetime" | "CommitBlocks" | "RevealBlocks" => Blocks,
 		"MaxUnbondingSessions" => Sessions,
-		"MaxModelBytes" => Bytes,
-		"MaxFuelLimit" | "TargetFuel" => Fuel,
-		"AgendaWeight" | "DeadlineWeight" | "HookWeight" => Milliseconds,
+		"MaxModelBytes" | "SessionBytes" => Bytes,
+		"MaxFuelLimit" | "TargetFuel" | "SessionFuel" | "CourtFuelPerByte" => Fuel,
+		"AgendaWeight" | "DeadlineWeight" | "HookWeight" | "MillisPerTick" => Milliseconds,
 		"MaxPools"
 		| "MaxDelegations"
 		| "MaxUnbonds"

@@ -22,13 +22,13 @@ fn on_fork<R>(seed: u64, tier: Tier, test: impl FnOnce(RequestId) -> R) -> R {
 
 /// Commitment of the first member of the committee to the right answer.
 fn commit_call(id: RequestId, who: &AccountId) -> Call<Runtime> {
-	let payload = commitment(&context(id, who), &right(), &SALT);
+	let payload = commitment(&context(id, who), &right(), None, &SALT);
 	let (batch, signature) = signed_batch(BatchKind::Commit, id, who, payload);
 	Call::commit { batch, signature }
 }
 
 fn reveal_call(id: RequestId, who: &AccountId) -> Call<Runtime> {
-	let payload = RevealedAnswer { answer: right(), salt: SALT };
+	let payload = RevealedAnswer { answer: right(), witness: None, salt: SALT };
 	let (batch, signature) = signed_batch(BatchKind::Reveal, id, who, payload);
 	Call::reveal { batch, signature }
 }

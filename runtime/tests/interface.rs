@@ -124,17 +124,17 @@ fn view_should_follow_a_request_to_its_settlement() {
 
 #[test]
 fn view_should_tell_why_a_request_failed() {
-	run(|| {
+	run_with(12, || {
 		let id = request();
-		for round in 0..2 {
+		// Three, those who are asked to take their seats, and a second committee.
+		for _ in 0..3 {
 			for who in committee(id) {
 				decline(id, &who, JobError::ModelMissing).unwrap();
 			}
 			let declined = Some(JobError::ModelMissing);
 			assert!(view(id).seats.iter().all(|seat| seat.declined == declined));
-			if round == 0 {
-				draw(id);
-			}
+			step();
+			draw(id);
 		}
 		let RequestStatus::Failed { reason, .. } = view(id).status else { panic!("not failed") };
 		assert_eq!(reason, FailureReason::ModelUnavailable);

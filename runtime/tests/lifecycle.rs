@@ -6,7 +6,7 @@
 
 use codec::Decode;
 use frame_support::{assert_noop, assert_ok, hypothetically, traits::Hooks};
-use opg_primitives::{FailureReason, Job, JobError, JobStatus, ModelId, Tier};
+use opg_primitives::{FailureReason, Job, JobError, JobKind, JobStatus, ModelId, Tier};
 use opg_runtime::{
 	constants::{self, OPG},
 	*,
@@ -23,6 +23,7 @@ use sp_core::{
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use sp_runtime::{
+	traits::BlockNumberProvider,
 	transaction_validity::{TransactionSource, ValidTransaction},
 	DispatchResult,
 };
@@ -41,11 +42,20 @@ struct PromptQueue;
 impl JobQueue for PromptQueue {
 	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
 		assert_eq!(job.task.input, b"input");
-		Ok(JobStatus::Done(right()))
+		let answer = right();
+		let witness = match job.kind {
+			JobKind::Witness(seed) => Some(witness_of(&seed, &answer)),
+			_ => None,
+		};
+		Ok(JobStatus::Done { answer, witness })
 	}
 
 	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
 		Ok(true)
+	}
+
+	fn watch_share(&mut self) -> Option<u32> {
+		Some(0)
 	}
 }
 
@@ -257,28 +267,60 @@ fn request_should_fail_with_refund_when_nobody_answers() {
 
 #[test]
 fn request_should_fail_with_the_cause_when_no_node_has_the_model() {
-	run(|| {
+	run_with(12, || {
 		let id = request();
-		let first = committee(id);
-		first.iter().for_each(|who| decline(id, who, JobError::ModelMissing).unwrap());
-		// Nobody waits for the deadline.
-		draw(id);
-		committee(id).iter().for_each(|who| decline(id, who, JobError::ModelMissing).unwrap());
+		let deadline = round(id).commit_by;
+		// Three, and those who are asked to take their seats; then all others.
+		for size in [3, 3, 6] {
+			let members = committee(id);
+			assert_eq!(members.len(), size);
+			members.iter().for_each(|who| decline(id, who, JobError::ModelMissing).unwrap());
+			step();
+			draw(id);
+		}
 		assert_eq!(failure(id), Some(FailureReason::ModelUnavailable));
+		assert!(Clock::current_block_number() < deadline, "nobody waits for the deadline");
 	});
 }
 
 #[test]
-fn declined_seats_should_not_keep_the_others_from_revealing() {
+fn declined_seat_should_go_to_the_next_in_order_and_cost_nothing() {
 	run(|| {
+		let id = request();
+		let first = committee(id);
+		let deadline = round(id).commit_by;
+		first[1..].iter().for_each(|who| commit(id, who, &right()).unwrap());
+		decline(id, &first[0], JobError::EngineMissing).unwrap();
+		step();
+		let now = committee(id);
+		assert_eq!((round(id).index, round(id).commit_by), (tiers::FIRST, deadline));
+		assert_eq!(now.len(), 3);
+		assert!(first[1..].iter().all(|who| now.contains(who)) && !now.contains(&first[0]));
+		let next = now.iter().find(|who| !first.contains(who)).unwrap();
+		commit(id, next, &right()).unwrap();
+		now.iter().for_each(|who| reveal(id, who, right()).unwrap());
+		assert!(matches!(state(id), RequestState::Attested { .. }));
+		steps(constants::CHALLENGE_WINDOW + 1);
+		let RequestState::Settled { paid, .. } = state(id) else { panic!("{:?}", state(id)) };
+		assert!(paid.iter().any(|(who, amount)| who == next && *amount == pay()));
+		assert_eq!(stake(&first[0]), 10_000 * OPG, "it is neither paid nor fined");
+	});
+}
+
+#[test]
+fn declined_seats_should_not_keep_the_others_from_revealing_when_nobody_takes_them() {
+	run_with(3, || {
 		let id = request();
 		let first = committee(id);
 		decline(id, &first[0], JobError::EngineMissing).unwrap();
 		first[1..].iter().for_each(|who| commit(id, who, &right()).unwrap());
+		step();
 		first[1..].iter().for_each(|who| reveal(id, who, right()).unwrap());
-		draw(id);
-		answer_all(id, |_| right());
-		assert!(matches!(state(id), RequestState::Attested { .. }));
+		while !state(id).is_final() {
+			step();
+		}
+		assert_eq!(failure(id), Some(FailureReason::NotEnoughExecutors));
+		assert!(first.iter().all(|who| stake(who) == 10_000 * OPG));
 	});
 }
 

@@ -137,8 +137,8 @@ fn rounds_should_end_later_when_a_block_has_no_time_for_all() {
 			assert!(spent.all_lte(limit), "{spent:?}");
 			check_invariants();
 		}
-		assert_eq!(ends.len(), 2, "all first rounds have their deadline in one block");
-		assert_eq!(ends.iter().sum::<usize>(), count);
+		assert!(ends.len() > 1, "all first rounds have their deadline in one block");
+		assert_eq!(ends.iter().sum::<usize>(), 2 * count, "second rounds end too");
 		let failed = pallet_opg_inference::Requests::<Runtime>::iter_values()
 			.filter(|request| matches!(request.state, RequestState::Failed { .. }))
 			.count();

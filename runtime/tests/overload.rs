@@ -5,7 +5,6 @@
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used)]
 
-use frame_support::assert_ok;
 use opg_primitives::Tier;
 use opg_runtime::{constants::OPG, *};
 use opg_runtime_testing::*;
@@ -60,7 +59,7 @@ fn requests_beyond_capacity_should_be_refused_and_nobody_fined_when_executors_an
 		for _ in 0..40 {
 			step();
 			let seats = pallet_opg_inference::OpenSeats::<Runtime>::get();
-			most = seats.iter().map(|(_, count)| *count).max().unwrap_or_default().max(most);
+			most = seats.iter().map(|(_, load)| load.seats).max().unwrap_or_default().max(most);
 			open.retain(|id| {
 				let is_assigned = matches!(
 					state(*id),
@@ -104,7 +103,7 @@ fn nobody_should_lose_more_than_the_limit_when_600_requests_are_not_answered() {
 			// A fine rounds up to a planck.
 			let limit = MAX_FINE_PER_SESSION * *stake_before + 3;
 			assert!(lost <= limit, "{index} lost {lost}, more than {limit}");
-			assert!(is_paused(&executor(index)));
+			assert!(!is_paused(&executor(index)), "where nobody answers, it is nobody's fault");
 		}
 		let open = pallet_opg_inference::Requests::<Runtime>::iter_values()
 			.filter(|request| !matches!(request.state, RequestState::Failed { .. }))
@@ -113,12 +112,7 @@ fn nobody_should_lose_more_than_the_limit_when_600_requests_are_not_answered() {
 		check_invariants();
 		check_holds();
 
-		// In the next session they resume, and a request works.
-		next_session();
-		seat_court(3);
-		for index in 0..EXECUTORS {
-			assert_ok!(Staking::resume(signed(executor(index)), Role::Executor));
-		}
+		// Nobody has to resume, and a request works.
 		let id = request();
 		answer_all(id, |_| right());
 		steps(1);

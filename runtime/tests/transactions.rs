@@ -32,13 +32,15 @@ const EVE: Sr25519Keyring = Sr25519Keyring::Eve;
 /// Holds the key of `pallet-sudo`.
 const ALICE: Sr25519Keyring = Sr25519Keyring::Alice;
 /// Calls that are free, as authorized transactions only.
-const FREE: [&str; 6] = [
+const FREE: [&str; 8] = [
 	"Attestation.commit",
 	"Attestation.reveal",
 	"Attestation.decline",
 	"Court.commit",
 	"Court.reveal",
 	"Court.declare",
+	"Inference.challenge_with_pool",
+	"Inference.reveal_claim_with_pool",
 ];
 
 fn class_refused() -> TransactionValidityError {
@@ -122,13 +124,13 @@ fn authorized(call: Attestations<Runtime>) -> UncheckedExtrinsic {
 }
 
 fn commit_transaction(id: RequestId, who: &AccountId) -> UncheckedExtrinsic {
-	let payload = commitment(&context(id, who), &right(), &SALT);
+	let payload = commitment(&context(id, who), &right(), None, &SALT);
 	let (batch, signature) = signed_batch(BatchKind::Commit, id, who, payload);
 	authorized(Attestations::commit { batch, signature })
 }
 
 fn reveal_transaction(id: RequestId, who: &AccountId) -> UncheckedExtrinsic {
-	let payload = RevealedAnswer { answer: right(), salt: SALT };
+	let payload = RevealedAnswer { answer: right(), witness: None, salt: SALT };
 	let (batch, signature) = signed_batch(BatchKind::Reveal, id, who, payload);
 	authorized(Attestations::reveal { batch, signature })
 }
@@ -286,6 +288,17 @@ fn authorized_transactions_should_come_before_all_that_a_tip_buys() {
 		let more = validity(signed_by(EVE, challenge, tip)).unwrap().priority;
 		assert!(tipped < plain && plain < more && more < priority::DECLINE);
 		assert!(priority::DECLINE < commit && commit < priority::REVEAL);
+	});
+}
+
+#[test]
+fn larger_tip_should_come_first_also_among_large_ones() {
+	run(|| {
+		set_balance(&eve(), 100_000 * OPG);
+		let tips = [0, OPG / 1_000_000, OPG / 1_000, OPG / 10, OPG, 10 * OPG, 10_000 * OPG];
+		let priorities = tips.map(|tip| validity(signed_by(EVE, remark(0), tip)).unwrap().priority);
+		assert!(priorities.is_sorted_by(|low, high| low < high), "{priorities:?}");
+		assert!(priorities.iter().all(|priority| *priority < priority::MAX_TIPPED));
 	});
 }
 

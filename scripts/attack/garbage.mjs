@@ -8,13 +8,14 @@ const BYTES = 64;
 // Version byte of a general transaction, and of its extensions.
 const GENERAL = [0x45, 0x00];
 
-// Every call of those pallets that exists, with arguments as large as they get.
+// Calls of other pallets that take none either.
+const OTHERS = [['inference', 'challengeWithPool'], ['inference', 'revealClaimWithPool']];
+
+// Every one of those calls, with arguments as large as they get.
 export function calls(api) {
-	return SECTIONS.filter(section => api.tx[section]).flatMap(section =>
-		Object.values(api.tx[section]).map(tx => {
-			const { fields } = tx.meta;
-			return tx(...fields.map(({ type }) => garbage(api, type)));
-		}));
+	const methods = SECTIONS.flatMap(section => Object.values(api.tx[section]));
+	const others = OTHERS.map(([section, method]) => api.tx[section][method]);
+	return [...methods, ...others].map(tx => tx(...tx.meta.fields.map(({ type }) => garbage(api, type))));
 }
 
 // A random value of a type of the metadata.

@@ -13,6 +13,7 @@ export class Ledger {
 		Object.assign(this, { api, url, number: 0, session: 0 });
 		// What became of each request, by its number.
 		this.requests = new Map();
+		this.steps = new Map();
 		// { block, session, operator, amount, event }
 		this.losses = [];
 		// Executor stake at the start of each session: session -> operator -> planck.
@@ -66,6 +67,7 @@ export class Ledger {
 		for (const { phase, event } of records) {
 			if (phase.isApplyExtrinsic) this.transaction(block, phase.asApplyExtrinsic.toNumber(), event);
 			if (event.section === 'inference') this.inference(number, event);
+			if (event.section === 'attestation') this.attestation(number, event);
 			if (event.section === 'staking') this.staking(number, event);
 			if (event.section === 'utility' && event.method === 'ItemFailed') {
 				const name = errorName(this.api, event.data[0]);
@@ -112,6 +114,20 @@ export class Ledger {
 		if (method === 'Attested') request.digest = data.digest.toHex();
 		if (method === 'Settled') request.settled = true;
 		if (method === 'Failed') request.reason = data.reason.toString();
+	}
+
+	// Blocks of what executors did in each request: request -> method and operator -> block.
+	attestation(number, { method, data }) {
+		const id = data.request.toNumber();
+		const steps = this.steps.get(id) ?? new Map();
+		this.steps.set(id, steps);
+		const key = `${method} ${data.executor}`;
+		if (!steps.has(key)) steps.set(key, number);
+	}
+
+	// Block of the first such step of an operator, if there is one.
+	step(id, method, operator) {
+		return this.steps.get(id)?.get(`${method} ${operator}`);
 	}
 
 	staking(number, { method, data }) {

@@ -46,7 +46,7 @@ async function main() {
 	api = await connect(url);
 	ledger = new Ledger(api, url).start();
 	await ledger.passBlocks(2);
-	const context = new Context(api, ledger);
+	const context = new Context(api, ledger, network);
 	// Stake counts two sessions after it is bonded. What needs no executors is played meanwhile.
 	const prepared = network.prepare(url);
 	prepared.catch(() => {});

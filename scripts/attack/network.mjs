@@ -1,6 +1,6 @@
 // Three nodes of a development chain of their own: one validator, six executors, the sample model.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,10 +35,28 @@ export class Network {
 		return started;
 	}
 
-	async node(number, options) {
-		const base = join(this.directory, `node${number}`);
-		const added = spawnSync(process.env.OPG_NODE, ['models', 'add', MODEL, '--base-path', base, '--chain', 'dev']);
+	base(number) {
+		return join(this.directory, `node${number}`);
+	}
+
+	// Puts the model into the store of a node.
+	addModel(number) {
+		const added = spawnSync(process.env.OPG_NODE, ['models', 'add', MODEL, '--base-path', this.base(number), '--chain', 'dev']);
 		if (added.status !== 0) throw new Error(`node ${number} could not take the model: ${added.stderr}`);
+	}
+
+	// Takes all models out of the store of a node, which does not run.
+	removeModels(number) {
+		const chains = join(this.base(number), 'chains');
+		for (const chain of readdirSync(chains)) {
+			rmSync(join(chains, chain, 'models'), { recursive: true, force: true });
+		}
+	}
+
+	async node(number, options) {
+		const base = this.base(number);
+		const log = join(this.directory, `node${number}.log`);
+		const from = existsSync(log) ? statSync(log).size : 0;
 		const node = this.run(`node${number}`, process.env.OPG_NODE, [
 			'--chain', 'dev', '--base-path', base, '--node-key', `${NODE_KEY}${number}`,
 			'--rpc-port', '0', '--listen-addr', '/ip4/127.0.0.1/tcp/0',
@@ -46,15 +64,40 @@ export class Network {
 		]);
 		for (let second = 0; node.running && second < START_SECONDS; second++) {
 			// The node chooses the port, so that nobody can take it in between.
-			const port = /JSON-RPC server: addr=127\.0\.0\.1:(\d+)/.exec(readFileSync(node.log, 'utf8'))?.[1];
-			if (port) return Object.assign(node, { url: `ws://127.0.0.1:${port}` });
+			const port = /JSON-RPC server: addr=127\.0\.0\.1:(\d+)/.exec(readFileSync(node.log).subarray(from).toString())?.[1];
+			if (port) return Object.assign(node, { number, options, url: `ws://127.0.0.1:${port}` });
 			await sleep(1000);
 		}
 		throw new Error(`node ${number} did not start`);
 	}
 
+	// The running process of a node.
+	find(number) {
+		const node = this.children.findLast(child => child.number === number && child.running);
+		if (!node) throw new Error(`node ${number} does not run`);
+		return node;
+	}
+
+	// Ends a node as a power cut does. Gives what starts it again.
+	async kill(number) {
+		const node = this.find(number);
+		node.child.kill('SIGKILL');
+		await node.exited;
+		return () => this.node(number, node.options);
+	}
+
+	// Stops the process of a node, and lets it go on.
+	freeze(number) {
+		this.find(number).child.kill('SIGSTOP');
+	}
+
+	thaw(number) {
+		this.find(number).child.kill('SIGCONT');
+	}
+
 	// The chain of `opg demo run`: its extra executors are those of the attackers.
 	async start() {
+		for (const number of [1, 2, 3]) this.addModel(number);
 		const first = await this.node(1, [
 			'--alice', '--validator', '--force-authoring',
 			'--executor-key', '//Ferdie', '--executor-key', '//One',

@@ -13,8 +13,8 @@ const SEND_SECONDS = 60;
 
 // Everyone who plays. Executors that are honest never pause.
 export class Context {
-	constructor(api, ledger) {
-		Object.assign(this, { api, ledger });
+	constructor(api, ledger, network) {
+		Object.assign(this, { api, ledger, network });
 		this.honest = ['//Alice', '//Bob', '//Charlie'].map(account);
 		// Operators of the attackers. Their nodes answer rightly.
 		this.pausing = ['//Ferdie', '//One', '//Two'].map(path => new Sender(api, account(path)));
@@ -357,14 +357,98 @@ async function burst(context, count) {
 	say(`  operators lost ${opg(lost)} in ${losses.length} fines`);
 }
 
+// Operators by the node that runs them: those of the second node, and of the third.
+const SECOND = ['//Bob', '//Two'].map(path => account(path).address);
+const [THIRD] = ['//Charlie'].map(path => account(path).address);
+// Times that a sequence asks until a committee of three of six is as it needs it.
+const TRIES = 8;
+
+// Asks `count` times at once. Gives the number of the first request whose committee is as `fits` says.
+async function askFor(context, count, fits) {
+	const { ledger } = context;
+	const ids = await context.ask(count);
+	const requests = await ledger.until('all are drawn', 60, () => {
+		const requests = ids.map(id => ledger.requests.get(id));
+		return requests.every(({ drawn, reason }) => drawn.length > 0 || reason) && requests;
+	});
+	return requests.find(({ drawn }) => drawn.length > 0 && fits(drawn[0]))?.id;
+}
+
+// A node is killed between commitment and reveal. The second node stands still meanwhile, so that the
+// round waits for its commitment.
+async function killed(context) {
+	const { ledger, network } = context;
+	const losses = ledger.losses.length;
+	let id, restart;
+	for (let i = 0; id === undefined && i < TRIES; i++) {
+		network.freeze(2);
+		try {
+			id = await askFor(context, 6, drawn => drawn.includes(THIRD) && drawn.some(who => SECOND.includes(who)));
+			if (id !== undefined) {
+				await ledger.until('the third node has committed', 30, () => ledger.step(id, 'Committed', THIRD));
+				restart = await network.kill(3);
+			}
+		} finally {
+			network.thaw(2);
+		}
+	}
+	assert(restart, 'a committee has an executor of the third node, and one of the second');
+	assert.equal(ledger.step(id, 'Revealed', THIRD), undefined, 'it was killed before it revealed');
+	await restart();
+	const { digest, reason, drawn, blocks } = await context.answered(id);
+	const [committed, revealed] = ['Committed', 'Revealed'].map(step => ledger.step(id, step, THIRD));
+	say(`  request ${id}: drawn in block ${blocks.Drawn}, the killed node committed in ${committed}, and revealed in ${revealed}`);
+	assert.equal(digest, context.right, `request ${id}: ${reason ?? 'a wrong answer'}`);
+	assert.equal(drawn.length, 1, 'the first committee answers');
+	assert(revealed > committed, 'the killed node reveals after its restart');
+	const own = ledger.losses.slice(losses).filter(({ operator }) => operator === THIRD);
+	assert.deepEqual(own, [], 'it lost no stake');
+	await context.ordinary(2);
+}
+
+// The second node has lost the model file: it declines its seats, and others take them.
+async function declined(context) {
+	const { ledger, network } = context;
+	const losses = ledger.losses.length;
+	const restart = await network.kill(2);
+	network.removeModels(2);
+	await restart();
+	// It finds its peers and the best block.
+	await ledger.passBlocks(3);
+	let id;
+	try {
+		for (let i = 0; id === undefined && i < TRIES; i++) {
+			id = await askFor(context, 1, drawn => SECOND.some(who => drawn.includes(who)));
+		}
+		await context.answered(id);
+	} finally {
+		const again = await network.kill(2);
+		network.addModel(2);
+		await again();
+	}
+	const { digest, reason, drawn, blocks } = ledger.requests.get(id);
+	const members = SECOND.filter(who => drawn[0].includes(who));
+	const answered = [...ledger.steps.get(id).keys()].filter(key => key.startsWith('Revealed'));
+	say(`  request ${id}: ${members.length} of ${drawn[0].length} declined, ${answered.length} answered, attested ${blocks.Attested - blocks.Requested} blocks after its inclusion`);
+	assert.equal(digest, context.right, `request ${id}: ${reason ?? 'a wrong answer'}`);
+	assert(members.every(who => ledger.step(id, 'Declined', who)), 'they declined');
+	assert.equal(answered.length, drawn[0].length, 'as many others sat in their place');
+	const own = ledger.losses.slice(losses).filter(({ operator }) => SECOND.includes(operator));
+	assert.deepEqual(own, [], 'nobody lost stake');
+	await context.ordinary(2);
+}
+
 const sum = map => [...map.values()].reduce((sum, value) => sum + value, 0);
 
-// In this order. The bursts are last: what they leave must not hide what comes after.
+// In this order. Those who pause rest from then on. The bursts are last: what they leave must not
+// hide what comes after.
 export const SEQUENCES = [
 	{ name: 'garbage_signed', early: true, expected: 'refused by the pool, or paid by its weight', run: garbageSigned },
 	{ name: 'garbage_unsigned', early: true, expected: 'refused by the pool', run: garbageUnsigned },
 	{ name: 'replays', expected: 'refused by the pool', run: replays },
 	{ name: 'false_challenges', expected: 'the right answer settles, the challenger loses its bond', run: falseChallenges },
+	{ name: 'killed', expected: 'a node that is killed after its commitment reveals after its restart', run: killed },
+	{ name: 'declined', expected: 'who declines in time is replaced, and nobody pays', run: declined },
 	{ name: 'full_by_length', expected: 'commitments and reveals come first: every request is attested', run: fullByLength },
 	{ name: 'full_by_weight', expected: 'commitments and reveals come first: every request is attested', run: fullByWeight },
 	{ name: 'pausing', expected: 'who pauses is skipped, and nobody else is affected', run: pausing },

@@ -176,7 +176,7 @@ fn answer() -> Answer {
 }
 
 fn revealed() -> RevealedAnswer {
-	RevealedAnswer { answer: answer(), salt: SALT }
+	RevealedAnswer { answer: answer(), witness: None, salt: SALT }
 }
 
 fn input() -> opg_primitives::Input {
@@ -329,7 +329,7 @@ impl Pipeline {
 							BatchKind::Commit => {
 								let items = seats.iter().map(|seat| {
 									let context = context(seat, executor);
-									let payload = commitment(&context, &answer(), &SALT);
+									let payload = commitment(&context, &answer(), None, &SALT);
 									let Seat { request, round, seed, .. } = *seat;
 									Item { request, round, seed, payload }
 								});

@@ -58,6 +58,11 @@ impl Store {
 		Ok(Store { directory })
 	}
 
+	/// Directory of the store.
+	pub fn directory(&self) -> &Path {
+		&self.directory
+	}
+
 	/// Stores `bytes` and returns their name. Storing them again changes nothing, except that it
 	/// repairs a damaged file.
 	///

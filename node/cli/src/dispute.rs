@@ -237,7 +237,7 @@ mod tests {
 	use super::*;
 	use opg_primitives::{FailureReason, Outcome, Output, Tier};
 	use pallet_opg_court::CasePhase;
-	use pallet_opg_inference::{CommitteeStatus, Request};
+	use pallet_opg_inference::{BondSource, CommitteeStatus, Request};
 	use pallet_opg_support::ModelVersion;
 
 	const SEED: H256 = H256::repeat_byte(5);
@@ -259,6 +259,7 @@ mod tests {
 			version: ModelVersion {
 				owner: AccountId::from([2; 32]),
 				model_hash: H256::zero(),
+				size: 0,
 				engine_id: H256::zero(),
 				dims: Default::default(),
 				fuel_limit: 10,
@@ -273,6 +274,8 @@ mod tests {
 			drawn_at: Some(2),
 			changed_at: 4,
 			seed: Some(SEED),
+			seat_reserve: 0,
+			is_escalated: false,
 			deposit: 0,
 			escrow: 0,
 			audit: None,
@@ -294,7 +297,8 @@ mod tests {
 	}
 
 	fn case(phase: CasePhase) -> Option<Case> {
-		Some(Case { seed: SEED, sitting: 0, session: 1, seats: 3, phase })
+		let load = Default::default();
+		Some(Case { seed: SEED, load, sitting: 0, session: 1, seats: 3, phase })
 	}
 
 	fn committing() -> Option<Case> {
@@ -321,6 +325,7 @@ mod tests {
 		let challenge = Challenge {
 			challenger: me(),
 			bond: claim.bond,
+			source: BondSource::Account,
 			disputed: claim.disputed,
 			claim: claim.hash(),
 			revealed: revealed.then_some(claim.digest),

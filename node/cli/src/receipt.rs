@@ -20,8 +20,9 @@ use sp_runtime::traits::BlakeTwo256;
 use sp_state_machine::{read_proof_check, StorageProof};
 use std::{collections::HashMap, path::Path};
 
-/// Version of the file format.
-const VERSION: u64 = 1;
+/// Version of the file format. It changes with the encoding of what is proven: version 1 had no
+/// witnesses.
+const VERSION: u64 = 2;
 
 /// A receipt as it lies in the file.
 pub(crate) struct Receipt {
@@ -186,6 +187,7 @@ mod tests {
 			version: ModelVersion {
 				owner: who,
 				model_hash,
+				size: 0,
 				engine_id,
 				dims: Default::default(),
 				fuel_limit: 10,
@@ -200,6 +202,8 @@ mod tests {
 			drawn_at: Some(3),
 			changed_at: 20,
 			seed: Some(H256::repeat_byte(8)),
+			seat_reserve: 0,
+			is_escalated: false,
 			deposit: 0,
 			escrow: 0,
 			audit: None,
@@ -209,6 +213,8 @@ mod tests {
 		let round = Round::<AccountId, BlockNumber> {
 			index: 0,
 			needed: 3,
+			size: 3,
+			witnessed: false,
 			seed: H256::repeat_byte(8),
 			phase: RoundPhase::Closed,
 			decline_by: 8,
@@ -244,7 +250,7 @@ mod tests {
 		assert_eq!(proven.task().input, b"input");
 	}
 
-	/// Old receipts must verify for ever. `vectors/check.py` reads the same file.
+	/// Receipts of this version must verify for ever. `vectors/check.py` reads the same file.
 	#[test]
 	fn receipt_should_stay_as_pinned_when_it_is_written() {
 		let file = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/receipt.json");
@@ -255,6 +261,14 @@ mod tests {
 		let pinned = std::fs::read_to_string(file).unwrap();
 		assert_eq!(text, pinned);
 		assert_eq!(Receipt::parse(pinned.as_bytes()).unwrap().check().unwrap().answer, answer());
+	}
+
+	#[test]
+	fn receipt_of_the_last_version_should_say_which_program_reads_it() {
+		let text = include_str!("../vectors/receipt-v1.json");
+		let error = Receipt::parse(text.as_bytes()).err().unwrap().to_string();
+		let expected = "its version is 1, and this program reads 2: use the `opg` of its release";
+		assert_eq!(error, expected);
 	}
 
 	#[test]
@@ -287,10 +301,11 @@ mod tests {
 			("", "not JSON"),
 			("[]", "no `version`"),
 			("{}", "no `version`"),
-			(r#"{"version":2}"#, "its version is 2"),
-			(r#"{"version":1,"request":0,"proof":[]}"#, "`header`"),
-			(r#"{"version":1,"request":0,"proof":[],"header":"0x00"}"#, "`header`"),
-			(r#"{"version":1,"request":-1,"proof":[],"header":"0x"}"#, "line 1"),
+			(r#"{"version":1}"#, "its version is 1"),
+			(r#"{"version":3}"#, "its version is 3"),
+			(r#"{"version":2,"request":0,"proof":[]}"#, "`header`"),
+			(r#"{"version":2,"request":0,"proof":[],"header":"0x00"}"#, "`header`"),
+			(r#"{"version":2,"request":-1,"proof":[],"header":"0x"}"#, "line 1"),
 		] {
 			let error = format!("{:#}", Receipt::parse(text.as_bytes()).err().unwrap());
 			assert!(error.contains(cause), "{text}: {error}");

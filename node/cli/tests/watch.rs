@@ -12,7 +12,8 @@ use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic
 use opg_runtime_api::{RequestStatus, RequestView};
 use pallet_opg_court::{Case, CasePhase, Cases};
 use pallet_opg_inference::{
-	claim_hash, Call, Challenge, Event, NextRequestId, Request, RequestOf, RequestState, Requests,
+	claim_hash, BondSource, Call, Challenge, Event, NextRequestId, Request, RequestOf,
+	RequestState, Requests,
 };
 use pallet_opg_support::ModelVersion;
 use serde_json::{json, Value};
@@ -287,6 +288,7 @@ fn request(task: &Task, state: State) -> RequestOf<Runtime> {
 		version: ModelVersion {
 			owner: AccountId::from([2; 32]),
 			model_hash: task.model_hash,
+			size: 0,
 			engine_id: task.engine_id,
 			dims: Default::default(),
 			fuel_limit: task.fuel_limit,
@@ -301,6 +303,8 @@ fn request(task: &Task, state: State) -> RequestOf<Runtime> {
 		drawn_at: Some(1),
 		changed_at: 1,
 		seed: Some(SEED),
+		seat_reserve: 0,
+		is_escalated: false,
 		deposit: 0,
 		escrow: 0,
 		audit: None,
@@ -412,7 +416,8 @@ impl TestChain {
 		if key == Requests::<Runtime>::hashed_key_for(ID) {
 			return Some(self.request.encode());
 		}
-		let case = |phase| Case { seed: SEED, sitting: 0, session: 0, seats: 1, phase };
+		let load = Default::default();
+		let case = |phase| Case { seed: SEED, load, sitting: 0, session: 0, seats: 1, phase };
 		self.case
 			.filter(|_| key == Cases::<Runtime>::hashed_key_for(ID))
 			.map(|phase| case(phase).encode())
@@ -452,6 +457,7 @@ impl TestChain {
 				let challenge = Challenge {
 					challenger: challenger.clone(),
 					bond: BOND,
+					source: BondSource::Account,
 					disputed: digest,
 					claim,
 					revealed: None,

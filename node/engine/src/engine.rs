@@ -1,6 +1,7 @@
 //! The engine: the compiled guest, fresh runs of models, and inspection.
 
 use crate::{
+	artifact::check_artifact,
 	cache,
 	error::{EngineError, GuestError},
 	host::{self, kernels::Isa, State},
@@ -41,13 +42,14 @@ pub enum Backend {
 /// Configuration of an engine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EngineConfig<'a> {
-	/// Directory of the compiled guest, which must belong to this user: what lies in it is
-	/// executed. Without it every start compiles. See [`crate::default_cache_dir`].
+	/// Directory of the compiled guest. What lies in it is executed, so it is not used unless it
+	/// belongs to this user alone. Without it every start compiles. See
+	/// [`crate::default_cache_dir`].
 	pub cache: Option<&'a Path>,
 	/// The way in which the guest is executed.
 	pub backend: Backend,
-	/// Instructions of the host's kernels, if not the best that go with the back end. Must be one
-	/// of [`Isa::available`].
+	/// Instructions of the host's kernels, if not the best that go with the back end. One of
+	/// [`Isa::available`], or else the engine is refused.
 	pub isa: Option<Isa>,
 	/// The guest, if it is not the one in this program.
 	pub artifact: Option<Artifact<'a>>,
@@ -80,8 +82,14 @@ impl Engine {
 	pub fn with(config: EngineConfig<'_>) -> Result<Engine, EngineError> {
 		let guest = config.artifact.map_or(GUEST, |artifact| artifact.bytes);
 		let id = content_hash(guest);
-		if let Some(Artifact { id: want, .. }) = config.artifact.filter(|given| given.id != id) {
-			return Err(EngineError::WrongArtifact { want, have: id });
+		if let Some(Artifact { id: want, bytes }) = config.artifact {
+			if want != id {
+				return Err(EngineError::WrongArtifact { want, have: id });
+			}
+			check_artifact(bytes)?;
+		}
+		if let Some(isa) = config.isa.filter(|isa| !Isa::available().contains(isa)) {
+			return Err(EngineError::MissingInstructions(isa));
 		}
 		let engine = wasmtime::Engine::new(&wasm_config(config.backend)?)?;
 		let module = cache::module(&engine, guest, &id, config.cache)?;
@@ -171,6 +179,11 @@ impl Engine {
 		})
 	}
 
+	/// Whether the guest has an export of this name.
+	pub(crate) fn exports(&self, name: &str) -> bool {
+		self.guest.module().get_export(name).is_some()
+	}
+
 	/// An instance that is neither started nor resumed.
 	pub(crate) fn instance(&self, limits: &Limits) -> Result<Instance, EngineError> {
 		Ok(Instance::new(&self.guest, self.isa, limits)?)
@@ -198,10 +211,16 @@ fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 		.async_stack_size(FULL_STACK)
 		// Gives other bits on other CPUs.
 		.wasm_relaxed_simd(false)
+		// Of what wasmtime can do, the proposals that `crate::artifact` lists. Reference types are for
+		// `call_indirect` alone, which it checks.
 		.wasm_simd(true)
 		.wasm_bulk_memory(true)
+		.wasm_multi_value(true)
+		.wasm_reference_types(true)
 		.wasm_multi_memory(false)
 		.wasm_memory64(false)
+		.wasm_tail_call(false)
+		.wasm_extended_const(false)
 		// The address space of the whole memory, so that growing never moves it.
 		.memory_reservation(4 << 30)
 		.memory_may_move(false);

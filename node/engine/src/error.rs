@@ -1,5 +1,6 @@
 //! Errors: of this machine, and of a single call of the guest.
 
+use crate::{artifact::ArtifactError, host::kernels::Isa};
 use opg_engine_types::Reason;
 use std::{io, time::Duration};
 
@@ -14,6 +15,15 @@ pub enum EngineError {
 		/// The id of the bytes.
 		have: [u8; 32],
 	},
+	/// The artifact breaks a rule of engines.
+	#[error("the artifact cannot be an engine: {0}")]
+	Artifact(#[from] ArtifactError),
+	/// This engine is older than witnesses.
+	#[error("engine {} gives no witnesses: it has no function `opg_witness`", hex::encode(.0))]
+	NoWitness([u8; 32]),
+	/// The CPU lacks the instructions that were asked for.
+	#[error("this CPU does not have the instructions {0:?}")]
+	MissingInstructions(Isa),
 	/// The prepared model belongs to another engine.
 	#[error(
 		"the model was prepared by engine {}, this is {}",
@@ -26,9 +36,6 @@ pub enum EngineError {
 		/// Id of the engine that was asked to run it.
 		engine: [u8; 32],
 	},
-	/// The cache directory cannot be used.
-	#[error("engine cache: {0}")]
-	Cache(#[source] io::Error),
 	/// No thread can be started.
 	#[error("engine thread: {0}")]
 	Thread(#[source] io::Error),

@@ -5,9 +5,15 @@ use crate::{
 	host::{drive, kernels::Isa, State, SLICE},
 	run::{classify, Limits, Run},
 	snapshot::MemorySnapshot,
+	witness,
 };
 use opg_engine_types::{Dims, Reason};
-use wasmtime::{InstancePre, Memory, Result, Store, Trap, TypedFunc, WasmParams, WasmResults};
+use wasmtime::{
+	Global, InstancePre, Memory, Result, Store, Trap, TypedFunc, Val, WasmParams, WasmResults,
+};
+
+/// Exported name of the guest's stack pointer.
+pub const STACK_POINTER: &str = "__stack_pointer";
 
 /// An instance of the guest, with the limits and the host's notes of the run that it is in.
 pub struct Instance {
@@ -22,6 +28,8 @@ pub struct Instance {
 struct Exports {
 	instance: wasmtime::Instance,
 	memory: Memory,
+	/// The only variable of the guest outside of its memory, and its value at the start.
+	stack_pointer: Option<(Global, i32)>,
 }
 
 impl Instance {
@@ -43,7 +51,7 @@ impl Instance {
 	}
 
 	/// Continues where the snapshot was taken. All that an instance keeps between two calls is in
-	/// its memory: the stack pointer, its only variable outside, is back at the start.
+	/// its memory: the stack pointer, its only variable outside, begins each call at the start.
 	pub fn resume(&mut self, snapshot: &MemorySnapshot) -> Result<()> {
 		let Exports { memory, .. } = self.instantiate()?;
 		let pages = (snapshot.length() as u64 >> 16) - memory.size(&self.store);
@@ -58,7 +66,12 @@ impl Instance {
 			.get_memory(&mut self.store, "memory")
 			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
 		self.store.data_mut().guest_memory = Some(memory);
-		let exports = Exports { instance, memory };
+		let stack_pointer =
+			instance.get_global(&mut self.store, STACK_POINTER).and_then(|global| {
+				let start = global.get(&mut self.store).i32()?;
+				Some((global, start))
+			});
+		let exports = Exports { instance, memory, stack_pointer };
 		self.exports = Some(exports);
 		Ok(exports)
 	}
@@ -92,6 +105,13 @@ impl Instance {
 	pub fn run(&mut self, input: &[u8], max_output: usize) -> Result<Vec<u8>, GuestError> {
 		let input = self.give(input)?;
 		self.call("opg_run", input, max_output)
+	}
+
+	/// Runs the loaded model, and gives the witness for the seed.
+	pub fn witness(&mut self, input: &[u8], seed: &[u8; 32]) -> Result<Vec<u8>, GuestError> {
+		let (input, input_length) = self.give(input)?;
+		let (seed, _) = self.give(seed)?;
+		self.call(witness::EXPORT, (input, input_length, seed), usize::MAX)
 	}
 
 	/// The encoded description of the loaded model.
@@ -138,6 +158,9 @@ impl Instance {
 		function: &TypedFunc<P, R>,
 		with: P,
 	) -> Result<R> {
+		if let Some(Exports { stack_pointer: Some((global, start)), .. }) = self.exports {
+			global.set(&mut self.store, Val::I32(start))?;
+		}
 		drive(self.store.data().deadline, function.call_async(&mut self.store, with))
 	}
 

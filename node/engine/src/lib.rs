@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod artifact;
 mod cache;
 mod engine;
 mod error;
@@ -9,7 +10,9 @@ mod prepared;
 mod run;
 mod snapshot;
 mod thread;
+mod witness;
 
+pub use artifact::{check_artifact, ArtifactError};
 pub use cache::default_cache_dir;
 pub use engine::{artifact, engine_id, Artifact, Backend, Engine, EngineConfig};
 pub use error::EngineError;
@@ -21,3 +24,4 @@ pub use opg_engine_types::{
 pub use prepared::Prepared;
 pub use run::{Limits, Run};
 pub use thread::spawn;
+pub use witness::{witness_of_fault, WitnessRun};

@@ -102,6 +102,16 @@ impl Engine {
 		input: &[u8],
 		limits: &Limits,
 	) -> Result<Run, EngineError> {
+		self.call_prepared(prepared, limits, |instance| instance.run(input, limits.max_output))
+	}
+
+	/// Calls an instance that has just loaded the model.
+	pub(crate) fn call_prepared<T: Send>(
+		&self,
+		prepared: &Prepared,
+		limits: &Limits,
+		call: impl FnOnce(&mut Instance) -> Result<T, GuestError> + Send,
+	) -> Result<Run<T>, EngineError> {
 		let limits = &prepared.limits(self, limits)?;
 		if prepared.load_fuel >= limits.fuel {
 			return Ok(Run::out_of_fuel(limits.fuel));
@@ -120,7 +130,7 @@ impl Engine {
 					(instance, tracker.flatten(), begun)
 				},
 			};
-			let called = begun.and_then(|()| instance.run(input, limits.max_output));
+			let called = begun.and_then(|()| call(&mut instance));
 			let run = instance.finish(called, limits)?;
 			let tracker = tracker.filter(|tracker| {
 				run.outcome.is_ok() && prepared.snapshot.reset(instance.memory(), tracker).is_ok()
@@ -161,33 +171,4 @@ impl Engine {
 
 fn cores() -> usize {
 	thread::available_parallelism().map_or(1, usize::from)
-}
-
-#[cfg(test)]
-mod tests {
-	use crate::engine::GUEST;
-	use wasmparser::{Parser, Payload, RefType, ValType};
-
-	/// That is what makes a copy of the memory enough: an instance keeps nothing else but a stack
-	/// pointer, which is back at its start between calls, and a table of a fixed size.
-	#[test]
-	fn guest_should_keep_its_state_in_memory() {
-		let (mut globals, mut tables) = (Vec::new(), Vec::new());
-		for payload in Parser::new(0).parse_all(GUEST) {
-			match payload.unwrap() {
-				Payload::GlobalSection(section) => {
-					globals.extend(section.into_iter().map(Result::unwrap));
-				},
-				Payload::TableSection(section) => {
-					tables.extend(section.into_iter().map(Result::unwrap));
-				},
-				_ => (),
-			}
-		}
-		let [global] = &globals[..] else { panic!("{} globals", globals.len()) };
-		assert_eq!((global.ty.content_type, global.ty.mutable), (ValType::I32, true));
-		let [table] = &tables[..] else { panic!("{} tables", tables.len()) };
-		assert_eq!(table.ty.element_type, RefType::FUNCREF);
-		assert_eq!(table.ty.maximum, Some(table.ty.initial), "the table cannot grow");
-	}
 }

@@ -78,6 +78,23 @@ fn line(engine: &Engine, model: &str, input: &str) -> String {
 	format!("{model} {input} {} {answer}\n", run.fuel)
 }
 
+/// The witnesses of a model and their fuel, a line for each input that it answers.
+fn witnesses(engine: &Engine, model: &str) -> String {
+	let prepared = engine.prepare(&read(model, "onnx"), &dims(model), &LIMITS).unwrap();
+	let Ok(prepared) = prepared.outcome else { return String::new() };
+	let seed = content_hash(model.as_bytes());
+	let mut lines = String::new();
+	for input in ["plain", "special"] {
+		let given = read(model, &format!("{input}.opgt"));
+		let run = engine.witness_prepared(&prepared, &given, &seed, &LIMITS).unwrap();
+		if run.fault.is_none() {
+			let witness = hex::encode(run.witness);
+			lines.push_str(&format!("{model} {input} witness {} {witness}\n", run.fuel));
+		}
+	}
+	lines
+}
+
 /// The digest of a model's inspection report, in one line.
 fn report(engine: &Engine, model: &str) -> String {
 	let inspected = engine.inspect(&read(model, "onnx"), &dims(model), &LIMITS).unwrap();
@@ -95,6 +112,7 @@ fn suite(engine: &Engine) -> String {
 		for input in ["plain", "special"] {
 			lines.push_str(&line(engine, &model, input));
 		}
+		lines.push_str(&witnesses(engine, &model));
 		lines.push_str(&report(engine, &model));
 	}
 	lines

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::artifact::Sketch;
 use opg_engine::{
 	content_hash, Artifact, Dim, Dims, Engine, EngineConfig, EngineError, Isa, Limits, ModelFault,
 	Prepared,
@@ -48,6 +51,31 @@ fn models() -> Vec<Model> {
 
 fn prepare(engine: &Engine, model: &Model) -> Option<Prepared> {
 	engine.prepare(&model.file, &model.dims, &LIMITS).unwrap().outcome.ok()
+}
+
+/// Neither a witness nor the run before it leaves a trace in the other.
+#[test]
+fn prepared_should_give_the_witness_of_fresh_when_kernels_use_any_instructions() {
+	let engines: Vec<Engine> = Isa::available().into_iter().map(engine).collect();
+	let seed = [3; 32];
+	for model in models() {
+		let Some(prepared) = prepare(&engines[0], &model) else { continue };
+		for input in &model.inputs {
+			let run = engines[0].run_prepared(&prepared, input, &LIMITS).unwrap();
+			let fresh =
+				engines[0].witness(&model.file, &model.dims, input, &seed, &LIMITS).unwrap();
+			assert_eq!(fresh.fault, run.outcome.as_ref().err().copied(), "{}", model.name);
+			for engine in &engines {
+				for _ in 0..2 {
+					let witness =
+						engine.witness_prepared(&prepared, input, &seed, &LIMITS).unwrap();
+					assert_eq!(witness, fresh, "{}", model.name);
+					let again = engine.run_prepared(&prepared, input, &LIMITS).unwrap();
+					assert_eq!(again, run, "{}", model.name);
+				}
+			}
+		}
+	}
 }
 
 #[test]
@@ -125,9 +153,8 @@ fn prepared_should_be_refused_when_another_engine_has_made_it() {
 	let own = engine(Isa::best());
 	let models = models();
 	let prepared = prepare(&own, &models[0]).unwrap();
-	// A module of nothing.
-	let bytes = b"\0asm\x01\0\0\0";
-	let artifact = Artifact { id: content_hash(bytes), bytes };
+	let bytes = Sketch::new().finish();
+	let artifact = Artifact { id: content_hash(&bytes), bytes: &bytes };
 	let config = EngineConfig { artifact: Some(artifact), ..Default::default() };
 	let other = Engine::with(config).unwrap();
 	match other.run_prepared(&prepared, &models[0].inputs[0], &LIMITS) {

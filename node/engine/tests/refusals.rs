@@ -4,13 +4,17 @@
 
 mod common;
 
-use common::*;
+use common::{
+	artifact::{body, Sketch},
+	*,
+};
 use opg_engine::{
 	content_hash,
 	tensor::{self, DType, Tensor},
 	Artifact, Dims, Engine, EngineConfig, Limits, ModelFault, Reason, Run,
 };
 use std::{path::Path, sync::OnceLock};
+use wasm_encoder::Instruction as I;
 
 const LIMITS: Limits =
 	Limits { fuel: 5_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
@@ -382,48 +386,40 @@ fn moving_memory_should_cost_fuel() {
 	assert!(more > moved / 16, "{more} units of fuel for {moved} bytes");
 }
 
+/// tract reads them as expressions, by recursion. The longest that it reads needs little stack.
+#[test]
+fn dimension_should_be_open_when_its_name_is_a_deep_expression() {
+	for name in [
+		"(".repeat(1 << 20),
+		"-".repeat(129),
+		"floor(".repeat(1000),
+		"-".repeat(127) + "a",
+		"(".repeat(63) + "a" + &")".repeat(63),
+	] {
+		let shape = bytes(2, bytes(1, bytes(2, &name)));
+		let value = [bytes(1, "x"), bytes(2, bytes(1, [int(1, FLOAT), shape].concat()))].concat();
+		let file = model(&[bytes(11, value), node("Relu", &["x"], &["y"]), output("y")]);
+		let run = run(&file, &x(&[1.0]));
+		assert_eq!(
+			(run.outcome, run.reason),
+			(Err(ModelFault::BadModel), Some(Reason::OpenDimension))
+		);
+	}
+}
+
 /// A guest that calls itself for ever: what a model would have to bring about to use up the native
 /// stack.
 #[test]
 fn stack_should_be_bounded() {
-	let guest = recursing_guest();
+	let mut sketch = Sketch::new();
+	// `opg_load` is the fifth function with the two that are imported.
+	let arguments = [I::LocalGet(0), I::LocalGet(1), I::LocalGet(2), I::LocalGet(3)];
+	sketch.functions[2].1 = body(&[&arguments[..], &[I::Call(4)]].concat());
+	let guest = sketch.finish();
 	let artifact = Artifact { id: content_hash(&guest), bytes: &guest };
 	let config = EngineConfig { artifact: Some(artifact), ..Default::default() };
 	let engine = Engine::with(config).unwrap();
 	let run = engine.run(&relu(), &Dims::default(), &x(&[1.0]), &LIMITS).unwrap();
 	assert_eq!(run.outcome, Err(ModelFault::BadModel));
 	assert_eq!((run.reason, run.fuel), (Some(Reason::StackUsedUp), LIMITS.fuel));
-}
-
-/// (module (memory (export "memory") 1) (func $f (result i32) call $f) and the exports of a guest).
-fn recursing_guest() -> Vec<u8> {
-	let section =
-		|id: u8, content: Vec<u8>| [vec![id], varint(content.len() as u64), content].concat();
-	let export = |name: &str, kind: u8, index: u8| {
-		[vec![name.len() as u8], name.as_bytes().to_vec(), vec![kind, index]].concat()
-	};
-	let types = vec![
-		3, // () -> (), (i32) -> i32, (i32, i32, i32, i32) -> i32
-		0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f,
-	];
-	let exports = [
-		vec![4],
-		export("memory", 2, 0),
-		export("_initialize", 0, 0),
-		export("opg_alloc", 0, 1),
-		export("opg_load", 0, 2),
-	];
-	let bodies = vec![
-		3, // nothing; 0; a call of itself with its four parameters
-		2, 0, 0x0b, 4, 0, 0x41, 0, 0x0b, 12, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0x20, 3, 0x10, 2, 0x0b,
-	];
-	[
-		b"\0asm\x01\0\0\0".to_vec(),
-		section(1, types),
-		section(3, vec![3, 0, 1, 2]),
-		section(5, vec![1, 0, 1]),
-		section(7, exports.concat()),
-		section(10, bodies),
-	]
-	.concat()
 }

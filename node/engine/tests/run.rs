@@ -299,32 +299,3 @@ fn engine_id_should_be_stable_within_a_build() {
 	assert_eq!(opg_engine::engine_id(), opg_engine::engine_id());
 	assert_ne!(opg_engine::engine_id(), [0; 32]);
 }
-
-#[cfg(unix)]
-#[test]
-fn cache_should_be_private() {
-	use std::{fs, os::unix::fs::PermissionsExt};
-	engine();
-	let mode = fs::metadata(cache()).unwrap().permissions().mode();
-	assert_eq!(mode & 0o777, 0o700);
-	let directory = tempfile::tempdir().unwrap();
-	let file = directory.path().join("file");
-	fs::write(&file, b"").unwrap();
-	assert!(Engine::new(Some(&file)).is_err());
-}
-
-#[test]
-fn cache_should_be_made_anew_when_it_is_damaged() {
-	use std::fs;
-	engine();
-	let directory = tempfile::tempdir().unwrap();
-	for entry in fs::read_dir(cache()).unwrap() {
-		fs::write(directory.path().join(entry.unwrap().file_name()), b"damaged").unwrap();
-	}
-	let engine = Engine::new(Some(directory.path())).unwrap();
-	assert!(engine
-		.run(&layer(), &Dims::default(), &x(&[1.0, 2.0, 3.0]), &LIMITS)
-		.unwrap()
-		.outcome
-		.is_ok());
-}

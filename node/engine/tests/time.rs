@@ -4,12 +4,16 @@
 
 mod common;
 
-use common::*;
+use common::{
+	artifact::{body, Sketch},
+	*,
+};
 use opg_engine::{
 	content_hash, Artifact, Backend, Dims, Engine, EngineConfig, EngineError, Limits, ModelFault,
 	Prepared, Run,
 };
 use std::time::Duration;
+use wasm_encoder::{BlockType, Instruction as I};
 
 const LIMITS: Limits =
 	Limits { fuel: 1 << 40, memory_bytes: 512 << 20, max_output: 64 << 10, time: None };
@@ -92,10 +96,11 @@ fn run_should_stop_when_the_time_is_over_in_the_interpreter() {
 
 #[test]
 fn run_should_stop_when_the_guest_never_ends() {
-	// A module with a memory and an `_initialize` that is one loop.
-	let bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
-		\x07\x18\x02\x06memory\x02\0\x0b_initialize\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
-	let artifact = Artifact { id: content_hash(bytes), bytes };
+	// `_initialize` is one loop.
+	let mut sketch = Sketch::new();
+	sketch.functions[0].1 = body(&[I::Loop(BlockType::Empty), I::Br(0), I::End]);
+	let bytes = sketch.finish();
+	let artifact = Artifact { id: content_hash(&bytes), bytes: &bytes };
 	for backend in [Backend::Native, Backend::Baseline, Backend::Interpreter] {
 		let config = EngineConfig { backend, artifact: Some(artifact), ..Default::default() };
 		let engine = Engine::with(config).unwrap();

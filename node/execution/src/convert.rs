@@ -2,6 +2,7 @@
 
 use crate::{DimsError, Limits, ModelFault, Run};
 use opg_primitives::{Answer, Dims, Fuel, ModelError, Outcome, Output, MAX_OUTPUT_BYTES};
+use sp_core::H256;
 use std::time::Duration;
 
 /// Memory that a run may use, in bytes. Running out of it is an outcome that executors attest, so
@@ -47,6 +48,19 @@ pub fn answer(run: Run) -> Answer {
 	Answer { outcome, fuel: run.fuel }
 }
 
+/// Witness of an answer that is an error: there are no tensors, so it is a digest of seed and error.
+pub fn witness_of_error(seed: H256, error: ModelError) -> H256 {
+	let fault = match error {
+		ModelError::BadModel => ModelFault::BadModel,
+		ModelError::BadInput => ModelFault::BadInput,
+		ModelError::OutOfFuel => ModelFault::OutOfFuel,
+		ModelError::OutOfMemory => ModelFault::OutOfMemory,
+		ModelError::Trapped => ModelFault::Trapped,
+		ModelError::OutputTooLarge => ModelFault::OutputTooLarge,
+	};
+	H256(opg_engine::witness_of_fault(&seed.0, fault))
+}
+
 fn model_error(fault: ModelFault) -> ModelError {
 	match fault {
 		ModelFault::BadModel => ModelError::BadModel,
@@ -78,6 +92,15 @@ mod tests {
 	fn dims_should_be_refused_when_a_name_is_not_utf8_or_comes_twice() {
 		for dims in [vec![dim(b"\xff", 1)], vec![dim(b"a", 1), dim(b"a", 2)], vec![dim(b"", 1)]] {
 			assert!(bind_dims(&dims.try_into().expect("few")).is_err());
+		}
+	}
+
+	#[test]
+	fn witness_should_be_of_the_fault_when_the_answer_is_its_error() {
+		let seed = H256::repeat_byte(7);
+		for fault in ModelFault::ALL {
+			let witness = witness_of_error(seed, model_error(fault));
+			assert_eq!(witness.0, opg_engine::witness_of_fault(&seed.0, fault));
 		}
 	}
 

@@ -74,7 +74,8 @@ impl LocalEngine {
 		Ok(Self(Engine::new(cache)?))
 	}
 
-	/// Compiles the engine in the file `bytes`, or loads it from the folder `cache`.
+	/// Compiles the engine in the file `bytes`, or loads it from the folder `cache`. Fails if the file
+	/// breaks a rule of [`check_artifact`](crate::check_artifact).
 	pub fn from_file(bytes: &[u8], cache: Option<&Path>) -> Result<Self, ExecutionError> {
 		let artifact = Some(Artifact { id: content_hash(bytes), bytes });
 		Ok(Self(Engine::with(EngineConfig { cache, artifact, ..EngineConfig::default() })?))
@@ -131,6 +132,19 @@ impl LocalEngine {
 		limits: &Limits,
 	) -> Result<Execution, ExecutionError> {
 		Ok(self.0.run_prepared(prepared, input, limits)?.into())
+	}
+
+	/// Runs a loaded model for its witness: the digest of the intermediate tensors that `seed` names.
+	/// `limits` are those of the run that gave the answer, and that was an output: where it was an
+	/// error, the witness is [`witness_of_error`](crate::witness_of_error).
+	pub fn witness(
+		&self,
+		prepared: &Prepared,
+		input: &[u8],
+		seed: H256,
+		limits: &Limits,
+	) -> Result<H256, ExecutionError> {
+		Ok(H256(self.0.witness_prepared(prepared, input, &seed.0, limits)?.witness))
 	}
 
 	/// Inspects a model under the limits of a version with this fuel limit.

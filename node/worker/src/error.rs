@@ -13,15 +13,21 @@ pub(crate) enum RunError {
 	/// The store has no such engine yet.
 	#[error("the engine is not in this node's store")]
 	EngineMissing,
-	/// The job took longer than this.
+	/// The deadline came after so much time.
 	#[error("the job took longer than {0:?}")]
 	TimedOut(Duration),
+	/// A seat needed the time.
+	#[error("stopped in favour of a seat")]
+	Cancelled,
 	/// A store cannot be read.
 	#[error(transparent)]
 	Store(#[from] opg_blobs::Error),
 	/// The engine failed on this machine, or does not start.
 	#[error(transparent)]
 	Execution(ExecutionError),
+	/// The engine's process failed, in these words.
+	#[error("the engine's process: {0}")]
+	Process(String),
 	/// The code panicked.
 	#[error("panicked")]
 	Panicked,

@@ -3,17 +3,18 @@
 use crate::{
 	cache::Cache,
 	error::RunError,
-	queue::{Runner, LOG_TARGET},
+	process::Setup,
+	queue::{Control, Runner, LOG_TARGET},
+	Answered,
 };
 use opg_blobs::Store;
-use opg_execution::{limits, Execution, ExecutionError, Limits, LocalEngine, Prepared, JOB_TIME};
-use opg_primitives::{Answer, Job};
-use parking_lot::Mutex;
-use std::{
-	path::PathBuf,
-	sync::Arc,
-	time::{Duration, Instant},
+use opg_execution::{
+	limits, witness_of_error, Execution, ExecutionError, Limits, LocalEngine, Prepared,
 };
+use opg_primitives::{Answer, Job, JobKind, Outcome};
+use parking_lot::Mutex;
+use sp_core::H256;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Most engines besides the built-in one that a node has at hand. Compiled, each takes some 75 MB.
 const MAX_ENGINES: usize = 3;
@@ -31,33 +32,31 @@ pub(crate) struct EngineRunner {
 	compiling: Mutex<()>,
 	models: Store,
 	prepared: Cache<Prepared>,
-	job_time: Duration,
 }
 
 impl EngineRunner {
 	/// Compiles the built-in engine, or loads what an earlier run has compiled.
-	///
-	/// Models stay loaded as long as they take no more than `loaded_bytes`.
-	pub(crate) fn new(
-		cache: Option<PathBuf>,
-		engines: Store,
-		models: Store,
-		loaded_bytes: usize,
-	) -> Result<Self, RunError> {
+	pub(crate) fn new(setup: &Setup) -> Result<Self, RunError> {
+		let Setup { engine_cache, engines, models, loaded_bytes } = setup;
+		let built_in = LocalEngine::built_in(engine_cache.as_deref());
 		Ok(Self {
-			built_in: LocalEngine::built_in(cache.as_deref()).map_err(RunError::Execution)?,
-			cache,
-			engines,
+			built_in: built_in.map_err(RunError::Execution)?,
+			cache: engine_cache.clone(),
+			engines: Store::open(engines)?,
 			others: Cache::new(MAX_ENGINES),
 			compiling: Mutex::new(()),
-			models,
-			prepared: Cache::new(loaded_bytes),
-			job_time: JOB_TIME,
+			models: Store::open(models)?,
+			prepared: Cache::new(*loaded_bytes),
 		})
 	}
 
+	/// Id of the engine in this program.
+	pub(crate) fn built_in(&self) -> H256 {
+		self.built_in.id()
+	}
+
 	/// The engine of this id: the built-in one, or one from the store.
-	fn engine(&self, id: [u8; 32]) -> Result<LocalEngine, RunError> {
+	pub(crate) fn engine(&self, id: [u8; 32]) -> Result<LocalEngine, RunError> {
 		if id == self.built_in.id().0 {
 			return Ok(self.built_in.clone());
 		}
@@ -66,8 +65,8 @@ impl EngineRunner {
 			return Ok(LocalEngine::clone(&engine));
 		}
 		let file = self.engines.get(&id)?.ok_or(RunError::EngineMissing)?;
-		let engine = LocalEngine::from_file(&file, self.cache.as_deref())
-			.map_err(|error| self.failed(error))?;
+		let engine =
+			LocalEngine::from_file(&file, self.cache.as_deref()).map_err(RunError::Execution)?;
 		log::info!(target: LOG_TARGET, "🧠 Engine {:?} loaded from the store", engine.id());
 		self.others.insert(id, Arc::new(engine.clone()), 1);
 		Ok(engine)
@@ -85,44 +84,62 @@ impl EngineRunner {
 			return Ok(Ok(prepared));
 		}
 		let model = self.models.get(&job.task.model_hash.0)?.ok_or(RunError::ModelMissing)?;
-		let prepared =
-			engine.prepare(&model, &job.task.dims, limits).map_err(|error| self.failed(error))?;
-		Ok(prepared.map(|prepared| {
+		let prepared = engine.prepare(&model, &job.task.dims, limits);
+		Ok(prepared.map_err(|error| failed(error, job))?.map(|prepared| {
 			let (bytes, prepared) = (prepared.bytes(), Arc::new(prepared));
 			self.prepared.insert(key, prepared.clone(), bytes);
 			prepared
 		}))
 	}
+}
 
-	/// The engine is told what is left of the time, and the log is to name the whole.
-	fn failed(&self, error: ExecutionError) -> RunError {
-		match error.timed_out() {
-			Some(_) => RunError::TimedOut(self.job_time),
-			None => RunError::Execution(error),
-		}
+/// The witness of an answer, if the job asks for it: by a run of its own.
+fn witness(
+	engine: &LocalEngine,
+	prepared: Option<&Prepared>,
+	job: &Job,
+	answer: &Answer,
+	limits: &Limits,
+) -> Result<Option<H256>, RunError> {
+	let JobKind::Witness(seed) = job.kind else { return Ok(None) };
+	let witness = match (&answer.outcome, prepared) {
+		(Outcome::Error(error), _) => witness_of_error(seed, *error),
+		(Outcome::Output(_), Some(prepared)) => engine
+			.witness(prepared, &job.task.input, seed, limits)
+			.map_err(|error| failed(error, job))?,
+		// What does not load has no output.
+		(Outcome::Output(_), None) => return Ok(None),
+	};
+	Ok(Some(witness))
+}
+
+/// The engine is told what is left of the time, and the log is to name the whole.
+fn failed(error: ExecutionError, job: &Job) -> RunError {
+	match error.timed_out() {
+		Some(_) => RunError::TimedOut(Duration::from_millis(job.millis_left.into())),
+		None => RunError::Execution(error),
 	}
 }
 
 impl Runner for EngineRunner {
-	fn run(&self, job: &Job) -> Result<Answer, RunError> {
+	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError> {
 		let engine = self.engine(job.task.engine_id.0)?;
-		let start = Instant::now();
-		let limits = Limits { time: Some(self.job_time), ..limits(job.task.fuel_limit) };
-		let execution = match self.prepared(&engine, job, &limits)? {
-			Ok(prepared) => {
-				let left = self.job_time.saturating_sub(start.elapsed());
-				let limits = Limits { time: Some(left), ..limits };
-				engine
-					.run_prepared(&prepared, &job.task.input, &limits)
-					.map_err(|error| self.failed(error))?
-			},
-			Err(unloadable) => unloadable,
+		let limits = || Limits { time: Some(control.time_left()), ..limits(job.task.fuel_limit) };
+		let prepared = self.prepared(&engine, job, &limits())?;
+		let execution = match &prepared {
+			Ok(prepared) => engine
+				.run_prepared(prepared, &job.task.input, &limits())
+				.map_err(|error| failed(error, job))?,
+			Err(unloadable) => unloadable.clone(),
 		};
-		if !execution.message.is_empty() {
+		let Execution { answer, message } = execution;
+		if !message.is_empty() {
 			let Job { request, round, .. } = job;
-			log::info!(target: LOG_TARGET, "Job {request}/{round}: {}", execution.message);
+			log::info!(target: LOG_TARGET, "Job {request}/{round}: {message}");
 		}
-		Ok(execution.answer)
+		let loaded = prepared.as_deref().ok();
+		let witness = witness(&engine, loaded, job, &answer, &limits())?;
+		Ok(Answered { answer, witness })
 	}
 }
 
@@ -130,17 +147,61 @@ impl Runner for EngineRunner {
 mod tests {
 	use super::*;
 	use opg_engine::tensor::{self, DType, Tensor};
-	use opg_primitives::{JobError, ModelError, Outcome, Task};
+	use opg_primitives::{JobError, ModelError, Task};
+	use std::time::Instant;
 	use tempfile::TempDir;
+	use wasm_encoder::{
+		BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection,
+		MemorySection, MemoryType, Module, TypeSection, ValType,
+	};
 
 	const DIGITS: &[u8] = include_bytes!("../../../docs/examples/digits/digits.onnx");
 
 	/// A WebAssembly module without anything in it.
 	const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
-	/// A module with a memory and an `_initialize` that never ends.
-	const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\
-		\x07\x18\x02\x06memory\x02\0\x0b_initialize\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
+	/// An engine whose `_initialize` never ends.
+	fn endless_engine() -> Vec<u8> {
+		// The functions that engines have, with the numbers of their parameters and results.
+		let functions = [
+			("_initialize", 0, 0),
+			("opg_alloc", 1, 1),
+			("opg_load", 4, 1),
+			("opg_describe", 0, 1),
+			("opg_zeros", 0, 1),
+			("opg_run", 2, 1),
+		];
+		let (mut types, mut declared) = (TypeSection::new(), FunctionSection::new());
+		let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+		for (index, (name, params, results)) in (0..).zip(functions) {
+			types.ty().function(
+				[ValType::I32; 4][..params].to_vec(),
+				[ValType::I32; 1][..results].to_vec(),
+			);
+			declared.function(index);
+			exports.export(name, ExportKind::Func, index);
+			let mut body = Function::new([]);
+			let mut instructions = body.instructions();
+			instructions.loop_(BlockType::Empty).br(0).end();
+			if results > 0 {
+				instructions.i32_const(0);
+			}
+			instructions.end();
+			code.function(&body);
+		}
+		let mut memories = MemorySection::new();
+		memories.memory(MemoryType {
+			minimum: 1,
+			maximum: None,
+			memory64: false,
+			shared: false,
+			page_size_log2: None,
+		});
+		exports.export("memory", ExportKind::Memory, 0);
+		let mut module = Module::new();
+		module.section(&types).section(&declared).section(&memories).section(&exports);
+		module.section(&code).clone().finish()
+	}
 
 	/// The built-in engine with a custom section more: another id, and the same in all else.
 	fn second_engine() -> Vec<u8> {
@@ -162,8 +223,13 @@ mod tests {
 		fn start(&self) -> EngineRunner {
 			let cache = std::env::var_os("HOME")
 				.map(|home| PathBuf::from(home).join(".cache/opg-chain/engine-tests"));
-			let (engines, models) = (self.store("engines"), self.store("models"));
-			EngineRunner::new(cache, engines, models, 1 << 30).unwrap()
+			let setup = Setup {
+				engine_cache: cache,
+				engines: self.0.path().join("engines"),
+				models: self.0.path().join("models"),
+				loaded_bytes: 1 << 30,
+			};
+			EngineRunner::new(&setup).unwrap()
 		}
 	}
 
@@ -171,6 +237,8 @@ mod tests {
 		Job {
 			request: 1,
 			round: 0,
+			kind: JobKind::Run,
+			millis_left: 60_000,
 			task: Task {
 				model_hash: opg_blobs::content_hash(DIGITS).into(),
 				engine_id: engine.into(),
@@ -191,6 +259,12 @@ mod tests {
 		Job { task, ..job(engine) }
 	}
 
+	/// Runs a job within its time.
+	fn run(runner: &EngineRunner, job: &Job) -> Result<Answered, RunError> {
+		let time = Duration::from_millis(job.millis_left.into());
+		runner.run(job, &Control::new(Instant::now() + time))
+	}
+
 	/// A picture, of no digit in particular.
 	fn pixels() -> Vec<u8> {
 		let data = (0..64u8).flat_map(|i| (f32::from(i % 17) / 16.0).to_le_bytes()).collect();
@@ -204,19 +278,22 @@ mod tests {
 		let node = Node::new();
 		let runner = node.start();
 		let missing =
-			|result: Result<Answer, RunError>| result.err().and_then(|error| error.missing());
+			|result: Result<Answered, RunError>| result.err().and_then(|error| error.missing());
 		let own = job(opg_engine::engine_id());
-		assert_eq!(missing(runner.run(&own)), Some(JobError::ModelMissing));
+		assert_eq!(missing(run(&runner, &own)), Some(JobError::ModelMissing));
 		node.store("models").put(DIGITS).unwrap();
-		let answer = runner.run(&own).unwrap();
-		assert!(matches!(answer.outcome, Outcome::Error(_)), "no input does not fit the model");
+		let answer = run(&runner, &own).unwrap();
+		assert!(
+			matches!(answer.answer.outcome, Outcome::Error(_)),
+			"no input does not fit the model"
+		);
 
 		let other = job(opg_blobs::content_hash(EMPTY));
-		assert_eq!(missing(runner.run(&other)), Some(JobError::EngineMissing));
+		assert_eq!(missing(run(&runner, &other)), Some(JobError::EngineMissing));
 		node.store("engines").put(EMPTY).unwrap();
 		// It is found, and of no use: that is this node's trouble, not the model's.
-		assert!(matches!(runner.run(&other), Err(RunError::Execution(_))));
-		assert_eq!(runner.run(&own).unwrap(), answer);
+		assert!(matches!(run(&runner, &other), Err(RunError::Execution(_))));
+		assert_eq!(run(&runner, &own).unwrap(), answer);
 	}
 
 	#[test]
@@ -232,18 +309,18 @@ mod tests {
 		// Again after a restart.
 		let answers = [(); 2].map(|()| {
 			let runner = node.start();
-			let answer = runner.run(&own).unwrap();
-			assert!(matches!(answer.outcome, Outcome::Output(_)));
+			let answer = run(&runner, &own).unwrap();
+			assert!(matches!(answer.answer.outcome, Outcome::Output(_)));
 			assert!(runner.others.get(&second).is_none());
 			assert!(runner.prepared.get(&other.model_key().0).is_none());
 
-			assert_eq!(runner.run(&other).unwrap(), answer);
+			assert_eq!(run(&runner, &other).unwrap(), answer);
 			assert_eq!(runner.others.get(&second).unwrap().id().0, second);
 			let [a, b] = [&own, &other].map(|job| runner.prepared.get(&job.model_key().0).unwrap());
 			assert!(!Arc::ptr_eq(&a, &b), "each engine has prepared the model");
 			// From what is kept, in turns.
 			for job in [&own, &other, &own, &other] {
-				assert_eq!(runner.run(job).unwrap(), answer);
+				assert_eq!(run(&runner, job).unwrap(), answer);
 			}
 			answer
 		});
@@ -254,22 +331,20 @@ mod tests {
 	fn job_should_have_no_answer_when_it_takes_too_long() {
 		let node = Node::new();
 		node.store("models").put(DIGITS).unwrap();
-		let endless_id = node.store("engines").put(ENDLESS).unwrap();
-		let mut runner = node.start();
-		runner.job_time = Duration::from_millis(500);
+		let endless_id = node.store("engines").put(&endless_engine()).unwrap();
+		let runner = node.start();
 		let own = with_input(opg_engine::engine_id());
-		let endless = with_fuel(endless_id, 1 << 50);
+		let endless = Job { millis_left: 500, ..with_fuel(endless_id, 1 << 50) };
 		for _ in 0..2 {
 			assert!(matches!(
-				runner.run(&endless),
-				Err(RunError::TimedOut(time)) if time == runner.job_time
+				run(&runner, &endless),
+				Err(RunError::TimedOut(time)) if time == Duration::from_millis(500)
 			));
 			assert!(runner.prepared.get(&endless.model_key().0).is_none());
 		}
 		// An engine on which nothing ends leaves the others alone, and can still run out of fuel.
-		runner.job_time = JOB_TIME;
-		assert!(matches!(runner.run(&own).unwrap().outcome, Outcome::Output(_)));
-		let starved = runner.run(&with_fuel(endless_id, 1_000_000)).unwrap();
+		assert!(matches!(run(&runner, &own).unwrap().answer.outcome, Outcome::Output(_)));
+		let starved = run(&runner, &with_fuel(endless_id, 1_000_000)).unwrap().answer;
 		assert_eq!(starved.outcome, Outcome::Error(ModelError::OutOfFuel));
 		assert_eq!(starved.fuel, 1_000_000);
 	}

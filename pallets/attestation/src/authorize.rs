@@ -13,6 +13,9 @@ use pallet_opg_support::{priority, ExecutorDirectory};
 use sp_core::H256;
 use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
 
+/// Part of the tags that stand for rounds.
+const ROUND_TAG: &str = "OpgRound";
+
 type Check<T> = Result<T, TransactionValidityError>;
 
 fn refused(code: u8) -> TransactionValidityError {
@@ -22,8 +25,10 @@ fn refused(code: u8) -> TransactionValidityError {
 /// Cause for which an item is not taken, with the code of a refusal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Unfit {
-	/// The item came too late, too early, or on another fork. An honest executor may send it.
+	/// The item came too late, or on another fork. An honest executor may send it.
 	Stale(u8),
+	/// The round, or its phase, is not there yet: a later block may bring it.
+	Early(u8),
 	/// No honest executor sends it.
 	Invalid(u8),
 }
@@ -39,6 +44,9 @@ pub(crate) trait Payload<T: Config>: Encode {
 
 	/// Tells whether a round takes it in `phase`.
 	fn is_due(round: &RoundOf<T>, phase: RoundPhase) -> bool;
+
+	/// Tells whether a later phase than `phase` takes it.
+	fn is_early(round: &RoundOf<T>, phase: RoundPhase) -> bool;
 
 	/// Tells whether a seat of the round takes it.
 	fn is_awaited(round: &RoundOf<T>, seat: &SeatOf<T>) -> bool;
@@ -59,6 +67,10 @@ impl<T: Config> Payload<T> for H256 {
 
 	fn is_due(round: &RoundOf<T>, phase: RoundPhase) -> bool {
 		phase == RoundPhase::Commit && !round.takes_no_commitment()
+	}
+
+	fn is_early(_: &RoundOf<T>, _: RoundPhase) -> bool {
+		false
 	}
 
 	fn is_awaited(_: &RoundOf<T>, seat: &SeatOf<T>) -> bool {
@@ -83,6 +95,10 @@ impl<T: Config> Payload<T> for RevealedAnswer {
 		}
 	}
 
+	fn is_early(round: &RoundOf<T>, phase: RoundPhase) -> bool {
+		phase == RoundPhase::Commit && !round.takes_no_commitment()
+	}
+
 	fn is_awaited(round: &RoundOf<T>, seat: &SeatOf<T>) -> bool {
 		match seat.state {
 			SeatState::Waiting => round.takes_no_commitment(),
@@ -98,10 +114,15 @@ impl<T: Config> Payload<T> for RevealedAnswer {
 		seat: &SeatOf<T>,
 	) -> Result<(), u8> {
 		ensure!(self.answer.fuel <= round.fuel_limit, reject::TOO_MUCH_FUEL);
+		match (round.witnessed, self.witness) {
+			(true, None) => return Err(reject::MISSING_WITNESS),
+			(false, Some(_)) => return Err(reject::UNEXPECTED_WITNESS),
+			_ => {},
+		}
 		if let SeatState::Committed { commitment: committed, .. } = &seat.state {
 			let context = Pallet::<T>::commitment_context(request, round, &seat.executor);
 			ensure!(
-				commitment(&context, &self.answer, &self.salt) == *committed,
+				commitment(&context, &self.answer, self.witness, &self.salt) == *committed,
 				reject::WRONG_COMMITMENT
 			);
 		}
@@ -118,6 +139,10 @@ impl<T: Config> Payload<T> for JobError {
 		phase == RoundPhase::Commit
 	}
 
+	fn is_early(_: &RoundOf<T>, _: RoundPhase) -> bool {
+		false
+	}
+
 	fn is_awaited(_: &RoundOf<T>, seat: &SeatOf<T>) -> bool {
 		seat.state == SeatState::Waiting
 	}
@@ -132,14 +157,21 @@ impl<T: Config> Payload<T> for JobError {
 
 impl<T: Config> Pallet<T> {
 	/// Authorizes a batch. Returns the weight that reading its rounds left over.
+	///
+	/// A batch may come from another node before the block that makes it fit. Every refusal lowers
+	/// the reputation of that node, whatever its code, and most ban the batch. So where no item fits
+	/// and one may fit later, the batch is taken to require the round: the transaction pool keeps it
+	/// aside, offers it to no block, and relays it to nobody. In a block it is refused.
 	pub(crate) fn authorize_batch<P: Payload<T>>(
+		source: TransactionSource,
 		batch: &BatchOf<T, P>,
 		signature: &ExecutorSignature,
 	) -> Check<(ValidTransaction, Weight)> {
 		let now = frame_system::Pallet::<T>::block_number();
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
 		let block = Self::named_block(batch, now)?;
-		let (mut read, mut stale, mut fitting) = (Weight::zero(), None, Vec::new());
+		let (mut read, mut stale) = (Weight::zero(), None);
+		let (mut fitting, mut early) = (Vec::new(), Vec::new());
 		for item in &batch.items {
 			let round = Rounds::<T>::get(item.request);
 			read += Self::read_round_weight(now, round.as_ref());
@@ -148,15 +180,22 @@ impl<T: Config> Pallet<T> {
 				Err(Unfit::Stale(code)) => {
 					stale.get_or_insert(code);
 				},
+				Err(Unfit::Early(code)) => {
+					stale.get_or_insert(code);
+					early.push(item);
+				},
 				Err(Unfit::Invalid(code)) => return Err(refused(code)),
 			}
 		}
 		if let (true, Some(code)) = (fitting.is_empty(), stale) {
-			return Err(refused(code));
+			let can_wait = source == TransactionSource::External && !early.is_empty();
+			ensure!(can_wait, refused(code));
+		} else {
+			early.clear();
 		}
 		Self::ensure_signed(batch, block, signature)?;
 		let unspent = Self::max_read_weight(batch.items.len() as u32).saturating_sub(read);
-		Ok((Self::valid_transaction(&batch.executor, &fitting)?, unspent))
+		Ok((Self::valid_transaction(&batch.executor, &fitting, &early)?, unspent))
 	}
 
 	/// Hash of the block that a batch names, which is an ancestor of this one.
@@ -184,11 +223,20 @@ impl<T: Config> Pallet<T> {
 		executor: &T::AccountId,
 	) -> Result<RoundOf<T>, Unfit> {
 		let round = round
-			.filter(|round| (round.index, round.seed) == (item.round, item.seed))
-			.ok_or(Unfit::Stale(reject::NO_ROUND))?;
-		let is_due = P::is_due(&round, round.phase_at(Self::now()));
-		ensure!(is_due, Unfit::Stale(reject::WRONG_PHASE));
-		let seat = round.seat(executor).ok_or(Unfit::Invalid(reject::NOT_DRAWN))?;
+			.filter(|round| round.index >= item.round)
+			.ok_or(Unfit::Early(reject::NO_ROUND))?;
+		let is_same = (round.index, round.seed) == (item.round, item.seed);
+		ensure!(is_same, Unfit::Stale(reject::NO_ROUND));
+		let phase = round.phase_at(Self::now());
+		ensure!(!P::is_early(&round, phase), Unfit::Early(reject::WRONG_PHASE));
+		ensure!(P::is_due(&round, phase), Unfit::Stale(reject::WRONG_PHASE));
+		let Some(seat) = round.seat(executor) else {
+			// It may be about to take a vacant seat.
+			return Err(match round.vacant_seat() {
+				Some(_) => Unfit::Early(reject::NOT_DRAWN),
+				None => Unfit::Invalid(reject::NOT_DRAWN),
+			});
+		};
 		ensure!(P::is_awaited(&round, seat), Unfit::Stale(reject::WRONG_SEAT_STATE));
 		Ok(round)
 	}
@@ -205,19 +253,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Place in the transaction pool: a tag for each item that fits.
+	/// Place in the transaction pool: a tag for each item that fits. No transaction provides the tags
+	/// of rounds that early items require.
 	fn valid_transaction<P: Payload<T>>(
 		executor: &T::AccountId,
 		fitting: &[&Item<P>],
+		early: &[&Item<P>],
 	) -> TransactionValidity {
-		fitting
-			.iter()
-			.fold(ValidTransaction::with_tag_prefix(P::TAG_PREFIX), |valid, item| {
-				valid.and_provides((item.request, item.round, executor))
-			})
-			.priority(P::PRIORITY)
-			.longevity(BATCH_BLOCKS.saturated_into())
-			.propagate(true)
-			.build()
+		let mut valid = ValidTransaction::with_tag_prefix(P::TAG_PREFIX);
+		for item in fitting.iter().chain(early) {
+			valid = valid.and_provides((item.request, item.round, executor));
+		}
+		for item in early {
+			valid = valid.and_requires((ROUND_TAG, item.request, item.round, item.seed));
+		}
+		valid.priority(P::PRIORITY).longevity(BATCH_BLOCKS.saturated_into()).propagate(true).build()
 	}
 }

@@ -15,13 +15,14 @@ use opg_primitives::{
 	Outcome, RequestId, RoundIndex, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
-	BenchmarkCommittees, BenchmarkExecutors, ExecutorLedger, MAX_COMMITTEE, MAX_SEATS,
+	BenchmarkCommittees, BenchmarkExecutors, ExecutorLedger, MAX_COMMITTEE, MAX_MEMBERS, MAX_SEATS,
 };
 use sp_core::H256;
 use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
 
 const SET_UP: &str = "benchmarks set up what they need";
 const SALT: [u8; 32] = [7; 32];
+const WITNESS: Option<H256> = Some(H256::zero());
 
 fn executor<T: Config>(index: u32) -> T::AccountId {
 	account("executor", index, 0)
@@ -43,14 +44,16 @@ fn committed<T: Config>() -> SeatState<BlockNumberFor<T>> {
 
 fn revealed<T: Config>(digest: H256) -> SeatState<BlockNumberFor<T>> {
 	let commitment = Some((Zero::zero(), H256::repeat_byte(1)));
-	SeatState::Revealed { commitment, at: Zero::zero(), digest }
+	SeatState::Revealed { commitment, at: Zero::zero(), digest, witness: WITNESS }
 }
 
+/// Round that takes witnesses.
 fn round<T: Config>(
 	index: RoundIndex,
 	phase: RoundPhase,
 	seats: Vec<(T::AccountId, RoundIndex, SeatState<BlockNumberFor<T>>)>,
 ) -> RoundOf<T> {
+	let size = seats.iter().filter(|(_, round, _)| *round == index).count() as u32;
 	let seats = seats
 		.into_iter()
 		.map(|(executor, round, state)| Seat { executor, round, session: 0, state })
@@ -58,6 +61,8 @@ fn round<T: Config>(
 	Round {
 		index,
 		needed: 2,
+		size,
+		witnessed: true,
 		seed: H256::zero(),
 		phase,
 		decline_by: Pallet::<T>::now(),
@@ -90,6 +95,24 @@ impl<T: Config> BenchmarkCommittees<T::AccountId> for Pallet<T> {
 		let mut round = round::<T>(index, RoundPhase::Closed, kept);
 		for (digest, answer) in answers {
 			Self::keep_answer(request, &mut round, digest, answer);
+		}
+		Rounds::<T>::insert(request, round);
+	}
+
+	fn vacant_seat(
+		request: RequestId,
+		index: RoundIndex,
+		session: u32,
+		members: Vec<T::AccountId>,
+	) {
+		let (reason, outcome) = (JobError::QueueFull, DeclineOutcome::Vacant);
+		let waiting = members.into_iter().map(|who| (who, index, SeatState::Waiting)).collect();
+		let mut round = round::<T>(index, RoundPhase::Commit, waiting);
+		for (position, seat) in round.seats.iter_mut().enumerate() {
+			seat.session = session;
+			if position == 0 {
+				seat.state = SeatState::Declined { reason, outcome };
+			}
 		}
 		Rounds::<T>::insert(request, round);
 	}
@@ -156,11 +179,11 @@ fn reveals<T: Config>(n: u32, bytes: u32) -> (BatchOf<T, RevealedAnswer>, Execut
 			let round = round.as_mut().expect(SET_UP);
 			round.answer = Some((answer.digest(), answer.clone()));
 			let context = Pallet::<T>::commitment_context(request, round, &who);
-			let commitment = commitment(&context, &answer, &SALT);
+			let commitment = commitment(&context, &answer, WITNESS, &SALT);
 			round.seat_mut(&who).expect(SET_UP).state =
 				SeatState::Committed { at: Zero::zero(), commitment };
 		});
-		RevealedAnswer { answer, salt: SALT }
+		RevealedAnswer { answer, witness: WITNESS, salt: SALT }
 	});
 	signed::<T, _>(key, BatchKind::Reveal, payloads)
 }
@@ -249,7 +272,8 @@ mod benchmarks {
 		_(RawOrigin::Authorized, batch, signature);
 
 		let round = Rounds::<T>::get(0).expect("it is kept");
-		let declined = SeatState::Declined { reason: JobError::ModelMissing, late: false };
+		let (reason, outcome) = (JobError::ModelMissing, DeclineOutcome::Vacant);
+		let declined = SeatState::Declined { reason, outcome };
 		assert!(round.seat(&executor::<T>(0)).is_some_and(|seat| seat.state == declined));
 	}
 
@@ -315,7 +339,7 @@ mod benchmarks {
 
 	/// Reading and writing a round. `s`: seats.
 	#[benchmark]
-	fn change_round(s: Linear<0, MAX_SEATS>) {
+	fn change_round(s: Linear<0, MAX_MEMBERS>) {
 		Rounds::<T>::insert(0, history::<T>(s));
 
 		#[block]
@@ -332,7 +356,7 @@ mod benchmarks {
 
 	/// Reading a round. `s`: seats.
 	#[benchmark]
-	fn read_round(s: Linear<0, MAX_SEATS>) {
+	fn read_round(s: Linear<0, MAX_MEMBERS>) {
 		Rounds::<T>::insert(0, history::<T>(s));
 		let round;
 
@@ -361,7 +385,7 @@ mod benchmarks {
 	/// Closing a round in which nobody was silent, without storing it and without what follows. `s`:
 	/// its seats.
 	#[benchmark]
-	fn close(s: Linear<1, MAX_COMMITTEE>) {
+	fn close(s: Linear<1, { 2 * MAX_COMMITTEE }>) {
 		let answer = answer(9);
 		let digest = answer.digest();
 		let seats = (0..s).map(|index| (executor::<T>(index), 0, revealed::<T>(digest))).collect();
@@ -379,17 +403,18 @@ mod benchmarks {
 		assert_eq!(Rounds::<T>::get(0).map(|round| round.phase), Some(RoundPhase::Closed));
 	}
 
-	/// `s`: seats whose executors did not commit, and are paused for it.
+	/// `s`: seats whose executors did not commit, and are paused for it: more seats than those were
+	/// kept.
 	#[benchmark]
 	fn penalise_silence(s: Linear<1, MAX_COMMITTEE>) {
 		T::BenchmarkHelper::snapshot(&[]);
-		let seats: Vec<_> = (0..s)
-			.map(|index| {
-				let who = executor::<T>(index);
-				T::BenchmarkHelper::executor(&who);
-				(who, 0, SeatState::Waiting)
-			})
-			.collect();
+		let silent = (0..s).map(|index| {
+			let who = executor::<T>(index);
+			T::BenchmarkHelper::executor(&who);
+			(who, 0, SeatState::Waiting)
+		});
+		let kept = (s..=2 * s).map(|index| (executor::<T>(index), 0, revealed::<T>(H256::zero())));
+		let seats: Vec<_> = silent.chain(kept).collect();
 		let round = round::<T>(0, RoundPhase::Reveal, seats);
 
 		#[block]

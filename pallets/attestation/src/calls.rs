@@ -4,7 +4,7 @@ use crate::{authorize::Payload, pallet::*, types::*, weights::WeightInfo};
 use frame_support::{ensure, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Answer, JobError};
-use pallet_opg_support::ExecutorLedger;
+use pallet_opg_support::{ExecutorLedger, OnRoundDecided};
 use sp_core::H256;
 
 /// Answer that a change of a seat revealed, with its digest.
@@ -38,13 +38,14 @@ impl<T: Config> Pallet<T> {
 		let weight = Self::reveal_weight(batch.items.len() as u32, batch.output_bytes());
 		let changes =
 			Self::change_seats(batch, |_, seat, Item { request, round, payload, .. }| {
-				let (executor, answer) = (seat.executor.clone(), payload.answer);
+				let RevealedAnswer { answer, witness, .. } = payload;
+				let executor = seat.executor.clone();
 				let commitment = match seat.state {
 					SeatState::Committed { at, commitment } => Some((at, commitment)),
 					_ => None,
 				};
 				let digest = answer.digest();
-				seat.state = SeatState::Revealed { commitment, at, digest };
+				seat.state = SeatState::Revealed { commitment, at, digest, witness };
 				Self::deposit_event(Event::Revealed { request, round, executor, digest });
 				Some((digest, answer))
 			})?;
@@ -57,7 +58,9 @@ impl<T: Config> Pallet<T> {
 		let changes =
 			Self::change_seats(batch, |decline_by, seat, Item { request, round, payload, .. }| {
 				let (executor, reason) = (seat.executor.clone(), payload);
-				seat.state = SeatState::Declined { reason, late: now > decline_by };
+				let is_free = now <= decline_by;
+				let outcome = if is_free { DeclineOutcome::Vacant } else { DeclineOutcome::Late };
+				seat.state = SeatState::Declined { reason, outcome };
 				Self::deposit_event(Event::Declined { request, round, executor, reason });
 				None
 			})?;
@@ -84,7 +87,11 @@ impl<T: Config> Pallet<T> {
 			changes.weight += Self::round_in_batch_weight(now, &round);
 			let decline_by = round.decline_by;
 			let Some(seat) = round.seat_mut(&batch.executor) else { continue };
-			if let Some((digest, answer)) = change(decline_by, seat, item) {
+			let revealed = change(decline_by, seat, item);
+			if seat.state.is_declined(DeclineOutcome::Vacant) {
+				changes.weight += T::Requests::on_seat_declined(request, round.index);
+			}
+			if let Some((digest, answer)) = revealed {
 				changes.weight += Self::keep_answer(request, &mut round, digest, answer);
 			}
 			changes.weight += Self::advance(request, round);

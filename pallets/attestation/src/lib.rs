@@ -65,6 +65,9 @@ pub mod pallet {
 		/// Ticks from the commit deadline to the reveal deadline.
 		#[pallet::constant]
 		type RevealBlocks: Get<BlockNumber>;
+		/// Milliseconds from one tick of the clock to the next, as a rule.
+		#[pallet::constant]
+		type MillisPerTick: Get<u32>;
 		/// Largest number of rounds that are opened in one block.
 		#[pallet::constant]
 		type MaxRoundsPerBlock: Get<u32>;
@@ -220,7 +223,7 @@ pub mod pallet {
 		/// - [`EXPIRED`](crate::reject::EXPIRED): if the hash of block `batch.at` is not known, or it is
 		///   more than 16 blocks ago.
 		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one, or
-		///   has another seed.
+		///   has another seed. Where it may come yet, the pool keeps the batch aside.
 		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its commit phase, or takes no
 		///   commitments.
 		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
@@ -240,7 +243,9 @@ pub mod pallet {
 		#[pallet::weight_of_authorize(
 			Pallet::<T>::max_authorize_commit_weight(batch.items.len() as u32)
 		)]
-		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
+		#[pallet::authorize(|source, batch, signature| {
+			Pallet::<T>::authorize_batch(source, batch, signature)
+		})]
 		pub fn commit(
 			origin: OriginFor<T>,
 			batch: BatchOf<T, H256>,
@@ -262,8 +267,8 @@ pub mod pallet {
 		/// another fits, see [`crate::reject`].
 		///
 		/// ## Parameters
-		/// - `batch`: 1 to 16 items, each with an answer and its salt as its payload, of different
-		///   requests.
+		/// - `batch`: 1 to 16 items, each with an answer, its salt, and in an audit its witness as its
+		///   payload, of different requests.
 		/// - `signature`: by the hot key of `batch.executor`, of [`opg_primitives::batch_payload`].
 		///
 		/// ## Errors
@@ -272,14 +277,18 @@ pub mod pallet {
 		/// - [`EXPIRED`](crate::reject::EXPIRED): if the hash of block `batch.at` is not known, or it is
 		///   more than 16 blocks ago.
 		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one, or
-		///   has another seed.
+		///   has another seed. Where it may come yet, the pool keeps the batch aside.
 		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its reveal phase.
 		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
 		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor did not commit,
 		///   or revealed already.
 		/// - [`TOO_MUCH_FUEL`](crate::reject::TOO_MUCH_FUEL): if the answer took more than the limit.
-		/// - [`WRONG_COMMITMENT`](crate::reject::WRONG_COMMITMENT): if answer and salt do not fit the
-		///   commitment.
+		/// - [`MISSING_WITNESS`](crate::reject::MISSING_WITNESS): if the round takes witnesses, and there
+		///   is none.
+		/// - [`UNEXPECTED_WITNESS`](crate::reject::UNEXPECTED_WITNESS): if it takes none, and there is
+		///   one.
+		/// - [`WRONG_COMMITMENT`](crate::reject::WRONG_COMMITMENT): if answer, witness and salt do not
+		///   fit the commitment.
 		/// - [`NOT_EXECUTOR`](crate::reject::NOT_EXECUTOR): if the executor has no valid hot key.
 		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if that key did not sign, or block
 		///   `batch.at` has another hash.
@@ -295,7 +304,9 @@ pub mod pallet {
 			batch.items.len() as u32,
 			batch.output_bytes(),
 		))]
-		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
+		#[pallet::authorize(|source, batch, signature| {
+			Pallet::<T>::authorize_batch(source, batch, signature)
+		})]
 		pub fn reveal(
 			origin: OriginFor<T>,
 			batch: BatchOf<T, RevealedAnswer>,
@@ -312,9 +323,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Each item names a round in its commit phase that still waits for this executor. In the first
-		/// half of the phase a declined seat costs nothing; later it costs what a missed commitment
-		/// costs. It spares the requester the wait for the deadline. If nobody is left to wait for,
-		/// what follows is part of this call. Stale items are ignored while another fits, see
+		/// half of the phase a declined seat costs nothing, and the next draws give it to another
+		/// executor; later it costs what a missed commitment costs. If nobody is left to wait for, what
+		/// follows is part of this call. Stale items are ignored while another fits, see
 		/// [`crate::reject`].
 		///
 		/// ## Parameters
@@ -329,7 +340,7 @@ pub mod pallet {
 		/// - [`EXPIRED`](crate::reject::EXPIRED): if the hash of block `batch.at` is not known, or it is
 		///   more than 16 blocks ago.
 		/// - [`NO_ROUND`](crate::reject::NO_ROUND): if the round is not the request's current one, or
-		///   has another seed.
+		///   has another seed. Where it may come yet, the pool keeps the batch aside.
 		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if it is not in its commit phase.
 		/// - [`NOT_DRAWN`](crate::reject::NOT_DRAWN): if the executor has no seat in it.
 		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor committed or
@@ -348,7 +359,9 @@ pub mod pallet {
 		#[pallet::weight_of_authorize(
 			Pallet::<T>::max_authorize_decline_weight(batch.items.len() as u32)
 		)]
-		#[pallet::authorize(|_, batch, signature| Pallet::<T>::authorize_batch(batch, signature))]
+		#[pallet::authorize(|source, batch, signature| {
+			Pallet::<T>::authorize_batch(source, batch, signature)
+		})]
 		pub fn decline(
 			origin: OriginFor<T>,
 			batch: BatchOf<T, JobError>,

@@ -17,8 +17,8 @@ use opg_primitives::{
 	ModelError, Outcome, RequestId, RoundIndex, Task,
 };
 use pallet_opg_support::{
-	Assignment, Committees, ExecutorDirectory, ExecutorLedger, Offence, OnRoundDecided, TaskSource,
-	Verdict,
+	Assignment, Committees, ExecutorDirectory, ExecutorLedger, Offence, OnRoundDecided,
+	SilenceRecord, TaskSource, Verdict,
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{
@@ -97,6 +97,8 @@ where
 pub const MAX_DEADLINE_WEIGHT: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
 /// Weight of a verdict in the fake of the inference pallet.
 pub const VERDICT_WEIGHT: Weight = Weight::from_parts(1_000_000, 0);
+/// Weight of a declined seat in the fake of the inference pallet.
+pub const VACANCY_WEIGHT: Weight = Weight::from_parts(100_000, 0);
 
 parameter_types! {
 	pub static DeadlineWeight: Weight = MAX_DEADLINE_WEIGHT;
@@ -106,6 +108,10 @@ parameter_types! {
 	pub static Fines: Vec<(u64, Offence)> = Vec::new();
 	/// Sessions of the fines.
 	pub static FineSessions: Vec<u32> = Vec::new();
+	/// What the fines mean for records.
+	pub static FineRecords: Vec<SilenceRecord> = Vec::new();
+	/// Every seat that was declined free of charge, in their order.
+	pub static Vacancies: Vec<(RequestId, RoundIndex)> = Vec::new();
 	/// Every conviction, in their order, with model and session.
 	pub static Convictions: Vec<(u64, H256, u32)> = Vec::new();
 	/// Payees of the last conviction.
@@ -143,13 +149,18 @@ impl ExecutorDirectory<u64> for Executors {
 impl ExecutorLedger<u64> for Executors {
 	type Credit = ();
 	fn reward(_: &u64, _: ()) {}
-	fn fine(who: &u64, offence: Offence, session: u32) {
+	fn fine(who: &u64, offence: Offence, session: u32, record: SilenceRecord) {
 		Fines::mutate(|fines| fines.push((*who, offence)));
 		FineSessions::mutate(|sessions| sessions.push(session));
+		FineRecords::mutate(|records| records.push(record));
 	}
 	fn convict(who: &u64, model_hash: H256, session: u32, payees: &[(&u64, Perbill)]) {
 		Convictions::mutate(|convictions| convictions.push((*who, model_hash, session)));
 		Payees::set(payees.iter().map(|(payee, part)| (**payee, *part)).collect());
+	}
+	fn charge(_: &u64, _: u128, _: u32) {}
+	fn charge_weight() -> Weight {
+		Weight::zero()
 	}
 	fn record_presence(who: &u64) -> bool {
 		Records::mutate(|records| *records.entry(*who).or_default() += 1);
@@ -185,8 +196,15 @@ impl OnRoundDecided for Requests {
 		Verdicts::mutate(|verdicts| verdicts.push((request, verdict)));
 		VERDICT_WEIGHT
 	}
+	fn on_seat_declined(request: RequestId, round: RoundIndex) -> Weight {
+		Vacancies::mutate(|vacancies| vacancies.push((request, round)));
+		VACANCY_WEIGHT
+	}
 	fn max_round_decided_weight() -> Weight {
 		VERDICT_WEIGHT
+	}
+	fn max_seat_declined_weight() -> Weight {
+		VACANCY_WEIGHT
 	}
 }
 
@@ -204,6 +222,8 @@ impl BlockNumberProvider for TestClock {
 pub const COMMIT_BLOCKS: u32 = 5;
 /// Blocks of the reveal phase.
 pub const REVEAL_BLOCKS: u32 = 3;
+/// Milliseconds of a block.
+pub const BLOCK_MILLIS: u32 = 3_000;
 /// Largest number of rounds that open in a block.
 pub const MAX_ROUNDS: u32 = 100;
 
@@ -213,6 +233,7 @@ impl Config for Test {
 	type BlockNumberProvider = TestClock;
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
+	type MillisPerTick = ConstU32<BLOCK_MILLIS>;
 	type MaxRoundsPerBlock = ConstU32<MAX_ROUNDS>;
 	type DeadlineWeight = DeadlineWeight;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
@@ -247,6 +268,8 @@ pub fn begin() {
 	Clock::take();
 	Fines::take();
 	FineSessions::take();
+	FineRecords::take();
+	Vacancies::take();
 	Convictions::take();
 	Payees::take();
 	Missed::take();
@@ -334,7 +357,14 @@ pub fn assignment(
 		engine_id: H256::repeat_byte(2),
 		input_hash: H256::repeat_byte(3),
 		fuel_limit: FUEL_LIMIT,
+		witnessed: false,
 	}
+}
+
+/// Opens a round in which all must agree on answer and witness.
+pub fn open_witnessed(request: RequestId, round: RoundIndex, committee: &[u64]) {
+	let assignment = assignment(request, round, committee, committee.len() as u32);
+	Attestation::open(Assignment { witnessed: true, ..assignment }).expect("there is room");
 }
 
 /// Opens a round in which all must agree.
@@ -406,13 +436,29 @@ pub fn decline_call(who: u64, items: Vec<Item<JobError>>) -> Call<Test> {
 
 /// Commitment of `who` to an answer in the current round of a request.
 pub fn commitment_of(request: RequestId, who: u64, answer: &Answer) -> H256 {
-	let round = Rounds::<Test>::get(request).expect("the request has a round");
-	commitment(&Attestation::commitment_context(request, &round, &who), answer, &SALT)
+	commitment_with(request, who, answer, None)
 }
 
-/// Validates a call as the transaction pool does. The error is the code of the refusal.
+/// Commitment of `who` to an answer and a witness in the current round of a request.
+pub fn commitment_with(
+	request: RequestId,
+	who: u64,
+	answer: &Answer,
+	witness: Option<H256>,
+) -> H256 {
+	let round = Rounds::<Test>::get(request).expect("the request has a round");
+	let context = Attestation::commitment_context(request, &round, &who);
+	commitment(&context, answer, witness, &SALT)
+}
+
+/// Validates a call as a block does. The error is the code of the refusal.
 pub fn validate(call: &Call<Test>) -> Result<ValidTransaction, u8> {
-	match call.authorize(TransactionSource::External).expect("every call is authorized") {
+	validate_from(TransactionSource::InBlock, call)
+}
+
+/// Validates a call from this source. The error is the code of the refusal.
+pub fn validate_from(source: TransactionSource, call: &Call<Test>) -> Result<ValidTransaction, u8> {
+	match call.authorize(source).expect("every call is authorized") {
 		Ok((valid, unspent)) => {
 			assert!(unspent.all_lte(call.weight_of_authorize()), "refunds what was charged");
 			Ok(valid)
@@ -444,9 +490,44 @@ pub fn commit(request: RequestId, who: u64, answer: &Answer) -> Result<(), u8> {
 
 /// Reveals an answer of `who` in the current round of a request.
 pub fn reveal(request: RequestId, who: u64, answer: &Answer) -> Result<(), u8> {
+	reveal_with(request, who, answer, None)
+}
+
+/// Reveals an answer and a witness of `who` in the current round of a request.
+pub fn reveal_with(
+	request: RequestId,
+	who: u64,
+	answer: &Answer,
+	witness: Option<H256>,
+) -> Result<(), u8> {
 	let Some(round) = Rounds::<Test>::get(request) else { return Err(reject::NO_ROUND) };
-	let payload = RevealedAnswer { answer: answer.clone(), salt: SALT };
+	let payload = RevealedAnswer { witness, ..revealed(answer) };
 	submit(reveal_call(who, vec![item(request, round.index, payload)]))
+}
+
+/// Reveal of an answer without a witness.
+pub fn revealed(answer: &Answer) -> RevealedAnswer {
+	RevealedAnswer { answer: answer.clone(), witness: None, salt: SALT }
+}
+
+/// Everyone commits to its answer and witness, then reveals them.
+pub fn answer_all_with(request: RequestId, answers: &[(u64, Answer, H256)]) {
+	let index = round(request).index;
+	for (who, answer, witness) in answers {
+		let payload = commitment_with(request, *who, answer, Some(*witness));
+		submit(commit_call(*who, vec![item(request, index, payload)])).expect("the seat waits");
+	}
+	for (who, answer, witness) in answers {
+		reveal_with(request, *who, answer, Some(*witness)).expect("the seat is committed");
+	}
+}
+
+/// Nobody takes the vacant seats of the current round of a request.
+pub fn leave_unfilled(request: RequestId) {
+	while Attestation::vacancy(request).is_some() {
+		let weight = Attestation::leave_unfilled(request);
+		assert!(weight.all_lte(Attestation::max_leave_unfilled_weight()));
+	}
 }
 
 /// Declines the seat of `who` in the current round of a request.

@@ -7,11 +7,11 @@
 use crate::{authorize::Payload, pallet::*, types::*};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
-use frame_support::BoundedVec;
+use frame_support::{traits::Get, BoundedVec};
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	batch_payload, commitment, domains, Answer, CommitmentContext, ExecutorKey, ExecutorSignature,
-	Job, JobError, JobStatus, RequestId, RoundIndex,
+	Job, JobError, JobKind, JobStatus, RequestId, RoundIndex,
 };
 use pallet_opg_support::{ExecutorDirectory, TaskSource};
 use sp_core::H256;
@@ -93,6 +93,19 @@ enum Action {
 	Wait,
 	/// There is nothing to be done now.
 	Skip,
+}
+
+/// What a job computed.
+struct Computed {
+	answer: Answer,
+	witness: Option<H256>,
+}
+
+impl Computed {
+	fn reveal(self, salt: [u8; 32]) -> Action {
+		let Self { answer, witness } = self;
+		Action::Reveal(RevealedAnswer { answer, witness, salt })
+	}
 }
 
 /// Items that a run sends for one executor.
@@ -214,36 +227,42 @@ impl<T: Config> Pallet<T> {
 	fn act(duty: &Duty, operator: &Operator<T::AccountId>) -> Action {
 		let Some(round) = Rounds::<T>::get(duty.request) else { return Action::Skip };
 		let Some(seat) = round.seat(operator.account) else { return Action::Skip };
-		let context = Self::commitment_context(duty.request, &round, operator.account);
-		match (Self::submit_or_poll(duty), duty.stage, &seat.state) {
-			(Some(Ok(JobStatus::Done(answer))), Stage::Commit, _) => {
-				match Self::salt(operator.key, &context) {
-					Some(salt) => Action::Commit(commitment(&context, &answer, &salt)),
-					None => {
-						log::error!(
-							target: LOG,
-							"the keystore does not sign with {:?}", operator.key
-						);
-						Action::Skip
+		match Self::submit_or_poll(duty, &round) {
+			Some(Ok(JobStatus::Done { answer, witness })) => {
+				let context = Self::commitment_context(duty.request, &round, operator.account);
+				let result = Computed { answer, witness };
+				match (duty.stage, &seat.state) {
+					(Stage::Commit, _) => Self::commit_to(operator, &context, &result),
+					(Stage::Reveal, SeatState::Committed { commitment, .. }) => {
+						let salt =
+							Self::salt_of_commitment(duty, operator, &context, &result, commitment);
+						salt.map_or(Action::Skip, |salt| result.reveal(salt))
 					},
+					(Stage::Reveal, _) => result.reveal([0; 32]),
 				}
 			},
-			(
-				Some(Ok(JobStatus::Done(answer))),
-				Stage::Reveal,
-				SeatState::Committed { commitment, .. },
-			) => match Self::salt_of_commitment(duty, operator, &context, &answer, commitment) {
-				Some(salt) => Action::Reveal(RevealedAnswer { answer, salt }),
-				None => Action::Skip,
-			},
-			(Some(Ok(JobStatus::Done(answer))), Stage::Reveal, _) => {
-				Action::Reveal(RevealedAnswer { answer, salt: [0; 32] })
-			},
-			(Some(Ok(JobStatus::Pending)), ..) => Action::Wait,
-			(Some(Err(reason)), _, SeatState::Waiting) if Self::declines(reason, &round) => {
+			Some(Ok(JobStatus::Pending)) => Action::Wait,
+			Some(Err(reason))
+				if seat.state == SeatState::Waiting && Self::declines(reason, &round) =>
+			{
 				Action::Decline(reason)
 			},
 			_ => Action::Skip,
+		}
+	}
+
+	/// Commits to what a job computed.
+	fn commit_to(
+		operator: &Operator<T::AccountId>,
+		context: &CommitmentContext<T::AccountId>,
+		Computed { answer, witness }: &Computed,
+	) -> Action {
+		match Self::salt(operator.key, context) {
+			Some(salt) => Action::Commit(commitment(context, answer, *witness, &salt)),
+			None => {
+				log::error!(target: LOG, "the keystore does not sign with {:?}", operator.key);
+				Action::Skip
+			},
 		}
 	}
 
@@ -260,20 +279,20 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Salt that makes the commitment of a seat from `answer`. It may come from a key that was rotated
-	/// since.
+	/// Salt that makes the commitment of a seat from what its job computed. It may come from a key that
+	/// was rotated since.
 	fn salt_of_commitment(
 		duty: &Duty,
 		operator: &Operator<T::AccountId>,
 		context: &CommitmentContext<T::AccountId>,
-		answer: &Answer,
+		Computed { answer, witness }: &Computed,
 		committed: &H256,
 	) -> Option<[u8; 32]> {
 		let salt = operator
 			.keys
 			.iter()
 			.filter_map(|key| Self::salt(key, context))
-			.find(|salt| commitment(context, answer, salt) == *committed);
+			.find(|salt| commitment(context, answer, *witness, salt) == *committed);
 		if salt.is_none() {
 			log::error!(
 				target: LOG,
@@ -296,14 +315,29 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Submits the job of a duty, or learns its progress.
-	fn submit_or_poll(duty: &Duty) -> Option<Result<JobStatus, JobError>> {
-		let (request, round) = (duty.request, duty.round);
-		let job = Job { request, round, task: T::Requests::task(request)? };
+	fn submit_or_poll(duty: &Duty, round: &RoundOf<T>) -> Option<Result<JobStatus, JobError>> {
+		let Duty { request, round: index, stage, .. } = *duty;
+		let kind = if round.witnessed { JobKind::Witness(round.seed) } else { JobKind::Run };
+		let task = T::Requests::task(request)?;
+		let millis_left = Self::millis_left(stage, round);
+		let job = Job { request, round: index, kind, task, millis_left };
 		let status = opg_runtime_interface::inference_host::submit_or_poll(job.encode());
 		if let Err(reason) = status {
-			log::warn!(target: LOG, "request {request} round {round}: {reason:?}");
+			log::warn!(target: LOG, "request {request} round {index}: {reason:?}");
 		}
 		Some(status)
+	}
+
+	/// Time until the answer of a job is of no use in this stage of its round, in milliseconds.
+	pub(crate) fn millis_left(stage: Stage, round: &RoundOf<T>) -> u32 {
+		let until = match stage {
+			Stage::Reveal if !round.takes_no_commitment() => {
+				round.commit_by.saturating_add(T::RevealBlocks::get().into())
+			},
+			_ => round.commit_by,
+		};
+		let ticks: u32 = until.saturating_sub(Self::now()).saturated_into();
+		ticks.saturating_mul(T::MillisPerTick::get())
 	}
 
 	/// Sends items to the transaction pool, in as few batches as take them.

@@ -4,6 +4,9 @@
 //! ([`NO_ROUND`], [`WRONG_PHASE`], [`WRONG_SEAT_STATE`]). Stale items are ignored as long as one item
 //! of the batch fits; otherwise the first one's code refuses the batch. Anything else that is wrong
 //! with one item refuses its batch.
+//!
+//! Where no item fits and one may fit in a later block, a batch that comes from another node is not
+//! refused: see `authorize.rs`. In a block it is.
 
 /// The batch has no items, names a request twice, or declines a seat for a reason that is none.
 pub const MALFORMED: u8 = 10;
@@ -28,3 +31,7 @@ pub const TOO_MUCH_FUEL: u8 = 18;
 /// The hot key of the executor did not sign the batch with the hash that the block which it names has
 /// on this fork.
 pub const INVALID_SIGNATURE: u8 = 19;
+/// The round takes witnesses, and the reveal has none.
+pub const MISSING_WITNESS: u8 = 20;
+/// The reveal has a witness, and the round takes none.
+pub const UNEXPECTED_WITNESS: u8 = 21;

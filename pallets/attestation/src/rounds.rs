@@ -70,14 +70,16 @@ impl<T: Config> Pallet<T> {
 
 	/// Fines the executors of the current round that kept no seat.
 	pub(crate) fn penalise_silence(round: &RoundOf<T>) {
+		let record = round.silence_record();
 		for (seat, offence) in round.silent_executors() {
-			T::Executors::fine(&seat.executor, offence, seat.session);
+			T::Executors::fine(&seat.executor, offence, seat.session, record);
 		}
 	}
 
 	/// Closes the current round and stores it.
 	pub(crate) fn close(request: RequestId, mut round: RoundOf<T>) -> Verdict {
 		round.phase = RoundPhase::Closed;
+		while round.fill_vacant_seat(DeclineOutcome::Unfilled) {}
 		let verdict = match round.tally() {
 			Tally::Agreed(digest) => match Self::find_answer(request, &round, digest) {
 				Some(answer) => Verdict::Agreed(answer),

@@ -2,15 +2,15 @@
 
 use crate::types::{Round, Seat, SeatState};
 use opg_primitives::{FailureReason, JobError};
-use pallet_opg_support::Offence;
+use pallet_opg_support::{Offence, SilenceRecord};
 use sp_core::H256;
 
 /// Result of a round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tally {
-	/// Enough seats revealed the answer with this digest, and nobody another.
+	/// Enough seats revealed the answer with this digest, and nobody another answer or witness.
 	Agreed(H256),
-	/// Two revealed answers differ.
+	/// Two revealed answers differ, or two witnesses.
 	Dissent,
 	/// Too few seats revealed an answer, and nobody another.
 	Undecided(FailureReason),
@@ -23,6 +23,9 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 		let Some(digest) = revealed.next() else {
 			return Tally::Undecided(self.failure());
 		};
+		if self.has_conflicting_witnesses() {
+			return Tally::Dissent;
+		}
 		let mut count = 1;
 		for other in revealed {
 			if other != digest {
@@ -41,7 +44,7 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 	fn failure(&self) -> FailureReason {
 		let (mut kept, mut silent, mut declined) = (0, 0, 0);
 		let (mut without_model, mut overloaded) = (0, 0);
-		for seat in self.current_seats() {
+		for seat in self.current_places() {
 			match seat.state {
 				SeatState::Waiting => silent += 1,
 				SeatState::Declined { reason, .. } => {
@@ -77,16 +80,23 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 		let others_revealed = self.current_seats().any(|seat| seat.state.digest().is_some());
 		self.current_seats().filter_map(move |seat| {
 			let offence = match seat.state {
-				SeatState::Declined { late: false, .. } | SeatState::Revealed { .. } => {
-					return None
-				},
-				SeatState::Waiting | SeatState::Declined { late: true, .. } => {
-					Offence::MissedCommit
-				},
 				SeatState::Committed { .. } if others_revealed => Offence::MissedReveal,
-				SeatState::Committed { .. } => Offence::MissedCommit,
+				ref state if state.is_silent() => Offence::MissedCommit,
+				_ => return None,
 			};
 			Some((seat, offence))
 		})
+	}
+
+	/// What a silent seat of the current round means for the record of its executor. Where at least
+	/// half of several seats are silent, the cause is hardly theirs: an overload of all pauses nobody.
+	/// A committee of one tells nothing about others, so its seat counts.
+	pub fn silence_record(&self) -> SilenceRecord {
+		let seats = self.current_places().count();
+		if seats > 1 && 2 * self.silent_executors().count() >= seats {
+			SilenceRecord::Overload
+		} else {
+			SilenceRecord::Counted
+		}
 	}
 }

@@ -6,7 +6,8 @@ use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks that open rounds have a deadline ahead, that no list is left behind, that phases fit the
-	/// seats, and that each stored answer was revealed and will be removed.
+	/// seats, that every seat has one holder, and that each stored answer was revealed and will be
+	/// removed.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let now = Self::now();
 		let cursor = Cursors::<T>::get(Deadline::Reveal);
@@ -35,6 +36,18 @@ impl<T: Config> Pallet<T> {
 						.current_seats()
 						.all(|seat| !matches!(seat.state, SeatState::Revealed { .. })),
 				"revealed before everyone committed"
+			);
+			ensure!(round.current_places().count() as u32 == round.size, "seat without a holder");
+			ensure!(
+				round.phase != RoundPhase::Closed || round.vacant_seat().is_none(),
+				"vacant seat of a round that is over"
+			);
+			ensure!(
+				round.current_seats().all(|seat| match seat.state {
+					SeatState::Revealed { witness, .. } => witness.is_some() == round.witnessed,
+					_ => true,
+				}),
+				"witness that nobody asked for, or none"
 			);
 		}
 		for (request, digest, answer) in Answers::<T>::iter() {

@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{Answer, Fuel, JobError, Outcome, RequestId, RoundIndex};
-use pallet_opg_support::MAX_SEATS;
+use pallet_opg_support::{SeatHolder, MAX_MEMBERS};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -48,15 +48,45 @@ pub enum SeatState<BlockNumber> {
 		at: BlockNumber,
 		/// Digest of the answer.
 		digest: H256,
+		/// Witness of the answer, in a round that takes witnesses.
+		witness: Option<H256>,
 	},
 	/// The executor declined the seat.
 	#[codec(index = 3)]
 	Declined {
 		/// Condition of its node.
 		reason: JobError,
-		/// Whether it was too late to do so free of charge.
-		late: bool,
+		/// What became of the seat.
+		outcome: DeclineOutcome,
 	},
+}
+
+/// What became of a declined seat.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum DeclineOutcome {
+	/// It was too late to decline free of charge: the executor answers for the seat.
+	#[codec(index = 0)]
+	Late,
+	/// The round waits for another executor to take it.
+	#[codec(index = 1)]
+	Vacant,
+	/// Another executor has it.
+	#[codec(index = 2)]
+	Replaced,
+	/// Nobody was there to take it.
+	#[codec(index = 3)]
+	Unfilled,
 }
 
 impl<BlockNumber> SeatState<BlockNumber> {
@@ -66,6 +96,20 @@ impl<BlockNumber> SeatState<BlockNumber> {
 			SeatState::Revealed { digest, .. } => Some(*digest),
 			_ => None,
 		}
+	}
+
+	/// Tells whether the executor did not keep the seat and answers for it, once the round is over.
+	pub fn is_silent(&self) -> bool {
+		match self {
+			SeatState::Waiting | SeatState::Committed { .. } => true,
+			SeatState::Declined { outcome, .. } => *outcome == DeclineOutcome::Late,
+			SeatState::Revealed { .. } => false,
+		}
+	}
+
+	/// Tells whether the seat was declined, and this became of it.
+	pub fn is_declined(&self, expected: DeclineOutcome) -> bool {
+		matches!(self, SeatState::Declined { outcome, .. } if *outcome == expected)
 	}
 }
 
@@ -82,6 +126,13 @@ pub struct Seat<AccountId, BlockNumber> {
 	pub session: u32,
 	/// Its progress.
 	pub state: SeatState<BlockNumber>,
+}
+
+impl<AccountId: Clone, BlockNumber> Seat<AccountId, BlockNumber> {
+	/// Its executor, and the session from whose snapshot it was drawn.
+	pub fn holder(&self) -> SeatHolder<AccountId> {
+		SeatHolder { executor: self.executor.clone(), session: self.session }
+	}
 }
 
 /// Phase of a round.
@@ -161,6 +212,10 @@ pub struct Round<AccountId, BlockNumber> {
 	pub index: RoundIndex,
 	/// Number of equal answers with which its committee agrees, where nobody gives another.
 	pub needed: u32,
+	/// Number of seats that were drawn when it was opened. As many can be given to others.
+	pub size: u32,
+	/// Whether reveals carry a witness, and agree only where it is equal too.
+	pub witnessed: bool,
 	/// Seed of its draw: another one on another fork.
 	pub seed: H256,
 	/// Its phase, unless the commit phase is over by time: see [`Round::phase_at`].
@@ -177,8 +232,9 @@ pub struct Round<AccountId, BlockNumber> {
 	pub input_hash: H256,
 	/// Fuel limit of the model. An answer with more is refused.
 	pub fuel_limit: Fuel,
-	/// Seats of all rounds, in draw order.
-	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_SEATS>>,
+	/// Seats of all rounds, in draw order. Who took the seat of another comes after those of the same
+	/// round.
+	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_MEMBERS>>,
 	/// First answer that was revealed, in any round, and its digest. Other answers are in
 	/// [`crate::Answers`]; as a rule there are none.
 	pub answer: Option<(H256, Answer)>,
@@ -201,9 +257,12 @@ impl<AccountId: PartialEq, BlockNumber: PartialEq> Round<AccountId, BlockNumber>
 		})
 	}
 
-	/// Tells whether an executor of the current round has yet to commit.
+	/// Tells whether an executor of the current round has yet to commit, or one has yet to take a
+	/// vacant seat.
 	pub fn awaits_commitment(&self) -> bool {
-		self.current_seats().any(|seat| seat.state == SeatState::Waiting)
+		self.current_seats().any(|seat| {
+			seat.state == SeatState::Waiting || seat.state.is_declined(DeclineOutcome::Vacant)
+		})
 	}
 
 	/// Tells whether an executor of the current round committed and has yet to reveal.
@@ -237,6 +296,40 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 		self.seats.iter().filter(|seat| seat.round == self.index)
 	}
 
+	/// Seats of the current round, without those that were given to another.
+	pub fn current_places(&self) -> impl Iterator<Item = &Seat<AccountId, BlockNumber>> {
+		self.current_seats().filter(|seat| !seat.state.is_declined(DeclineOutcome::Replaced))
+	}
+
+	/// First seat of the current round that waits for another executor.
+	pub fn vacant_seat(&self) -> Option<&Seat<AccountId, BlockNumber>> {
+		self.current_seats().find(|seat| seat.state.is_declined(DeclineOutcome::Vacant))
+	}
+
+	/// Says what became of the first vacant seat of the current round. Returns whether there is one.
+	pub fn fill_vacant_seat(&mut self, with: DeclineOutcome) -> bool {
+		let index = self.index;
+		for seat in self.seats.iter_mut().filter(|seat| seat.round == index) {
+			if let SeatState::Declined { outcome, .. } = &mut seat.state {
+				if *outcome == DeclineOutcome::Vacant {
+					*outcome = with;
+					return true;
+				}
+			}
+		}
+		false
+	}
+
+	/// Tells whether executors of the current round revealed different witnesses.
+	pub fn has_conflicting_witnesses(&self) -> bool {
+		let mut witnesses = self.current_seats().filter_map(|seat| match seat.state {
+			SeatState::Revealed { witness, .. } => Some(witness),
+			_ => None,
+		});
+		let first = witnesses.next();
+		witnesses.any(|witness| Some(witness) != first)
+	}
+
 	/// Digests that were revealed in any round, each once, in the order of the rounds.
 	pub fn revealed_digests(&self) -> Vec<H256> {
 		let mut digests = Vec::new();
@@ -251,7 +344,7 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 	/// Tells whether the only member of the current committee reveals its answer at once: there is
 	/// nobody who could copy it.
 	pub fn takes_no_commitment(&self) -> bool {
-		self.needed == 1 && self.current_seats().count() == 1
+		self.needed == 1 && self.size == 1
 	}
 }
 
@@ -301,6 +394,8 @@ pub struct Item<Payload> {
 pub struct RevealedAnswer {
 	/// Answer.
 	pub answer: Answer,
+	/// Its witness for the seed of the round, in a round that takes witnesses; `None` in any other.
+	pub witness: Option<H256>,
 	/// Salt of the commitment. Of no meaning in a round that takes no commitments.
 	pub salt: [u8; 32],
 }

@@ -5,7 +5,7 @@ use crate::{pallet::*, types::*, weights::WeightInfo};
 use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::MAX_OUTPUT_BYTES;
-use pallet_opg_support::{OnRoundDecided, MAX_COMMITTEE, MAX_SEATS};
+use pallet_opg_support::{OnRoundDecided, MAX_COMMITTEE, MAX_MEMBERS};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn max_commit_weight(n: u32) -> Weight {
@@ -22,9 +22,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn max_decline_weight(n: u32) -> Weight {
+		let each =
+			Self::max_end_round_weight().saturating_add(T::Requests::max_seat_declined_weight());
 		T::WeightInfo::decline(n)
 			.saturating_add(max_rounds_weight::<T>(n))
-			.saturating_add(Self::max_end_round_weight().saturating_mul(n.into()))
+			.saturating_add(each.saturating_mul(n.into()))
 	}
 
 	pub(crate) fn max_authorize_commit_weight(n: u32) -> Weight {
@@ -57,19 +59,19 @@ impl<T: Config> Pallet<T> {
 		let output = MAX_BATCH * MAX_OUTPUT_BYTES;
 		let weight = Self::max_reveal_weight(MAX_BATCH, output)
 			.saturating_add(Self::max_authorize_reveal_weight(MAX_BATCH, output));
-		// Numbers, salt and seed of an item; executor, signature and extensions of a batch.
+		// Numbers, salt, seed and witness of an item; executor, signature and extensions of a batch.
 		(weight, output + MAX_BATCH * 128 + 512)
 	}
 
 	/// Reading `n` rounds with all their seats.
 	pub(crate) fn max_read_weight(n: u32) -> Weight {
-		T::WeightInfo::read_round(MAX_SEATS).saturating_mul(n.into())
+		T::WeightInfo::read_round(MAX_MEMBERS).saturating_mul(n.into())
 	}
 
-	/// Ending the largest round, at worst both with everyone silent and with everyone's reveal, and
-	/// what follows in other pallets.
+	/// Ending the largest round, in which each seat was given to another, at worst both with everyone
+	/// silent and with everyone's reveal, and what follows in other pallets.
 	pub fn max_end_round_weight() -> Weight {
-		T::WeightInfo::close(MAX_COMMITTEE)
+		T::WeightInfo::close(2 * MAX_COMMITTEE)
 			.saturating_add(T::WeightInfo::penalise_silence(MAX_COMMITTEE))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::Requests::max_round_decided_weight())
@@ -91,7 +93,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Passing a deadline of the largest round, which ends it.
 	pub(crate) fn max_deadline_weight() -> Weight {
-		T::WeightInfo::change_round(MAX_SEATS).saturating_add(Self::max_end_round_weight())
+		T::WeightInfo::change_round(MAX_MEMBERS).saturating_add(Self::max_end_round_weight())
 	}
 
 	/// Storage that a block pays for once, whatever it does. Read: the clock, the hash of genesis, the
@@ -141,5 +143,5 @@ fn bytes_weight(weight: fn(u32) -> Weight, bytes: u32) -> Weight {
 }
 
 fn max_rounds_weight<T: Config>(n: u32) -> Weight {
-	T::WeightInfo::change_round(MAX_SEATS).saturating_mul(n.into())
+	T::WeightInfo::change_round(MAX_MEMBERS).saturating_mul(n.into())
 }

@@ -83,11 +83,13 @@ impl<T: Config> Payload<T> for RevealedVote {
 			return Err(Unfit::Stale(reject::WRONG_VOTE_STATE));
 		};
 		let context = Pallet::<T>::vote_context(request, case, validator);
-		let commitment = court_commitment(&context, &self.digest, &self.salt);
+		let commitment = court_commitment(&context, &self.digest, &self.witness, &self.salt);
 		ensure!(commitment == committed, Unfit::Wrong(reject::WRONG_COMMITMENT));
 		match &self.answer {
 			Some(answer) => {
 				ensure!(answer.digest() == self.digest, Unfit::Wrong(reject::WRONG_ANSWER));
+				let is_within_limit = answer.fuel <= case.load.fuel;
+				ensure!(is_within_limit, Unfit::Wrong(reject::TOO_MUCH_FUEL));
 			},
 			None => {
 				let is_known = Pallet::<T>::holds_answer(request, self.digest);

@@ -14,12 +14,15 @@ use opg_primitives::{
 	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature},
 	Answer, Outcome, RequestId, MAX_OUTPUT_BYTES,
 };
-use pallet_opg_support::CourtReadiness;
+use pallet_opg_support::{CourtLoad, CourtReadiness};
 use sp_core::{ed25519, H256};
 use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
 
 const SET_UP: &str = "benchmarks set up what they need";
 const SALT: [u8; 32] = [7; 32];
+const WITNESS: H256 = H256::repeat_byte(3);
+/// Allows every answer, and costs nothing of the budget but fuel.
+const LOAD: CourtLoad = CourtLoad { fuel: 64, bytes: 0 };
 
 fn answer_of(bytes: u32, fuel: u64) -> Answer {
 	let output = vec![fuel as u8; bytes as usize];
@@ -47,26 +50,38 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
+/// A hash of its own for each number.
+fn number_hash(number: u64) -> H256 {
+	let mut hash = [0; 32];
+	hash[24..].copy_from_slice(&number.to_be_bytes());
+	H256(hash)
+}
+
 /// Key of another seat.
 fn key_of(index: u32) -> CourtKey {
-	ed25519::Public::from_raw(H256::from_low_u64_be(index.into()).0).into()
+	ed25519::Public::from_raw(number_hash(index.into()).0).into()
 }
 
 /// Stores a case that sits in this phase.
 fn case<T: Config>(request: RequestId, phase: CasePhase) {
 	let (session, seats) = Pallet::<T>::hold_bench();
-	let case = Case { seed: H256::repeat_byte(1), sitting: 0, session, seats, phase };
+	let seed = H256::repeat_byte(1);
+	let case = Case { seed, load: LOAD, sitting: 0, session, seats, phase };
 	Cases::<T>::insert(request, case);
+	let (until, admission) = (BlockNumberFor::<T>::zero(), Admission::Budget);
 	// A batch may have more cases than sit at once.
-	let _ = Sittings::<T>::try_append(Sitting { request, until: BlockNumberFor::<T>::zero() });
+	let _ = Sittings::<T>::try_append(Sitting { request, until, admission });
 }
 
 /// Fills the lists.
 fn fill_lists<T: Config>() {
 	let request = RequestId::MAX;
 	let until = BlockNumberFor::<T>::zero() + u32::MAX.into();
-	while Sittings::<T>::try_append(Sitting { request, until }).is_ok() {}
-	while Docket::<T>::try_append(Waiting { request, not_before: u32::MAX }).is_ok() {}
+	let admission = Admission::Turn;
+	while Sittings::<T>::try_append(Sitting { request, until, admission }).is_ok() {}
+	// They are due, and none fits the budget: all are sorted, and none begins.
+	let load = CourtLoad { fuel: u64::MAX, bytes: u64::MAX };
+	while Docket::<T>::try_append(Waiting { request, not_before: 0, load }).is_ok() {}
 }
 
 /// Batch of the first seat with an item for each request.
@@ -109,9 +124,9 @@ fn reveals<T: Config>(n: u32, bytes: u32) -> (BatchOf<T, RevealedVote>, CourtSig
 			let own = Cases::<T>::get(request).expect(SET_UP);
 			let validator = account("validator", 0, 0);
 			let context = Pallet::<T>::vote_context(request, &own, &validator);
-			let commitment = court_commitment(&context, &digest, &SALT);
+			let commitment = court_commitment(&context, &digest, &WITNESS, &SALT);
 			Votes::<T>::insert(request, 0, Vote::Committed(commitment));
-			RevealedVote { digest, salt: SALT, answer: Some(answer) }
+			RevealedVote { digest, witness: WITNESS, salt: SALT, answer: Some(answer) }
 		})
 		.collect();
 	fill_lists::<T>();
@@ -248,7 +263,7 @@ mod benchmarks {
 		assert_eq!(Sittings::<T>::decode_len(), Some(T::MaxSitting::get() as usize));
 	}
 
-	/// Beginning a second sitting.
+	/// Beginning a second sitting within the budget.
 	#[benchmark]
 	fn begin_sitting() {
 		bench::<T>();
@@ -257,7 +272,11 @@ mod benchmarks {
 			case.as_mut().expect(SET_UP).sitting = SECOND_SITTING;
 		});
 		Sittings::<T>::kill();
-		Docket::<T>::put(BoundedVec::truncate_from(vec![Waiting { request: 0, not_before: 0 }]));
+		let (until, admission) = (BlockNumberFor::<T>::zero() + u32::MAX.into(), Admission::Turn);
+		let other = Sitting { request: RequestId::MAX, until, admission };
+		Sittings::<T>::put(BoundedVec::truncate_from(vec![other]));
+		let waiting = Waiting { request: 0, not_before: 0, load: LOAD };
+		Docket::<T>::put(BoundedVec::truncate_from(vec![waiting]));
 
 		#[block]
 		{
@@ -292,8 +311,9 @@ mod benchmarks {
 		bench::<T>();
 		case::<T>(0, CasePhase::Reveal { unrevealed: 0 });
 		for seat in 0..v {
-			let digest = H256::from_low_u64_be(seat.into());
-			Votes::<T>::insert(0, seat as SeatIndex, Vote::Revealed(digest));
+			let digest = number_hash(seat.into());
+			let finding = Finding { digest, witness: WITNESS };
+			Votes::<T>::insert(0, seat as SeatIndex, Vote::Revealed(finding));
 		}
 		for fuel in 0..u64::from(a) {
 			let answer = answer_of(MAX_OUTPUT_BYTES, fuel);
@@ -307,6 +327,21 @@ mod benchmarks {
 		}
 
 		assert_eq!(Votes::<T>::iter().count() + Answers::<T>::iter().count(), 0);
+	}
+
+	/// A decided case that as many validators missed as the list takes.
+	#[benchmark]
+	fn note_missed() {
+		let bench: Vec<T::AccountId> =
+			(0..T::MaxValidators::get()).map(|index| account("validator", index, 0)).collect();
+
+		#[block]
+		{
+			Pallet::<T>::note_missed(bench);
+		}
+
+		let count = Missed::<T>::get(T::Session::get()).len();
+		assert_eq!(count, T::MaxValidators::get() as usize);
 	}
 
 	/// `n`: declarations that leave a list, of which accounts without a seat are swept too.

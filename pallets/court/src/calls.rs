@@ -19,7 +19,8 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_reveal(batch: BatchOf<T, RevealedVote>) {
 		Self::vote(batch, |case, validator, Item { request, payload, .. }| {
-			let RevealedVote { digest, answer, .. } = payload;
+			let finding = payload.finding();
+			let RevealedVote { digest, witness, answer, .. } = payload;
 			if let CasePhase::Reveal { unrevealed } = &mut case.phase {
 				*unrevealed = unrevealed.saturating_sub(1);
 			}
@@ -28,8 +29,8 @@ impl<T: Config> Pallet<T> {
 					Answers::<T>::insert(request, digest, answer);
 				}
 			}
-			Self::deposit_event(Event::Revealed { request, validator, digest });
-			Vote::Revealed(digest)
+			Self::deposit_event(Event::Revealed { request, validator, digest, witness });
+			Vote::Revealed(finding)
 		});
 	}
 

@@ -4,7 +4,10 @@ use crate::{pallet::*, tally, types::*, weights::WeightInfo};
 use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{defensive, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{court::VoteContext, Answer, RequestId};
+use opg_primitives::{
+	court::{second_seed, VoteContext},
+	Answer, RequestId,
+};
 use pallet_opg_support::{Committees, CourtVerdict, OnCourtDecided};
 use sp_core::H256;
 use sp_runtime::traits::{BlockNumberProvider, Zero};
@@ -47,14 +50,24 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Begins the next sitting of a case. Returns whether there was room.
-	pub(crate) fn begin_sitting(request: RequestId) -> bool {
+	pub(crate) fn begin_sitting(request: RequestId, admission: Admission) -> bool {
 		let Some(mut case) = Cases::<T>::get(request) else { return false };
 		let until = Self::now() + T::CommitBlocks::get().into();
-		if Sittings::<T>::try_append(Sitting { request, until }).is_err() {
+		if Sittings::<T>::try_append(Sitting { request, until, admission }).is_err() {
 			return false;
 		}
 		if case.sitting == SECOND_SITTING {
 			(case.session, case.seats) = Self::hold_bench();
+			case.seed = second_seed(&case.seed);
+		}
+		if admission == Admission::Budget {
+			Spent::<T>::mutate(|spent| {
+				if let Some(total) = Self::spend(*spent, case.load) {
+					*spent = total;
+				} else {
+					defensive!("only a case that fits is admitted");
+				}
+			});
 		}
 		case.phase = CasePhase::Commit { committed: 0 };
 		let (sitting, session) = (case.sitting, case.session);
@@ -89,43 +102,45 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn end_sitting(request: RequestId, case: Case) -> Weight {
 		let bench = Benches::<T>::get(case.session);
 		let all: BTreeMap<SeatIndex, Vote> = Votes::<T>::drain_prefix(request).collect();
-		let digests = all.values().filter_map(|vote| match vote {
-			Vote::Revealed(digest) => Some(*digest),
-			Vote::Committed(_) => None,
-		});
-		let decided = tally::decide(case.seats, digests).and_then(|digest| {
-			let answer = Self::answer(request, digest);
-			if answer.is_none() {
-				defensive!("a vote is revealed only where its answer is held");
-			}
-			Some((digest, answer?))
-		});
+		let revealed = |seat: &SeatIndex| match all.get(seat) {
+			Some(Vote::Revealed(finding)) => Some(*finding),
+			_ => None,
+		};
+		let decided =
+			tally::decide(case.seats, all.keys().filter_map(revealed)).and_then(|finding| {
+				let answer = Self::answer(request, finding.digest);
+				if answer.is_none() {
+					defensive!("a vote is revealed only where its answer is held");
+				}
+				Some((finding, answer?))
+			});
 		// Validators by what they voted, in the order of the bench.
-		let members = |wanted: Option<H256>| -> Vec<T::AccountId> {
+		let members = |fits: &dyn Fn(Option<Finding>) -> bool| -> Vec<T::AccountId> {
 			(0..)
 				.zip(&bench)
-				.filter(|(seat, _)| match all.get(seat) {
-					Some(Vote::Revealed(digest)) => wanted == Some(*digest),
-					_ => wanted.is_none(),
-				})
+				.filter(|(seat, _)| fits(revealed(seat)))
 				.map(|(_, (validator, _))| validator.clone())
 				.collect()
 		};
-		let silent = members(None);
+		let silent = members(&|vote| vote.is_none());
 		let answers = Self::remove_answers(request);
-		let weight = T::WeightInfo::end_sitting(all.len() as u32, answers);
+		let mut weight = T::WeightInfo::end_sitting(all.len() as u32, answers);
 		Sittings::<T>::mutate(|sittings| sittings.retain(|sitting| sitting.request != request));
 		Self::release_bench(case.session);
 		let verdict = match decided {
-			Some((digest, answer)) => {
-				let right = members(Some(digest));
+			Some((finding, answer)) => {
+				let right = members(&|vote| vote == Some(finding));
+				Self::note_missed(members(&|vote| vote != Some(finding)));
+				weight.saturating_accrue(T::WeightInfo::note_missed());
+				let Finding { digest, witness } = finding;
 				Self::deposit_event(Event::Decided {
 					request,
 					digest,
+					witness,
 					right: right.clone(),
 					silent,
 				});
-				CourtVerdict::Decided { digest, answer, right }
+				CourtVerdict::Decided { digest, witness, seed: case.seed, answer, right }
 			},
 			None if case.sitting < SECOND_SITTING => {
 				Self::adjourn(request, case);
@@ -144,7 +159,8 @@ impl<T: Config> Pallet<T> {
 	/// Puts a case onto the docket for its second sitting.
 	fn adjourn(request: RequestId, case: Case) {
 		let not_before = T::Session::get().saturating_add(1);
-		if Docket::<T>::try_append(Waiting { request, not_before }).is_err() {
+		let waiting = Waiting { request, not_before, load: case.load };
+		if Docket::<T>::try_append(waiting).is_err() {
 			defensive!("the docket has room for every open case");
 		}
 		let (sitting, phase) = (SECOND_SITTING, CasePhase::Waiting);

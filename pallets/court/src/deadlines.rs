@@ -53,22 +53,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn begin_sittings(meter: &mut WeightMeter) {
-		let sitting = Sittings::<T>::decode_len().unwrap_or_default();
-		let free = (T::MaxSitting::get() as usize).saturating_sub(sitting);
-		let docket = Docket::<T>::get();
-		if free == 0 || docket.is_empty() {
-			return;
-		}
-		let session = T::Session::get();
-		let begun: Vec<RequestId> = docket
-			.iter()
-			.filter(|waiting| waiting.not_before <= session)
-			.take(free)
-			.map(|waiting| waiting.request)
-			.take_while(|request| {
+		let begun: Vec<RequestId> = Self::admissible()
+			.into_iter()
+			.take_while(|(request, admission)| {
 				meter.try_consume(T::WeightInfo::begin_sitting()).is_ok()
-					&& Self::begin_sitting(*request)
+					&& Self::begin_sitting(*request, *admission)
 			})
+			.map(|(request, _)| request)
 			.collect();
 		if !begun.is_empty() {
 			Docket::<T>::mutate(|docket| {

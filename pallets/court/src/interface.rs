@@ -1,9 +1,10 @@
-//! Implementation of [`Courts`], by which the inference pallet brings disputes to the court.
+//! Implementation of [`Courts`], by which the inference pallet brings disputes to the court, and of
+//! [`CourtPresence`], by which the staking pallet learns who was absent.
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
 use frame_support::{ensure, traits::Get, weights::Weight};
 use opg_primitives::RequestId;
-use pallet_opg_support::{CourtFull, Courts};
+use pallet_opg_support::{CourtFull, CourtPresence, Courts, OnCourtDecided};
 use sp_core::H256;
 
 impl<T: Config> Courts for Pallet<T> {
@@ -14,10 +15,10 @@ impl<T: Config> Courts for Pallet<T> {
 		let waiting = Docket::<T>::decode_len().unwrap_or_default();
 		let sitting = Sittings::<T>::decode_len().unwrap_or_default();
 		ensure!(waiting + sitting < T::MaxCases::get() as usize, CourtFull);
-		let not_before = T::Session::get();
-		Docket::<T>::try_append(Waiting { request, not_before }).map_err(|_| CourtFull)?;
+		let (not_before, load) = (T::Session::get(), T::Requests::court_load(request));
+		Docket::<T>::try_append(Waiting { request, not_before, load }).map_err(|_| CourtFull)?;
 		let (session, seats) = Self::hold_bench();
-		let case = Case { seed, sitting: 0, session, seats, phase: CasePhase::Waiting };
+		let case = Case { seed, load, sitting: 0, session, seats, phase: CasePhase::Waiting };
 		Cases::<T>::insert(request, case);
 		Self::deposit_event(Event::Opened { request, session });
 		Ok(())
@@ -44,5 +45,11 @@ impl<T: Config> Courts for Pallet<T> {
 	fn max_remove_weight() -> Weight {
 		let votes = T::MaxValidators::get();
 		T::DbWeight::get().reads(1).saturating_add(T::WeightInfo::end_sitting(votes, votes))
+	}
+}
+
+impl<T: Config> CourtPresence<T::AccountId> for Pallet<T> {
+	fn missed(session: u32, who: &T::AccountId) -> u32 {
+		Missed::<T>::get(session).get(who).copied().unwrap_or_default()
 	}
 }

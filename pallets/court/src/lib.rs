@@ -6,6 +6,7 @@ extern crate alloc;
 mod authorize;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod budget;
 mod calls;
 mod cases;
 mod deadlines;
@@ -36,10 +37,10 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use opg_primitives::{court::CourtSignature, Answer, BlockNumber, ModelId, RequestId};
+	use opg_primitives::{court::CourtSignature, Answer, BlockNumber, Fuel, ModelId, RequestId};
 	use pallet_opg_support::{
 		weight_budget::{assert_fits, max_transaction_weight},
-		Committees, ModelFiles, OnCourtDecided, TaskSource,
+		Committees, CourtLoad, ModelFiles, OnCourtDecided, TaskSource,
 	};
 	use sp_core::H256;
 	use sp_runtime::traits::BlockNumberProvider;
@@ -65,9 +66,15 @@ pub mod pallet {
 		/// Largest number of validators.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
-		/// Largest number of cases that sit at once.
+		/// Largest number of cases that sit at once: the oldest, and those within the budget.
 		#[pallet::constant]
 		type MaxSitting: Get<u32>;
+		/// Fuel of the cases that begin within the budget of a session.
+		#[pallet::constant]
+		type SessionFuel: Get<Fuel>;
+		/// Bytes of the model files of the cases that begin within the budget of a session.
+		#[pallet::constant]
+		type SessionBytes: Get<u64>;
 		/// Largest number of open cases, those that wait included.
 		#[pallet::constant]
 		type MaxCases: Get<u32>;
@@ -77,6 +84,8 @@ pub mod pallet {
 		/// Blocks of the reveal phase.
 		#[pallet::constant]
 		type RevealBlocks: Get<BlockNumber>;
+		/// Time from one block to the next, in milliseconds.
+		type BlockMillis: Get<u32>;
 		/// Weight within which a block ends and begins phases. What does not fit is done later.
 		#[pallet::constant]
 		type HookWeight: Get<Weight>;
@@ -109,7 +118,22 @@ pub mod pallet {
 	/// Cases that sit, oldest first.
 	#[pallet::storage]
 	pub type Sittings<T: Config> =
-		StorageValue<_, BoundedVec<Sitting<BlockNumberFor<T>>, T::MaxSitting>, ValueQuery>;
+		StorageValue<_, BoundedVec<SittingOf<T>, T::MaxSitting>, ValueQuery>;
+
+	/// What the cases cost that began within the budget of the current session.
+	#[pallet::storage]
+	pub type Spent<T: Config> = StorageValue<_, CourtLoad, ValueQuery>;
+
+	/// Number of the cases decided in a session that each validator missed. Kept for the current
+	/// session and the one before.
+	#[pallet::storage]
+	pub type Missed<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		u32,
+		BoundedBTreeMap<T::AccountId, u32, T::MaxValidators>,
+		ValueQuery,
+	>;
 
 	/// Votes of the current sitting of a case, by the seat of the validator on the bench.
 	#[pallet::storage]
@@ -182,6 +206,8 @@ pub mod pallet {
 			validator: T::AccountId,
 			/// Digest of the answer that it found.
 			digest: H256,
+			/// Digest of the intermediate tensors that the seed of the case names.
+			witness: H256,
 		},
 		/// The first sitting decided nothing. The court sits once more, in a later session.
 		Adjourned {
@@ -196,7 +222,9 @@ pub mod pallet {
 			request: RequestId,
 			/// Digest of the right answer.
 			digest: H256,
-			/// Validators that gave it.
+			/// Witness of the right answer, for the seed of the case.
+			witness: H256,
+			/// Validators that gave both.
 			right: Vec<T::AccountId>,
 			/// Validators that revealed no vote.
 			silent: Vec<T::AccountId>,
@@ -243,6 +271,7 @@ pub mod pallet {
 				T::WeightInfo::read_lists().saturating_add(Self::max_end_sitting_weight());
 			assert_fits("a verdict of the court", verdict, T::HookWeight::get());
 			assert!(T::MaxValidators::get() <= SeatIndex::MAX.into(), "every seat has an index");
+			assert!(T::MaxSitting::get() > 1, "cases sit besides the oldest");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -307,8 +336,8 @@ pub mod pallet {
 		/// that do not are ignored, as long as there is one that does.
 		///
 		/// ## Parameters
-		/// - `batch`: 1 to 16 items, each with a digest, its salt, and the answer or none as its
-		///   payload, of different requests.
+		/// - `batch`: 1 to 16 items, each with a digest, a witness, their salt, and the answer or none as
+		///   its payload, of different requests.
 		/// - `signature`: by the court key of the seat, of
 		///   [`opg_primitives::court::court_batch_payload`].
 		///
@@ -317,9 +346,11 @@ pub mod pallet {
 		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or two of one request.
 		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is not one of the last 16 blocks.
 		/// - [`NOT_ON_BENCH`](crate::reject::NOT_ON_BENCH): if the bench has no such seat.
-		/// - [`WRONG_COMMITMENT`](crate::reject::WRONG_COMMITMENT): if a digest and its salt do not
-		///   fit the commitment.
+		/// - [`WRONG_COMMITMENT`](crate::reject::WRONG_COMMITMENT): if digest, witness and salt do not
+		///   make the commitment.
 		/// - [`WRONG_ANSWER`](crate::reject::WRONG_ANSWER): if an answer has another digest.
+		/// - [`TOO_MUCH_FUEL`](crate::reject::TOO_MUCH_FUEL): if an answer has more fuel than the limit
+		///   of its version.
 		/// - [`NO_SITTING`](crate::reject::NO_SITTING): if no item names a sitting with this bench.
 		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if none is in its reveal phase.
 		/// - [`WRONG_VOTE_STATE`](crate::reject::WRONG_VOTE_STATE): if the validator has nothing to

@@ -3,9 +3,10 @@
 
 use crate as pallet_opg_court;
 use crate::*;
+use codec::Encode;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{Authorize, ConstU32, Hooks, OneSessionHandler},
+	traits::{Authorize, ConstU32, ConstU64, Hooks, OneSessionHandler},
 	weights::{constants::RocksDbWeight, Weight},
 	BoundedVec,
 };
@@ -13,12 +14,15 @@ use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
 use opg_primitives::{
-	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature},
-	Answer, FailureReason, ModelId, Outcome, RequestId, Task,
+	court::{
+		court_batch_payload, court_commitment, second_seed, CourtBatchKind, CourtKey,
+		CourtSignature,
+	},
+	Answer, FailureReason, ModelId, Outcome, RequestId, RoundIndex, Task,
 };
 use pallet_opg_support::{
-	Assignment, Committees, CourtFull, CourtReadiness, CourtVerdict, Courts, Judgement, ModelFiles,
-	OnCourtDecided, TaskSource,
+	Assignment, Committees, CourtFull, CourtLoad, CourtReadiness, CourtVerdict, Courts, Judgement,
+	ModelFiles, OnCourtDecided, SeatHolder, TaskSource, Vacancy,
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{
@@ -112,6 +116,8 @@ parameter_types! {
 	pub static Known: Vec<(RequestId, Answer)> = Vec::new();
 	/// Tasks of open requests.
 	pub static Tasks: BTreeMap<RequestId, Task> = BTreeMap::new();
+	/// What requests cost that do not cost [`LOAD`].
+	pub static Loads: BTreeMap<RequestId, CourtLoad> = BTreeMap::new();
 	/// Content hashes of the registered versions.
 	pub static Files: BTreeMap<ModelId, H256> = BTreeMap::new();
 	/// Every verdict, in order.
@@ -152,6 +158,9 @@ impl OnCourtDecided<u64> for Requests {
 	fn awaits_claims(request: RequestId) -> bool {
 		Claims::get().contains(&request)
 	}
+	fn court_load(request: RequestId) -> CourtLoad {
+		Loads::get().get(&request).copied().unwrap_or(LOAD)
+	}
 	fn max_court_decided_weight() -> Weight {
 		VERDICT_WEIGHT
 	}
@@ -179,11 +188,34 @@ impl Committees<u64> for Executors {
 	fn past_members(_: RequestId) -> Vec<u64> {
 		unreachable!("the court draws nobody")
 	}
+	fn seat_holders(_: RequestId) -> Vec<SeatHolder<u64>> {
+		unreachable!("the court draws nobody")
+	}
 	fn revealed_digests(_: RequestId) -> Vec<H256> {
 		unreachable!("the court asks for one answer")
 	}
-	fn judge(_: RequestId, _: H256, _: &[(&u64, Perbill)]) -> Judgement<u64> {
+	fn doubted_seed(_: RequestId) -> Option<H256> {
+		unreachable!("the court is told its seed")
+	}
+	fn judge(
+		_: RequestId,
+		_: H256,
+		_: Option<(H256, H256)>,
+		_: &[(&u64, Perbill)],
+	) -> Judgement<u64> {
 		unreachable!("the court judges no executor")
+	}
+	fn replace(_: RequestId, _: RoundIndex, _: u64, _: u32) -> Result<(), FailureReason> {
+		unreachable!("the court replaces nobody")
+	}
+	fn vacancy(_: RequestId) -> Option<Vacancy<u64>> {
+		unreachable!("the court replaces nobody")
+	}
+	fn leave_unfilled(_: RequestId) -> Weight {
+		unreachable!("the court replaces nobody")
+	}
+	fn max_leave_unfilled_weight() -> Weight {
+		Weight::zero()
 	}
 	fn answer(request: RequestId, digest: H256) -> Option<Answer> {
 		Known::get()
@@ -205,6 +237,14 @@ pub const MAX_VALIDATORS: u32 = 9;
 pub const MAX_SITTING: u32 = 2;
 /// Largest number of open cases.
 pub const MAX_CASES: u32 = 5;
+/// What a request costs a validator.
+pub const LOAD: CourtLoad = CourtLoad { fuel: 10, bytes: 1 };
+/// Fuel within the budget of a session.
+pub const SESSION_FUEL: u64 = 100;
+/// Bytes within the budget of a session.
+pub const SESSION_BYTES: u64 = 1_000;
+/// Time from one block to the next.
+pub const BLOCK_MILLIS: u32 = 3_000;
 /// Blocks of the commit phase.
 pub const COMMIT_BLOCKS: u32 = 5;
 /// Blocks of the reveal phase.
@@ -219,8 +259,11 @@ impl Config for Test {
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type MaxSitting = ConstU32<MAX_SITTING>;
 	type MaxCases = ConstU32<MAX_CASES>;
+	type SessionFuel = ConstU64<SESSION_FUEL>;
+	type SessionBytes = ConstU64<SESSION_BYTES>;
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
+	type BlockMillis = ConstU32<BLOCK_MILLIS>;
 	type HookWeight = HookWeight;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
@@ -255,6 +298,7 @@ pub fn begin() {
 	Claims::take();
 	Known::take();
 	Tasks::take();
+	Loads::take();
 	Files::take();
 	Verdicts::take();
 	OpenOnVerdict::take();
@@ -373,11 +417,7 @@ pub fn batch<P>(who: u64, items: Vec<Item<P>>) -> BatchOf<Test, P> {
 }
 
 /// Signature of `who` under a batch.
-pub fn sign<P: codec::Encode>(
-	who: u64,
-	kind: CourtBatchKind,
-	batch: &BatchOf<Test, P>,
-) -> CourtSignature {
+pub fn sign<P: Encode>(who: u64, kind: CourtBatchKind, batch: &BatchOf<Test, P>) -> CourtSignature {
 	let payload = court_batch_payload(kind, &GENESIS, &hash_of(batch.at), batch);
 	court_pair(who).sign(&payload).into()
 }
@@ -437,20 +477,31 @@ pub fn is_ready(model: ModelId) -> bool {
 	<Court as CourtReadiness>::is_ready(model)
 }
 
+/// Witness of who computed this answer. Here it is the same for every seed.
+pub fn witness_of(answer: &Answer) -> H256 {
+	H256(sp_io::hashing::blake2_256(&answer.digest().0))
+}
+
+/// What a validator finds that computes this answer.
+pub fn finding(answer: &Answer) -> Finding {
+	Finding { digest: answer.digest(), witness: witness_of(answer) }
+}
+
 /// Commitment of `who` to an answer in the current sitting of a request.
 pub fn commitment_of(request: RequestId, who: u64, answer: &Answer) -> H256 {
 	let context = Court::vote_context(request, &case(request), &who);
-	court_commitment(&context, &answer.digest(), &SALT)
+	court_commitment(&context, &answer.digest(), &witness_of(answer), &SALT)
 }
 
 /// Vote that carries its answer.
 pub fn vote_with(answer: &Answer) -> RevealedVote {
-	RevealedVote { digest: answer.digest(), salt: SALT, answer: Some(answer.clone()) }
+	RevealedVote { answer: Some(answer.clone()), ..vote_without(answer) }
 }
 
 /// Vote that leaves its answer out.
 pub fn vote_without(answer: &Answer) -> RevealedVote {
-	RevealedVote { digest: answer.digest(), salt: SALT, answer: None }
+	let Finding { digest, witness } = finding(answer);
+	RevealedVote { digest, witness, salt: SALT, answer: None }
 }
 
 /// Validates a call as the transaction pool does. The error is the code of the refusal.
@@ -498,9 +549,19 @@ pub fn vote_all(request: RequestId, votes: &[(u64, Answer)]) {
 	}
 }
 
-/// Verdict for this answer, which these validators gave.
+/// Verdict of a first sitting for this answer, which these validators gave.
 pub fn decided(answer: Answer, right: &[u64]) -> CourtVerdict<u64> {
-	CourtVerdict::Decided { digest: answer.digest(), answer, right: right.to_vec() }
+	verdict(SEED, answer, right)
+}
+
+/// Verdict of a second sitting.
+pub fn decided_again(answer: Answer, right: &[u64]) -> CourtVerdict<u64> {
+	verdict(second_seed(&SEED), answer, right)
+}
+
+fn verdict(seed: H256, answer: Answer, right: &[u64]) -> CourtVerdict<u64> {
+	let Finding { digest, witness } = finding(&answer);
+	CourtVerdict::Decided { digest, witness, seed, answer, right: right.to_vec() }
 }
 
 /// Events of this pallet in the current block.

@@ -15,7 +15,7 @@ use opg_primitives::{
 		court_batch_payload, court_commitment, court_round, court_salt_payload, CourtKey,
 		CourtSignature, VoteContext,
 	},
-	Answer, Job, JobStatus, RequestId,
+	Answer, Job, JobKind, JobStatus, RequestId,
 };
 use pallet_opg_support::TaskSource;
 use sp_core::H256;
@@ -26,7 +26,7 @@ use sp_runtime::{
 		storage_lock::{StorageLock, Time},
 		Duration,
 	},
-	traits::{SaturatedConversion, Saturating},
+	traits::{Get, One, SaturatedConversion, Saturating},
 	RuntimeAppPublic,
 };
 
@@ -67,10 +67,10 @@ impl<T: Config> Pallet<T> {
 		if keys.is_empty() {
 			return;
 		}
-		let mut by_bench = BTreeMap::<u32, Vec<(RequestId, Case)>>::new();
-		for Sitting { request, .. } in Sittings::<T>::get() {
-			if let Some(case) = Cases::<T>::get(request) {
-				by_bench.entry(case.session).or_default().push((request, case));
+		let mut by_bench = BTreeMap::<u32, Vec<(SittingOf<T>, Case)>>::new();
+		for sitting in Sittings::<T>::get() {
+			if let Some(case) = Cases::<T>::get(sitting.request) {
+				by_bench.entry(case.session).or_default().push((sitting, case));
 			}
 		}
 		if by_bench.is_empty() {
@@ -100,18 +100,22 @@ impl<T: Config> Pallet<T> {
 	fn serve(
 		now: BlockNumberFor<T>,
 		seat: &Seat<T>,
-		cases: &[(RequestId, Case)],
+		cases: &[(SittingOf<T>, Case)],
 		sent: &mut Vec<Sent>,
 	) {
 		let mut outbox = Outbox::default();
-		for (request, case) in cases {
+		for (Sitting { request, until, .. }, case) in cases {
 			let (request, sitting) = (*request, case.sitting);
+			let millis_left = Self::millis_until(*until);
 			let reveals = matches!(case.phase, CasePhase::Reveal { .. });
 			let is_sent = sent.iter().any(|item| {
 				(item.request, item.sitting, item.seat, item.reveals)
 					== (request, sitting, seat.index, reveals)
 			});
-			if !is_sent && Self::perform(request, case, seat, &mut outbox).is_some() {
+			if is_sent {
+				continue;
+			}
+			if Self::perform(request, case, millis_left, seat, &mut outbox).is_some() {
 				let at = now.saturated_into();
 				sent.push(Sent { request, sitting, seat: seat.index, reveals, at });
 			}
@@ -124,21 +128,27 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Adds to the outbox what a case calls for. `None` if there is nothing to send yet.
-	fn perform(request: RequestId, case: &Case, seat: &Seat<T>, outbox: &mut Outbox) -> Option<()> {
+	fn perform(
+		request: RequestId,
+		case: &Case,
+		millis_left: u32,
+		seat: &Seat<T>,
+		outbox: &mut Outbox,
+	) -> Option<()> {
 		let context = Self::vote_context(request, case, seat.validator);
 		let sitting = case.sitting;
 		match (case.phase, Votes::<T>::get(request, seat.index)) {
 			(CasePhase::Commit { .. }, None) => {
-				let digest = Self::compute(request, sitting)?.digest();
+				let (answer, witness) = Self::compute(request, case, millis_left)?;
 				let salt = Self::salt(seat.key, &context)?;
-				let payload = court_commitment(&context, &digest, &salt);
+				let payload = court_commitment(&context, &answer.digest(), &witness, &salt);
 				outbox.commitments.push(Item { request, sitting, payload });
 			},
 			(CasePhase::Reveal { .. }, Some(Vote::Committed(committed))) => {
-				let answer = Self::compute(request, sitting)?;
+				let (answer, witness) = Self::compute(request, case, millis_left)?;
 				let digest = answer.digest();
 				let salt = Self::salt(seat.key, &context)?;
-				if court_commitment(&context, &digest, &salt) != committed {
+				if court_commitment(&context, &digest, &witness, &salt) != committed {
 					log::error!(
 						target: LOG,
 						"request {request}: the answer does not make the commitment; not \
@@ -147,7 +157,7 @@ impl<T: Config> Pallet<T> {
 					return None;
 				}
 				let answer = (!Self::holds_answer(request, digest)).then_some(answer);
-				let payload = RevealedVote { digest, salt, answer };
+				let payload = RevealedVote { digest, witness, salt, answer };
 				outbox.reveals.push(Item { request, sitting, payload });
 			},
 			_ => return None,
@@ -155,12 +165,24 @@ impl<T: Config> Pallet<T> {
 		Some(())
 	}
 
-	/// Answer of this node, once its job is done.
-	fn compute(request: RequestId, sitting: u8) -> Option<Answer> {
-		let round = court_round(sitting);
-		let job = Job { request, round, task: T::Requests::task(request)? };
+	/// Time in which a vote still gets into a block of a phase that ends at `until`: there is at least
+	/// one, since hooks may be late. The clock may be slower, and never is faster.
+	fn millis_until(until: BlockNumberFor<T>) -> u32 {
+		let last = until.saturating_sub(One::one());
+		let blocks: u32 = last.saturating_sub(Self::now()).saturated_into();
+		blocks.max(1).saturating_mul(T::BlockMillis::get())
+	}
+
+	/// Answer of this node and its witness, once the job is done.
+	fn compute(request: RequestId, case: &Case, millis_left: u32) -> Option<(Answer, H256)> {
+		let (round, kind) = (court_round(case.sitting), JobKind::Witness(case.seed));
+		let job = Job { request, round, kind, task: T::Requests::task(request)?, millis_left };
 		match opg_runtime_interface::inference_host::submit_or_poll(job.encode()) {
-			Ok(JobStatus::Done(answer)) => Some(answer),
+			Ok(JobStatus::Done { answer, witness: Some(witness) }) => Some((answer, witness)),
+			Ok(JobStatus::Done { witness: None, .. }) => {
+				log::error!(target: LOG, "request {request} in court: the answer has no witness");
+				None
+			},
 			Ok(JobStatus::Pending) => None,
 			Err(reason) => {
 				log::warn!(target: LOG, "request {request} in court: {reason:?}");

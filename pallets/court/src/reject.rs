@@ -13,7 +13,7 @@ pub const NO_SITTING: u8 = 43;
 pub const WRONG_PHASE: u8 = 44;
 /// The validator committed already, or reveals without an unrevealed commitment.
 pub const WRONG_VOTE_STATE: u8 = 45;
-/// Digest and salt do not fit the commitment.
+/// Digest, witness and salt do not make the commitment.
 pub const WRONG_COMMITMENT: u8 = 46;
 /// The answer has another digest than the vote.
 pub const WRONG_ANSWER: u8 = 47;
@@ -29,3 +29,5 @@ pub const NO_SUCH_MODEL: u8 = 51;
 pub const TOO_MANY_MODELS: u8 = 52;
 /// The last declarations of the seat are less than [`crate::DECLARE_BLOCKS`] blocks old.
 pub const TOO_SOON: u8 = 53;
+/// The answer has more fuel than the limit of its version.
+pub const TOO_MUCH_FUEL: u8 = 54;

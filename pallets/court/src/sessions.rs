@@ -1,4 +1,4 @@
-//! Benches: the validators of each session, and how long they are kept.
+//! Sessions: their benches, and who was absent.
 
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
@@ -45,6 +45,28 @@ impl<T: Config> Pallet<T> {
 		earlier.into_iter().for_each(Self::drop_unused);
 		let bench: Vec<_> = validators.map(|(who, key)| (who.clone(), key)).collect();
 		Benches::<T>::insert(session, BoundedVec::truncate_from(bench));
+		Spent::<T>::kill();
+		let forgotten: Vec<u32> =
+			Missed::<T>::iter_keys().filter(|kept| kept.saturating_add(1) < session).collect();
+		forgotten.into_iter().for_each(Missed::<T>::remove);
+	}
+
+	/// Counts a decided case as missed by these validators. Where there are benches of several
+	/// sessions, those for whom the list has no room any more lose nothing.
+	pub(crate) fn note_missed(validators: Vec<T::AccountId>) {
+		if validators.is_empty() {
+			return;
+		}
+		Missed::<T>::mutate(T::Session::get(), |missed| {
+			for who in validators {
+				match missed.get_mut(&who) {
+					Some(count) => *count = count.saturating_add(1),
+					None => {
+						let _ = missed.try_insert(who, 1);
+					},
+				}
+			}
+		});
 	}
 
 	/// Holds the current bench for a case. Returns its session and its number of seats.

@@ -6,15 +6,17 @@ use alloc::{
 	vec::Vec,
 };
 use frame_support::{ensure, traits::Get};
-use pallet_opg_support::ModelFiles;
+use pallet_opg_support::{CourtLoad, ModelFiles};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks that each case is in one list that fits its phase, that votes are counted, that benches
-	/// are kept while they are named and no longer, that each answer is that of a voter, and that lists
-	/// of those who hold a version are sorted and counted.
+	/// Checks that each case is in one list that fits its phase, that the budget is kept, that votes are
+	/// counted, that benches are kept while they are named and no longer, that missed cases are kept for
+	/// two sessions, that each answer is that of a voter, and that lists of those who hold a version are
+	/// sorted and counted.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_lists()?;
+		Self::check_budget()?;
 		Self::check_benches()?;
 		Self::check_votes()?;
 		Self::check_holders()
@@ -50,6 +52,19 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	fn check_budget() -> Result<(), TryRuntimeError> {
+		let spent = Spent::<T>::get();
+		ensure!(Self::spend(spent, CourtLoad::default()).is_some(), "more spent than there is");
+		let sittings = Sittings::<T>::get();
+		let turns = sittings.iter().filter(|case| case.admission == Admission::Turn).count();
+		ensure!(turns <= 1, "the turn of two cases");
+		for waiting in Docket::<T>::get() {
+			let load = Cases::<T>::get(waiting.request).map(|case| case.load);
+			ensure!(load == Some(waiting.load), "case with two loads");
+		}
+		Ok(())
+	}
+
 	fn check_benches() -> Result<(), TryRuntimeError> {
 		let mut named = BTreeMap::<u32, u32>::new();
 		for case in Cases::<T>::iter_values() {
@@ -64,6 +79,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			Benches::<T>::iter_keys().all(|key| key == current || named.contains_key(&key)),
 			"bench that nobody needs"
+		);
+		ensure!(
+			Missed::<T>::iter_keys().all(|key| key <= current && current <= key.saturating_add(1)),
+			"missed cases of an old session"
 		);
 		Ok(())
 	}
@@ -86,8 +105,8 @@ impl<T: Config> Pallet<T> {
 		}
 		for (request, digest, answer) in Answers::<T>::iter() {
 			ensure!(answer.digest() == digest, "answer under another digest");
-			let is_voted =
-				Votes::<T>::iter_prefix_values(request).any(|vote| vote == Vote::Revealed(digest));
+			let is_voted = Votes::<T>::iter_prefix_values(request)
+				.any(|vote| matches!(vote, Vote::Revealed(finding) if finding.digest == digest));
 			ensure!(is_voted, "answer of nobody");
 		}
 		Ok(())

@@ -5,6 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{court::CourtKey, Answer, ModelId, Outcome, RequestId};
+use pallet_opg_support::CourtLoad;
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -68,8 +69,11 @@ pub enum CasePhase {
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Case {
-	/// Seed of the disputed round.
+	/// Names the intermediate tensors of the witness: the seed of the disputed round, and in the second
+	/// sitting [`opg_primitives::court::second_seed`] of it.
 	pub seed: H256,
+	/// What it costs each validator.
+	pub load: CourtLoad,
 	/// Current sitting, or the next one: 0 or [`SECOND_SITTING`].
 	pub sitting: u8,
 	/// Session whose validators are the bench. While the case waits for its second sitting, the one
@@ -102,6 +106,30 @@ pub struct Waiting {
 	pub request: RequestId,
 	/// First session in which it may sit.
 	pub not_before: u32,
+	/// What it costs each validator.
+	pub load: CourtLoad,
+}
+
+/// Reason for which a case sits.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum Admission {
+	/// It was the oldest on the docket. One such case sits at a time, whatever it costs.
+	#[codec(index = 0)]
+	Turn,
+	/// What it costs was left of what validators give in a session.
+	#[codec(index = 1)]
+	Budget,
 }
 
 /// Case that sits.
@@ -113,7 +141,12 @@ pub struct Sitting<BlockNumber> {
 	pub request: RequestId,
 	/// Block of the clock at which its phase ends.
 	pub until: BlockNumber,
+	/// Why it sits.
+	pub admission: Admission,
 }
+
+/// [`Sitting`] of a runtime.
+pub type SittingOf<T> = Sitting<BlockNumberFor<T>>;
 
 /// Vote of a validator.
 #[derive(
@@ -132,9 +165,31 @@ pub enum Vote {
 	/// Hidden by a commitment, see [`opg_primitives::court::court_commitment`].
 	#[codec(index = 0)]
 	Committed(H256),
-	/// Digest of the answer that the validator found.
+	/// What the validator found.
 	#[codec(index = 1)]
-	Revealed(H256),
+	Revealed(Finding),
+}
+
+/// What a validator found. Two findings are the same where both parts are.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct Finding {
+	/// Digest of the answer.
+	pub digest: H256,
+	/// Digest of the intermediate tensors that the seed of the case names. No answer shows it.
+	pub witness: H256,
 }
 
 /// Items of one seat, under one signature.
@@ -167,6 +222,8 @@ pub struct Item<Payload> {
 pub struct RevealedVote {
 	/// Digest of the answer that the validator found.
 	pub digest: H256,
+	/// Digest of the intermediate tensors that the seed of the case names.
+	pub witness: H256,
 	/// Salt of the commitment.
 	pub salt: [u8; 32],
 	/// The answer, where the chain does not hold it yet.
@@ -179,6 +236,13 @@ impl<BlockNumber, Payload> Batch<BlockNumber, Payload> {
 		let mut requests: Vec<_> = self.items.iter().map(|item| item.request).collect();
 		requests.sort_unstable();
 		!requests.is_empty() && requests.windows(2).all(|pair| pair[0] != pair[1])
+	}
+}
+
+impl RevealedVote {
+	/// What the validator found.
+	pub fn finding(&self) -> Finding {
+		Finding { digest: self.digest, witness: self.witness }
 	}
 }
 

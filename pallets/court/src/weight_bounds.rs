@@ -23,8 +23,8 @@ impl<T: Config> Pallet<T> {
 		let output = MAX_BATCH * MAX_OUTPUT_BYTES;
 		let weight = Self::reveal_weight(MAX_BATCH, output)
 			.saturating_add(Self::authorize_reveal_weight(MAX_BATCH, output));
-		// Numbers, digest and salt of an item; seat, signature and extensions of a batch.
-		(weight, output + MAX_BATCH * 128 + 512)
+		// Numbers, digest, witness and salt of an item; seat, signature and extensions of a batch.
+		(weight, output + MAX_BATCH * 160 + 512)
 	}
 
 	/// Ending a sitting in which everyone voted and gave an answer of its own, and what follows in
@@ -32,6 +32,7 @@ impl<T: Config> Pallet<T> {
 	pub fn max_end_sitting_weight() -> Weight {
 		let votes = T::MaxValidators::get();
 		T::WeightInfo::end_sitting(votes, votes)
+			.saturating_add(T::WeightInfo::note_missed())
 			.saturating_add(T::Requests::max_court_decided_weight())
 	}
 }

@@ -19,6 +19,7 @@ pub trait WeightInfo {
 	fn begin_sitting() -> Weight;
 	fn begin_reveal() -> Weight;
 	fn end_sitting(v: u32, a: u32, ) -> Weight;
+	fn note_missed() -> Weight;
 	fn declare(n: u32, ) -> Weight;
 	fn authorize_declare(n: u32, ) -> Weight;
 	fn forget(v: u32, ) -> Weight;
@@ -62,15 +63,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(40_000_000, 0)
 			.saturating_add(Weight::from_parts(5_000, 0).saturating_mul(b.into()))
 	}
-	/// Docket, list of sittings, clock, session.
+	/// Docket, list of sittings, what is spent, clock, session.
 	fn read_lists() -> Weight {
-		Weight::from_parts(10_000_000, 12_000)
-			.saturating_add(T::DbWeight::get().reads(4))
+		Weight::from_parts(20_000_000, 16_000)
+			.saturating_add(T::DbWeight::get().reads(5))
 	}
-	/// Both lists, case, bench, number of its cases.
+	/// Both lists, case, what is spent, bench, number of its cases.
 	fn begin_sitting() -> Weight {
-		Weight::from_parts(40_000_000, 20_000)
-			.saturating_add(T::DbWeight::get().reads_writes(5, 4))
+		Weight::from_parts(40_000_000, 22_000)
+			.saturating_add(T::DbWeight::get().reads_writes(6, 5))
 	}
 	/// List of sittings, case.
 	fn begin_reveal() -> Weight {
@@ -85,6 +86,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads_writes(8, 5))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(a.into()))
+	}
+	/// Session, missed cases of a whole bench.
+	fn note_missed() -> Weight {
+		Weight::from_parts(30_000_000, 7_000)
+			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 	/// Bench, block of the last declarations; per item the list, the version, and the counts of three
 	/// accounts.

@@ -22,10 +22,11 @@ pub(crate) const COURT_RETRY_BLOCKS: u32 = 10;
 
 /// Values besides agendas that most draws and actions of a block read and write. The block pays for
 /// each once, in [`Pallet::base_weight`].
-const SHARED_VALUES: [&str; 8] = [
+const SHARED_VALUES: [&str; 9] = [
 	"Inference::NextRequestId",
 	"Inference::PostponedAt",
 	"Inference::DrawBatches",
+	"Inference::Vacancies",
 	"Inference::OpenSeats",
 	"Inference::AgendaCursor",
 	"Clock::Now",
@@ -141,7 +142,7 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::WeightInfo::prune())
 			.saturating_add(T::WeightInfo::return_deposit())
 			.saturating_add(T::Committees::max_remove_weight());
-		let expire = T::WeightInfo::noop().saturating_add(T::WeightInfo::refund());
+		let expire = T::WeightInfo::noop().saturating_add(Self::undisputed_refund_weight());
 		let court = T::WeightInfo::open_court().saturating_add(Self::max_refund_weight());
 		settle.max(audit).max(prune).max(expire).max(court)
 	}

@@ -1,11 +1,14 @@
 //! Audits by chance: decides by later randomness whether an answer whose window is over is settled or
 //! computed again.
 
-use crate::{agenda::BlockContext, pallet::*, tiers, types::*, weights::WeightInfo};
+use crate::{
+	agenda::BlockContext, pallet::*, settlement::SettlementBatch, tiers, types::*,
+	weights::WeightInfo,
+};
 use codec::Encode;
 use frame_support::{defensive, weights::Weight};
-use opg_primitives::{domains, RequestId};
-use pallet_opg_support::{Committees, Judgement};
+use opg_primitives::{domains, RequestId, Tier};
+use pallet_opg_support::Committees;
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::Saturating;
 
@@ -30,12 +33,16 @@ impl<T: Config> Pallet<T> {
 			RequestState::Attested { answer, .. }
 			| RequestState::Audited { answer, status: CommitteeStatus::Passed, .. } => {
 				// Nobody revealed another answer, so there are no payees.
-				let Judgement { right, wrong } = T::Committees::judge(id, answer.digest(), &[]);
-				if wrong > 0 {
+				let judgement = T::Committees::judge(id, answer.digest(), None, &[]);
+				if !judgement.wrong.is_empty() {
 					defensive!("answers that differ go to the court");
 				}
-				context.meter.consume(T::WeightInfo::settle(right.len() as u32));
-				Self::settle(&mut context.batch, id, request, answer, right);
+				let (right, silent) = (judgement.right.len() as u32, judgement.silent.len());
+				context.meter.consume(T::WeightInfo::settle(right));
+				if request.is_escalated {
+					context.meter.consume(Self::charges_weight(silent));
+				}
+				Self::settle(&mut context.batch, id, request, answer, judgement);
 			},
 			// An audit that is at work settles when it is done; the court when it decides.
 			_ => context.meter.consume(T::WeightInfo::noop()),
@@ -45,9 +52,10 @@ impl<T: Config> Pallet<T> {
 	/// Largest weight of a settlement by the agenda.
 	pub(crate) fn max_settle_weight() -> Weight {
 		let seats = tiers::MAX_REQUEST_SEATS;
-		T::WeightInfo::settle(seats).saturating_add(
-			crate::settlement::SettlementBatch::<T>::weight_of(2, seats as usize, 1),
-		)
+		T::WeightInfo::settle(seats)
+			.saturating_add(SettlementBatch::<T>::weight_of(2, seats as usize, 1))
+			.saturating_add(Self::charges_weight(tiers::size(Tier::High) as usize))
+			.saturating_add(Self::max_release_weight())
 	}
 
 	/// Tells whether randomness that nobody knew when the answer was revealed picks the request.

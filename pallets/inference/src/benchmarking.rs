@@ -2,8 +2,12 @@
 //!
 //! Keys that most actions of a block share are whitelisted: `base_weight` charges each once.
 
+mod setup;
+
 use crate::{
 	agenda::{shared_agendas, BlockContext},
+	authorize::Payload,
+	capacity::LoadChanges,
 	draw::DrawContext,
 	queue::Place,
 	settlement::SettlementBatch,
@@ -21,262 +25,21 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
-	Answer, Balance, Dim, Dims, FailureReason, Input, ModelId, Outcome, RequestId, RoundIndex,
-	Tier, MAX_DIMS, MAX_DIM_NAME, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
+	challenge::pool_call_payload, Answer, Balance, Dim, Dims, ExecutorKey, ExecutorSignature,
+	FailureReason, Input, ModelId, Outcome, RequestId, RoundIndex, Tier, MAX_DIMS, MAX_DIM_NAME,
+	MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
 	BenchmarkCommittees, BenchmarkExecutors, BenchmarkModels, BlockRandomness, Committees,
 	CourtVerdict, ExecutorStake, ModelVersion, OnCourtDecided, OnRoundDecided, Verdict, VrfOutput,
-	MAX_COMMITTEE,
+	MAX_COMMITTEE, MAX_MEMBERS,
 };
+use setup::*;
 use sp_core::H256;
-use sp_runtime::traits::{BlockNumberProvider, Saturating};
-
-/// Request that most benchmarks are about.
-const ID: RequestId = 1;
-/// Fuel limit of the model.
-const FUEL_LIMIT: u64 = 1_000_000;
-/// Largest number of right, and of wrong, executors in benchmarks that have both.
-const HALF: u32 = tiers::MAX_REQUEST_SEATS / 2;
-/// Seats of earlier rounds, at most.
-const EARLIER: u32 = tiers::MAX_REQUEST_SEATS - tiers::audit_size(Tier::High);
-
-fn rich<T: Config>(name: &'static str) -> T::AccountId {
-	let who = account(name, 0, 0);
-	fund::<T>(&who);
-	who
-}
-
-fn fund<T: Config>(who: &T::AccountId) {
-	T::Currency::set_balance(who, 1 << 90);
-}
-
-fn executors<T: Config>(count: u32) -> Vec<T::AccountId> {
-	let mut executors: Vec<_> = (0..count).map(|index| account("executor", index, 0)).collect();
-	executors.sort();
-	executors
-}
-
-/// Registers a model that `count` executors serve, who can all be drawn.
-fn model<T: Config>(count: u32) -> ModelId {
-	let executors = executors::<T>(count);
-	T::BenchmarkHelper::snapshot(&executors);
-	T::BenchmarkHelper::version(&rich::<T>("owner"), &executors)
-}
-
-/// One open seat for each of so many executors.
-fn open_seats_of<T: Config>(count: u32) {
-	Pallet::<T>::store_seats(executors::<T>(count).into_iter().map(|who| (who, 1)).collect());
-}
-
-/// Context that has a sampler for `model`, so that a benchmark does not measure it.
-fn draw_context<T: Config>(model: ModelId) -> DrawContext<T> {
-	let mut draws = DrawContext::new();
-	draws.count(&mut WeightMeter::new(), model, &[]);
-	draws
-}
-
-fn block_context<T: Config>() -> BlockContext<T> {
-	BlockContext::new(WeightMeter::new())
-}
-
-fn input(bytes: u32) -> Input {
-	BoundedVec::truncate_from(vec![7; bytes as usize])
-}
-
-/// Answer of the largest size.
-fn answer(fuel: u64) -> Answer {
-	let output = vec![fuel as u8; MAX_OUTPUT_BYTES as usize];
-	Answer { outcome: Outcome::Output(BoundedVec::truncate_from(output)), fuel }
-}
-
-/// As many symbolic dimensions as a model can have.
-fn dims() -> Dims {
-	let name = |index| BoundedVec::truncate_from(vec![index as u8; MAX_DIM_NAME as usize]);
-	let dims = (0..MAX_DIMS).map(|index| Dim { name: name(index), size: 1 });
-	BoundedVec::truncate_from(dims.collect())
-}
-
-fn now<T: Config>() -> BlockNumberFor<T> {
-	frame_system::Pallet::<T>::block_number()
-}
-
-/// Outputs of as many different authors as there can be.
-fn outputs<T: Config>() -> BoundedVec<(BlockNumberFor<T>, VrfOutput), sp_core::ConstU32<VRF_HISTORY>>
-{
-	let output = |age: u32| {
-		let block = now::<T>().saturating_sub((VRF_HISTORY - 1 - age).into());
-		let output = [age as u8; 32];
-		(block, VrfOutput { output, author: H256::repeat_byte(age as u8) })
-	};
-	BoundedVec::truncate_from((0..VRF_HISTORY).map(output).collect())
-}
-
-/// Advances to a block at which the VRF outputs of all recent blocks are known, and the clock with it.
-fn go<T: Config>() {
-	let block = BlockNumberFor::<T>::from(VRF_HISTORY * 2);
-	frame_system::Pallet::<T>::set_block_number(block);
-	T::BlockNumberProvider::set_block_number(block);
-	AgendaCursor::<T>::put((block, 0));
-	VrfOutputs::<T>::put(outputs::<T>());
-	whitelist_shared_keys::<T>();
-}
-
-/// Whitelists the keys that a block pays for once.
-fn whitelist_shared_keys<T: Config>() {
-	let mut keys = T::BenchmarkHelper::shared_keys();
-	keys.push(NextRequestId::<T>::hashed_key().into());
-	keys.push(VrfOutputs::<T>::hashed_key().into());
-	keys.push(DrawBatches::<T>::hashed_key().into());
-	keys.push(OpenSeats::<T>::hashed_key().into());
-	keys.push(AgendaCursor::<T>::hashed_key().into());
-	keys.push(FuelOrdered::<T>::hashed_key().into());
-	keys.push(PostponedAt::<T>::hashed_key().into());
-	keys.push(FuelPrice::<T>::hashed_key().into());
-	keys.push(frame_system::Account::<T>::hashed_key_for(Pallet::<T>::pot()));
-	for distance in shared_agendas::<T>() {
-		keys.push(Agenda::<T>::hashed_key_for(now::<T>() + distance.into()));
-	}
-	keys.into_iter().for_each(|key| add_to_whitelist(key.into()));
-}
-
-/// Stores request [`ID`] with all that is held for it.
-fn insert<T: Config>(model: ModelId, tier: Tier, state: RequestStateOf<T>) -> RequestOf<T> {
-	fund::<T>(&Pallet::<T>::pot());
-	let requester = rich::<T>("requester");
-	let royalty = T::RequestDeposit::get();
-	let version = ModelVersion {
-		owner: rich::<T>("owner"),
-		model_hash: H256::zero(),
-		engine_id: H256::zero(),
-		dims: dims(),
-		fuel_limit: FUEL_LIMIT,
-		royalty,
-	};
-	let price = FuelPrice::<T>::get();
-	let escrow = Pallet::<T>::fee(FUEL_LIMIT, &version, price, tier).expect("it is small");
-	let is_settled = matches!(state, RequestState::Settled { .. });
-	let deposit = if is_settled { 0 } else { T::RequestDeposit::get() };
-	hold::<T>(HoldReason::Request, &requester, escrow + deposit);
-	let request = Request {
-		requester,
-		model,
-		version,
-		input_hash: H256::zero(),
-		tier,
-		price,
-		reference: H256::zero(),
-		deadline: None,
-		requested_at: now::<T>(),
-		drawn_at: None,
-		changed_at: now::<T>(),
-		seed: Some(H256::zero()),
-		deposit,
-		escrow,
-		audit: None,
-		challenges: BoundedVec::new(),
-		state,
-	};
-	Requests::<T>::insert(ID, &request);
-	Inputs::<T>::insert(ID, input(MAX_INPUT_BYTES));
-	request
-}
-
-fn hold<T: Config>(reason: HoldReason, who: &T::AccountId, amount: Balance) {
-	T::Currency::hold(&reason.into(), who, amount).expect("it is rich")
-}
-
-/// Adds `count` challenges to request [`ID`], which claim and dispute nothing.
-fn add_challenges<T: Config>(count: u32) {
-	Requests::<T>::mutate(ID, |request| {
-		let request = request.as_mut().expect("it is stored");
-		for index in 0..count {
-			let challenger: T::AccountId = account("challenger", index, 0);
-			fund::<T>(&challenger);
-			let bond = T::RequestDeposit::get();
-			hold::<T>(HoldReason::Challenge, &challenger, bond);
-			let (disputed, claim) = (H256::zero(), H256::zero());
-			let challenge = Challenge { challenger, bond, disputed, claim, revealed: None };
-			request.challenges.try_push(challenge).expect("there are few");
-		}
-	});
-}
-
-/// Status of a committee that waits for the outputs after block 5 before this one.
-fn waiting<T: Config>(round: RoundIndex) -> CommitteeStatus<BlockNumberFor<T>> {
-	let since = now::<T>().saturating_sub(5u32.into());
-	CommitteeStatus::Waiting { round, since, session: T::Executors::session() }
-}
-
-/// State of a request whose answer is audited.
-fn audited<T: Config>(status: CommitteeStatus<BlockNumberFor<T>>) -> RequestStateOf<T> {
-	RequestState::Audited { answer: answer(9), at: now::<T>(), status }
-}
-
-fn in_court<T: Config>() -> RequestStateOf<T> {
-	RequestState::Court { attested: Some((answer(9), now::<T>())), opened: true }
-}
-
-/// Stores request [`ID`], settled with as many payments as there can be.
-fn insert_settled<T: Config>() {
-	let executors = 0..tiers::MAX_REQUEST_SEATS;
-	let paid = executors.map(|index| (account("executor", index, 0), 1)).collect();
-	let paid = BoundedVec::truncate_from(paid);
-	let state = RequestState::Settled { answer: answer(9), paid, fee: 0, at: now::<T>() };
-	insert::<T>(0, Tier::High, state);
-}
-
-fn state<T: Config>(id: RequestId) -> Option<RequestStateOf<T>> {
-	Requests::<T>::get(id).map(|request| request.state)
-}
-
-fn is_final<T: Config>(id: RequestId) -> bool {
-	state::<T>(id).is_some_and(|state| state.is_final())
-}
-
-fn is_settled<T: Config>(id: RequestId) -> bool {
-	matches!(state::<T>(id), Some(RequestState::Settled { .. }))
-}
-
-/// Fate of an answer at the end of its challenge window.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-	Audited,
-	Settled,
-}
-
-/// Stores a request with an attested answer, under a number that gives it this fate.
-fn insert_attested<T: Config>(model: ModelId, tier: Tier, fate: Fate) -> RequestId {
-	let state = RequestState::Attested { answer: answer(9), at: now::<T>() };
-	let request = insert::<T>(model, tier, state);
-	let mut id = ID;
-	while Pallet::<T>::is_audited(id, &request) != (fate == Fate::Audited) {
-		id += 1;
-	}
-	Requests::<T>::insert(id, request);
-	id
-}
-
-/// Gives `winners` executors a seat with the answer of fuel `right`, and `liars` others a seat with
-/// an answer of their own each.
-fn answered<T: Config>(id: RequestId, right: u64, winners: u32, liars: u32) {
-	T::BenchmarkHelper::snapshot(&[]);
-	let seats = (0..winners + liars)
-		.map(|index| {
-			let who: T::AccountId = account("executor", index, 0);
-			T::BenchmarkHelper::executor(&who);
-			let fuel = if index < winners { right } else { 100 + u64::from(index) };
-			(who, 0, answer(fuel))
-		})
-		.collect();
-	T::BenchmarkHelper::closed_rounds(id, seats);
-}
-
-/// Gives `count` executors without pools a seat in `round`.
-fn past_seats<T: Config>(id: RequestId, count: u32, round: RoundIndex) {
-	let seats = (0..count).map(|index| (account("earlier", index, 0), round, answer(9))).collect();
-	T::BenchmarkHelper::closed_rounds(id, seats);
-}
+use sp_runtime::{
+	traits::{BlockNumberProvider, Saturating},
+	RuntimeAppPublic,
+};
 
 #[benchmarks]
 mod benchmarks {
@@ -336,6 +99,54 @@ mod benchmarks {
 		_(RawOrigin::Signed(who), ID, seed, digest, claim);
 
 		assert!(matches!(state::<T>(ID), Some(RequestState::Court { .. })));
+	}
+
+	/// First challenge of an audited answer, with a pool as the bond.
+	#[benchmark]
+	fn challenge_with_pool() {
+		go::<T>();
+		let key = audited_by_others::<T>();
+		let (call, signature) = signed::<T, _>(key, pool_challenge());
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, call, signature);
+
+		assert!(matches!(state::<T>(ID), Some(RequestState::Court { .. })));
+	}
+
+	#[benchmark]
+	fn authorize_challenge_with_pool() {
+		go::<T>();
+		let key = audited_by_others::<T>();
+		let (call, signature) = signed::<T, _>(key, pool_challenge());
+		let result;
+
+		#[block]
+		{
+			result = Pallet::<T>::authorize_pool_call(&call, &signature);
+		}
+
+		assert!(result.is_ok());
+	}
+
+	/// What is measured is the signature, the search and the comparison: the court reveals nothing in
+	/// a benchmark.
+	#[benchmark]
+	fn authorize_reveal_claim_with_pool() {
+		go::<T>();
+		insert::<T>(0, Tier::High, in_court::<T>());
+		add_challenges::<T>(MAX_CHALLENGES);
+		let key = T::BenchmarkHelper::executor(&watcher::<T>());
+		let claim = PoolClaim { digest: H256::zero(), salt: H256::zero() };
+		let (claim, signature) = signed::<T, _>(key, claim);
+		let result;
+
+		#[block]
+		{
+			result = Pallet::<T>::authorize_pool_call(&claim, &signature);
+		}
+
+		assert!(result.is_err());
 	}
 
 	/// Claim of the last of all challengers. What is measured is the search and the comparison: the
@@ -470,7 +281,9 @@ mod benchmarks {
 		{
 			let _ = T::Executors::declared_slots();
 			list = OpenSeats::<T>::get().into_inner();
-			Pallet::<T>::store_seats(list.clone());
+			let mut changes = LoadChanges::new();
+			list.first().into_iter().for_each(|(who, load)| changes.take(who, *load));
+			Pallet::<T>::store_loads(changes);
 		}
 
 		assert_eq!(list.len() as u32, p);
@@ -488,7 +301,7 @@ mod benchmarks {
 		#[block]
 		{
 			let pending = PendingSeats::<T>::get(model);
-			free = draws.capacity(&mut WeightMeter::new(), candidates, pending);
+			free = draws.capacity(&mut WeightMeter::new(), candidates, pending, 1);
 			Pallet::<T>::await_seats(model, 1);
 		}
 
@@ -500,14 +313,17 @@ mod benchmarks {
 	fn release_seats(p: Linear<{ MAX_COMMITTEE }, { T::MaxExecutors::get() }>) {
 		open_seats_of::<T>(p);
 		let mut members = executors::<T>(p);
-		members.truncate(tiers::size(Tier::High) as usize);
+		members.truncate(MAX_COMMITTEE as usize);
+		let seats = members.into_iter().map(|who| (who, 0, answer(9))).collect();
+		T::BenchmarkHelper::closed_rounds(ID, seats);
 
 		#[block]
 		{
-			Pallet::<T>::release_seats(&members);
+			Pallet::<T>::release_first_round(ID);
 		}
 
-		assert_eq!(OpenSeats::<T>::get().len() as u32, p - tiers::size(Tier::High));
+		let open = OpenSeats::<T>::get().into_iter().filter(|(_, load)| load.seats > 0);
+		assert_eq!(open.count() as u32, p - MAX_COMMITTEE);
 	}
 
 	/// Action on a request whose state has changed since it was scheduled.
@@ -541,6 +357,39 @@ mod benchmarks {
 		}
 
 		assert_eq!(DrawBatches::<T>::get().len(), 1);
+	}
+
+	/// One more vacant seat that waits for the next draws.
+	#[benchmark]
+	fn queue_replacement() {
+		#[block]
+		{
+			Pallet::<T>::queue_replacement(ID, tiers::FIRST);
+		}
+
+		assert_eq!(Vacancies::<T>::get().len(), 1);
+	}
+
+	/// Giving a vacant seat to another executor, without the draw context. `e`: members so far.
+	#[benchmark]
+	fn replace(e: Linear<1, { MAX_MEMBERS - 1 }>) {
+		go::<T>();
+		let model = model::<T>(3);
+		let status = CommitteeStatus::Assigned { round: tiers::SECOND };
+		insert::<T>(model, Tier::High, RequestState::Open(status));
+		let members: Vec<T::AccountId> = (0..e).map(|index| account("earlier", index, 0)).collect();
+		owe::<T>(members.clone());
+		let session = T::Executors::session();
+		T::BenchmarkHelper::vacant_seat(ID, tiers::SECOND, session, members);
+		let mut draws = draw_context::<T>(model);
+		let mut meter = WeightMeter::new();
+
+		#[block]
+		{
+			Pallet::<T>::service_vacancy(&mut draws, &mut meter, ID, tiers::SECOND);
+		}
+
+		assert_eq!(T::Committees::past_members(ID).len() as u32, e + 1);
 	}
 
 	/// End of a request without a decision.
@@ -635,6 +484,8 @@ mod benchmarks {
 		answered::<T>(ID, 9, w, l);
 		let verdict = CourtVerdict::Decided {
 			digest: answer(9).digest(),
+			witness: H256::zero(),
+			seed: H256::zero(),
 			answer: answer(9),
 			right: Vec::new(),
 		};

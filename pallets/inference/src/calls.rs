@@ -35,10 +35,12 @@ impl<T: Config> Pallet<T> {
 		ensure!(version.royalty <= max_royalty, Error::<T>::RoyaltyAboveMax);
 		let eligible = draws.count(meter, model, &[&requester, &version.owner]);
 		ensure!(eligible >= tiers::size(tier), Error::<T>::NotEnoughExecutors);
-		let candidates = (model, T::Executors::session());
-		let capacity = draws.capacity(meter, candidates, PendingSeats::<T>::get(model));
-		ensure!(capacity.is_enough(), Error::<T>::Congested);
 		let price = FuelPrice::<T>::get();
+		let seat_reserve = Self::seat_reserve(&version, price).ok_or(Error::<T>::Overflow)?;
+		let candidates = (model, T::Executors::session());
+		let pending = PendingSeats::<T>::get(model);
+		let capacity = draws.capacity(meter, candidates, pending, seat_reserve);
+		ensure!(capacity.is_enough(), Error::<T>::Congested);
 		let escrow =
 			Self::fee(version.fuel_limit, &version, price, tier).ok_or(Error::<T>::Overflow)?;
 		let seat_fees = Self::seat_fees(tiers::size(tier));
@@ -82,6 +84,8 @@ impl<T: Config> Pallet<T> {
 				drawn_at: None,
 				changed_at: block,
 				seed: None,
+				seat_reserve,
+				is_escalated: false,
 				deposit,
 				escrow,
 				audit: None,

@@ -1,14 +1,63 @@
-//! Challenges of an answer, the claims behind them, and audits that somebody buys.
+//! Challenges of an answer, their bonds, the claims behind them, and audits that somebody buys.
 
-use crate::{draw::DrawContext, pallet::*, queue::Place, tiers, types::*};
-use codec::Encode;
-use frame_support::{
-	ensure, pallet_prelude::DispatchResult, traits::fungible::MutateHold, weights::WeightMeter,
+use crate::{
+	draw::DrawContext, pallet::*, queue::Place, settlement::CreditOf, tiers, types::*,
+	weights::WeightInfo,
 };
-use opg_primitives::{domains, RequestId};
-use pallet_opg_support::{Committees, Courts};
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use frame_support::{
+	defensive, ensure,
+	pallet_prelude::DispatchResult,
+	traits::{
+		fungible::{BalancedHold, MutateHold},
+		tokens::imbalance::Imbalance,
+	},
+	weights::{Weight, WeightMeter},
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::{domains, ModelId, RequestId};
+use pallet_opg_support::{Committees, Courts, ExecutorLedger, ExecutorStake};
+use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
+
+/// Call of an executor about one request, under the signature of its hot key.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct PoolCall<AccountId, BlockNumber, Payload> {
+	/// Operator whose hot key signs.
+	pub executor: AccountId,
+	/// Block whose hash is signed with it, an ancestor of the block that includes it. Bounds its
+	/// validity to a fork and a time.
+	pub at: BlockNumber,
+	/// Number of the request.
+	pub request: RequestId,
+	/// A [`PoolChallenge`] or a [`PoolClaim`].
+	pub payload: Payload,
+}
+
+/// Challenge with the executor's pool as the bond.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct PoolChallenge {
+	/// Seed of the request's last round for a first answer.
+	pub seed: H256,
+	/// Digest of the answer that is wrong.
+	pub disputed: H256,
+	/// [`claim_hash`] of the executor, the request, the right digest and a salt.
+	pub claim: H256,
+}
+
+/// Claim behind a [`PoolChallenge`].
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct PoolClaim {
+	/// Digest that is right.
+	pub digest: H256,
+	/// Salt of the claim.
+	pub salt: H256,
+}
+
+/// [`PoolCall`] of a runtime.
+pub type PoolCallOf<T, Payload> =
+	PoolCall<<T as frame_system::Config>::AccountId, BlockNumberFor<T>, Payload>;
 
 /// Commitment of a challenger to the digest that it claims to be right. The salt hides the digest
 /// from the voters, and the account keeps others from copying the claim.
@@ -29,6 +78,29 @@ impl<T: Config> Pallet<T> {
 		seed: H256,
 		digest: H256,
 		claim: H256,
+	) -> DispatchResult {
+		Self::add_challenge(challenger, id, seed, digest, claim, BondSource::Account)
+	}
+
+	/// Challenges an answer with the pool of an executor that had no part in it.
+	pub(crate) fn do_challenge_with_pool(call: PoolCallOf<T, PoolChallenge>) -> DispatchResult {
+		let PoolCall { executor, request: id, payload, .. } = call;
+		let PoolChallenge { seed, disputed, claim } = payload;
+		let is_suspended = T::Executors::suspended().binary_search(&executor).is_ok();
+		ensure!(!is_suspended, Error::<T>::Suspended);
+		// Its own answer is judged anyway.
+		ensure!(!T::Committees::past_members(id).contains(&executor), Error::<T>::HasSeat);
+		let session = T::Executors::session();
+		Self::add_challenge(executor, id, seed, disputed, claim, BondSource::Pool { session })
+	}
+
+	fn add_challenge(
+		challenger: T::AccountId,
+		id: RequestId,
+		seed: H256,
+		digest: H256,
+		claim: H256,
+		source: BondSource,
 	) -> DispatchResult {
 		let mut request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
 		let is_known = match &request.state {
@@ -51,12 +123,13 @@ impl<T: Config> Pallet<T> {
 		let challenge = Challenge {
 			challenger: challenger.clone(),
 			bond,
+			source,
 			disputed: digest,
 			claim,
 			revealed: None,
 		};
+		Self::hold_bond(id, request.model, &challenge)?;
 		request.challenges.try_push(challenge).map_err(|_| Error::<T>::TooManyChallenges)?;
-		T::Currency::hold(&HoldReason::Challenge.into(), &challenger, bond)?;
 		Self::deposit_event(Event::Challenged { request: id, challenger, digest, bond });
 		if matches!(request.state, RequestState::Court { .. }) {
 			Requests::<T>::insert(id, request);
@@ -64,6 +137,64 @@ impl<T: Config> Pallet<T> {
 			ensure!(Self::dispute(id, &mut request), Error::<T>::Congested);
 		}
 		Ok(())
+	}
+
+	fn hold_bond(
+		id: RequestId,
+		model: ModelId,
+		challenge: &Challenge<T::AccountId>,
+	) -> DispatchResult {
+		let Challenge { challenger, bond, source, .. } = challenge;
+		match source {
+			BondSource::Account => {
+				T::Currency::hold(&HoldReason::Challenge.into(), challenger, *bond)
+			},
+			BondSource::Pool { .. } => {
+				let is_open = PoolChallenges::<T>::contains_key(model, challenger);
+				ensure!(!is_open, Error::<T>::PoolChallengeOpen);
+				Self::reserve(challenger, *bond)?;
+				PoolChallenges::<T>::insert(model, challenger, id);
+				Ok(())
+			},
+		}
+	}
+
+	/// Returns the bond of a challenge that ends.
+	pub(crate) fn return_bond(model: ModelId, challenge: &Challenge<T::AccountId>) {
+		let Challenge { challenger, bond, source, .. } = challenge;
+		match source {
+			BondSource::Account => Self::release(HoldReason::Challenge, challenger, *bond),
+			BondSource::Pool { .. } => {
+				PoolChallenges::<T>::remove(model, challenger);
+				Self::unreserve(challenger, *bond);
+			},
+		}
+	}
+
+	/// Takes the bond of a challenge that is lost. A pool pays it from the operator's own stake, which
+	/// may be less by now.
+	pub(crate) fn take_bond(model: ModelId, challenge: &Challenge<T::AccountId>) -> CreditOf<T> {
+		let Challenge { challenger, bond, source, .. } = challenge;
+		match source {
+			BondSource::Account => {
+				let reason = HoldReason::Challenge.into();
+				let (credit, _) = T::Currency::slash(&reason, challenger, *bond);
+				if credit.peek() < *bond {
+					defensive!("what this pallet holds it can take");
+				}
+				credit
+			},
+			BondSource::Pool { session } => {
+				Self::return_bond(model, challenge);
+				T::Executors::charge(challenger, *bond, *session)
+			},
+		}
+	}
+
+	/// Largest weight of [`Self::return_bond`] and [`Self::take_bond`].
+	pub(crate) fn max_bond_weight() -> Weight {
+		let from_pool = Self::max_release_weight().saturating_add(T::Executors::charge_weight());
+		T::WeightInfo::return_deposit().max(from_pool)
 	}
 
 	pub(crate) fn do_reveal_claim(

@@ -7,20 +7,21 @@ use crate::{
 use alloc::vec::Vec;
 use frame_support::{
 	defensive,
-	traits::{fungible::BalancedHold, tokens::imbalance::Imbalance, Get},
+	traits::{tokens::imbalance::Imbalance, Get},
 	weights::{Weight, WeightMeter},
 };
 use opg_primitives::{Answer, Balance, FailureReason, RequestId};
-use pallet_opg_support::{economics, Committees, CourtVerdict, Courts, Judgement, OnCourtDecided};
+use pallet_opg_support::{economics, Committees, CourtLoad, CourtVerdict, Courts, OnCourtDecided};
 use sp_core::H256;
 use sp_runtime::Perbill;
 
 impl<T: Config> Pallet<T> {
-	/// Moves a request into the state of a dispute, and asks the court to take it. Returns whether
+	/// Moves a request into the state of a dispute, which concerns all its seats, and asks the court to take it. Returns whether
 	/// the court has the case or the agenda has room to ask again.
 	pub(crate) fn dispute(id: RequestId, request: &mut RequestOf<T>) -> bool {
 		let attested = request.state.attested().map(|(answer, at)| (answer.clone(), *at));
 		let opened = Self::has_opened(id, request);
+		Self::begin_dispute(id);
 		Self::enter(request, RequestState::Court { attested, opened });
 		Requests::<T>::insert(id, &*request);
 		Self::deposit_event(Event::Disputed { request: id });
@@ -28,14 +29,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn has_opened(id: RequestId, request: &RequestOf<T>) -> bool {
-		// Only what has answers is disputed, and they came after a draw.
-		T::Courts::open(id, request.seed.unwrap_or_default()).is_ok()
+		// Only what has answers is disputed, and they came after a draw. Witnesses that differ are for
+		// the seed of their own round.
+		let seed = T::Committees::doubted_seed(id).or(request.seed).unwrap_or_default();
+		T::Courts::open(id, seed).is_ok()
 	}
 
 	/// Brings a request before the court. Where neither court nor agenda has room it ends without an
 	/// answer, and nobody is judged.
 	pub(crate) fn open_court(meter: &mut WeightMeter, id: RequestId, mut request: RequestOf<T>) {
 		meter.consume(T::WeightInfo::open_court());
+		meter.consume(Self::max_release_weight());
 		if !Self::dispute(id, &mut request) {
 			Self::refund(meter, id, request, FailureReason::Congested);
 		}
@@ -58,32 +62,34 @@ impl<T: Config> Pallet<T> {
 
 	/// Largest weight of [`Self::open_court`].
 	pub(crate) fn max_open_court_weight() -> Weight {
-		T::WeightInfo::open_court().saturating_add(Self::undisputed_refund_weight())
+		T::WeightInfo::open_court()
+			.saturating_add(Self::max_release_weight())
+			.saturating_add(Self::undisputed_refund_weight())
 	}
 
 	/// Convicts whoever gave another answer, in any round, settles with the right one, and pays the
 	/// validators from the pot. Returns the weight.
 	///
+	/// Whoever was wrong, or copied, pays the validators first, in equal parts and at once, from the own
+	/// stake that its seat reserved. A conviction takes a tenth of the stake, which no seat reserves.
 	/// Challengers that the digest proves right share [`economics::CHALLENGER_SHARE`] of what the
 	/// operators themselves lose, by bond. The bonds of the others go to the pot.
 	fn carry_out(
 		id: RequestId,
 		mut request: RequestOf<T>,
-		digest: H256,
+		(digest, witness): (H256, (H256, H256)),
 		answer: Answer,
 		validators: &[T::AccountId],
 	) -> Weight {
 		let mut batch = SettlementBatch::<T>::new();
 		let challenges = core::mem::take(&mut request.challenges);
-		let mut weight = T::WeightInfo::return_deposit().saturating_mul(challenges.len() as u64);
+		let mut weight = Weight::zero();
 		let (right, wrong): (Vec<_>, Vec<_>) =
 			challenges.into_iter().partition(|challenge| challenge.is_right(digest));
-		for Challenge { challenger, bond, .. } in wrong {
-			let reason = HoldReason::Challenge.into();
-			let (credit, _) = T::Currency::slash(&reason, &challenger, bond);
-			if credit.peek() < bond {
-				defensive!("what this pallet holds it can take");
-			}
+		for challenge in wrong {
+			weight.saturating_accrue(Self::max_bond_weight());
+			let credit = Self::take_bond(request.model, &challenge);
+			let (challenger, bond) = (challenge.challenger, credit.peek());
 			batch.deposit_to_pot(credit);
 			Self::deposit_event(Event::ChallengeLost { request: id, challenger, bond });
 		}
@@ -98,22 +104,24 @@ impl<T: Config> Pallet<T> {
 			})
 			.collect();
 		payees.push((&pot, economics::POT_SHARE));
-		let judgement = T::Committees::judge(id, digest, &payees);
-		for Challenge { challenger, bond, .. } in &right {
-			Self::release(HoldReason::Challenge, challenger, *bond);
-			let challenger = challenger.clone();
+		let judgement = T::Committees::judge(id, digest, Some(witness), &payees);
+		for challenge in &right {
+			weight.saturating_accrue(Self::max_bond_weight());
+			Self::return_bond(request.model, challenge);
+			let challenger = challenge.challenger.clone();
 			Self::deposit_event(Event::ChallengeWon { request: id, challenger });
 		}
-		let Judgement { right, wrong } = judgement;
-		weight.saturating_accrue(T::WeightInfo::judged(right.len() as u32, wrong));
-		Self::deposit_event(Event::Judged {
-			request: id,
-			digest,
-			right: right.len() as u32,
-			wrong,
-		});
+		let (right, wrong) = (judgement.right.len() as u32, judgement.wrong.len() as u32);
+		// A fine costs less than a conviction.
+		let penalised = wrong + judgement.copied.len() as u32;
+		weight.saturating_accrue(T::WeightInfo::judged(right, penalised));
+		Self::deposit_event(Event::Judged { request: id, digest, right, wrong });
 		let court_pay = Self::court_pay(&request.version);
-		Self::settle(&mut batch, id, request, answer, right);
+		let cost = court_pay.saturating_mul(validators.len() as Balance);
+		let liable = [judgement.wrong.as_slice(), &judgement.copied].concat();
+		weight.saturating_accrue(Self::charges_weight(liable.len() + judgement.silent.len()));
+		Self::charge_equally(&mut batch, &liable, Balance::MAX, cost);
+		Self::settle(&mut batch, id, request, answer, judgement);
 		// After the settlement, so that the executors have their part of the fee.
 		batch.pay_court(validators, court_pay);
 		weight.saturating_accrue(batch.weight());
@@ -133,8 +141,8 @@ impl<T: Config> OnCourtDecided<T::AccountId> for Pallet<T> {
 			return T::WeightInfo::noop();
 		}
 		match verdict {
-			CourtVerdict::Decided { digest, answer, right } => {
-				Self::carry_out(id, request, digest, answer, &right)
+			CourtVerdict::Decided { digest, witness, seed, answer, right } => {
+				Self::carry_out(id, request, (digest, (seed, witness)), answer, &right)
 			},
 			CourtVerdict::Undecided => {
 				let mut meter = WeightMeter::new();
@@ -150,13 +158,22 @@ impl<T: Config> OnCourtDecided<T::AccountId> for Pallet<T> {
 		})
 	}
 
+	fn court_load(id: RequestId) -> CourtLoad {
+		Requests::<T>::get(id).map_or_else(CourtLoad::default, |request| CourtLoad {
+			fuel: request.version.fuel_limit,
+			bytes: request.version.size.into(),
+		})
+	}
+
 	fn max_court_decided_weight() -> Weight {
 		let seats = tiers::MAX_REQUEST_SEATS;
 		let accounts = 1 + T::MaxBench::get() as usize;
 		T::WeightInfo::judged(seats, 0)
 			.max(T::WeightInfo::judged(1, seats - 1))
-			.saturating_add(T::WeightInfo::return_deposit().saturating_mul(MAX_CHALLENGES.into()))
-			.saturating_add(SettlementBatch::<T>::weight_of(1, seats as usize, accounts))
+			.saturating_add(Self::max_bond_weight().saturating_mul(MAX_CHALLENGES.into()))
+			.saturating_add(SettlementBatch::<T>::weight_of(2, seats as usize, accounts))
+			.saturating_add(Self::charges_weight(seats as usize))
+			.saturating_add(Self::max_release_weight())
 			.max(Self::max_refund_weight())
 	}
 }

@@ -5,7 +5,7 @@
 //! in the permutation and is skipped.
 
 use crate::{
-	capacity::{number_of, Capacity},
+	capacity::{value_of, Capacity, Load, LoadChanges, SeatTerms},
 	pallet::*,
 	queue::Place,
 	tiers,
@@ -21,7 +21,7 @@ use frame_support::{
 	weights::{Weight, WeightMeter},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{domains, FailureReason, ModelId, RequestId, RoundIndex, Tier};
+use opg_primitives::{domains, Balance, FailureReason, ModelId, RequestId, RoundIndex, Tier};
 use pallet_opg_support::{
 	sampling::WeightedSampler, Assignment, Committees, ExecutorStake, ModelRegistry, MAX_COMMITTEE,
 };
@@ -44,11 +44,12 @@ pub(crate) struct DrawContext<T: Config> {
 	suspended: Vec<T::AccountId>,
 	/// Slots that operators declared, sorted; read with the first snapshot.
 	declared: Vec<(T::AccountId, u32)>,
-	/// Open seats of first rounds, sorted; read with the first snapshot. Draws change them, and
-	/// [`Self::finish`] stores them.
-	open: Vec<(T::AccountId, u32)>,
-	/// Whether `open` was changed.
-	is_changed: bool,
+	/// Own stake of the operators, by session, sorted; read with the snapshot.
+	own: BTreeMap<u32, Vec<(T::AccountId, Balance)>>,
+	/// Loads of executors, sorted; read with the first snapshot. Draws change them.
+	open: Vec<(T::AccountId, Load)>,
+	/// Changes of `open` by draws, which [`Self::finish`] stores.
+	taken: LoadChanges<T::AccountId>,
 }
 
 /// What became of a draw.
@@ -68,8 +69,9 @@ impl<T: Config> DrawContext<T> {
 			candidates: BTreeMap::new(),
 			suspended: Vec::new(),
 			declared: Vec::new(),
+			own: BTreeMap::new(),
 			open: Vec::new(),
-			is_changed: false,
+			taken: LoadChanges::new(),
 		}
 	}
 
@@ -82,9 +84,12 @@ impl<T: Config> DrawContext<T> {
 			let longest = self.declared.len().max(self.open.len()) as u32;
 			meter.consume(T::WeightInfo::open_seats(longest));
 		}
-		let snapshot = self.snapshots.entry(session).or_insert_with(|| {
+		let Self { snapshots, own, .. } = self;
+		let snapshot = snapshots.entry(session).or_insert_with(|| {
 			let snapshot = T::Executors::snapshot(session);
-			meter.consume(T::WeightInfo::snapshot(snapshot.len() as u32));
+			own.insert(session, T::Executors::own_stake(session));
+			// The own stake is a list of the same kind and length.
+			meter.consume(T::WeightInfo::snapshot(snapshot.len() as u32).saturating_mul(2));
 			snapshot
 		});
 		!snapshot.is_empty()
@@ -125,18 +130,21 @@ impl<T: Config> DrawContext<T> {
 		found.sampler.count(|who| skips(suspended, found, excluded, who)) as u32
 	}
 
-	/// What the candidates for `model` in `session` offer, where `pending` seats that are not drawn
-	/// are spread over them by their weights.
+	/// What the candidates for `model` in `session` offer to first rounds whose seats reserve `reserve`
+	/// planck, where `pending` seats that are not drawn are spread over them by their weights.
 	pub(crate) fn capacity(
 		&mut self,
 		meter: &mut WeightMeter,
 		(model, session): (ModelId, u32),
 		pending: u32,
+		reserve: Balance,
 	) -> Capacity {
 		self.candidates(meter, model, session);
-		let Self { candidates, suspended, declared, open, .. } = self;
+		let Self { candidates, suspended, declared, open, own, .. } = self;
 		let Some(found) = candidates.get(&(model, session)) else { return Capacity::default() };
 		meter.consume(T::WeightInfo::capacity(found.sampler.len() as u32));
+		let own = own.get(&session).map(Vec::as_slice).unwrap_or_default();
+		let terms = SeatTerms { round: tiers::FIRST, reserve };
 		let total = found.sampler.total().max(1);
 		let mut capacity = Capacity::default();
 		for (who, weight) in found.sampler.members() {
@@ -146,9 +154,10 @@ impl<T: Config> DrawContext<T> {
 			let slots = slots::<T>(declared, who, weight);
 			// Weights are of the size of the issuance, numbers of seats of that of blocks.
 			let spread = weight.saturating_mul(pending.into()) / total;
-			let taken = number_of(open, who).unwrap_or_default();
+			let load = value_of(open, who).unwrap_or_default();
+			let own = value_of(own, who).unwrap_or_default();
 			capacity.offered = capacity.offered.saturating_add(slots);
-			if spread.saturating_add(taken.into()) < slots {
+			if load.has_room(spread, slots, own, terms) {
 				capacity.free = capacity.free.saturating_add(slots);
 				capacity.executors += 1;
 			}
@@ -156,49 +165,63 @@ impl<T: Config> DrawContext<T> {
 		capacity
 	}
 
-	/// Draws up to `count` executors besides `excluded`. In a first round those that are full take no
-	/// seat.
+	/// Draws up to `count` executors besides `excluded`. Those without a reserve for the seat, and in
+	/// a first round those without a free slot, take no seat.
 	pub(crate) fn draw(
 		&mut self,
 		meter: &mut WeightMeter,
 		(model, session): (ModelId, u32),
-		round: RoundIndex,
+		terms: SeatTerms,
 		seed: &[u8; 32],
 		excluded: &[&T::AccountId],
 		count: u32,
 	) -> Vec<T::AccountId> {
 		self.candidates(meter, model, session);
-		let Self { candidates, suspended, declared, open, .. } = self;
+		let Self { candidates, suspended, declared, open, own, .. } = self;
 		let Some(found) = candidates.get(&(model, session)) else { return Vec::new() };
-		let is_full = |who: &T::AccountId| {
-			let taken = number_of(open, who).unwrap_or_default();
-			u128::from(taken) >= slots::<T>(declared, who, found.sampler.weight(who))
+		let own = own.get(&session).map(Vec::as_slice).unwrap_or_default();
+		let has_room = |who: &T::AccountId| {
+			let load = value_of(open, who).unwrap_or_default();
+			let slots = slots::<T>(declared, who, found.sampler.weight(who));
+			load.has_room(0, slots, value_of(own, who).unwrap_or_default(), terms)
 		};
-		let skip = |who: &T::AccountId| {
-			skips(suspended, found, excluded, who) || round == tiers::FIRST && is_full(who)
-		};
+		let skip = |who: &T::AccountId| skips(suspended, found, excluded, who) || !has_room(who);
 		found.sampler.draw(seed, skip, count as usize)
 	}
 
-	/// Counts the seats of a first round that was opened. Returns whether there is room.
-	fn take_seats(&mut self, members: &[T::AccountId]) -> bool {
-		let taken =
-			Pallet::<T>::take_seats(&mut self.open, members, T::MaxExecutors::get() as usize);
-		self.is_changed |= taken;
-		taken
+	/// Counts the seats of members that were drawn. Returns whether there is room for all; where not,
+	/// nothing changes.
+	pub(crate) fn take_seats(&mut self, members: &[T::AccountId], terms: SeatTerms) -> bool {
+		let new = members.iter().filter(|who| value_of(&self.open, *who).is_none()).count();
+		if self.open.len() + new > T::MaxExecutors::get() as usize {
+			return false;
+		}
+		let seat = Load::seat(terms);
+		for who in members {
+			self.taken.take(who, seat);
+			match self.open.binary_search_by(|(own, _)| own.cmp(who)) {
+				Ok(at) => self.open[at].1.add(seat),
+				Err(at) => self.open.insert(at, (who.clone(), seat)),
+			}
+		}
+		true
 	}
 
-	/// Stores what the draws have changed.
+	/// A seat that counted was given to another executor.
+	pub(crate) fn release_seat(&mut self, who: &T::AccountId, terms: SeatTerms) {
+		self.taken.release(who, Load::seat(terms));
+	}
+
+	/// Stores what the draws have changed. What requests that ended meanwhile have released stays.
 	pub(crate) fn finish(self) {
-		if self.is_changed {
-			Pallet::<T>::store_seats(self.open);
-		}
+		Pallet::<T>::store_loads(self.taken);
 	}
 
 	/// Largest weight of a context with one sampler.
 	pub(crate) fn max_weight() -> Weight {
 		let executors = T::MaxExecutors::get();
 		T::WeightInfo::snapshot(executors)
+			.saturating_mul(2)
 			.saturating_add(T::WeightInfo::sampler(executors))
 			.saturating_add(T::WeightInfo::open_seats(executors))
 			.saturating_add(T::WeightInfo::capacity(executors))
@@ -208,7 +231,7 @@ impl<T: Config> DrawContext<T> {
 /// Slots of a candidate with this weight: those of the snapshot, and no more than it declares now.
 fn slots<T: Config>(declared: &[(T::AccountId, u32)], who: &T::AccountId, weight: u128) -> u128 {
 	let backed = weight / T::Executors::slot_stake().max(1);
-	number_of(declared, who).map_or(backed, |own| backed.min(own.into()))
+	value_of(declared, who).map_or(backed, |own| backed.min(own.into()))
 }
 
 /// Tells whether `who` takes no seat. It is skipped then, and never removed from the permutation:
@@ -238,7 +261,11 @@ impl<T: Config> Pallet<T> {
 	pub fn capacity(model: ModelId) -> Capacity {
 		let candidates = (model, T::Executors::session());
 		let pending = PendingSeats::<T>::get(model);
-		DrawContext::<T>::new().capacity(&mut WeightMeter::new(), candidates, pending)
+		let version = T::Models::version(model).ok();
+		let reserve =
+			version.and_then(|version| Self::seat_reserve(&version, FuelPrice::<T>::get()));
+		let reserve = reserve.unwrap_or_default();
+		DrawContext::<T>::new().capacity(&mut WeightMeter::new(), candidates, pending, reserve)
 	}
 
 	/// Accounts that are skipped for a request: its parties, and those who had a seat before.
@@ -303,13 +330,17 @@ impl<T: Config> Pallet<T> {
 		let excluded = Self::excluded(&request, &past_members);
 		let candidates = (request.model, session);
 		let is_first = round == tiers::FIRST;
-		let capacity =
-			if is_first { draws.capacity(meter, candidates, 0) } else { Capacity::default() };
+		let terms = SeatTerms { round, reserve: request.seat_reserve };
+		let capacity = if is_first {
+			draws.capacity(meter, candidates, 0, terms.reserve)
+		} else {
+			Capacity::default()
+		};
 		if !capacity.is_enough() {
 			// Others were drawn meanwhile, for another model or with luck. It waits for their answers.
 			return Self::postpone_draw(id, request, round);
 		}
-		let committee = draws.draw(meter, candidates, round, &seed.0, &excluded, spec.target);
+		let committee = draws.draw(meter, candidates, terms, &seed.0, &excluded, spec.target);
 		meter.consume(T::WeightInfo::draw(committee.len() as u32, past_members.len() as u32));
 		if (committee.len() as u32) < spec.minimum {
 			if capacity.free < capacity.offered {
@@ -329,10 +360,11 @@ impl<T: Config> Pallet<T> {
 			engine_id: request.version.engine_id,
 			input_hash: request.input_hash,
 			fuel_limit: request.version.fuel_limit,
+			witnessed: round == tiers::AUDIT,
 		};
 		let opened: Result<(), DispatchError> = with_storage_layer(|| {
 			T::Committees::open(assignment).map_err(|_| DispatchError::Unavailable)?;
-			let has_room = !is_first || draws.take_seats(&committee);
+			let has_room = draws.take_seats(&committee, terms);
 			has_room.then_some(()).ok_or(DispatchError::Unavailable)
 		});
 		if opened.is_err() {
@@ -347,6 +379,7 @@ impl<T: Config> Pallet<T> {
 		if round != tiers::AUDIT {
 			request.seed = Some(seed);
 		}
+		request.is_escalated |= round == tiers::SECOND;
 		let block = Self::block();
 		request.drawn_at.get_or_insert(block);
 		Requests::<T>::insert(id, request);

@@ -98,10 +98,23 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Pay of one validator for recomputing a request to `version` in the court, in planck: what the
-	/// work costs, whatever the price of fuel is.
+	/// work costs, whatever the price of fuel is. The fuel limit is that of loading the model and of
+	/// the run together. The bytes are those of the file, which the validator fetches and keeps.
 	pub(crate) fn court_pay(version: &ModelVersion<T::AccountId, Balance>) -> Balance {
-		let price = Balance::from(version.fuel_limit).saturating_mul(T::MinFuelPrice::get());
-		T::CourtRate::get().mul_floor(price)
+		let bytes = Balance::from(version.size).saturating_mul(T::CourtFuelPerByte::get().into());
+		let fuel = Balance::from(version.fuel_limit).saturating_add(bytes);
+		T::CourtRate::get().mul_floor(fuel.saturating_mul(T::MinFuelPrice::get()))
+	}
+
+	/// What a seat reserves in the operator's own stake, in planck: a court about it, and its
+	/// replacement at the fuel limit.
+	pub(crate) fn seat_reserve(
+		version: &ModelVersion<T::AccountId, Balance>,
+		price: Balance,
+	) -> Option<Balance> {
+		Self::court_pay(version)
+			.checked_mul(T::Randomness::authors().into())?
+			.checked_add(Self::pay(version.fuel_limit, price)?)
 	}
 
 	/// Bond of a challenge, in planck: pays the court, with [`Config::ChallengeBond`] on top.

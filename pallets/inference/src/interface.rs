@@ -5,7 +5,7 @@ use frame_support::{
 	defensive,
 	weights::{Weight, WeightMeter},
 };
-use opg_primitives::{RequestId, Task};
+use opg_primitives::{RequestId, RoundIndex, Task};
 use pallet_opg_support::{OnRoundDecided, TaskSource, Verdict};
 
 impl<T: Config> TaskSource for Pallet<T> {
@@ -40,11 +40,19 @@ impl<T: Config> OnRoundDecided for Pallet<T> {
 		meter.consumed()
 	}
 
+	fn on_seat_declined(id: RequestId, round: RoundIndex) -> Weight {
+		Self::queue_replacement(id, round)
+	}
+
 	fn max_round_decided_weight() -> Weight {
 		T::WeightInfo::attested()
 			.max(T::WeightInfo::escalated())
 			.saturating_add(Self::undisputed_refund_weight())
 			.max(Self::max_open_court_weight())
 			.saturating_add(Self::max_release_weight())
+	}
+
+	fn max_seat_declined_weight() -> Weight {
+		T::WeightInfo::queue_replacement()
 	}
 }

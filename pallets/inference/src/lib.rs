@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod agenda;
 mod audit;
+mod authorize;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
@@ -12,12 +13,16 @@ mod capacity;
 mod challenge;
 mod court;
 mod draw;
+mod errors;
+mod events;
 mod fees;
 mod interface;
 #[cfg(test)]
 mod mock;
 mod pruning;
 mod queue;
+pub mod reject;
+mod replacement;
 mod settlement;
 #[cfg(test)]
 mod tests;
@@ -26,31 +31,37 @@ pub mod tiers;
 mod try_state;
 mod types;
 mod verdict;
+mod watching;
 pub mod weights;
 
 pub use agenda::SCHEDULE_SEARCH_BLOCKS;
-pub use capacity::Capacity;
-pub use challenge::claim_hash;
+pub use authorize::CALL_BLOCKS;
+pub use capacity::{Capacity, Load};
+pub use challenge::{claim_hash, PoolCall, PoolCallOf, PoolChallenge, PoolClaim};
+use frame_support::pallet_macros::import_section;
+
 pub use pallet::*;
 pub use queue::{MAX_DRAW_BATCHES, VRF_HISTORY};
 pub use types::*;
 pub use weights::WeightInfo;
 
+#[import_section(errors::errors)]
+#[import_section(events::events)]
 // The arguments of a call are its wire format.
 #[allow(clippy::too_many_arguments)]
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{draw::DrawContext, types::*, weights::WeightInfo};
+	use super::{capacity::Load, challenge::*, draw::DrawContext, types::*, weights::WeightInfo};
 	use alloc::vec::Vec;
 	use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter, PalletId};
-	use frame_system::pallet_prelude::*;
+	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{
-		Balance, BlockNumber, FailureReason, Fuel, Input, ModelId, RequestId, RoundIndex, Tier,
-		MAX_INPUT_BYTES,
+		Balance, BlockNumber, ExecutorSignature, FailureReason, Fuel, Input, ModelId, RequestId,
+		RoundIndex, Tier, MAX_INPUT_BYTES,
 	};
 	use pallet_opg_support::{
-		weight_budget, BlockRandomness, Committees, Courts, ExecutorLedger, ExecutorStake,
-		ModelRegistry, VrfOutput,
+		weight_budget, BlockRandomness, Committees, Courts, ExecutorDirectory, ExecutorLedger,
+		ExecutorStake, ModelRegistry, VrfOutput,
 	};
 	use sp_core::H256;
 	use sp_runtime::{traits::BlockNumberProvider, Perbill};
@@ -59,7 +70,10 @@ pub mod pallet {
 
 	/// Configuration.
 	#[pallet::config]
-	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256> {
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256>
+		+ CreateAuthorizedTransaction<Call<Self>>
+	{
 		/// The OPG token.
 		type Currency: fungible::BalancedHold<Self::AccountId, Balance = Balance>
 			+ fungible::MutateHold<Self::AccountId, Reason: From<HoldReason>>
@@ -71,7 +85,8 @@ pub mod pallet {
 		/// Registry of models, and of the executors that serve them.
 		type Models: ModelRegistry<Self::AccountId, Balance>;
 		/// Stake, rewards and penalties of executors.
-		type Executors: ExecutorStake<Self::AccountId>
+		type Executors: ExecutorDirectory<Self::AccountId>
+			+ ExecutorStake<Self::AccountId>
 			+ ExecutorLedger<
 				Self::AccountId,
 				Credit = fungible::Credit<Self::AccountId, Self::Currency>,
@@ -108,6 +123,9 @@ pub mod pallet {
 		/// Pay of a validator in the court, as a share of the least pay for the fuel limit.
 		#[pallet::constant]
 		type CourtRate: Get<Perbill>;
+		/// What a byte of a model's file costs a validator in the court, in fuel.
+		#[pallet::constant]
+		type CourtFuelPerByte: Get<Fuel>;
 		/// Upper bound of the validators of a court.
 		#[pallet::constant]
 		type MaxBench: Get<u32>;
@@ -124,6 +142,9 @@ pub mod pallet {
 		/// Time for which an attested answer can be challenged.
 		#[pallet::constant]
 		type ChallengeWindow: Get<BlockNumber>;
+		/// Milliseconds from one tick of the clock to the next, as a rule.
+		#[pallet::constant]
+		type MillisPerTick: Get<u32>;
 		/// Time from inclusion to pruning. Longer than the longest dispute.
 		#[pallet::constant]
 		type Lifetime: Get<BlockNumber>;
@@ -192,6 +213,12 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
+	/// Seats that were declined free of charge, by request and round, in the order in which the next
+	/// draws give them to others.
+	#[pallet::storage]
+	pub type Vacancies<T: Config> =
+		StorageValue<_, BoundedVec<(RequestId, RoundIndex), T::MaxAgenda>, ValueQuery>;
+
 	/// Actions by the time of the chain's clock, run in this order.
 	#[pallet::storage]
 	pub type Agenda<T: Config> = StorageMap<
@@ -227,15 +254,20 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type FuelOrdered<T> = StorageValue<_, Fuel, ValueQuery>;
 
-	/// Executors with seats in first rounds that are not decided, sorted, and the numbers of these
-	/// seats.
+	/// Executors with seats in requests that are not final, or with a pool in a challenge, sorted, and
+	/// what they owe for them.
 	#[pallet::storage]
 	pub type OpenSeats<T: Config> =
-		StorageValue<_, BoundedVec<(T::AccountId, u32), T::MaxExecutors>, ValueQuery>;
+		StorageValue<_, BoundedVec<(T::AccountId, Load), T::MaxExecutors>, ValueQuery>;
 
 	/// Seats of first rounds that wait for their draw, by model.
 	#[pallet::storage]
 	pub type PendingSeats<T> = StorageMap<_, Twox64Concat, ModelId, u32, ValueQuery>;
+
+	/// Requests that executors challenge with their pools, by model: one at a time.
+	#[pallet::storage]
+	pub type PoolChallenges<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, ModelId, Blake2_128Concat, T::AccountId, RequestId>;
 
 	/// Funds the pot at genesis with the existential deposit, which keeps its account alive.
 	#[pallet::genesis_config]
@@ -258,212 +290,6 @@ pub mod pallet {
 		}
 	}
 
-	/// Events of requests.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// A request was accepted and its escrow held.
-		Requested {
-			/// Number that the request got.
-			request: RequestId,
-			/// Account that pays.
-			requester: T::AccountId,
-			/// Number of the model version.
-			model: ModelId,
-			/// Assurance that the requester pays for.
-			tier: Tier,
-			/// Held for the fee, in planck; deposit and seat fees are not included.
-			escrow: Balance,
-			/// Reference that the requester set.
-			reference: H256,
-		},
-		/// A committee was drawn.
-		Drawn {
-			/// Number of the request.
-			request: RequestId,
-			/// Round of the committee.
-			round: RoundIndex,
-			/// Executors, in draw order.
-			committee: Vec<T::AccountId>,
-			/// Seed of the draw.
-			seed: H256,
-			/// Number of different authors whose outputs made the seed.
-			authors: u32,
-		},
-		/// A committee was too silent to agree, and a larger one is drawn.
-		Escalated {
-			/// Number of the request.
-			request: RequestId,
-			/// Round of the larger committee.
-			round: RoundIndex,
-			/// Cause for which the last committee did not agree.
-			reason: FailureReason,
-		},
-		/// A committee agreed on an answer. It can be challenged for `ChallengeWindow`.
-		Attested {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that pays.
-			requester: T::AccountId,
-			/// Number of the model version.
-			model: ModelId,
-			/// Digest of the answer.
-			digest: H256,
-			/// Fuel of the answer.
-			fuel: Fuel,
-			/// Reference that the requester set.
-			reference: H256,
-		},
-		/// An audit committee computes an answer again.
-		Audited {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that bought the audit. `None` where randomness picked the answer.
-			buyer: Option<T::AccountId>,
-		},
-		/// An account put up a bond against an answer.
-		Challenged {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that put up the bond.
-			challenger: T::AccountId,
-			/// Digest of the answer that it disputes.
-			digest: H256,
-			/// Bond, in planck.
-			bond: Balance,
-		},
-		/// A challenger revealed the digest that it claims to be right.
-		ClaimRevealed {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that put up the bond.
-			challenger: T::AccountId,
-			/// Digest that it claims.
-			digest: H256,
-		},
-		/// The answer to a request is in dispute, and the court decides.
-		Disputed {
-			/// Number of the request.
-			request: RequestId,
-		},
-		/// The court decided, and whoever gave another answer is convicted.
-		Judged {
-			/// Number of the request.
-			request: RequestId,
-			/// Digest of the right answer.
-			digest: H256,
-			/// Number of executors that gave it.
-			right: u32,
-			/// Number of executors that gave another.
-			wrong: u32,
-		},
-		/// The court proved a challenger right: its bond came back.
-		ChallengeWon {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that put up the bond.
-			challenger: T::AccountId,
-		},
-		/// The court did not prove a challenger right: its bond went to the pot.
-		ChallengeLost {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that put up the bond.
-			challenger: T::AccountId,
-			/// Bond, in planck.
-			bond: Balance,
-		},
-		/// An answer is final and paid.
-		Settled {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that paid.
-			requester: T::AccountId,
-			/// Number of the model version.
-			model: ModelId,
-			/// Digest of the answer.
-			digest: H256,
-			/// Charged in total, royalty and seat fees included, in planck.
-			fee: Balance,
-			/// Reference that the requester set.
-			reference: H256,
-		},
-		/// A request ended without an answer, and its escrow was returned.
-		Failed {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that made it.
-			requester: T::AccountId,
-			/// Number of the model version.
-			model: ModelId,
-			/// Cause.
-			reason: FailureReason,
-			/// Reference that the requester set.
-			reference: H256,
-		},
-		/// A request was removed, and its deposit returned if it was still held.
-		Pruned {
-			/// Number of the request.
-			request: RequestId,
-			/// Account that made it.
-			requester: T::AccountId,
-			/// Number of the model version.
-			model: ModelId,
-			/// Reference that the requester set.
-			reference: H256,
-		},
-	}
-
-	/// Errors of calls.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no model version with this number.
-		UnknownModel,
-		/// The model's engine is not valid yet, or no longer. In the latter case the owner must
-		/// register a new version.
-		EngineNotValid,
-		/// There is no request with this number, or it was pruned.
-		UnknownRequest,
-		/// The signer is not the requester.
-		NotRequester,
-		/// The block of inclusion is over, or the request has ended.
-		NotCancellable,
-		/// The request has no answer yet, its answer is final, or its court takes no more claims.
-		NotChallengeable,
-		/// The request has no attested answer that is not audited yet.
-		NotAuditable,
-		/// The seed is not that of the answer: it was given on another fork.
-		SeedMismatch,
-		/// Nobody revealed an answer with this digest.
-		UnknownDigest,
-		/// The signer challenged this request already.
-		AlreadyChallenged,
-		/// The request has as many challenges as it can have.
-		TooManyChallenges,
-		/// The signer did not challenge this request, or revealed its claim already.
-		NotChallenger,
-		/// The court does not reveal votes now.
-		NotRevealing,
-		/// Digest and salt are not those of the claim.
-		ClaimMismatch,
-		/// Too few executors serve the model, besides the parties and those who had a seat already.
-		NotEnoughExecutors,
-		/// Escrow and seat fees would be larger than `max_fee`. The runtime API `estimate` tells them.
-		MaxFeeTooLow,
-		/// The royalty is larger than `max_royalty`.
-		RoyaltyAboveMax,
-		/// The deadline is over already, or after the request is pruned.
-		InvalidDeadline,
-		/// Executors with a free slot hold too little of what all that serve the model offer, draws or
-		/// agendas have no room, or this block left a part of them for later.
-		Congested,
-		/// A number is too large: the fee, the bond or the number of the request.
-		Overflow,
-		/// Less than two thirds of the validators say that their store holds the model's file, so the
-		/// court could not judge its answers. Give them the file; their nodes say so by themselves.
-		NotCourtReady,
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
@@ -473,6 +299,10 @@ pub mod pallet {
 
 		fn on_finalize(_: BlockNumberFor<T>) {
 			Self::adjust_price();
+		}
+
+		fn offchain_worker(block: BlockNumberFor<T>) {
+			Self::watch(block);
 		}
 
 		fn integrity_test() {
@@ -488,6 +318,11 @@ pub mod pallet {
 				Self::draw_budget(),
 			);
 			weight_budget::assert_fits(
+				"a block with one replacement",
+				Self::base_weight().saturating_add(Self::max_replacement_weight()),
+				Self::draw_budget(),
+			);
+			weight_budget::assert_fits(
 				"a block with one action",
 				Self::draw_budget()
 					.saturating_add(T::WeightInfo::agenda_list())
@@ -498,11 +333,17 @@ pub mod pallet {
 			for call in [
 				T::WeightInfo::request(MAX_INPUT_BYTES),
 				T::WeightInfo::audit_bought(),
-				T::WeightInfo::challenge(),
+				T::WeightInfo::challenge().saturating_add(Self::max_release_weight()),
 			] {
 				let call = call.saturating_add(DrawContext::<T>::max_weight());
 				weight_budget::assert_fits("a call", call, max);
 			}
+			let max = weight_budget::max_transaction_weight::<T>(DispatchClass::Operational);
+			let challenge = T::WeightInfo::challenge_with_pool()
+				.saturating_add(Self::max_release_weight())
+				.saturating_add(Self::max_release_weight())
+				.saturating_add(T::WeightInfo::authorize_challenge_with_pool());
+			weight_budget::assert_fits("a challenge with a pool", challenge, max);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -634,7 +475,7 @@ pub mod pallet {
 		/// [`Event::Challenged`], and with the first challenge [`Event::Disputed`]. Later
 		/// [`Event::ChallengeWon`], [`Event::ChallengeLost`] or [`Event::Failed`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::challenge())]
+		#[pallet::weight(T::WeightInfo::challenge().saturating_add(Pallet::<T>::max_release_weight()))]
 		pub fn challenge(
 			origin: OriginFor<T>,
 			request: RequestId,
@@ -712,6 +553,90 @@ pub mod pallet {
 			let mut draws = DrawContext::new();
 			Self::do_buy_audit(&mut draws, &mut meter, buyer, request)?;
 			Ok(Some(meter.consumed()).into())
+		}
+
+		/// Challenges an answer with the pool of an executor as the bond.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// For executors that had no seat: their nodes send it by themselves. It is a
+		/// [`challenge`](Self::challenge) of the operator, but the bond is reserved in the operator's
+		/// own stake, and charged there if the challenge is lost. Rewards go to the operator's account.
+		///
+		/// ## Parameters
+		/// - `challenge`: with a [`PoolChallenge`] as its payload.
+		/// - `signature`: by the hot key of `challenge.executor`, of
+		///   [`opg_primitives::challenge::pool_call_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]. Those for
+		/// which it would fail are the errors of [`challenge`](Self::challenge), and:
+		/// - [`Error::Suspended`]: if the executor is paused, is leaving, or was convicted.
+		/// - [`Error::HasSeat`]: if it has a seat in the request.
+		/// - [`Error::PoolChallengeOpen`]: if its pool is the bond of another challenge of the model.
+		/// - [`Error::NoReserve`]: if its own stake has no room for the bond.
+		///
+		/// ## Events
+		/// As of [`challenge`](Self::challenge).
+		#[pallet::call_index(5)]
+		#[pallet::weight((
+			T::WeightInfo::challenge_with_pool()
+				.saturating_add(Pallet::<T>::max_release_weight()),
+			DispatchClass::Operational,
+		))]
+		#[pallet::weight_of_authorize(
+			T::WeightInfo::authorize_challenge_with_pool()
+				.saturating_add(Pallet::<T>::max_release_weight())
+		)]
+		#[pallet::authorize(|_, challenge, signature| {
+			Pallet::<T>::authorize_pool_call(challenge, signature)
+		})]
+		pub fn challenge_with_pool(
+			origin: OriginFor<T>,
+			challenge: PoolCallOf<T, PoolChallenge>,
+			_signature: ExecutorSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			Self::do_challenge_with_pool(challenge)?;
+			Ok(Pays::No.into())
+		}
+
+		/// Reveals the claim of a challenge of an executor.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// As [`reveal_claim`](Self::reveal_claim), for nodes.
+		///
+		/// ## Parameters
+		/// - `claim`: with a [`PoolClaim`] as its payload.
+		/// - `signature`: by the hot key of `claim.executor`, of
+		///   [`opg_primitives::challenge::pool_call_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]. Those for
+		/// which it would fail are the errors of [`reveal_claim`](Self::reveal_claim).
+		///
+		/// ## Events
+		/// [`Event::ClaimRevealed`].
+		#[pallet::call_index(6)]
+		#[pallet::weight((T::WeightInfo::reveal_claim(), DispatchClass::Operational))]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_reveal_claim_with_pool())]
+		#[pallet::authorize(|_, claim, signature| {
+			Pallet::<T>::authorize_pool_call(claim, signature)
+		})]
+		pub fn reveal_claim_with_pool(
+			origin: OriginFor<T>,
+			claim: PoolCallOf<T, PoolClaim>,
+			_signature: ExecutorSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			let PoolCall { executor, request, payload: PoolClaim { digest, salt }, .. } = claim;
+			Self::do_reveal_claim(executor, request, digest, salt)?;
+			Ok(Pays::No.into())
 		}
 	}
 }

@@ -20,24 +20,35 @@ use frame_support::{
 	},
 	PalletId, Twox64Concat,
 };
-use frame_system::limits::BlockWeights;
+use frame_system::{
+	limits::BlockWeights,
+	offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase},
+};
 use opg_primitives::{
-	Answer, Balance, BlockNumber, FailureReason, Fuel, Input, ModelError, ModelId, Outcome,
-	RequestId, RoundIndex, Tier,
+	Answer, Balance, BlockNumber, ExecutorKey, FailureReason, Fuel, Input, ModelError, ModelId,
+	Outcome, RequestId, RoundIndex, Tier,
 };
 use pallet_opg_support::{
-	economics, Assignment, BlockRandomness, CourtFull, CourtVerdict, ExecutorLedger, ExecutorStake,
-	Judgement, ModelRegistry, ModelUnavailable, ModelVersion, Offence, OnCourtDecided,
-	OnRoundDecided, Serving, Verdict, VrfOutput,
+	economics, Assignment, BlockRandomness, CourtFull, CourtVerdict, ExecutorDirectory,
+	ExecutorLedger, ExecutorStake, Judgement, ModelRegistry, ModelUnavailable, ModelVersion,
+	Offence, OnCourtDecided, OnRoundDecided, SeatHolder, Serving, SilenceRecord, Vacancy, Verdict,
+	VrfOutput,
 };
-use sp_core::H256;
+use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
 	traits::{BlockNumberProvider, Dispatchable},
 	BuildStorage, DispatchResult, Perbill,
 };
 
-type Block = frame_system::mocking::MockBlock<Test>;
+mod steps;
+
+pub use steps::*;
+
+/// Extrinsic of the mock, with the extension that authorizes calls.
+pub type Extrinsic =
+	frame_system::mocking::MockUncheckedExtrinsic<Test, (), frame_system::AuthorizeCall<Test>>;
+type Block = frame_system::mocking::MockBlock<Test, (), frame_system::AuthorizeCall<Test>>;
 
 #[frame_support::runtime]
 mod runtime {
@@ -72,6 +83,34 @@ impl frame_system::Config for Test {
 	type AccountData = pallet_balances::AccountData<Balance>;
 }
 
+impl<C> CreateTransactionBase<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	type Extrinsic = Extrinsic;
+	type RuntimeCall = RuntimeCall;
+}
+
+impl<C> CreateTransaction<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	type Extension = frame_system::AuthorizeCall<Test>;
+
+	fn create_transaction(call: RuntimeCall, extension: Self::Extension) -> Extrinsic {
+		Extrinsic::new_transaction(call, extension)
+	}
+}
+
+impl<C> CreateAuthorizedTransaction<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	fn create_extension() -> Self::Extension {
+		frame_system::AuthorizeCall::new()
+	}
+}
+
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
 impl pallet_balances::Config for Test {
 	type AccountStore = System;
@@ -84,6 +123,13 @@ pub const EXISTENTIAL_DEPOSIT: Balance = 10;
 pub const FUNDS: Balance = 10_000_000;
 /// Pool of every executor at the beginning.
 pub const POOL: Balance = 1_000_000;
+/// Own stake of every executor in the snapshots, for as many seats as most tests draw. A charge takes
+/// it from the pool.
+pub const OWN_STAKE: Balance = 1_000_000_000;
+/// Length of the model's file.
+pub const MODEL_BYTES: u32 = 50;
+/// Cost of a byte of it in the court.
+pub const FUEL_PER_BYTE: Fuel = 2;
 pub const DEPOSIT: Balance = 500;
 pub const CHALLENGE_BOND: Balance = 1_000;
 pub const SEAT_FEE: Balance = 7;
@@ -92,6 +138,7 @@ pub const MAX_PRICE: Balance = 1_000;
 pub const TARGET_FUEL: Fuel = 10_000;
 pub const FUEL_LIMIT: Fuel = 1_000;
 pub const WINDOW: BlockNumber = 5;
+pub const MILLIS_PER_TICK: u32 = 3_000;
 pub const LIFETIME: BlockNumber = 200;
 pub const MAX_AGENDA: u32 = 16;
 
@@ -149,6 +196,9 @@ parameter_types! {
 	pub storage ExecutorCount: u64 = EXECUTORS;
 	/// Executors from this number on are candidates of the models.
 	pub storage FirstServing: u64 = 1;
+	/// Stake of its own that each executor has in the snapshots. Its pool is
+	/// [`POOL`] at the beginning, and the rest belongs to delegators.
+	pub storage OwnStake: Balance = OWN_STAKE;
 	/// Slots of each executor, which are its weight.
 	pub storage SlotsEach: u32 = 1_000;
 	/// Slots that executors declared, sorted by executor.
@@ -162,6 +212,8 @@ parameter_types! {
 	pub storage OpenFailure: Option<FailureReason> = None;
 	/// Tells whether the court takes no case.
 	pub storage IsCourtFull: bool = false;
+	/// Executor that copied in an audit, and the seed of that round.
+	pub storage Doubted: Option<(u64, H256)> = None;
 	/// Planck that convictions burned.
 	pub storage Burned: Balance = 0;
 }
@@ -203,6 +255,26 @@ pub fn pool(who: u64) -> u64 {
 	who + 1_000
 }
 
+/// Own stake of an executor that is not charged yet, in planck.
+pub fn own(who: u64) -> Balance {
+	OwnStake::get().saturating_sub(Charged::get(who))
+}
+
+/// Executors that were convicted.
+#[storage_alias]
+pub type Convicted =
+	StorageMap<MockExecutors, Twox64Concat, u64, bool, frame_support::pallet_prelude::ValueQuery>;
+
+/// Charges and own losses of executors, in planck.
+#[storage_alias]
+pub type Charged = StorageMap<
+	MockExecutors,
+	Twox64Concat,
+	u64,
+	Balance,
+	frame_support::pallet_prelude::ValueQuery,
+>;
+
 /// Snapshots hold the current session, the next, and the two before.
 fn is_kept(session: u32) -> bool {
 	(Session::get().saturating_sub(2)..=Session::get() + 1).contains(&session)
@@ -220,6 +292,12 @@ impl ExecutorStake<u64> for Executors {
 			vec![]
 		}
 	}
+	fn own_stake(session: u32) -> Vec<(u64, u128)> {
+		Self::snapshot(session).into_iter().map(|(who, _)| (who, own(who))).collect()
+	}
+	fn has_stake(who: &u64) -> bool {
+		balance(pool(*who)) > EXISTENTIAL_DEPOSIT
+	}
 	fn suspended() -> Vec<u64> {
 		Suspended::get()
 	}
@@ -231,14 +309,49 @@ impl ExecutorStake<u64> for Executors {
 	}
 }
 
+/// Hot key pair of an executor.
+pub fn hot_pair(who: u64) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&[who as u8; 32])
+}
+
+impl ExecutorDirectory<u64> for Executors {
+	fn has_pool(who: &u64) -> bool {
+		(1..=EXECUTORS).contains(who)
+	}
+	fn hot_key(who: &u64) -> Option<ExecutorKey> {
+		Self::has_pool(who).then(|| hot_pair(*who).public().into())
+	}
+	fn operator_of(key: &ExecutorKey) -> Option<u64> {
+		(1..=EXECUTORS).find(|who| ExecutorKey::from(hot_pair(*who).public()) == *key)
+	}
+}
+
 impl ExecutorLedger<u64> for Executors {
 	type Credit = Credit<u64, Balances>;
 	fn reward(who: &u64, credit: Self::Credit) {
 		Balances::resolve(&pool(*who), credit).map_err(drop).unwrap();
 	}
-	fn fine(_: &u64, _: Offence, _: u32) {}
+	fn fine(_: &u64, _: Offence, _: u32, _: SilenceRecord) {}
+	fn charge(who: &u64, amount: Balance, _: u32) -> Self::Credit {
+		let pool = pool(*who);
+		let rest = Balances::reducible_balance(&pool, Preservation::Preserve, Fortitude::Polite);
+		let amount = amount.min(own(*who)).min(rest);
+		Charged::mutate(who, |charged| *charged += amount);
+		let (exact, keep) = (Precision::Exact, Preservation::Preserve);
+		Balances::withdraw(&pool, amount, exact, keep, Fortitude::Polite).unwrap()
+	}
+	fn charge_weight() -> Weight {
+		Weight::from_parts(1_000_000, 1_000)
+	}
+	/// Payees get parts of what the operator itself loses. There is one model, so that one conviction
+	/// counts.
 	fn convict(who: &u64, _: H256, _: u32, payees: &[(&u64, Perbill)]) {
+		if Convicted::mutate(who, |is_known| core::mem::replace(is_known, true)) {
+			return;
+		}
 		let loss = economics::CONVICTION_SHARE.mul_floor(balance(pool(*who)));
+		let own_loss = economics::CONVICTION_SHARE.mul_floor(own(*who)).min(loss);
+		Charged::mutate(who, |charged| *charged += own_loss);
 		let mut credit = Balances::withdraw(
 			&pool(*who),
 			loss,
@@ -248,7 +361,9 @@ impl ExecutorLedger<u64> for Executors {
 		)
 		.unwrap();
 		for (payee, part) in payees {
-			Balances::resolve(payee, credit.extract(part.mul_floor(loss))).map_err(drop).unwrap();
+			Balances::resolve(payee, credit.extract(part.mul_floor(own_loss)))
+				.map_err(drop)
+				.unwrap();
 		}
 		Burned::set(&(Burned::get() + credit.peek()));
 	}
@@ -265,6 +380,7 @@ impl ModelRegistry<u64, Balance> for Models {
 			MODEL => Ok(ModelVersion {
 				owner: OWNER,
 				model_hash: H256::repeat_byte(1),
+				size: MODEL_BYTES,
 				engine_id: H256::repeat_byte(2),
 				dims: Default::default(),
 				fuel_limit: FUEL_LIMIT,
@@ -288,7 +404,8 @@ pub type Cases = StorageMap<MockCourt, Twox64Concat, RequestId, bool>;
 pub struct Court;
 impl pallet_opg_support::Courts for Court {
 	fn open(request: RequestId, seed: H256) -> Result<(), CourtFull> {
-		assert_eq!(stored(request).seed, Some(seed));
+		let doubted = Doubted::get().map(|(_, seed)| seed);
+		assert_eq!(doubted.or(stored(request).seed), Some(seed));
 		if IsCourtFull::get() {
 			return Err(CourtFull);
 		}
@@ -317,11 +434,16 @@ pub fn begin_reveals(id: RequestId) {
 	Cases::insert(id, true);
 }
 
+/// Witness of every verdict.
+pub const WITNESS: H256 = H256::repeat_byte(8);
+
 /// The court decides for `answer`, with all validators.
 pub fn decide(id: RequestId, answer: Answer) -> Weight {
 	assert!(Cases::take(id).is_some());
 	let digest = answer.digest();
-	let verdict = CourtVerdict::Decided { digest, answer, right: VALIDATORS.to_vec() };
+	let seed = Doubted::get().map(|(_, seed)| seed).or(stored(id).seed).unwrap();
+	let right = VALIDATORS.to_vec();
+	let verdict = CourtVerdict::Decided { digest, witness: WITNESS, seed, answer, right };
 	Inference::on_court_decided(id, verdict)
 }
 
@@ -348,6 +470,41 @@ pub type Seats = StorageMap<
 	frame_support::pallet_prelude::ValueQuery,
 >;
 
+/// Rounds that were opened last: seed, session and number of seats.
+#[storage_alias]
+pub type Opened = StorageMap<MockCommittees, Twox64Concat, RequestId, (H256, u32, u32)>;
+
+/// Executors of the current round that declined, and whose seat waits for another.
+#[storage_alias]
+pub type Decliners = StorageMap<
+	MockCommittees,
+	Twox64Concat,
+	RequestId,
+	Vec<u64>,
+	frame_support::pallet_prelude::ValueQuery,
+>;
+
+/// Executors of the current round whose seat another has.
+#[storage_alias]
+pub type GivenAway = StorageMap<
+	MockCommittees,
+	Twox64Concat,
+	RequestId,
+	Vec<u64>,
+	frame_support::pallet_prelude::ValueQuery,
+>;
+
+/// An executor declines its seat free of charge.
+pub fn decline(id: RequestId, who: u64) {
+	let round = assigned_round(id).expect("a committee is at work");
+	assert!(members(id, round).contains(&who));
+	Decliners::append(id, who);
+	Inference::on_seat_declined(id, round);
+}
+
+/// Weight of a seat that stays unfilled.
+pub const UNFILLED_WEIGHT: Weight = Weight::from_parts(9, 9);
+
 /// Weight of removing a request from the fake.
 pub const REMOVE_WEIGHT: Weight = Weight::from_parts(7, 7);
 
@@ -358,7 +515,9 @@ impl pallet_opg_support::Committees<u64> for Committees {
 		if let Some(reason) = OpenFailure::get() {
 			return Err(reason);
 		}
-		let Assignment { request, round, committee, .. } = assignment;
+		let Assignment { request, round, committee, seed, session, .. } = assignment;
+		Opened::insert(request, (seed, session, committee.len() as u32));
+		Decliners::remove(request);
 		Seats::mutate(request, |seats| {
 			let opened =
 				committee.into_iter().map(|executor| Seat { round, executor, answer: None });
@@ -382,22 +541,82 @@ impl pallet_opg_support::Committees<u64> for Committees {
 		let answers = Seats::get(request).into_iter().filter_map(|seat| seat.answer);
 		answers.into_iter().find(|answer| answer.digest() == digest)
 	}
-	fn judge(request: RequestId, digest: H256, payees: &[(&u64, Perbill)]) -> Judgement<u64> {
-		let (mut right, mut wrong) = (Vec::new(), 0);
-		for Seat { executor, answer, .. } in Seats::get(request) {
+	fn doubted_seed(_: RequestId) -> Option<H256> {
+		Doubted::get().map(|(_, seed)| seed)
+	}
+	fn judge(
+		request: RequestId,
+		digest: H256,
+		witness: Option<(H256, H256)>,
+		payees: &[(&u64, Perbill)],
+	) -> Judgement<u64> {
+		let mut judgement = Judgement::default();
+		let copier = Doubted::get().filter(|_| witness.is_some()).map(|(copier, _)| copier);
+		for Seat { executor, answer, round } in Seats::get(request) {
+			let holder = SeatHolder { executor, session: 0 };
 			match answer {
-				Some(answer) if answer.digest() == digest => right.push(executor),
-				Some(_) => {
-					wrong += 1;
+				Some(answer) if answer.digest() != digest => {
+					judgement.wrong.push(holder);
 					Executors::convict(&executor, H256::zero(), 0, payees);
 				},
+				Some(_) if copier == Some(executor) => judgement.copied.push(holder),
+				Some(_) => judgement.right.push(executor),
+				None if round == tiers::FIRST => judgement.silent.push(holder),
 				None => {},
 			}
 		}
-		Judgement { right, wrong }
+		judgement
+	}
+	fn seat_holders(request: RequestId) -> Vec<SeatHolder<u64>> {
+		let (_, session, _) = Opened::get(request).unwrap_or_default();
+		let given_away = GivenAway::get(request);
+		Seats::get(request)
+			.into_iter()
+			.filter(|seat| !given_away.contains(&seat.executor))
+			.map(|Seat { executor, .. }| SeatHolder { executor, session })
+			.collect()
+	}
+	fn vacancy(request: RequestId) -> Option<Vacancy<u64>> {
+		let declined = *Decliners::get(request).first()?;
+		let (seed, session, _) = Opened::get(request)?;
+		let round = Seats::get(request).last()?.round;
+		if assigned_round(request) != Some(round) && !Cases::contains_key(request) {
+			return None;
+		}
+		Some(Vacancy { round, seed, session, declined })
+	}
+	fn replace(
+		request: RequestId,
+		round: RoundIndex,
+		executor: u64,
+		of: u32,
+	) -> Result<(), FailureReason> {
+		let (_, session, size) = Opened::get(request).expect("it was opened");
+		assert_eq!(of, session);
+		if members(request, round).len() as u32 >= 2 * size {
+			return Err(FailureReason::NotEnoughExecutors);
+		}
+		let declined = Decliners::mutate(request, |declined| declined.remove(0));
+		GivenAway::append(request, declined);
+		Seats::append(request, Seat { round, executor, answer: None });
+		Ok(())
+	}
+	fn leave_unfilled(request: RequestId) -> Weight {
+		Decliners::mutate(request, |declined| {
+			if !declined.is_empty() {
+				declined.remove(0);
+			}
+		});
+		UNFILLED_WEIGHT
+	}
+	fn max_leave_unfilled_weight() -> Weight {
+		UNFILLED_WEIGHT
 	}
 	fn remove(request: RequestId) -> Weight {
 		Seats::remove(request);
+		Opened::remove(request);
+		Decliners::remove(request);
+		GivenAway::remove(request);
 		REMOVE_WEIGHT
 	}
 	fn max_remove_weight() -> Weight {
@@ -421,11 +640,13 @@ impl Config for Test {
 	type SeatFee = ConstU128<SEAT_FEE>;
 	type ChallengeBond = ConstU128<CHALLENGE_BOND>;
 	type CourtRate = CourtRate;
+	type CourtFuelPerByte = ConstU64<FUEL_PER_BYTE>;
 	type MaxBench = ConstU32<3>;
 	type StakeAtRisk = StakeAtRisk;
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
 	type MaxDraws = MaxDraws;
 	type ChallengeWindow = ConstU32<WINDOW>;
+	type MillisPerTick = ConstU32<MILLIS_PER_TICK>;
 	type Lifetime = ConstU32<LIFETIME>;
 	type MaxExecutors = ConstU32<{ EXECUTORS as u32 }>;
 	type AgendaWeight = AgendaWeight;
@@ -463,294 +684,10 @@ impl pallet_opg_support::BenchmarkCommittees<u64> for BenchmarkHelper {
 		let seat = |(executor, round, answer)| Seat { round, executor, answer: Some(answer) };
 		Seats::insert(request, seats.into_iter().map(seat).collect::<Vec<_>>());
 	}
-}
-
-fn accounts() -> impl Iterator<Item = (u64, Balance)> {
-	let pools = (1..=EXECUTORS).map(|who| (pool(who), POOL));
-	let executors = (1..=EXECUTORS).map(|who| (who, FUNDS));
-	let others = [REQUESTER, OTHER_REQUESTER, CHALLENGER, OTHER_CHALLENGER];
-	let others = others.into_iter().chain(VALIDATORS).map(|who| (who, FUNDS));
-	pools.chain(executors).chain(others)
-}
-
-/// Runs a test on a new chain, in block 1; ends with [`check`].
-pub fn run(test: impl FnOnce()) {
-	AgendaWeight::set(Weight::from_parts(1_000_000_000_000, u64::MAX));
-	MaxDraws::set(MAX_AGENDA);
-	StakeAtRisk::set(10_000_000);
-	Entropy::set(0);
-	HasVrfOutput::set(true);
-	AuthorCount::set(3);
-	OnlyAuthor::set(None);
-	IsClockPaused::set(false);
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> { balances: accounts().collect(), ..Default::default() }
-		.assimilate_storage(&mut storage)
-		.unwrap();
-	crate::GenesisConfig::<Test>::default().assimilate_storage(&mut storage).unwrap();
-	sp_io::TestExternalities::from(storage).execute_with(|| {
-		next_block();
-		check();
-		test();
-		check();
-	});
-}
-
-/// Checks the invariants of the pallet, and that every planck is accounted for.
-pub fn check() {
-	Inference::do_try_state().unwrap();
-	let accounts: Balance = frame_system::Account::<Test>::iter_values()
-		.map(|account| account.data.free + account.data.reserved)
-		.sum();
-	assert_eq!(accounts, Balances::total_issuance());
-}
-
-/// Planck that there were at genesis and are gone: burned prices, seat fees and convictions.
-pub fn burned() -> Balance {
-	let genesis = accounts().map(|(_, amount)| amount).sum::<Balance>() + EXISTENTIAL_DEPOSIT;
-	genesis - Balances::total_issuance()
-}
-
-/// Ends this block and runs the hooks of the next.
-pub fn next_block() -> Weight {
-	let block = System::block_number();
-	if block > 0 {
-		Inference::on_finalize(block);
+	fn vacant_seat(request: RequestId, round: RoundIndex, session: u32, members: Vec<u64>) {
+		Opened::insert(request, (H256::zero(), session, members.len() as u32));
+		Decliners::append(request, members[0]);
+		let seat = |executor| Seat { round, executor, answer: None };
+		Seats::insert(request, members.into_iter().map(seat).collect::<Vec<_>>());
 	}
-	System::set_block_number(block + 1);
-	if !IsClockPaused::get() {
-		Now::set(&(Now::get() + 1));
-	}
-	Inference::on_initialize(block + 1)
-}
-
-pub fn run_blocks(count: u32) {
-	for _ in 0..count {
-		next_block();
-	}
-}
-
-pub fn now() -> u64 {
-	Now::get()
-}
-
-pub fn block() -> u64 {
-	System::block_number()
-}
-
-/// Number of seats in first rounds that are open.
-pub fn open_seats(who: u64) -> u32 {
-	capacity::number_of(&OpenSeats::<Test>::get(), &who).unwrap_or_default()
-}
-
-/// Free and held planck of an account.
-pub fn balance(who: u64) -> Balance {
-	Balances::total_balance(&who)
-}
-
-pub fn on_hold(reason: HoldReason, who: u64) -> Balance {
-	Balances::balance_on_hold(&reason.into(), &who)
-}
-
-pub fn pot() -> Balance {
-	balance(Inference::pot())
-}
-
-pub fn signed(who: u64) -> RuntimeOrigin {
-	RuntimeOrigin::signed(who)
-}
-
-/// Dispatches a call as a block does: one that is refused leaves nothing behind.
-pub fn dispatch(who: u64, call: Call<Test>) -> DispatchResult {
-	let done = RuntimeCall::Inference(call).dispatch(signed(who));
-	done.map(drop).map_err(|refused| refused.error)
-}
-
-pub fn input() -> Input {
-	Input::truncate_from(vec![1, 2, 3])
-}
-
-/// Answer of honest executors that took so much fuel.
-pub fn answer(fuel: Fuel) -> Answer {
-	Answer { outcome: Outcome::Output(Default::default()), fuel }
-}
-
-/// Answer that differs from every [`answer`].
-pub fn wrong() -> Answer {
-	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: FUEL_LIMIT }
-}
-
-/// Pay of one executor for the whole fuel limit at the lowest price: a fifth of the price is burned.
-pub const MAX_PAY: Balance = FUEL_LIMIT as Balance * MIN_PRICE * 4 / 5;
-/// Pay of one validator in the court.
-pub const COURT_PAY: Balance = FUEL_LIMIT as Balance * MIN_PRICE / 10;
-
-/// Call of a request of this tier.
-pub fn request_call(tier: Tier) -> Call<Test> {
-	Call::request {
-		model: MODEL,
-		input: input(),
-		tier,
-		max_fee: Balance::MAX,
-		max_royalty: Balance::MAX,
-		reference: H256::repeat_byte(9),
-		deadline: None,
-	}
-}
-
-/// Makes a request and returns its number.
-pub fn request(tier: Tier) -> RequestId {
-	request_of(REQUESTER, tier)
-}
-
-/// Makes a request of `who` and returns its number.
-pub fn request_of(who: u64, tier: Tier) -> RequestId {
-	let id = NextRequestId::<Test>::get();
-	assert_ok!(dispatch(who, request_call(tier)));
-	id
-}
-
-/// Makes a request with a deadline and returns its number.
-pub fn request_until(tier: Tier, until: u64) -> RequestId {
-	let id = NextRequestId::<Test>::get();
-	let Call::request { model, input, tier, max_fee, max_royalty, reference, .. } =
-		request_call(tier)
-	else {
-		unreachable!()
-	};
-	let deadline = Some(until);
-	let call = Call::request { model, input, tier, max_fee, max_royalty, reference, deadline };
-	assert_ok!(dispatch(REQUESTER, call));
-	id
-}
-
-/// Runs blocks until the seed of a committee is complete.
-pub fn run_draw(tier: Tier) {
-	run_blocks(tiers::seed_authors(tier));
-}
-
-/// Makes a request and runs blocks until its first committee is drawn.
-pub fn drawn(tier: Tier) -> RequestId {
-	let id = request(tier);
-	run_draw(tier);
-	id
-}
-
-/// Request whose first committee agreed on `answer` in this block.
-pub fn attested(tier: Tier, answer: Answer) -> RequestId {
-	let id = drawn(tier);
-	agree(id, answer);
-	id
-}
-
-/// Salt of every claim.
-pub const SALT: H256 = H256::repeat_byte(5);
-
-/// Challenge of the attested answer of a request by `who`, which claims that `right` is right.
-pub fn challenge_by(who: u64, id: RequestId, right: &Answer) -> DispatchResult {
-	let request = stored(id);
-	let digest = match request.state.attested() {
-		Some((answer, _)) => answer.digest(),
-		None => <Committees as pallet_opg_support::Committees<u64>>::revealed_digests(id)[0],
-	};
-	let (seed, claim) = (request.seed.unwrap(), claim_hash(&who, id, right.digest(), SALT));
-	dispatch(who, Call::challenge { request: id, seed, digest, claim })
-}
-
-/// `who` reveals its claim that `right` is right.
-pub fn reveal_claim(who: u64, id: RequestId, right: &Answer) -> DispatchResult {
-	dispatch(who, Call::reveal_claim { request: id, digest: right.digest(), salt: SALT })
-}
-
-/// Request whose answer was challenged, by a claim that `right` is right, in the block in which it
-/// was attested.
-pub fn challenged(tier: Tier, answer: Answer, right: &Answer) -> RequestId {
-	let id = attested(tier, answer);
-	assert_ok!(challenge_by(CHALLENGER, id, right));
-	id
-}
-
-pub fn stored(id: RequestId) -> RequestOf<Test> {
-	Requests::<Test>::get(id).unwrap()
-}
-
-pub fn state(id: RequestId) -> RequestStateOf<Test> {
-	stored(id).state
-}
-
-/// Cause for which a request failed.
-pub fn failure(id: RequestId) -> Option<FailureReason> {
-	match state(id) {
-		RequestState::Failed { reason, .. } => Some(reason),
-		_ => None,
-	}
-}
-
-/// Round that a committee works on.
-pub fn assigned_round(id: RequestId) -> Option<RoundIndex> {
-	match state(id).committee() {
-		Some(CommitteeStatus::Assigned { round }) => Some(*round),
-		_ => None,
-	}
-}
-
-/// Members of a round.
-pub fn members(id: RequestId, round: RoundIndex) -> Vec<u64> {
-	let seats = Seats::get(id).into_iter().filter(|seat| seat.round == round);
-	seats.map(|seat| seat.executor).collect()
-}
-
-/// Lets the executor with this index in the committee at work reveal `answer`.
-pub fn reveal(id: RequestId, index: usize, answer: Answer) {
-	let round = assigned_round(id).unwrap();
-	Seats::mutate(id, |seats| {
-		let mut committee = seats.iter_mut().filter(|seat| seat.round == round);
-		committee.nth(index).unwrap().answer = Some(answer);
-	});
-}
-
-/// Lets the rest of the committee at work reveal `answer`, on which they agree.
-pub fn agree(id: RequestId, answer: Answer) -> Weight {
-	let round = assigned_round(id).unwrap();
-	Seats::mutate(id, |seats| {
-		for seat in seats.iter_mut().filter(|seat| seat.round == round && seat.answer.is_none()) {
-			seat.answer = Some(answer.clone());
-		}
-	});
-	Inference::on_round_decided(id, Verdict::Agreed(answer))
-}
-
-/// Ends the round of the committee at work without an agreement.
-pub fn fall_silent(id: RequestId) -> Weight {
-	Inference::on_round_decided(id, Verdict::Undecided(FailureReason::NotEnoughReveals))
-}
-
-/// The committee at work reveals `answers` in turn, which differ.
-pub fn dissent(id: RequestId, answers: &[Answer]) -> Weight {
-	let round = assigned_round(id).unwrap();
-	for index in 0..members(id, round).len() {
-		reveal(id, index, answers[index % answers.len()].clone());
-	}
-	Inference::on_round_decided(id, Verdict::Dissent)
-}
-
-/// Fills the agendas of so many times from `from` on with actions of requests that do not exist.
-pub fn fill_agendas(from: u64, count: u32) {
-	for time in from..from + u64::from(count) {
-		let mut filler = 1_000_000 + time * u64::from(MAX_AGENDA);
-		while Agenda::<Test>::try_append(time, (filler, Action::Settle)).is_ok() {
-			filler += 1;
-		}
-	}
-}
-
-/// Events of this pallet.
-pub fn events() -> Vec<Event<Test>> {
-	let events = System::events().into_iter();
-	events
-		.filter_map(|record| match record.event {
-			RuntimeEvent::Inference(event) => Some(event),
-			_ => None,
-		})
-		.collect()
 }

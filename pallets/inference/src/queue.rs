@@ -103,19 +103,21 @@ impl<T: Config> Pallet<T> {
 		T::AgendaWeight::get() / 2
 	}
 
-	/// Serves the batches whose outputs are complete, as far as weight and [`Config::MaxDraws`]
-	/// allow. Returns whether it left a draw that could have been done.
+	/// Gives vacant seats away, and serves the batches whose outputs are complete, as far as weight
+	/// and [`Config::MaxDraws`] allow. Returns whether it left one that could have been done.
 	pub(crate) fn service_draws(context: &mut BlockContext<T>) -> bool {
 		let block = Self::block();
 		let batches = DrawBatches::<T>::get();
-		if batches.is_empty() {
+		if batches.is_empty() && Vacancies::<T>::decode_len().unwrap_or_default() == 0 {
 			return false;
 		}
 		let outputs = VrfOutputs::<T>::get();
 		let spent = context.meter.consumed();
 		let mut meter = WeightMeter::with_consumed_and_limit(spent, Self::draw_budget());
 		let mut draws = DrawContext::new();
-		let (mut opened, mut late, mut again) = (0, false, Vec::new());
+		// Rounds that are open have less time than those to come.
+		let (unfilled, mut late) = Self::service_vacancies(&mut draws, &mut meter);
+		let (mut opened, mut again) = (0, Vec::new());
 		let mut kept = Vec::with_capacity(batches.len());
 		for mut batch in batches {
 			// A set with fewer authors than a tier asks for cannot bring more.
@@ -150,6 +152,7 @@ impl<T: Config> Pallet<T> {
 		for (id, tier) in again {
 			Self::queue_again(id, tier);
 		}
+		Self::leave_unfilled(unfilled);
 		context.meter =
 			WeightMeter::with_consumed_and_limit(meter.consumed(), context.meter.limit());
 		late

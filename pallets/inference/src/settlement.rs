@@ -2,10 +2,11 @@
 //!
 //! The fee pays for as many answers as the first committee has seats. An audit adds what its seats
 //! earn, from the pot or from whoever bought it. All executors that gave the right answer share the
-//! sum in equal parts: whoever is silent, and so brings a second committee, cannot make the pot pay.
+//! sum in equal parts. Silence brings a second committee, and the pot pays nothing for it: whoever was
+//! silent pays what the right ones miss, up to the pay of a seat, from its own stake.
 
-use crate::{pallet::*, tiers, types::*, weights::WeightInfo};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{capacity::LoadChanges, pallet::*, tiers, types::*, weights::WeightInfo};
+use alloc::collections::BTreeMap;
 use frame_support::{
 	defensive,
 	traits::{
@@ -17,10 +18,11 @@ use frame_support::{
 	BoundedVec,
 };
 use opg_primitives::{Answer, Balance, FailureReason, RequestId};
-use pallet_opg_support::{Courts, ExecutorLedger};
+use pallet_opg_support::{Courts, ExecutorLedger, Judgement, SeatHolder};
 use sp_runtime::traits::AccountIdConversion;
 
-type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+pub(crate) type CreditOf<T> =
+	Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 impl<T: Config> Pallet<T> {
 	/// Account of the pot. It takes the protocol's share of fees, lost bonds and a part of what
@@ -36,8 +38,10 @@ impl<T: Config> Pallet<T> {
 		id: RequestId,
 		mut request: RequestOf<T>,
 		answer: Answer,
-		right: Vec<T::AccountId>,
+		judgement: Judgement<T::AccountId>,
 	) {
+		Self::release_seats_with(&mut batch.loads, id, &request);
+		let Judgement { right, silent, .. } = judgement;
 		let tier = request.tier;
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
 		let fuel_limit = request.version.fuel_limit;
@@ -72,6 +76,10 @@ impl<T: Config> Pallet<T> {
 			},
 			None => {},
 		}
+		if request.is_escalated {
+			let missing = pay.saturating_mul(count.into()).saturating_sub(shared);
+			shared = shared.saturating_add(Self::charge_equally(batch, &silent, pay, missing));
+		}
 		let each = batch.pay_equally(&right, shared);
 		let fee = fee.saturating_add(Self::seat_fees(tiers::size(tier)));
 		let digest = answer.digest();
@@ -95,6 +103,29 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
+	/// Charges seats `sum` planck in equal parts, each `most` at most, from the own stake of their
+	/// operators, and gives it to the pot. Returns what was charged.
+	pub(crate) fn charge_equally(
+		batch: &mut SettlementBatch<T>,
+		seats: &[SeatHolder<T::AccountId>],
+		most: Balance,
+		sum: Balance,
+	) -> Balance {
+		let each = sum.div_ceil(seats.len().max(1) as Balance).min(most);
+		let mut charged: Balance = 0;
+		for SeatHolder { executor, session } in seats.iter().filter(|_| each > 0) {
+			let credit = T::Executors::charge(executor, each, *session);
+			charged = charged.saturating_add(credit.peek());
+			batch.deposit_to_pot(credit);
+		}
+		charged
+	}
+
+	/// Largest weight of so many charges.
+	pub(crate) fn charges_weight(seats: usize) -> Weight {
+		T::Executors::charge_weight().saturating_mul(seats as u64)
+	}
+
 	/// Ends a request without an answer: requester, challengers and the buyer of an audit get back
 	/// what they put in.
 	pub(crate) fn refund(
@@ -104,9 +135,10 @@ impl<T: Config> Pallet<T> {
 		reason: FailureReason,
 	) {
 		meter.consume(T::WeightInfo::refund());
-		for Challenge { challenger, bond, .. } in core::mem::take(&mut request.challenges) {
-			meter.consume(T::WeightInfo::return_deposit());
-			Self::release(HoldReason::Challenge, &challenger, bond);
+		meter.consume(Self::release_seats(id, &request));
+		for challenge in core::mem::take(&mut request.challenges) {
+			meter.consume(Self::max_bond_weight());
+			Self::return_bond(request.model, &challenge);
 		}
 		if let Some(AuditOrder::Bought { buyer, held }) = request.audit.take() {
 			meter.consume(T::WeightInfo::return_deposit());
@@ -120,13 +152,15 @@ impl<T: Config> Pallet<T> {
 
 	/// Largest weight of [`Self::refund`] without challenges: there are none before a dispute.
 	pub(crate) fn undisputed_refund_weight() -> Weight {
-		T::WeightInfo::refund().saturating_add(T::WeightInfo::return_deposit())
+		T::WeightInfo::refund()
+			.saturating_add(T::WeightInfo::return_deposit())
+			.saturating_add(Self::max_release_weight())
 	}
 
 	/// Largest weight of [`Self::refund`].
 	pub(crate) fn max_refund_weight() -> Weight {
 		Self::undisputed_refund_weight()
-			.saturating_add(T::WeightInfo::return_deposit().saturating_mul(MAX_CHALLENGES.into()))
+			.saturating_add(Self::max_bond_weight().saturating_mul(MAX_CHALLENGES.into()))
 			.saturating_add(T::Courts::max_remove_weight())
 	}
 
@@ -184,6 +218,8 @@ pub(crate) struct SettlementBatch<T: Config> {
 	pot: Balance,
 	/// Value that was taken from elsewhere than a charge.
 	credit: CreditOf<T>,
+	/// Seats of the requests that end.
+	pub(crate) loads: LoadChanges<T::AccountId>,
 }
 
 impl<T: Config> SettlementBatch<T> {
@@ -196,6 +232,7 @@ impl<T: Config> SettlementBatch<T> {
 			burned: 0,
 			pot: 0,
 			credit: CreditOf::<T>::zero(),
+			loads: LoadChanges::new(),
 		}
 	}
 
@@ -285,10 +322,14 @@ impl<T: Config> SettlementBatch<T> {
 	/// Weight of [`Self::apply`].
 	pub(crate) fn weight(&self) -> Weight {
 		let charges = self.charges.len() + self.buyers.len();
-		Self::weight_of(charges, self.executors.len(), self.accounts.len())
+		let payments = Self::weight_of(charges, self.executors.len(), self.accounts.len());
+		if self.loads.is_empty() {
+			return payments;
+		}
+		payments.saturating_add(Pallet::<T>::max_release_weight())
 	}
 
-	/// Weight of [`Self::apply`] with so many parties.
+	/// Weight of [`Self::apply`] with so many parties, without the loads of executors.
 	pub(crate) fn weight_of(charges: usize, executors: usize, accounts: usize) -> Weight {
 		T::WeightInfo::charge_requester()
 			.saturating_mul(charges as u64)
@@ -298,7 +339,8 @@ impl<T: Config> SettlementBatch<T> {
 
 	/// Charges and pays everyone.
 	pub(crate) fn apply(self) {
-		let Self { charges, buyers, executors, accounts, burned, mut credit, .. } = self;
+		let Self { charges, buyers, executors, accounts, burned, mut credit, loads, .. } = self;
+		Pallet::<T>::store_loads(loads);
 		for (reason, charges) in [(HoldReason::Request, charges), (HoldReason::Audit, buyers)] {
 			for (who, Charge { fee, rest }) in charges {
 				let (charged, missing) = T::Currency::slash(&reason.into(), &who, fee);

@@ -1,6 +1,6 @@
 //! Invariants of requests, their holds, the queue of draws and the agenda.
 
-use crate::{pallet::*, tiers, types::*};
+use crate::{capacity::Load, pallet::*, tiers, types::*};
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{
 	ensure,
@@ -18,13 +18,17 @@ impl<T: Config> Pallet<T> {
 		let next = NextRequestId::<T>::get();
 		let is_scheduled = |id, action| scheduled.contains(&(id, action));
 		let mut held: BTreeMap<T::AccountId, [Balance; 3]> = BTreeMap::new();
-		let (mut seats, mut pending) = (BTreeMap::new(), BTreeMap::new());
+		let (mut loads, mut pending) = (BTreeMap::<T::AccountId, Load>::new(), BTreeMap::new());
+		let mut pool_challenges = 0;
 		for (id, request) in Requests::<T>::iter() {
-			if request.state.is_in_first_round() {
-				for who in T::Committees::past_members(id) {
-					*seats.entry(who).or_insert(0u32) += 1;
+			if !request.state.is_final() {
+				let seats = request.state.is_in_first_round().into();
+				let owed = Load { seats, ..Self::owed_by_seats(&request) };
+				for seat in T::Committees::seat_holders(id) {
+					loads.entry(seat.executor).or_default().add(owed);
 				}
-			} else if request.state.waits_for_first_draw() {
+			}
+			if request.state.waits_for_first_draw() {
 				*pending.entry(request.model).or_insert(0u32) += tiers::size(request.tier);
 			}
 			ensure!(id < next, "request number not below the next");
@@ -60,8 +64,16 @@ impl<T: Config> Pallet<T> {
 				in_dispute || request.challenges.is_empty(),
 				"a challenged request is not in dispute"
 			);
-			for Challenge { challenger, bond, .. } in request.challenges {
-				held.entry(challenger).or_default()[1] += bond;
+			for Challenge { challenger, bond, source, .. } in request.challenges {
+				match source {
+					BondSource::Account => held.entry(challenger).or_default()[1] += bond,
+					BondSource::Pool { .. } => {
+						let entry = PoolChallenges::<T>::get(request.model, &challenger);
+						ensure!(entry == Some(id), "a challenge with a pool is not listed");
+						pool_challenges += 1;
+						loads.entry(challenger).or_default().add(Load::reserve(bond));
+					},
+				}
 			}
 			if let Some(AuditOrder::Bought { buyer, held: price }) = request.audit {
 				held.entry(buyer).or_default()[2] += price;
@@ -69,8 +81,14 @@ impl<T: Config> Pallet<T> {
 			held.entry(request.requester).or_default()[0] += request.escrow + request.deposit;
 		}
 		ensure!(
-			OpenSeats::<T>::get().into_iter().eq(seats),
-			"the open seats are not those of the first rounds"
+			OpenSeats::<T>::get()
+				.into_iter()
+				.eq(loads.into_iter().filter(|(_, load)| *load != Load::default())),
+			"the loads of executors are not those of their seats and challenges"
+		);
+		ensure!(
+			PoolChallenges::<T>::iter_keys().count() == pool_challenges,
+			"a challenge with a pool that has ended is listed"
 		);
 		ensure!(
 			PendingSeats::<T>::iter().collect::<BTreeMap<_, _>>() == pending,

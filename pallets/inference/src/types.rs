@@ -40,6 +40,10 @@ pub struct Request<AccountId, BlockNumber> {
 	pub changed_at: BlockNumber,
 	/// Seed of the last round for a first answer. It names the fork on which the answer was given.
 	pub seed: Option<H256>,
+	/// Reserved by each seat in its operator's own stake until the request is final, in planck.
+	pub seat_reserve: Balance,
+	/// Whether silence brought a second committee.
+	pub is_escalated: bool,
 	/// Held from the requester for storage, in planck; zero once the request is settled.
 	pub deposit: Balance,
 	/// Held from the requester for the fee, in planck; zero once the request is final.
@@ -106,6 +110,31 @@ pub enum AuditOrder<AccountId> {
 	},
 }
 
+/// Place of a challenger's bond.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum BondSource {
+	/// Held from the challenger's account.
+	#[codec(index = 0)]
+	Account,
+	/// Reserved in the own stake of the challenger's executor pool.
+	#[codec(index = 1)]
+	Pool {
+		/// Session in which it was reserved. Stake that had left before does not pay.
+		session: u32,
+	},
+}
+
 /// Claim that an answer is wrong, with a bond.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
@@ -113,8 +142,10 @@ pub enum AuditOrder<AccountId> {
 pub struct Challenge<AccountId> {
 	/// Account that put up the bond.
 	pub challenger: AccountId,
-	/// Held from the challenger, in planck.
+	/// Bond, in planck.
 	pub bond: Balance,
+	/// Place of the bond.
+	pub source: BondSource,
 	/// Digest of the answer that is said to be wrong.
 	pub disputed: H256,
 	/// Commitment to the digest that is said to be right.

@@ -39,6 +39,11 @@ pub trait WeightInfo {
 	fn open_seats(p: u32, ) -> Weight;
 	fn capacity(p: u32, ) -> Weight;
 	fn release_seats(p: u32, ) -> Weight;
+	fn challenge_with_pool() -> Weight;
+	fn authorize_challenge_with_pool() -> Weight;
+	fn authorize_reveal_claim_with_pool() -> Weight;
+	fn queue_replacement() -> Weight;
+	fn replace(e: u32, ) -> Weight;
 }
 
 /// Weights with the database costs of the runtime.
@@ -309,11 +314,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(4 + 16))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
-	/// Lists of open seats and of declared slots, decoded, and the former encoded once. The block pays
-	/// for their keys.
+	/// Lists of loads and of declared slots, decoded, and the former decoded again and encoded once.
+	/// The block pays for their keys.
 	fn open_seats(p: u32, ) -> Weight {
 		Weight::from_parts(10_000_000, 1_000)
-			.saturating_add(Weight::from_parts(150_000, 80).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(260_000, 100).saturating_mul(p.into()))
 	}
 	/// Free slots of so many candidates, and the counter of a model.
 	fn capacity(p: u32, ) -> Weight {
@@ -322,10 +327,46 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// List of open seats, decoded and encoded, and the round of a request, decoded again. The block
-	/// pays for the key of the list, and the round has been read.
+	/// List of loads, decoded and encoded, and the round of a request, decoded. The block pays for the
+	/// key of the list.
 	fn release_seats(p: u32, ) -> Weight {
 		Weight::from_parts(20_000_000, 12_000)
-			.saturating_add(Weight::from_parts(110_000, 40).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(130_000, 60).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+	}
+	/// As `challenge`, with the list of suspended executors, the round, and the reserve in a full list
+	/// of loads in place of the hold.
+	fn challenge_with_pool() -> Weight {
+		Self::challenge()
+			.saturating_add(Weight::from_parts(220_000_000, 120_000))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Hot key, hash of a block, signature, and the call on trial.
+	fn authorize_challenge_with_pool() -> Weight {
+		Self::challenge_with_pool()
+			.saturating_add(Weight::from_parts(90_000_000, 8_000))
+			.saturating_add(T::DbWeight::get().reads(4))
+	}
+	/// Hot key, hash of a block, signature, and the call on trial.
+	fn authorize_reveal_claim_with_pool() -> Weight {
+		Self::reveal_claim()
+			.saturating_add(Weight::from_parts(90_000_000, 8_000))
+			.saturating_add(T::DbWeight::get().reads(4))
+	}
+	/// Not measured yet: one more entry of a list.
+	fn queue_replacement() -> Weight {
+		Weight::from_parts(5_000_000, 4_000)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Not measured yet: what a draw of one seat takes, and reading the round once more. `e`: members
+	/// so far.
+	fn replace(e: u32, ) -> Weight {
+		Weight::from_parts(80_000_000, 12_000)
+			.saturating_add(Weight::from_parts(400_000, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(0, 106).saturating_mul(e.into()))
 	}
 }

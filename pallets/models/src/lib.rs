@@ -460,19 +460,20 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// The deposits of an executor without a pool go to the signer, as a reward. Those of another
-		/// go back to it.
+		/// go back to it. An executor whose pool has lost all stake stops serving, as with
+		/// `stop_serving`; a later call removes its entries.
 		///
 		/// ## Parameters
 		/// - `model`: number of the version.
-		/// - `executor`: an executor without a pool, or one that stopped so long ago that no draw needs
-		///   its entries.
+		/// - `executor`: an executor without a pool, one whose pool has no stake, or one that stopped so
+		///   long ago that no draw needs its entries.
 		///
 		/// ## Errors
 		/// - [`Error::NotServing`]: if the executor has no entry.
 		/// - [`Error::NotRemovable`]: if it has a pool, and draws can still need its entries.
 		///
 		/// ## Events
-		/// - [`Event::ExecutorRemoved`].
+		/// - [`Event::ExecutorRemoved`], or [`Event::StoppedServing`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::remove_executor())]
 		pub fn remove_executor(

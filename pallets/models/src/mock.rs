@@ -53,6 +53,8 @@ parameter_types! {
 	pub storage Suspended: Vec<u64> = vec![];
 	/// Executors whose pool was closed.
 	pub storage Closed: Vec<u64> = vec![];
+	/// Executors whose pool has no stake left.
+	pub storage Drained: Vec<u64> = vec![];
 	/// Versions that validators do not hold.
 	pub storage NotReady: Vec<ModelId> = vec![];
 	/// Versions that the court forgot.
@@ -97,6 +99,12 @@ impl ExecutorStake<u64> for Executors {
 	}
 	fn snapshot(_: u32) -> Vec<(u64, u128)> {
 		(1..9).map(|who| (who, 10 * u128::from(who))).collect()
+	}
+	fn own_stake(session: u32) -> Vec<(u64, u128)> {
+		Self::snapshot(session)
+	}
+	fn has_stake(who: &u64) -> bool {
+		!Drained::get().contains(who)
 	}
 	fn suspended() -> Vec<u64> {
 		Suspended::get()

@@ -74,6 +74,14 @@ impl<T: Config> Pallet<T> {
 		let has_pool = T::Executors::has_pool(&executor);
 		let mut list = ServingExecutors::<T>::get(model);
 		ensure!(list.iter().any(|own| own.executor == executor), Error::<T>::NotServing);
+		if has_pool && !T::ExecutorStake::has_stake(&executor) {
+			if let Some(at) = Self::position(&list, &executor) {
+				// Draws may still need the entry: taking it away would change the order of the others.
+				Self::stop(&mut list, model, at, session)?;
+				Self::store_list(model, list);
+				return Ok(());
+			}
+		}
 		let count = list.len();
 		// No snapshot that draws can need holds an executor whose pool is closed.
 		list.retain(|own| own.executor != executor || (has_pool && !own.is_forgotten(session)));

@@ -9,7 +9,7 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use opg_primitives::{possession_payload, Balance, ExecutorKey, ExecutorSignature};
-use pallet_opg_support::{BenchmarkExecutors, ExecutorLedger, Offence};
+use pallet_opg_support::{BenchmarkExecutors, ExecutorLedger, Offence, SilenceRecord};
 use sp_core::{ed25519, H256};
 use sp_runtime::{
 	traits::{BlockNumberProvider, Saturating, Zero},
@@ -131,6 +131,7 @@ fn snapshots<T: Config>(count: u32) {
 	Suspended::<T>::put(BoundedVec::truncate_from(suspended));
 	for index in 6..9 {
 		Snapshots::<T>::insert(index, BoundedVec::truncate_from(members.clone()));
+		OwnStakes::<T>::insert(index, BoundedVec::truncate_from(members.clone()));
 	}
 }
 
@@ -195,10 +196,12 @@ impl<T: Config> BenchmarkExecutors<T::AccountId> for Pallet<T> {
 		let mut members: Vec<_> =
 			members.iter().map(|who| (who.clone(), T::MinBond::get())).collect();
 		members.sort();
+		let own = members.iter().map(|(who, _)| (who.clone(), Balance::MAX >> 8)).collect();
 		let members = BoundedVec::truncate_from(members);
 		let session = CurrentSession::<T>::get().max(FIRST_SESSION);
 		CurrentSession::<T>::put(session);
 		Snapshots::<T>::insert(session, members);
+		OwnStakes::<T>::insert(session, BoundedVec::<_, T::MaxPools>::truncate_from(own));
 	}
 }
 
@@ -507,7 +510,12 @@ mod benchmarks {
 
 		#[block]
 		{
-			<Pallet<T> as ExecutorLedger<_>>::fine(&operator, Offence::MissedReveal, 0);
+			<Pallet<T> as ExecutorLedger<_>>::fine(
+				&operator,
+				Offence::MissedReveal,
+				0,
+				SilenceRecord::Counted,
+			);
 		}
 
 		assert!(Suspended::<T>::get().contains(&operator));
@@ -561,5 +569,22 @@ mod benchmarks {
 
 		let pool = Pools::<T>::get(ROLE, operator).expect("it stays");
 		assert!(pool.active.balance > T::MinBond::get().saturating_mul(2));
+	}
+	/// More than what an operator has, in its pool and on its way out.
+	#[benchmark]
+	fn charge() {
+		use frame_support::traits::tokens::imbalance::Imbalance;
+		let operator = operator::<T>(0);
+		unbonds::<T>(&operator, &operator);
+		suspend_others::<T>();
+		let all = T::MinBond::get().saturating_mul(3);
+		let taken;
+
+		#[block]
+		{
+			taken = <Pallet<T> as ExecutorLedger<_>>::charge(&operator, all, 0).peek();
+		}
+
+		assert_eq!(taken, T::MinBond::get().saturating_mul(2));
 	}
 }

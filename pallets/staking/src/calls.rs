@@ -16,6 +16,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
+use pallet_opg_support::Liabilities;
 use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
 impl<T: Config> Pallet<T> {
@@ -199,6 +200,13 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let pool = Self::pool(&id)?;
+		let is_executor = id.role == Role::Executor;
+		ensure!(!is_executor || !T::Liabilities::in_dispute(&id.operator), Error::<T>::InDispute);
+		let is_left = pool.status == PoolStatus::Leaving && pool.active.shares == 0;
+		if is_left && !Self::has_unbonding(&id) {
+			// Charges took the last of it, so there is nothing that anyone could withdraw.
+			return Self::store_or_close(&id, pool);
+		}
 		let amount = Self::redeem_unlocked(&id, &delegator)?;
 		if amount > 0 {
 			let account = Self::account();
@@ -228,10 +236,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Stores a pool. Closes one that everyone has left, and returns its deposit. One whose operator
-	/// is convicted waits for the end of that.
+	/// is convicted, or has a seat in a request that is open, waits for the end of that.
 	pub(crate) fn store_or_close(id: &PoolIdOf<T>, pool: Pool) -> DispatchResult {
 		let is_left = pool.status == PoolStatus::Leaving && pool.active.shares == 0;
-		if !is_left || pool.convictions > 0 || Self::has_unbonding(id) {
+		let is_liable =
+			|id: &PoolIdOf<T>| id.role == Role::Executor && T::Liabilities::has_seats(&id.operator);
+		if !is_left || pool.convictions > 0 || Self::has_unbonding(id) || is_liable(id) {
 			Self::store(id, pool);
 			return Ok(());
 		}

@@ -13,7 +13,7 @@ use frame_support::{
 	BoundedVec,
 };
 use opg_primitives::Balance;
-use pallet_opg_support::economics;
+use pallet_opg_support::{economics, Liabilities};
 use sp_core::H256;
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::Saturating, Perbill, Rounding,
@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
 			unbonding,
 			payees,
 			matures_at,
-			// No dispute of the same session lasts longer than stake unbonds.
+			// Disputes of the same session come before the court within that time.
 			forget_at: now.saturating_add(T::UnbondingBlocks::get().into()).max(matures_at),
 			status: ConvictionStatus::Held,
 		};
@@ -105,7 +105,11 @@ impl<T: Config> Pallet<T> {
 				let old = (queue.oldest < queue.maturing)
 					.then(|| Convictions::<T>::get(queue.oldest))
 					.flatten()
-					.filter(|conviction| conviction.forget_at <= now);
+					.filter(|conviction| {
+						// A flooded court can come to another answer of the same session after that.
+						conviction.forget_at <= now
+							&& !T::Liabilities::in_dispute(&conviction.operator)
+					});
 				let Some(old) = old else { break };
 				ConvictionIds::<T>::remove((old.operator, old.model_hash, old.session));
 				Convictions::<T>::remove(queue.oldest);

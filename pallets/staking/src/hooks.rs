@@ -4,10 +4,10 @@ use crate::{convictions::MAX_SERVICED, pallet::*, weights::WeightInfo};
 #[cfg(feature = "runtime-benchmarks")]
 use alloc::vec::Vec;
 use frame_support::{traits::Get, weights::Weight};
-use pallet_opg_support::weight_budget::assert_fits;
+use pallet_opg_support::{weight_budget::assert_fits, Liabilities};
 
 /// Number of keys that the requests, draws and decisions of a block share.
-const SHARED_KEYS: usize = 5;
+const SHARED_KEYS: usize = 6;
 /// Number of these keys that may change.
 const SHARED_WRITES: u64 = 2;
 /// Number of convictions that a block reads and leaves as they are: the next to mature, and the next
@@ -25,6 +25,7 @@ impl<T: Config> Pallet<T> {
 			CurrentSession::<T>::hashed_key().to_vec(),
 			DeclaredSlots::<T>::hashed_key().to_vec(),
 			Snapshots::<T>::hashed_key_for(CurrentSession::<T>::get()),
+			OwnStakes::<T>::hashed_key_for(CurrentSession::<T>::get()),
 		]
 	}
 
@@ -34,7 +35,11 @@ impl<T: Config> Pallet<T> {
 		let reads = SHARED_KEYS as u64 + WAITING_CONVICTIONS;
 		T::WeightInfo::reward_author()
 			.saturating_add(T::DbWeight::get().reads_writes(reads, SHARED_WRITES))
+			// Whether the oldest conviction is still remembered.
+			.saturating_add(T::Liabilities::max_weight())
 			.saturating_add(T::WeightInfo::execute_conviction().saturating_mul(convictions.into()))
+			// Whether one of them closes its pool.
+			.saturating_add(T::Liabilities::max_weight().saturating_mul(convictions.into()))
 	}
 
 	/// Worst-case weight of a change of sessions, with one slash of a validator.

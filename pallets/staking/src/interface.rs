@@ -1,11 +1,13 @@
 //! Interface to the other pallets: who an executor is, what it has at stake, what it earns and
 //! loses.
 
-use crate::{pallet::*, pools::CreditOf, types::*};
+use crate::{pallet::*, pools::CreditOf, types::*, weights::WeightInfo};
 use alloc::vec::Vec;
-use frame_support::traits::Get;
+use frame_support::{traits::Get, weights::Weight};
 use opg_primitives::ExecutorKey;
-use pallet_opg_support::{ExecutorDirectory, ExecutorLedger, ExecutorStake, Offence};
+use pallet_opg_support::{
+	ExecutorDirectory, ExecutorLedger, ExecutorStake, Offence, SilenceRecord,
+};
 use sp_core::H256;
 use sp_runtime::Perbill;
 
@@ -32,6 +34,14 @@ impl<T: Config> ExecutorStake<T::AccountId> for Pallet<T> {
 		Snapshots::<T>::get(session).into_inner()
 	}
 
+	fn own_stake(session: u32) -> Vec<(T::AccountId, u128)> {
+		OwnStakes::<T>::get(session).into_inner()
+	}
+
+	fn has_stake(who: &T::AccountId) -> bool {
+		Pools::<T>::get(Role::Executor, who).is_some_and(|pool| pool.active.shares > 0)
+	}
+
 	fn suspended() -> Vec<T::AccountId> {
 		Suspended::<T>::get().into_inner()
 	}
@@ -52,8 +62,8 @@ impl<T: Config> ExecutorLedger<T::AccountId> for Pallet<T> {
 		Self::reward_pool(&PoolId { operator: who.clone(), role: Role::Executor }, credit);
 	}
 
-	fn fine(who: &T::AccountId, offence: Offence, session: u32) {
-		Self::fine_executor(who, offence, session);
+	fn fine(who: &T::AccountId, offence: Offence, session: u32, record: SilenceRecord) {
+		Self::fine_executor(who, offence, session, record);
 	}
 
 	fn convict(
@@ -63,6 +73,14 @@ impl<T: Config> ExecutorLedger<T::AccountId> for Pallet<T> {
 		payees: &[(&T::AccountId, Perbill)],
 	) {
 		Self::convict_executor(who, model_hash, session, payees);
+	}
+
+	fn charge(who: &T::AccountId, amount: u128, session: u32) -> Self::Credit {
+		Self::charge_operator(who, amount, session)
+	}
+
+	fn charge_weight() -> Weight {
+		T::WeightInfo::charge()
 	}
 
 	fn record_presence(who: &T::AccountId) -> bool {

@@ -6,7 +6,10 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
+mod charges;
 mod convictions;
+mod errors;
+mod events;
 mod genesis;
 mod hooks;
 mod interface;
@@ -28,11 +31,15 @@ mod unbonding;
 mod vault;
 pub mod weights;
 
+use frame_support::pallet_macros::import_section;
+
 pub use pallet::*;
 pub use types::*;
 pub use vault::{Holding, Vault};
 pub use weights::WeightInfo;
 
+#[import_section(errors::errors)]
+#[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{
@@ -48,7 +55,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use opg_primitives::{Balance, BlockNumber, ExecutorKey, ExecutorSignature};
-	use pallet_opg_support::Offence;
+	use pallet_opg_support::{CourtPresence, Liabilities, Offence};
 	use sp_core::H256;
 	use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
@@ -122,6 +129,10 @@ pub mod pallet {
 		type BlockReward: Get<Balance>;
 		/// Origin that sets the number of validators and cancels convictions.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// What executors owe for their seats.
+		type Liabilities: Liabilities<Self::AccountId>;
+		/// Cases of the court that validators missed. They lower the rewards of the next session.
+		type CourtPresence: CourtPresence<Self::AccountId>;
 		/// Weights of the calls and hooks.
 		type WeightInfo: WeightInfo;
 	}
@@ -230,10 +241,21 @@ pub mod pallet {
 	pub type KeyOwners<T: Config> = StorageMap<_, Blake2_128Concat, ExecutorKey, T::AccountId>;
 
 	/// Operators of all eligible executors when a session was planned, sorted, and their weights in
-	/// planck: the stake behind their slots, after the cap. By session. Kept for the planned session, the current one and the two
-	/// before.
+	/// planck: the stake behind their slots, after the cap. By session. Kept for the planned session,
+	/// the current one and the two before.
 	#[pallet::storage]
 	pub type Snapshots<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		u32,
+		BoundedVec<(T::AccountId, Balance), T::MaxPools>,
+		ValueQuery,
+	>;
+
+	/// Operators of the executors in a snapshot, sorted, and what they had of their own in their pools
+	/// then, in planck. By session, and kept as the snapshots are.
+	#[pallet::storage]
+	pub type OwnStakes<T: Config> = StorageMap<
 		_,
 		Twox64Concat,
 		u32,
@@ -278,227 +300,6 @@ pub mod pallet {
 		fn build(&self) {
 			self.open_pools();
 		}
-	}
-
-	/// Events of the pools and sessions.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// An operator opened a pool with OPG of its own.
-		Bonded {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-			/// Bond in planck.
-			amount: Balance,
-		},
-		/// OPG was added to a pool. It earns and loses with the operator from now on.
-		Delegated {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-			/// Owner of the OPG.
-			delegator: T::AccountId,
-			/// Amount in planck.
-			amount: Balance,
-			/// Number of shares minted for it.
-			shares: u128,
-		},
-		/// OPG was taken out of a pool. It can be withdrawn later, and be slashed until then.
-		Undelegated {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-			/// Owner of the OPG.
-			delegator: T::AccountId,
-			/// Amount in planck.
-			amount: Balance,
-			/// Time from which on it can be withdrawn, by the clock.
-			unlock_at: BlockNumberFor<T>,
-		},
-		/// OPG that had been taken out was paid to its owner.
-		Withdrawn {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-			/// Owner of the OPG.
-			delegator: T::AccountId,
-			/// Amount in planck.
-			amount: Balance,
-		},
-		/// A pool earned. All shares gained value.
-		Rewarded {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-			/// Amount with commission, in planck.
-			amount: Balance,
-		},
-		/// A pool was slashed for a fault of its operator, and the amount burned. All shares lost
-		/// value.
-		Slashed {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-			/// Amount in planck.
-			amount: Balance,
-			/// Fault of an executor. `None` for an offence against consensus.
-			offence: Option<Offence>,
-		},
-		/// An executor was convicted of a wrong answer. Its loss is held, and it takes no seat.
-		Convicted {
-			/// Number of the conviction.
-			conviction: ConvictionId,
-			/// Operator of the executor pool.
-			operator: T::AccountId,
-			/// Content hash of the model.
-			model_hash: H256,
-			/// Session from whose snapshot the seat was drawn.
-			session: u32,
-			/// Amount that is held, in planck.
-			amount: Balance,
-			/// Time at which it is burned and paid out, by the clock, unless governance cancels.
-			matures_at: BlockNumberFor<T>,
-		},
-		/// The loss of a conviction was paid out and burned.
-		ConvictionExecuted {
-			/// Number of the conviction.
-			conviction: ConvictionId,
-			/// Operator of the executor pool.
-			operator: T::AccountId,
-			/// Amount that was paid out, in planck.
-			paid: Balance,
-			/// Amount that was burned, in planck.
-			burned: Balance,
-		},
-		/// Governance gave the loss of a conviction back.
-		ConvictionCancelled {
-			/// Number of the conviction.
-			conviction: ConvictionId,
-			/// Operator of the executor pool.
-			operator: T::AccountId,
-			/// Amount in planck.
-			amount: Balance,
-		},
-		/// An operator is neither drawn nor elected from now on.
-		Paused {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-		},
-		/// An operator can be drawn or elected again.
-		Resumed {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-		},
-		/// An operator left, or gave way to a larger stake. Its pool takes no more stake, and closes when everyone has withdrawn.
-		Left {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-		},
-		/// A pool that everyone had left was removed, and its deposit returned.
-		Closed {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-		},
-		/// An operator changed its commission.
-		CommissionSet {
-			/// Operator of the pool.
-			operator: T::AccountId,
-			/// Role of the pool.
-			role: Role,
-			/// Share of every reward that the operator takes first.
-			commission: Perbill,
-		},
-		/// An executor registered a hot key.
-		HotKeySet {
-			/// Operator of the executor pool.
-			operator: T::AccountId,
-			/// Public key.
-			key: ExecutorKey,
-			/// Time from which on it is valid, by the clock.
-			from: BlockNumberFor<T>,
-		},
-		/// An executor declared how many first seats it takes at a time.
-		SlotsSet {
-			/// Operator of the executor pool.
-			operator: T::AccountId,
-			/// Number of slots.
-			slots: u32,
-		},
-		/// Governance set the number of validators to elect.
-		ValidatorCountSet {
-			/// Number of validators.
-			count: u32,
-		},
-	}
-
-	/// Causes for which a call is refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// The operator has a pool of this role already. `delegate` adds to it.
-		AlreadyBonded,
-		/// The operator has no pool of this role.
-		UnknownPool,
-		/// The operator would have less than `MinBond` in its own pool. `leave` takes everything.
-		BondTooSmall,
-		/// The amount is below `MinDelegation`, or too little for one share of the pool.
-		DelegationTooSmall,
-		/// `MaxPools` pools of this role exist, each with at least as much stake.
-		TooManyPools,
-		/// The account delegates to `MaxDelegations` pools.
-		TooManyDelegations,
-		/// The account has `MaxUnbonds` unbonding entries. `withdraw` those that have unlocked.
-		TooManyUnbonds,
-		/// The account has nothing in this pool.
-		NothingDelegated,
-		/// The account took nothing out of this pool.
-		NothingUnbonding,
-		/// Nothing can be withdrawn yet. `Unbonding` has the time.
-		NotUnlocked,
-		/// An entry still has value. `undelegate` or `withdraw` it.
-		NotWorthless,
-		/// The operator is leaving. The pool takes no stake.
-		PoolLeaving,
-		/// The operator is not leaving.
-		NotLeaving,
-		/// The hot key belongs to an operator already.
-		KeyTaken,
-		/// The newest hot key is not valid yet. It cannot be replaced before.
-		RotationPending,
-		/// The hot key did not sign for this operator on this chain.
-		InvalidProof,
-		/// The pool is not active.
-		NotActive,
-		/// The pool is not paused.
-		NotPaused,
-		/// The executor was paused for silence in this session. It can resume in the next.
-		NotResumableYet,
-		/// The operator is convicted. The pool takes no stake until the conviction has matured.
-		OperatorConvicted,
-		/// No conviction with this number is held.
-		NotHeld,
-		/// The commission was set in this session already.
-		CommissionChangedAlready,
-		/// The commission changes by more than `MaxCommissionChange`.
-		CommissionChangeTooLarge,
-		/// The number of validators is zero, or above `MaxValidators`.
-		InvalidValidatorCount,
-		/// A number does not fit.
-		Overflow,
 	}
 
 	#[pallet::hooks]
@@ -614,7 +415,7 @@ pub mod pallet {
 		/// ## Events
 		/// - [`Event::Undelegated`], with the block from which it can be withdrawn.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::undelegate())]
+		#[pallet::weight(T::WeightInfo::undelegate().saturating_add(T::Liabilities::max_weight()))]
 		pub fn undelegate(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -628,7 +429,8 @@ pub mod pallet {
 		/// Pay out the OPG that a delegator took out of a pool and that has unlocked.
 		///
 		/// ## Dispatch Origin
-		/// Signed by any account, so that anyone can close a pool that is left.
+		/// Signed by any account, so that anyone can close a pool that is left, also one of which
+		/// charges took the last.
 		///
 		/// ## Parameters
 		/// - `operator`, `role`: name of the pool.
@@ -638,12 +440,14 @@ pub mod pallet {
 		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
 		/// - [`Error::NothingUnbonding`]: if the delegator took nothing out of the pool.
 		/// - [`Error::NotUnlocked`]: if nothing can be withdrawn yet.
+		/// - [`Error::InDispute`]: if the court looks at a seat of the operator's executor.
 		///
 		/// ## Events
 		/// - [`Event::Withdrawn`].
 		/// - [`Event::Closed`], if nobody has stake in a pool that is left.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::withdraw())]
+		#[pallet::weight(T::WeightInfo::withdraw()
+			.saturating_add(T::Liabilities::max_weight().saturating_mul(2)))]
 		pub fn withdraw(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -675,7 +479,7 @@ pub mod pallet {
 		/// - [`Event::Undelegated`], for the bond.
 		/// - [`Event::Closed`], if nobody has stake in the pool.
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::leave())]
+		#[pallet::weight(T::WeightInfo::leave().saturating_add(T::Liabilities::max_weight()))]
 		pub fn leave(origin: OriginFor<T>, role: Role) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_leave(PoolId { operator, role })
@@ -699,7 +503,7 @@ pub mod pallet {
 		/// ## Events
 		/// - [`Event::Undelegated`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::force_undelegate())]
+		#[pallet::weight(T::WeightInfo::force_undelegate().saturating_add(T::Liabilities::max_weight()))]
 		pub fn force_undelegate(
 			origin: OriginFor<T>,
 			operator: T::AccountId,

@@ -5,9 +5,11 @@ use crate::*;
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32, Contains, Hooks},
+	weights::Weight,
 	PalletId,
 };
 use opg_primitives::{possession_payload, ExecutorKey};
+use pallet_opg_support::{CourtPresence, Liabilities};
 use sp_core::{ed25519, Pair};
 use sp_runtime::{BuildStorage, DispatchResult, Perbill};
 
@@ -49,6 +51,35 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	pub const Id: PalletId = PalletId(*b"opg/stak");
 	pub const MaxCommissionChange: Perbill = Perbill::from_percent(5);
+	/// Operators about whose seats the court decides.
+	pub storage Disputed: Vec<u64> = Vec::new();
+	/// Operators with a seat in a request that is open.
+	pub storage Seated: Vec<u64> = Vec::new();
+	/// Session, validator, and number of the cases that it missed.
+	pub storage Missed: Vec<(u32, u64, u32)> = Vec::new();
+}
+
+/// Cases that the test says were missed.
+pub struct Bench;
+impl CourtPresence<u64> for Bench {
+	fn missed(session: u32, who: &u64) -> u32 {
+		let missed = Missed::get().into_iter().find(|row| (row.0, row.1) == (session, *who));
+		missed.map_or(0, |(_, _, cases)| cases)
+	}
+}
+
+/// Liabilities that the test chooses.
+pub struct Requests;
+impl Liabilities<u64> for Requests {
+	fn in_dispute(who: &u64) -> bool {
+		Disputed::get().contains(who)
+	}
+	fn has_seats(who: &u64) -> bool {
+		Seated::get().contains(who)
+	}
+	fn max_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Accounts below 10 have session keys.
@@ -82,6 +113,8 @@ impl Config for Test {
 	type ValidatorKeys = Keys;
 	type BlockReward = ConstU128<7>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
+	type Liabilities = Requests;
+	type CourtPresence = Bench;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 

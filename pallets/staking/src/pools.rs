@@ -9,7 +9,11 @@ use frame_support::{
 		Get,
 	},
 };
-use sp_runtime::traits::{AccountIdConversion, Zero};
+use pallet_opg_support::{missed_cases_share, CourtPresence};
+use sp_runtime::{
+	traits::{AccountIdConversion, Zero},
+	PerThing,
+};
 
 pub(crate) type CreditOf<T> =
 	Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
@@ -73,11 +77,15 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Rewarded { operator, role, amount });
 	}
 
-	/// Mints the reward of a block into its author's pool. An author without a pool gets nothing.
+	/// Mints the reward of a block into its author's pool, less a part for each case of the court that
+	/// the author missed in the session before. An author without a pool gets nothing.
 	pub fn reward_author(author: T::AccountId) {
 		let id = PoolId { operator: author, role: Role::Validator };
 		if Pools::<T>::contains_key(id.role, &id.operator) {
-			let reward = T::BlockReward::get();
+			let last = CurrentSession::<T>::get().checked_sub(1);
+			let missed = last.map_or(0, |last| T::CourtPresence::missed(last, &id.operator));
+			let kept = missed_cases_share(missed).left_from_one();
+			let reward = kept.mul_floor(T::BlockReward::get());
 			Self::reward_pool(&id, T::Currency::issue(reward));
 		}
 	}

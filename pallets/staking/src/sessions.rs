@@ -16,7 +16,7 @@ impl<T: Config> Pallet<T> {
 	/// one before it starts, so no randomness of it can be known yet. Nothing changes a snapshot.
 	pub fn plan_session(index: u32) {
 		let mut suspended = Vec::new();
-		let mut members = Vec::new();
+		let (mut members, mut own) = (Vec::new(), Vec::new());
 		let operators = Operators::<T>::get(Role::Executor);
 		let declared = DeclaredSlots::<T>::get();
 		for operator in &operators {
@@ -26,6 +26,7 @@ impl<T: Config> Pallet<T> {
 			} else if HotKeys::<T>::contains_key(operator) {
 				let backed = Self::backed(&declared, operator, pool.active.balance);
 				members.push((operator.clone(), backed));
+				own.push((operator.clone(), pool.self_bond()));
 			}
 		}
 		let cap = cap(members.iter().map(|(_, stake)| *stake).collect(), T::MaxShareParts::get());
@@ -45,6 +46,7 @@ impl<T: Config> Pallet<T> {
 		Suspended::<T>::put(BoundedVec::truncate_from(suspended));
 		// `MaxPools` bounds both the operators and the snapshot.
 		Snapshots::<T>::insert(index, BoundedVec::truncate_from(members));
+		OwnStakes::<T>::insert(index, BoundedVec::truncate_from(own));
 	}
 
 	/// Draws by the snapshot of session `index` from now on.
@@ -52,6 +54,7 @@ impl<T: Config> Pallet<T> {
 		CurrentSession::<T>::put(index);
 		if let Some(old) = index.checked_sub(PAST_SNAPSHOTS + 1) {
 			Snapshots::<T>::remove(old);
+			OwnStakes::<T>::remove(old);
 		}
 	}
 

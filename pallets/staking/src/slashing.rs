@@ -11,7 +11,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
-use pallet_opg_support::{economics, Offence};
+use pallet_opg_support::{economics, Offence, SilenceRecord};
 use sp_runtime::{traits::SaturatedConversion, Perbill};
 
 /// Amounts that were taken from a pool, in planck.
@@ -80,7 +80,12 @@ impl<T: Config> Pallet<T> {
 	///
 	/// One that is paused for silence is not fined any more. A pause of its own spares it nothing:
 	/// it could otherwise pause whenever a seat does not suit it.
-	pub(crate) fn fine_executor(who: &T::AccountId, offence: Offence, session: u32) {
+	pub(crate) fn fine_executor(
+		who: &T::AccountId,
+		offence: Offence,
+		session: u32,
+		record: SilenceRecord,
+	) {
 		let id = PoolId { operator: who.clone(), role: Role::Executor };
 		let Some(mut pool) = Pools::<T>::get(id.role, who) else { return };
 		if matches!(pool.status, PoolStatus::PausedForSilence { .. }) {
@@ -93,7 +98,9 @@ impl<T: Config> Pallet<T> {
 			Self::burn_share(&id, &mut pool, share, session, Some(offence));
 		}
 		if let PoolStatus::Active { history } | PoolStatus::Paused { history } = &mut pool.status {
-			*history = *history << 1 | 1;
+			if record == SilenceRecord::Counted {
+				*history = *history << 1 | 1;
+			}
 			if history.count_ones() >= economics::MAX_SILENT_SEATS {
 				pool.status =
 					PoolStatus::PausedForSilence { resumable_in: current.saturating_add(1) };

@@ -1,6 +1,7 @@
 //! Invariants of pools, shares, keys and lists.
 
 use crate::{pallet::*, types::*};
+use alloc::collections::BTreeMap;
 use frame_support::{
 	ensure,
 	traits::fungible::{Inspect, InspectHold},
@@ -9,11 +10,14 @@ use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks six invariants. The account covers all pools and convictions. Shares add up. Hot keys
+	/// Checks eight invariants. The account covers all pools and convictions. Shares add up. Hot keys
 	/// and executors name each other. Every entry of a delegator is on its list, and the other way
 	/// round. Convictions are numbered, named and counted. Only executors that stay declare slots.
+	/// Every account holds the deposits of its pools, and no more. Each snapshot has the own stake of
+	/// its operators.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut total: Balance = 0;
+		let mut deposits = BTreeMap::<T::AccountId, Balance>::new();
 		for role in [Role::Validator, Role::Executor] {
 			let operators = Operators::<T>::get(role);
 			ensure!(operators.windows(2).all(|pair| pair[0] < pair[1]), "operators are not sorted");
@@ -25,6 +29,8 @@ impl<T: Config> Pallet<T> {
 					"the list of operators is not that of pools"
 				);
 				listed += usize::from(is_listed);
+				let deposit = deposits.entry(operator.clone()).or_default();
+				*deposit = deposit.saturating_add(pool.deposit);
 				let id = PoolId { operator, role };
 				Self::check_pool(&id, &pool)?;
 				total = total
@@ -34,6 +40,18 @@ impl<T: Config> Pallet<T> {
 			}
 			ensure!(listed == operators.len(), "operator without a pool");
 		}
+		Self::check_deposits(&deposits)?;
+		for (session, members) in Snapshots::<T>::iter() {
+			let own = OwnStakes::<T>::get(session);
+			ensure!(
+				own.iter().map(|(who, _)| who).eq(members.iter().map(|(who, _)| who)),
+				"own stake of others than those in the snapshot"
+			);
+		}
+		ensure!(
+			OwnStakes::<T>::iter_keys().all(Snapshots::<T>::contains_key),
+			"own stake without a snapshot"
+		);
 		let declared = DeclaredSlots::<T>::get();
 		ensure!(declared.windows(2).all(|pair| pair[0].0 < pair[1].0), "slots are not sorted");
 		let executors = Operators::<T>::get(Role::Executor);
@@ -86,6 +104,19 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Checks what every account has on hold. Accounts without a pool are gone through as well, since
+	/// nothing would ever release a hold without an owner, and a pallet cannot list its holds.
+	fn check_deposits(deposits: &BTreeMap<T::AccountId, Balance>) -> Result<(), TryRuntimeError> {
+		for who in frame_system::Account::<T>::iter_keys() {
+			let deposit = deposits.get(&who).copied().unwrap_or_default();
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Pool.into(), &who) == deposit,
+				"the deposits of an account are not what it holds"
+			);
+		}
+		Ok(())
+	}
+
 	fn check_pool(id: &PoolId<T::AccountId>, pool: &Pool) -> Result<(), TryRuntimeError> {
 		let mut shares = pool.active.shares_of(&pool.own);
 		let mut value = pool.self_bond();
@@ -113,10 +144,6 @@ impl<T: Config> Pallet<T> {
 			ensure!(value <= vault.balance, "a pool owes more than it holds");
 			ensure!((vault.balance == 0) == (vault.shares == 0), "balance without shares");
 		}
-		ensure!(
-			T::Currency::balance_on_hold(&HoldReason::Pool.into(), &id.operator) >= pool.deposit,
-			"the deposit of a pool is not held"
-		);
 		Ok(())
 	}
 
@@ -140,7 +167,7 @@ impl<T: Config> Pallet<T> {
 			"conviction outside of the queue"
 		);
 		let mut held: Balance = 0;
-		let mut counts = alloc::collections::BTreeMap::new();
+		let mut counts = BTreeMap::new();
 		for number in queue.oldest..queue.next {
 			let conviction = Convictions::<T>::get(number).ok_or("conviction without a record")?;
 			let is_held = conviction.status == ConvictionStatus::Held;

@@ -16,11 +16,16 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
+use pallet_opg_support::Liabilities;
 use sp_runtime::Perbill;
 
 /// Unbonding stake of a pool.
 pub(crate) type UnbondingVaultsOf<T> =
 	BoundedVec<UnbondingVault<BlockNumberFor<T>>, <T as Config>::MaxUnbondingSessions>;
+
+/// Entries of an account that are on their way out of a pool.
+pub(crate) type UnbondingEntriesOf<T> =
+	BoundedVec<Unbond<BlockNumberFor<T>>, <T as Config>::MaxUnbonds>;
 
 /// Largest number of vaults that have unlocked and that one call takes off a pool's list.
 const MAX_RELEASED: usize = 2;
@@ -71,13 +76,21 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Takes the oldest vaults off the list: those that have unlocked, and one more where the list
-	/// is full. A round drawn so many sessions ago has ended.
+	/// Takes the oldest vaults off the list: those that have unlocked, unless the operator is in
+	/// dispute, and one more where the list is full. A round drawn so many sessions ago has ended.
 	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) {
 		let now = Self::now();
 		for _ in 0..MAX_RELEASED {
 			let is_full = vaults.len() as u32 >= T::MaxUnbondingSessions::get();
-			if vaults.first().is_none_or(|first| first.unlock_at > now && !is_full) {
+			// More may leave in the vault of the current session, however long that lasts.
+			let current = CurrentSession::<T>::get();
+			let Some(first) = vaults.first().filter(|first| first.session < current) else {
+				return;
+			};
+			let is_free = |id: &PoolIdOf<T>| {
+				id.role != Role::Executor || !T::Liabilities::in_dispute(&id.operator)
+			};
+			if !is_full && (first.unlock_at > now || !is_free(id)) {
 				return;
 			}
 			let UnbondingVault { session, vault, .. } = vaults.remove(0);
@@ -106,17 +119,27 @@ impl<T: Config> Pallet<T> {
 			false
 		});
 		ensure!(entries.len() < count, Error::<T>::NotUnlocked);
+		Self::store_unbonding(id, delegator, vaults, entries);
+		Ok(amount)
+	}
+
+	/// Stores the vaults of a pool and the entries of `who` in them, or removes what is empty.
+	pub(crate) fn store_unbonding(
+		id: &PoolIdOf<T>,
+		who: &T::AccountId,
+		vaults: UnbondingVaultsOf<T>,
+		entries: UnbondingEntriesOf<T>,
+	) {
 		if vaults.is_empty() {
 			UnbondingVaults::<T>::remove(id);
 		} else {
 			UnbondingVaults::<T>::insert(id, vaults);
 		}
 		if entries.is_empty() {
-			Unbonding::<T>::remove(id, delegator);
+			Unbonding::<T>::remove(id, who);
 		} else {
-			Unbonding::<T>::insert(id, delegator, entries);
+			Unbonding::<T>::insert(id, who, entries);
 		}
-		Ok(amount)
 	}
 
 	fn redeem(

@@ -34,6 +34,7 @@ pub trait WeightInfo {
 	fn convict() -> Weight;
 	fn execute_conviction() -> Weight;
 	fn reward() -> Weight;
+	fn charge() -> Weight;
 }
 
 /// Measured weights, with the database weights of the runtime.
@@ -230,5 +231,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(35_423_000, 3810)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Not measured yet: an estimate. Pool, own stake on its way out and its vaults, the pallet's
+	/// account and the list of suspended executors.
+	fn charge() -> Weight {
+		Weight::from_parts(120_000_000, 20000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 }

@@ -1,29 +1,57 @@
 //! Traits of the court: every validator of a session computes a disputed request again.
 
 use alloc::vec::Vec;
-use opg_primitives::{Answer, ModelId, RequestId};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use opg_primitives::{Answer, Fuel, ModelId, RequestId};
+use scale_info::TypeInfo;
 use sp_core::H256;
-use sp_runtime::Weight;
+use sp_runtime::{Perbill, Weight};
 
 /// Verdict of the court on a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CourtVerdict<AccountId> {
-	/// More than half of the whole bench gave one digest, and at least twice as many as any other.
+	/// More than half of the whole bench gave one pair of digest and witness, and at least twice as
+	/// many as any other pair.
 	Decided {
 		/// Digest of the right answer.
 		digest: H256,
+		/// Witness of the right answer, for `seed`.
+		witness: H256,
+		/// Seed of the case.
+		seed: H256,
 		/// The right answer.
 		answer: Answer,
-		/// Validators that gave it, in the order of the bench.
+		/// Validators that gave both, in the order of the bench.
 		right: Vec<AccountId>,
 	},
-	/// The court sat twice, and no digest had enough votes. Nobody is judged.
+	/// The court sat twice, and nothing had enough votes. Nobody is judged.
 	Undecided,
 }
 
 /// The court takes no further case: too many wait already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CourtFull;
+
+/// What a case costs each validator at most.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct CourtLoad {
+	/// Fuel limit of the request's version. No answer has more.
+	pub fuel: Fuel,
+	/// Length of the version's file, in bytes.
+	pub bytes: u64,
+}
 
 /// Cases of the court, one for each disputed request.
 pub trait Courts {
@@ -65,6 +93,46 @@ pub trait OnCourtDecided<AccountId> {
 	fn awaits_claims(_request: RequestId) -> bool {
 		true
 	}
+	/// What the request costs a validator at most. Nothing where there is no such request.
+	fn court_load(request: RequestId) -> CourtLoad;
 	/// Largest weight that `on_court_decided` returns.
 	fn max_court_decided_weight() -> Weight;
+}
+
+/// Part of a validator's rewards of a session that it loses for each case it missed in the session
+/// before.
+pub const MISSED_CASE_SHARE: Perbill = Perbill::from_percent(1);
+/// Largest part of a validator's rewards of a session that it loses for missed cases.
+pub const MAX_MISSED_CASE_SHARE: Perbill = Perbill::from_percent(20);
+
+/// Part of a validator's rewards of a session that it loses where it missed so many cases in the one
+/// before.
+pub fn missed_cases_share(missed: u32) -> Perbill {
+	let parts = MISSED_CASE_SHARE.deconstruct().saturating_mul(missed);
+	Perbill::from_parts(parts).min(MAX_MISSED_CASE_SHARE)
+}
+
+/// Presence of validators in the court.
+pub trait CourtPresence<AccountId> {
+	/// Number of cases that were decided in the session and that the validator missed: it gave no
+	/// vote, or another one than what was decided. Kept for the current session and the one before.
+	fn missed(session: u32, who: &AccountId) -> u32;
+}
+
+impl<AccountId> CourtPresence<AccountId> for () {
+	fn missed(_: u32, _: &AccountId) -> u32 {
+		0
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn missed_cases_should_cost_a_hundredth_each_and_a_fifth_at_most() {
+		for (missed, percent) in [(0, 0), (1, 1), (7, 7), (20, 20), (21, 20), (u32::MAX, 20)] {
+			assert_eq!(missed_cases_share(missed), Perbill::from_percent(percent), "{missed}");
+		}
+	}
 }

@@ -7,6 +7,10 @@
 //! | not committed, or declined | 0.1 % | no pay |
 //! | challenge of a right answer | nothing | the challenge bond |
 //!
+//! Besides, from the operator's own stake and not from the pool: whoever was wrong, or copied, pays the
+//! court in equal parts, and whoever was silent in a first round pays for its replacement where a
+//! second round was needed. Each open seat reserves as much.
+//!
 //! Silence costs at most 0.3 % in a session and 1 % in a day, and pauses whoever was silent in three
 //! of its last sixteen seats. All that it costs is burned.
 //!
@@ -28,6 +32,11 @@ pub const MAX_FINE_PER_DAY: Perbill = Perbill::from_percent(1);
 pub const REMEMBERED_SEATS: u32 = u16::BITS;
 /// Number of silent seats among those remembered that pauses an executor.
 pub const MAX_SILENT_SEATS: u32 = 3;
+/// Share of an operator's own stake that its open seats and challenges can reserve. The rest stays for
+/// a conviction.
+pub const RESERVABLE_SHARE: Perbill = Perbill::from_percent(90);
+/// Share of the reserve that first rounds can take. The rest is for second rounds and audits.
+pub const FIRST_ROUND_RESERVE_SHARE: Perbill = Perbill::from_percent(75);
 /// Share of the operator's own loss that goes to the challengers.
 pub const CHALLENGER_SHARE: Perbill = Perbill::from_percent(30);
 /// Share of the operator's own loss that goes to the pot. The pot pays courts and audits.
@@ -99,6 +108,7 @@ mod tests {
 		assert!(fine(Offence::MissedReveal) <= MAX_FINE_PER_SESSION);
 		assert!(MAX_FINE_PER_SESSION < MAX_FINE_PER_DAY);
 		assert!(MAX_FINE_PER_DAY < CONVICTION_SHARE);
+		assert!(RESERVABLE_SHARE.left_from_one() >= CONVICTION_SHARE, "a court is paid after one");
 		assert!(CHALLENGER_SHARE.deconstruct() + POT_SHARE.deconstruct() <= 1_000_000_000);
 	}
 

@@ -15,6 +15,8 @@ pub struct ModelVersion<AccountId, Balance> {
 	pub owner: AccountId,
 	/// Content hash of the file.
 	pub model_hash: H256,
+	/// Length of the file in bytes.
+	pub size: u32,
 	/// Id of the engine that runs it.
 	pub engine_id: H256,
 	/// Sizes of its symbolic dimensions.

@@ -10,14 +10,17 @@ use sp_runtime::transaction_validity::TransactionPriority;
 pub const REVEAL: TransactionPriority = TransactionPriority::MAX;
 /// Reveals of the court's votes.
 pub const COURT_REVEAL: TransactionPriority = TransactionPriority::MAX - 1;
+/// Challenges with a pool as the bond, and their claims. They keep wrong answers from settling, and
+/// each pool has few of them.
+pub const POOL_CHALLENGE: TransactionPriority = TransactionPriority::MAX - 2;
 /// Commitments to answers.
-pub const COMMIT: TransactionPriority = TransactionPriority::MAX - 2;
+pub const COMMIT: TransactionPriority = TransactionPriority::MAX - 3;
 /// Commitments to the court's votes.
-pub const COURT_COMMIT: TransactionPriority = TransactionPriority::MAX - 3;
+pub const COURT_COMMIT: TransactionPriority = TransactionPriority::MAX - 4;
 /// Declarations of validators that they hold models. Each validator has few of them.
-pub const COURT_DECLARE: TransactionPriority = TransactionPriority::MAX - 4;
+pub const COURT_DECLARE: TransactionPriority = TransactionPriority::MAX - 5;
 /// Declined seats come last of what is authorized: they earn nothing.
-pub const DECLINE: TransactionPriority = TransactionPriority::MAX - 5;
+pub const DECLINE: TransactionPriority = TransactionPriority::MAX - 6;
 /// Least priority of a signed challenge, claim or bought audit. A tip adds to it, at most
 /// [`MAX_TIPPED`].
 pub const CHALLENGE: TransactionPriority = 1 << 62;
@@ -38,6 +41,7 @@ mod tests {
 			COURT_DECLARE,
 			COURT_COMMIT,
 			COMMIT,
+			POOL_CHALLENGE,
 			COURT_REVEAL,
 			REVEAL,
 		];

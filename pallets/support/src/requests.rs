@@ -1,6 +1,6 @@
 //! Traits of the inference pallet: tasks of requests, and verdicts on them.
 
-use opg_primitives::{Answer, FailureReason, RequestId, Task};
+use opg_primitives::{Answer, FailureReason, RequestId, RoundIndex, Task};
 use sp_runtime::Weight;
 
 /// Result of a round.
@@ -24,6 +24,11 @@ pub trait TaskSource {
 pub trait OnRoundDecided {
 	/// Takes the verdict of a request's current round. Returns the weight of what follows.
 	fn on_round_decided(request: RequestId, verdict: Verdict) -> Weight;
+	/// Notes that a seat of the request's current round was declined free of charge. The round waits
+	/// until it is given to another executor, or left unfilled. Returns the weight.
+	fn on_seat_declined(request: RequestId, round: RoundIndex) -> Weight;
 	/// Largest weight that `on_round_decided` returns.
 	fn max_round_decided_weight() -> Weight;
+	/// Largest weight that `on_seat_declined` returns.
+	fn max_seat_declined_weight() -> Weight;
 }

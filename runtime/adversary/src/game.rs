@@ -1,30 +1,47 @@
 //! Games: one network with an adversary, and the requests that it plays.
 
-use crate::{row::BINGE, stakes::Stakes, validators::case, Outcomes, Row, Strategy::*, Watch};
+use crate::{
+	row::BINGE,
+	stakes::Stakes,
+	validators::{validator, VALIDATORS},
+	Outcomes, Row, Strategy,
+	Strategy::*,
+};
 use frame_support::{
 	assert_ok,
 	storage::{with_storage_layer, with_transaction_unchecked, TransactionOutcome},
+	weights::Weight,
 };
-use opg_primitives::{commitment, Answer, Fuel, JobError, RequestId, RoundIndex};
+use opg_primitives::{Answer, FailureReason, Fuel, ModelId, RequestId, RoundIndex};
 use opg_runtime::{
-	constants::{MIN_FUEL_PRICE, OPG},
-	AccountId, Balance, Clock, Inference, Models, Runtime, Staking,
+	constants::{
+		CHALLENGE_BOND, CHALLENGE_WINDOW, MAX_BLOCK_BYTES, MIN_FUEL_PRICE, OPG, SESSION_SLOTS,
+		UNBONDING_BLOCKS,
+	},
+	AccountId, Balance, BlockNumber, Clock, Inference, Models, Runtime, RuntimeOrigin, Staking,
+	System,
 };
 use opg_runtime_testing::*;
-use pallet_opg_attestation::{RoundPhase, SeatState};
-use pallet_opg_court::CasePhase;
-use pallet_opg_inference::{claim_hash, tiers, CommitteeStatus, Error, RequestState, Requests};
+use pallet_opg_attestation::{DeclineOutcome, Rounds, Seat};
+use pallet_opg_inference::{tiers, CommitteeStatus, Error, RequestState, Requests};
 use pallet_opg_staking::Role;
 use pallet_opg_support::economics;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use sp_runtime::{traits::BlockNumberProvider, DispatchResult};
-use std::{collections::BTreeSet, ops::Range};
+use sp_runtime::traits::BlockNumberProvider;
+use sp_state_machine::BasicExternalities;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	ops::Range,
+};
 
 /// Executors: enough for all rounds of the high tier. The first three are those of genesis, which
 /// do not play.
 pub(crate) const EXECUTORS: Range<usize> = 3..63;
-/// Fuel of the right answer; the limit is twice that.
+/// Versions that all of them serve. Requests that are played at the same time are about different
+/// ones, since only one conviction of an operator counts for each version and session.
+pub(crate) const VERSIONS: usize = 8;
+/// Fuel of the right answer, and the limit: a quarter of the largest.
 pub(crate) const WORK: Fuel = 5_000_000_000;
 /// Balance of everyone, in planck: more than any game spends.
 pub(crate) const FUNDS: Balance = 1_000_000_000 * OPG;
@@ -32,41 +49,56 @@ pub(crate) const FUNDS: Balance = 1_000_000_000 * OPG;
 /// planck. After some four hundred times their number does not fit any more, and it takes no more
 /// stake.
 const GAME: usize = 300;
+/// Batches of requests after which entries that were removed are forgotten: whatever looks for the
+/// next entry passes them.
+const COMPACTION: usize = 8;
 /// Blocks within which every request ends.
-const MAX_STEPS: usize = 1_000;
-/// Seats that an honest executor answers in a block of a flood.
-const CAPACITY: usize = 1;
+const MAX_STEPS: usize = 8_000;
+/// Blocks before the end of a challenge window whose randomness may choose an audit, and one more.
+const AUDIT_BLOCKS: BlockNumber = 4;
 /// Most requests that a flood takes before the chain is congested.
 const MAX_FLOOD: usize = 500;
+/// Requests of its own that the adversary brings before the court beside others.
+const FORCED: usize = 4 * VERSIONS;
 /// Sets of own executors that a re-roller tries before each draw, with the randomness known.
 const REROLLS: usize = 16;
+
+/// Games of a row, each with its randomness.
+pub fn games(row: Row, seed: u64) -> Vec<(Row, u64)> {
+	let game = |number: usize| {
+		let requests = GAME.min(row.requests - number * GAME);
+		let place = (row.strategy as u64, row.tier as u64, row.percent as u64, number as u64);
+		let bench = (row.bench.dishonest as u64, row.bench.absent as u64);
+		let own = codec::Encode::using_encoded(&(seed, place, bench), sp_io::hashing::twox_64);
+		(Row { requests, ..row }, u64::from_le_bytes(own))
+	};
+	(0..row.requests.div_ceil(GAME)).map(game).collect()
+}
 
 /// Plays as many games as the row has requests for, each with randomness of its own.
 pub fn play(row: Row, seed: u64) -> Outcomes {
 	let mut sum = Outcomes::default();
-	for game in 0..row.requests.div_ceil(GAME) {
-		let requests = GAME.min(row.requests - game * GAME);
-		let row_seed = row.percent as u64 * 31 + row.tier as u64 + game as u64 * 10_000;
-		let seed = seed.wrapping_mul(1 << 32).wrapping_add(row_seed);
-		sum.add(play_game(Row { requests, ..row }, seed));
+	for (row, seed) in games(row, seed) {
+		sum.add(play_game(row, seed));
 	}
 	sum
 }
 
-fn play_game(row: Row, seed: u64) -> Outcomes {
+/// Plays one game.
+pub fn play_game(row: Row, seed: u64) -> Outcomes {
 	set_seed(seed);
-	let mut ext = genesis();
+	set_author_count(VALIDATORS);
+	let mut ext = BasicExternalities::new(genesis_storage());
 	let mut game = ext.execute_with(|| Game::new(row, seed));
-	let before = ext.execute_with(|| {
+	let (before, earned) = ext.execute_with(|| {
 		game.begin();
-		game.wealth()
+		(game.wealth(), game.earned_in_court())
 	});
-	let batch = if row.strategy == Binge { BINGE } else { 1 };
-	for number in 0..row.requests.div_ceil(batch) {
-		ext.execute_with(|| game.play_requests(batch));
-		// What is only in the overlay makes every block slower than the last.
-		if number.is_multiple_of(32) {
-			ext.commit_all().unwrap();
+	let size = row.strategy.batch();
+	for (number, first) in (0..row.requests).step_by(size).enumerate() {
+		ext.execute_with(|| game.play_requests(size.min(row.requests - first)));
+		if number % COMPACTION == COMPACTION - 1 {
+			ext = BasicExternalities::new(ext.into_storages());
 		}
 	}
 	ext.execute_with(|| {
@@ -75,64 +107,107 @@ fn play_game(row: Row, seed: u64) -> Outcomes {
 		let royalties = if row.strategy == Owner { row.requests as Balance * OPG } else { 0 };
 		let honest = before + game.computed + royalties;
 		game.outcomes.profit = after as i128 - honest as i128;
+		game.outcomes.unpaid = game.court_due.saturating_sub(game.earned_in_court() - earned);
 		check_invariants();
 	});
 	game.outcomes
 }
 
+impl Strategy {
+	/// Requests that are played at the same time.
+	fn batch(self) -> usize {
+		match self {
+			Binge => BINGE,
+			ReRoller | Flooder | Overload => 1,
+			_ => VERSIONS,
+		}
+	}
+}
+
 /// Pay of one answer, and the cost of computing it, in planck.
-fn pay() -> Balance {
-	let price = Balance::from(WORK) * MIN_FUEL_PRICE;
+pub(crate) fn pay() -> Balance {
+	pay_at(WORK, MIN_FUEL_PRICE)
+}
+
+fn pay_at(fuel: Fuel, price: Balance) -> Balance {
+	let price = Balance::from(fuel) * price;
 	price - economics::BURNED_PRICE_SHARE.mul_floor(price)
 }
 
-fn good() -> Answer {
+pub(crate) fn good() -> Answer {
 	Answer { fuel: WORK, ..right() }
 }
 
-fn lie() -> Answer {
+pub(crate) fn lie() -> Answer {
 	Answer { fuel: WORK, ..wrong() }
 }
 
-/// Account with which the adversary challenges, and floods.
-fn mallory() -> AccountId {
-	AccountId::from(blake2_256(b"mallory"))
+/// Witness of somebody who has not computed. All of the adversary's give the same.
+pub(crate) fn guessed_witness(seed: &H256) -> H256 {
+	H256(codec::Encode::using_encoded(&("guessed", seed), blake2_256))
 }
 
+/// Account number `index` with which the adversary challenges, and floods.
+pub(crate) fn mallory(index: usize) -> AccountId {
+	AccountId::from(blake2_256(&[b"mallory", &[index as u8][..]].concat()))
+}
+
+/// Number of such accounts.
+pub(crate) const MALLORIES: usize = pallet_opg_inference::MAX_CHALLENGES as usize;
+
 /// Network with an adversary.
-struct Game {
-	row: Row,
-	stakes: Stakes,
+pub(crate) struct Game {
+	pub row: Row,
+	pub stakes: Stakes,
 	/// Cost of what the adversary computed, in planck.
-	computed: Balance,
+	pub computed: Balance,
+	/// What validators that voted rightly should have got for it, in planck.
+	court_due: Balance,
+	/// Blocks of the current session.
+	session_blocks: u64,
 	/// State of the game's own randomness.
 	random: (u64, u64),
 	outcomes: Outcomes,
 }
 
 /// Request that is played.
-struct Play {
-	id: RequestId,
-	/// Whether it is the one that counts, and not ballast.
-	counts: bool,
+pub(crate) struct Play {
+	pub id: RequestId,
+	/// Whether it is one of those that count, and not ballast.
+	pub counts: bool,
 	/// Steps of the protocol that everyone has taken.
 	taken: BTreeSet<(Step, u8)>,
-	/// Challenges: who, what it claims, and whether it will reveal that.
-	challenges: Vec<(AccountId, H256, bool)>,
+	/// Steps that members of the adversary have taken.
+	acted: BTreeSet<(Step, RoundIndex, AccountId)>,
+	/// Challenges.
+	pub challenges: Vec<Claim>,
 	/// Whether an honest party computed the attested answer again.
-	looked: bool,
-	offence: bool,
+	pub looked: bool,
+	/// Number of validators that voted rightly in the last sitting, and what each should get for it, in
+	/// planck.
+	pub voters: Option<(usize, Balance)>,
+	pub offence: bool,
+}
+
+/// Challenge that was made.
+pub(crate) struct Claim {
+	pub who: AccountId,
+	/// Digest that it claims to be right.
+	pub digest: H256,
+	/// Whether it will be revealed.
+	pub reveals: bool,
+	/// Whether the bond is an executor's pool.
+	pub with_pool: bool,
 }
 
 /// Step of the protocol, once for each round or sitting.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+pub(crate) enum Step {
 	Commit,
 	Reveal,
 	Attested,
 	Vote,
 	RevealVote,
-	Adjourned,
 }
 
 impl Play {
@@ -141,26 +216,56 @@ impl Play {
 			id,
 			counts,
 			taken: BTreeSet::new(),
+			acted: BTreeSet::new(),
 			challenges: Vec::new(),
 			looked: false,
+			voters: None,
 			offence: false,
 		}
+	}
+
+	/// Tells whether it waits for randomness: for a draw, or soon for the choice of an audit.
+	fn awaits_output(&self) -> bool {
+		let state = state(self.id);
+		let is_ending = state.attested().is_some_and(|(_, at)| {
+			Clock::current_block_number() + AUDIT_BLOCKS >= at + CHALLENGE_WINDOW
+		});
+		is_ending || matches!(state.committee(), Some(CommitteeStatus::Waiting { .. }))
+	}
+
+	/// Notes a step. Tells whether it is new.
+	pub fn take(&mut self, step: Step, index: u8) -> bool {
+		self.taken.insert((step, index))
+	}
+
+	/// Notes a step of a member of the adversary in a round. Tells whether it is new.
+	pub fn acts(&mut self, step: Step, index: RoundIndex, who: &AccountId) -> bool {
+		self.acted.insert((step, index, who.clone()))
 	}
 }
 
 impl Game {
 	fn new(row: Row, seed: u64) -> Self {
 		step();
-		for who in [eve(), ferdie(), dave(), mallory()] {
+		for who in [eve(), ferdie(), dave()].into_iter().chain((0..MALLORIES).map(mallory)) {
 			set_balance(&who, FUNDS);
 		}
-		register_model(WORK);
+		assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
+		(0..VERSIONS).for_each(register_version);
 		let stakes = Stakes::new(row);
-		Self { row, stakes, computed: 0, random: (seed, 0), outcomes: Outcomes::default() }
+		Self {
+			row,
+			stakes,
+			computed: 0,
+			court_due: 0,
+			session_blocks: 0,
+			random: (seed, 0),
+			outcomes: Outcomes::default(),
+		}
 	}
 
 	/// Number from 0 to 1.
-	fn random(&mut self) -> f64 {
+	pub fn random(&mut self) -> f64 {
 		self.random.1 += 1;
 		let hash = codec::Encode::using_encoded(&self.random, blake2_256);
 		let number = u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]);
@@ -171,101 +276,134 @@ impl Game {
 	fn wealth(&self) -> Balance {
 		let others = match self.row.strategy {
 			Owner => wealth(&dave()),
-			SelfDeal | Flooder => wealth(&eve()),
+			SelfDeal => wealth(&eve()),
 			_ => 0,
 		};
-		self.stakes.wealth() + wealth(&mallory()) + others
+		let mallories: Balance = (0..MALLORIES).map(|index| wealth(&mallory(index))).sum();
+		self.stakes.wealth() + mallories + others
+	}
+
+	/// All that validators have, in planck: the court pays them, and nobody else.
+	fn earned_in_court(&self) -> Balance {
+		(0..VALIDATORS).map(|index| wealth(&validator(index))).sum()
 	}
 
 	/// Brings every stake back to what it was, and begins a session with it.
-	fn begin(&self) {
+	fn begin(&mut self) {
 		self.stakes.restore();
 		self.stakes.begin_planned_session();
+		self.session_blocks = 0;
 	}
 
-	fn is_bad(&self, who: &AccountId) -> bool {
+	pub fn is_bad(&self, who: &AccountId) -> bool {
 		self.stakes.bad.contains(who)
 	}
 
 	/// Members that are the adversary's.
-	fn own<'a>(&self, members: &'a [AccountId]) -> Vec<&'a AccountId> {
+	pub fn own<'a>(&self, members: &'a [AccountId]) -> Vec<&'a AccountId> {
 		members.iter().filter(|who| self.is_bad(who)).collect()
 	}
 
 	/// Tells whether the adversary holds the whole committee.
-	fn holds(&self, members: &[AccountId]) -> bool {
+	pub fn holds(&self, members: &[AccountId]) -> bool {
 		members.iter().all(|who| self.is_bad(who))
 	}
 
 	/// Tells whether the adversary gives the wrong answer in this round. It sees the committee
 	/// before it commits.
-	fn lies(&self, members: &[AccountId]) -> bool {
+	pub fn lies(&self, members: &[AccountId]) -> bool {
 		let strategy = self.row.strategy;
 		strategy.lies() || strategy.is_opportunistic() && self.holds(members)
 	}
 
-	/// What the adversary's validators vote for, if they vote.
-	fn bought(&self) -> Option<Answer> {
-		match self.row.strategy {
-			Honest => Some(good()),
-			Staller => None,
-			_ => Some(lie()),
+	/// Begins the next block, and the next session when it is time.
+	fn step(&mut self, plays: &[Play]) {
+		let is_full = self.row.strategy.fills_blocks();
+		let bytes = if is_full { MAX_BLOCK_BYTES as usize } else { 0 };
+		System::set_block_consumed_resources(Weight::zero(), bytes);
+		if plays.iter().any(Play::awaits_output) {
+			step();
+		} else {
+			quiet_step();
+		}
+		self.session_blocks += 1;
+		if self.session_blocks >= SESSION_SLOTS {
+			self.session_blocks = 0;
+			self.stakes.begin_session();
 		}
 	}
 
 	/// Plays requests of one session from their inclusion to their end.
 	fn play_requests(&mut self, count: usize) {
 		self.begin();
-		let before = self.stakes.honest();
-		let mut plays = Vec::new();
-		if self.row.strategy == Flooder {
-			let flood = (0..MAX_FLOOD).map_while(|_| self.request(mallory()));
-			plays.extend(flood.map(|id| Play::new(id, false)));
+		if self.row.strategy == Weightless {
+			self.stakes.leave();
 		}
-		for _ in 0..count {
-			let id = self.request_when_free(&mut plays);
+		let before = self.stakes.honest();
+		let mut plays = self.ballast();
+		for number in 0..count {
+			let id = self.request_when_free(number % VERSIONS, &mut plays);
 			plays.push(Play::new(id, true));
 		}
 		if self.row.strategy == ReRoller {
 			self.reroll(plays[0].id);
 		}
-		for _ in 0..MAX_STEPS {
+		for block in 0..MAX_STEPS {
 			self.act(&mut plays);
 			if plays.iter().all(|play| state(play.id).is_final()) {
 				break;
 			}
-			step();
+			if self.row.strategy == ClockPauser && block.is_multiple_of(8) {
+				self.stakes.withdraw();
+			}
+			self.step(&plays);
 		}
+		let mut replaced = BTreeMap::new();
 		for play in &plays {
 			self.conclude(play);
+			self.add_replaced(play.id, &mut replaced);
 		}
-		self.outcomes.honest_slashed += self.stakes.slashed_since(&before);
+		self.outcomes.honest_slashed += self.stakes.slashed_since(&before, &replaced);
+		System::set_block_consumed_resources(Weight::zero(), 0);
 		self.stakes.mature();
-		if self.row.strategy == DelegatorFlight {
-			self.stakes.wait_for_delegators();
+		if self.row.strategy.has_delegators() {
+			(0..UNBONDING_BLOCKS).for_each(|_| quiet_step());
+			self.stakes.withdraw();
 		}
 	}
 
+	/// Requests of the adversary before those of others: as many as the chain takes, or as many as it
+	/// wants to bring before the court.
+	fn ballast(&mut self) -> Vec<Play> {
+		let most = match self.row.strategy {
+			Flooder | Overload => MAX_FLOOD,
+			ForcedCourts => FORCED,
+			_ => 0,
+		};
+		let requests = (0..most).map_while(|number| self.request(number % VERSIONS, mallory(0)));
+		requests.map(|id| Play::new(id, false)).collect()
+	}
+
 	/// Eve makes a request as soon as the chain takes one.
-	fn request_when_free(&mut self, plays: &mut [Play]) -> RequestId {
+	fn request_when_free(&mut self, version: usize, plays: &mut [Play]) -> RequestId {
 		for _ in 0..MAX_STEPS {
-			if let Some(id) = self.request(eve()) {
+			if let Some(id) = self.request(version, eve()) {
 				return id;
 			}
 			self.act(plays);
-			step();
+			self.step(plays);
 		}
 		panic!("the chain stays congested");
 	}
 
 	/// `who` makes a request, unless the chain is congested.
-	fn request(&self, who: AccountId) -> Option<RequestId> {
+	fn request(&self, version: usize, who: AccountId) -> Option<RequestId> {
 		let id = next_request();
 		let (tier, reference) = (self.row.tier, H256::zero());
 		let (max_fee, max_royalty) = (1_000 * OPG, 1_000 * OPG);
-		let origin = signed(who);
+		let (origin, model) = (signed(who), version as ModelId);
 		let requested = with_storage_layer(|| {
-			Inference::request(origin, 0, input(), tier, max_fee, max_royalty, reference, None)
+			Inference::request(origin, model, input(), tier, max_fee, max_royalty, reference, None)
 		});
 		match requested {
 			Ok(_) => Some(id),
@@ -277,18 +415,27 @@ impl Game {
 	fn conclude(&mut self, play: &Play) {
 		let state = state(play.id);
 		assert!(state.is_final(), "request {} did not end: {state:?}", play.id);
+		let is_forced = self.row.strategy == ForcedCourts && !play.counts;
+		self.outcomes.offences +=
+			usize::from(play.offence && play.counts || is_forced && play.voters.is_some());
+		let is_settled = matches!(state, RequestState::Settled { .. });
+		if let Some((voters, court_pay)) = play.voters.filter(|_| is_settled) {
+			self.outcomes.courts += 1;
+			self.court_due += court_pay * voters as Balance;
+		}
 		if !play.counts {
 			return;
 		}
 		self.outcomes.requests += 1;
-		self.outcomes.offences += usize::from(play.offence);
+		let members: Vec<_> = first_places(play.id).into_iter().map(|seat| seat.executor).collect();
+		self.outcomes.whole_committees += usize::from(!members.is_empty() && self.holds(&members));
 		match state {
 			RequestState::Settled { answer, .. } if answer != good() => {
 				self.outcomes.wrong += 1;
 				self.outcomes.wrong_watched += usize::from(play.looked);
 			},
 			RequestState::Failed { reason, .. } => {
-				let undecided = reason == opg_primitives::FailureReason::Undecided;
+				let undecided = reason == FailureReason::Undecided;
 				self.outcomes.undecided += usize::from(undecided);
 				self.outcomes.failed += 1;
 			},
@@ -296,224 +443,43 @@ impl Game {
 		}
 	}
 
+	/// Adds what honest executors that were silent in the first round pay those who sat in their
+	/// place, in planck.
+	fn add_replaced(&self, id: RequestId, replaced: &mut BTreeMap<AccountId, Balance>) {
+		let request = Requests::<Runtime>::get(id).unwrap();
+		let pay = pay_at(request.version.fuel_limit, request.price);
+		for seat in first_places(id).iter().filter(|seat| seat.state.is_silent()) {
+			if !self.is_bad(&seat.executor) {
+				*replaced.entry(seat.executor.clone()).or_default() += pay;
+			}
+		}
+	}
+
 	/// Everyone does in this block what the requests ask of him.
 	fn act(&mut self, plays: &mut [Play]) {
-		let mut busy = Busy::default();
-		for play in plays {
-			match state(play.id) {
-				RequestState::Open(CommitteeStatus::Assigned { round })
-				| RequestState::Audited { status: CommitteeStatus::Assigned { round }, .. } => {
-					self.act_in_round(play, round, &mut busy)
-				},
-				RequestState::Attested { answer, .. } if take(play, Step::Attested, 0) => {
-					self.on_attested(play, &answer)
-				},
-				RequestState::Court { .. } => self.act_in_court(play),
-				_ => {},
-			}
+		let mut busy = BTreeMap::new();
+		for play in plays.iter_mut() {
+			self.act_on(play, &mut busy);
 		}
-	}
-
-	fn act_in_round(&mut self, play: &mut Play, index: RoundIndex, busy: &mut Busy) {
-		let members = committee(play.id);
-		if take(play, Step::Commit, index) {
-			let is_first = index == tiers::FIRST && play.counts;
-			self.outcomes.whole_committees += usize::from(is_first && self.holds(&members));
-			let has_own = !self.own(&members).is_empty();
-			play.offence |= has_own && (self.lies(&members) || self.row.strategy.evades());
-			self.bad_commits(play.id, index, &members);
-		}
-		self.honest_answers(play.id, index, busy);
-		if self.may_reveal(play.id, index) && take(play, Step::Reveal, index) {
-			self.bad_reveals(play.id, index, &members);
-		}
-	}
-
-	/// Tells whether the round takes reveals now.
-	fn may_reveal(&self, id: RequestId, index: RoundIndex) -> bool {
-		let round = round(id);
-		round.index == index
-			&& match round.phase_at(Clock::current_block_number()) {
-				RoundPhase::Commit => round.takes_no_commitment(),
-				phase => phase == RoundPhase::Reveal,
-			}
-	}
-
-	/// Honest members commit and reveal as soon as they can, and reveal in time.
-	fn honest_answers(&self, id: RequestId, index: RoundIndex, busy: &mut Busy) {
-		for who in committee(id).iter().filter(|who| !self.is_bad(who)) {
-			let (round, reveals) = (round(id), self.may_reveal(id, index));
-			let at_once = round.takes_no_commitment();
-			match round.seat(who).map(|seat| &seat.state) {
-				Some(SeatState::Waiting)
-					if round.index == index && round.phase == RoundPhase::Commit =>
-				{
-					if self.row.strategy == Flooder && !busy.takes(who) {
-						self.decline_in_time(id, who);
-					} else if at_once {
-						reveal(id, who, good()).unwrap();
-					} else if !reveals {
-						commit(id, who, &good()).unwrap();
-					}
-				},
-				Some(SeatState::Committed { .. }) if reveals => reveal(id, who, good()).unwrap(),
-				_ => {},
-			}
-		}
-	}
-
-	/// An honest executor without time gives its seat up while that is free.
-	fn decline_in_time(&self, id: RequestId, who: &AccountId) {
-		if Clock::current_block_number() + 1 >= round(id).decline_by {
-			decline(id, who, JobError::QueueFull).unwrap();
-		}
-	}
-
-	fn bad_commits(&mut self, id: RequestId, index: RoundIndex, members: &[AccountId]) {
-		if round(id).takes_no_commitment() {
-			return;
-		}
-		let lies = self.lies(members);
-		// Those who copy see what the honest commit to.
-		if self.row.strategy == CommitmentCopier {
-			self.honest_answers(id, index, &mut Busy::default());
-		}
-		for who in self.own(members) {
-			match self.row.strategy {
-				NonCommitter => {},
-				CommitmentCopier => {
-					let round = round(id);
-					let seen = round.current_seats().find_map(|seat| match seat.state {
-						SeatState::Committed { commitment, .. } => Some(commitment),
-						_ => None,
-					});
-					let blind = commitment(&context(id, who), &lie(), &SALT);
-					commit_to(id, who, seen.unwrap_or(blind)).unwrap();
-				},
-				_ if lies => commit(id, who, &lie()).unwrap(),
-				AuditCopier if index == tiers::AUDIT => {
-					// Whatever was attested, which is right here.
-					commit(id, who, &good()).unwrap()
-				},
-				_ => {
-					self.computed += pay();
-					commit(id, who, &good()).unwrap();
-				},
-			}
-		}
-	}
-
-	/// The adversary's members reveal after the honest ones.
-	fn bad_reveals(&mut self, id: RequestId, index: RoundIndex, members: &[AccountId]) {
-		let lies = self.lies(members);
-		let at_once = round(id).takes_no_commitment();
-		for who in self.own(members) {
-			let round = round(id);
-			let expected = round.seat(who).is_some_and(|seat| match seat.state {
-				SeatState::Committed { .. } => true,
-				SeatState::Waiting => at_once,
-				_ => false,
-			});
-			if !expected || round.index != index || round.phase == RoundPhase::Closed {
-				continue;
-			}
-			match self.row.strategy {
-				RevealWithholder => {},
-				NonCommitter | CommitmentCopier if at_once => {},
-				CommitmentCopier => {
-					assert!(reveal(id, who, good()).is_err(), "a copy is not revealed")
-				},
-				_ => {
-					if at_once && !lies {
-						self.computed += pay();
-					}
-					reveal(id, who, if lies { lie() } else { good() }).unwrap()
-				},
-			}
-		}
-	}
-
-	/// Who looks at an attested answer, and who challenges it.
-	fn on_attested(&mut self, play: &mut Play, answer: &Answer) {
-		if self.row.strategy == DelegatorFlight {
-			self.stakes.delegators_leave();
-		}
-		play.looked = match self.row.watch {
-			Watch::Nobody => false,
-			Watch::Always => true,
-			Watch::Share(share) => {
-				let drawn = committee(play.id);
-				let honest = EXECUTORS.map(executor).filter(|who| !self.is_bad(who));
-				let watchers = honest.filter(|who| !drawn.contains(who)).count();
-				(0..watchers).any(|_| self.random() < share)
-			},
-		};
-		let is_wrong = *answer != good();
-		if play.looked && is_wrong {
-			let copied = challenge(play, ferdie(), &good(), true);
-			if self.row.strategy == ChallengeCopier {
-				// The claim in the pool, as it is: it does not open for another account.
-				let _ = send_challenge(play.id, mallory(), copied);
-				play.challenges.push((mallory(), good().digest(), true));
-			}
-		}
-		if self.row.strategy == SelfChallenge && is_wrong {
-			challenge(play, mallory(), &good(), true);
-		}
-		if self.row.strategy.challenges_falsely() && !is_wrong {
-			challenge(play, mallory(), &lie(), self.row.strategy == FalseChallenge);
-			play.offence = true;
-		}
-	}
-
-	fn act_in_court(&mut self, play: &mut Play) {
-		let id = play.id;
-		let Some(case) = case(id) else { return };
-		let bought = self.bought();
-		match case.phase {
-			CasePhase::Waiting if case.sitting > 0 => {
-				if take(play, Step::Adjourned, case.sitting) {
-					self.stakes.begin_session();
-				}
-			},
-			CasePhase::Waiting => {},
-			CasePhase::Commit { .. } => {
-				if take(play, Step::Vote, case.sitting) {
-					self.stakes.validators.commit(id, &good(), bought.as_ref());
-				}
-			},
-			CasePhase::Reveal { .. } => {
-				if take(play, Step::RevealVote, case.sitting) {
-					self.stakes.validators.reveal(id, &good(), bought.as_ref());
-					for (who, digest, reveals) in &play.challenges {
-						if *reveals {
-							// That of a copier is refused.
-							let _ = Inference::reveal_claim(
-								signed(who.clone()),
-								id,
-								*digest,
-								H256(SALT),
-							);
-						}
-					}
-				}
-			},
-		}
+		self.act_in_court(plays);
 	}
 
 	/// With the randomness of the draw known, the adversary looks for the set of its executors that
-	/// gives it the committee when it pauses, and does that.
+	/// gives it the committee when it pauses, stops serving or begins to serve again, and does that.
 	fn reroll(&mut self, id: RequestId) {
 		let own: Vec<_> = self.stakes.bad.iter().cloned().collect();
 		for _ in 0..REROLLS {
 			let chosen: Vec<_> = own.iter().filter(|_| self.random() < 0.5).cloned().collect();
-			let stops = self.random() < 0.5;
+			let way = self.random();
 			let act = || {
-				for who in &chosen {
-					if stops {
-						assert_ok!(Models::stop_serving(signed(who.clone()), 0));
+				for who in chosen.iter().cloned().map(signed) {
+					if way < 0.4 {
+						assert_ok!(Staking::pause(who, Role::Executor));
 					} else {
-						assert_ok!(Staking::pause(signed(who.clone()), Role::Executor));
+						assert_ok!(Models::stop_serving(who.clone(), 0));
+						if way > 0.8 {
+							assert_ok!(Models::serve(who, 0, REPORT));
+						}
 					}
 				}
 			};
@@ -534,35 +500,28 @@ impl Game {
 	}
 }
 
-/// Seats that each executor answers in this block.
-#[derive(Default)]
-struct Busy(std::collections::BTreeMap<AccountId, usize>);
-
-impl Busy {
-	/// Takes one more seat, if `who` has time for it.
-	fn takes(&mut self, who: &AccountId) -> bool {
-		let seats = self.0.entry(who.clone()).or_default();
-		*seats += 1;
-		*seats <= CAPACITY
-	}
+/// Seats of the first round of a request, without those that were given to another.
+fn first_places(id: RequestId) -> Vec<Seat<AccountId, BlockNumber>> {
+	let seats = Rounds::<Runtime>::get(id).map(|round| round.seats.into_inner());
+	let is_place = |seat: &Seat<_, _>| {
+		seat.round == tiers::FIRST && !seat.state.is_declined(DeclineOutcome::Replaced)
+	};
+	seats.unwrap_or_default().into_iter().filter(is_place).collect()
 }
 
-/// Notes a step. Tells whether it is new.
-fn take(play: &mut Play, step: Step, index: u8) -> bool {
-	play.taken.insert((step, index))
+/// Registers a version of Dave with a file of its own. Its royalty is one OPG.
+fn register_version(number: usize) {
+	let name = b"model".to_vec().try_into().unwrap();
+	let (hash, dims) = (H256::repeat_byte(number as u8 + 1), Default::default());
+	let (size, limit) = (100, WORK);
+	let origin = signed(dave());
+	assert_ok!(Models::register(origin, hash, size, name, ENGINE_ID, dims, limit, OPG, REPORT));
 }
 
-/// `who` challenges the attested answer and claims that `answer` is right. Gives the claim.
-fn challenge(play: &mut Play, who: AccountId, answer: &Answer, reveals: bool) -> H256 {
-	let digest = answer.digest();
-	let claim = claim_hash(&who, play.id, digest, H256(SALT));
-	send_challenge(play.id, who.clone(), claim).unwrap();
-	play.challenges.push((who, digest, reveals));
-	claim
-}
-
-fn send_challenge(id: RequestId, who: AccountId, claim: H256) -> DispatchResult {
+/// Pay of one validator for a case of this request, in planck: the bond of a challenge is that of all
+/// of them, and a fixed part.
+pub(crate) fn court_pay(id: RequestId) -> Balance {
 	let request = Requests::<Runtime>::get(id).unwrap();
-	let disputed = request.state.attested().unwrap().0.digest();
-	Inference::challenge(signed(who), id, request.seed.unwrap(), disputed, claim)
+	let bond = Inference::bond(&request).unwrap();
+	(bond - CHALLENGE_BOND) / VALIDATORS as Balance
 }

@@ -3,14 +3,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod bound;
+mod disputes;
 pub mod foresight;
 mod game;
 mod report;
+mod rounds;
 mod row;
 mod stakes;
 mod validators;
 
-pub use bound::{check, is_left_to_chance, is_profitable, must_lose, Violation, MANY_LIES};
-pub use game::play;
+pub use bound::{chances, check, is_profitable, must_lose, Chance, Violation};
+pub use game::{games, play, play_game};
 pub use report::{csv, markdown};
 pub use row::{all_rows, Bench, Outcomes, Row, Strategy, Watch};

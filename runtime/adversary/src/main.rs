@@ -4,9 +4,9 @@
 use anyhow::{ensure, Context};
 use clap::{Args, Parser};
 use opg_adversary::{
-	all_rows, check, csv,
+	all_rows, chances, check, csv,
 	foresight::{self, Adversary},
-	is_left_to_chance, is_profitable, markdown, must_lose, play, Bench, Outcomes, Row, MANY_LIES,
+	games, is_profitable, markdown, must_lose, play_game, Bench, Outcomes, Row,
 };
 use opg_primitives::Tier;
 use opg_runtime::constants::OPG;
@@ -14,6 +14,7 @@ use std::{
 	path::PathBuf,
 	sync::{Mutex, PoisonError},
 	thread,
+	time::Instant,
 };
 
 const TIERS: [Tier; 3] = [Tier::Optimistic, Tier::Quorum, Tier::High];
@@ -34,12 +35,14 @@ enum Command {
 
 #[derive(Args)]
 struct Play {
-	/// Requests per row. Rows with rare lies are five times as long.
+	/// Requests per row and seed. Rows with rare lies are twice as long, those that fill executors or
+	/// courts shorter.
 	#[arg(long, default_value_t = 2_000)]
 	requests: usize,
-	/// Seed of all randomness.
-	#[arg(long, default_value_t = 0)]
-	seed: u64,
+	/// Seeds of all randomness, separated by commas. A row is played with each, and the tables are
+	/// about the sum.
+	#[arg(long, value_delimiter = ',', default_values_t = [0])]
+	seeds: Vec<u64>,
 	/// Executors of the adversary, in percent, separated by commas.
 	#[arg(long, value_delimiter = ',', default_values_t = [10, 20, 30, 45])]
 	shares: Vec<usize>,
@@ -98,19 +101,40 @@ impl Play {
 		let bench = Bench { dishonest: self.dishonest, absent: self.absent };
 		let mut rows = all_rows(self.requests, &self.shares, bench, self.watch);
 		rows.retain(|row| format!("{:?} {:?}", row.tier, row.strategy).contains(&self.only));
-		let play_row = |row: &Row| {
-			let outcomes = play(*row, self.seed);
-			println!("{row:?}: {outcomes:?}");
-			outcomes
-		};
-		let results = on_all_cores(rows, play_row);
-		for (path, table) in [(&self.csv, csv(&results)), (&self.markdown, markdown(&results))] {
+		let started = Instant::now();
+		let results = self.play_rows(&rows);
+		let requests: usize = results.iter().map(|(_, outcomes)| outcomes.requests).sum();
+		println!("RESULT adversary_requests {requests}");
+		let seconds = started.elapsed().as_secs_f64();
+		println!("RESULT adversary_requests_per_second {:.1}", requests as f64 / seconds);
+		let command: Vec<_> = std::env::args().skip(1).collect();
+		let document = markdown(&results, &format!("opg-adversary {}", command.join(" ")));
+		for (path, table) in [(&self.csv, csv(&results)), (&self.markdown, document)] {
 			if let Some(path) = path {
 				std::fs::write(path, table)
 					.with_context(|| format!("writing {}", path.display()))?;
 			}
 		}
 		conclude(&results)
+	}
+
+	/// Plays all games of all rows. Gives the sum of each row.
+	fn play_rows(&self, rows: &[Row]) -> Vec<(Row, Outcomes)> {
+		let of_row = |place: usize| {
+			let seeds = self.seeds.iter();
+			let games = seeds.flat_map(move |seed| games(rows[place], *seed));
+			games.map(move |game| (place, game))
+		};
+		let all = (0..rows.len()).flat_map(of_row).collect();
+		let played = on_all_cores(all, |(_, (row, seed))| play_game(*row, *seed));
+		let mut results: Vec<_> = rows.iter().map(|row| (*row, Outcomes::default())).collect();
+		for ((place, _), outcomes) in played {
+			results[place].1.add(outcomes);
+		}
+		for (row, outcomes) in &results {
+			println!("{row:?}: {outcomes:?}");
+		}
+		results
 	}
 }
 
@@ -126,16 +150,15 @@ fn conclude(results: &[(Row, Outcomes)]) -> anyhow::Result<()> {
 	println!("RESULT adversary_losing_rows {}", count(&must_lose));
 	let mut profitable = count(&is_profitable);
 	// Rare lies of all rows of a tier together say more than those of each.
-	for tier in TIERS {
-		let rare = results.iter().filter(|(row, _)| row.tier == tier && is_left_to_chance(row));
-		let (lies, profit) = rare.fold((0, 0), |(lies, profit), (_, outcomes)| {
-			(lies + outcomes.offences, profit + outcomes.profit)
-		});
-		let name = format!("adversary_{tier:?}").to_lowercase();
-		println!("RESULT {name}_unwatched_lies {lies}");
-		println!("RESULT {name}_profit_of_unwatched_lies_opg {:.1}", opg(profit));
-		profitable += usize::from(lies >= MANY_LIES && profit >= 0);
+	for chance in chances(results) {
+		let name = format!("adversary_{:?}", chance.tier).to_lowercase();
+		println!("RESULT {name}_unwatched_lies {}", chance.lies);
+		println!("RESULT {name}_profit_of_unwatched_lies_opg {:.1}", opg(chance.profit));
+		profitable += usize::from(chance.is_profitable());
 	}
+	let unpaid: u128 = results.iter().map(|(_, outcomes)| outcomes.unpaid).sum();
+	println!("RESULT adversary_courts {}", sum(|outcomes| outcomes.courts));
+	println!("RESULT adversary_court_unpaid_opg {:.3}", opg(unpaid as i128));
 	println!("RESULT adversary_profitable_strategies {profitable}");
 	println!("RESULT adversary_wrong_settled_watched {}", sum(|outcomes| outcomes.wrong_watched));
 	println!("RESULT adversary_honest_slashed {}", sum(|outcomes| outcomes.honest_slashed));

@@ -1,9 +1,9 @@
 //! Rows of the simulation: a strategy, its circumstances, and what came of it.
 
-use opg_primitives::Tier;
+use opg_primitives::{Balance, Tier};
 
 /// Behaviour of the adversary. The README describes each.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)]
 pub enum Strategy {
 	Honest,
@@ -16,21 +16,31 @@ pub enum Strategy {
 	Owner,
 	SelfDeal,
 	DelegatorFlight,
+	Weightless,
+	ClockPauser,
 	FalseChallenge,
 	HiddenClaim,
+	FalsePoolChallenge,
 	ReRoller,
 	Flooder,
+	Overload,
+	ForcedCourts,
 	Binge,
 	Staller,
+	CourtCopier,
 	SelfChallenge,
 	ChallengeCopier,
+	Squatter,
+	Tipper,
+	FullBlocks,
 	AuditCopier,
+	AuditStaller,
 }
 use Strategy::*;
 
 impl Strategy {
 	/// All strategies, in the order of the tables.
-	pub const ALL: [Self; 19] = [
+	pub const ALL: [Self; 29] = [
 		Honest,
 		FreeRider,
 		CommitmentCopier,
@@ -41,27 +51,39 @@ impl Strategy {
 		Owner,
 		SelfDeal,
 		DelegatorFlight,
+		Weightless,
+		ClockPauser,
 		FalseChallenge,
 		HiddenClaim,
+		FalsePoolChallenge,
 		ReRoller,
 		Flooder,
+		Overload,
+		ForcedCourts,
 		Binge,
 		Staller,
+		CourtCopier,
 		SelfChallenge,
 		ChallengeCopier,
+		Squatter,
+		Tipper,
+		FullBlocks,
 		AuditCopier,
+		AuditStaller,
 	];
 
 	/// Tells whether all its seats lie always.
 	pub fn lies(self) -> bool {
-		matches!(
-			self,
-			FreeRider
-				| Binge | Collude
-				| Owner | DelegatorFlight
-				| Staller | SelfChallenge
-				| ChallengeCopier
-		)
+		self.has_delegators()
+			|| matches!(
+				self,
+				FreeRider
+					| Binge | Collude
+					| Owner | ForcedCourts
+					| Staller | CourtCopier
+					| SelfChallenge | ChallengeCopier
+					| Squatter | Tipper
+			)
 	}
 
 	/// Tells whether it lies only where it holds the whole first committee. Such lies are few.
@@ -71,17 +93,45 @@ impl Strategy {
 
 	/// Tells whether an executor fails in its duty even where it does not lie.
 	pub fn evades(self) -> bool {
-		matches!(self, CommitmentCopier | RevealWithholder | NonCommitter | Flooder)
+		matches!(
+			self,
+			CommitmentCopier | RevealWithholder | NonCommitter | Flooder | Overload | FullBlocks
+		)
 	}
 
-	/// Tells whether it needs somebody who challenges its lies.
-	pub fn needs_watcher(self) -> bool {
-		matches!(self, ChallengeCopier)
+	/// Tells whether an auditor fails in its duty.
+	pub fn evades_audits(self) -> bool {
+		self.evades() || matches!(self, AuditCopier | AuditStaller)
+	}
+
+	/// Tells whether others delegate to its executors, and leave in time.
+	pub fn has_delegators(self) -> bool {
+		matches!(self, DelegatorFlight | Weightless | ClockPauser)
+	}
+
+	/// Tells whether it fills the executors with requests of its own before each of somebody else.
+	pub fn floods(self) -> bool {
+		matches!(self, Flooder | Overload)
+	}
+
+	/// Tells whether it keeps blocks so full that the clock stands.
+	pub fn fills_blocks(self) -> bool {
+		matches!(self, ClockPauser | FullBlocks)
+	}
+
+	/// Who looks where it is played but once: some strategies are about who finds it out.
+	pub fn watch(self) -> Watch {
+		match self {
+			ChallengeCopier | Squatter | ForcedCourts | CourtCopier => Watch::Always,
+			Tipper => Watch::Executor,
+			_ if self.has_delegators() => Watch::Always,
+			_ => Watch::Nobody,
+		}
 	}
 
 	/// Tells whether it challenges right answers.
 	pub fn challenges_falsely(self) -> bool {
-		matches!(self, FalseChallenge | HiddenClaim)
+		matches!(self, FalseChallenge | HiddenClaim | FalsePoolChallenge)
 	}
 }
 
@@ -95,8 +145,10 @@ pub enum Watch {
 	Nobody,
 	/// Each of them does so for a share of all answers, from 0 to 1.
 	Share(f64),
-	/// One honest party computes every answer again.
+	/// One honest party computes every answer again, and challenges by a signed transaction.
 	Always,
+	/// One honest executor does so, and its node challenges with its pool.
+	Executor,
 }
 
 /// Validators, in percent. The others are honest and present.
@@ -151,7 +203,12 @@ pub struct Outcomes {
 	pub failed: usize,
 	/// Those of them that the court could not decide.
 	pub undecided: usize,
-	/// Honest pools that were convicted, or lost more in a session than the capped fine.
+	/// Requests that the court decided, those included that only fill executors or courts.
+	pub courts: usize,
+	/// What validators that voted rightly did not get for it, in planck.
+	pub unpaid: Balance,
+	/// Honest pools that were convicted, or lost more than the capped fines of the sessions and the
+	/// pay of those who sat in their place.
 	pub honest_slashed: usize,
 	/// Change of the adversary's wealth, cost of computing deducted, in planck.
 	pub profit: i128,
@@ -167,40 +224,44 @@ impl Outcomes {
 		self.whole_committees += other.whole_committees;
 		self.failed += other.failed;
 		self.undecided += other.undecided;
+		self.courts += other.courts;
+		self.unpaid += other.unpaid;
 		self.honest_slashed += other.honest_slashed;
 		self.profit += other.profit;
 	}
 }
 
 /// Every strategy at every tier and each of these stakes in percent, `requests` long. Strategies
-/// whose lies are seldom audited play longer; those that wait for unbonding, or fill the chain,
-/// shorter.
+/// whose lies are seldom audited play longer; those that fill the chain, and those that look many
+/// times at a draw, shorter.
 pub fn all_rows(requests: usize, shares: &[usize], bench: Bench, watch: f64) -> Vec<Row> {
 	let mut rows = Vec::new();
 	for tier in [Tier::Optimistic, Tier::Quorum, Tier::High] {
 		for &percent in shares {
 			let row = |strategy, watch, bench| {
 				let requests = match strategy {
-					Opportunistic | SelfDeal if tier != Tier::High => 5 * requests,
-					DelegatorFlight | ReRoller => requests.div_ceil(5),
+					Opportunistic | SelfDeal if tier != Tier::High => 2 * requests,
+					ReRoller => requests.div_ceil(5),
+					ForcedCourts => requests.div_ceil(10),
 					Binge => requests.next_multiple_of(BINGE),
-					Flooder => requests.div_ceil(20),
+					Flooder | Overload => requests.div_ceil(50),
 					_ => requests,
 				};
 				Row { strategy, tier, percent, bench, watch, requests }
 			};
 			for strategy in Strategy::ALL {
-				let watched = strategy.needs_watcher();
-				let watch = if watched { Watch::Always } else { Watch::Nobody };
-				rows.push(row(strategy, watch, bench));
+				rows.push(row(strategy, strategy.watch(), bench));
 			}
 			for strategy in [Collude, Opportunistic, Staller, SelfChallenge, Binge] {
 				rows.push(row(strategy, Watch::Always, bench));
 			}
 			rows.push(row(Collude, Watch::Share(watch), bench));
-			// Many of the validators are offline and none lies; or the adversary has its part, and some
-			// of the others are offline. In the last case the court cannot decide.
-			for (dishonest, absent) in [(0, 30), (bench.dishonest, 10), (bench.dishonest, 15)] {
+			// A third of the validators is offline and none lies; or the adversary has its part, and
+			// some of the others are offline. In the last case the court cannot decide.
+			let benches =
+				[(0, 33), (bench.dishonest, 5), (bench.dishonest, 10), (bench.dishonest, 15)];
+			// The court is the same whatever the tier is.
+			for (dishonest, absent) in benches.into_iter().filter(|_| tier != Tier::High) {
 				let bench = Bench { dishonest, absent };
 				rows.push(row(Collude, Watch::Always, bench));
 				rows.push(row(FalseChallenge, Watch::Nobody, bench));

@@ -1,19 +1,21 @@
 //! Executors of the simulation, and what the adversary has at stake.
 
 use crate::{
-	game::{EXECUTORS, FUNDS},
+	game::{EXECUTORS, FUNDS, VERSIONS},
 	validators::Validators,
-	Row,
-	Strategy::DelegatorFlight,
+	Row, Strategy,
 };
 use frame_support::assert_ok;
+use opg_primitives::ModelId;
 use opg_runtime::{
-	constants::{OPG, UNBONDING_BLOCKS},
-	AccountId, Balance, Models, Runtime, Staking,
+	constants::{MIN_BOND, OPG},
+	AccountId, Balance, Court, Models, Runtime, Staking,
 };
 use opg_runtime_testing::*;
 use pallet_opg_staking::{Holdings, Pool, PoolId, PoolStatus, Pools, Role};
-use pallet_opg_support::{economics::MAX_FINE_PER_SESSION, ExecutorStake, ModelRegistry};
+use pallet_opg_support::{
+	economics::MAX_FINE_PER_SESSION, CourtReadiness, ExecutorStake, ModelRegistry,
+};
 use sp_io::hashing::blake2_256;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,11 +94,15 @@ impl Stakes {
 		self.bad_executors().map(of_pool).sum::<Balance>() + validators
 	}
 
-	/// Begins the next session.
+	/// Begins the next session, and plans the one after it.
 	pub fn begin_session(&self) {
-		next_session();
+		let next = Staking::session() + 1;
+		Staking::start_session(next);
 		self.validators.begin_session();
-		hold_models();
+		Staking::plan_session(next + 1);
+		if !Court::is_ready(0) {
+			hold_models();
+		}
 	}
 
 	/// Begins the first session that counts what was staked and declared up to now.
@@ -106,7 +112,7 @@ impl Stakes {
 
 	/// Brings every stake back to what it was.
 	pub fn restore(&self) {
-		let delegators = self.row.strategy == DelegatorFlight;
+		let delegators = self.row.strategy.has_delegators();
 		for index in EXECUTORS {
 			let who = executor(index);
 			let own = self.bad.contains(&who);
@@ -141,16 +147,20 @@ impl Stakes {
 		}
 	}
 
-	/// Lets those serve the model who do not.
+	/// Lets those serve the versions who do not.
 	fn serve(&self) {
-		let serving = Models::serving(0, Staking::session());
+		(0..VERSIONS as ModelId).for_each(|version| self.serve_version(version));
+	}
+
+	fn serve_version(&self, version: ModelId) {
+		let serving = Models::serving(version, Staking::session());
 		let all_serve = serving.stopped.is_empty() && serving.candidates.len() == EXECUTORS.len();
 		if all_serve {
 			return;
 		}
 		for index in EXECUTORS {
 			// Fails where it serves already.
-			let _ = Models::serve(signed(executor(index)), 0, REPORT);
+			let _ = Models::serve(signed(executor(index)), version, REPORT);
 		}
 	}
 
@@ -162,15 +172,20 @@ impl Stakes {
 	}
 
 	/// Number of honest pools that are convicted, or lost more than the capped fines of the sessions
-	/// since `before`.
-	pub fn slashed_since(&self, before: &HonestStake) -> usize {
+	/// since `before` and the pay of others that sat in their place, in planck.
+	pub fn slashed_since(
+		&self,
+		before: &HonestStake,
+		replaced: &BTreeMap<AccountId, Balance>,
+	) -> usize {
 		let sessions = Balance::from(Staking::session() - before.session + 1);
 		let is_slashed = |(who, before): (&AccountId, &Balance)| {
 			let pool = pool(who);
 			let lost = before.saturating_sub(pool.self_bond());
 			let fines = MAX_FINE_PER_SESSION.mul_ceil(*before) * sessions;
+			let replaced = replaced.get(who).copied().unwrap_or_default();
 			// Shares are rounded down.
-			pool.convictions > 0 || lost > fines + 1_000
+			pool.convictions > 0 || lost > fines + replaced + 1_000
 		};
 		before.stakes.iter().filter(|entry| is_slashed(*entry)).count()
 	}
@@ -182,21 +197,35 @@ impl Stakes {
 			if !is_held() {
 				return;
 			}
-			step();
+			quiet_step();
 		}
 		panic!("a conviction does not mature");
 	}
 
-	/// All delegators of the adversary leave.
-	pub fn delegators_leave(&self) {
+	/// All delegators of the adversary leave, where it has some, and its operators with what they need
+	/// not have, where they try that.
+	pub fn leave(&self) {
+		if !self.row.strategy.has_delegators() {
+			return;
+		}
 		for (index, who) in self.bad_executors() {
+			// Fails where it has left already.
 			let delegator = signed(delegator(index));
-			assert_ok!(Staking::undelegate(delegator, who, Role::Executor, Balance::MAX));
+			let _ = Staking::undelegate(delegator, who.clone(), Role::Executor, Balance::MAX);
+			if self.row.strategy == Strategy::ClockPauser {
+				let more = pool(&who).self_bond().saturating_sub(MIN_BOND);
+				let _ = Staking::undelegate(signed(who.clone()), who, Role::Executor, more);
+			}
 		}
 	}
 
-	/// Waits until the delegators of the adversary can withdraw.
-	pub fn wait_for_delegators(&self) {
-		steps(UNBONDING_BLOCKS);
+	/// Those who left try to withdraw.
+	pub fn withdraw(&self) {
+		for (index, who) in self.bad_executors() {
+			for holder in [delegator(index), who.clone()] {
+				// Fails while it is locked.
+				let _ = Staking::withdraw(signed(eve()), who.clone(), Role::Executor, holder);
+			}
+		}
 	}
 }

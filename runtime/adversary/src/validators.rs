@@ -1,6 +1,6 @@
 //! Validators of the simulation: they sit in the court, and vote with its real calls.
 
-use crate::Bench;
+use crate::{game::guessed_witness, Bench};
 use frame_support::{
 	assert_ok,
 	traits::{Authorize, OneSessionHandler},
@@ -8,22 +8,24 @@ use frame_support::{
 };
 use opg_primitives::{
 	court::{
-		court_batch_payload, court_commitment, court_key::CourtPair, CourtBatchKind, VoteContext,
+		court_batch_payload, court_commitment, court_key::CourtPair, CourtBatchKind,
+		CourtSignature, VoteContext,
 	},
 	Answer, RequestId,
 };
 use opg_runtime::{AccountId, Court, Runtime, RuntimeCall, System};
-use opg_runtime_testing::hold_models;
-use pallet_opg_court::{Batch, Call, Case, CasePhase, Cases, Item, RevealedVote, SeatIndex};
-use sp_core::Pair;
+use opg_runtime_testing::witness_of;
+use pallet_opg_court::{Batch, Call, Case, Cases, Item, RevealedVote, SeatIndex, MAX_BATCH};
+use sp_core::{Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
 	traits::Dispatchable,
 	transaction_validity::{TransactionSource, TransactionValidityError},
 };
+use std::collections::BTreeMap;
 
 /// Number of validators.
-const VALIDATORS: usize = 20;
+pub const VALIDATORS: usize = 20;
 /// Salt of every vote.
 const SALT: [u8; 32] = [9; 32];
 
@@ -39,6 +41,36 @@ fn pair(index: usize) -> CourtPair {
 /// Case of a request.
 pub fn case(id: RequestId) -> Option<Case> {
 	Cases::<Runtime>::get(id)
+}
+
+/// What a validator votes for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ballot {
+	/// Answer that it says is right.
+	pub answer: Answer,
+	/// Whether it has computed that, and so knows the witness.
+	pub computed: bool,
+}
+
+impl Ballot {
+	fn witness(&self, seed: &H256) -> H256 {
+		if self.computed {
+			witness_of(seed, &self.answer)
+		} else {
+			guessed_witness(seed)
+		}
+	}
+}
+
+/// Votes about one request: what the honest validators vote for, and what those of the adversary do
+/// if they vote.
+pub struct Motion {
+	/// Request.
+	pub id: RequestId,
+	/// Ballot of the honest.
+	pub right: Ballot,
+	/// Ballot of the adversary's.
+	pub bought: Option<Ballot>,
 }
 
 /// Validators of a game: first those of the adversary, then those that are offline.
@@ -73,76 +105,111 @@ impl Validators {
 			seats.clone().into_iter(),
 			seats.into_iter(),
 		);
-		hold_models();
 	}
 
 	fn count(&self, percent: usize) -> usize {
-		VALIDATORS * percent / 100
+		(VALIDATORS * percent).div_ceil(100)
 	}
 
-	/// Seats that vote, each with what it votes for.
-	fn ballots<'a>(
-		&self,
-		right: &'a Answer,
-		bought: Option<&'a Answer>,
-	) -> Vec<(SeatIndex, &'a Answer)> {
+	/// Number of validators that vote as the verdict says, where there is one.
+	pub fn count_right(&self, motion: &Motion) -> usize {
+		let bought = motion.bought.as_ref() == Some(&motion.right);
 		let dishonest = self.count(self.bench.dishonest);
-		let first_present = dishonest + self.count(self.bench.absent);
-		let bought = (0..dishonest).filter_map(|seat| bought.map(|answer| (seat, answer)));
-		let honest = (first_present..VALIDATORS).map(|seat| (seat, right));
-		bought.chain(honest).map(|(seat, answer)| (seat as SeatIndex, answer)).collect()
+		let honest = VALIDATORS - dishonest - self.count(self.bench.absent);
+		honest + if bought { dishonest } else { 0 }
 	}
 
-	/// Those who are present commit: the honest to `right`, the adversary's to `bought`, if to
-	/// anything.
-	pub fn commit(&self, id: RequestId, right: &Answer, bought: Option<&Answer>) {
-		let Some(case) = case(id) else { return };
-		for (seat, answer) in self.ballots(right, bought) {
+	/// What a validator votes for, if it votes.
+	fn ballot<'a>(&self, seat: usize, motion: &'a Motion) -> Option<&'a Ballot> {
+		let dishonest = self.count(self.bench.dishonest);
+		if seat < dishonest {
+			motion.bought.as_ref()
+		} else {
+			(seat >= dishonest + self.count(self.bench.absent)).then_some(&motion.right)
+		}
+	}
+
+	/// Those who are present commit.
+	pub fn commit(&self, motions: &[Motion]) {
+		let item = |who: &AccountId, case: &Case, motion: &Motion, ballot: &Ballot| {
 			let context = VoteContext {
 				genesis: System::block_hash(0),
-				request: id,
+				request: motion.id,
 				sitting: case.sitting,
 				seed: case.seed,
-				validator: validator(seat.into()),
+				validator: who.clone(),
 			};
-			let payload = court_commitment(&context, &answer.digest(), &SALT);
-			let (batch, signature) = self.batch(CourtBatchKind::Commit, id, &case, seat, payload);
-			submit(Call::commit { batch, signature }).expect("a vote is taken");
-		}
+			let witness = ballot.witness(&case.seed);
+			court_commitment(&context, &ballot.answer.digest(), &witness, &SALT)
+		};
+		self.vote(CourtBatchKind::Commit, motions, item, |batch, signature| Call::commit {
+			batch,
+			signature,
+		});
 	}
 
 	/// Those who committed reveal.
-	pub fn reveal(&self, id: RequestId, right: &Answer, bought: Option<&Answer>) {
-		for (seat, answer) in self.ballots(right, bought) {
-			// The last one may have ended the phase.
-			let Some(case) = case(id) else { return };
-			if !matches!(case.phase, CasePhase::Reveal { .. }) {
-				return;
+	pub fn reveal(&self, motions: &[Motion]) {
+		let item = |_: &AccountId, case: &Case, _: &Motion, ballot: &Ballot| RevealedVote {
+			digest: ballot.answer.digest(),
+			witness: ballot.witness(&case.seed),
+			salt: SALT,
+			answer: Some(ballot.answer.clone()),
+		};
+		self.vote(CourtBatchKind::Reveal, motions, item, |batch, signature| Call::reveal {
+			batch,
+			signature,
+		});
+	}
+
+	/// Every validator votes on all motions that are in the phase of `kind`, in as few batches as
+	/// there can be.
+	fn vote<P: codec::Encode + Clone>(
+		&self,
+		kind: CourtBatchKind,
+		motions: &[Motion],
+		payload: impl Fn(&AccountId, &Case, &Motion, &Ballot) -> P,
+		call: impl Fn(Batch<u32, P>, CourtSignature) -> Call<Runtime>,
+	) {
+		let mut by_session = BTreeMap::<u32, Vec<(&Motion, Case)>>::new();
+		for motion in motions {
+			if let Some(case) = case(motion.id) {
+				by_session.entry(case.session).or_default().push((motion, case));
 			}
-			let payload =
-				RevealedVote { digest: answer.digest(), salt: SALT, answer: Some(answer.clone()) };
-			let (batch, signature) = self.batch(CourtBatchKind::Reveal, id, &case, seat, payload);
-			submit(Call::reveal { batch, signature }).expect("a revealed vote is taken");
+		}
+		for (session, cases) in by_session {
+			for seat in 0..VALIDATORS {
+				let who = validator(seat);
+				let items: Vec<_> = cases
+					.iter()
+					.filter_map(|(motion, case)| {
+						let payload = payload(&who, case, motion, self.ballot(seat, motion)?);
+						Some(Item { request: motion.id, sitting: case.sitting, payload })
+					})
+					.collect();
+				for items in items.chunks(MAX_BATCH as usize) {
+					let (batch, signature) = self.batch(kind, session, seat, items.to_vec());
+					submit(call(batch, signature)).expect("a vote is taken");
+				}
+			}
 		}
 	}
 
-	/// Batch of one item, signed by the court key of `seat`.
+	/// Batch that is signed by the court key of `seat`.
 	fn batch<P: codec::Encode>(
 		&self,
 		kind: CourtBatchKind,
-		id: RequestId,
-		case: &Case,
-		seat: SeatIndex,
-		payload: P,
-	) -> (Batch<u32, P>, opg_primitives::court::CourtSignature) {
-		let item = Item { request: id, sitting: case.sitting, payload };
+		session: u32,
+		seat: usize,
+		items: Vec<Item<P>>,
+	) -> (Batch<u32, P>, CourtSignature) {
 		// Nodes name a block whose hash all of them know.
 		let at = System::block_number().saturating_sub(1);
-		let items = BoundedVec::truncate_from(vec![item]);
-		let batch = Batch { session: case.session, seat, at, items };
+		let items = BoundedVec::truncate_from(items);
+		let batch = Batch { session, seat: seat as SeatIndex, at, items };
 		let (genesis, block) = (System::block_hash(0), System::block_hash(at));
 		let payload = court_batch_payload(kind, &genesis, &block, &batch);
-		(batch, self.pairs[usize::from(seat)].sign(&payload))
+		(batch, self.pairs[seat].sign(&payload))
 	}
 }
 

@@ -1,8 +1,9 @@
 //! Host functions through which the off-chain worker reaches the node's job queue.
 //!
-//! There are two calls. One submits a job, or tells its progress; the other tells whether the node's
-//! store holds a model file. Both return at once. The extension behind them is registered for
-//! off-chain worker calls only. Elsewhere, block import included, they return [`JobError::NoEngine`].
+//! There are three calls. One submits a job, or tells its progress. One tells whether the node's
+//! store holds a model file. One tells which share of answers the operator wants to recompute. All
+//! return at once. The extension behind them is registered for off-chain worker calls only.
+//! Elsewhere, block import included, the first two return [`JobError::NoEngine`], the third `None`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -24,6 +25,9 @@ pub trait JobQueue: Send {
 	fn submit(&mut self, job: opg_primitives::Job) -> Result<JobStatus, JobError>;
 	/// Tells whether the store holds the model file with this content hash.
 	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError>;
+	/// Share of other executors' answers that the node recomputes, in parts per billion. `None`
+	/// leaves it to the protocol's default.
+	fn watch_share(&mut self) -> Option<u32>;
 }
 
 #[cfg(not(substrate_runtime))]
@@ -53,5 +57,12 @@ pub trait InferenceHost {
 	) -> AllocateAndReturnByCodec<Result<bool, JobError>> {
 		use sp_externalities::ExternalitiesExt;
 		self.extension::<JobQueueExt>().ok_or(JobError::NoEngine)?.0.has_model(hash)
+	}
+
+	/// Share of other executors' answers that the node recomputes, in parts per billion. `None`
+	/// leaves it to the protocol's default, `Some(0)` switches watching off.
+	fn watch_share(&mut self) -> AllocateAndReturnByCodec<Option<u32>> {
+		use sp_externalities::ExternalitiesExt;
+		self.extension::<JobQueueExt>().and_then(|queue| queue.0.watch_share())
 	}
 }

@@ -10,11 +10,13 @@ use sp_core::{crypto::KeyTypeId, H256};
 pub const COURT_KEY_TYPE: KeyTypeId = KeyTypeId(*b"opgc");
 
 /// Commitment to a vote.
-pub const COURT_COMMIT: &[u8] = b"opg/court-commit/v1";
+pub const COURT_COMMIT: &[u8] = b"opg/court-commit/v2";
 /// Batch of commitments or revealed votes.
 pub const COURT_BATCH: &[u8] = b"opg/court-batch/v1";
 /// Batch of declarations that a store holds models, or does not.
 pub const COURT_DECLARE: &[u8] = b"opg/court-declare/v1";
+/// Seed of a second sitting.
+pub const COURT_SECOND_SEED: &[u8] = b"opg/court-second-seed/v1";
 /// Salt of a commitment to a vote, derived from the validator's court key.
 pub const COURT_SALT: &[u8] = b"opg/court-salt/v1";
 
@@ -52,19 +54,27 @@ pub struct VoteContext<AccountId> {
 	pub request: RequestId,
 	/// Sitting of the court: 0, or 1 after an undecided one.
 	pub sitting: u8,
-	/// Seed of the disputed round: another one on another fork.
+	/// Seed of the disputed round, or [`second_seed`] of it: another one on another fork.
 	pub seed: H256,
 	/// Validator that votes.
 	pub validator: AccountId,
 }
 
-/// Commitment to a vote for the answer with this digest, hidden by `salt`.
+/// Commitment to a vote for the answer with this digest, hidden by `salt`. `witness` is the digest
+/// of the intermediate tensors that the seed of the context names: only who computes has it.
 pub fn court_commitment<A: Encode>(
 	context: &VoteContext<A>,
 	digest: &H256,
+	witness: &H256,
 	salt: &[u8; 32],
 ) -> H256 {
-	hash(COURT_COMMIT, &(context, digest, salt))
+	hash(COURT_COMMIT, &(context, digest, witness, salt))
+}
+
+/// Seed of the second sitting of a case. The witnesses for the seed of the disputed round were
+/// revealed in the first: whoever copied one of them would vote as if it had computed.
+pub fn second_seed(seed: &H256) -> H256 {
+	hash(COURT_SECOND_SEED, seed)
 }
 
 /// Payload that a court key signs for the salt of a commitment.
@@ -123,8 +133,9 @@ mod tests {
 
 	#[test]
 	fn commitment_should_change_when_any_part_that_it_binds_does() {
-		let (digest, other) = (H256::repeat_byte(3), H256::repeat_byte(9));
-		let base = court_commitment(&context(), &digest, &[0; 32]);
+		let (digest, witness) = (H256::repeat_byte(3), H256::repeat_byte(4));
+		let other = H256::repeat_byte(9);
+		let base = court_commitment(&context(), &digest, &witness, &[0; 32]);
 		let contexts = [
 			VoteContext { genesis: other, ..context() },
 			VoteContext { request: 2, ..context() },
@@ -133,10 +144,15 @@ mod tests {
 			VoteContext { validator: 8, ..context() },
 		];
 		for context in contexts {
-			assert_ne!(court_commitment(&context, &digest, &[0; 32]), base, "{context:?}");
+			assert_ne!(
+				court_commitment(&context, &digest, &witness, &[0; 32]),
+				base,
+				"{context:?}"
+			);
 		}
-		assert_ne!(court_commitment(&context(), &other, &[0; 32]), base);
-		assert_ne!(court_commitment(&context(), &digest, &[1; 32]), base);
+		assert_ne!(court_commitment(&context(), &other, &witness, &[0; 32]), base);
+		assert_ne!(court_commitment(&context(), &digest, &other, &[0; 32]), base);
+		assert_ne!(court_commitment(&context(), &digest, &witness, &[1; 32]), base);
 	}
 
 	#[test]
@@ -163,16 +179,24 @@ mod tests {
 		assert_eq!(COURT_KEY_TYPE.0, *b"opgc");
 		// Domains are length-prefixed byte slices; integers are little-endian.
 		let mut bytes = vec![19 << 2];
-		bytes.extend(b"opg/court-commit/v1");
+		bytes.extend(b"opg/court-commit/v2");
 		bytes.extend([1; 32]);
 		bytes.extend(1u64.to_le_bytes());
 		bytes.push(0);
 		bytes.extend([2; 32]);
 		bytes.extend(7u64.to_le_bytes());
 		bytes.extend([3; 32]);
+		bytes.extend([5; 32]);
 		bytes.extend([4; 32]);
 		let expected = H256(sp_io::hashing::blake2_256(&bytes));
-		assert_eq!(court_commitment(&context(), &H256::repeat_byte(3), &[4; 32]), expected);
+		let (digest, witness) = (H256::repeat_byte(3), H256::repeat_byte(5));
+		assert_eq!(court_commitment(&context(), &digest, &witness, &[4; 32]), expected);
+
+		let mut bytes = vec![24 << 2];
+		bytes.extend(b"opg/court-second-seed/v1");
+		bytes.extend([2; 32]);
+		let expected = H256(sp_io::hashing::blake2_256(&bytes));
+		assert_eq!(second_seed(&H256::repeat_byte(2)), expected);
 
 		let mut bytes = vec![18 << 2];
 		bytes.extend(b"opg/court-batch/v1");

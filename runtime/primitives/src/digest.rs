@@ -34,13 +34,15 @@ pub struct CommitmentContext<AccountId> {
 	pub input_hash: H256,
 }
 
-/// Commitment to `answer` in `context`, hidden by `salt`.
+/// Commitment to `answer` and `witness` in `context`, hidden by `salt`. The witness is the digest of
+/// the intermediate tensors that the seed in `context` names; only audits have one.
 pub fn commitment<A: Encode>(
 	context: &CommitmentContext<A>,
 	answer: &Answer,
+	witness: Option<H256>,
 	salt: &[u8; 32],
 ) -> H256 {
-	hash(domains::COMMIT, &(context, answer.digest(), answer.fuel, salt))
+	hash(domains::COMMIT, &(context, answer.digest(), answer.fuel, witness, salt))
 }
 
 /// Digest of an encoded input.

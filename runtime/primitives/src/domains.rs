@@ -8,7 +8,7 @@ pub const AUDIT: &[u8] = b"opg/audit/v1";
 /// Digest by which answers are compared.
 pub const ANSWER: &[u8] = b"opg/answer/v1";
 /// Commitment to an answer.
-pub const COMMIT: &[u8] = b"opg/commit/v2";
+pub const COMMIT: &[u8] = b"opg/commit/v3";
 /// Salt of a commitment, derived from the executor's hot key.
 pub const SALT: &[u8] = b"opg/salt/v2";
 /// Digest of an encoded input.
@@ -20,6 +20,6 @@ pub const BATCH: &[u8] = b"opg/batch/v2";
 /// Claim of a challenger: the digest that it says is right, hidden until the court reveals.
 pub const CLAIM: &[u8] = b"opg/claim/v2";
 /// Key under which a node files a job.
-pub const JOB: &[u8] = b"opg/job/v1";
+pub const JOB: &[u8] = b"opg/job/v2";
 /// Key under which a node keeps a prepared model.
 pub const PREPARED_MODEL: &[u8] = b"opg/job-model/v1";

@@ -21,6 +21,25 @@ pub struct Task {
 	pub fuel_limit: Fuel,
 }
 
+/// Reason for which a node computes a task, and what it has to find out besides the answer.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub enum JobKind {
+	/// A seat that needs the answer alone.
+	#[codec(index = 0)]
+	Run,
+	/// A seat that needs the answer and its witness: the digest of the intermediate tensors that this
+	/// seed names.
+	#[codec(index = 1)]
+	Witness(H256),
+	/// Somebody else's answer is checked. Every seat comes before it.
+	#[codec(index = 2)]
+	Watch,
+	/// Somebody else's answer is checked once more before a challenge: in a new process, from the
+	/// files, without anything that an earlier run left.
+	#[codec(index = 3)]
+	Cold,
+}
+
 /// Task that a node computes for a round of a request.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, Debug)]
 pub struct Job {
@@ -28,14 +47,20 @@ pub struct Job {
 	pub request: RequestId,
 	/// Round of the request.
 	pub round: RoundIndex,
+	/// Reason for which it is computed.
+	pub kind: JobKind,
 	/// Inference to be computed.
 	pub task: Task,
+	/// Time until the result is of no use, in milliseconds. No part of the key: it shrinks from one
+	/// call to the next.
+	pub millis_left: u32,
 }
 
 impl Job {
-	/// Key under which a node files the job. Changes with everything that the answer depends on.
+	/// Key under which a node files the job. Changes with everything that the result depends on.
 	pub fn key(&self) -> H256 {
-		hash(domains::JOB, self)
+		let Self { request, round, kind, task, millis_left: _ } = self;
+		hash(domains::JOB, &(request, round, kind, task))
 	}
 
 	/// Key of the model with its dimensions on its engine: a node keeps it prepared between jobs.
@@ -84,5 +109,10 @@ pub enum JobStatus {
 	Pending,
 	/// Finished.
 	#[codec(index = 1)]
-	Done(Answer),
+	Done {
+		/// The answer.
+		answer: Answer,
+		/// Its witness: of a job of kind [`JobKind::Witness`], and of no other.
+		witness: Option<H256>,
+	},
 }

@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod challenge;
 pub mod court;
 mod digest;
 pub mod domains;
@@ -18,7 +19,7 @@ pub use digest::{
 	batch_payload, commitment, input_hash, model_hash, possession_payload, BatchKind,
 	CommitmentContext,
 };
-pub use job::{Job, JobError, JobStatus, Task};
+pub use job::{Job, JobError, JobKind, JobStatus, Task};
 pub use key::*;
 pub use types::*;
 
@@ -40,37 +41,89 @@ mod tests {
 			input_hash: H256::repeat_byte(4),
 		};
 		let answer = Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: 9 };
-		let base = commitment(&context, &answer, &[0; 32]);
+		let base = commitment(&context, &answer, None, &[0; 32]);
 		let other = H256::repeat_byte(9);
 		let changed = [
-			commitment(&CommitmentContext { genesis: other, ..context.clone() }, &answer, &[0; 32]),
-			commitment(&CommitmentContext { request: 2, ..context.clone() }, &answer, &[0; 32]),
-			commitment(&CommitmentContext { round: 1, ..context.clone() }, &answer, &[0; 32]),
-			commitment(&CommitmentContext { seed: other, ..context.clone() }, &answer, &[0; 32]),
-			commitment(&CommitmentContext { executor: 8, ..context.clone() }, &answer, &[0; 32]),
+			commitment(
+				&CommitmentContext { genesis: other, ..context.clone() },
+				&answer,
+				None,
+				&[0; 32],
+			),
+			commitment(
+				&CommitmentContext { request: 2, ..context.clone() },
+				&answer,
+				None,
+				&[0; 32],
+			),
+			commitment(&CommitmentContext { round: 1, ..context.clone() }, &answer, None, &[0; 32]),
+			commitment(
+				&CommitmentContext { seed: other, ..context.clone() },
+				&answer,
+				None,
+				&[0; 32],
+			),
+			commitment(
+				&CommitmentContext { executor: 8, ..context.clone() },
+				&answer,
+				None,
+				&[0; 32],
+			),
 			commitment(
 				&CommitmentContext { model_hash: other, ..context.clone() },
 				&answer,
+				None,
 				&[0; 32],
 			),
 			commitment(
 				&CommitmentContext { engine_id: other, ..context.clone() },
 				&answer,
+				None,
 				&[0; 32],
 			),
 			commitment(
 				&CommitmentContext { input_hash: other, ..context.clone() },
 				&answer,
+				None,
 				&[0; 32],
 			),
-			commitment(&context, &Answer { fuel: 10, ..answer.clone() }, &[0; 32]),
+			commitment(&context, &Answer { fuel: 10, ..answer.clone() }, None, &[0; 32]),
 			commitment(
 				&context,
 				&Answer { outcome: Outcome::Error(ModelError::BadInput), fuel: 9 },
+				None,
 				&[0; 32],
 			),
-			commitment(&context, &answer, &[1; 32]),
+			commitment(&context, &answer, None, &[1; 32]),
+			commitment(&context, &answer, Some(H256::zero()), &[0; 32]),
+			commitment(&context, &answer, Some(other), &[0; 32]),
 		];
 		assert!(changed.iter().all(|c| *c != base));
+		let unlike: std::collections::BTreeSet<_> = changed.iter().collect();
+		assert_eq!(unlike.len(), changed.len());
+	}
+
+	#[test]
+	fn key_of_a_job_should_change_with_its_kind_and_not_with_the_time_left() {
+		let task = Task {
+			model_hash: H256::repeat_byte(2),
+			engine_id: H256::repeat_byte(3),
+			dims: Dims::new(),
+			input: vec![1],
+			fuel_limit: 9,
+		};
+		let job = Job { request: 1, round: 0, kind: JobKind::Run, task, millis_left: 5 };
+		assert_eq!(Job { millis_left: 4, ..job.clone() }.key(), job.key());
+		let seed = H256::repeat_byte(4);
+		let kinds = [
+			JobKind::Run,
+			JobKind::Witness(seed),
+			JobKind::Witness(H256::repeat_byte(5)),
+			JobKind::Watch,
+			JobKind::Cold,
+		];
+		let keys: std::collections::BTreeSet<_> =
+			kinds.iter().map(|kind| Job { kind: *kind, ..job.clone() }.key()).collect();
+		assert_eq!(keys.len(), kinds.len());
 	}
 }

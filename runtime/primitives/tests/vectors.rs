@@ -7,7 +7,7 @@ use codec::{Decode, Encode};
 use opg_primitives::{
 	batch_payload, commitment, domains, input_hash, model_hash, possession_payload, AccountId,
 	Answer, BatchKind, BlockNumber, CommitmentContext, Dim, Dims, FailureReason, Job, JobError,
-	JobStatus, ModelError, Outcome, RequestId, RoundIndex, Task, Tier, EXECUTOR_KEY_TYPE,
+	JobKind, JobStatus, ModelError, Outcome, RequestId, RoundIndex, Task, Tier, EXECUTOR_KEY_TYPE,
 };
 use scale_info::{TypeDef, TypeInfo};
 use serde_json::Value;
@@ -25,6 +25,11 @@ fn bytes(value: &Value) -> Vec<u8> {
 
 fn hash(value: &Value) -> H256 {
 	H256::from_slice(&bytes(value))
+}
+
+/// Hash, or `None` where the value is null.
+fn option(value: &Value) -> Option<H256> {
+	(!value.is_null()).then(|| hash(value))
 }
 
 fn array(value: &Value) -> [u8; 32] {
@@ -78,6 +83,13 @@ fn dims(value: &Value) -> Dims {
 	dims.try_into().unwrap()
 }
 
+fn job_kind(value: &Value) -> JobKind {
+	match &value["Witness"] {
+		Value::Null => variant(value),
+		seed => JobKind::Witness(hash(seed)),
+	}
+}
+
 /// Checks that a value encodes to these bytes, and decodes from them.
 fn assert_encoding<T: Encode + Decode + PartialEq + std::fmt::Debug>(value: &T, encoded: &Value) {
 	assert_eq!(value.encode(), bytes(encoded), "{value:?}");
@@ -121,6 +133,7 @@ fn variants_should_keep_their_indices_when_encoded() {
 		("Tier", indices::<Tier>()),
 		("FailureReason", indices::<FailureReason>()),
 		("JobError", indices::<JobError>()),
+		("JobKind", indices::<JobKind>()),
 		("JobStatus", indices::<JobStatus>()),
 		("BatchKind", indices::<BatchKind>()),
 	];
@@ -159,7 +172,8 @@ fn commitments_should_stay_as_pinned_when_computed() {
 		assert_encoding(&context, &vector["encoded_context"]);
 		assert_eq!((domains::SALT, &context).encode(), bytes(&vector["salt_payload"]));
 		let answer = answer(&vector["answer"]);
-		let commitment = commitment(&context, &answer, &array(&vector["salt"]));
+		let (witness, salt) = (option(&vector["witness"]), array(&vector["salt"]));
+		let commitment = commitment(&context, &answer, witness, &salt);
 		assert_eq!(commitment, hash(&vector["commitment"]), "{}", vector["name"]);
 	}
 }
@@ -175,11 +189,13 @@ fn inputs_and_files_should_have_their_hashes_when_computed() {
 
 #[test]
 fn jobs_should_have_their_keys_when_encoded() {
-	for vector in vectors(include_str!("../vectors/jobs.json")) {
+	let vectors = vectors(include_str!("../vectors/jobs.json"));
+	for vector in &vectors {
 		let fields = &vector["task"];
 		let job = Job {
 			request: number(&vector["request"]),
 			round: round(&vector["round"]),
+			kind: job_kind(&vector["kind"]),
 			task: Task {
 				model_hash: hash(&fields["model_hash"]),
 				engine_id: hash(&fields["engine_id"]),
@@ -187,11 +203,13 @@ fn jobs_should_have_their_keys_when_encoded() {
 				input: bytes(&fields["input"]),
 				fuel_limit: number(&fields["fuel_limit"]),
 			},
+			millis_left: number(&vector["millis_left"]) as u32,
 		};
 		assert_encoding(&job, &vector["encoded"]);
 		assert_eq!(job.key(), hash(&vector["key"]), "{}", vector["name"]);
 		assert_eq!(job.model_key(), hash(&vector["model_key"]), "{}", vector["name"]);
 	}
+	assert_eq!(vectors.len(), indices::<JobKind>().len(), "every kind has a vector");
 }
 
 #[test]
@@ -201,7 +219,8 @@ fn results_of_jobs_should_stay_as_pinned_when_encoded() {
 		let result: Result<JobStatus, JobError> = if vector["error"].is_string() {
 			Err(variant(&vector["error"]))
 		} else if vector["answer"].is_object() {
-			Ok(JobStatus::Done(answer(&vector["answer"])))
+			let (answer, witness) = (answer(&vector["answer"]), option(&vector["witness"]));
+			Ok(JobStatus::Done { answer, witness })
 		} else {
 			Ok(JobStatus::Pending)
 		};
@@ -252,7 +271,7 @@ fn batch_payloads_should_stay_as_pinned_when_encoded() {
 		match vector["kind"].as_str().unwrap() {
 			"Commit" => assert_batch(vector, hash),
 			"Reveal" => assert_batch(vector, |payload| {
-				(answer(&payload["answer"]), array(&payload["salt"]))
+				(answer(&payload["answer"]), option(&payload["witness"]), array(&payload["salt"]))
 			}),
 			"Decline" => assert_batch(vector, variant::<JobError>),
 			other => panic!("no kind {other}"),

@@ -96,12 +96,18 @@ def context(fields):
     )
 
 
+def option(text):
+    """Optional hash."""
+    return b"\x00" if text is None else b"\x01" + bytes_of(text)
+
+
 def commitment(vector):
     return blake2_256(
         domain("COMMIT")
         + context(vector["context"])
         + answer_digest(vector["answer"])
         + unsigned(64, vector["answer"]["fuel"])
+        + option(vector["witness"])
         + bytes_of(vector["salt"])
     )
 
@@ -122,8 +128,24 @@ def task(fields):
     )
 
 
+def job_kind(fields):
+    if isinstance(fields, str):
+        return variant("JobKind", fields)
+    return variant("JobKind", "Witness") + bytes_of(fields["Witness"])
+
+
+def job_key(vector):
+    """Everything of a job but the time that is left."""
+    return (
+        unsigned(64, vector["request"])
+        + unsigned(8, vector["round"])
+        + job_kind(vector["kind"])
+        + task(vector["task"])
+    )
+
+
 def job(vector):
-    return unsigned(64, vector["request"]) + unsigned(8, vector["round"]) + task(vector["task"])
+    return job_key(vector) + unsigned(32, vector["millis_left"])
 
 
 def model_key(vector):
@@ -140,7 +162,8 @@ def result(vector):
     if "error" in vector:
         return b"\x01" + variant("JobError", vector["error"])
     if "answer" in vector:
-        return b"\x00" + variant("JobStatus", "Done") + answer(vector["answer"])
+        done = variant("JobStatus", "Done")
+        return b"\x00" + done + answer(vector["answer"]) + option(vector["witness"])
     return b"\x00" + variant("JobStatus", "Pending")
 
 
@@ -152,7 +175,8 @@ def payload(kind, fields):
     if kind == "Commit":
         return bytes_of(fields)
     if kind == "Reveal":
-        return answer(fields["answer"]) + bytes_of(fields["salt"])
+        witness = option(fields["witness"])
+        return answer(fields["answer"]) + witness + bytes_of(fields["salt"])
     return variant("JobError", fields)
 
 
@@ -194,7 +218,7 @@ DERIVED = {
     },
     "jobs.json": {
         "encoded": job,
-        "key": lambda vector: blake2_256(domain("JOB") + job(vector)),
+        "key": lambda vector: blake2_256(domain("JOB") + job_key(vector)),
         "model_key": model_key,
     },
     "possessions.json": {"payload": possession},

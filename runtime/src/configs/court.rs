@@ -3,7 +3,7 @@
 use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, Get},
+	traits::{ConstU32, ConstU64, Get},
 	weights::Weight,
 };
 use pallet_opg_support::ExecutorStake;
@@ -29,8 +29,11 @@ impl pallet_opg_court::Config for Runtime {
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type MaxSitting = ConstU32<MAX_SITTING>;
 	type MaxCases = ConstU32<MAX_CASES>;
+	type SessionFuel = ConstU64<COURT_SESSION_FUEL>;
+	type SessionBytes = ConstU64<COURT_SESSION_BYTES>;
 	type CommitBlocks = ConstU32<COURT_COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<COURT_REVEAL_BLOCKS>;
+	type BlockMillis = ConstU32<{ SLOT_MILLIS as u32 }>;
 	type HookWeight = CourtWeight;
 	type WeightInfo = pallet_opg_court::weights::SubstrateWeight<Runtime>;
 }

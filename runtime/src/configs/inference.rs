@@ -86,11 +86,13 @@ impl pallet_opg_inference::Config for Runtime {
 	type SeatFee = ConstU128<SEAT_FEE>;
 	type ChallengeBond = ConstU128<CHALLENGE_BOND>;
 	type CourtRate = CourtRate;
+	type CourtFuelPerByte = ConstU64<COURT_FUEL_PER_BYTE>;
 	type MaxBench = ConstU32<MAX_VALIDATORS>;
 	type StakeAtRisk = StakeAtRisk;
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
 	type MaxDraws = ConstU32<MAX_DRAWS>;
 	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
+	type MillisPerTick = ConstU32<{ SLOT_MILLIS as u32 }>;
 	type Lifetime = ConstU32<REQUEST_LIFETIME>;
 	type MaxExecutors = ConstU32<MAX_EXECUTORS>;
 	type AgendaWeight = AgendaWeight;
@@ -105,6 +107,7 @@ impl pallet_opg_attestation::Config for Runtime {
 	type BlockNumberProvider = Clock;
 	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
+	type MillisPerTick = ConstU32<{ SLOT_MILLIS as u32 }>;
 	type MaxRoundsPerBlock = ConstU32<MAX_DRAWS>;
 	type DeadlineWeight = DeadlineWeight;
 	type WeightInfo = pallet_opg_attestation::weights::SubstrateWeight<Runtime>;

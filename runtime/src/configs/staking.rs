@@ -55,5 +55,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type ValidatorKeys = ValidatorKeys;
 	type BlockReward = BlockReward;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type Liabilities = Inference;
+	type CourtPresence = Court;
 	type WeightInfo = pallet_opg_staking::weights::SubstrateWeight<Runtime>;
 }

@@ -1,6 +1,6 @@
 //! Answers, commitments and reveals of executors, as authorized calls.
 
-use crate::{hot_key, FUEL};
+use crate::{hot_key, witness_of, FUEL};
 use codec::Encode;
 use frame_support::{assert_ok, traits::Authorize, BoundedVec};
 use opg_primitives::{
@@ -50,7 +50,13 @@ pub fn round(id: RequestId) -> RoundOf<Runtime> {
 
 /// Executors with a seat in the current round.
 pub fn committee(id: RequestId) -> Vec<AccountId> {
-	round(id).current_seats().map(|seat| seat.executor.clone()).collect()
+	round(id).current_places().map(|seat| seat.executor.clone()).collect()
+}
+
+/// Witness of who computed `answer` in the current round of a request, where it takes one.
+pub fn witness(id: RequestId, answer: &Answer) -> Option<H256> {
+	let round = round(id);
+	round.witnessed.then(|| witness_of(&round.seed, answer))
 }
 
 /// Context of a commitment of `who` in the current round.
@@ -71,7 +77,7 @@ pub fn context(id: RequestId, who: &AccountId) -> CommitmentContext<AccountId> {
 /// Authorizes and dispatches `call`, as a block does.
 pub fn submit(call: Call<Runtime>) -> Submitted {
 	let call = RuntimeCall::from(call);
-	call.authorize(TransactionSource::External).unwrap()?;
+	call.authorize(TransactionSource::InBlock).unwrap()?;
 	assert_ok!(call.dispatch(frame_system::RawOrigin::Authorized.into()));
 	Ok(())
 }
@@ -102,14 +108,35 @@ pub fn commit_to(id: RequestId, who: &AccountId, digest: H256) -> Submitted {
 	submit(Call::commit { batch, signature })
 }
 
-/// `who` commits to `answer`.
+/// `who` commits to `answer`, and to the right witness where the round takes one.
 pub fn commit(id: RequestId, who: &AccountId, answer: &Answer) -> Submitted {
-	commit_to(id, who, commitment(&context(id, who), answer, &SALT))
+	commit_with(id, who, answer, witness(id, answer))
 }
 
-/// `who` reveals `answer`.
+/// `who` commits to `answer` and `witness`.
+pub fn commit_with(
+	id: RequestId,
+	who: &AccountId,
+	answer: &Answer,
+	witness: Option<H256>,
+) -> Submitted {
+	commit_to(id, who, commitment(&context(id, who), answer, witness, &SALT))
+}
+
+/// `who` reveals `answer`, and the right witness where the round takes one.
 pub fn reveal(id: RequestId, who: &AccountId, answer: Answer) -> Submitted {
-	let payload = RevealedAnswer { answer, salt: SALT };
+	let witness = witness(id, &answer);
+	reveal_with(id, who, answer, witness)
+}
+
+/// `who` reveals `answer` and `witness`.
+pub fn reveal_with(
+	id: RequestId,
+	who: &AccountId,
+	answer: Answer,
+	witness: Option<H256>,
+) -> Submitted {
+	let payload = RevealedAnswer { answer, witness, salt: SALT };
 	let (batch, signature) = signed_batch(BatchKind::Reveal, id, who, payload);
 	submit(Call::reveal { batch, signature })
 }

@@ -1,7 +1,7 @@
 //! Genesis, blocks and requests of the test chain, and what holds after every test.
 
 use crate::{actors::*, seat_court, FUEL};
-use codec::Encode;
+use codec::{Decode, Encode};
 use frame_support::{assert_ok, traits::Hooks};
 use opg_primitives::{FailureReason, Input, RequestId, Tier};
 use opg_runtime::{constants::OPG, *};
@@ -9,20 +9,48 @@ use pallet_opg_inference::{CommitteeStatus, NextRequestId, RequestState, Request
 use pallet_opg_support::ExecutorStake;
 use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryVRFPreDigest},
-	make_vrf_sign_data, AuthorityId,
+	make_vrf_transcript, AuthorityId,
 };
-use sp_core::{crypto::VrfSecret, sr25519, Pair, H256};
+use sp_core::{
+	crypto::VrfSecret,
+	sr25519::{
+		self,
+		vrf::{VrfProof, VrfSignature},
+	},
+	Pair, H256,
+};
 use sp_io::hashing::blake2_256;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{BuildStorage, WeakBoundedVec};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+
+/// Validators of the test chain.
+const VALIDATORS: usize = 3;
 
 thread_local! {
 	static SEED: Cell<u64> = const { Cell::new(0) };
 	/// Keys of the authors: to derive one takes longer than a block.
-	static AUTHORS: [sr25519::Pair; 3] =
-		[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
-			.map(|author| author.pair());
+	static AUTHORS: RefCell<Vec<sr25519::Pair>> = RefCell::new(authors(VALIDATORS));
+}
+
+fn authors(count: usize) -> Vec<sr25519::Pair> {
+	let seed = |index| (b"author", index as u32).using_encoded(blake2_256);
+	let others = (VALIDATORS..count).map(|index| sr25519::Pair::from_seed(&seed(index)));
+	[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
+		.into_iter()
+		.map(|author| author.pair())
+		.chain(others)
+		.collect()
+}
+
+/// Sets the number of authors of this thread's chain, from three on: so many validators has it for
+/// whoever counts them.
+pub fn set_author_count(count: usize) {
+	AUTHORS.with(|own| {
+		if own.borrow().len() != count {
+			own.replace(authors(count));
+		}
+	});
 }
 
 /// Sets the seed of all randomness of this thread's chain.
@@ -35,13 +63,22 @@ pub fn genesis() -> sp_io::TestExternalities {
 	genesis_of(genesis_config_presets::DEVELOPMENT)
 }
 
+/// Contents of the storage of the development chain at genesis.
+pub fn genesis_storage() -> sp_runtime::Storage {
+	storage_of(genesis_config_presets::DEVELOPMENT)
+}
+
 /// Storage at genesis of the chain whose preset is called `preset`.
 pub fn genesis_of(preset: &str) -> sp_io::TestExternalities {
+	storage_of(preset).into()
+}
+
+fn storage_of(preset: &str) -> sp_runtime::Storage {
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 	let preset = genesis_config_presets::get_preset(&preset.into()).unwrap();
 	sc_chain_spec::json_merge(&mut config, serde_json::from_slice(&preset).unwrap());
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-	config.build_storage().unwrap().into()
+	config.build_storage().unwrap()
 }
 
 /// Runs `test` on a chain with `count` executors of equal stake, which serve a model of Dave.
@@ -65,7 +102,7 @@ pub fn run_with(count: usize, test: impl FnOnce()) {
 pub fn next_session() {
 	let next = Staking::session() + 1;
 	Staking::start_session(next);
-	seat_court(3);
+	seat_court(VALIDATORS);
 	Staking::plan_session(next + 1);
 }
 
@@ -92,6 +129,18 @@ pub fn check_invariants() {
 /// Begins the next block.
 pub fn step() {
 	begin_block();
+	initialize_pallets();
+}
+
+/// Begins the next block, whose author shows no VRF output: nothing is drawn in it, and every answer
+/// whose window ends soon is audited. It takes a third of the time.
+pub fn quiet_step() {
+	end_block();
+	pallet_babe::Initialized::<Runtime>::kill();
+	initialize_pallets();
+}
+
+fn initialize_pallets() {
 	let block = System::block_number();
 	Staking::on_initialize(block);
 	Attestation::on_initialize(block);
@@ -101,6 +150,12 @@ pub fn step() {
 
 /// Ends this block and begins the next without the hooks of our pallets.
 pub fn begin_block() {
+	end_block();
+	set_author(System::block_number());
+}
+
+/// Ends this block. The next one has no author yet.
+fn end_block() {
 	let parent = System::block_number();
 	if parent > 0 {
 		Inference::on_finalize(parent);
@@ -109,17 +164,16 @@ pub fn begin_block() {
 	}
 	System::reset_events();
 	System::set_block_number(parent + 1);
-	set_author(parent + 1);
 }
 
 /// Gives the block the pre-digest of its author, as Babe finds it in a header: the slot is the number
 /// of the block, and the randomness of the epoch a hash of the seed and that number. Authors take
 /// turns.
 fn set_author(block: BlockNumber) {
-	AUTHORS.with(|authors| set_author_of(authors, block));
+	AUTHORS.with(|authors| set_author_of(&authors.borrow(), block));
 }
 
-fn set_author_of(authors: &[sr25519::Pair; 3], block: BlockNumber) {
+fn set_author_of(authors: &[sr25519::Pair], block: BlockNumber) {
 	let authority = |author: &sr25519::Pair| (AuthorityId::from(author.public()), 1);
 	let authorities: Vec<_> = authors.iter().map(authority).collect();
 	pallet_babe::Authorities::<Runtime>::put(WeakBoundedVec::force_from(authorities, None));
@@ -128,11 +182,14 @@ fn set_author_of(authors: &[sr25519::Pair; 3], block: BlockNumber) {
 	let slot = u64::from(block).into();
 	pallet_babe::CurrentSlot::<Runtime>::put(slot);
 	let index = block as usize % authors.len();
-	let data = make_vrf_sign_data(&randomness, slot, Babe::epoch_index());
+	let input = make_vrf_transcript(&randomness, slot, Babe::epoch_index());
+	let pre_output = authors[index].vrf_pre_output(&input);
+	// The runtime reads the output alone: it is the import of a block that checks the proof.
+	let proof = VrfProof::decode(&mut &[0; 64][..]).unwrap();
 	let digest = SecondaryVRFPreDigest {
 		authority_index: index as u32,
 		slot,
-		vrf_signature: authors[index].vrf_sign(&data),
+		vrf_signature: VrfSignature { pre_output, proof },
 	};
 	pallet_babe::Initialized::<Runtime>::put(Some(PreDigest::SecondaryVRF(digest)));
 }

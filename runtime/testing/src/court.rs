@@ -16,15 +16,21 @@ use opg_primitives::{
 };
 use opg_runtime::*;
 use pallet_opg_court::{
-	Batch, Benches, Call, Case, CasePhase, Cases, Declaration, Declarations, Item, RevealedVote,
+	Batch, Benches, Call, Case, CasePhase, Cases, Declaration, Declarations, Finding, Item,
+	RevealedVote,
 };
 use pallet_opg_support::ExecutorStake;
-use sp_core::{ed25519, Pair};
+use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
 
 /// Salt of every commitment to a vote.
 const VOTE_SALT: [u8; 32] = [9; 32];
+
+/// Witness of who computed `answer` with this seed. In tests it is a hash of the two.
+pub fn witness_of(seed: &H256, answer: &Answer) -> H256 {
+	H256((b"witness", seed, answer.digest()).using_encoded(blake2_256))
+}
 
 /// Court key of validator `index` after `rotations` of its keys.
 pub fn court_pair(index: usize, rotations: u32) -> ed25519::Pair {
@@ -100,13 +106,12 @@ pub fn submit_vote(call: Call<Runtime>) -> crate::Submitted {
 	Ok(())
 }
 
-/// Commitment of validator `index` to its vote for `answer`, with the key of so many rotations.
-pub fn court_commit_call(
-	id: RequestId,
-	index: usize,
-	rotations: u32,
-	answer: &Answer,
-) -> Call<Runtime> {
+/// What a validator finds that computes `answer` for a request.
+fn finding(id: RequestId, answer: &Answer) -> Finding {
+	Finding { digest: answer.digest(), witness: witness_of(&case(id).seed, answer) }
+}
+
+fn commit_call(id: RequestId, index: usize, rotations: u32, finding: Finding) -> Call<Runtime> {
 	let case = case(id);
 	let context = VoteContext {
 		genesis: System::block_hash(0),
@@ -115,9 +120,32 @@ pub fn court_commit_call(
 		seed: case.seed,
 		validator: executor(index),
 	};
-	let commitment = court_commitment(&context, &answer.digest(), &VOTE_SALT);
+	let commitment = court_commitment(&context, &finding.digest, &finding.witness, &VOTE_SALT);
 	let (batch, signature) = signed_vote(CourtBatchKind::Commit, id, index, rotations, commitment);
 	Call::commit { batch, signature }
+}
+
+fn reveal_call(
+	id: RequestId,
+	index: usize,
+	rotations: u32,
+	finding: Finding,
+	answer: Answer,
+) -> Call<Runtime> {
+	let Finding { digest, witness } = finding;
+	let vote = RevealedVote { digest, witness, salt: VOTE_SALT, answer: Some(answer) };
+	let (batch, signature) = signed_vote(CourtBatchKind::Reveal, id, index, rotations, vote);
+	Call::reveal { batch, signature }
+}
+
+/// Commitment of validator `index` to its vote for `answer`, with the key of so many rotations.
+pub fn court_commit_call(
+	id: RequestId,
+	index: usize,
+	rotations: u32,
+	answer: &Answer,
+) -> Call<Runtime> {
+	commit_call(id, index, rotations, finding(id, answer))
 }
 
 /// Validator `index` commits to its vote for `answer`, with the key of so many rotations.
@@ -137,9 +165,22 @@ pub fn court_reveal(
 	rotations: u32,
 	answer: Answer,
 ) -> crate::Submitted {
-	let vote = RevealedVote { digest: answer.digest(), salt: VOTE_SALT, answer: Some(answer) };
-	let (batch, signature) = signed_vote(CourtBatchKind::Reveal, id, index, rotations, vote);
-	submit_vote(Call::reveal { batch, signature })
+	submit_vote(reveal_call(id, index, rotations, finding(id, &answer), answer))
+}
+
+/// Vote of who copied `answer`, without its witness.
+fn copied(answer: &Answer) -> Finding {
+	Finding { digest: answer.digest(), witness: H256::zero() }
+}
+
+/// Validator `index` commits to a vote for `answer`, which it has not computed.
+pub fn court_commit_copy(id: RequestId, index: usize, answer: &Answer) -> crate::Submitted {
+	submit_vote(commit_call(id, index, 0, copied(answer)))
+}
+
+/// Validator `index` reveals a vote for `answer`, which it has not computed.
+pub fn court_reveal_copy(id: RequestId, index: usize, answer: Answer) -> crate::Submitted {
+	submit_vote(reveal_call(id, index, 0, copied(&answer), answer))
 }
 
 /// Steps until the case is in its reveal phase, after validators `0..count` have committed to what

@@ -11,8 +11,10 @@ mod actors;
 mod attest;
 mod chain;
 mod court;
+mod watch;
 
 pub use actors::*;
 pub use attest::*;
 pub use chain::*;
 pub use court::*;
+pub use watch::*;

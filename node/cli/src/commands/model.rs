@@ -27,7 +27,8 @@ pub(crate) enum ModelCommand {
 		/// Name for people.
 		#[arg(long)]
 		name: String,
-		/// Size of a symbolic dimension, as in `--dim batch=1`. Repeatable.
+		/// Size of a dimension that the file leaves open, by its name or by input and axis:
+		/// `--dim batch=1`, `--dim x:2=48`. Repeatable.
 		#[arg(long = "dim", value_name = "NAME=SIZE")]
 		dims: Vec<Dim>,
 		/// Fuel limit of one inference, load and run together.

@@ -99,7 +99,9 @@ pub fn inputs(guest: &Path) -> Vec<PathBuf> {
 }
 
 fn flags() -> OsString {
-	["-Ctarget-feature=+simd128", opg_reproducible::RUSTFLAG].join("\x1f").into()
+	// The host sets the stack pointer back before each call.
+	let stack_pointer = "-Clink-arg=--export=__stack_pointer";
+	["-Ctarget-feature=+simd128", stack_pointer, opg_reproducible::RUSTFLAG].join("\x1f").into()
 }
 
 /// Flags, wrappers, profiles and the job server of the outer build are for the host. What says

@@ -68,7 +68,8 @@ enum Command {
 struct Model {
 	/// The ONNX file.
 	model: PathBuf,
-	/// Size of a symbolic dimension, as in `--dim batch=1`.
+	/// Size of a dimension that the file leaves open, by its name or by input and axis, counted from
+	/// 0: `--dim batch=1`, `--dim x:2=48`.
 	#[arg(long = "dim", value_name = "NAME=SIZE")]
 	dims: Vec<Dim>,
 	/// Most fuel.
@@ -176,4 +177,37 @@ fn digest(bytes: &[u8]) -> String {
 
 fn read(file: &Path) -> Result<Vec<u8>> {
 	fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+	#![allow(clippy::unwrap_used)]
+
+	use super::*;
+
+	fn dims(arguments: &[&str]) -> Result<Dims> {
+		let line = ["opg-engine", "inspect", "m.onnx"].iter().chain(arguments);
+		match Cli::try_parse_from(line)?.command {
+			Command::Inspect { model } => model.dims(),
+			_ => bail!("another command"),
+		}
+	}
+
+	#[test]
+	fn dimensions_should_be_given_by_name_and_by_place() {
+		let dims = dims(&["--dim", "batch=1", "--dim", "x:2=48"]).unwrap();
+		assert_eq!(dims.iter().collect::<Vec<_>>(), [("batch", 1), ("x:2", 48)]);
+	}
+
+	#[test]
+	fn dimensions_should_be_refused_with_the_cause_when_they_are_not_of_their_form() {
+		for (arguments, cause) in [
+			(&["--dim", "x:2"][..], "NAME=SIZE or INPUT:AXIS=SIZE"),
+			(&["--dim", "x:2=-1"], "NAME=SIZE"),
+			(&["--dim", "x:2=1", "--dim", "x:2=2"], "bound twice"),
+		] {
+			let error = dims(arguments).unwrap_err().to_string();
+			assert!(error.contains(cause), "{arguments:?}: {error}");
+		}
+	}
 }

@@ -1,10 +1,12 @@
 //! The inference engine inside its sandbox: a reactor that loads an ONNX model with tract and runs
 //! it once.
 //!
-//! The host calls `_initialize`, then [`opg_load`] and [`opg_run`] on buffers from [`opg_alloc`],
-//! and drops the instance. Everything here is deterministic; the hash of the compiled module is the
-//! engine id.
+//! The host calls `_initialize`, then [`opg_load`] and [`opg_run`] or [`opg_witness`] on buffers
+//! from [`opg_alloc`], and drops the instance. Everything here is deterministic; the hash of the
+//! compiled module is the engine id.
 
+mod binding;
+mod branches;
 mod describe;
 mod host;
 mod loaded;
@@ -12,6 +14,7 @@ mod model;
 mod operators;
 mod refusal;
 mod values;
+mod witness;
 
 use loaded::Loaded;
 use opg_engine_types::{Dims, Reason};
@@ -114,6 +117,21 @@ pub extern "C" fn opg_zeros() -> *const Reply {
 pub unsafe extern "C" fn opg_run(input: *mut u8, input_length: u32) -> *const Reply {
 	let input = own(input, input_length);
 	Reply::leave(loaded().and_then(|loaded| loaded.run(input)))
+}
+
+/// Runs the loaded model on the input, and leaves the witness for the seed: see [`witness`].
+///
+/// # Safety
+///
+/// As for [`opg_load`]. The seed is 32 bytes long.
+#[no_mangle]
+pub unsafe extern "C" fn opg_witness(
+	input: *mut u8,
+	input_length: u32,
+	seed: *mut u8,
+) -> *const Reply {
+	let (input, seed) = (own(input, input_length), own(seed, witness::SEED));
+	Reply::leave(loaded().and_then(|loaded| loaded.witness(input, &seed)))
 }
 
 fn loaded() -> Result<&'static Loaded, Refusal> {

@@ -2,7 +2,7 @@
 
 use crate::{
 	refusal::Refusal,
-	values::{canonicalise_nan, datum_type, dtype},
+	values::{datum_type, dtype},
 };
 use opg_engine_types::{
 	report::{Description, Port},
@@ -20,10 +20,7 @@ pub struct Loaded {
 impl Loaded {
 	/// Runs the model on an encoded input, and encodes the outputs.
 	pub fn run(&self, input: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-		let given = tensor::decode(&input)
-			.map_err(|e| Refusal::new(Reason::InputEncoding, e.to_string()))?;
-		drop(input);
-		let inputs = self.bind(given)?;
+		let inputs = self.inputs(input)?;
 		let outputs = self
 			.plan
 			.run(inputs)
@@ -47,6 +44,14 @@ impl Loaded {
 		tensor::check(&tensors)
 			.map_err(|e| Refusal::new(Reason::UnsupportedType, e.to_string()))?;
 		Ok(tensor::encode(&tensors))
+	}
+
+	/// Decodes an input.
+	pub fn inputs(&self, input: Vec<u8>) -> Result<TVec<TValue>, Refusal> {
+		let given = tensor::decode(&input)
+			.map_err(|e| Refusal::new(Reason::InputEncoding, e.to_string()))?;
+		drop(input);
+		self.bind(given)
 	}
 
 	/// Puts the tensors into the order of the model's inputs.
@@ -104,7 +109,7 @@ impl Loaded {
 			})?;
 			// SAFETY: every supported type is plain data.
 			let mut data = value.try_as_plain_ram().map_err(named)?.as_bytes().to_vec();
-			canonicalise_nan(dtype, &mut data);
+			dtype.canonicalise_nan(&mut data);
 			let shape = value.shape().iter().map(|dim| *dim as u64).collect();
 			tensors.push(Given { name: name.clone(), dtype, shape, data });
 		}

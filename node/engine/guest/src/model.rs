@@ -1,15 +1,18 @@
 //! Loading: makes a model that runs of an ONNX file, or refuses the file.
 
-use crate::{describe, loaded::Loaded, operators, refusal::Refusal, values::dtype};
+use crate::{
+	binding, branches, describe, loaded::Loaded, operators, refusal::Refusal, values::dtype,
+};
 use opg_engine_types::{
 	dims::{Dims, MAX_NAME},
 	report::Port,
 	tensor, wire, Reason,
 };
 use tract_onnx::{
-	pb::{self, tensor_shape_proto::dimension, type_proto},
+	pb,
 	prelude::*,
 	tract_core::ops::{logic::IfThenElse, scan::Scan},
+	tract_hir::infer::{DimFact, Factoid, ShapeFactoid},
 };
 
 /// Checks the file, reads it and prepares it.
@@ -20,7 +23,8 @@ pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Refusal> {
 	};
 	// Shapes noted for outputs and values inside are hints that a file can get wrong; without
 	// them tract infers its own.
-	let onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+	let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
+	branches::register(&mut onnx.op_register);
 	let mut proto = onnx
 		.proto_model_for_read(&mut &file[..])
 		.map_err(|e| Refusal::new(Reason::Malformed, format!("not ONNX: {e:#}")))?;
@@ -29,7 +33,7 @@ pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Refusal> {
 		.graph
 		.as_mut()
 		.ok_or_else(|| Refusal::new(Reason::Malformed, "the file has no graph"))?;
-	bind_dims(graph, dims)?;
+	binding::bind(graph, dims)?;
 	let outputs = output_names(graph)?;
 	let mut description = describe::describe(&proto, dims)?;
 
@@ -51,42 +55,6 @@ pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Refusal> {
 		.and_then(|model| model.into_runnable())
 		.map_err(|e| not_loadable("prepare", e))?;
 	Ok(Loaded { description, plan })
-}
-
-/// Puts numbers in the place of names, in subgraphs too. Every binding must be of use.
-fn bind_dims(graph: &mut pb::GraphProto, dims: &Dims) -> Result<(), Refusal> {
-	let mut used = Vec::new();
-	bind_in(graph, dims, &mut used);
-	match dims.iter().find(|(name, _)| !used.iter().any(|used| used == name)) {
-		Some((name, _)) => Err(Refusal::new(
-			Reason::BadBinding,
-			format!("the model's inputs have no dimension `{name}`"),
-		)),
-		None => Ok(()),
-	}
-}
-
-/// The recursion is bounded by the check on the wire.
-fn bind_in(graph: &mut pb::GraphProto, dims: &Dims, used: &mut Vec<String>) {
-	for input in &mut graph.input {
-		let Some(type_proto::Value::TensorType(tensor)) =
-			input.r#type.as_mut().and_then(|ty| ty.value.as_mut())
-		else {
-			continue;
-		};
-		for dim in tensor.shape.iter_mut().flat_map(|shape| &mut shape.dim) {
-			let Some(dimension::Value::DimParam(name)) = &dim.value else { continue };
-			if let Some(size) = dims.get(name) {
-				used.push(name.clone());
-				dim.value = Some(dimension::Value::DimValue(size as i64));
-			}
-		}
-	}
-	for attribute in graph.node.iter_mut().flat_map(|node| &mut node.attribute) {
-		for graph in attribute.g.iter_mut().chain(&mut attribute.graphs) {
-			bind_in(graph, dims, used);
-		}
-	}
 }
 
 fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Refusal> {
@@ -129,13 +97,8 @@ fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Refusal> {
 				let message = format!("the type of input `{name}` is not supported");
 				Refusal::new(Reason::UnsupportedType, message)
 			})?;
-			let shape =
-				fact.shape.as_concrete_finite().map_err(not_loadable)?.ok_or_else(|| {
-					let message = format!(
-					"input `{name}` has an open dimension; bind it, or export with fixed shapes"
-				);
-					Refusal::new(Reason::OpenDimension, message)
-				})?;
+			let shape = fact.shape.as_concrete_finite().map_err(not_loadable)?;
+			let shape = shape.ok_or_else(|| open(&name, &fact.shape))?;
 			if shape.len() > tensor::MAX_RANK || name.len() > MAX_NAME {
 				let message =
 					"an input with so many dimensions, or so long a name, is not supported";
@@ -145,6 +108,20 @@ fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Refusal> {
 			Ok(Port { name, dtype, shape })
 		})
 		.collect()
+}
+
+/// The refusal of an input that has an open dimension: says how it can be bound.
+fn open(input: &str, shape: &ShapeFactoid) -> Refusal {
+	let known = |dim: &DimFact| {
+		dim.concretize().is_some_and(|dim| dim.to_i64().is_ok_and(|size| size >= 0))
+	};
+	let message = match shape.dims().position(|dim| !known(dim)) {
+		Some(axis) => format!(
+			"input `{input}` has an open dimension, `{input}:{axis}`; bind it, or export with fixed shapes"
+		),
+		None => format!("input `{input}` has no fixed number of dimensions"),
+	};
+	Refusal::new(Reason::OpenDimension, message)
 }
 
 /// Checks that every shape is known, also inside the bodies of control flow.

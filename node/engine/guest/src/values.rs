@@ -1,4 +1,4 @@
-//! Types and bytes of tensors, on the wire and in tract.
+//! Types of tensors, on the wire and in tract.
 
 use opg_engine_types::DType;
 use tract_onnx::prelude::*;
@@ -39,26 +39,5 @@ pub fn datum_type(dtype: DType) -> DatumType {
 		DType::F64 => DatumType::F64,
 		// No model has such an input: `dtype` never gives it.
 		DType::BF16 => DatumType::U16,
-	}
-}
-
-/// Gives every NaN the one bit pattern: quiet, positive, no payload.
-pub fn canonicalise_nan(dtype: DType, data: &mut [u8]) {
-	fn each<const N: usize>(data: &mut [u8], is_nan: fn([u8; N]) -> bool, nan: [u8; N]) {
-		for chunk in data.chunks_exact_mut(N) {
-			if <[u8; N]>::try_from(&*chunk).is_ok_and(is_nan) {
-				chunk.copy_from_slice(&nan);
-			}
-		}
-	}
-	match dtype {
-		DType::F16 => {
-			each(data, |b| u16::from_le_bytes(b) & 0x7fff > 0x7c00, 0x7e00u16.to_le_bytes())
-		},
-		DType::F32 => each(data, |b| f32::from_le_bytes(b).is_nan(), 0x7fc0_0000u32.to_le_bytes()),
-		DType::F64 => {
-			each(data, |b| f64::from_le_bytes(b).is_nan(), 0x7ff8_0000_0000_0000u64.to_le_bytes())
-		},
-		_ => (),
 	}
 }

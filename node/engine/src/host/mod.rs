@@ -6,7 +6,9 @@ mod state;
 mod wasi;
 
 pub use clock::{drive, SLICE};
+pub use kernels::IMPORTS as KERNELS;
 pub use state::State;
+pub use wasi::WASI;
 
 use wasmtime::{Linker, Module, Result};
 

@@ -4,7 +4,8 @@
 use super::State;
 use wasmtime::{Caller, Error, Extern, Linker, Module, Result, Val};
 
-const WASI: &str = "wasi_snapshot_preview1";
+/// Module of the imports.
+pub const WASI: &str = "wasi_snapshot_preview1";
 
 const SUCCESS: i32 = 0;
 const BADF: i32 = 8;

@@ -1,4 +1,5 @@
-//! Sizes of symbolic dimensions, such as `batch = 1`. They belong to a model as its bytes do.
+//! Sizes of dimensions that a model file leaves open, such as `batch = 1`. They belong to a model as
+//! its bytes do.
 //!
 //! ```text
 //! dimension*, in the order of the names: name length u16 | name, UTF-8 | size u64
@@ -14,10 +15,10 @@ pub const MAX_DIMS: usize = 256;
 /// Longest name of a dimension, in bytes.
 pub const MAX_NAME: usize = 1024;
 
-/// A symbolic dimension and its size. In text it is `NAME=SIZE`.
+/// A dimension and its size. In text it is `NAME=SIZE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dim {
-	/// Name of the dimension in the model file.
+	/// Name of the dimension in the model file, or [its place](position).
 	pub name: String,
 	/// Elements along it.
 	pub size: u64,
@@ -40,6 +41,20 @@ impl fmt::Display for Dim {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		write!(f, "{}={}", self.name, self.size)
 	}
+}
+
+/// The input and the axis that `name` stands for where no dimension of the model has that name:
+/// `x:2` is the third dimension of input `x`. The name of the input may hold colons too.
+pub fn position(name: &str) -> Option<(&str, usize)> {
+	let (input, axis) = name.rsplit_once(':')?;
+	// One spelling for each axis.
+	let plain = axis == "0" || axis.starts_with(|first: char| matches!(first, '1'..='9'));
+	if input.is_empty() || !plain {
+		return None;
+	}
+	// The same on 32 and on 64 bits.
+	let axis = axis.parse::<u16>().ok()?;
+	Some((input, axis.into()))
 }
 
 /// Sizes of symbolic dimensions by name.
@@ -132,7 +147,7 @@ pub enum DimsError {
 impl fmt::Display for DimsError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::Syntax => f.write_str("a dimension is written NAME=SIZE"),
+			Self::Syntax => f.write_str("a dimension is written NAME=SIZE or INPUT:AXIS=SIZE"),
 			Self::InvalidName => {
 				write!(f, "the name of a dimension has 1 to {MAX_NAME} bytes")
 			},

@@ -70,6 +70,31 @@ impl DType {
 	pub fn from_code(code: u8) -> Option<DType> {
 		Self::ALL.get(usize::from(code)).copied()
 	}
+
+	/// Gives every NaN in data of this type the one bit pattern: quiet, positive, no payload.
+	pub fn canonicalise_nan(self, data: &mut [u8]) {
+		fn each<const N: usize>(data: &mut [u8], is_nan: fn([u8; N]) -> bool, nan: [u8; N]) {
+			for chunk in data.chunks_exact_mut(N) {
+				if <[u8; N]>::try_from(&*chunk).is_ok_and(is_nan) {
+					chunk.copy_from_slice(&nan);
+				}
+			}
+		}
+		match self {
+			DType::F16 => {
+				each(data, |b| u16::from_le_bytes(b) & 0x7fff > 0x7c00, 0x7e00u16.to_le_bytes())
+			},
+			DType::F32 => {
+				each(data, |b| f32::from_le_bytes(b).is_nan(), 0x7fc0_0000u32.to_le_bytes())
+			},
+			DType::F64 => each(
+				data,
+				|b| f64::from_le_bytes(b).is_nan(),
+				0x7ff8_0000_0000_0000u64.to_le_bytes(),
+			),
+			_ => (),
+		}
+	}
 }
 
 impl fmt::Display for DType {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use opg_engine_types::{
-	dims::{MAX_DIMS, MAX_NAME},
+	dims::{position, MAX_DIMS, MAX_NAME},
 	Dim, Dims, DimsError,
 };
 use proptest::prelude::*;
@@ -54,4 +54,15 @@ fn dims_should_be_bound_in_any_order_and_once() {
 	assert_eq!(twice, Err(DimsError::BoundTwice("b".into())));
 	let many = (0..=MAX_DIMS).map(|i| dim(&i.to_string(), 1)).collect::<Vec<_>>();
 	assert_eq!(Dims::try_from(many), Err(DimsError::TooMany));
+}
+
+#[test]
+fn a_name_should_be_a_place_when_it_ends_in_an_axis() {
+	let dim: Dim = "x:2=48".parse().unwrap();
+	assert_eq!((position(&dim.name), dim.size), (Some(("x", 2)), 48));
+	// TensorFlow names its inputs so.
+	assert_eq!(position("serving_default:0:1"), Some(("serving_default:0", 1)));
+	for name in ["x", "x:", ":1", "x:-1", "x:+1", "x:01", "x:1 ", "x:one", "x:65536"] {
+		assert_eq!(position(name), None, "{name}");
+	}
 }

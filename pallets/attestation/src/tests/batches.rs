@@ -76,6 +76,7 @@ fn stale_items_should_be_ignored_when_another_fits() {
 		let other_fork = Item { seed: seed(9, 9), ..commitment(2) };
 		assert_ok!(submit(decline_call(1, vec![item(3, 0, JobError::ModelMissing)])));
 		assert_ok!(submit(commit_call(2, vec![commitment(3)])));
+		leave_unfilled(3);
 		let stale = vec![commitment(1), other_fork, commitment(3), commitment(9)];
 		assert_eq!(
 			submit(commit_call(1, stale.clone())),
@@ -104,7 +105,7 @@ fn reveals_should_count_when_one_round_of_the_batch_ended() {
 			assert_ok!(commit(id, 1, &answer(1)));
 			assert_ok!(commit(id, 2, &answer(1)));
 		}
-		let payload = RevealedAnswer { answer: answer(1), salt: SALT };
+		let payload = revealed(&answer(1));
 		let call = reveal_call(1, vec![item(1, 0, payload.clone()), item(2, 0, payload)]);
 		assert_ok!(reveal(1, 1, &answer(1)));
 		assert_ok!(submit(call));
@@ -173,7 +174,7 @@ fn reveals_should_come_first_and_declined_seats_last_when_the_pool_is_full() {
 		let commitment = validate(&commit_call(1, vec![commitment(2)])).unwrap().priority;
 		let declined =
 			validate(&decline_call(1, vec![item(2, 0, JobError::ModelMissing)])).unwrap().priority;
-		let payload = RevealedAnswer { answer: answer(1), salt: SALT };
+		let payload = revealed(&answer(1));
 		let revealed = validate(&reveal_call(1, vec![item(1, 0, payload)])).unwrap().priority;
 		assert!(revealed > commitment && commitment > declined);
 		assert_eq!(revealed, priority::REVEAL);
@@ -203,10 +204,70 @@ fn calls_should_be_operational_and_feeless_only_after_dispatch_when_they_are_aut
 	});
 }
 
+/// Every refusal lowers the reputation of the node that relayed the batch.
+#[test]
+fn batch_of_another_node_should_wait_in_the_pool_when_its_round_may_come_yet() {
+	use sp_runtime::transaction_validity::TransactionSource::{External, InBlock, Local};
+	run(|| {
+		let assert_waits = |call: &Call<Test>, (request, round): (u64, u8), code: u8| {
+			for source in [InBlock, Local] {
+				assert_eq!(validate_from(source, call).map(|_| ()), Err(code));
+			}
+			let valid = validate_from(External, call).unwrap();
+			// Nothing provides it.
+			assert_eq!(valid.requires.len(), 1);
+			let seed = seed(request, round);
+			assert!(valid.requires[0].ends_with(&("OpgRound", request, round, seed).encode()));
+			assert_eq!(valid.provides.len(), 1);
+			assert_eq!(submit(call.clone()), Err(code));
+		};
+		assert_waits(&commit_call(1, vec![commitment(1)]), (1, 0), reject::NO_ROUND);
+		open(1, 0, &[1, 2]);
+		let next = item(1, 1, H256::repeat_byte(9));
+		assert_waits(&commit_call(1, vec![next]), (1, 1), reject::NO_ROUND);
+		let early = reveal_call(1, vec![item(1, 0, revealed(&answer(1)))]);
+		assert_waits(&early, (1, 0), reject::WRONG_PHASE);
+		assert_ok!(decline(1, 2, JobError::QueueFull));
+		let commitment = commit_call(3, vec![commitment(1)]);
+		assert_waits(&commitment, (1, 0), reject::NOT_DRAWN);
+		leave_unfilled(1);
+		let refused = |call: &Call<Test>| validate_from(External, call).map(|_| ());
+		assert_eq!(refused(&commitment), Err(reject::NOT_DRAWN), "nothing is vacant");
+	});
+}
+
+#[test]
+fn batch_of_another_node_should_be_refused_when_its_round_is_over_or_its_signature_is_wrong() {
+	use sp_runtime::transaction_validity::TransactionSource::External;
+	run(|| {
+		let refused = |call: &Call<Test>| validate_from(External, call).map(|_| ()).unwrap_err();
+		open(1, 1, &[1, 2]);
+		assert_eq!(refused(&commit_call(1, vec![commitment(1)])), reject::NO_ROUND);
+		let other_fork = Item { seed: seed(9, 9), ..item(1, 1, H256::repeat_byte(9)) };
+		assert_eq!(refused(&commit_call(1, vec![other_fork])), reject::NO_ROUND);
+		let batch = batch(1, vec![commitment(5)]);
+		let signature = sign(2, opg_primitives::BatchKind::Commit, &batch);
+		assert_eq!(refused(&Call::commit { batch, signature }), reject::INVALID_SIGNATURE);
+	});
+}
+
+#[test]
+fn early_items_should_be_ignored_when_another_fits() {
+	use sp_runtime::transaction_validity::TransactionSource::External;
+	run(|| {
+		open(1, 0, &[1, 2]);
+		let call = commit_call(1, vec![commitment(1), commitment(5)]);
+		let valid = validate_from(External, &call).unwrap();
+		assert!(valid.requires.is_empty());
+		assert_eq!(valid.provides, [("OpgCommit", (1u64, 0u8, 1u64)).encode()]);
+		assert_ok!(submit(call));
+	});
+}
+
 #[test]
 fn output_bytes_should_be_those_of_all_items_when_some_have_none() {
 	run(|| {
-		let reveal = |request, answer| item(request, 0, RevealedAnswer { answer, salt: SALT });
+		let reveal = |request, answer| item(request, 0, revealed(&answer));
 		let batch = batch(1, vec![reveal(1, answer(1)), reveal(2, trap()), reveal(3, answer(2))]);
 		assert_eq!(batch.output_bytes(), 2);
 	});
@@ -268,6 +329,8 @@ fn codes_should_stay_as_pinned_when_others_are_added() {
 		reject::WRONG_COMMITMENT,
 		reject::TOO_MUCH_FUEL,
 		reject::INVALID_SIGNATURE,
+		reject::MISSING_WITNESS,
+		reject::UNEXPECTED_WITNESS,
 	];
-	assert!(codes.into_iter().eq(10..20));
+	assert!(codes.into_iter().eq(10..22));
 }

@@ -38,7 +38,7 @@ fn commitment_should_not_open_when_it_is_of_another_context() {
 			Rounds::<Test>::remove(7);
 			open(7, 1, &[1, 2]);
 			assert_ok!(commit(7, 2, &answer(1)));
-			let commitment = commitment(&foreign, &answer(1), &SALT);
+			let commitment = commitment(&foreign, &answer(1), None, &SALT);
 			assert_ok!(submit(commit_call(1, vec![item(7, 1, commitment)])));
 			assert_eq!(reveal(7, 1, &answer(1)), Err(reject::WRONG_COMMITMENT), "{foreign:?}");
 		}

@@ -3,7 +3,7 @@
 use crate::{mock::*, *};
 use frame_support::weights::Weight;
 use opg_primitives::JobError;
-use pallet_opg_support::Committees;
+use pallet_opg_support::{Committees, Vacancy};
 use proptest::prelude::*;
 
 /// Numbers of the requests of a walk.
@@ -32,6 +32,11 @@ enum Step {
 		request: u64,
 		who: u64,
 	},
+	/// Gives a vacant seat to an executor, or leaves it unfilled where it had one before.
+	Replace {
+		request: u64,
+		who: u64,
+	},
 	/// Judges a request by an answer, unless a round is open.
 	Judge {
 		request: u64,
@@ -53,11 +58,12 @@ fn step() -> impl Strategy<Value = Step> {
 	prop_oneof![
 		2 => (request(), prop::sample::subsequence((1u64..=6).collect::<Vec<_>>(), 1..=4), 0u32..3)
 			.prop_map(|(request, committee, spare)| Step::Open { request, committee, spare }),
-		8 => (request(), who(), byte())
+		8 => (request(), 1u64..=9, byte())
 			.prop_map(|(request, who, byte)| Step::Commit { request, who, byte }),
-		8 => (request(), who(), byte())
+		8 => (request(), 1u64..=9, byte())
 			.prop_map(|(request, who, byte)| Step::Reveal { request, who, byte }),
-		1 => (request(), who()).prop_map(|(request, who)| Step::Decline { request, who }),
+		2 => (request(), who()).prop_map(|(request, who)| Step::Decline { request, who }),
+		2 => (request(), 1u64..=9).prop_map(|(request, who)| Step::Replace { request, who }),
 		1 => (request(), byte()).prop_map(|(request, byte)| Step::Judge { request, byte }),
 		1 => request().prop_map(|request| Step::Remove { request }),
 		3 => any::<bool>().prop_map(|has_weight| Step::Next { has_weight }),
@@ -88,9 +94,19 @@ fn apply(step: Step) {
 		Step::Decline { request, who } => {
 			let _ = decline(request, who, JobError::ModelMissing);
 		},
+		Step::Replace { request, who } => {
+			let Some(Vacancy { round, session, .. }) = Attestation::vacancy(request) else {
+				return;
+			};
+			let sat = Attestation::past_members(request).contains(&who);
+			if sat || Attestation::replace(request, round, who, session).is_err() {
+				let weight = Attestation::leave_unfilled(request);
+				assert!(weight.all_lte(Attestation::max_leave_unfilled_weight()));
+			}
+		},
 		Step::Judge { request, byte } => {
 			if !is_open(request) {
-				Attestation::judge(request, answer(byte).digest(), &[]);
+				Attestation::judge(request, answer(byte).digest(), None, &[]);
 				Attestation::remove(request);
 			}
 		},

@@ -2,7 +2,7 @@
 
 use crate::{mock::*, *};
 use frame_support::{assert_ok, weights::Weight};
-use pallet_opg_support::{Committees, MAX_SEATS};
+use pallet_opg_support::{Committees, MAX_MEMBERS};
 use sp_core::H256;
 
 #[test]
@@ -61,7 +61,7 @@ fn revealed_answers_should_be_found_when_they_are_of_any_round() {
 			assert_eq!(Attestation::answer(7, answer(byte).digest()), Some(answer(byte)));
 		}
 		assert_eq!(Attestation::answer(7, H256::zero()), None);
-		Attestation::judge(7, answer(1).digest(), &[]);
+		Attestation::judge(7, answer(1).digest(), None, &[]);
 		assert_eq!(Attestation::answer(7, answer(2).digest()), Some(answer(2)), "judged");
 		Attestation::remove(7);
 		assert!(digests().is_empty());
@@ -72,7 +72,7 @@ fn revealed_answers_should_be_found_when_they_are_of_any_round() {
 #[test]
 fn round_should_not_open_when_its_request_has_too_many_seats() {
 	run(|| {
-		let committee: Vec<u64> = (1..=u64::from(MAX_SEATS)).collect();
+		let committee: Vec<u64> = (1..=u64::from(MAX_MEMBERS)).collect();
 		assert_ok!(Attestation::open(assignment(7, 0, &committee, 2)));
 		assert!(Attestation::open(assignment(7, 1, &[99], 1)).is_err());
 		assert_eq!(round(7).index, 0);

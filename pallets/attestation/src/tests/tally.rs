@@ -2,11 +2,11 @@
 
 use crate::{
 	tally::Tally,
-	types::{Round, RoundPhase, Seat, SeatState},
+	types::{DeclineOutcome, Round, RoundPhase, Seat, SeatState},
 };
 use frame_support::BoundedVec;
 use opg_primitives::{FailureReason, JobError, RoundIndex};
-use pallet_opg_support::Offence;
+use pallet_opg_support::{Offence, SilenceRecord};
 use proptest::prelude::*;
 use sp_core::H256;
 
@@ -16,20 +16,29 @@ fn digest(letter: char) -> H256 {
 }
 
 /// Seat by its letter: `w` waits, `c` committed and hides its answer, `m`, `e` and `q` declined in
-/// time for the model file, the engine and a full queue, `l` declined too late, any capital revealed
-/// the answer of that letter.
+/// time for the model file, the engine and a full queue, and nobody took the seat; `r` declined, and
+/// another took it; `l` declined too late; any capital revealed the answer of that letter.
 fn seat(executor: u64, round: RoundIndex, letter: char) -> Seat<u64, u64> {
 	let commitment = H256::zero();
-	let declined = |reason| SeatState::Declined { reason, late: false };
+	let declined = |reason| SeatState::Declined { reason, outcome: DeclineOutcome::Unfilled };
 	let state = match letter {
 		'w' => SeatState::Waiting,
 		'c' => SeatState::Committed { at: 1, commitment },
 		'm' => declined(JobError::ModelMissing),
 		'e' => declined(JobError::EngineMissing),
 		'q' => declined(JobError::QueueFull),
-		'l' => SeatState::Declined { reason: JobError::EngineMissing, late: true },
-		_ => {
-			SeatState::Revealed { commitment: Some((1, commitment)), at: 2, digest: digest(letter) }
+		'r' => SeatState::Declined {
+			reason: JobError::ModelMissing,
+			outcome: DeclineOutcome::Replaced,
+		},
+		'l' => {
+			SeatState::Declined { reason: JobError::EngineMissing, outcome: DeclineOutcome::Late }
+		},
+		_ => SeatState::Revealed {
+			commitment: Some((1, commitment)),
+			at: 2,
+			digest: digest(letter),
+			witness: None,
 		},
 	};
 	Seat { executor, round, session: round.into(), state }
@@ -43,6 +52,8 @@ fn round(needed: u32, words: &[&str]) -> Round<u64, u64> {
 	Round {
 		index: words.len() as RoundIndex - 1,
 		needed,
+		size: words.last().map_or(0, |word| word.replace('r', "").len() as u32),
+		witnessed: false,
 		seed: H256::zero(),
 		phase: RoundPhase::Reveal,
 		decline_by: 3,
@@ -110,6 +121,10 @@ fn tally_should_agree_when_enough_answers_are_equal_and_none_differs() {
 		(5, "AAAAmww", undecided(NotEnoughCommitments)),
 		(5, "AAAmmee", undecided(EngineUnavailable)),
 		(5, "AAAmmww", undecided(NotEnoughCommitments)),
+		// Who gave its seat to another is no member any more.
+		(3, "rAAA", agreed('A')),
+		(3, "rrrAAw", undecided(NotEnoughCommitments)),
+		(3, "rAAe", undecided(EngineUnavailable)),
 		// Two answers that both have enough.
 		(2, "AABB", Tally::Dissent),
 	];
@@ -148,6 +163,59 @@ fn missed_reveal_should_cost_a_missed_commitment_when_nobody_got_one_in() {
 	let round = round(3, &["AAA", "ccw"]);
 	assert!(round.silent_executors().all(|(_, offence)| offence == Offence::MissedCommit));
 	assert_eq!(round.silent_executors().count(), 3);
+}
+
+/// Round that takes witnesses, with these revealed answers and their witnesses.
+fn witnessed(seats: &[(char, u8)]) -> Round<u64, u64> {
+	let word: String = seats.iter().map(|(letter, _)| *letter).collect();
+	let mut round = Round { witnessed: true, ..round(2, &[&word]) };
+	for (seat, (_, byte)) in round.seats.iter_mut().zip(seats) {
+		if let SeatState::Revealed { witness, .. } = &mut seat.state {
+			*witness = Some(H256::repeat_byte(*byte));
+		}
+	}
+	round
+}
+
+#[test]
+fn witnessed_round_should_agree_when_all_pairs_of_answer_and_witness_are_equal() {
+	let agreed = Tally::Agreed(digest('A'));
+	let too_few = Tally::Undecided(FailureReason::NotEnoughCommitments);
+	for (seats, expected) in [
+		(vec![('A', 1), ('A', 1), ('A', 1)], agreed),
+		(vec![('A', 1), ('A', 1), ('w', 0)], agreed),
+		(vec![('A', 1), ('A', 1), ('A', 2)], Tally::Dissent),
+		(vec![('A', 1), ('A', 2), ('w', 0)], Tally::Dissent),
+		(vec![('A', 1), ('B', 1), ('A', 1)], Tally::Dissent),
+		(vec![('A', 1), ('w', 0), ('w', 0)], too_few),
+	] {
+		assert_eq!(witnessed(&seats).tally(), expected, "{seats:?}");
+	}
+}
+
+#[test]
+fn silence_should_count_for_nobody_when_half_of_several_seats_are_silent() {
+	use SilenceRecord::{Counted, Overload};
+	for (word, expected) in [
+		("AAAAwww", Counted),
+		("AAAwww", Overload),
+		("AAAAwwww", Overload),
+		("AAw", Counted),
+		("Aww", Overload),
+		("Acl", Overload),
+		("www", Overload),
+		("Aw", Overload),
+		// Who declined in time is not silent, and its seat is one of the round.
+		("Aqw", Counted),
+		("mmw", Counted),
+		// Who gave its seat to another has none.
+		("rrrAww", Overload),
+		// A committee of one says nothing about others.
+		("w", Counted),
+		("rw", Counted),
+	] {
+		assert_eq!(round(2, &[word]).silence_record(), expected, "{word}");
+	}
 }
 
 #[test]
@@ -192,6 +260,8 @@ fn commitment_should_not_be_taken_when_the_current_committee_is_of_one() {
 		(1, vec!["ww"], false),
 		(2, vec!["ww"], false),
 		(1, vec!["w", "ww"], false),
+		(1, vec!["rw"], true),
+		(1, vec!["wm"], false),
 	] {
 		assert_eq!(round(needed, &words).takes_no_commitment(), expected, "{needed} {words:?}");
 	}
@@ -201,7 +271,7 @@ proptest! {
 	/// Nobody gains by the order of the draw.
 	#[test]
 	fn tally_should_be_the_same_when_seats_are_reordered(
-		word in "[wcmelqAAB]{1,15}",
+		word in "[wcmelqrAAB]{1,15}",
 		needed in 1u32..=8,
 		shift in 0usize..15,
 	) {
@@ -215,7 +285,7 @@ proptest! {
 	/// The tally is what counting by hand gives.
 	#[test]
 	fn tally_should_be_as_counted_by_hand_when_words_are_arbitrary(
-		word in "[wcmelqAAAAB]{1,15}",
+		word in "[wcmelqrAAAAB]{1,15}",
 		needed in 1u32..=8,
 	) {
 		let votes = |letter| word.chars().filter(|other| *other == letter).count() as u32;
@@ -247,7 +317,7 @@ proptest! {
 	/// Everybody is fined, or kept the seat, or declined in time.
 	#[test]
 	fn fines_should_be_of_those_who_kept_no_seat_when_words_are_arbitrary(
-		word in "[wcmelqAB]{1,15}",
+		word in "[wcmelqrAB]{1,15}",
 	) {
 		let round = round(2, &[&word]);
 		let others_revealed = word.contains(['A', 'B']);

@@ -4,11 +4,11 @@ use crate::{mock::*, *};
 use codec::Decode;
 use frame_support::{assert_ok, parameter_types, traits::Hooks};
 use opg_primitives::{
-	Answer, CommitmentContext, ExecutorKey, Job, JobError, JobStatus, RequestId, Task,
+	Answer, CommitmentContext, ExecutorKey, Job, JobError, JobKind, JobStatus, RequestId, Task,
 	EXECUTOR_KEY_TYPE,
 };
 use opg_runtime_interface::{JobQueue, JobQueueExt};
-use pallet_opg_support::Verdict;
+use pallet_opg_support::{Committees, Verdict};
 use sp_core::{
 	offchain::{
 		testing::{TestOffchainExt, TestTransactionPoolExt},
@@ -31,7 +31,7 @@ struct FakeQueue;
 
 impl JobQueue for FakeQueue {
 	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
-		let is_new = !Jobs::get().contains(&job);
+		let is_new = Jobs::get().iter().all(|known| known.key() != job.key());
 		Jobs::mutate(|jobs| jobs.push(job));
 		if IsSlow::get() && is_new {
 			return Ok(JobStatus::Pending);
@@ -40,6 +40,10 @@ impl JobQueue for FakeQueue {
 	}
 
 	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
+		unreachable!("executors ask for answers")
+	}
+
+	fn watch_share(&mut self) -> Option<u32> {
 		unreachable!("executors ask for answers")
 	}
 }
@@ -75,7 +79,7 @@ impl Node {
 		ext.execute_with(begin);
 		IsSlow::take();
 		Jobs::take();
-		Reply::set(Ok(JobStatus::Done(answer(1))));
+		Reply::set(Ok(done(answer(1))));
 		let node = Self { ext, keystore, sent };
 		who.iter().for_each(|who| node.generate_key(*who));
 		node
@@ -129,6 +133,11 @@ fn task() -> Task {
 	}
 }
 
+/// Finished job that computed this answer and no witness.
+fn done(answer: Answer) -> JobStatus {
+	JobStatus::Done { answer, witness: None }
+}
+
 /// Opens the first round of a request that has a task.
 fn open_with_task(request: RequestId, committee: &[u64]) {
 	Tasks::mutate(|tasks| tasks.insert(request, task()));
@@ -140,7 +149,9 @@ fn worker_should_commit_and_reveal_when_its_jobs_are_done() {
 	let mut node = Node::new(&[1, 2]);
 	node.run(|| open_with_task(7, &[1, 2]));
 	node.work_and_include();
-	assert_eq!(Jobs::get(), vec![Job { request: 7, round: 0, task: task() }; 2]);
+	let millis_left = COMMIT_BLOCKS * BLOCK_MILLIS;
+	let job = Job { request: 7, round: 0, kind: JobKind::Run, task: task(), millis_left };
+	assert_eq!(Jobs::get(), vec![job; 2]);
 	node.run(|| {
 		assert_eq!(phase(7), RoundPhase::Reveal);
 		next_block();
@@ -189,7 +200,7 @@ fn worker_should_wait_when_its_job_is_not_done() {
 		assert!(node.work().is_empty());
 		// One that runs is asked for again in the same run: it may take no time.
 		assert_eq!(Jobs::get().len(), if reply == Ok(JobStatus::Pending) { 2 } else { 1 });
-		Reply::set(Ok(JobStatus::Done(answer(1))));
+		Reply::set(Ok(done(answer(1))));
 		assert_eq!(node.work().len(), 1, "asked again");
 	}
 }
@@ -201,7 +212,12 @@ fn worker_should_decline_when_the_node_lacks_a_file() {
 		Reply::set(Err(reason));
 		node.run(|| open_with_task(7, &[1, 2]));
 		node.work_and_include();
-		node.run(|| assert_eq!(seat_state(7, 1), SeatState::Declined { reason, late: false }));
+		node.run(|| {
+			assert_eq!(
+				seat_state(7, 1),
+				SeatState::Declined { reason, outcome: DeclineOutcome::Vacant }
+			)
+		});
 	}
 }
 
@@ -229,7 +245,12 @@ fn worker_should_decline_in_time_when_the_node_has_no_time_for_a_job() {
 	node.run(next_block);
 	node.work_and_include();
 	let reason = JobError::QueueFull;
-	node.run(|| assert_eq!(seat_state(7, 1), SeatState::Declined { reason, late: false }));
+	node.run(|| {
+		assert_eq!(
+			seat_state(7, 1),
+			SeatState::Declined { reason, outcome: DeclineOutcome::Vacant }
+		)
+	});
 }
 
 #[test]
@@ -241,7 +262,7 @@ fn worker_should_not_decline_for_want_of_time_when_that_is_not_free_any_more() {
 		next_blocks(COMMIT_BLOCKS / 2 + 1);
 	});
 	assert!(node.work().is_empty());
-	Reply::set(Ok(JobStatus::Done(answer(1))));
+	Reply::set(Ok(done(answer(1))));
 	assert_eq!(node.work().len(), 1, "it tries to the end");
 }
 
@@ -279,7 +300,7 @@ fn worker_should_reveal_first_and_go_on_in_the_next_run_when_there_is_too_much_t
 		let context = Attestation::commitment_context(last, &round(last), &1);
 		let key = ExecutorKey::from(sp_core::Pair::public(&hot_pair(1)));
 		let salt = Attestation::salt(&key, &context).unwrap();
-		let payload = opg_primitives::commitment(&context, &answer(1), &salt);
+		let payload = opg_primitives::commitment(&context, &answer(1), None, &salt);
 		assert_ok!(submit(commit_call(1, vec![item(last, 0, payload)])));
 		assert_ok!(commit(last, 2, &answer(1)));
 	});
@@ -390,7 +411,7 @@ fn worker_should_not_reveal_when_its_answer_changed() {
 	let mut node = Node::new(&[1, 2]);
 	node.run(|| open_with_task(7, &[1, 2]));
 	node.work_and_include();
-	Reply::set(Ok(JobStatus::Done(answer(2))));
+	Reply::set(Ok(done(answer(2))));
 	node.run(next_block);
 	assert!(node.work().is_empty());
 }
@@ -437,8 +458,80 @@ fn salt_should_be_the_same_when_the_node_computes_it_again() {
 fn worker_should_answer_with_the_failure_when_the_model_fails() {
 	let mut node = Node::new(&[1]);
 	let failure: Answer = trap();
-	Reply::set(Ok(JobStatus::Done(failure.clone())));
+	Reply::set(Ok(done(failure.clone())));
 	node.run(|| open_with_task(7, &[1]));
 	node.work_and_include();
 	node.run(|| assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(failure))]));
+}
+
+#[test]
+fn worker_should_give_the_witness_when_the_round_takes_one() {
+	let mut node = Node::new(&[1, 2]);
+	let witness = Some(H256::repeat_byte(5));
+	Reply::set(Ok(JobStatus::Done { answer: answer(1), witness }));
+	node.run(|| {
+		Tasks::mutate(|tasks| tasks.insert(7, task()));
+		open_witnessed(7, 2, &[1, 2]);
+	});
+	node.work_and_include();
+	assert!(Jobs::get().iter().all(|job| job.kind == JobKind::Witness(seed(7, 2))));
+	// After a change the commitment does not open: it binds the witness.
+	Reply::set(Ok(JobStatus::Done { answer: answer(1), witness: Some(H256::zero()) }));
+	node.run(next_block);
+	assert!(node.work().is_empty());
+	Reply::set(Ok(JobStatus::Done { answer: answer(1), witness }));
+	node.work_and_include();
+	node.run(|| {
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]);
+		let revealed = |who| match seat_state(7, who) {
+			SeatState::Revealed { witness, .. } => witness,
+			_ => None,
+		};
+		assert_eq!([1, 2].map(revealed), [witness; 2]);
+	});
+}
+
+#[test]
+fn jobs_should_have_the_time_until_the_deadline_of_their_stage_when_they_are_handed_in() {
+	let mut node = Node::new(&[1]);
+	node.run(|| open_with_task(7, &[1, 2]));
+	node.work_and_include();
+	node.run(|| {
+		assert_ok!(commit(7, 2, &answer(1)));
+		next_blocks(2);
+	});
+	node.work();
+	node.run(|| {
+		open_with_task(8, &[1]);
+		next_block();
+	});
+	node.work();
+	let left: Vec<_> = Jobs::get().iter().map(|job| (job.request, job.millis_left)).collect();
+	let blocks = |count: u32| count * BLOCK_MILLIS;
+	let to_reveal = COMMIT_BLOCKS + REVEAL_BLOCKS - 2;
+	let expected = [
+		(7, blocks(COMMIT_BLOCKS)),
+		(7, blocks(to_reveal)),
+		// A committee of one reveals in the commit phase.
+		(8, blocks(COMMIT_BLOCKS - 1)),
+	];
+	assert_eq!(left, expected);
+}
+
+#[test]
+fn worker_should_answer_in_a_seat_that_another_declined_when_it_takes_it() {
+	let mut node = Node::new(&[3]);
+	node.run(|| {
+		open_with_task(7, &[1, 2]);
+		assert_ok!(decline(7, 1, JobError::QueueFull));
+		assert_ok!(commit(7, 2, &answer(1)));
+		assert_ok!(Attestation::replace(7, 0, 3, session(0)));
+	});
+	node.work_and_include();
+	node.run(|| {
+		assert_ok!(reveal(7, 2, &answer(1)));
+		next_block();
+	});
+	node.work_and_include();
+	node.run(|| assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(answer(1)))]));
 }

@@ -172,7 +172,9 @@ fn weights_should_fit_when_the_runtime_is_built() {
 #[test]
 fn wire_format_should_stay_as_it_is() {
 	assert_eq!(Vote::Committed(H256::zero()).encode()[0], 0);
-	assert_eq!(Vote::Revealed(H256::zero()).encode()[0], 1);
+	let finding = Finding { digest: H256::zero(), witness: H256::zero() };
+	assert_eq!(Vote::Revealed(finding).encode()[0], 1);
+	assert_eq!([Admission::Turn, Admission::Budget].encode(), [0, 1]);
 	assert_eq!(CasePhase::Waiting.encode(), [0]);
 	assert_eq!(CasePhase::Commit { committed: 1 }.encode()[0], 1);
 	assert_eq!(CasePhase::Reveal { unrevealed: 1 }.encode()[0], 2);
@@ -191,6 +193,7 @@ fn wire_format_should_stay_as_it_is() {
 		reject::NO_SUCH_MODEL,
 		reject::TOO_MANY_MODELS,
 		reject::TOO_SOON,
+		reject::TOO_MUCH_FUEL,
 	];
-	assert!(codes.into_iter().eq(40..54));
+	assert!(codes.into_iter().eq(40..55));
 }

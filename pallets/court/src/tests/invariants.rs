@@ -2,7 +2,7 @@
 
 use crate::{mock::*, *};
 use frame_support::weights::Weight;
-use pallet_opg_support::{CourtReadiness, Courts};
+use pallet_opg_support::{CourtLoad, CourtReadiness, Courts};
 use proptest::prelude::*;
 
 /// Numbers of the requests of a walk.
@@ -10,7 +10,7 @@ const REQUESTS: u64 = 7;
 
 #[derive(Clone, Debug)]
 enum Step {
-	Open { request: u64 },
+	Open { request: u64, fuel: u64 },
 	Commit { request: u64, who: u64, byte: u8 },
 	Reveal { request: u64, who: u64, byte: u8 },
 	Remove { request: u64 },
@@ -25,7 +25,8 @@ fn step() -> impl Strategy<Value = Step> {
 	let who = || 1u64..=5;
 	let byte = || 0u8..2;
 	prop_oneof![
-		3 => request().prop_map(|request| Step::Open { request }),
+		3 => (request(), 10u64..2 * SESSION_FUEL)
+			.prop_map(|(request, fuel)| Step::Open { request, fuel }),
 		12 => (request(), who(), byte())
 			.prop_map(|(request, who, byte)| Step::Commit { request, who, byte }),
 		12 => (request(), who(), byte())
@@ -48,9 +49,11 @@ fn is_seated(request: u64, who: u64) -> bool {
 
 fn take(step: Step) {
 	match step {
-		Step::Open { request } => {
+		Step::Open { request, fuel } => {
 			// A request is disputed once.
 			if Verdicts::get().iter().all(|(decided, _)| *decided != request) {
+				let load = CourtLoad { fuel, bytes: 1 };
+				Loads::mutate(|loads| loads.insert(request, load));
 				let _ = open(request);
 			}
 		},
@@ -108,7 +111,7 @@ proptest! {
 			}
 			// Everything ends by itself.
 			HookWeight::set(MAX_HOOK_WEIGHT);
-			for _ in 0..2 * REQUESTS {
+			for _ in 0..3 * REQUESTS {
 				begin_session(Session::get() + 1, &[1, 2]);
 				next_blocks(1 + COMMIT_BLOCKS + REVEAL_BLOCKS);
 			}
@@ -117,6 +120,7 @@ proptest! {
 			assert_eq!(Benches::<Test>::iter().count(), 1);
 			assert_eq!(Votes::<Test>::iter().count(), 0);
 			assert_eq!(Answers::<Test>::iter().count(), 0);
+			assert!(Missed::<Test>::iter().count() <= 2);
 		});
 	}
 }

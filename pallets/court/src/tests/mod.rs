@@ -4,10 +4,13 @@
 
 mod batches;
 mod benches;
+mod budget;
 mod declarations;
 mod docket;
 mod invariants;
+mod presence;
 mod sittings;
 mod tally;
 mod votes;
+mod witnesses;
 mod worker;

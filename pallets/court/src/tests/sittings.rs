@@ -20,6 +20,7 @@ fn court_should_decide_when_most_of_the_bench_agrees() {
 			[Event::Decided {
 				request: 7,
 				digest: answer(1).digest(),
+				witness: witness_of(&answer(1)),
 				right: vec![1, 2, 4, 5],
 				silent: vec![],
 			}]
@@ -114,7 +115,7 @@ fn case_should_sit_once_more_with_a_later_bench_when_it_is_undecided() {
 		assert_eq!(case(7).session, 1);
 		assert_eq!(case(7).seats, 3);
 		vote_all(7, &[(4, answer(1)), (6, answer(1))]);
-		assert_eq!(Verdicts::get(), [(7, decided(answer(1), &[4, 6]))]);
+		assert_eq!(Verdicts::get(), [(7, decided_again(answer(1), &[4, 6]))]);
 	});
 }
 

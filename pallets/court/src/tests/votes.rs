@@ -21,9 +21,9 @@ fn vote_should_be_stored_when_it_is_committed_and_revealed() {
 		assert!(events().contains(&Event::Committed { request: 7, validator, commitment }));
 		next_blocks(COMMIT_BLOCKS);
 		reveal(7, 1, &answer(1)).unwrap();
-		let digest = answer(1).digest();
-		assert_eq!(Votes::<Test>::get(7, 0), Some(Vote::Revealed(digest)));
-		assert!(events().contains(&Event::Revealed { request: 7, validator, digest }));
+		let Finding { digest, witness } = finding(&answer(1));
+		assert_eq!(Votes::<Test>::get(7, 0), Some(Vote::Revealed(Finding { digest, witness })));
+		assert!(events().contains(&Event::Revealed { request: 7, validator, digest, witness }));
 	});
 }
 
@@ -58,9 +58,13 @@ fn reveal_should_be_refused_when_it_does_not_fit_the_commitment() {
 		sit(7);
 		commit_all(7, &answer(1));
 		assert_eq!(reveal(7, 1, &answer(2)), Err(reject::WRONG_COMMITMENT));
-		let payload = RevealedVote { salt: [8; 32], ..vote_with(&answer(1)) };
-		let call = reveal_call(1, vec![item(7, payload)]);
-		assert_eq!(submit(call), Err(reject::WRONG_COMMITMENT));
+		for payload in [
+			RevealedVote { salt: [8; 32], ..vote_with(&answer(1)) },
+			RevealedVote { witness: H256::zero(), ..vote_with(&answer(1)) },
+		] {
+			let call = reveal_call(1, vec![item(7, payload)]);
+			assert_eq!(submit(call), Err(reject::WRONG_COMMITMENT));
+		}
 	});
 }
 
@@ -95,6 +99,20 @@ fn reveal_should_be_refused_when_its_answer_has_another_digest() {
 		let payload = RevealedVote { answer: Some(answer(2)), ..vote_with(&answer(1)) };
 		let call = reveal_call(1, vec![item(7, payload)]);
 		assert_eq!(submit(call), Err(reject::WRONG_ANSWER));
+	});
+}
+
+#[test]
+fn reveal_should_be_refused_when_its_answer_has_more_fuel_than_its_version_allows() {
+	run(|| {
+		sit(7);
+		let within = Answer { fuel: LOAD.fuel, ..answer(1) };
+		let beyond = Answer { fuel: LOAD.fuel + 1, ..answer(1) };
+		commit(7, 1, &within).unwrap();
+		commit(7, 2, &beyond).unwrap();
+		next_blocks(COMMIT_BLOCKS);
+		assert_eq!(reveal(7, 1, &within), Ok(()));
+		assert_eq!(reveal(7, 2, &beyond), Err(reject::TOO_MUCH_FUEL));
 	});
 }
 

@@ -3,7 +3,10 @@
 use crate::{mock::*, *};
 use codec::Decode;
 use frame_support::{assert_ok, parameter_types, traits::Hooks};
-use opg_primitives::{court::COURT_KEY_TYPE, Job, JobError, JobStatus, RequestId, Task};
+use opg_primitives::{
+	court::{second_seed, COURT_KEY_TYPE},
+	Job, JobError, JobKind, JobStatus, RequestId, Task,
+};
 use opg_runtime_interface::{JobQueue, JobQueueExt};
 use sp_core::{
 	offchain::{
@@ -37,6 +40,23 @@ impl JobQueue for FakeQueue {
 		Asked::mutate(|asked| *asked += 1);
 		Ok(Stored::get().contains(&H256(hash)))
 	}
+
+	fn watch_share(&mut self) -> Option<u32> {
+		unreachable!("the court watches nobody")
+	}
+}
+
+/// Reply of a queue that computed the answer with this byte, and its witness.
+fn done(byte: u8) -> Result<JobStatus, JobError> {
+	let answer = answer(byte);
+	let witness = Some(witness_of(&answer));
+	Ok(JobStatus::Done { answer, witness })
+}
+
+/// Job of request 7 in its first sitting, with so many blocks to compute it.
+fn job(blocks: u32) -> Job {
+	let (kind, millis_left) = (JobKind::Witness(SEED), blocks * BLOCK_MILLIS);
+	Job { request: 7, round: 255, kind, task: task(), millis_left }
 }
 
 /// Node of the validators `who`.
@@ -71,7 +91,7 @@ impl Node {
 		Jobs::take();
 		Stored::take();
 		Asked::take();
-		Reply::set(Ok(JobStatus::Done(answer(1))));
+		Reply::set(done(1));
 		let node = Self { ext, keystore, sent };
 		who.iter().for_each(|who| node.generate_key(*who));
 		node
@@ -139,16 +159,39 @@ fn worker_should_commit_and_reveal_when_its_jobs_are_done() {
 	let mut node = Node::new(&[1, 2, 3, 4, 5]);
 	node.run(|| sit_with_task(7));
 	node.work_and_include();
-	assert_eq!(Jobs::get(), vec![Job { request: 7, round: 255, task: task() }; 5]);
+	assert_eq!(Jobs::take(), vec![job(COMMIT_BLOCKS - 1); 5]);
 	node.run(|| {
 		assert_eq!(phase(7), CasePhase::Commit { committed: 5 });
 		next_block();
 	});
 	node.work_and_include();
+	assert_eq!(Jobs::get(), vec![job(REVEAL_BLOCKS - 1); 5]);
 	node.run(|| {
 		next_block();
 		assert_eq!(Verdicts::get(), [(7, decided(answer(1), &[1, 2, 3, 4, 5]))]);
 	});
+}
+
+#[test]
+fn worker_should_give_a_job_the_rest_of_its_phase_when_blocks_pass() {
+	let mut node = Node::new(&[1]);
+	Reply::set(Ok(JobStatus::Pending));
+	node.run(|| sit_with_task(7));
+	for left in (1..COMMIT_BLOCKS).rev() {
+		assert!(node.work().is_empty());
+		assert_eq!(Jobs::take(), [job(left)]);
+	}
+	// The next block ends the phase, as a rule: one that has no weight for it takes votes.
+	node.work();
+	assert_eq!(Jobs::take(), [job(1)]);
+}
+
+#[test]
+fn worker_should_abstain_when_its_answer_has_no_witness() {
+	let mut node = Node::new(&[1]);
+	Reply::set(Ok(JobStatus::Done { answer: answer(1), witness: None }));
+	node.run(|| sit_with_task(7));
+	assert!(node.work().is_empty());
 }
 
 #[test]
@@ -184,7 +227,7 @@ fn worker_should_abstain_when_its_job_is_not_done() {
 		node.run(|| sit_with_task(7));
 		assert!(node.work().is_empty());
 		assert_eq!(Jobs::get().len(), 1);
-		Reply::set(Ok(JobStatus::Done(answer(1))));
+		Reply::set(done(1));
 		assert_eq!(node.work().len(), 1, "asked again");
 	}
 }
@@ -266,7 +309,7 @@ fn worker_should_not_reveal_when_its_answer_changed() {
 	let mut node = Node::new(&[1]);
 	node.run(|| sit_with_task(7));
 	node.work_and_include();
-	Reply::set(Ok(JobStatus::Done(answer(2))));
+	Reply::set(done(2));
 	node.run(|| next_blocks(COMMIT_BLOCKS));
 	assert!(node.work().is_empty());
 }
@@ -282,12 +325,13 @@ fn worker_should_compute_again_when_the_court_sits_again() {
 		assert_eq!(case(7).sitting, 1);
 	});
 	node.work_and_include();
-	assert_eq!(Jobs::get(), [Job { request: 7, round: 254, task: task() }]);
+	let kind = JobKind::Witness(second_seed(&SEED));
+	assert_eq!(Jobs::get(), [Job { round: 254, kind, ..job(COMMIT_BLOCKS - 1) }]);
 	node.run(next_block);
 	node.work_and_include();
 	node.run(|| {
 		next_block();
-		assert_eq!(Verdicts::get(), [(7, decided(answer(1), &[1]))]);
+		assert_eq!(Verdicts::get(), [(7, decided_again(answer(1), &[1]))]);
 	});
 }
 

@@ -95,7 +95,8 @@ fn block_should_reserve_the_weight_of_the_transfers_it_collects() {
 			agree(id, answer(FUEL_LIMIT));
 		}
 		run_blocks(WINDOW - 1);
-		let settled = Weights::settle(3) + SettlementBatch::<Test>::weight_of(1, 3, 1);
+		let transfers = SettlementBatch::<Test>::weight_of(1, 3, 1);
+		let settled = Weights::settle(3) + transfers + Inference::max_release_weight();
 		let fits = idle() + settled + Inference::max_action_weight();
 		// One picosecond less than the second settlement needs.
 		AgendaWeight::set(fits.saturating_sub(Weight::from_parts(1, 0)));
@@ -123,6 +124,7 @@ fn block_should_return_the_weight_of_what_it_did() {
 		executors.dedup();
 		run_blocks(WINDOW - 1);
 		let transfers = SettlementBatch::<Test>::weight_of(1, executors.len(), 1);
+		let transfers = transfers + Inference::max_release_weight();
 		assert_eq!(next_block(), idle() + Weights::settle(7) * 2 + transfers);
 
 		// An action of a request that is not there.
@@ -178,9 +180,10 @@ fn verdict_should_return_its_weight() {
 		let id = drawn(Tier::Quorum);
 		assert_eq!(fall_silent(id), Weights::release_seats(3) + Weights::escalated());
 		run_draw(Tier::Quorum);
-		assert_eq!(fall_silent(id), Weights::refund());
+		assert_eq!(fall_silent(id), Weights::refund() + Weights::release_seats(10));
 		let id = drawn(Tier::Quorum);
 		let spent = dissent(id, &[answer(1), wrong()]);
-		assert_eq!(spent, Weights::release_seats(3) + Weights::open_court());
+		let dispute = Weights::open_court() + Inference::max_release_weight();
+		assert_eq!(spent, Weights::release_seats(3) + dispute);
 	});
 }

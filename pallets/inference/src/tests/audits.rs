@@ -140,7 +140,8 @@ fn court_should_decide_when_the_audit_finds_another_answer() {
 		decide(id, answer(FUEL));
 		let auditors = members(id, tiers::AUDIT);
 		assert!(auditors.iter().all(|who| balance(pool(*who)) == POOL + PAY));
-		assert!(members(id, 0).into_iter().all(|who| balance(pool(who)) == POOL - POOL / 10));
+		let left = POOL - POOL / 10 - COURT_PAY;
+		assert!(members(id, 0).into_iter().all(|who| balance(pool(who)) == left));
 	});
 }
 
@@ -175,7 +176,8 @@ fn court_should_decide_when_no_audit_can_be_drawn() {
 		run_draw(Tier::Quorum);
 		assert!(is_in_court(id));
 		decide(id, answer(FUEL));
-		assert!(members(id, 0).into_iter().all(|who| balance(pool(who)) == POOL - POOL / 10));
+		let left = POOL - POOL / 10 - COURT_PAY;
+		assert!(members(id, 0).into_iter().all(|who| balance(pool(who)) == left));
 	});
 }
 

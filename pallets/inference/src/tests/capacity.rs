@@ -1,6 +1,11 @@
 //! Capacity: seats are counted, full executors are skipped, and filling others gains little.
 
-use crate::{capacity::Capacity, draw::DrawContext, mock::*, *};
+use crate::{
+	capacity::{Capacity, SeatTerms},
+	draw::DrawContext,
+	mock::*,
+	*,
+};
 use codec::Encode;
 use frame_support::{
 	assert_noop, assert_ok,
@@ -12,7 +17,7 @@ use sp_io::hashing::blake2_256;
 use sp_runtime::Perbill;
 
 fn all_open() -> u32 {
-	OpenSeats::<Test>::get().iter().map(|(_, count)| count).sum()
+	OpenSeats::<Test>::get().iter().map(|(_, load)| load.seats).sum()
 }
 
 fn pending() -> u32 {
@@ -69,7 +74,7 @@ fn request_should_be_congested_when_less_than_two_thirds_have_a_free_slot() {
 		// Who rests or has stopped offers nothing, so it is not missed either.
 		next_block();
 		assert_noop!(dispatch(REQUESTER, call()), Error::<Test>::Congested);
-		let full: Vec<_> = OpenSeats::<Test>::get().into_iter().map(|(who, _)| who).collect();
+		let full: Vec<_> = (1..=9).filter(|who| open_seats(*who) > 0).collect();
 		Suspended::set(&full[..2].to_vec());
 		Stopped::set(&full[2..].to_vec());
 		assert_eq!(Inference::capacity(MODEL).share(), Perbill::one());
@@ -142,7 +147,8 @@ fn full_executors_should_be_skipped_in_first_rounds_only() {
 		let mut seats = |round: u8| {
 			let candidates = (MODEL, Session::get());
 			let seed = [round; 32];
-			draws.draw(&mut WeightMeter::new(), candidates, round, &seed, &[], 12)
+			let terms = SeatTerms { round, reserve: 0 };
+			draws.draw(&mut WeightMeter::new(), candidates, terms, &seed, &[], 12)
 		};
 		let first = seats(tiers::FIRST);
 		assert_eq!(first.len(), 9);
@@ -171,10 +177,11 @@ fn fewer_declared_slots_should_count_at_once_and_more_not() {
 fn committees(k: u32, seeds: u32) -> Vec<Vec<u64>> {
 	let mut draws = DrawContext::<Test>::new();
 	let candidates = (MODEL, Session::get());
+	let terms = SeatTerms { round: tiers::FIRST, reserve: 0 };
 	(0..seeds)
 		.map(|number| {
 			let seed = number.using_encoded(blake2_256);
-			draws.draw(&mut WeightMeter::new(), candidates, tiers::FIRST, &seed, &[], k)
+			draws.draw(&mut WeightMeter::new(), candidates, terms, &seed, &[], k)
 		})
 		.collect()
 }
@@ -182,7 +189,7 @@ fn committees(k: u32, seeds: u32) -> Vec<Vec<u64>> {
 /// Tells whether a first round would be drawn now.
 fn would_draw() -> bool {
 	let mut draws = DrawContext::<Test>::new();
-	draws.capacity(&mut WeightMeter::new(), (MODEL, Session::get()), 0).is_enough()
+	draws.capacity(&mut WeightMeter::new(), (MODEL, Session::get()), 0, 0).is_enough()
 }
 
 /// Largest share of committees of `k` that are wholly the attacker's, in any state on its way to
@@ -206,7 +213,7 @@ fn worst_share(pools: u64, own: u64, k: u32, seeds: u32) -> f64 {
 				!is_own && assigned_round(*id).is_some()
 			});
 			// Only executors that are full change the chances.
-			let now_full = OpenSeats::<Test>::get().iter().filter(|(_, count)| *count == 8).count();
+			let now_full = (1..=pools).filter(|who| open_seats(*who) == 8).count();
 			if now_full != full && would_draw() {
 				full = now_full;
 				let all = committees(k, seeds);

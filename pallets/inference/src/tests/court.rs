@@ -37,7 +37,9 @@ fn right_answer_should_settle_and_liars_be_convicted_when_a_challenger_was_right
 
 		// The requester gets the right answer, not just its money back.
 		assert_eq!(settled(id), (right(), vec![]));
-		assert!(members(id, 0).into_iter().all(|who| balance(pool(who)) == POOL - LOSS));
+		// Each pays a third of the court, besides the loss of a liar.
+		let left = POOL - LOSS - COURT_PAY;
+		assert!(members(id, 0).into_iter().all(|who| balance(pool(who)) == left));
 		assert_eq!(on_hold(HoldReason::Challenge, CHALLENGER), 0);
 		assert_eq!(balance(CHALLENGER), FUNDS + 3 * LOSS * 3 / 10);
 		assert_eq!(earned_by_validators(), 3 * COURT_PAY);
@@ -129,7 +131,8 @@ fn right_executors_should_be_paid_when_the_court_decides_a_dissent() {
 		assert!(first.iter().all(|who| balance(pool(*who)) == POOL));
 		decide(id, right());
 		assert_eq!(settled(id), (right(), vec![(first[0], PAY), (first[2], PAY)]));
-		assert_eq!(balance(pool(first[1])), POOL - LOSS);
+		assert_eq!(balance(pool(first[1])), POOL - LOSS - 3 * COURT_PAY);
+		assert_eq!(earned_by_validators(), 3 * COURT_PAY);
 	});
 }
 
@@ -142,7 +145,7 @@ fn minority_should_be_right_when_the_court_says_so() {
 		let first = members(id, 0);
 		assert_eq!(settled(id).1, [(first[1], PAY)]);
 		let losses = [first[0], first[2]].map(|who| POOL - balance(pool(who)));
-		assert_eq!(losses, [LOSS; 2]);
+		assert_eq!(losses, [LOSS + 3 * COURT_PAY / 2; 2]);
 	});
 }
 
@@ -159,9 +162,10 @@ fn liars_of_every_round_should_be_convicted() {
 		let seats = Seats::get(id);
 		for seat in seats {
 			let expected = match seat.answer {
-				Some(given) if given == wrong() => POOL - LOSS,
-				Some(_) => POOL + 3 * PAY / 5,
-				None => POOL,
+				Some(given) if given == wrong() => POOL - LOSS - COURT_PAY,
+				// Two of the first round were silent, and pay for two of the five.
+				Some(_) => POOL + PAY,
+				None => POOL - PAY,
 			};
 			assert_eq!(balance(pool(seat.executor)), expected);
 		}

@@ -203,7 +203,7 @@ fn draws_of_a_block_should_share_their_context() {
 		let spent = next_block();
 		assert!(requests.iter().all(|id| assigned_round(*id) == Some(0)));
 		let draw = Weights::noop() + Weights::capacity(executors) + Weights::draw(3, 0);
-		let context = Weights::snapshot(executors) + Weights::sampler(executors);
+		let context = Weights::snapshot(executors) * 2 + Weights::sampler(executors);
 		let capacity = Weights::open_seats(executors) + Weights::capacity(executors);
 		assert_eq!(context + capacity, DrawContext::<Test>::max_weight());
 		let context = context + Weights::open_seats(0);

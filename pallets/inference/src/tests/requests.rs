@@ -174,7 +174,7 @@ fn request_should_give_back_weight_when_there_are_few_executors() {
 		let done = RuntimeCall::Inference(call).dispatch(signed(REQUESTER)).unwrap();
 		let actual: Weight = done.actual_weight.unwrap();
 		// All executors serve the model, ten are in the snapshot.
-		let context = <Test as Config>::WeightInfo::snapshot(10)
+		let context = <Test as Config>::WeightInfo::snapshot(10) * 2
 			+ <Test as Config>::WeightInfo::sampler(EXECUTORS as u32)
 			+ <Test as Config>::WeightInfo::open_seats(0)
 			+ <Test as Config>::WeightInfo::capacity(10);

@@ -37,6 +37,11 @@ enum Step {
 		pick: usize,
 		answers: u32,
 	},
+	/// A seat of a committee at work is declined free of charge.
+	Decline {
+		pick: usize,
+		seat: usize,
+	},
 	/// The court reveals votes, and so do challengers whose bit is set.
 	Reveal {
 		pick: usize,
@@ -63,6 +68,8 @@ enum Step {
 	Pause(u64),
 	Price(Balance),
 	StakeAtRisk(Balance),
+	/// Stake that seats can reserve.
+	OwnStake(Balance),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -80,6 +87,7 @@ fn step() -> impl Strategy<Value = Step> {
 		8 => (pick(), any::<u32>(), any::<bool>()).prop_map(|(pick, bits, unanimous)| {
 			Step::Close { pick, answers: if unanimous { 0 } else { bits } }
 		}),
+		2 => (pick(), pick()).prop_map(|(pick, seat)| Step::Decline { pick, seat }),
 		3 => (pick(), any::<u32>())
 			.prop_map(|(pick, challengers)| Step::Reveal { pick, challengers }),
 		4 => (pick(), any::<bool>()).prop_map(|(pick, decides)| Step::Court { pick, decides }),
@@ -94,6 +102,8 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (1..=EXECUTORS).prop_map(Step::Pause),
 		1 => (MIN_PRICE..=MAX_PRICE).prop_map(Step::Price),
 		1 => prop_oneof![Just(1), Just(10_000_000)].prop_map(Step::StakeAtRisk),
+		1 => prop_oneof![Just(OWN_STAKE), Just(6 * SEAT_RESERVE), Just(2 * SEAT_RESERVE)]
+			.prop_map(Step::OwnStake),
 	]
 }
 
@@ -198,6 +208,15 @@ fn take(step: Step) {
 				close(id, answers);
 			}
 		},
+		Step::Decline { pick, seat } => {
+			if let Some(id) = choose(pick, with(is_assigned)) {
+				let members = members(id, assigned_round(id).unwrap());
+				let who = members[seat % members.len()];
+				if !Decliners::get(id).contains(&who) && !GivenAway::get(id).contains(&who) {
+					decline(id, who);
+				}
+			}
+		},
 		Step::Reveal { pick, challengers } => {
 			if let Some(id) = choose(pick, with(is_in_court)) {
 				begin_reveals(id);
@@ -245,6 +264,7 @@ fn take(step: Step) {
 		},
 		Step::Price(price) => FuelPrice::<Test>::put(price),
 		Step::StakeAtRisk(stake) => StakeAtRisk::set(stake),
+		Step::OwnStake(stake) => OwnStake::set(&stake),
 	}
 }
 
@@ -260,6 +280,7 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		MaxDraws::set(MAX_AGENDA);
 		AgendaWeight::set(ample());
 		IsCourtFull::set(&false);
+		OwnStake::set(&OWN_STAKE);
 		for block in 0..2 * LIFETIME {
 			with(is_assigned).into_iter().for_each(|id| close(id, 0));
 			with(is_in_court).into_iter().for_each(|id| {
@@ -273,6 +294,7 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		assert_eq!(Requests::<Test>::iter().count(), 0);
 		assert_eq!(Inputs::<Test>::iter().count(), 0);
 		assert_eq!(Seats::iter().count(), 0);
+		assert!(OpenSeats::<Test>::get().is_empty(), "all that was reserved is free");
 		assert_eq!(Agenda::<Test>::iter().count(), 0);
 		assert_eq!(Draws::<Test>::iter().count(), 0);
 		kinds = events().iter().map(kind).collect();
@@ -284,6 +306,7 @@ fn kind(event: &Event<Test>) -> &'static str {
 	match event {
 		Event::Requested { .. } => "requested",
 		Event::Drawn { .. } => "drawn",
+		Event::Replaced { .. } => "replaced",
 		Event::Escalated { .. } => "escalated",
 		Event::Attested { .. } => "attested",
 		Event::Audited { buyer: None, .. } => "audited by chance",
@@ -313,7 +336,7 @@ fn walk_should_reach_every_event() {
 	for _ in 0..24 {
 		kinds.extend(walk(steps().new_tree(&mut runner).unwrap().current()));
 	}
-	assert_eq!(kinds.len(), 15, "{kinds:?}");
+	assert_eq!(kinds.len(), 16, "{kinds:?}");
 }
 
 proptest! {

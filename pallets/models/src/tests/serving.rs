@@ -120,6 +120,29 @@ fn executor_without_a_pool_should_be_removed_by_anyone_for_its_deposit() {
 	});
 }
 
+/// A slash that takes all of a pool leaves the pool, and its operator need not act any more.
+#[test]
+fn executor_should_be_stopped_by_anyone_when_its_pool_has_no_stake() {
+	run(|| {
+		assert_ok!(register(11, 1, b"m", 1, 0));
+		assert_ok!(serve(1, 0));
+		Session::set(&2);
+		let remove = || Registry::remove_executor(origin(12), 0, 1);
+		assert_noop!(remove(), Error::<Test>::NotRemovable);
+		Drained::set(&vec![1]);
+		assert_ok!(remove());
+		// It stays a candidate of the sessions whose draws could know it, and is skipped there.
+		assert_eq!(Registry::serving(0, 3).candidates, [1]);
+		assert_eq!(Registry::serving(0, 3).stopped, [1]);
+		assert!(Registry::serving(0, 4).candidates.is_empty());
+		assert_noop!(remove(), Error::<Test>::NotRemovable);
+		Session::set(&6);
+		assert_ok!(remove());
+		assert_eq!(Balances::free_balance(1), 1_000);
+		assert_ok!(Registry::deregister(origin(11), 0));
+	});
+}
+
 #[test]
 fn full_list_should_give_way_to_more_weight() {
 	run(|| {

@@ -25,6 +25,7 @@ enum Step {
 	Present(u64),
 	Convict(u64, u8, u32),
 	Cancel(u32),
+	Charge(u64, u128, u32),
 	Offence(u64, u32, u32),
 	Session,
 	Blocks(u64),
@@ -59,6 +60,8 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => who().prop_map(Step::Present),
 		3 => (who(), 0u8..2, age()).prop_map(|(who, model, age)| Step::Convict(who, model, age)),
 		1 => (0u32..200).prop_map(Step::Cancel),
+		3 => (who(), amount(), age())
+			.prop_map(|(who, amount, age)| Step::Charge(who, amount, age)),
 		1 => (who(), 1u32..101, age()).prop_map(|(who, share, age)| Step::Offence(who, share, age)),
 		2 => Just(Step::Session),
 		3 => (1u64..6).prop_map(Step::Blocks),
@@ -96,7 +99,7 @@ fn apply(step: Step) {
 			Ok(())
 		},
 		Step::Fine(who, offence, age) => {
-			Staking::fine(&who, offence, session(age));
+			Staking::fine(&who, offence, session(age), SilenceRecord::Counted);
 			Ok(())
 		},
 		Step::Present(who) => {
@@ -112,6 +115,14 @@ fn apply(step: Step) {
 		Step::Cancel(back) => {
 			let next = ConvictionNumbers::<Test>::get().next;
 			Staking::cancel_conviction(RuntimeOrigin::root(), next.saturating_sub(back % 8))
+		},
+		Step::Charge(who, amount, age) => {
+			let others = || (1..=ACCOUNTS).filter(|other| *other != who).map(wealth);
+			let before: Vec<_> = others().collect();
+			drop(Staking::charge(&who, amount, session(age)));
+			// A vault whose operator leaves it rounds in favour of those who stay.
+			assert!(before.into_iter().zip(others()).all(|(before, after)| after >= before));
+			Ok(())
 		},
 		Step::Reward(..) | Step::Convict(..) => Ok(()),
 		Step::Author(who) => {

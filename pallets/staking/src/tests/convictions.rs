@@ -57,6 +57,22 @@ fn conviction_should_count_once_per_operator_model_and_session() {
 	});
 }
 
+/// A flooded court keeps disputes waiting for longer than a conviction is remembered.
+#[test]
+fn conviction_should_be_remembered_while_its_operator_has_a_dispute() {
+	run(|| {
+		executor(1, 10_000);
+		convict(1, 1);
+		Disputed::set(&vec![1]);
+		go_to(40);
+		convict(1, 1);
+		assert_eq!(pool(1).active.balance, 9_000);
+		Disputed::set(&vec![]);
+		go_to(41);
+		assert_eq!(Convictions::<Test>::iter().count(), 0);
+	});
+}
+
 #[test]
 fn convicted_executor_should_take_no_seat_until_the_conviction_has_matured() {
 	run(|| {

@@ -1,5 +1,6 @@
 //! Unit tests by topic, and the calls that they share.
 
+mod charges;
 mod conservation;
 mod convictions;
 mod delegation;
@@ -11,7 +12,7 @@ mod slots;
 mod unbonding;
 
 use crate::{mock::*, *};
-use pallet_opg_support::{ExecutorLedger, ExecutorStake, Offence};
+use pallet_opg_support::{ExecutorLedger, ExecutorStake, Offence, SilenceRecord};
 use sp_core::H256;
 use sp_runtime::{DispatchResult, Perbill};
 
@@ -33,7 +34,7 @@ fn withdraw(who: u64, operator: u64) -> DispatchResult {
 const MODEL: H256 = H256::repeat_byte(7);
 
 fn fine(who: u64, offence: Offence) {
-	Staking::fine(&who, offence, Staking::session());
+	Staking::fine(&who, offence, Staking::session(), SilenceRecord::Counted);
 }
 
 /// Convicts `who` in a round of `session`, with two payees.

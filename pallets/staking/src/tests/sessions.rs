@@ -137,3 +137,29 @@ fn validators_should_be_elected_by_stake_and_never_be_none() {
 		assert_eq!(pool.active.balance, 5_007);
 	});
 }
+
+#[test]
+fn reward_should_be_less_in_the_next_session_when_a_validator_missed_cases() {
+	run(|| {
+		for who in 1..=3 {
+			assert_ok!(Staking::bond(signed(who), Role::Validator, 5_000, Perbill::zero()));
+		}
+		Missed::set(&vec![(1, 1, 10), (1, 2, 1_000)]);
+		let issuance = Balances::total_issuance();
+		let stakes = || {
+			[1, 2, 3].map(|who| Pools::<Test>::get(Role::Validator, who).unwrap().active.balance)
+		};
+		let reward = || (1..=3).for_each(Staking::reward_author);
+		next_session();
+		reward();
+		assert_eq!(stakes(), [5_007; 3], "not in the session itself");
+		next_session();
+		reward();
+		// A tenth of 7 less, and a fifth, which is the most.
+		assert_eq!(stakes(), [5_013, 5_012, 5_014]);
+		assert_eq!(Balances::total_issuance(), issuance + 18 + 21, "the rest is not minted");
+		next_session();
+		reward();
+		assert_eq!(stakes(), [5_020, 5_019, 5_021], "no longer than that");
+	});
+}

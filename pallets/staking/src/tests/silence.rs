@@ -77,6 +77,23 @@ fn executor_should_be_paused_when_it_is_silent_in_three_of_its_last_sixteen_seat
 }
 
 #[test]
+fn silent_seats_should_cost_and_pause_nobody_when_all_are_overloaded() {
+	run(|| {
+		executor(1, STAKE);
+		let overload = SilenceRecord::Overload;
+		for _ in 0..16 {
+			Staking::fine(&1, MissedReveal, Staking::session(), overload);
+		}
+		assert_eq!(pool(1).active.balance, STAKE - 300, "the limit of a session");
+		assert_eq!(pool(1).status, PoolStatus::Active { history: 0 });
+		// What was remembered stays.
+		fine(1, MissedCommit);
+		Staking::fine(&1, MissedCommit, Staking::session(), overload);
+		assert_eq!(pool(1).status, PoolStatus::Active { history: 1 });
+	});
+}
+
+#[test]
 fn pause_of_its_own_should_spare_an_executor_nothing() {
 	run(|| {
 		executor(1, STAKE);

@@ -77,7 +77,7 @@ fn leavers_should_not_pay_for_later_rounds_when_they_have_not_withdrawn() {
 		for session in 2..4 {
 			convict(1, session);
 		}
-		Staking::fine(&1, Offence::MissedReveal, 3);
+		Staking::fine(&1, Offence::MissedReveal, 3, SilenceRecord::Counted);
 		assert_eq!(leaving(), 1_000);
 		assert_ok!(withdraw(2, 1));
 		assert_eq!(free(2), FUNDS);
@@ -108,6 +108,24 @@ fn unlocked_stake_should_leave_the_list_and_stay_withdrawable() {
 		}
 		assert_eq!(UnlockedVaults::<Test>::iter().count(), 0);
 		assert_eq!(leaving(), 100);
+	});
+}
+
+/// The vault of the session went off the list, and the next to leave opened another of that name.
+#[test]
+fn unlocked_stake_should_stay_on_the_list_when_its_session_outlasts_unbonding() {
+	run(|| {
+		executor(1, 10_000);
+		(2..=3).for_each(|who| delegate(who, 1, 1_000).unwrap());
+		next_session();
+		assert_ok!(undelegate(2, 1, 1_000));
+		go_to(20);
+		assert_ok!(undelegate(3, 1, 1_000));
+		check();
+		assert_ok!(withdraw(2, 1));
+		go_to(30);
+		assert_ok!(withdraw(3, 1));
+		assert_eq!([free(2), free(3)], [FUNDS; 2]);
 	});
 }
 

@@ -7,6 +7,8 @@ mod functions;
 mod integer;
 mod product;
 
+use opg_engine_types::DType;
+
 /// The imports. All addresses are the guest's own; the host traps on one that is not.
 mod import {
 	#[link(wasm_import_module = "opg-kernels-1")]
@@ -19,5 +21,15 @@ mod import {
 		pub fn elementwise(function: u32, at: *mut f32, count: u32);
 		/// Replaces rows by their softmax.
 		pub fn softmax(at: *mut f32, count: u32, length: u32);
+		/// Writes the hash of data of the type with this code.
+		pub fn digest(dtype: u32, at: *const u8, length: u32, to: *mut [u8; 32]);
 	}
+}
+
+/// BLAKE2b-256 of data of this type, of which every NaN counts as the canonical one.
+pub fn digest(dtype: DType, data: &[u8]) -> [u8; 32] {
+	let mut digest = [0; 32];
+	// SAFETY: the host reads the data and writes the digest.
+	unsafe { import::digest(dtype as u32, data.as_ptr(), data.len() as u32, &mut digest) };
+	digest
 }

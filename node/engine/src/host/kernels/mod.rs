@@ -11,6 +11,7 @@
 //! out: the closure that an iterator's method takes may stay a function of its own, which is then
 //! compiled for the plainest CPU.
 
+mod digest;
 mod elementwise;
 mod integer;
 mod matmul;
@@ -25,11 +26,21 @@ use super::{
 	State,
 };
 use elementwise::Function;
+use opg_engine_types::DType;
 use wasmtime::{Caller, Linker, Trap};
 
 /// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
 /// uses it changes too, and with it the engine's id.
 const MODULE: &str = "opg-kernels-1";
+
+/// The kernels, as imports name them.
+pub const IMPORTS: [(&str, &str); 5] = [
+	(MODULE, "matmul"),
+	(MODULE, "integer"),
+	(MODULE, "elementwise"),
+	(MODULE, "softmax"),
+	(MODULE, "digest"),
+];
 
 /// Instructions that the kernels use. All give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +200,16 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 			run(&mut caller, softmax::fuel(count), |memory, state| {
 				softmax(state.isa, memory, at, count, length)
 			})
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"digest",
+		|mut caller: Caller<'_, State>, dtype: u32, at: u32, length: u32, to: u32| {
+			let dtype = u8::try_from(dtype).ok().and_then(DType::from_code);
+			let dtype = dtype.ok_or(Trap::MemoryOutOfBounds)?;
+			let call = digest::Call { dtype, at, length, to };
+			run(&mut caller, call.fuel(), |memory, _| Ok(digest::run(memory, &call)?))
 		},
 	)?;
 	Ok(())

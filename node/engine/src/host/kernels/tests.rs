@@ -4,6 +4,7 @@ use super::{
 	matmul::{Call, MR, NR, VECTOR_MR},
 	*,
 };
+use opg_engine_types::content_hash;
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -419,5 +420,55 @@ fn kernels_should_refuse_addresses_outside_of_memory() {
 			let call = integer::Call { vector: false, depth, tile, left, right };
 			assert_eq!(integer(isa, memory, &call), Err(Trap::MemoryOutOfBounds));
 		}
+	}
+}
+
+fn digest_of(dtype: DType, data: &[u8]) -> Vec<u8> {
+	let mut memory = [&[0; 32], data].concat();
+	let call = digest::Call { dtype, at: 32, length: data.len() as u32, to: 0 };
+	digest::run(&mut memory, &call).unwrap();
+	assert_eq!(&memory[32..], data, "the data stays as it is");
+	memory.truncate(32);
+	memory
+}
+
+proptest! {
+	#[test]
+	fn digest_should_be_the_hash_of_the_data_when_its_nans_are_canonical(
+		words in prop::collection::vec(element(), 0..3000),
+	) {
+		let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+		let canonical = |word: &u32| {
+			if f32::from_bits(*word).is_nan() { 0x7fc0_0000 } else { *word }
+		};
+		let canonical: Vec<u8> =
+			words.iter().flat_map(|word| canonical(word).to_le_bytes()).collect();
+		prop_assert_eq!(digest_of(DType::F32, &data), content_hash(&canonical));
+		prop_assert_eq!(digest_of(DType::U32, &data), content_hash(&data));
+	}
+}
+
+#[test]
+fn digest_should_make_nans_canonical_when_they_are_halves_or_doubles() {
+	for nan in [0x7c01u16, 0xfe00, 0xffff] {
+		let data = [nan, 0x7c00].map(u16::to_le_bytes).concat();
+		let canonical = [0x7e00u16, 0x7c00].map(u16::to_le_bytes).concat();
+		assert_eq!(digest_of(DType::F16, &data), content_hash(&canonical));
+		assert_eq!(digest_of(DType::BF16, &data), content_hash(&data));
+	}
+	for nan in [0x7ff0_0000_0000_0001u64, 0xfff8_0000_0000_0123] {
+		let data = [nan, 0xfff0_0000_0000_0000].map(u64::to_le_bytes).concat();
+		let canonical = [0x7ff8_0000_0000_0000u64, 0xfff0_0000_0000_0000];
+		let canonical = canonical.map(u64::to_le_bytes).concat();
+		assert_eq!(digest_of(DType::F64, &data), content_hash(&canonical));
+	}
+}
+
+#[test]
+fn digest_should_be_refused_when_an_address_is_outside() {
+	let mut memory = vec![0; 64];
+	for (at, length, to) in [(0, 65, 0), (65, 0, 0), (u32::MAX, u32::MAX, 0), (0, 1, 33)] {
+		let call = digest::Call { dtype: DType::U8, at, length, to };
+		assert!(digest::run(&mut memory, &call).is_err());
 	}
 }

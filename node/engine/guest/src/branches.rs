@@ -1,0 +1,177 @@
+//! The operator `If`. Where its condition is known while the model is loaded, the branch that is
+//! taken stands in its place and the other one is not looked at: exporters write branches whose
+//! shapes differ, of which one fits the dimensions. tract's own operator wants both to fit.
+
+use tract_onnx::{
+	model::{OnnxOpRegister, ParseResult, ParsingContext},
+	pb,
+	tract_core::{as_op, not_a_typed_op, op_out_of_plan, ops::logic::IfThenElse},
+	tract_hir::internal::*,
+};
+
+/// Takes the place of tract's operator.
+pub fn register(operators: &mut OnnxOpRegister) {
+	operators.insert("If", parse);
+}
+
+#[derive(Clone, Debug)]
+struct Branch {
+	body: InferenceModel,
+	/// For each input of the body, the input of the node. The first one is the condition.
+	inputs: Vec<usize>,
+}
+
+/// The branch for false, and the one for true.
+#[derive(Clone, Debug)]
+struct If([Branch; 2]);
+
+fn parse(
+	context: &ParsingContext,
+	node: &pb::NodeProto,
+) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
+	let branch = |name| context.parse_graph(node.get_attr(name)?);
+	let (no, yes) = (branch("else_branch")?, branch("then_branch")?);
+	ensure!(
+		no.model.outputs.len() == yes.model.outputs.len(),
+		"the branches of an If have different numbers of outputs"
+	);
+	ensure!(
+		[&no, &yes].iter().all(|of| of.model.inputs.len() == of.unresolved_inputs.len()),
+		"a branch of an If has inputs of its own"
+	);
+	let mut captured: Vec<String> =
+		no.unresolved_inputs.iter().chain(&yes.unresolved_inputs).cloned().collect();
+	captured.sort();
+	captured.dedup();
+	let branch = |ParseResult { model, unresolved_inputs, .. }: ParseResult| {
+		let place = |name: &String| captured.binary_search(name).ok().map(|place| place + 1);
+		let inputs = unresolved_inputs.iter().filter_map(place).collect();
+		Branch { body: model, inputs }
+	};
+	let operator = If([branch(no), branch(yes)]);
+	Ok((Box::new(operator), captured))
+}
+
+impl PartialEq for If {
+	fn eq(&self, _: &Self) -> bool {
+		false
+	}
+}
+
+impl Eq for If {}
+
+impl Op for If {
+	fn name(&self) -> StaticName {
+		"If".into()
+	}
+
+	not_a_typed_op!();
+}
+
+impl EvalOp for If {
+	op_out_of_plan!();
+
+	fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+		let Branch { body, inputs: places } = self.branch(&inputs[0])?;
+		let inputs = places.iter().map(|place| inputs[*place].clone()).collect();
+		body.clone().into_runnable()?.run(inputs)
+	}
+}
+
+impl If {
+	fn branch(&self, condition: &Tensor) -> TractResult<&Branch> {
+		Ok(&self.0[usize::from(condition.cast_to_scalar::<bool>()?)])
+	}
+}
+
+impl InferenceOp for If {
+	fn infer_facts(
+		&mut self,
+		inputs: TVec<&InferenceFact>,
+		outputs: TVec<&InferenceFact>,
+		observed: TVec<&InferenceFact>,
+	) -> TractResult<(TVec<InferenceFact>, TVec<InferenceFact>, TVec<InferenceFact>)> {
+		let mut inputs: TVec<InferenceFact> = inputs.into_iter().cloned().collect();
+		let mut outputs: TVec<InferenceFact> = outputs.into_iter().cloned().collect();
+		inputs[0].datum_type.unify_with(&bool::datum_type().into())?;
+		let condition = inputs[0].value.concretize();
+		let taken = condition.map(|value| value.cast_to_scalar::<bool>()).transpose()?;
+		let mut changed = true;
+		while std::mem::take(&mut changed) {
+			for (branch, when) in self.0.iter_mut().zip([false, true]) {
+				if taken.is_some_and(|taken| taken != when) {
+					continue;
+				}
+				for (inner, outer) in branch.inputs.iter().enumerate() {
+					let fact = branch.body.input_fact_mut(inner)?;
+					changed |= fact.unify_with_mut(&mut inputs[*outer])?;
+				}
+				for (slot, output) in outputs.iter_mut().enumerate() {
+					let fact = branch.body.output_fact_mut(slot)?;
+					changed |= if taken.is_some() {
+						fact.unify_with_mut(output)?
+					} else {
+						// Their values may differ.
+						fact.shape.unify_with_mut(&mut output.shape)?
+							| fact.datum_type.unify_with_mut(&mut output.datum_type)?
+					};
+				}
+				changed |= branch.body.analyse(false)?;
+			}
+		}
+		Ok((inputs, outputs, observed.into_iter().cloned().collect()))
+	}
+
+	fn nboutputs(&self) -> TractResult<usize> {
+		Ok(self.0[0].body.outputs.len())
+	}
+
+	fn to_typed(
+		&self,
+		source: &InferenceModel,
+		node: &InferenceNode,
+		target: &mut TypedModel,
+		mapping: &HashMap<OutletId, OutletId>,
+	) -> TractResult<TVec<OutletId>> {
+		let inputs: TVec<OutletId> = node.inputs.iter().map(|outlet| mapping[outlet]).collect();
+		if let Some(condition) = source.outlet_fact(node.inputs[0])?.value.concretize() {
+			return inline(self.branch(&condition)?, &node.name, &inputs, target);
+		}
+		let [no, yes] = self.0.clone();
+		let operator = IfThenElse {
+			then_body: yes.body.into_typed()?,
+			then_input_mapping: yes.inputs,
+			else_body: no.body.into_typed()?,
+			else_input_mapping: no.inputs,
+		};
+		target.wire_node(&node.name, operator, &inputs)
+	}
+
+	as_op!();
+}
+
+/// Copies the nodes of a branch to where its `If` was.
+fn inline(
+	branch: &Branch,
+	name: &str,
+	inputs: &[OutletId],
+	target: &mut TypedModel,
+) -> TractResult<TVec<OutletId>> {
+	let body = branch.body.clone().into_typed()?;
+	let mut outlets = HashMap::new();
+	for (inner, outer) in body.input_outlets()?.iter().zip(&branch.inputs) {
+		outlets.insert(*inner, inputs[*outer]);
+	}
+	for id in body.eval_order()? {
+		let node = body.node(id);
+		if TypedModel::is_source(&node.op) {
+			continue;
+		}
+		let of_node: TVec<OutletId> = node.inputs.iter().map(|outlet| outlets[outlet]).collect();
+		let wired = target.wire_node(format!("{name}.{}", node.name), node.op.clone(), &of_node)?;
+		for (slot, outlet) in wired.into_iter().enumerate() {
+			outlets.insert(OutletId::new(id, slot), outlet);
+		}
+	}
+	Ok(body.output_outlets()?.iter().map(|outlet| outlets[outlet]).collect())
+}

@@ -1,0 +1,280 @@
+//! The engine process of a node answers like the engine, and its end costs the node a job at most.
+
+#![cfg(target_os = "linux")]
+
+use opg_blobs::Store;
+use opg_engine::tensor::{self, DType, Tensor};
+use opg_execution::LocalEngine;
+use opg_primitives::{Answer, Job, JobError, JobKind, JobStatus, Outcome, Task};
+use opg_runtime_interface::JobQueue;
+use opg_worker::{EngineProgram, Worker, WorkerConfig};
+use sp_core::H256;
+use std::{
+	fs,
+	io::{BufRead, BufReader},
+	path::{Path, PathBuf},
+	process::{Command, Stdio},
+	sync::{Mutex, MutexGuard, PoisonError},
+	thread,
+	time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+const NODE: &str = env!("CARGO_BIN_EXE_opg-node");
+const DIGITS: &[u8] = include_bytes!("../../docs/examples/digits/digits.onnx");
+/// Most time for anything on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+const MINUTE: u32 = 60_000;
+
+/// Engine processes are told apart by being children of this process, so tests run one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Held by the test that runs. It waits until the processes of its workers have ended.
+struct Alone(#[allow(dead_code)] MutexGuard<'static, ()>);
+
+impl Alone {
+	fn wait() -> Self {
+		Self(ALONE.lock().unwrap_or_else(PoisonError::into_inner))
+	}
+}
+
+impl Drop for Alone {
+	fn drop(&mut self) {
+		let deadline = Instant::now() + PATIENCE;
+		while !children().is_empty() && Instant::now() < deadline {
+			thread::sleep(Duration::from_millis(5));
+		}
+	}
+}
+
+/// A worker with an engine process, and its stores.
+struct Node {
+	worker: Worker,
+	folder: TempDir,
+	_alone: Alone,
+}
+
+impl Node {
+	/// A worker whose process has answered a job, and the id of the process.
+	fn start() -> (Self, u32) {
+		let alone = Alone::wait();
+		let folder = tempfile::tempdir().expect("a folder");
+		let worker = worker(folder.path());
+		let node = Self { worker, folder, _alone: alone };
+		assert!(matches!(node.settle(&job(0, JobKind::Run)), Ok(JobStatus::Done { .. })));
+		let [process] = children()[..] else { panic!("one process: {:?}", children()) };
+		(node, process)
+	}
+
+	/// Polls until the job is not pending.
+	fn settle(&self, job: &Job) -> Result<JobStatus, JobError> {
+		let deadline = Instant::now() + PATIENCE;
+		loop {
+			let status = self.worker.handle().submit(job.clone());
+			if status != Ok(JobStatus::Pending) {
+				return status;
+			}
+			assert!(Instant::now() < deadline, "the job is pending for too long");
+			thread::sleep(Duration::from_millis(5));
+		}
+	}
+}
+
+fn worker(folder: &Path) -> Worker {
+	let store = |name| Store::open(folder.join(name)).expect("a store");
+	let models = store("models");
+	models.put(DIGITS).expect("there is room");
+	let config = WorkerConfig {
+		program: Some(EngineProgram::new(NODE, &["engine-worker"])),
+		journal: Some(folder.join("answers")),
+		..WorkerConfig::default()
+	};
+	Worker::new(Some(engine_cache()), store("engines"), models, config).expect("threads")
+}
+
+/// Folder of the compiled engine that all tests share: to compile it for each takes a minute.
+fn engine_cache() -> PathBuf {
+	let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_else(std::env::temp_dir);
+	home.join(".cache/opg-chain/engine-tests")
+}
+
+fn job(request: u64, kind: JobKind) -> Job {
+	// A picture, of no digit in particular.
+	let data = (0..64u8).flat_map(|i| (f32::from(i % 17) / 16.0).to_le_bytes()).collect();
+	let pixels = Tensor { name: "pixels".into(), dtype: DType::F32, shape: vec![1, 64], data };
+	let task = Task {
+		model_hash: opg_blobs::content_hash(DIGITS).into(),
+		engine_id: opg_engine::engine_id().into(),
+		dims: Default::default(),
+		input: tensor::encode(&[pixels]),
+		fuel_limit: 1_000_000_000,
+	};
+	Job { request, round: 0, kind, task, millis_left: MINUTE }
+}
+
+fn answer(status: Result<JobStatus, JobError>) -> (Answer, Option<H256>) {
+	match status {
+		Ok(JobStatus::Done { answer, witness }) => (answer, witness),
+		other => panic!("no answer: {other:?}"),
+	}
+}
+
+/// Children of this process that are engine processes.
+fn children() -> Vec<u32> {
+	children_of(std::process::id())
+}
+
+fn children_of(parent: u32) -> Vec<u32> {
+	let processes = fs::read_dir("/proc").expect("there is one").flatten();
+	let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+	ids.filter(|id| {
+		let of = |file| fs::read_to_string(format!("/proc/{id}/{file}")).unwrap_or_default();
+		of("cmdline").contains("engine-worker")
+			&& of("status").lines().any(|line| line == format!("PPid:\t{parent}"))
+	})
+	.collect()
+}
+
+fn is_alive(process: u32) -> bool {
+	let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+	!status.is_empty() && !status.contains("State:\tZ")
+}
+
+fn signal(process: u32, name: &str) {
+	let kill = format!("kill -{name} {process}");
+	assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
+}
+
+fn wait_until(what: &str, done: impl Fn() -> bool) {
+	let deadline = Instant::now() + PATIENCE;
+	while !done() {
+		assert!(Instant::now() < deadline, "timed out: {what}");
+		thread::sleep(Duration::from_millis(5));
+	}
+}
+
+#[test]
+fn answers_should_be_those_of_the_engine_when_it_runs_in_a_process_of_its_own() {
+	let (node, process) = Node::start();
+	let engine = LocalEngine::built_in(Some(&engine_cache())).expect("compiles");
+	let expected = engine.execute(DIGITS, &job(0, JobKind::Run).task).expect("runs").answer;
+	assert!(matches!(expected.outcome, Outcome::Output(_)));
+	for kind in [JobKind::Run, JobKind::Watch, JobKind::Cold] {
+		assert_eq!(answer(node.settle(&job(1, kind))), (expected.clone(), None), "{kind:?}");
+	}
+	let audit = |request, seed| {
+		let job = job(request, JobKind::Witness(H256::repeat_byte(seed)));
+		let (answer, witness) = answer(node.settle(&job));
+		assert_eq!(answer, expected);
+		witness.expect("it was asked for")
+	};
+	let witness = audit(1, 7);
+	assert_eq!(audit(2, 7), witness, "computed again");
+	assert_ne!(audit(1, 8), witness);
+	// The process of the cold run was another one, and is gone.
+	assert_eq!(children(), [process]);
+}
+
+#[test]
+fn witness_should_be_there_when_the_answer_is_an_error() {
+	let (node, _) = Node::start();
+	let audit = |seed| {
+		let task = Task { input: vec![], ..job(1, JobKind::Run).task };
+		Job { task, ..job(1, JobKind::Witness(H256::repeat_byte(seed))) }
+	};
+	let (first, witness) = answer(node.settle(&audit(7)));
+	assert!(matches!(first.outcome, Outcome::Error(_)));
+	let (second, other) = answer(node.settle(&audit(8)));
+	assert_eq!(second, first);
+	assert!(witness.is_some() && other.is_some() && witness != other);
+}
+
+#[test]
+fn job_should_be_answered_when_its_process_is_killed_meanwhile() {
+	let (node, process) = Node::start();
+	// It cannot end the job before it is killed.
+	signal(process, "STOP");
+	assert_eq!(node.worker.handle().submit(job(1, JobKind::Run)), Ok(JobStatus::Pending));
+	thread::sleep(Duration::from_millis(300));
+	assert_eq!(node.worker.handle().submit(job(1, JobKind::Run)), Ok(JobStatus::Pending));
+	signal(process, "KILL");
+	answer(node.settle(&job(1, JobKind::Run)));
+	assert!(!is_alive(process));
+	assert_eq!(children().len(), 1);
+}
+
+#[test]
+fn process_should_be_ended_when_it_does_not_keep_to_the_deadline() {
+	let (node, process) = Node::start();
+	signal(process, "STOP");
+	let brief = Job { millis_left: 500, ..job(1, JobKind::Run) };
+	assert_eq!(node.settle(&brief), Err(JobError::Internal));
+	assert!(!is_alive(process));
+	answer(node.settle(&job(2, JobKind::Run)));
+}
+
+#[test]
+fn answer_should_be_there_without_a_process_when_the_worker_starts_again() {
+	let (node, process) = Node::start();
+	let audit = job(1, JobKind::Witness(H256::repeat_byte(7)));
+	let before = answer(node.settle(&audit));
+	let Node { worker: old, folder, _alone } = node;
+	drop(old);
+	wait_until("the process ends with its worker", || !is_alive(process));
+	let again = worker(folder.path());
+	assert_eq!(answer(again.handle().submit(audit)), before);
+}
+
+#[test]
+fn process_should_have_no_environment_and_low_priority_and_limits() {
+	let (_node, process) = Node::start();
+	let of = |file| fs::read_to_string(format!("/proc/{process}/{file}")).expect("it lives");
+	assert_eq!(of("environ"), "");
+	assert_eq!(of("oom_score_adj").trim(), "1000");
+	let nice = of("stat").rsplit(") ").next().map(|rest| rest.split(' ').nth(16) == Some("10"));
+	assert_eq!(nice, Some(true), "{}", of("stat"));
+	let limits = of("limits");
+	let limit = |name: &str| limits.lines().find(|line| line.starts_with(name)).expect("listed");
+	assert!(!limit("Max data size").contains("unlimited"), "{limits}");
+	assert!(limit("Max core file size").contains(" 0 "), "{limits}");
+	if fs::read_to_string("/sys/kernel/security/lsm").is_ok_and(|all| all.contains("landlock")) {
+		assert!(of("status").contains("NoNewPrivs:\t1"), "its files are restricted");
+	}
+	// Files of this process are not its own: pipes, the engine's code, and memory.
+	for entry in fs::read_dir(format!("/proc/{process}/fd")).expect("it lives").flatten() {
+		let Ok(file) = fs::read_link(entry.path()) else { continue };
+		let file = file.to_string_lossy();
+		let cache = engine_cache();
+		let own = [
+			"pipe:",
+			"/dev/null",
+			"/memfd:",
+			"/proc/",
+			"anon_inode:",
+			cache.to_str().expect("it is UTF-8"),
+		];
+		assert!(own.iter().any(|prefix| file.starts_with(prefix)), "{file}");
+	}
+}
+
+#[test]
+fn process_should_end_when_its_node_is_killed() {
+	let _alone = Alone::wait();
+	let mut node = Command::new(NODE)
+		.args(["--dev", "--tmp", "--no-mdns", "--no-telemetry", "--no-prometheus", "--rpc-port=0"])
+		.arg("--listen-addr=/ip4/127.0.0.1/tcp/0")
+		.env("OPG_ENGINE_CACHE", engine_cache())
+		.stdin(Stdio::null())
+		.stdout(Stdio::null())
+		.stderr(Stdio::piped())
+		.spawn()
+		.expect("the node starts");
+	let log = BufReader::new(node.stderr.take().expect("it is piped")).lines();
+	let found = log.map_while(Result::ok).any(|line| line.contains("Engine ready"));
+	let processes = children_of(node.id());
+	node.kill().expect("it is our child");
+	node.wait().expect("it is our child");
+	assert!(found, "the engine is ready");
+	let [process] = processes[..] else { panic!("one process: {processes:?}") };
+	wait_until("the process ends with its node", || !is_alive(process));
+}

@@ -1,0 +1,161 @@
+//! Messages between the node and an engine process.
+//!
+//! The node sends requests to the standard input of the process, one at a time, and reads one
+//! response for each from its standard output. Models and engines do not pass through: the process
+//! reads them from the stores.
+//!
+//! ```text
+//! message: length u32, little-endian | request or response (SCALE)
+//! ```
+
+use crate::Answered;
+use codec::{Decode, DecodeAll, Encode};
+use opg_primitives::{Job, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
+use sp_core::H256;
+use std::{
+	ffi::OsString,
+	io::{self, Read, Write},
+	os::unix::ffi::{OsStrExt, OsStringExt},
+	path::{Path, PathBuf},
+};
+
+/// Longest message in bytes: an input or an output, and what goes with it.
+const MAX_MESSAGE: usize = (MAX_INPUT_BYTES + MAX_OUTPUT_BYTES) as usize + (64 << 10);
+
+/// What an engine process needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setup {
+	/// Folder of compiled engines.
+	pub(crate) engine_cache: Option<PathBuf>,
+	/// Store of engines besides the built-in one.
+	pub(crate) engines: PathBuf,
+	/// Store of models.
+	pub(crate) models: PathBuf,
+	/// Most bytes of models that stay loaded.
+	pub(crate) loaded_bytes: usize,
+}
+
+impl Encode for Setup {
+	fn encode(&self) -> Vec<u8> {
+		let Self { engine_cache, engines, models, loaded_bytes } = self;
+		let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
+		let cache = engine_cache.as_deref().map(bytes);
+		(cache, bytes(engines), bytes(models), *loaded_bytes as u64).encode()
+	}
+}
+
+impl Decode for Setup {
+	fn decode<I: codec::Input>(input: &mut I) -> Result<Self, codec::Error> {
+		let (cache, engines, models, loaded_bytes) =
+			<(Option<Vec<u8>>, Vec<u8>, Vec<u8>, u64)>::decode(input)?;
+		let path = |bytes| PathBuf::from(OsString::from_vec(bytes));
+		Ok(Self {
+			engine_cache: cache.map(path),
+			engines: path(engines),
+			models: path(models),
+			loaded_bytes: usize::try_from(loaded_bytes).unwrap_or(usize::MAX),
+		})
+	}
+}
+
+/// Request to an engine process.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Request {
+	/// Start, with the built-in engine. The first request, and no other.
+	#[codec(index = 0)]
+	Start(Setup),
+	/// Have this engine ready, which may have to be compiled.
+	#[codec(index = 1)]
+	Engine(H256),
+	/// Run a job within the time that it has left.
+	#[codec(index = 2)]
+	Run(Job),
+}
+
+/// Response of an engine process.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Response {
+	/// The engine with this id is ready.
+	#[codec(index = 0)]
+	Ready(H256),
+	/// Result of the job.
+	#[codec(index = 1)]
+	Done(Answered),
+	/// The store has no such model.
+	#[codec(index = 2)]
+	ModelMissing,
+	/// The store has no such engine.
+	#[codec(index = 3)]
+	EngineMissing,
+	/// The job's time is over.
+	#[codec(index = 4)]
+	TimedOut,
+	/// This machine failed, in these words.
+	#[codec(index = 5)]
+	Failed(String),
+}
+
+/// Writes a message.
+pub(crate) fn write(to: &mut impl Write, message: &impl Encode) -> io::Result<()> {
+	let message = message.encode();
+	let length = u32::try_from(message.len())
+		.ok()
+		.filter(|_| message.len() <= MAX_MESSAGE)
+		.ok_or_else(|| io::Error::other("the message is too long"))?;
+	to.write_all(&[&length.to_le_bytes()[..], &message].concat())?;
+	to.flush()
+}
+
+/// Reads a message. `None` if there are no more.
+pub(crate) fn read<M: Decode>(from: &mut impl Read) -> io::Result<Option<M>> {
+	let mut length = [0; 4];
+	match from.read_exact(&mut length) {
+		Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+		read => read?,
+	}
+	let length = u32::from_le_bytes(length) as usize;
+	if length > MAX_MESSAGE {
+		return Err(io::Error::other("the message is too long"));
+	}
+	let mut message = vec![0; length];
+	from.read_exact(&mut message)?;
+	let message = M::decode_all(&mut &message[..]);
+	message.map(Some).map_err(|error| io::Error::other(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn messages_should_be_read_as_they_were_written() {
+		let setup = Setup {
+			engine_cache: Some("/cache".into()),
+			engines: "/engines".into(),
+			models: OsString::from_vec(b"/not utf-8: \xff".to_vec()).into(),
+			loaded_bytes: 7,
+		};
+		let requests = [Request::Start(setup), Request::Engine(H256::repeat_byte(1))];
+		let mut pipe = Vec::new();
+		for request in &requests {
+			write(&mut pipe, request).expect("is short");
+		}
+		let mut pipe = &pipe[..];
+		for request in requests {
+			assert_eq!(read(&mut pipe).expect("is whole"), Some(request));
+		}
+		assert_eq!(read::<Request>(&mut pipe).expect("ends between messages"), None);
+	}
+
+	#[test]
+	fn message_should_be_refused_when_it_is_too_long_or_cut() {
+		let long = Response::Failed("x".repeat(MAX_MESSAGE));
+		assert!(write(&mut Vec::new(), &long).is_err());
+		assert!(read::<Response>(&mut &u32::MAX.to_le_bytes()[..]).is_err());
+		let mut pipe = Vec::new();
+		write(&mut pipe, &Response::Failed("x".into())).expect("is short");
+		assert!(read::<Response>(&mut &pipe[..pipe.len() - 1]).is_err());
+		pipe[4] = 99;
+		assert!(read::<Response>(&mut &pipe[..]).is_err());
+	}
+}
