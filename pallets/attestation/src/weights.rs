@@ -1,6 +1,6 @@
 //! Weights of `pallet_opg_attestation`, measured and written by `scripts/bench-weights.sh`.
 //!
-//! Bencher 64.0.0, 2026-11-22, 20 steps of 10 runs, on AMD EPYC.
+//! Bencher 64.0.0, 2026-11-26, 20 steps of 10 runs, on AMD EPYC.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(missing_docs)]
@@ -32,154 +32,183 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Staking::Pools` (r:1 w:0)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn commit(n: u32, ) -> Weight {
-		// Least time measured: 26_510_000 ps.
-		Weight::from_parts(21_653_729, 3814)
-			// Standard error: 19_885.
-			.saturating_add(Weight::from_parts(8_351_750, 0).saturating_mul(n.into()))
+		// Least time measured: 22_444_000 ps.
+		Weight::from_parts(18_913_740, 1491)
+			// Standard error: 34_303.
+			.saturating_add(Weight::from_parts(8_390_360, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn record_presence() -> Weight {
-		// Not measured yet: what clearing a pool's misses took.
-		Weight::from_parts(13_900_000, 3814)
+		// Least time measured: 12_299_000 ps.
+		Weight::from_parts(13_931_000, 3795)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn reveal(n: u32, ) -> Weight {
-		// Least time measured: 15_573_000 ps.
-		Weight::from_parts(10_761_302, 0)
-			// Standard error: 11_963.
-			.saturating_add(Weight::from_parts(9_231_033, 0).saturating_mul(n.into()))
+		// Least time measured: 32_318_000 ps.
+		Weight::from_parts(28_848_550, 3801)
+			// Standard error: 19_264.
+			.saturating_add(Weight::from_parts(9_391_038, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 	}
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// `b` from 0 to 4096.
 	fn reveal_one(b: u32, ) -> Weight {
-		// Least time measured: 14_912_000 ps.
-		Weight::from_parts(19_201_280, 0)
-			// Standard error: 25.
-			.saturating_add(Weight::from_parts(2_117, 0).saturating_mul(b.into()))
+		// Least time measured: 33_009_000 ps.
+		Weight::from_parts(41_461_515, 3801)
+			// Standard error: 64.
+			.saturating_add(Weight::from_parts(2_111, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 	}
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Inference::Vacancies` (r:1 w:1)
+	/// Proof: `Inference::Vacancies` (`max_values`: Some(1), `max_size`: Some(23042), added: 23537, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn decline(n: u32, ) -> Weight {
-		// Least time measured: 13_119_000 ps.
-		Weight::from_parts(10_655_064, 0)
-			// Standard error: 15_076.
-			.saturating_add(Weight::from_parts(7_033_131, 0).saturating_mul(n.into()))
+		// Least time measured: 27_181_000 ps.
+		Weight::from_parts(27_018_602, 1497)
+			// Standard error: 28_292.
+			.saturating_add(Weight::from_parts(8_146_577, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_commit(n: u32, ) -> Weight {
-		// Least time measured: 52_989_000 ps.
-		Weight::from_parts(56_264_178, 3675)
-			// Standard error: 13_658.
-			.saturating_add(Weight::from_parts(2_637_399, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Least time measured: 62_783_000 ps.
+		Weight::from_parts(73_544_238, 3681)
+			// Standard error: 77_118.
+			.saturating_add(Weight::from_parts(3_323_333, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 	}
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_reveal(n: u32, ) -> Weight {
-		// Least time measured: 58_968_000 ps.
-		Weight::from_parts(58_450_126, 3675)
-			// Standard error: 19_574.
-			.saturating_add(Weight::from_parts(6_963_180, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Least time measured: 68_101_000 ps.
+		Weight::from_parts(66_680_677, 3681)
+			// Standard error: 19_165.
+			.saturating_add(Weight::from_parts(7_641_608, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 	}
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `b` from 0 to 4096.
 	fn authorize_reveal_one(b: u32, ) -> Weight {
-		// Least time measured: 59_699_000 ps.
-		Weight::from_parts(74_050_629, 3675)
-			// Standard error: 216.
-			.saturating_add(Weight::from_parts(3_359, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Least time measured: 66_028_000 ps.
+		Weight::from_parts(71_806_832, 3681)
+			// Standard error: 33.
+			.saturating_add(Weight::from_parts(3_758, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 	}
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_decline(n: u32, ) -> Weight {
-		// Least time measured: 55_863_000 ps.
-		Weight::from_parts(59_925_711, 3675)
-			// Standard error: 32_175.
-			.saturating_add(Weight::from_parts(2_718_583, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Least time measured: 60_470_000 ps.
+		Weight::from_parts(61_389_223, 3681)
+			// Standard error: 9_924.
+			.saturating_add(Weight::from_parts(3_062_597, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 	}
 	/// Storage: `Attestation::Rounds` (r:1 w:1)
-	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
-	/// `s` from 0 to 52.
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(14969), added: 17444, mode: `Measured`)
+	/// `s` from 0 to 74.
 	fn change_round(s: u32, ) -> Weight {
-		// Least time measured: 8_903_000 ps.
-		Weight::from_parts(10_152_201, 7762)
-			// Standard error: 374.
-			.saturating_add(Weight::from_parts(356_535, 0).saturating_mul(s.into()))
+		// Least time measured: 10_355_000 ps.
+		Weight::from_parts(12_729_794, 7810)
+			// Standard error: 783.
+			.saturating_add(Weight::from_parts(572_269, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
-			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(0, 144).saturating_mul(s.into()))
 	}
 	/// Storage: `Attestation::Rounds` (r:1 w:0)
-	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(9780), added: 12255, mode: `Measured`)
-	/// `s` from 0 to 52.
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(14969), added: 17444, mode: `Measured`)
+	/// `s` from 0 to 74.
 	fn read_round(s: u32, ) -> Weight {
-		// Least time measured: 6_520_000 ps.
-		Weight::from_parts(7_268_582, 7762)
-			// Standard error: 161.
-			.saturating_add(Weight::from_parts(46_563, 0).saturating_mul(s.into()))
+		// Least time measured: 7_431_000 ps.
+		Weight::from_parts(8_971_441, 7810)
+			// Standard error: 526.
+			.saturating_add(Weight::from_parts(116_602, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
-			.saturating_add(Weight::from_parts(0, 106).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(0, 144).saturating_mul(s.into()))
 	}
 	/// Storage: `Attestation::Answers` (r:0 w:1)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	fn new_answer() -> Weight {
-		// Least time measured: 2_804_000 ps.
-		Weight::from_parts(3_205_000, 0)
+		// Least time measured: 2_954_000 ps.
+		Weight::from_parts(3_355_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// `s` from 1 to 15.
+	/// `s` from 1 to 30.
 	fn close(s: u32, ) -> Weight {
-		// Least time measured: 3_144_000 ps.
-		Weight::from_parts(3_143_354, 0)
-			// Standard error: 424.
-			.saturating_add(Weight::from_parts(343_880, 0).saturating_mul(s.into()))
+		// Least time measured: 5_278_000 ps.
+		Weight::from_parts(5_774_813, 0)
+			// Standard error: 492.
+			.saturating_add(Weight::from_parts(422_184, 0).saturating_mul(s.into()))
 	}
 	/// Storage: `Staking::Pools` (r:15 w:15)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Clock::Now` (r:1 w:0)
+	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:15 w:0)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
 	/// `s` from 1 to 15.
 	fn penalise_silence(s: u32, ) -> Weight {
-		// Least time measured: 89_223_000 ps.
-		Weight::from_parts(59_055_642, 1150)
-			// Standard error: 221_314.
-			.saturating_add(Weight::from_parts(71_595_250, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
+		// Least time measured: 104_335_000 ps.
+		Weight::from_parts(64_792_202, 1651)
+			// Standard error: 259_564.
+			.saturating_add(Weight::from_parts(74_450_480, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(s.into())))
-			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(s.into()))
+			.saturating_add(Weight::from_parts(0, 2643).saturating_mul(s.into()))
 	}
-	/// Storage: `Attestation::Answers` (r:52 w:52)
+	/// Storage: `Attestation::Answers` (r:37 w:37)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
-	/// `a` from 1 to 52.
+	/// `a` from 1 to 37.
 	fn remove_answers(a: u32, ) -> Weight {
-		// Least time measured: 4_337_000 ps.
-		Weight::from_parts(2_497_582, 1033)
-			// Standard error: 1_068.
-			.saturating_add(Weight::from_parts(1_146_697, 0).saturating_mul(a.into()))
+		// Least time measured: 4_436_000 ps.
+		Weight::from_parts(2_525_131, 1031)
+			// Standard error: 1_060.
+			.saturating_add(Weight::from_parts(959_315, 0).saturating_mul(a.into()))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(a.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(a.into())))
 			.saturating_add(Weight::from_parts(0, 2545).saturating_mul(a.into()))
 	}
 	/// Storage: `Attestation::Deadlines` (r:1 w:1)
-	/// Proof: `Attestation::Deadlines` (`max_values`: None, `max_size`: Some(9231), added: 11706, mode: `Measured`)
-	/// `d` from 0 to 1024.
+	/// Proof: `Attestation::Deadlines` (`max_values`: None, `max_size`: Some(36878), added: 39353, mode: `Measured`)
+	/// `d` from 0 to 4096.
 	fn take_deadlines(d: u32, ) -> Weight {
-		// Least time measured: 5_688_000 ps.
-		Weight::from_parts(6_509_068, 3511)
-			// Standard error: 9.
-			.saturating_add(Weight::from_parts(2_919, 0).saturating_mul(d.into()))
+		// Least time measured: 5_639_000 ps.
+		Weight::from_parts(6_675_187, 3510)
+			// Standard error: 8.
+			.saturating_add(Weight::from_parts(7_039, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 9).saturating_mul(d.into()))
