@@ -457,8 +457,7 @@ pub mod pallet {
 		///   one fork only.
 		/// - `digest`: digest of the answer that is wrong: the attested one, or, in court, any that was
 		///   revealed.
-		/// - `claim`: [`claim_hash`](crate::claim_hash) of the signer, the request, the right digest
-		///   and a salt.
+		/// - `claim`: [`claim_hash`] of the signer, the request, the right digest and a salt.
 		///
 		/// ## Errors
 		/// - [`Error::UnknownRequest`]: if there is no such request.
