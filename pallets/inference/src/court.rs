@@ -16,8 +16,8 @@ use sp_core::H256;
 use sp_runtime::Perbill;
 
 impl<T: Config> Pallet<T> {
-	/// Moves a request into the state of a dispute, which concerns all its seats, and asks the court to take it. Returns whether
-	/// the court has the case or the agenda has room to ask again.
+	/// Moves a request into the state of a dispute, which concerns all its seats, and asks the court
+	/// to take it. Returns whether the court has the case or the agenda has room to ask again.
 	pub(crate) fn dispute(id: RequestId, request: &mut RequestOf<T>) -> bool {
 		let attested = request.state.attested().map(|(answer, at)| (answer.clone(), *at));
 		let opened = Self::has_opened(id, request);
