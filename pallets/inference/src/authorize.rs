@@ -9,13 +9,11 @@ use frame_support::{
 	storage::{with_transaction, TransactionOutcome},
 	traits::PalletInfoAccess,
 };
-use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
 	challenge::{pool_call_payload, PoolCallKind},
 	ExecutorSignature,
 };
 use pallet_opg_support::{priority, ExecutorDirectory};
-use sp_core::H256;
 use sp_runtime::{DispatchError, DispatchResult, ModuleError, RuntimeAppPublic};
 
 /// Number of blocks for which a call is valid after the block it names.
@@ -80,7 +78,7 @@ impl<T: Config> Pallet<T> {
 			.map_err(|()| refused(reject::EXPIRED))?;
 		let key =
 			T::Executors::hot_key(&call.executor).ok_or_else(|| refused(reject::NOT_EXECUTOR))?;
-		let payload = pool_call_payload(P::KIND, &Self::genesis(), &block, call);
+		let payload = pool_call_payload(P::KIND, &Self::genesis_hash(), &block, call);
 		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
 		Self::attempt(call.clone()).map_err(|error| refused(code_of::<T>(error)))?;
 		let valid = ValidTransaction {
@@ -95,11 +93,6 @@ impl<T: Config> Pallet<T> {
 	/// Does what the call says, and takes it back: whatever the call checks is checked here.
 	fn attempt<P: Payload<T>>(call: PoolCallOf<T, P>) -> DispatchResult {
 		with_transaction(|| TransactionOutcome::Rollback(P::apply(call)))
-	}
-
-	/// Hash of the genesis block.
-	pub(crate) fn genesis() -> H256 {
-		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::default())
 	}
 }
 

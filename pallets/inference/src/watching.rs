@@ -309,7 +309,7 @@ impl<T: Config> Pallet<T> {
 	/// Tells whether the ticket of an answer wins. It is the signature of the hot key, which is the
 	/// same after a restart.
 	fn wins(key: &ExecutorKey, request: RequestId, seed: &H256, share: Perbill) -> bool {
-		let Some(signature) = key.sign(&watch_payload(&Self::genesis(), request, seed)) else {
+		let Some(signature) = key.sign(&watch_payload(&Self::genesis_hash(), request, seed)) else {
 			log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
 			return false;
 		};
@@ -330,7 +330,7 @@ impl<T: Config> Pallet<T> {
 		let named = frame_system::Pallet::<T>::block_hash(at);
 		let Operator { account, key } = operator;
 		let signed = PoolCall { executor: account.clone(), at, request, payload };
-		let payload = pool_call_payload(P::KIND, &Self::genesis(), &named, &signed);
+		let payload = pool_call_payload(P::KIND, &Self::genesis_hash(), &named, &signed);
 		let Some(signature) = key.sign(&payload) else {
 			log::error!(target: LOG, "the keystore does not sign with the hot key {key:?}");
 			return;

@@ -296,7 +296,7 @@ pub(super) fn signed<T: Config, P: Payload<T>>(
 	let (at, block) = (now::<T>() - 1u32.into(), H256::repeat_byte(3));
 	frame_system::BlockHash::<T>::insert(at, block);
 	let call = PoolCall { executor: watcher::<T>(), at, request: ID, payload };
-	let payload = pool_call_payload(P::KIND, &Pallet::<T>::genesis(), &block, &call);
+	let payload = pool_call_payload(P::KIND, &Pallet::<T>::genesis_hash(), &block, &call);
 	let signature = key.sign(&payload).expect("the keystore has the key");
 	(call, signature)
 }
