@@ -60,6 +60,10 @@ bench-draw:
 bench-throughput *ARGS:
     scripts/bench-throughput.sh {{ARGS}}
 
+# Requests to a development chain at a rising rate, and what they cost.
+bench-network *ARGS:
+    scripts/bench-network.sh {{ARGS}}
+
 # Reading and writing an item of the state.
 bench-storage *ARGS:
     scripts/bench-storage.sh {{ARGS}}

@@ -9,16 +9,9 @@
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=scripts/client/env.sh
+source "$OPG_ROOT/scripts/client/env.sh"
 cd "$OPG_ROOT"
 
-export OPG_NODE="$OPG_BIN/opg-node" OPG_CLI="$OPG_BIN/opg"
-for binary in "$OPG_NODE" "$OPG_CLI"; do
-	[ -x "$binary" ] || die "$binary is not there: cargo build --profile $OPG_PROFILE --workspace"
-done
-command -v npm >/dev/null || die "Node.js with npm is not installed (https://nodejs.org)"
-node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
-	die "Node.js 20 is needed, this is $(node --version)"
-
-# The client of the polkadot.js test is used here too. No package needs a script of its own.
-(cd scripts/polkadot-js && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+client_ready "$OPG_NODE" "$OPG_CLI"
 exec node scripts/attack/main.mjs "$@"

@@ -28,7 +28,7 @@ fingerprint() {
 	{
 		"$RUSTC" -vV
 		[ -d "$sysroot/lib/rustlib/src/rust" ] && say "with rust-src"
-		find "$GUEST" node/engine/types node/engine/builder node/reproducible scripts/check-reproducible.sh \
+		find "$GUEST" node/engine/types node/engine/builder node/engine/meter node/reproducible scripts/check-reproducible.sh \
 			-path "$GUEST/target" -prune -o -type f -print0 | sort -z | xargs -0 b2sum
 	} | b2sum | cut -c -64
 }

@@ -139,7 +139,7 @@ can_be_drawn() {
 # watch_liars: two executors, who give the same wrong answer, serve a model. Nobody looks but Eve.
 watch_liars() {
 	phase "serve a model with two liars, and watch it"
-	"$OPG" model register "$MODEL" --name digits --fuel-limit 20000000 --suri //Dave --url "$URL"
+	"$OPG" model register "$MODEL" --name digits --suri //Dave --url "$URL"
 	"$OPG" model serve 0 "$MODEL" --suri //Bob --url "$URL"
 	"$OPG" model serve 0 "$MODEL" --suri //Charlie --url "$URL"
 	"$OPG" demo input --digit 7 --output "$DIR/seven.json"
@@ -163,7 +163,7 @@ watch_liars() {
 # A third is honest. It is not drawn, as a rule, and its operator does nothing but run the node.
 watch_node() {
 	phase "serve a model with two liars and one honest executor"
-	"$OPG" model register "$MODEL" --name digits --fuel-limit 20000000 --suri //Dave --url "$URL"
+	"$OPG" model register "$MODEL" --name digits --suri //Dave --url "$URL"
 	"$OPG" stake bond 1000 --hot-key //Ferdie --suri //Ferdie --url "$URL"
 	local who
 	for who in //Bob //Charlie //Ferdie; do

@@ -30,8 +30,8 @@ pub struct ExecutorParams {
 	#[arg(long = "executor-key", value_name = "SURI")]
 	pub executor_keys: Vec<String>,
 
-	/// Most inference jobs that wait for a thread. Where there are more, the model with the most jobs
-	/// gives up its newest.
+	/// Most inference jobs that wait for a thread. Where there are more, the model or the requester with
+	/// the most jobs gives up its newest.
 	#[arg(long, value_name = "JOBS", default_value_t = 4096)]
 	pub engine_queue: usize,
 
@@ -39,8 +39,9 @@ pub struct ExecutorParams {
 	#[arg(long, value_name = "THREADS", default_value_t = 1)]
 	pub engine_threads: usize,
 
-	/// Memory for models that stay loaded between jobs, in MiB, in equal parts for all threads. A
-	/// small model takes some 8 MiB.
+	/// Memory for models, those that stay loaded between jobs and those that run, in MiB, in equal parts
+	/// for all threads. A small model takes some 8 MiB. A model whose memory limit is above the part of a
+	/// thread cannot be served.
 	#[arg(long, value_name = "MIB", default_value_t = 1024)]
 	pub engine_memory: usize,
 

@@ -5,9 +5,8 @@ use crate::{
 	engine_worker,
 	stores::{self, Kind},
 };
-use opg_execution::{default_cache_dir, JOB_TIME};
+use opg_execution::{default_cache_dir, Isa};
 use opg_primitives::EXECUTOR_KEY_TYPE;
-use opg_runtime::constants::COMMIT_MILLIS;
 use opg_runtime_interface::{JobQueue, JobQueueExt};
 use opg_worker::{Worker, WorkerConfig};
 use sc_service::{ChainType, Configuration, Error};
@@ -15,9 +14,6 @@ use sp_core::crypto::Ss58Codec;
 use sp_externalities::Extension;
 use sp_keystore::{Keystore, KeystorePtr};
 use sp_runtime::Perbill;
-
-// A job may take as long as the protocol waits for its commitment.
-const _: () = assert!(JOB_TIME.as_millis() == COMMIT_MILLIS as u128);
 
 /// Starts the worker. The engine compiles in the background.
 pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<Worker, Error> {
@@ -30,6 +26,12 @@ pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<W
 		stores::open(kind, &config.data_path).map_err(|error| Error::Application(Box::new(error)))
 	};
 	let (engines, models) = (open(Kind::Engines)?, open(Kind::Models)?);
+	if !Isa::best().keeps_pace() {
+		log::warn!(
+			"🐌 This CPU has neither AVX2 and FMA nor NEON: answers are right, but may be late, and an \
+			 executor is fined for that"
+		);
+	}
 	let config = WorkerConfig {
 		queue: params.engine_queue,
 		threads: params.engine_threads,

@@ -1,6 +1,6 @@
 //! Misbehaviour on purpose, for tests of the protocol. Never part of a release.
 
-use opg_primitives::{court::COURT_ROUNDS_FROM, Answer, Job, JobError, JobStatus, Outcome};
+use opg_primitives::{court::COURT_ROUNDS_FROM, Answer, Job, JobError, JobStatus, Outcome, Task};
 use opg_runtime_interface::JobQueue;
 use sp_core::H256;
 use std::{
@@ -73,6 +73,10 @@ impl<Q: JobQueue> JobQueue for Misbehaving<Q> {
 		self.queue.has_model(hash)
 	}
 
+	fn prepare(&mut self, task: Task) {
+		self.queue.prepare(task);
+	}
+
 	fn watch_share(&mut self) -> Option<u32> {
 		// A liar does not tell on others, and what it computes would be no reason to challenge.
 		match self.behaviour {
@@ -96,7 +100,7 @@ fn lie(mut answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::{JobKind, ModelError, Output, Task};
+	use opg_primitives::{JobKind, ModelError, Output, VersionLimits};
 
 	/// Answers every job at once, and honestly.
 	#[derive(Clone)]
@@ -131,9 +135,10 @@ mod tests {
 			engine_id: H256::zero(),
 			dims: Default::default(),
 			input: vec![],
-			fuel_limit: 10,
+			limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
 		};
-		Job { request, round: 0, kind: JobKind::Run, task, millis_left: 1_000 }
+		let (kind, requester) = (JobKind::Run, H256::zero());
+		Job { request, round: 0, kind, task, requester, millis_left: 1_000 }
 	}
 
 	fn queue(behaviour: Option<Behaviour>) -> Misbehaving<Honest> {

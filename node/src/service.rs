@@ -233,9 +233,10 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			enable_http_requests: false,
 			custom_extensions: move |_| executor::extensions(&job_queue),
 		})?;
-		task_manager.spawn_handle().spawn(
+		// Without it an executor would be off duty, and nobody would know.
+		essential_tasks.spawn_essential(
 			"offchain-workers-runner",
-			"offchain-worker",
+			Some("offchain-worker"),
 			offchain_workers.run(client.clone(), task_manager.spawn_handle()).boxed(),
 		);
 	}

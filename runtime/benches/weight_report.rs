@@ -12,7 +12,7 @@ use frame_support::{
 	traits::Get,
 	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
 };
-use opg_runtime::{constants::*, tx_extension, Runtime, RuntimeCall};
+use opg_runtime::{constants::*, tx_extension, Inference, Runtime, RuntimeCall};
 use pallet_opg_attestation::{weights as attestation, WeightInfo as _, MAX_BATCH};
 use pallet_opg_inference::{weights as inference, WeightInfo as _};
 use pallet_opg_staking::{weights as staking, WeightInfo as _};
@@ -73,8 +73,10 @@ fn each(batch: Weight, n: u32) -> Weight {
 /// Steps of one inference, without the transactions around them. `n` requests share each batch.
 ///
 /// In batches the three of a committee commit in one block and reveal in one, which writes their
-/// round once. A batch of requests is settled in one block, which charges their requester once.
-fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 11] {
+/// round once. A batch of requests is for one model and from one requester: the first looks for free
+/// slots, and pays for what the others read again. It is settled in one block, which charges the
+/// requester once.
+fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 13] {
 	type A<T> = attestation::SubstrateWeight<T>;
 	type I<T> = inference::SubstrateWeight<T>;
 	let db = T::DbWeight::get();
@@ -85,11 +87,14 @@ fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 11]
 	};
 	let authorize = |batch| (each(batch, n) + A::<T>::read_round(K)) * all - db.reads(again);
 	let bytes = |weigh: fn(u32) -> Weight| (weigh(OUTPUT) - weigh(0)) * all;
-	let context = I::<T>::snapshot(EXECUTORS) + I::<T>::sampler(EXECUTORS);
+	let context = context::<T>() + I::<T>::capacity(EXECUTORS);
+	// The holds of the requester; version, engine, and validators that hold the file.
+	let again_in_batch = db.reads_writes(4, 1) * u64::from(n - 1);
 	let deadline = A::<T>::take_deadlines(1) - A::<T>::take_deadlines(0) + A::<T>::read_round(K);
 	[
-		("request", Call, I::<T>::request(INPUT) + context),
-		("draw", Agenda, I::<T>::draw(K, 0)),
+		("request", Call, I::<T>::request(INPUT) - each(again_in_batch, n)),
+		("  look for free slots", Call, each(context, n)),
+		("draw", Agenda, I::<T>::draw(K, 0) + I::<T>::capacity(EXECUTORS)),
 		("3 commits", Call, dispatch(A::<T>::commit(n))),
 		("  authorized", Call, authorize(A::<T>::authorize_commit(n))),
 		("3 reveals", Call, dispatch(A::<T>::reveal(n)) + bytes(A::<T>::reveal_one)),
@@ -99,6 +104,7 @@ fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 11]
 			authorize(A::<T>::authorize_reveal(n)) + bytes(A::<T>::authorize_reveal_one),
 		),
 		("  one decides", Call, A::<T>::close(K) + I::<T>::attested()),
+		("  and frees the slots", Call, I::<T>::release_seats(EXECUTORS)),
 		("2 deadlines, passed before", Deadlines, deadline * 2),
 		("settle", Agenda, I::<T>::settle(K)),
 		("  charge the requester", Agenda, each(I::<T>::charge_requester(), n)),
@@ -106,17 +112,23 @@ fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 11]
 	]
 }
 
-/// Weight of a block's hooks besides: it pays every executor and the owner of one model.
-fn fixed<T: frame_system::Config>() -> Weight {
-	type A<T> = attestation::SubstrateWeight<T>;
+/// Weight of reading what draws need, and of laying out the candidates of a model.
+fn context<T: frame_system::Config>() -> Weight {
 	type I<T> = inference::SubstrateWeight<T>;
-	I::<T>::begin_block()
-		+ I::<T>::snapshot(EXECUTORS)
-		+ I::<T>::sampler(EXECUTORS)
-		+ I::<T>::pay_pool() * u64::from(EXECUTORS)
-		+ I::<T>::pay_account()
-		+ A::<T>::take_deadlines(0) * 2
-		+ staking::SubstrateWeight::<T>::reward_author()
+	I::<T>::open_seats(EXECUTORS) + I::<T>::snapshot(EXECUTORS) * 2 + I::<T>::sampler(EXECUTORS)
+}
+
+/// Weight of a block's hooks besides: it pays every executor and the owner of one model.
+fn fixed() -> Weight {
+	type A = attestation::SubstrateWeight<Runtime>;
+	type I = inference::SubstrateWeight<Runtime>;
+	Inference::base_weight()
+		+ context::<Runtime>()
+		+ I::pay_pool() * u64::from(EXECUTORS)
+		+ I::pay_account()
+		+ I::release_seats(EXECUTORS)
+		+ A::take_deadlines(0) * 2
+		+ staking::SubstrateWeight::<Runtime>::reward_author()
 }
 
 /// Weight around a call in a signed transaction, and in an authorized one, which gets back the
@@ -174,7 +186,7 @@ fn report(n: u32) -> Cost {
 	println!("{:28}{:>10}{:>10}{transactions:10.3}", "7 transactions, shared", "", "");
 	cost.calls += transactions;
 	println!("{:28}{:>10}{:>10}{:10.3}", "sum", "", "", cost.sum());
-	println!("{:28}{:>10}{:>10}{:10.3}", "a block besides", "", "", millis(fixed::<Runtime>()));
+	println!("{:28}{:>10}{:>10}{:10.3}", "a block besides", "", "", millis(fixed()));
 	cost
 }
 
@@ -182,9 +194,9 @@ fn report(n: u32) -> Cost {
 fn per_second(cost: &Cost) -> f64 {
 	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
 	let normal = millis(limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block));
-	let all = millis(limits.max_block) - millis(limits.base_block) - millis(fixed::<Runtime>());
-	let agenda = millis(<Runtime as pallet_opg_inference::Config>::AgendaWeight::get())
-		- millis(fixed::<Runtime>());
+	let all = millis(limits.max_block) - millis(limits.base_block) - millis(fixed());
+	let agenda =
+		millis(<Runtime as pallet_opg_inference::Config>::AgendaWeight::get()) - millis(fixed());
 	let deadlines = millis(<Runtime as pallet_opg_attestation::Config>::DeadlineWeight::get());
 	// `pallet-session` takes the whole block in which the session changes.
 	let blocks = (SESSION_SLOTS - 1) as f64 / SESSION_SLOTS as f64;

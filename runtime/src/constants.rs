@@ -3,8 +3,10 @@
 //! Pallets get theirs through their `Config`. What follows from other numbers is computed from
 //! them. `docs/constants.md` is the table of all; a test compares it with the code.
 
-use opg_primitives::{Balance, BlockNumber, Fuel};
+use opg_primitives::{Balance, BlockNumber, Fuel, VersionLimits};
 use pallet_opg_inference::{tiers, SCHEDULE_SEARCH_BLOCKS};
+use pallet_opg_models::Maxima;
+use pallet_opg_support::CommitPhases;
 use sp_runtime::{Perbill, Perquintill};
 
 // Units.
@@ -149,12 +151,40 @@ pub const MAX_SHARE_PARTS: u32 = 4;
 
 // Models.
 
-/// Largest model file, in bytes. The engine refuses longer files.
-pub const MAX_MODEL_BYTES: u32 = opg_engine_types::MAX_MODEL_BYTES as u32;
 /// Fuel that one core of an ordinary server burns in a second.
 pub const FUEL_PER_CORE_SECOND: Fuel = 2_000_000_000;
-/// Largest fuel limit of an inference: ten seconds of one core, a third of the commit phase.
+/// Largest model file, in bytes, until governance sets another maximum.
+pub const MAX_MODEL_BYTES: u32 = 64 * 1024 * 1024;
+/// Largest fuel limit of a run, until governance sets another: ten seconds of one core.
 pub const MAX_FUEL_LIMIT: Fuel = 10 * FUEL_PER_CORE_SECOND;
+/// Largest fuel limit of loading, until governance sets another: ten seconds of one core.
+pub const MAX_LOAD_FUEL: Fuel = 10 * FUEL_PER_CORE_SECOND;
+/// Largest memory limit, in MiB, until governance sets another.
+pub const MAX_MEMORY: u32 = 512;
+/// Largest model file that governance can allow, in bytes. The engine refuses longer files.
+pub const CEILING_MODEL_BYTES: u32 = opg_engine_types::MAX_MODEL_BYTES as u32;
+/// Largest fuel limit of a run that governance can allow. A network with a longer unbonding time can
+/// have four times the default.
+pub const CEILING_FUEL_LIMIT: Fuel = 2 * MAX_FUEL_LIMIT;
+/// Largest fuel limit of loading that governance can allow.
+pub const CEILING_LOAD_FUEL: Fuel = 2 * MAX_LOAD_FUEL;
+/// Largest memory limit that governance can allow, in MiB: what the engine's 32-bit memory holds, with
+/// room for the guest itself.
+pub const CEILING_MEMORY: u32 = 3 * 1024;
+/// Maxima of versions at genesis.
+pub(crate) const DEFAULT_MAXIMA: Maxima = Maxima {
+	size: MAX_MODEL_BYTES,
+	limits: VersionLimits { fuel: MAX_FUEL_LIMIT, load_fuel: MAX_LOAD_FUEL, memory: MAX_MEMORY },
+};
+/// Largest maxima that governance can set.
+pub(crate) const MAXIMA_CEILING: Maxima = Maxima {
+	size: CEILING_MODEL_BYTES,
+	limits: VersionLimits {
+		fuel: CEILING_FUEL_LIMIT,
+		load_fuel: CEILING_LOAD_FUEL,
+		memory: CEILING_MEMORY,
+	},
+};
 /// Largest royalty, in planck.
 pub const MAX_ROYALTY: Balance = 1_000_000 * OPG;
 /// Largest number of engines that are ever admitted.
@@ -192,22 +222,42 @@ pub const MAX_AGENDA: u32 = 2_560;
 /// Largest number of draws per block, and so of rounds with the same deadline.
 pub const MAX_DRAWS: u32 = 1_024;
 
-/// Blocks from a draw to the commit deadline.
+/// Fewest blocks from a draw to the commit deadline. It is twice or four times as many for a version
+/// whose job, loading included, takes more than a third of that.
 pub const COMMIT_BLOCKS: BlockNumber = 10;
+/// Most blocks from a draw to the commit deadline: what the ceiling of the limits needs.
+pub const MAX_COMMIT_BLOCKS: BlockNumber =
+	UNBOUNDED_COMMIT_PHASES.blocks(MAXIMA_CEILING.limits.total_fuel());
+/// Lengths of commit phases, by the limits of versions.
+pub(crate) const COMMIT_PHASES: CommitPhases =
+	CommitPhases { longest: MAX_COMMIT_BLOCKS, ..UNBOUNDED_COMMIT_PHASES };
+const UNBOUNDED_COMMIT_PHASES: CommitPhases = CommitPhases {
+	shortest: COMMIT_BLOCKS,
+	longest: BlockNumber::MAX,
+	fuel_per_block: FUEL_PER_CORE_SECOND * SLOT_MILLIS / 1_000,
+};
 /// Blocks from the commit deadline to the reveal deadline.
 pub const REVEAL_BLOCKS: BlockNumber = 5;
-/// Length of the commit phase, in milliseconds: a job that takes longer is of no use.
-pub const COMMIT_MILLIS: u64 = COMMIT_BLOCKS as u64 * SLOT_MILLIS;
-/// Blocks for which an attested answer can be challenged: twice the time in which it was computed. A
-/// public network chooses hours.
+/// Fewest blocks for which an attested answer can be challenged: twice the time in which it was
+/// computed, also where that is longer. A public network chooses hours.
 pub const CHALLENGE_WINDOW: BlockNumber = 2 * COMMIT_BLOCKS;
+/// Most blocks for which an attested answer can be challenged.
+pub const MAX_CHALLENGE_WINDOW: BlockNumber = 2 * MAX_COMMIT_BLOCKS;
 /// Blocks from inclusion to pruning.
 pub const REQUEST_LIFETIME: BlockNumber = HOURS;
 
 // Court.
 
-/// Blocks of the commit phase of a sitting: the longest job, and as long again to begin it.
-pub const COURT_COMMIT_BLOCKS: BlockNumber = 20;
+/// Fewest blocks of the commit phase of a sitting: twice the commit phase of the version, also where
+/// that is longer.
+pub const COURT_COMMIT_BLOCKS: BlockNumber = 2 * COMMIT_BLOCKS;
+/// Most blocks of the commit phase of a sitting.
+pub const MAX_COURT_COMMIT_BLOCKS: BlockNumber = court_commit_blocks(Fuel::MAX);
+/// Blocks of the commit phase of a sitting about a version whose loading and running take so much
+/// fuel.
+pub const fn court_commit_blocks(fuel: Fuel) -> BlockNumber {
+	2 * COMMIT_PHASES.blocks(fuel)
+}
 /// Blocks of the reveal phase of a sitting.
 pub const COURT_REVEAL_BLOCKS: BlockNumber = 10;
 /// Largest number of cases that sit at once.
@@ -228,7 +278,8 @@ pub const COURT_SHARE: Perbill = Perbill::from_percent(10);
 /// costs as much as a version may: two sittings, each after all cases before it, one at a time, and
 /// the wait for another session. Cases that fit the budget wait for minutes, not for hours.
 pub const LONGEST_CASE: BlockNumber =
-	2 * MAX_CASES * (COURT_COMMIT_BLOCKS + COURT_REVEAL_BLOCKS + 2) + SESSION_SLOTS as BlockNumber;
+	2 * MAX_CASES * (MAX_COURT_COMMIT_BLOCKS + COURT_REVEAL_BLOCKS + 2)
+		+ SESSION_SLOTS as BlockNumber;
 
 /// Upper bound on the blocks for which an action waits. Scheduling looks for room in so many
 /// blocks. A congested chain takes no requests, so its backlog is at most as many blocks of work
@@ -237,12 +288,12 @@ const MAX_DELAY: BlockNumber = 2 * SCHEDULE_SEARCH_BLOCKS;
 /// Upper bound on the blocks from one draw to the next: the block that opens the round, those that
 /// seed it, the delay of the draw, both phases.
 const MAX_ROUND_BLOCKS: BlockNumber =
-	1 + tiers::MAX_SEED_BLOCKS + MAX_DELAY + COMMIT_BLOCKS + REVEAL_BLOCKS;
+	1 + tiers::MAX_SEED_BLOCKS + MAX_DELAY + MAX_COMMIT_BLOCKS + REVEAL_BLOCKS;
 /// Upper bound on the blocks from a request to its dispute: two committees, the challenge window and
 /// its late end, an audit and its delay. From then on the stake behind its seats waits for the
 /// verdict.
 pub const LONGEST_BEFORE_COURT: BlockNumber =
-	3 * MAX_ROUND_BLOCKS + CHALLENGE_WINDOW + MAX_DELAY + 1 + MAX_DELAY;
+	3 * MAX_ROUND_BLOCKS + MAX_CHALLENGE_WINDOW + MAX_DELAY + 1 + MAX_DELAY;
 /// Upper bound on the blocks from a request to the end of its dispute.
 pub const LONGEST_DISPUTE: BlockNumber = LONGEST_BEFORE_COURT + LONGEST_CASE;
 
@@ -264,6 +315,11 @@ const _: () = assert!(
 const _: () =
 	assert!(CONVICTION_DELAY < UNBONDING_BLOCKS, "a conviction ends before it is forgotten");
 const _: () = assert!(CHALLENGE_WINDOW >= 2 * COMMIT_BLOCKS, "there is time to look twice");
+const _: () = assert!(
+	MAX_COMMIT_BLOCKS as u64 * SLOT_MILLIS * FUEL_PER_CORE_SECOND / 1_000
+		>= 3 * MAXIMA_CEILING.limits.total_fuel(),
+	"the longest commit phase is long enough for the largest limits"
+);
 const _: () = assert!(
 	// A request in dispute is not pruned.
 	REQUEST_LIFETIME > LONGEST_BEFORE_COURT,

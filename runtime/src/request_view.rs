@@ -18,7 +18,7 @@ pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 		engine_id: version.engine_id,
 		dims: version.dims,
 		input: Inputs::<Runtime>::get(id)?.into_inner(),
-		fuel_limit: version.fuel_limit,
+		limits: version.limits,
 	};
 	let seats = Rounds::<Runtime>::get(id).map(|round| round.seats.into_inner());
 	Some(RequestView {

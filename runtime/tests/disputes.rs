@@ -38,10 +38,10 @@ fn convicted() -> BTreeSet<AccountId> {
 	Convictions::<Runtime>::iter_values().map(|conviction| conviction.operator).collect()
 }
 
-/// Bond of a challenge: three authors, each a tenth of the least price of the limit and of a file of
+/// Bond of a challenge: three authors, each a tenth of the least price of the limits, and of a file of
 /// a hundred bytes, and 10 OPG.
 fn bond() -> Balance {
-	let fuel = 2 * FUEL + 100 * constants::COURT_FUEL_PER_BYTE;
+	let fuel = 2 * FUEL + 1_000 + 100 * constants::COURT_FUEL_PER_BYTE;
 	3 * Balance::from(fuel) * constants::MIN_FUEL_PRICE / 10 + 10 * OPG
 }
 

@@ -33,6 +33,7 @@ enum Unit {
 	Sessions,
 	Milliseconds,
 	Bytes,
+	Mebibytes,
 	Fuel,
 	/// A plain number.
 	Number,
@@ -84,6 +85,7 @@ impl Unit {
 			Sessions => format!("sessions ({})", slots(value * u128::from(SESSION_SLOTS))),
 			Milliseconds => "ms".into(),
 			Bytes => "bytes".into(),
+			Mebibytes => "MiB".into(),
 			Fuel => "fuel".into(),
 			Number => String::new(),
 		};
@@ -165,6 +167,12 @@ fn cells(name: &str) -> String {
 		"MAX_MODEL_BYTES" => (Bytes, MAX_MODEL_BYTES.into()),
 		"FUEL_PER_CORE_SECOND" => (Fuel, FUEL_PER_CORE_SECOND.into()),
 		"MAX_FUEL_LIMIT" => (Fuel, MAX_FUEL_LIMIT.into()),
+		"MAX_LOAD_FUEL" => (Fuel, MAX_LOAD_FUEL.into()),
+		"MAX_MEMORY" => (Mebibytes, MAX_MEMORY.into()),
+		"CEILING_MODEL_BYTES" => (Bytes, CEILING_MODEL_BYTES.into()),
+		"CEILING_FUEL_LIMIT" => (Fuel, CEILING_FUEL_LIMIT.into()),
+		"CEILING_LOAD_FUEL" => (Fuel, CEILING_LOAD_FUEL.into()),
+		"CEILING_MEMORY" => (Mebibytes, CEILING_MEMORY.into()),
 		"MAX_ROYALTY" => (Planck, MAX_ROYALTY),
 		"MAX_ENGINES" => (Number, MAX_ENGINES.into()),
 		"MODEL_DEPOSIT" => (Planck, MODEL_DEPOSIT),
@@ -178,11 +186,13 @@ fn cells(name: &str) -> String {
 		"MAX_AGENDA" => (Number, MAX_AGENDA.into()),
 		"MAX_DRAWS" => (Number, MAX_DRAWS.into()),
 		"COMMIT_BLOCKS" => (Blocks, COMMIT_BLOCKS.into()),
+		"MAX_COMMIT_BLOCKS" => (Blocks, MAX_COMMIT_BLOCKS.into()),
 		"REVEAL_BLOCKS" => (Blocks, REVEAL_BLOCKS.into()),
-		"COMMIT_MILLIS" => (Milliseconds, COMMIT_MILLIS.into()),
 		"CHALLENGE_WINDOW" => (Blocks, CHALLENGE_WINDOW.into()),
+		"MAX_CHALLENGE_WINDOW" => (Blocks, MAX_CHALLENGE_WINDOW.into()),
 		"REQUEST_LIFETIME" => (Blocks, REQUEST_LIFETIME.into()),
 		"COURT_COMMIT_BLOCKS" => (Blocks, COURT_COMMIT_BLOCKS.into()),
+		"MAX_COURT_COMMIT_BLOCKS" => (Blocks, MAX_COURT_COMMIT_BLOCKS.into()),
 		"COURT_REVEAL_BLOCKS" => (Blocks, COURT_REVEAL_BLOCKS.into()),
 		"MAX_SITTING" => (Number, MAX_SITTING.into()),
 		"MAX_CASES" => (Number, MAX_CASES.into()),
@@ -200,7 +210,7 @@ fn cells(name: &str) -> String {
 fn sentence(docs: &str) -> String {
 	let docs = docs.split_whitespace().collect::<Vec<_>>().join(" ");
 	let first = docs.split_once(". ").map_or(docs.trim_end_matches('.'), |(first, _)| first);
-	let units = ["planck per fuel and executor", "planck", "milliseconds", "slots", "bytes"];
+	let units = ["planck per fuel and executor", "planck", "milliseconds", "slots", "bytes", "MiB"];
 	units.iter().fold(first.to_owned(), |text, unit| text.replace(&format!(", in {unit}"), ""))
 }
 
@@ -222,19 +232,20 @@ fn runtime_constants(table: &mut String) {
 	}
 }
 
-/// Unit of a constant of one of our pallets. `None` for the ids of accounts.
+/// Unit of a constant of one of our pallets. `None` for the ids of accounts, and for the maxima of
+/// versions, which are several numbers: the table of constants has each.
 fn metadata_unit(name: &str) -> Option<Unit> {
 	Some(match name {
-		"PalletId" | "PotId" => return None,
+		"PalletId" | "PotId" | "DefaultMaxima" | "MaximaCeiling" => return None,
 		"MinBond" | "SlotStake" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit"
 		| "ModelDeposit" | "ServeDeposit" | "MaxRoyalty" | "RequestDeposit" | "SeatFee"
 		| "ChallengeBond" | "StakeAtRisk" => Planck,
 		"MinFuelPrice" | "MaxFuelPrice" => PlanckPerFuel,
 		"UnbondingBlocks" | "KeyDelay" | "ConvictionDelay" | "DayBlocks" | "ChallengeWindow"
-		| "Lifetime" | "CommitBlocks" | "RevealBlocks" => Blocks,
+		| "Lifetime" | "RevealBlocks" => Blocks,
 		"MaxUnbondingSessions" => Sessions,
-		"MaxModelBytes" | "SessionBytes" => Bytes,
-		"MaxFuelLimit" | "TargetFuel" | "SessionFuel" | "CourtFuelPerByte" => Fuel,
+		"SessionBytes" => Bytes,
+		"TargetFuel" | "SessionFuel" | "CourtFuelPerByte" => Fuel,
 		"AgendaWeight" | "DeadlineWeight" | "HookWeight" | "MillisPerTick" => Milliseconds,
 		"MaxPools"
 		| "MaxDelegations"
@@ -301,7 +312,7 @@ fn wire_limits(table: &mut String) {
 		("seats of a round", Number, pallet_opg_support::MAX_COMMITTEE),
 		("seats of all rounds of a request", Number, pallet_opg_support::MAX_SEATS),
 		("items of a batch", Number, pallet_opg_attestation::MAX_BATCH),
-		("validity of a batch", Blocks, pallet_opg_attestation::BATCH_BLOCKS),
+		("validity of a batch", Blocks, pallet_opg_support::CALL_BLOCKS),
 		("VRF outputs that are kept", Blocks, pallet_opg_inference::VRF_HISTORY),
 		("search for a block with room", Blocks, pallet_opg_inference::SCHEDULE_SEARCH_BLOCKS),
 	] {

@@ -100,7 +100,7 @@ fn view_should_follow_a_request_to_its_settlement() {
 		assert_eq!(assigned.requester, eve());
 		assert_eq!(assigned.task.engine_id, ENGINE_ID);
 		assert_eq!(assigned.task.input, input().into_inner());
-		assert_eq!(assigned.task.fuel_limit, 2 * FUEL);
+		assert_eq!(assigned.task.limits.fuel, 2 * FUEL);
 		assert_eq!(assigned.seats.len(), members.len());
 		answer_all(id, |_| right());
 		let at = Clock::current_block_number();

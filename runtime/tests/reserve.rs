@@ -138,7 +138,7 @@ fn courts_should_be_paid_and_others_decided_when_one_minimal_pool_dissents_a_tho
 		assert_ok!(Inference::challenge(signed(ferdie()), other, seed, disputed, claim));
 		let due = mass.iter().chain([&other]).map(|id| court_pay(*id)).sum::<Balance>();
 
-		let mut voted = BTreeSet::new();
+		let (mut voted, mut convicted) = (BTreeSet::new(), BTreeSet::new());
 		let is_open = |id: &RequestId| !state(*id).is_final();
 		for block in 0.. {
 			assert!(
@@ -148,6 +148,8 @@ fn courts_should_be_paid_and_others_decided_when_one_minimal_pool_dissents_a_tho
 			);
 			bounded_step();
 			vote(&mut voted);
+			// A conviction is forgotten once its operator's disputes are over.
+			convicted.extend(Convictions::<Runtime>::iter_values().map(|own| own.operator));
 			if Cases::<Runtime>::get(other)
 				.is_some_and(|case| matches!(case.phase, CasePhase::Reveal { .. }))
 			{
@@ -167,8 +169,6 @@ fn courts_should_be_paid_and_others_decided_when_one_minimal_pool_dissents_a_tho
 		}
 		assert_eq!(paid() - before, VALIDATORS as Balance * due, "every vote is paid");
 		assert!(wealth(&Inference::pot()) >= pot, "not by the pot");
-		let convicted: BTreeSet<_> =
-			Convictions::<Runtime>::iter_values().map(|conviction| conviction.operator).collect();
 		assert!(convicted.contains(&liar));
 		assert_eq!(convicted.len(), 2, "and who lied about the other model");
 		assert_eq!(reserved(&liar), 0);

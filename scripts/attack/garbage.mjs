@@ -1,5 +1,5 @@
 // Transactions that no executor and no validator would send: right in shape, wrong in content.
-import { compactToU8a, randomAsU8a, u8aConcat, u8aToHex } from './api.mjs';
+import { compactToU8a, randomAsU8a, u8aConcat, u8aToHex } from '../client/api.mjs';
 
 // Pallets whose calls take no signed origin.
 export const SECTIONS = ['attestation', 'court'];
@@ -20,7 +20,7 @@ export function calls(api) {
 
 // A random value of a type of the metadata.
 function garbage(api, id) {
-	const { def } = api.registry.lookup.getSiType(id);
+	const { def, path } = api.registry.lookup.getSiType(id);
 	if (def.isComposite) {
 		const { fields } = def.asComposite;
 		if (fields.length === 1 && fields[0].name.isNone) return garbage(api, fields[0].type);
@@ -40,6 +40,10 @@ function garbage(api, id) {
 	}
 	if (def.isTuple) return def.asTuple.map(type => garbage(api, type));
 	if (def.isCompact) return garbage(api, def.asCompact.type);
+	// The client takes an option as null or as what is inside, and not as a variant.
+	if (def.isVariant && `${path.at(-1)}` === 'Option') {
+		return randomAsU8a(1)[0] % 2 ? garbage(api, def.asVariant.variants[1].fields[0].type) : null;
+	}
 	if (def.isVariant) {
 		const variant = def.asVariant.variants[0];
 		const { fields } = variant;

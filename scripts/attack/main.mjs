@@ -1,8 +1,8 @@
 // Plays the attacks against a development chain, and says what each came to.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, opg, say } from './api.mjs';
-import { Ledger } from './ledger.mjs';
-import { Network } from './network.mjs';
+import { connect, opg, say } from '../client/api.mjs';
+import { Ledger } from '../client/ledger.mjs';
+import { Network } from '../client/network.mjs';
 import { Context, SEQUENCES } from './sequences.mjs';
 
 // Largest loss of an honest operator for being late, per session, in millionths of its stake.
@@ -23,7 +23,9 @@ for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]]) {
 	process.once(signal, () => process.exit(status));
 }
 
-const network = new Network();
+// Executors of the attackers besides Alice, Bob and Charlie, by node.
+const ATTACKERS = [['//Ferdie', '//One'], ['//Two'], []];
+const network = new Network('attack');
 const results = [];
 let api, ledger;
 
@@ -41,14 +43,14 @@ async function play(context, { name, expected, run }) {
 }
 
 async function main() {
-	const url = await network.start();
+	const url = await network.start(ATTACKERS);
 	say(`three nodes, ${url}, logs in ${network.directory}`);
 	api = await connect(url);
 	ledger = new Ledger(api, url).start();
 	await ledger.passBlocks(2);
 	const context = new Context(api, ledger, network);
 	// Stake counts two sessions after it is bonded. What needs no executors is played meanwhile.
-	const prepared = network.prepare(url);
+	const prepared = network.prepare(url, ['--extra-executors']);
 	prepared.catch(() => {});
 	for (const sequence of chosen.filter(({ early }) => early)) await play(context, sequence);
 	await prepared;

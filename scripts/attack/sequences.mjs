@@ -1,11 +1,9 @@
 // The attacks, each with what it must come to. One that does not throws.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { account, blake2AsU8a, call, compactStripLength, hexToU8a, OPG, opg, randomAsU8a, refusal, say, Sender, submit, u8aConcat, u8aToHex } from './api.mjs';
+import { account, blake2AsU8a, call, compactStripLength, hexToU8a, MODEL, OPG, opg, randomAsU8a, refusal, requestTx, say, Sender, submit, u8aConcat, u8aToHex } from '../client/api.mjs';
 import * as garbage from './garbage.mjs';
 
-const MAX_FEE = 10n * OPG;
-const MODEL = 0;
 // Enough for a first committee, a larger one, and the court.
 const END_SECONDS = 150;
 // Enough for a transaction behind a few full blocks.
@@ -32,9 +30,7 @@ export class Context {
 	}
 
 	request(changes = {}) {
-		return call(this.api.tx.inference.request, {
-			model: MODEL, input: this.input, tier: 'Quorum', maxFee: MAX_FEE, maxRoyalty: MAX_FEE, ...changes,
-		});
+		return requestTx(this.api, this.input, changes);
 	}
 
 	// Sends requests and gives their numbers, once they are in blocks.

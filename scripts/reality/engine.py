@@ -14,7 +14,7 @@ import onnxruntime
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "node/engine/scripts"))
 import opgt  # noqa: E402
 
-# What the chain allows: node/engine/README.md.
+# What the chain allows, of fuel for loading and for a run alike: node/engine/README.md.
 FUEL = 20_000_000_000
 MAX_INPUT, MAX_OUTPUT = 16 << 10, 4 << 10
 

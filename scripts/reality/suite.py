@@ -89,8 +89,9 @@ def fits(row):
         for what, key, most in (("input", "input", MAX_INPUT), ("output", "output", MAX_OUTPUT))
         if row[key] > most
     ]
-    if row["fuel"] > FUEL:
-        over.append(f"fuel {large(row['fuel'])}")
+    for what, key in (("fuel for loading", "load_fuel"), ("fuel", "fuel")):
+        if row[key] > FUEL:
+            over.append(f"{what} {large(row[key])}")
     if row["memory_bytes"] > MEMORY:
         over.append(f"memory {size(row['memory_bytes'])}")
     return "no: " + ", ".join(over) if over else "yes"
@@ -102,7 +103,7 @@ COLUMNS = (
     "from",
     "file",
     "differs by",
-    "fuel: load, in all",
+    "fuel: load, run",
     "ms",
     "memory",
     "fits the chain",

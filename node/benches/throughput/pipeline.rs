@@ -9,7 +9,7 @@ use crate::{
 use frame_support::{dispatch::DispatchClass, BoundedVec};
 use opg_primitives::{
 	commitment, input_hash, Answer, BatchKind, CommitmentContext, ModelId, Outcome, RequestId,
-	RoundIndex, Tier,
+	RoundIndex, Tier, VersionLimits,
 };
 use opg_runtime::{
 	constants::{CHALLENGE_WINDOW, MAX_AGENDA, OPG, SESSION_SLOTS},
@@ -452,7 +452,7 @@ fn set_up(author: &mut Author, models: u32, executors: &mut [Executor]) {
 		name: BoundedVec::truncate_from(b"digits".to_vec()),
 		engine_id: ENGINE,
 		dims: Default::default(),
-		fuel_limit: FUEL_LIMIT,
+		limits: VersionLimits { fuel: FUEL_LIMIT, load_fuel: FUEL_LIMIT, memory: 512 },
 		royalty: OPG / 10,
 		report_hash: REPORT,
 	};

@@ -18,7 +18,7 @@ use opg_runtime::{
 };
 use opg_runtime_api::RequestView;
 use pallet_opg_court::{Benches, Holders};
-use pallet_opg_models::{Model, Models};
+use pallet_opg_models::{Maxima, Model, Models, VersionMaxima};
 use pallet_opg_staking::{Pool, Pools, Role};
 use scale_info::{TypeDef, TypeInfo};
 use serde::Deserialize;
@@ -244,6 +244,12 @@ impl Chain {
 	pub fn model(&self, id: ModelId) -> Result<Model<AccountId>> {
 		let key = Models::<Runtime>::hashed_key_for(id);
 		self.storage(&key)?.with_context(|| format!("there is no model {id}"))
+	}
+
+	/// Largest file and limits of the versions that can be registered.
+	pub fn maxima(&self) -> Result<Maxima> {
+		let maxima = self.storage(&VersionMaxima::<Runtime>::hashed_key())?;
+		Ok(maxima.unwrap_or_else(<Runtime as pallet_opg_models::Config>::DefaultMaxima::get))
 	}
 
 	/// Hash of the latest final block.

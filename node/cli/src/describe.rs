@@ -1,6 +1,7 @@
 //! Causes that the chain gives, in words.
 
-use opg_primitives::{FailureReason, JobError, ModelError};
+use opg_primitives::{FailureReason, JobError, ModelError, VersionLimits};
+use serde_json::{json, Value};
 
 /// Cause of a request's end without an answer.
 pub(crate) fn failure(reason: FailureReason) -> &'static str {
@@ -27,7 +28,18 @@ pub(crate) fn job_error(error: JobError) -> &'static str {
 		JobError::ModelMissing => "it lacks the model file",
 		JobError::EngineMissing => "it lacks the engine that the model names",
 		JobError::Internal => "its node failed",
+		JobError::Failed => "its node could not compute it in several attempts or in time",
 	}
+}
+
+/// Limits of a version, for people.
+pub(crate) fn limits(VersionLimits { fuel, load_fuel, memory }: &VersionLimits) -> String {
+	format!("{fuel} fuel a run, {load_fuel} to load, {memory} MiB")
+}
+
+/// Limits of a version, for programs.
+pub(crate) fn limits_json(VersionLimits { fuel, load_fuel, memory }: &VersionLimits) -> Value {
+	json!({ "fuel": fuel, "load_fuel": load_fuel, "memory_mib": memory })
 }
 
 /// Cause for which a model gives no output.
@@ -35,7 +47,7 @@ pub(crate) fn model_error(error: ModelError) -> &'static str {
 	match error {
 		ModelError::BadModel => "the engine does not take the model",
 		ModelError::BadInput => "the input does not fit the model",
-		ModelError::OutOfFuel => "the fuel limit is used up",
+		ModelError::OutOfFuel => "a fuel limit is used up",
 		ModelError::OutOfMemory => "the memory limit is reached",
 		ModelError::Trapped => "the model traps",
 		ModelError::OutputTooLarge => "the output is longer than the chain takes",

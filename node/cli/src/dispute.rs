@@ -235,7 +235,7 @@ impl StakeLimits {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::{FailureReason, Outcome, Output, Tier};
+	use opg_primitives::{FailureReason, Outcome, Output, Tier, VersionLimits};
 	use pallet_opg_court::CasePhase;
 	use pallet_opg_inference::{BondSource, CommitteeStatus, Request};
 	use pallet_opg_support::ModelVersion;
@@ -262,7 +262,7 @@ mod tests {
 				size: 0,
 				engine_id: H256::zero(),
 				dims: Default::default(),
-				fuel_limit: 10,
+				limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
 				royalty: 0,
 			},
 			input_hash: H256::zero(),

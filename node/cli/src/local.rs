@@ -1,12 +1,16 @@
 //! The engine on this machine: it makes an answer checkable by anyone.
 
 use crate::fs;
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use clap::Args;
-use opg_execution::{printable, report_hash, ExecutionError, LocalEngine};
-use opg_primitives::{Answer, Dims, Fuel, Task};
+use opg_execution::{printable, report_hash, Execution, ExecutionError, Inspection, LocalEngine};
+use opg_primitives::{Answer, Dims, Fuel, Task, VersionLimits};
+use opg_runtime::constants::{CEILING_FUEL_LIMIT, CEILING_LOAD_FUEL, CEILING_MEMORY};
 use sp_core::H256;
-use std::path::{Path, PathBuf};
+use std::{
+	path::{Path, PathBuf},
+	time::Duration,
+};
 
 /// Choice of an engine.
 #[derive(Args, Clone, Debug, Default)]
@@ -57,29 +61,110 @@ pub(crate) fn check_engine(engine: &LocalEngine, engine_id: H256) -> Result<()> 
 	engine.check_id(engine_id).map_err(explain)
 }
 
+/// Memory limits that are suggested are multiples of this, in MiB.
+const MEMORY_STEP: u32 = 16;
+
 /// Inspects `model` within the limits of a version, and gives the digest of the report.
 pub(crate) fn report(
 	engine: &LocalEngine,
 	model: &[u8],
 	dims: &Dims,
-	fuel_limit: Fuel,
+	limits: &VersionLimits,
 ) -> Result<H256> {
-	let run = engine.inspect(model, dims, fuel_limit).map_err(explain)?;
-	match run.outcome {
-		Ok(inspection) => Ok(report_hash(&inspection)),
-		Err(fault) => {
-			bail!("the engine does not take this model: {fault}: {}", printable(&run.message))
-		},
+	inspect(engine, model, dims, limits).map(|inspection| report_hash(&inspection))
+}
+
+/// Limits for a version of `model`: twice the fuel that this machine measures within `most`, and a
+/// quarter more than the memory. None is above `most`. Warns if a run on zeros fails: then it tells
+/// little.
+pub(crate) fn suggest_limits(
+	engine: &LocalEngine,
+	model: &[u8],
+	dims: &Dims,
+	most: &VersionLimits,
+) -> Result<VersionLimits> {
+	let inspection = inspect(engine, model, dims, most)?;
+	if let Err(fault) = inspection.trial {
+		eprintln!(
+			"a run on zeros fails: {fault}. Its fuel and memory may be less than those of a request: \
+			 give --fuel-limit and --memory"
+		);
 	}
+	let Inspection { load_fuel, run_fuel, memory_bytes, .. } = inspection;
+	let mebibytes = u32::try_from(memory_bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX);
+	let memory = mebibytes.saturating_add(mebibytes / 4);
+	Ok(VersionLimits {
+		fuel: run_fuel.saturating_mul(2).clamp(1, most.fuel),
+		load_fuel: load_fuel.saturating_mul(2).clamp(1, most.load_fuel),
+		memory: memory.div_ceil(MEMORY_STEP).saturating_mul(MEMORY_STEP).clamp(1, most.memory),
+	})
+}
+
+fn inspect(
+	engine: &LocalEngine,
+	model: &[u8],
+	dims: &Dims,
+	limits: &VersionLimits,
+) -> Result<Inspection> {
+	let run = engine.inspect(model, dims, limits).map_err(explain)?;
+	run.outcome.map_err(|fault| {
+		anyhow!("the engine does not take this model: {fault}: {}", printable(&run.message))
+	})
 }
 
 /// Computes a task on the model in the file `model`. Prints why, if the model gives no output.
 pub(crate) fn execute(engine: &LocalEngine, task: &Task, model: &[u8]) -> Result<Answer> {
-	let execution = engine.execute(model, task).map_err(explain)?;
+	engine.execute(model, task).map(said).map_err(explain)
+}
+
+fn said(execution: Execution) -> Answer {
 	if !execution.message.is_empty() {
 		eprintln!("the model gives no output: {}", execution.message);
 	}
-	Ok(execution.answer)
+	execution.answer
+}
+
+/// What a run may take whose model, engine and limits somebody else chose.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Bounds {
+	/// Most fuel that the version may allow for a run, and as much for loading.
+	#[arg(long, default_value_t = CEILING_FUEL_LIMIT.max(CEILING_LOAD_FUEL))]
+	fuel: Fuel,
+	/// Most memory that the version may allow, in MiB.
+	#[arg(long, value_name = "MIB", default_value_t = CEILING_MEMORY)]
+	memory: u32,
+	/// Most time for loading and running, in seconds.
+	#[arg(long, value_name = "SECONDS", default_value_t = 600)]
+	time: u64,
+}
+
+impl Bounds {
+	/// Computes a task on the model in the file `model`, if its limits are within these bounds. Prints
+	/// why, if the model gives no output.
+	pub fn execute(&self, engine: &LocalEngine, task: &Task, model: &[u8]) -> Result<Answer> {
+		self.check(&task.limits)?;
+		let time = Duration::from_secs(self.time);
+		let execution = engine.execute_within(model, task, time);
+		execution.map(said).map_err(|error| match error.timed_out() {
+			Some(_) => {
+				anyhow!("{error}, which says nothing about the answer: give a longer --time")
+			},
+			None => explain(error),
+		})
+	}
+
+	fn check(&self, limits: &VersionLimits) -> Result<()> {
+		let VersionLimits { fuel, load_fuel, memory } = *limits;
+		let most = fuel.max(load_fuel);
+		ensure!(
+			most <= self.fuel && memory <= self.memory,
+			"the version allows {fuel} fuel for a run, {load_fuel} for loading, and {memory} MiB, which is \
+			 more than you do: --fuel {} --memory {}. If you trust it, give --fuel {most} --memory {memory}",
+			self.fuel,
+			self.memory
+		);
+		Ok(())
+	}
 }
 
 fn explain(error: ExecutionError) -> anyhow::Error {
@@ -92,4 +177,20 @@ fn explain(error: ExecutionError) -> anyhow::Error {
 		ExecutionError::Dims(_) | ExecutionError::Engine(_) => return error.into(),
 	};
 	anyhow!("{error}: {help}")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn limits_should_be_refused_when_one_is_above_its_bound() {
+		let bounds = Bounds { fuel: 10, memory: 20, time: 1 };
+		for (fuel, load_fuel, memory, refused) in
+			[(10, 10, 20, false), (11, 1, 1, true), (1, 11, 1, true), (1, 1, 21, true)]
+		{
+			let limits = VersionLimits { fuel, load_fuel, memory };
+			assert_eq!(bounds.check(&limits).is_err(), refused, "{limits:?}");
+		}
+	}
 }

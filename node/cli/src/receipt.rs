@@ -142,7 +142,7 @@ impl Proven {
 			engine_id: version.engine_id,
 			dims: version.dims.clone(),
 			input: self.input.to_vec(),
-			fuel_limit: version.fuel_limit,
+			limits: version.limits,
 		}
 	}
 }
@@ -161,7 +161,7 @@ fn item<V: Decode>(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::{Outcome, Tier};
+	use opg_primitives::{Outcome, Tier, VersionLimits};
 	use pallet_opg_attestation::RoundPhase;
 	use pallet_opg_support::ModelVersion;
 	use sp_runtime::{traits::Header as _, StateVersion};
@@ -190,7 +190,7 @@ mod tests {
 				size: 0,
 				engine_id,
 				dims: Default::default(),
-				fuel_limit: 10,
+				limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
 				royalty: 0,
 			},
 			input_hash: input_hash(&input),

@@ -4,7 +4,7 @@
 
 use codec::{DecodeAll, Encode};
 use opg_execution::artifact;
-use opg_primitives::{model_hash, Answer, ModelError, Outcome, Task};
+use opg_primitives::{model_hash, Answer, ModelError, Outcome, Task, VersionLimits};
 use sp_core::{Bytes, H256};
 use std::{
 	fs::File,
@@ -21,7 +21,7 @@ fn task() -> Task {
 		engine_id: H256(artifact().id),
 		dims: Default::default(),
 		input: vec![1, 2, 3],
-		fuel_limit: 20_000_000,
+		limits: VersionLimits { fuel: 20_000_000, load_fuel: 20_000_000, memory: 512 },
 	}
 }
 

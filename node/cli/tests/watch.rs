@@ -7,7 +7,9 @@ use codec::{Decode, DecodeAll, Encode};
 use frame_system::{EventRecord, Phase};
 use jsonrpsee::server::{RpcModule, Server, ServerHandle};
 use opg_execution::artifact;
-use opg_primitives::{model_hash, AccountId, Answer, Balance, RequestId, Task, Tier};
+use opg_primitives::{
+	model_hash, AccountId, Answer, Balance, RequestId, Task, Tier, VersionLimits,
+};
 use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic, VERSION};
 use opg_runtime_api::{RequestStatus, RequestView};
 use pallet_opg_court::{Case, CasePhase, Cases};
@@ -116,7 +118,7 @@ fn task(hash: Option<H256>) -> Task {
 		engine_id: H256(artifact().id),
 		dims: Default::default(),
 		input: vec![1, 2, 3],
-		fuel_limit: 20_000_000,
+		limits: VersionLimits { fuel: 20_000_000, load_fuel: 20_000_000, memory: 512 },
 	}
 }
 
@@ -291,7 +293,7 @@ fn request(task: &Task, state: State) -> RequestOf<Runtime> {
 			size: 0,
 			engine_id: task.engine_id,
 			dims: Default::default(),
-			fuel_limit: task.fuel_limit,
+			limits: task.limits,
 			royalty: 0,
 		},
 		input_hash: H256::zero(),

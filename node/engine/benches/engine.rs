@@ -7,9 +7,13 @@
 //!     bytes that stay in memory. Leaves the data of the first output in <model>.engine.
 //! engine scale <directory> <seconds> <model>
 //!     requests per second of as many threads as there are cores, by those of one thread
+//! engine threads <directory> <seconds> <model>
+//!     the threads that there are cores for, and how much faster one run is on all of them
 //! ```
 
-use opg_engine::{tensor, Dims, Engine, EngineError, Limits, ModelFault, Prepared, Run};
+use opg_engine::{
+	tensor, Dims, Engine, EngineConfig, EngineError, Limits, ModelFault, Prepared, Run,
+};
 use std::{
 	env,
 	error::Error,
@@ -20,8 +24,13 @@ use std::{
 	time::{Duration, Instant},
 };
 
-const LIMITS: Limits =
-	Limits { fuel: 1 << 50, memory_bytes: 2 << 30, max_output: 64 << 20, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 1 << 50,
+	load_fuel: 1 << 50,
+	memory_bytes: 2 << 30,
+	max_output: 64 << 20,
+	time: None,
+};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -45,6 +54,9 @@ fn main() -> Result<()> {
 			Ok(done.map_err(|_| "the bench has panicked")??)
 		}),
 		["scale", directory, seconds, model] => scale(directory.as_ref(), seconds.parse()?, model),
+		["threads", directory, seconds, model] => {
+			threads(directory.as_ref(), seconds.parse()?, model)
+		},
 		[] => {
 			println!("this benchmark needs models: run scripts/bench-engine.sh");
 			Ok(())
@@ -54,7 +66,12 @@ fn main() -> Result<()> {
 }
 
 fn engine() -> std::result::Result<Engine, EngineError> {
-	Engine::new(Some(&env::temp_dir().join("opg-engine-bench")))
+	engine_on(1)
+}
+
+fn engine_on(threads: usize) -> std::result::Result<Engine, EngineError> {
+	let cache = env::temp_dir().join("opg-engine-bench");
+	Engine::with(EngineConfig { cache: Some(&cache), threads, ..EngineConfig::default() })
 }
 
 /// The outcome, with a fault as an error.
@@ -112,6 +129,28 @@ fn scale(directory: &Path, seconds: f64, model: &str) -> Result<()> {
 		all += requests(&all_of_it, cores, seconds / f64::from(turns))?;
 	}
 	println!("{cores} {}", all as f64 / one as f64);
+	Ok(())
+}
+
+fn threads(directory: &Path, seconds: f64, model: &str) -> Result<()> {
+	let cores = thread::available_parallelism()?.get();
+	let file = |extension: &str| directory.join(format!("{model}.{extension}"));
+	let (onnx, input) = (fs::read(file("onnx"))?, fs::read(file("input"))?);
+	let engines = [engine_on(1)?, engine_on(cores)?];
+	let mut prepared = Vec::new();
+	for engine in &engines {
+		prepared.push(done(engine.prepare(&onnx, &Dims::default(), &LIMITS)?)?);
+	}
+	let mut times = [Vec::new(), Vec::new()];
+	let end = Instant::now() + Duration::from_secs_f64(seconds);
+	while times[0].len() < 9 || Instant::now() < end {
+		// In turns, so that both see the same machine.
+		for ((engine, prepared), times) in engines.iter().zip(&prepared).zip(&mut times) {
+			times.extend(&done(engine.time(prepared, &input, 4)?)?[1..]);
+		}
+	}
+	let [one, all] = times.map(median);
+	println!("{cores} {}", one / all);
 	Ok(())
 }
 

@@ -30,6 +30,42 @@ TABLE = HERE.parents[2] / "docs/conformance.md"
 RTOL, ATOL = 1e-3, 1e-7
 FUEL = 20_000_000_000
 
+# What the tests say nothing about.
+BEYOND = """
+## Loops and sequences
+
+- `Loop` is unrolled when the model is loaded. Its trip count, or the condition after each turn, must
+  follow from constants and shapes. What it unrolls to counts against the limit of 20,000 nodes.
+- Sequences of tensors are taken where a graph makes them of tensors and takes elements out at places
+  that are constant. They are no input or output of a model, a loop or a branch.
+- Recurrent layers run forward or in both directions, with their usual activations; `reverse`, other
+  activations, `clip` and `input_forget` are refused, since tract would leave them out.
+
+## Operators of com.microsoft
+
+A closed list; `onnxruntime` writes some of them when it optimises or quantizes a model. All others are
+refused as `ForeignDomain`.
+
+| operators | computed |
+|---|---|
+| `Gelu`, `BiasGelu`, `FastGelu`, `QuickGelu` | by tract |
+| `SkipLayerNormalization` | by tract; with a bias only if it has beta |
+| `SkipSimplifiedLayerNormalization` | by tract, without a bias |
+| `MultiHeadAttention` | by tract: queries, keys and values apart, without bias, mask and past |
+| `RotaryEmbedding` | by tract, with a position for each place; in three dimensions with `num_heads` |
+| `MatMulNBits` | by tract, 2 or 4 bits, constant weights; scales are rounded to f16 in blocks of 32 |
+| `GatherBlockQuantized` | by tract, 4 bits, a table of two dimensions; the same |
+| `QuantizeLinear`, `DequantizeLinear` | as those of ONNX |
+| `FusedMatMul` | as a product, without `transBatch` |
+| `FusedConv`, `FusedGemm` | as both operators: `Relu`, `LeakyRelu`, `Sigmoid`, `Tanh`, `Clip`, `HardSigmoid` |
+| `DynamicQuantizeMatMul`, `MatMulIntegerToFloat` | as `MatMulInteger` and what is around it |
+| `DynamicQuantizeLSTM` | as `LSTM` with constant weights made floats; the input is not quantized |
+| `QLinearAdd`, `QLinearMul`, `QLinearConcat`, `QLinearSigmoid`, `QLinearLeakyRelu`, `QLinearAveragePool`, `QLinearGlobalAveragePool` | on floats, between `DequantizeLinear` and `QuantizeLinear` |
+
+Not on the list though tract has it: `GroupQueryAttention`, because tract does not look at the lengths
+that are an input. `Attention` of com.microsoft is another operator than that of ONNX.
+"""
+
 
 class Unlike(Exception):
     """The test did not pass, and why."""
@@ -165,7 +201,7 @@ def write_table(reasons, passed, as_is, total):
     for why, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         example = min(name for name, other in reasons.items() if other == why)
         lines.append(f"| {count} | {why.replace('|', '/')} | `{example}` |")
-    TABLE.write_text("\n".join(lines) + "\n")
+    TABLE.write_text("\n".join(lines) + "\n" + BEYOND)
 
 
 def main():

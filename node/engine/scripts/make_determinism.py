@@ -8,8 +8,8 @@ run the model, NAME.expected.opgt: its outputs on the plain input, which ours mu
 NAME.dims binds symbolic dimensions, where there are some. Everything comes from one seed. Outputs
 on which ONNX says nothing (NaNs, casts out of range) or where its reference is wrong are left out.
 
-Not here, since tract 0.23 does not run them: Loop, SequenceMap and all of Sequence and Optional,
-string operators, TreeEnsembleRegressor, LpPool, GridSample, Col2Im, Unique, MaxUnpool, RoiAlign.
+Not here, since the engine does not run them: SequenceMap, Optional, string operators, Col2Im, Unique,
+MaxUnpool, RoiAlign.
 """
 
 import pathlib
@@ -611,6 +611,185 @@ def scan(m):
 def fourier(m):
     x = m.input("x", (1, 16, 1))
     m.output(m.op("DFT", x, axis=1))
+
+
+@model(opset=18)
+def windows(m):
+    """Norms of windows, cropping and padding, sequences in reverse order."""
+    x = m.input("x", (2, 3, 6, 5))
+    m.output(m.op("LpPool", x, kernel_shape=[2, 3], strides=[2, 1], pads=[0, 1, 0, 1]))
+    m.output(m.op("LpPool", x, kernel_shape=[3, 2], p=3))
+    m.output(m.op("CenterCropPad", x, m.ints(3, 8), axes=[2, 3]))
+    lengths = m.input("lengths", (3,), "i8", [2, 1, 2])
+    m.output(m.op("ReverseSequence", x, lengths, time_axis=0, batch_axis=1))
+
+
+@model()
+def losses(m):
+    x, classes = m.input("x", (3, 5, 2)), m.input("classes", (3, 2), "i8", [0, 4, 2, 1, 3, 3])
+    weights = m.weight([0.5, 1.0, 2.0, 0.25, 1.5])
+    m.output(m.op("NegativeLogLikelihoodLoss", x, classes, weights, reduction="none"))
+    m.output(m.op("NegativeLogLikelihoodLoss", x, classes, ignore_index=3))
+    loss, logs = m.op("SoftmaxCrossEntropyLoss", x, classes, weights, outputs=2)
+    m.output(loss, logs)
+
+
+@model()
+def loops(m):
+    """A loop with a trip count, one that a condition ends, and sequences."""
+    x = m.input("x", (2, 3))
+    info = lambda name, kind=T.FLOAT, dims=None: helper.make_tensor_value_info(name, kind, dims)
+    node = helper.make_node
+    body = helper.make_graph(
+        [
+            node("Identity", ["go"], ["goes_on"]),
+            node("Cast", ["turn"], ["turn_as_float"], to=T.FLOAT),
+            node("Add", ["state", "turn_as_float"], ["moved"]),
+            node("Tanh", ["moved"], ["next"]),
+            node("Mul", ["next", x], ["row"]),
+        ],
+        "body",
+        [info("turn", T.INT64, []), info("go", T.BOOL, []), info("state", dims=[2, 3])],
+        [info("goes_on", T.BOOL, []), info("next"), info("row")],
+    )
+    last, rows = m.op("Loop", m.weight(4, "i8"), m.weight(True, "?"), x, outputs=2, body=body)
+    m.output(last)
+    # The reference puts them together without a new axis.
+    m.output(rows, reference=False)
+    one, three = m.weight(1, "i8"), m.weight(3, "i8")
+    body = helper.make_graph(
+        [
+            node("Add", ["count", one], ["more"]),
+            node("Less", ["more", three], ["goes_on"]),
+            node("Concat", ["state", x], ["next"], axis=0),
+        ],
+        "body",
+        [
+            info("turn", T.INT64, []),
+            info("go", T.BOOL, []),
+            info("count", T.INT64, []),
+            info("state", dims=["n", 3]),
+        ],
+        [info("goes_on", T.BOOL, []), info("more", T.INT64, []), info("next")],
+    )
+    _, grown = m.op("Loop", "", m.weight(True, "?"), m.weight(0, "i8"), x, outputs=2, body=body)
+    m.output(grown)
+    sequence = m.op("SequenceInsert", m.op("SequenceConstruct", x, last), x, one)
+    m.output(m.op("SequenceAt", sequence, m.weight(-1, "i8")))
+    m.output(m.op("ConcatFromSequence", sequence, axis=1, new_axis=1))
+    parts = m.op("SplitToSequence", x, axis=1, keepdims=0)
+    m.output(m.op("SequenceAt", parts, m.weight(2, "i8")))
+
+
+@model(more=[("ai.onnx.ml", 5)])
+def more_trees(m):
+    """Regression, the newer form of trees, and tables of numbers."""
+    x = m.input("x", (8, 4))
+    values = [float(v) for v in m.random.standard_normal(7)]
+    regressor = m.op(
+        "TreeEnsembleRegressor",
+        x,
+        domain="ai.onnx.ml",
+        n_targets=2,
+        nodes_treeids=[0] * 7,
+        nodes_nodeids=list(range(7)),
+        nodes_featureids=[0, 1, 2, 0, 0, 0, 0],
+        nodes_values=values,
+        nodes_modes=["BRANCH_GTE", "BRANCH_LT", "BRANCH_LEQ"] + ["LEAF"] * 4,
+        nodes_truenodeids=[1, 3, 5, 0, 0, 0, 0],
+        nodes_falsenodeids=[2, 4, 6, 0, 0, 0, 0],
+        nodes_missing_value_tracks_true=[1, 0, 1, 0, 0, 0, 0],
+        target_treeids=[0] * 4,
+        target_nodeids=[3, 4, 5, 6],
+        target_ids=[0, 1, 0, 1],
+        target_weights=[0.5, -0.25, 1.0, 0.125],
+        base_values=[0.1, 0.2],
+    )
+    m.output(regressor)
+    tensor = lambda name, values: helper.make_tensor(name, T.FLOAT, [len(values)], values)
+    ensemble = m.op(
+        "TreeEnsemble",
+        x,
+        domain="ai.onnx.ml",
+        n_targets=2,
+        aggregate_function=1,
+        post_transform=0,
+        tree_roots=[0],
+        nodes_modes=helper.make_tensor("modes", T.UINT8, [3], [0, 6, 3]),
+        nodes_featureids=[0, 1, 2],
+        nodes_splits=tensor("splits", values[:3]),
+        nodes_truenodeids=[1, 0, 2],
+        nodes_trueleafs=[0, 1, 1],
+        nodes_falsenodeids=[2, 1, 3],
+        nodes_falseleafs=[0, 1, 1],
+        membership_values=tensor("members", [1.5, -0.5, float("nan")]),
+        leaf_targetids=[0, 1, 0, 1],
+        leaf_weights=tensor("weights", [0.5, -0.25, 1.0, 0.125]),
+    )
+    m.output(ensemble)
+    keys = m.op("Round", x)
+    encoded = m.op(
+        "LabelEncoder",
+        keys,
+        domain="ai.onnx.ml",
+        keys_floats=[-1.0, 0.0, 1.0, float("nan")],
+        values_int64s=[7, 8, 9, 10],
+        default_int64=-3,
+    )
+    m.output(encoded, dtype=T.INT64, reference=False)
+    m.output(m.op("Binarizer", x, domain="ai.onnx.ml", threshold=0.25))
+
+
+@model(more=[("com.microsoft", 1)])
+def contributed(m):
+    """Operators of com.microsoft, for which onnx has no reference."""
+    op = lambda kind, *inputs, **attributes: m.op(kind, *inputs, domain="com.microsoft", **attributes)
+    x = m.input("x", (1, 3, 32))
+    h = op("SkipLayerNormalization", x, m.noise(1, 3, 32), m.noise(32), m.noise(32), m.noise(32))
+    h = op("BiasGelu", h, m.noise(32))
+    h = op("FastGelu", op("SkipSimplifiedLayerNormalization", h, x, m.noise(32)), m.noise(32))
+    h = op("MultiHeadAttention", h, op("QuickGelu", h), op("Gelu", x), num_heads=4)
+    positions = m.weight([[2, 0, 1]], "i8")
+    tables = m.noise(5, 4), m.noise(5, 4)
+    h = op("RotaryEmbedding", h, positions, *tables, num_heads=4)
+    m.output(op("FusedMatMul", h, m.noise(6, 32), transB=1, alpha=0.5))
+    packed = m.weight(m.random.integers(0, 256, (6, 1, 16)), "u1")
+    m.output(op("MatMulNBits", h, packed, m.noise(6), K=32, N=6, bits=4, block_size=32))
+    scale, zero = m.weight(0.04), m.weight(118, "u1")
+    a = m.op("QuantizeLinear", x, scale, zero)
+    b = op("QLinearMul", a, scale, zero, a, scale, zero, scale, zero)
+    b = op("QLinearAdd", a, scale, zero, b, scale, zero, scale, zero)
+    b = op("QLinearLeakyRelu", b, scale, zero, scale, zero, alpha=0.2)
+    b = op("QLinearConcat", scale, zero, a, scale, zero, b, scale, zero, axis=1)
+    m.output(op("DequantizeLinear", b, scale, zero))
+    weights = m.weight(m.random.integers(-100, 100, (32, 5)), "i1")
+    m.output(op("DynamicQuantizeMatMul", x, weights, scale))
+    m.output(op("MatMulIntegerToFloat", a, weights, scale, scale, zero))
+
+
+@model(more=[("com.microsoft", 1)])
+def quantized_lstm(m):
+    x = m.input("x", (5, 1, 3))
+    weights = lambda *shape: m.weight(m.random.integers(-100, 100, shape), "i1")
+    scales = lambda: m.weight(np.abs(m.random.standard_normal(2)) * 0.01)
+    zeros = m.weight([0, 0], "i1")
+    outputs = m.op(
+        "DynamicQuantizeLSTM",
+        x,
+        weights(2, 3, 16),
+        weights(2, 4, 16),
+        m.noise(2, 32),
+        *[""] * 4,
+        scales(),
+        zeros,
+        scales(),
+        zeros,
+        outputs=3,
+        domain="com.microsoft",
+        hidden_size=4,
+        direction="bidirectional",
+    )
+    m.output(*outputs)
 
 
 def main():

@@ -1,28 +1,24 @@
 //! Rules of artifacts: what a WebAssembly module must be like to be an engine.
 //!
-//! Prepared models rest on them: all that an instance keeps between two calls is in its memory, so a
-//! copy of the memory is the whole instance. Fuel rests on them too: memory that is copied or filled is
-//! paid for. They are checked by parsing, before the module is compiled.
+//! Prepared models rest on them: all that an instance keeps between two calls is in its memory, so
+//! a copy of the memory is the whole instance. Verdicts rest on them too: the module counts its
+//! fuel and its stack itself, as [`opg_engine_meter`] defines. They are checked by parsing, before
+//! the module is compiled.
 
 use crate::{
-	host::{KERNELS, WASI},
+	host::{FUEL as REFILL, KERNELS, MODEL, WASI},
 	instance::STACK_POINTER,
 	witness,
 };
+use opg_engine_meter::{is_metered, FEATURES, FUEL, STACK};
 use wasmparser::{
 	BinaryReaderError, CompositeInnerType, DataKind, ElementKind, ExternalKind, FuncType,
-	FunctionBody, Operator, Parser, Payload, RefType, TypeRef, ValType, Validator, WasmFeatures,
+	FunctionBody, Operator, Parser, Payload, RefType, TypeRef, ValType, Validator,
 };
 
-/// Proposals of WebAssembly that engines may use, besides version 1. Of the reference types only the
-/// longer form of a number in `call_indirect`.
-const FEATURES: WasmFeatures = WasmFeatures::WASM1
-	.union(WasmFeatures::SATURATING_FLOAT_TO_INT)
-	.union(WasmFeatures::SIGN_EXTENSION)
-	.union(WasmFeatures::MULTI_VALUE)
-	.union(WasmFeatures::BULK_MEMORY)
-	.union(WasmFeatures::CALL_INDIRECT_OVERLONG)
-	.union(WasmFeatures::SIMD);
+/// Variables that an artifact may have. The host sets them before each call.
+const VARIABLES: [(&str, ValType); 3] =
+	[(STACK_POINTER, ValType::I32), (STACK, ValType::I32), (FUEL, ValType::I64)];
 
 /// Most entries of the table, which lies outside of the memory limit.
 const MAX_TABLE: u64 = 1 << 20;
@@ -31,7 +27,7 @@ const MAX_TABLE: u64 = 1 << 20;
 const EXPORTS: [(&str, usize, usize); 6] = [
 	("_initialize", 0, 0),
 	("opg_alloc", 1, 1),
-	("opg_load", 4, 1),
+	("opg_load", 3, 1),
 	("opg_describe", 0, 1),
 	("opg_zeros", 0, 1),
 	("opg_run", 2, 1),
@@ -46,10 +42,10 @@ pub enum ArtifactError {
 	/// An import that no engine has.
 	#[error("it imports `{0}`, which the host does not give to engines")]
 	Import(String),
-	/// A variable besides the stack pointer, which a copy of the memory would not have.
+	/// A variable that the host does not set, and that a copy of the memory would not have.
 	#[error(
-		"it keeps state outside of its memory: a variable that is not the one exported stack pointer \
-		 of type i32"
+		"it keeps state outside of its memory: a variable that is not the stack pointer or a counter, \
+		 exported and of the right type"
 	)]
 	Global,
 	/// A table that can change, or is too large.
@@ -64,9 +60,9 @@ pub enum ArtifactError {
 	/// Not the one memory.
 	#[error("it must define one memory, exported as `memory`")]
 	Memory,
-	/// An instruction that moves any number of bytes for one unit of fuel.
-	#[error("it copies or fills memory without paying for the bytes")]
-	Unpaid,
+	/// It does not count its fuel and its stack, or not as all engines do.
+	#[error("it is not metered: it does not count its fuel and its stack as engines do")]
+	Unmetered,
 	/// An export that is missing, or of another type.
 	#[error("it does not export the function `{0}` as the host calls it")]
 	Export(&'static str),
@@ -85,7 +81,12 @@ pub fn check_artifact(module: &[u8]) -> Result<(), ArtifactError> {
 	for payload in Parser::new(0).parse_all(module) {
 		found.add(payload?)?;
 	}
-	found.finish()
+	found.finish()?;
+	if is_metered(module) {
+		Ok(())
+	} else {
+		Err(ArtifactError::Unmetered)
+	}
 }
 
 /// What was found in a module that is valid.
@@ -95,8 +96,8 @@ struct Found {
 	/// Types of the functions, those that are imported first.
 	functions: Vec<u32>,
 	memories: u32,
-	/// Number of the variable, if there is one.
-	variable: Option<u32>,
+	/// Numbers and types of the variables.
+	variables: Vec<(u32, ValType)>,
 	exports: Vec<(String, ExternalKind, u32)>,
 }
 
@@ -122,7 +123,10 @@ impl Found {
 					let known = match import.module {
 						// Calls that nobody defines fail with a number.
 						WASI => self.results(ty).is_some_and(|all| all.len() <= 1 && only_i32(all)),
-						module => KERNELS.contains(&(module, import.name)),
+						module => {
+							let import = (module, import.name);
+							[&KERNELS[..], &MODEL, &REFILL].iter().any(|all| all.contains(&import))
+						},
 					};
 					if !known {
 						return Err(name());
@@ -148,13 +152,9 @@ impl Found {
 			Payload::GlobalSection(section) => {
 				for (index, global) in section.into_iter().enumerate() {
 					let ty = global?.ty;
-					if !ty.mutable {
-						continue;
+					if ty.mutable {
+						self.variables.push((index as u32, ty.content_type));
 					}
-					if ty.content_type != ValType::I32 || self.variable.is_some() {
-						return Err(ArtifactError::Global);
-					}
-					self.variable = Some(index as u32);
 				}
 			},
 			Payload::ExportSection(section) => {
@@ -193,7 +193,11 @@ impl Found {
 			return Err(ArtifactError::Memory);
 		}
 		// Imported variables are refused, so the numbers are those of the section.
-		if self.variable.is_some() && self.variable != export(STACK_POINTER, ExternalKind::Global) {
+		let is_known = |(index, ty): &(u32, ValType)| {
+			let mut known = VARIABLES.iter().filter(|known| known.1 == *ty);
+			known.any(|known| export(known.0, ExternalKind::Global) == Some(*index))
+		};
+		if !self.variables.iter().all(is_known) {
 			return Err(ArtifactError::Global);
 		}
 		let is = |index: u32, params, results| {
@@ -224,10 +228,8 @@ fn only_i32(types: &[ValType]) -> bool {
 	types.iter().all(|ty| *ty == ValType::I32)
 }
 
-/// Instructions that change a table or take segments away are refused. Those that copy or fill memory
-/// stand in functions of their own, which pay first: see `meter.rs` of the builder.
+/// Instructions that change a table or take segments away are refused.
 fn check_code(body: &FunctionBody<'_>) -> Result<(), ArtifactError> {
-	let mut moves = false;
 	for operator in body.get_operators_reader()? {
 		match operator? {
 			Operator::TableInit { .. } | Operator::TableCopy { .. } => {
@@ -236,46 +238,8 @@ fn check_code(body: &FunctionBody<'_>) -> Result<(), ArtifactError> {
 			Operator::ElemDrop { .. } | Operator::DataDrop { .. } | Operator::MemoryInit { .. } => {
 				return Err(ArtifactError::Segment);
 			},
-			Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => moves = true,
 			_ => (),
 		}
 	}
-	if moves && !pays(body)? {
-		return Err(ArtifactError::Unpaid);
-	}
 	Ok(())
-}
-
-/// Whether this is the function that turns a loop for every 64 bytes before it moves any.
-fn pays(body: &FunctionBody<'_>) -> Result<bool, ArtifactError> {
-	use wasmparser::BlockType::Empty;
-	use Operator as O;
-	const LENGTH: u32 = 2;
-	const TURNS: u32 = 3;
-	let locals: Vec<_> = body.get_locals_reader()?.into_iter().collect::<Result<_, _>>()?;
-	let operators: Vec<_> = body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
-	let paying = [
-		O::LocalGet { local_index: LENGTH },
-		O::I32Const { value: 6 },
-		O::I32ShrU,
-		O::LocalTee { local_index: TURNS },
-		O::If { blockty: Empty },
-		O::Loop { blockty: Empty },
-		O::LocalGet { local_index: TURNS },
-		O::I32Const { value: 1 },
-		O::I32Sub,
-		O::LocalTee { local_index: TURNS },
-		O::BrIf { relative_depth: 0 },
-		O::End,
-		O::End,
-		O::LocalGet { local_index: 0 },
-		O::LocalGet { local_index: 1 },
-		O::LocalGet { local_index: LENGTH },
-	];
-	let moving = [O::MemoryCopy { dst_mem: 0, src_mem: 0 }, O::MemoryFill { mem: 0 }];
-	Ok(locals == [(1, ValType::I32)]
-		&& operators.len() == paying.len() + 2
-		&& operators.starts_with(&paying)
-		&& moving.contains(&operators[paying.len()])
-		&& operators.last() == Some(&O::End))
 }

@@ -4,10 +4,14 @@ use crate::{
 	artifact::check_artifact,
 	cache,
 	error::{EngineError, GuestError},
-	host::{self, kernels::Isa, State},
+	host::{
+		self,
+		kernels::{Isa, Means},
+		State,
+	},
 	instance::Instance,
 	run::{Limits, Run},
-	thread::{on_guest_stack, FULL_STACK, GUEST_STACK},
+	thread::{on_guest_stack, GUEST_STACK},
 };
 use opg_engine_types::{content_hash, Description, Dims, Inspection};
 use std::path::Path;
@@ -51,6 +55,9 @@ pub struct EngineConfig<'a> {
 	/// Instructions of the host's kernels, if not the best that go with the back end. One of
 	/// [`Isa::available`], or else the engine is refused.
 	pub isa: Option<Isa>,
+	/// Threads that one large product or convolution takes, where a run has the machine to itself: 0 is
+	/// the same as 1. Answers and fuel do not depend on it.
+	pub threads: usize,
 	/// The guest, if it is not the one in this program.
 	pub artifact: Option<Artifact<'a>>,
 }
@@ -69,7 +76,7 @@ pub struct Artifact<'a> {
 pub struct Engine {
 	guest: InstancePre<State>,
 	id: [u8; 32],
-	isa: Isa,
+	means: Means,
 }
 
 impl Engine {
@@ -99,7 +106,8 @@ impl Engine {
 			Backend::Native => Isa::best(),
 			Backend::Baseline | Backend::Interpreter => Isa::Portable,
 		});
-		Ok(Engine { guest: linker.instantiate_pre(&module)?, id, isa })
+		let means = Means { isa, threads: config.threads.max(1) };
+		Ok(Engine { guest: linker.instantiate_pre(&module)?, id, means })
 	}
 
 	/// The id of the guest that this engine runs.
@@ -129,7 +137,8 @@ impl Engine {
 		// What is asked of the guest about the model must not change the fuel of the trial.
 		let (described, _) = self.call(limits, |instance| {
 			instance.load(model, dims)?;
-			let load_fuel = limits.fuel - instance.fuel()?;
+			let load_fuel = instance.spent()?;
+			instance.begin_after_load(limits)?;
 			let description = Description::decode(&instance.describe()?)
 				.map_err(|e| wasmtime::Error::msg(e.to_string()))?;
 			Ok((description, load_fuel, instance.zeros()?))
@@ -144,7 +153,7 @@ impl Engine {
 			description,
 			memory_bytes: memory_bytes as u64,
 			load_fuel,
-			run_fuel: trial.fuel.saturating_sub(load_fuel),
+			run_fuel: trial.fuel,
 			trial: trial.outcome.map(|output| content_hash(&output)),
 		};
 		Ok(Run { outcome: Ok(inspection), fuel: trial.fuel, reason: None, message: trial.message })
@@ -160,6 +169,7 @@ impl Engine {
 	) -> Result<(Run, usize), EngineError> {
 		self.call(limits, |instance| {
 			instance.load(model, dims)?;
+			instance.begin_after_load(limits)?;
 			instance.run(input, limits.max_output)
 		})
 	}
@@ -186,7 +196,7 @@ impl Engine {
 
 	/// An instance that is neither started nor resumed.
 	pub(crate) fn instance(&self, limits: &Limits) -> Result<Instance, EngineError> {
-		Ok(Instance::new(&self.guest, self.isa, limits)?)
+		Ok(Instance::new(&self.guest, self.means, limits)?)
 	}
 }
 
@@ -203,20 +213,15 @@ fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 		},
 	}
 	config
-		.consume_fuel(true)
 		.cranelift_nan_canonicalization(true)
 		.max_wasm_stack(GUEST_STACK)
-		// The guest is suspended now and then to look at the time, so it has a stack of its own.
-		.async_support(true)
-		.async_stack_size(FULL_STACK)
 		// Gives other bits on other CPUs.
 		.wasm_relaxed_simd(false)
-		// Of what wasmtime can do, the proposals that `crate::artifact` lists. Reference types are for
-		// `call_indirect` alone, which it checks.
+		// Of what wasmtime can do, the proposals that `crate::artifact` lists. Reference types are on by
+		// default, for `call_indirect` alone, which it checks.
 		.wasm_simd(true)
 		.wasm_bulk_memory(true)
 		.wasm_multi_value(true)
-		.wasm_reference_types(true)
 		.wasm_multi_memory(false)
 		.wasm_memory64(false)
 		.wasm_tail_call(false)

@@ -45,6 +45,9 @@ pub enum EngineError {
 	/// The time was over before the run was. Another machine may have an answer.
 	#[error("the run takes this machine longer than {0:?}")]
 	TimedOut(Duration),
+	/// The native stack has ended before the guest's own limit, so there is no answer.
+	#[error("the native stack of this machine is too short for the guest")]
+	NativeStack,
 	/// The WebAssembly engine fails.
 	#[error("wasm engine: {0}")]
 	Wasm(String),

@@ -2,11 +2,12 @@
 
 use crate::{
 	error::{EngineError, GuestError},
-	host::{drive, kernels::Isa, State, SLICE},
-	run::{classify, Limits, Run},
+	host::{self, kernels::Means, Fuel, ModelFile, State},
+	run::{classify, End, Limits, Run},
 	snapshot::MemorySnapshot,
 	witness,
 };
+use opg_engine_meter::{FUEL, STACK};
 use opg_engine_types::{Dims, Reason};
 use wasmtime::{
 	Global, InstancePre, Memory, Result, Store, Trap, TypedFunc, Val, WasmParams, WasmResults,
@@ -20,7 +21,11 @@ pub struct Instance {
 	store: Store<State>,
 	guest: InstancePre<State>,
 	exports: Option<Exports>,
-	isa: Isa,
+	means: Means,
+	/// The model is being loaded, with fuel of its own.
+	loading: bool,
+	/// Fuel for loading, or for the run.
+	limit: i64,
 }
 
 /// The parts of an instance that is instantiated.
@@ -28,18 +33,21 @@ pub struct Instance {
 struct Exports {
 	instance: wasmtime::Instance,
 	memory: Memory,
-	/// The only variable of the guest outside of its memory, and its value at the start.
+	/// The variable of the guest's own count of fuel.
+	fuel: Global,
+	/// The variable of the guest's own count of its stack, and its value at the start.
+	stack: (Global, i32),
+	/// The only other variable of the guest outside of its memory, and its value at the start.
 	stack_pointer: Option<(Global, i32)>,
 }
 
 impl Instance {
 	/// An instance that has no memory yet: it must be started or resumed.
-	pub fn new(guest: &InstancePre<State>, isa: Isa, limits: &Limits) -> Result<Instance> {
-		let mut store = Store::new(guest.module().engine(), State::new(isa, limits));
+	pub fn new(guest: &InstancePre<State>, means: Means, limits: &Limits) -> Result<Instance> {
+		let mut store = Store::new(guest.module().engine(), State::new(means, limits));
 		store.limiter(|state| state);
-		store.fuel_async_yield_interval(Some(SLICE))?;
-		store.set_fuel(limits.fuel)?;
-		Ok(Instance { store, guest: guest.clone(), exports: None, isa })
+		let (guest, limit) = (guest.clone(), host::clamp(limits.load_fuel));
+		Ok(Instance { store, guest, exports: None, means, loading: true, limit })
 	}
 
 	/// Starts an instance without a model.
@@ -51,7 +59,8 @@ impl Instance {
 	}
 
 	/// Continues where the snapshot was taken. All that an instance keeps between two calls is in
-	/// its memory: the stack pointer, its only variable outside, begins each call at the start.
+	/// its memory: variables outside have the same values at the beginning of each call, but for the
+	/// fuel, which is that of [`Instance::begin`].
 	pub fn resume(&mut self, snapshot: &MemorySnapshot) -> Result<()> {
 		let Exports { memory, .. } = self.instantiate()?;
 		let pages = (snapshot.length() as u64 >> 16) - memory.size(&self.store);
@@ -60,27 +69,50 @@ impl Instance {
 	}
 
 	fn instantiate(&mut self) -> Result<Exports> {
-		let deadline = self.store.data().deadline;
-		let instance = drive(deadline, self.guest.instantiate_async(&mut self.store))?;
-		let memory = instance
-			.get_memory(&mut self.store, "memory")
-			.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
-		self.store.data_mut().guest_memory = Some(memory);
-		let stack_pointer =
-			instance.get_global(&mut self.store, STACK_POINTER).and_then(|global| {
-				let start = global.get(&mut self.store).i32()?;
-				Some((global, start))
-			});
-		let exports = Exports { instance, memory, stack_pointer };
+		let instance = self.guest.instantiate(&mut self.store)?;
+		let missing = |name| wasmtime::Error::msg(format!("the guest exports no `{name}`"));
+		let memory = instance.get_memory(&mut self.store, "memory");
+		let memory = memory.ok_or_else(|| missing("memory"))?;
+		let fuel = instance.get_global(&mut self.store, FUEL).ok_or_else(|| missing(FUEL))?;
+		let mut start = |name| {
+			let global = instance.get_global(&mut self.store, name)?;
+			let start = global.get(&mut self.store).i32()?;
+			Some((global, start))
+		};
+		let stack = start(STACK).ok_or_else(|| missing(STACK))?;
+		let exports =
+			Exports { instance, memory, fuel, stack, stack_pointer: start(STACK_POINTER) };
 		self.exports = Some(exports);
+		let state = self.store.data_mut();
+		state.guest_memory = Some(memory);
+		state.fuel.variable = Some(fuel);
+		host::fill(&mut self.store, self.limit)?;
 		Ok(exports)
 	}
 
-	/// Begins a run that has used `spent` fuel before.
-	pub fn begin(&mut self, limits: &Limits, spent: u64) -> Result<()> {
+	/// Begins a run, with the time for it.
+	pub fn begin(&mut self, limits: &Limits) -> Result<()> {
+		let fresh = State::new(self.means, limits);
+		self.begin_with(limits, fresh)
+	}
+
+	/// Begins a run in the instance that has loaded the model, within the time of both.
+	pub fn begin_after_load(&mut self, limits: &Limits) -> Result<()> {
+		// What cannot ask for more when it is used up has ended well all the same.
+		if self.fuel()? < 0 {
+			return Err(Trap::OutOfFuel.into());
+		}
+		let State { deadline, memory_bytes, .. } = *self.store.data();
+		let fresh = State::new(self.means, limits);
+		self.begin_with(limits, State { deadline, memory_bytes, ..fresh })
+	}
+
+	fn begin_with(&mut self, limits: &Limits, state: State) -> Result<()> {
 		let guest_memory = self.exports.map(|exports| exports.memory);
-		*self.store.data_mut() = State { guest_memory, ..State::new(self.isa, limits) };
-		self.store.set_fuel(limits.fuel - spent)
+		let fuel = Fuel { variable: self.exports.map(|exports| exports.fuel), ..Fuel::default() };
+		*self.store.data_mut() = State { guest_memory, fuel, ..state };
+		(self.loading, self.limit) = (false, host::clamp(limits.fuel));
+		host::fill(&mut self.store, self.limit)
 	}
 
 	/// Ends a run, of which `called` is the last call.
@@ -89,16 +121,28 @@ impl Instance {
 		called: Result<T, GuestError>,
 		limits: &Limits,
 	) -> Result<Run<T>, EngineError> {
-		let left = self.store.get_fuel()?;
-		let fresh = State::new(self.isa, limits);
-		classify(called, left, std::mem::replace(self.store.data_mut(), fresh), limits)
+		let end = End {
+			loading: self.loading,
+			// Without exports it has not even begun.
+			fuel: if self.exports.is_some() { self.fuel()? } else { self.limit },
+			stack_used_up: self.exports.is_some_and(|exports| {
+				exports.stack.0.get(&mut self.store).i32().is_some_and(|left| left < 0)
+			}),
+		};
+		let fresh = State::new(self.means, limits);
+		classify(called, &end, std::mem::replace(self.store.data_mut(), fresh), limits)
 	}
 
 	/// Loads a model.
 	pub fn load(&mut self, model: &[u8], dims: &Dims) -> Result<(), GuestError> {
-		let (model, model_length) = self.give(model)?;
+		// What does not fit the address space is longer than any file may be.
+		let length = u32::try_from(model.len()).unwrap_or(u32::MAX);
 		let (dims, dims_length) = self.give(&dims.encode())?;
-		self.call("opg_load", (model, model_length, dims, dims_length), usize::MAX).map(drop)
+		// SAFETY: it is taken away below. If the call panics, the guest is never called again.
+		self.store.data_mut().model = unsafe { ModelFile::lend(model) };
+		let loaded = self.call("opg_load", (length, dims, dims_length), usize::MAX);
+		self.store.data_mut().model = ModelFile::default();
+		loaded.map(drop)
 	}
 
 	/// Runs the loaded model, and gives the encoded output.
@@ -142,9 +186,14 @@ impl Instance {
 		self.store.data().memory_bytes
 	}
 
-	/// Fuel that is left.
-	pub fn fuel(&self) -> Result<u64> {
-		self.store.get_fuel()
+	/// Fuel that was used, for loading or for the run.
+	pub fn spent(&mut self) -> Result<u64> {
+		Ok((self.limit - self.fuel()?).unsigned_abs())
+	}
+
+	/// Fuel that is left, negative if more was used than there was.
+	fn fuel(&mut self) -> Result<i64> {
+		host::left(&mut self.store)
 	}
 
 	fn export<P: WasmParams, R: WasmResults>(&mut self, name: &str) -> Result<TypedFunc<P, R>> {
@@ -153,15 +202,17 @@ impl Instance {
 	}
 
 	/// Calls a function of the guest, until it returns or the time is over.
-	fn enter<P: WasmParams + Sync, R: WasmResults + Sync>(
+	fn enter<P: WasmParams, R: WasmResults>(
 		&mut self,
 		function: &TypedFunc<P, R>,
 		with: P,
 	) -> Result<R> {
-		if let Some(Exports { stack_pointer: Some((global, start)), .. }) = self.exports {
-			global.set(&mut self.store, Val::I32(start))?;
+		if let Some(Exports { stack, stack_pointer, .. }) = self.exports {
+			for (global, start) in [Some(stack), stack_pointer].into_iter().flatten() {
+				global.set(&mut self.store, Val::I32(start))?;
+			}
 		}
-		drive(self.store.data().deadline, function.call_async(&mut self.store, with))
+		function.call(&mut self.store, with)
 	}
 
 	/// Puts bytes into the guest's memory, and gives address and length.
@@ -176,7 +227,7 @@ impl Instance {
 	}
 
 	/// Calls a function that leaves a reply, and gives the data.
-	fn call<P: WasmParams + Sync>(
+	fn call<P: WasmParams>(
 		&mut self,
 		name: &str,
 		with: P,

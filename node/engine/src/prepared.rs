@@ -1,14 +1,15 @@
 //! Prepared models: they stay loaded between runs.
 //!
 //! Loading costs several runs. What an instance is after loading lies in its memory alone, so the
-//! memory is kept and every later run starts from a copy of it, with the fuel that loading took
-//! already spent. Nothing that a run does is seen by another.
+//! memory is kept and every later run starts from a copy of it. Nothing that a run does is seen by
+//! another.
 //!
 //! Making an instance costs more than a small model takes: address space, and a page fault for each
 //! page that is touched, in which processor cores wait for one another. So an instance stays for
 //! later runs, and after each the pages that were written to get their contents back. Which ones,
-//! the system knows. If anything is out of the ordinary (a fault of the model, memory that has
-//! grown, a system that does not tell), the next run has a fresh instance instead.
+//! the system knows. A few megabytes of them stay with the instance, the rest goes back to the system.
+//! If anything is out of the ordinary (a fault of the model, memory that has grown, a system that does
+//! not tell), the next run has a fresh instance instead.
 
 use crate::{
 	error::{EngineError, GuestError},
@@ -32,16 +33,25 @@ pub struct Prepared {
 	memory_bytes: usize,
 	engine: [u8; 32],
 	/// Instances that are as after loading; no more than there are cores.
-	idle: Mutex<Vec<(Instance, Tracker)>>,
+	idle: Mutex<Vec<Idle>>,
+}
+
+/// Instance that is as after loading.
+struct Idle {
+	instance: Instance,
+	tracker: Tracker,
+	/// Bytes of its memory that are not the snapshot's.
+	kept: usize,
 }
 
 impl Prepared {
-	/// Memory that keeping it takes, in bytes; without what its runs have touched.
+	/// Memory that it takes between two runs, in bytes: its snapshot, and what its instances keep. The
+	/// latter differs from one run to the next.
 	pub fn bytes(&self) -> usize {
-		self.snapshot.stored()
+		self.snapshot.stored() + self.idle().iter().map(|idle| idle.kept).sum::<usize>()
 	}
 
-	/// Fuel that loading took. It is part of the fuel of each run.
+	/// Fuel that loading took. It is no part of the fuel of a run.
 	pub fn load_fuel(&self) -> u64 {
 		self.load_fuel
 	}
@@ -51,7 +61,7 @@ impl Prepared {
 		self.idle().len()
 	}
 
-	fn idle(&self) -> MutexGuard<'_, Vec<(Instance, Tracker)>> {
+	fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
 		self.idle.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
@@ -64,10 +74,10 @@ impl Prepared {
 		Ok(Limits { memory_bytes: self.memory_bytes, ..*limits })
 	}
 
-	/// Resumes `instance` after loading, with the fuel of loading spent.
+	/// Resumes `instance` after loading.
 	fn resume(&self, instance: &mut Instance, limits: &Limits) -> Result<(), GuestError> {
 		instance.resume(&self.snapshot)?;
-		Ok(instance.begin(limits, self.load_fuel)?)
+		Ok(instance.begin(limits)?)
 	}
 }
 
@@ -85,7 +95,7 @@ impl Engine {
 			instance.load(model, dims)?;
 			Ok(Prepared {
 				snapshot: instance.snapshot()?,
-				load_fuel: limits.fuel - instance.fuel()?,
+				load_fuel: instance.spent()?,
 				memory_bytes: limits.memory_bytes,
 				engine: self.id(),
 				idle: Mutex::default(),
@@ -113,14 +123,14 @@ impl Engine {
 		call: impl FnOnce(&mut Instance) -> Result<T, GuestError> + Send,
 	) -> Result<Run<T>, EngineError> {
 		let limits = &prepared.limits(self, limits)?;
-		if prepared.load_fuel >= limits.fuel {
-			return Ok(Run::out_of_fuel(limits.fuel));
+		if prepared.load_fuel > limits.load_fuel {
+			return Ok(Run::out_of_load_fuel());
 		}
 		let kept = prepared.idle().pop();
 		on_guest_stack(|| {
 			let (mut instance, tracker, begun) = match kept {
-				Some((mut instance, tracker)) => {
-					let begun = instance.begin(limits, prepared.load_fuel);
+				Some(Idle { mut instance, tracker, .. }) => {
+					let begun = instance.begin(limits);
 					(instance, Some(tracker), begun.map_err(GuestError::from))
 				},
 				None => {
@@ -132,12 +142,13 @@ impl Engine {
 			};
 			let called = begun.and_then(|()| call(&mut instance));
 			let run = instance.finish(called, limits)?;
-			let tracker = tracker.filter(|tracker| {
-				run.outcome.is_ok() && prepared.snapshot.reset(instance.memory(), tracker).is_ok()
-			});
-			let mut idle = prepared.idle();
-			if let Some(tracker) = tracker.filter(|_| idle.len() < cores()) {
-				idle.push((instance, tracker));
+			if let Some(tracker) = tracker.filter(|_| run.outcome.is_ok()) {
+				if let Ok(kept) = prepared.snapshot.reset(instance.memory(), &tracker) {
+					let mut idle = prepared.idle();
+					if idle.len() < cores() {
+						idle.push(Idle { instance, tracker, kept });
+					}
+				}
 			}
 			Ok(run)
 		})
@@ -151,8 +162,13 @@ impl Engine {
 		input: &[u8],
 		count: usize,
 	) -> Result<Run<Vec<Duration>>, EngineError> {
-		let limits =
-			Limits { fuel: u64::MAX >> 1, memory_bytes: 0, max_output: usize::MAX, time: None };
+		let limits = Limits {
+			fuel: u64::MAX >> 1,
+			load_fuel: u64::MAX >> 1,
+			memory_bytes: 0,
+			max_output: usize::MAX,
+			time: None,
+		};
 		let limits = &prepared.limits(self, &limits)?;
 		on_guest_stack(|| {
 			let mut instance = self.instance(limits)?;

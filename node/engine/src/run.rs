@@ -2,7 +2,7 @@
 
 use crate::{
 	error::{EngineError, GuestError},
-	host::State,
+	host::{clamp, State},
 };
 use opg_engine_types::{ModelFault, Reason};
 use std::time::Duration;
@@ -11,9 +11,11 @@ use wasmtime::Trap;
 /// Limits of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-	/// Fuel for loading, preparing and running the model. A run uses less than this.
+	/// Fuel for a run of the loaded model. It may use all of it.
 	pub fuel: u64,
-	/// Memory of the guest in bytes, about three times the model's file; at most 4 GiB count.
+	/// Fuel for loading and preparing the model. Nothing of it is part of the fuel of a run.
+	pub load_fuel: u64,
+	/// Memory of the guest in bytes: the weights, and what a run computes. At most 4 GiB count.
 	pub memory_bytes: usize,
 	/// Longest encoded output, in bytes.
 	pub max_output: usize,
@@ -27,7 +29,9 @@ pub struct Limits {
 pub struct Run<T = Vec<u8>> {
 	/// The encoded output tensors (see [`crate::tensor`]), or the fault for which there are none.
 	pub outcome: Result<T, ModelFault>,
-	/// Fuel used; the whole limit if it ran out.
+	/// Fuel that the run has used, without loading. The whole limit if it ran out, or if the guest
+	/// was stopped in another way: by a trap, or a limit of memory or stack. 0 if the model did not
+	/// load, for whatever reason.
 	pub fuel: u64,
 	/// The reason for programs, where the engine itself refuses the model or the input.
 	pub reason: Option<Reason>,
@@ -37,7 +41,7 @@ pub struct Run<T = Vec<u8>> {
 
 impl<T> Run<T> {
 	/// A run that used up this much fuel, which was its limit.
-	pub(crate) fn out_of_fuel(limit: u64) -> Run<T> {
+	fn out_of_fuel(limit: u64) -> Run<T> {
 		Run {
 			outcome: Err(ModelFault::OutOfFuel),
 			fuel: limit,
@@ -45,13 +49,33 @@ impl<T> Run<T> {
 			message: "the fuel is used up".to_owned(),
 		}
 	}
+
+	/// A run of a model for which there is not enough fuel to load it.
+	pub(crate) fn out_of_load_fuel() -> Run<T> {
+		Run {
+			outcome: Err(ModelFault::OutOfFuel),
+			fuel: 0,
+			reason: None,
+			message: "the fuel for loading is used up".to_owned(),
+		}
+	}
 }
 
-/// The meaning of a call for the model: `called` is how it ended, `left` the fuel that remains,
-/// `state` the host's side of it.
+/// Where an instance stood when a call ended.
+pub struct End {
+	/// The model was being loaded.
+	pub loading: bool,
+	/// Fuel that was left, negative if it was used up.
+	pub fuel: i64,
+	/// The artifact's stack was used up.
+	pub stack_used_up: bool,
+}
+
+/// The meaning of a call for the model: `called` is how it ended, `end` the instance's and `state`
+/// the host's side of it.
 pub fn classify<T>(
 	called: Result<T, GuestError>,
-	left: u64,
+	end: &End,
 	state: State,
 	limits: &Limits,
 ) -> Result<Run<T>, EngineError> {
@@ -62,30 +86,39 @@ pub fn classify<T>(
 		Err(GuestError::Wasm(error)) => error.downcast_ref::<Trap>().copied(),
 		_ => None,
 	};
-	// Before any verdict: this one would differ between machines.
-	if trap == Some(Trap::Interrupt) {
-		return Err(EngineError::TimedOut(limits.time.unwrap_or_default()));
+	// Before any verdict: these would differ between machines.
+	match trap {
+		Some(Trap::Interrupt) => {
+			return Err(EngineError::TimedOut(limits.time.unwrap_or_default()));
+		},
+		Some(Trap::StackOverflow) => return Err(EngineError::NativeStack),
+		_ => (),
 	}
-	let fuel = limits.fuel - left;
-	let (fault, reason, message) = match called {
-		// Fuel is checked only now and then, so that a run can end well with none left. The rule
-		// must not depend on where the checks are.
-		_ if left == 0 => return Ok(Run::out_of_fuel(fuel)),
+	// The variable is looked at only now and then, so a call can end in any way with less than
+	// nothing left. The rule must not depend on where that is.
+	if end.fuel < 0 {
+		return Ok(if end.loading {
+			Run::out_of_load_fuel()
+		} else {
+			Run::out_of_fuel(limits.fuel)
+		});
+	}
+	let (used, all) = if end.loading {
+		(0, 0)
+	} else {
+		((clamp(limits.fuel) - end.fuel).unsigned_abs(), limits.fuel)
+	};
+	let (fault, fuel, reason, message) = match called {
 		Ok(data) => {
-			return Ok(Run { outcome: Ok(data), fuel, reason: None, message: String::new() })
+			return Ok(Run { outcome: Ok(data), fuel: used, reason: None, message: String::new() })
 		},
 		// Without a trap, `denied` means that not even the empty guest fits.
 		Err(GuestError::Wasm(error)) if trap.is_none() && !state.denied && !state.exited => {
 			return Err(error.into());
 		},
-		// How far the guest comes before its native stack ends depends on the machine.
-		Err(GuestError::Wasm(_)) if trap == Some(Trap::StackOverflow) => {
-			return Ok(Run {
-				outcome: Err(ModelFault::BadModel),
-				fuel: limits.fuel,
-				reason: Some(Reason::StackUsedUp),
-				message: "the stack is used up".to_owned(),
-			});
+		Err(GuestError::Wasm(_)) if end.stack_used_up => {
+			let message = "the stack is used up".to_owned();
+			(ModelFault::BadModel, all, Some(Reason::StackUsedUp), message)
 		},
 		Err(GuestError::Wasm(_)) => {
 			let fault = if state.denied { ModelFault::OutOfMemory } else { ModelFault::Trapped };
@@ -93,16 +126,16 @@ pub fn classify<T>(
 			let printed = String::from_utf8_lossy(&state.printed);
 			// Without Rust's advice on backtraces.
 			let panic = printed.split("\nnote:").next().unwrap_or_default().trim();
-			(fault, None, format!("{cause}; {panic}"))
+			(fault, all, None, format!("{cause}; {panic}"))
 		},
 		Err(GuestError::TooLarge { length, limit }) => {
 			let message = format!("the output has {length} bytes, at most {limit} are allowed");
-			(ModelFault::OutputTooLarge, None, message)
+			(ModelFault::OutputTooLarge, used, None, message)
 		},
 		Err(GuestError::Refused(reason, message)) => {
 			let of_input = reason.is_of_input();
 			let fault = if of_input { ModelFault::BadInput } else { ModelFault::BadModel };
-			(fault, Some(reason), message)
+			(fault, used, Some(reason), message)
 		},
 	};
 	Ok(Run { outcome: Err(fault), fuel, reason, message })

@@ -7,12 +7,12 @@ use std::{
 	thread::{self, JoinHandle},
 };
 
-/// Native stack that the guest may use. How much a guest frame takes depends on the CPU, so this
-/// is far more than its own stack in linear memory (1 MiB), which runs out first and identically
-/// everywhere.
-pub const GUEST_STACK: usize = 32 << 20;
+/// Native stack that the guest may use. The artifact limits the height of its frames, in the same
+/// way everywhere (see [`opg_engine_meter`]). How much a frame takes natively depends on the CPU,
+/// so this is 16 times that limit. If it ends all the same, that is trouble of this machine.
+pub const GUEST_STACK: usize = 16 * opg_engine_meter::STACK_LIMIT as usize;
 /// The same, with what the guest calls on the host.
-pub const FULL_STACK: usize = GUEST_STACK + (4 << 20);
+const FULL_STACK: usize = GUEST_STACK + (4 << 20);
 
 thread_local! {
 	/// This thread has the stack that the guest needs.

@@ -53,8 +53,10 @@ impl Engine {
 		limits: &Limits,
 	) -> Result<WitnessRun, EngineError> {
 		self.check_witness()?;
-		let (run, _) = self.call(&own_limits(limits), |instance| {
+		let limits = &own_limits(limits);
+		let (run, _) = self.call(limits, |instance| {
 			instance.load(model, dims)?;
+			instance.begin_after_load(limits)?;
 			witness(instance, input, seed)
 		})?;
 		Ok(finish(run, seed))

@@ -11,10 +11,12 @@ use opg_engine::{
 };
 use std::slice;
 use wasm_encoder::{
-	Elements, EntityType, ExportKind, GlobalType, Instruction as I, MemoryType, TableType, ValType,
+	BlockType, Elements, EntityType, ExportKind, Function, GlobalType, Instruction as I,
+	MemoryType, TableType, ValType,
 };
 
-const LIMITS: Limits = Limits { fuel: 1 << 30, memory_bytes: 1 << 20, max_output: 64, time: None };
+const LIMITS: Limits =
+	Limits { fuel: 1 << 30, load_fuel: 1 << 30, memory_bytes: 1 << 20, max_output: 64, time: None };
 
 #[track_caller]
 fn check(change: impl FnOnce(&mut Sketch)) -> Result<(), ArtifactError> {
@@ -55,7 +57,7 @@ fn artifact_should_be_refused_when_it_is_no_module() {
 }
 
 #[test]
-fn artifact_should_be_refused_when_it_has_variables_besides_the_stack_pointer() {
+fn artifact_should_be_refused_when_it_has_variables_that_the_host_does_not_set() {
 	let global = Err(ArtifactError::Global);
 	assert_eq!(check(|sketch| sketch.globals.push(STACK_POINTER)), global);
 	assert_eq!(
@@ -162,8 +164,8 @@ fn artifact_should_be_refused_when_its_memory_is_not_the_one() {
 fn artifact_should_be_refused_when_the_host_does_not_give_what_it_imports() {
 	for (module, name, ty) in [
 		("env", "now", 0),
-		("opg-kernels-1", "now", 0),
-		("opg-kernels-2", "softmax", 6),
+		("opg-kernels-2", "now", 0),
+		("opg-kernels-1", "softmax", 6),
 		("wasi_snapshot_preview1", "now", WIDE),
 	] {
 		let changed = check(|sketch| sketch.imports.push((module, name, EntityType::Function(ty))));
@@ -186,15 +188,82 @@ fn artifact_should_be_refused_when_it_uses_another_proposal() {
 	assert_eq!(check(|sketch| sketch.add(&[zero, I::I8x16Popcnt, I::Drop])), Ok(()));
 }
 
+/// The encoding of instructions.
+fn encoded(instructions: &[I<'_>]) -> Vec<u8> {
+	let mut function = Function::new([]);
+	for instruction in instructions {
+		function.instruction(instruction);
+	}
+	function.into_raw_body()[1..].to_vec()
+}
+
+/// A metered module that has these bytes in one place is refused once they are others.
+#[track_caller]
+fn unmetered(artifact: &[u8], from: &[u8], to: &[u8]) {
+	assert_eq!(from.len(), to.len());
+	let places = (0..artifact.len()).filter(|at| artifact[*at..].starts_with(from));
+	let places: Vec<usize> = places.collect();
+	assert!(!places.is_empty(), "there is no such place");
+	for at in places {
+		let mut changed = artifact.to_vec();
+		changed[at..at + to.len()].copy_from_slice(to);
+		assert_eq!(check_artifact(&changed), Err(ArtifactError::Unmetered), "at {at}");
+	}
+}
+
 #[test]
-fn artifact_should_be_refused_when_it_moves_memory_without_paying() {
-	let unpaid = Err(ArtifactError::Unpaid);
-	let zeros = [I::I32Const(0), I::I32Const(0), I::I32Const(0)];
-	for moving in [COPY, I::MemoryFill(0)] {
-		let code = [&zeros[..], slice::from_ref(&moving)].concat();
-		assert_eq!(check(|sketch| sketch.add(&code)), unpaid);
-		assert_eq!(check(|sketch| sketch.functions.push((6, paying(7, &moving)))), unpaid);
-		assert_eq!(check(|sketch| sketch.functions.push((6, paying(6, &moving)))), Ok(()));
+fn artifact_should_be_refused_when_it_does_not_count_as_engines_do() {
+	let mut sketch = Sketch::new();
+	assert_eq!(check_artifact(&sketch.plain()), Err(ArtifactError::Unmetered));
+	// A loop of three instructions, then a call of itself: function 9 with the two that are imported.
+	let turn = [I::LocalGet(0), I::LocalGet(1), I::I32GtU, I::BrIf(0)];
+	let call = [I::LocalGet(0), I::LocalGet(1), I::LocalGet(2), I::Call(9)];
+	let code = [&[I::Loop(BlockType::Empty)][..], &turn, &[I::End], &call].concat();
+	sketch.functions.push((6, body(&code)));
+	let artifact = sketch.finish();
+	assert_eq!(check_artifact(&artifact), Ok(()));
+
+	// Variables: the stack pointer, the fuel, the stack. Behind the parameters, a local for the fuel.
+	let (fuel, stack, local) = (1, 2, 3);
+	let pay = |due, operation| {
+		encoded(&[I::LocalGet(local), I::I64Const(due), operation, I::LocalSet(local)])
+	};
+	unmetered(&artifact, &pay(4, I::I64Sub), &pay(3, I::I64Sub));
+	unmetered(&artifact, &pay(4, I::I64Sub), &pay(4, I::I64Add));
+	let save =
+		|due| encoded(&[I::LocalGet(local), I::I64Const(due), I::I64Sub, I::GlobalSet(fuel)]);
+	unmetered(&artifact, &save(7), &save(0));
+	let check = |operation| encoded(&[I::LocalGet(local), I::I64Const(0), operation]);
+	unmetered(&artifact, &check(I::I64LtS), &check(I::I64GtS));
+	let load = |from| encoded(&[I::GlobalGet(from), I::LocalSet(local)]);
+	unmetered(&artifact, &load(fuel), &encoded(&[I::I64Const(1), I::LocalSet(local)]));
+	// The call, three parameters, three operands.
+	let height = 64 + 3 * 8 + 3 * 16;
+	let enter = |height| encoded(&[I::GlobalGet(stack), I::I32Const(height), I::I32Sub]);
+	unmetered(&artifact, &enter(height), &enter(height + 1));
+	let leave = |height| encoded(&[I::GlobalGet(stack), I::I32Const(height), I::I32Add]);
+	unmetered(&artifact, &leave(height), &leave(height + 1));
+	// The price of copying.
+	let price = |bits| encoded(&[I::LocalGet(2), I::I64ExtendI32U, I::I64Const(bits), I::I64ShrU]);
+	unmetered(&artifact, &price(3), &price(4));
+	let limit = |limit| encoded(&[I::I32Const(limit), I::End]);
+	unmetered(&artifact, &limit(4 << 20), &limit((4 << 20) + 1));
+	// A custom section changes nothing.
+	assert_eq!(
+		check_artifact(&[&artifact[..], b"\0\x05\x04name"].concat()),
+		Err(ArtifactError::Unmetered)
+	);
+	assert_eq!(check_artifact(&[&artifact[..], b"\0\x05\x04mine"].concat()), Ok(()));
+}
+
+#[test]
+fn artifact_should_be_refused_when_it_has_no_counter() {
+	let artifact = Sketch::new().finish();
+	for (name, other) in [("opg_fuel", "opg_fire"), ("opg_stack", "opg_stick")] {
+		let at = artifact.windows(name.len()).position(|window| window == name.as_bytes()).unwrap();
+		let mut changed = artifact.clone();
+		changed[at..at + name.len()].copy_from_slice(other.as_bytes());
+		assert_eq!(check_artifact(&changed), Err(ArtifactError::Global), "{name}");
 	}
 }
 
@@ -261,4 +330,31 @@ fn stack_pointer_should_begin_each_call_at_the_start_when_the_last_call_has_left
 	}
 	let run = engine.run(b"", &Dims::default(), b"", &LIMITS).unwrap();
 	assert_eq!(run.outcome, Ok(1u32.to_le_bytes().to_vec()));
+}
+
+/// So that fuel bounds the time of a model that only moves memory.
+#[test]
+fn memory_should_cost_fuel_when_it_is_copied_filled_or_added() {
+	// Fuel of a run that does this with a number.
+	let fuel = |number: i32, instructions: &[I<'_>]| {
+		let mut sketch = Sketch::new();
+		let arguments = [I::I32Const(1024), I::I32Const(0), I::I32Const(number)];
+		let arguments = &arguments[if instructions.len() == 1 { 0..3 } else { 2..3 }];
+		let code = [arguments, instructions, &[I::I32Const(REPLY)]].concat();
+		sketch.functions[5].1 = body(&code);
+		let run = engine(&sketch.finish()).unwrap().run(b"", &Dims::default(), b"", &LIMITS);
+		let run = run.unwrap();
+		assert!(run.outcome.is_ok(), "{}", run.message);
+		run.fuel
+	};
+	for moving in [COPY, I::MemoryFill(0)] {
+		let moving = slice::from_ref(&moving);
+		let none = fuel(0, moving);
+		assert_eq!(fuel(32 << 10, moving), none + (4 << 10));
+		assert_eq!(fuel(7, moving), none);
+	}
+	let growing = [I::MemoryGrow(0), I::Drop];
+	assert_eq!(fuel(3, &growing), fuel(0, &growing) + 3 * 8192);
+	// Also where there is no room for it.
+	assert_eq!(fuel(1000, &growing), fuel(0, &growing) + 1000 * 8192);
 }

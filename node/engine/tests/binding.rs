@@ -12,8 +12,13 @@ use opg_engine::{
 };
 use std::sync::OnceLock;
 
-const LIMITS: Limits =
-	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 2_000_000_000,
+	load_fuel: 2_000_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 64 << 10,
+	time: None,
+};
 
 /// ONNX code of bool.
 const BOOL: u64 = 9;
@@ -71,6 +76,14 @@ fn a_dimension_should_be_bound_by_its_place_whatever_the_file_says_in_its_stead(
 fn a_binding_should_be_of_the_dimensions_with_that_name_when_there_are_any() {
 	let file = relu(&[sized(3), named("x:0")]);
 	assert_eq!(shape(run(&file, &[("x:0", 2)], &[ones(&[3, 2])])), [3, 2]);
+}
+
+/// Exporters also write what they know of an open dimension, or its size.
+#[test]
+fn a_dimension_should_be_bound_by_its_name_when_that_is_an_expression() {
+	let file = relu(&[named("floor(n/2) + 1"), named("2")]);
+	assert_eq!(shape(run(&file, &[("floor(n/2) + 1", 3)], &[ones(&[3, 2])])), [3, 2]);
+	assert_eq!(run(&file, &[], &[ones(&[3, 2])]).reason, Some(Reason::OpenDimension));
 }
 
 #[test]

@@ -15,7 +15,8 @@ use std::{
 	time::{Duration, SystemTime},
 };
 
-const LIMITS: Limits = Limits { fuel: 1 << 30, memory_bytes: 1 << 20, max_output: 64, time: None };
+const LIMITS: Limits =
+	Limits { fuel: 1 << 30, load_fuel: 1 << 30, memory_bytes: 1 << 20, max_output: 64, time: None };
 
 /// Starts an engine that is small, and checks that it runs.
 fn start(cache: &Path) -> Engine {

@@ -19,8 +19,13 @@ use std::{
 	sync::Mutex,
 };
 
-const LIMITS: Limits =
-	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 2_000_000_000,
+	load_fuel: 2_000_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 64 << 10,
+	time: None,
+};
 
 /// The test that other processors run, see [`child_should_hold`].
 const CHILD: &str = "child_should_hold";

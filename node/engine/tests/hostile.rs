@@ -27,8 +27,13 @@ use std::{
 };
 
 /// Enough to load every model of the determinism suite.
-const LIMITS: Limits =
-	Limits { fuel: 300_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 300_000_000,
+	load_fuel: 300_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 64 << 10,
+	time: None,
+};
 /// For one run, on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Mutants of a plain test run.

@@ -15,8 +15,13 @@ use std::{
 	thread,
 };
 
-const LIMITS: Limits =
-	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 2_000_000_000,
+	load_fuel: 2_000_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 64 << 10,
+	time: None,
+};
 
 fn engine(isa: Isa) -> Engine {
 	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
@@ -113,11 +118,14 @@ fn prepared_should_run_out_of_fuel_where_fresh_does() {
 		let input = &model.inputs[0];
 		let used = engine.run_prepared(&prepared, input, &LIMITS).unwrap().fuel;
 		let load = prepared.load_fuel();
-		for fuel in [0, load - 1, load, load + 1, used - 1, used, used + 1] {
-			let limits = Limits { fuel, ..LIMITS };
-			let fresh = engine.run(&model.file, &model.dims, input, &limits).unwrap();
-			assert_eq!(engine.run_prepared(&prepared, input, &limits).unwrap(), fresh);
-			assert_eq!(fresh.outcome == Err(ModelFault::OutOfFuel), fuel <= used, "{}", model.name);
+		let of_runs = [0, 1, used - 1, used, used + 1].map(|fuel| Limits { fuel, ..LIMITS });
+		let of_loading = [0, load - 1, load, load + 1];
+		let of_loading = of_loading.map(|load_fuel| Limits { load_fuel, ..LIMITS });
+		for limits in of_runs.iter().chain(&of_loading) {
+			let fresh = engine.run(&model.file, &model.dims, input, limits).unwrap();
+			assert_eq!(engine.run_prepared(&prepared, input, limits).unwrap(), fresh);
+			let starved = limits.fuel < used || limits.load_fuel < load;
+			assert_eq!(fresh.outcome == Err(ModelFault::OutOfFuel), starved, "{}", model.name);
 		}
 	}
 }

@@ -11,13 +11,19 @@ use common::{
 use opg_engine::{
 	content_hash,
 	tensor::{self, DType, Tensor},
-	Artifact, Dims, Engine, EngineConfig, Limits, ModelFault, Reason, Run,
+	Artifact, Backend, Dims, Engine, EngineConfig, Limits, ModelFault, Reason, Run,
 };
+use opg_engine_types::MAX_MODEL_BYTES;
 use std::{path::Path, sync::OnceLock};
 use wasm_encoder::Instruction as I;
 
-const LIMITS: Limits =
-	Limits { fuel: 5_000_000_000, memory_bytes: 256 << 20, max_output: 64 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 5_000_000_000,
+	load_fuel: 5_000_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 64 << 10,
+	time: None,
+};
 
 /// ONNX code of strings.
 const STRING: u64 = 8;
@@ -75,7 +81,7 @@ fn graph_attribute(name: &str, graph: &[u8]) -> Vec<u8> {
 
 #[test]
 fn size_should_be_bounded() {
-	refused_model(&vec![0; (64 << 20) + 1], Reason::FileTooLong);
+	refused_model(&vec![0; MAX_MODEL_BYTES + 1], Reason::FileTooLong);
 }
 
 #[test]
@@ -138,6 +144,83 @@ fn foreign_domains_should_be_refused() {
 			Reason::ForeignDomain,
 		);
 	}
+}
+
+#[test]
+fn operators_of_microsoft_should_be_refused_when_they_are_not_on_the_list() {
+	// Some have a namesake that means something else, or that tract knows by that name.
+	for op in ["Attention", "GroupQueryAttention", "Add", "Trilu", "Unique", ""] {
+		let node = node_with(op, &["x"], &["y"], &[bytes(7, "com.microsoft")]);
+		refused_model(&from_x(std::slice::from_ref(&node)), Reason::ForeignDomain);
+		let inside = node_with("If", &["x"], &["y"], &[graph_attribute("then_branch", &node)]);
+		refused_model(&from_x(&[inside]), Reason::ForeignDomain);
+	}
+}
+
+#[test]
+fn weights_of_few_bits_should_have_the_sizes_that_are_named() {
+	let packed = |bytes: u64| initializer("b", 2, &[1, 1, bytes], vec![0; bytes as usize]);
+	for (rows, columns, block) in [
+		(2, 8, 16),
+		(1, 9, 16),
+		(1, 8, 0),
+		(1, 8, 8),
+		(1, 8, 24),
+		(-1, 8, 16),
+		(i64::MAX, 8, 16),
+		(1 << 28, 8, 1 << 28),
+	] {
+		let sizes = [("N", rows), ("K", columns), ("block_size", block)];
+		let sizes = sizes.map(|(name, value)| int_attribute(name, value));
+		let more = [&[bytes(7, "com.microsoft")], &sizes[..]].concat();
+		let product = node_with("MatMulNBits", &["x", "b", "s"], &["y"], &more);
+		let graph = [
+			input("x", FLOAT, &[1, 8]),
+			packed(8),
+			floats("s", &[1], &[1.0]),
+			product,
+			output("y"),
+		];
+		refused_model(&model(&graph), Reason::NotLoadable);
+	}
+}
+
+#[test]
+fn operators_of_microsoft_should_fit_their_inputs() {
+	let refused = |parts: &[Vec<u8>]| {
+		let graph = [&[input("x", FLOAT, &[1, 3, 8])], parts, &[output("y")]].concat();
+		refused_model(&model(&graph), Reason::BadOperator);
+	};
+	let of = |op: &str, inputs: &[&str], more: &[Vec<u8>]| {
+		node_with(op, inputs, &["y"], &[&[bytes(7, "com.microsoft")], more].concat())
+	};
+	let zeros = |name: &str, shape: &[u64]| {
+		floats(name, shape, &vec![0.0; shape.iter().product::<u64>() as usize])
+	};
+	for heads in [0, 3] {
+		refused(&[of(
+			"MultiHeadAttention",
+			&["x", "x", "x"],
+			&[int_attribute("num_heads", heads)],
+		)]);
+	}
+	for keys in [&[1, 3, 4][..], &[1, 8], &[2, 3, 8]] {
+		let attention =
+			of("MultiHeadAttention", &["x", "k", "x"], &[int_attribute("num_heads", 2)]);
+		refused(&[zeros("k", keys), attention]);
+	}
+	let offset = ints("p", &[4]);
+	let tables = [zeros("c", &[9, 4]), zeros("s", &[9, 4])].concat();
+	let rotary = of("RotaryEmbedding", &["x", "p", "c", "s"], &[int_attribute("num_heads", 1)]);
+	refused(&[offset, tables, rotary]);
+	let weights = [zeros("g", &[8]), zeros("b", &[8])].concat();
+	for (op, inputs) in [
+		("SkipLayerNormalization", &["x", "x", "g", "", "b"][..]),
+		("SkipSimplifiedLayerNormalization", &["x", "x", "g", "b"]),
+	] {
+		refused(&[weights.clone(), of(op, inputs, &[])]);
+	}
+	refused(&[zeros("w", &[1]), of("QLinearAdd", &["x", "w", "", "x", "w", "", "w"], &[])]);
 }
 
 #[test]
@@ -264,7 +347,7 @@ fn heads_of_queries_and_keys_should_be_of_one_size() {
 
 #[test]
 fn recurrent_weights_should_have_the_right_sizes() {
-	let recurrent = |op: &str, gates: u64, w: [u64; 3], r: [u64; 3], bias: u64| {
+	let with = |op: &str, gates: u64, w: [u64; 3], r: [u64; 3], bias: u64, more: &[Vec<u8>]| {
 		let zeros = |name: &str, shape: &[u64]| {
 			floats(name, shape, &vec![0.0; shape.iter().product::<u64>() as usize])
 		};
@@ -274,14 +357,30 @@ fn recurrent_weights_should_have_the_right_sizes() {
 			zeros("w", &[w[0], w[1] * gates, w[2]]),
 			zeros("r", &[r[0], r[1] * gates, r[2]]),
 			zeros("b", &[1, bias * gates]),
-			node_with(op, &["x", "w", "r", "b"], &["y"], &[hidden]),
+			node_with(op, &["x", "w", "r", "b"], &["y"], &[&[hidden], more].concat()),
 			output("y"),
 		])
+	};
+	let recurrent = |op: &str, gates: u64, w: [u64; 3], r: [u64; 3], bias: u64| {
+		with(op, gates, w, r, bias, &[])
 	};
 	let x = tensor::encode(&[tensor("x", &[2, 1, 5], &[0.5; 10])]);
 	for (op, gates) in [("LSTM", 4), ("GRU", 3), ("RNN", 1)] {
 		let good = run(&recurrent(op, gates, [1, 3, 5], [1, 3, 3], 6), &x);
 		assert!(good.outcome.is_ok(), "{op}: {}", good.message);
+		// tract would compute another layer than these.
+		for attribute in [
+			attribute("direction", 3, bytes(4, "reverse")),
+			attribute("activations", 8, bytes(9, "Relu").repeat(3)),
+			attribute("clip", 1, [varint(2 << 3 | 5), 1f32.to_le_bytes().to_vec()].concat()),
+			int_attribute("input_forget", 1),
+		] {
+			refused(
+				&with(op, gates, [1, 3, 5], [1, 3, 3], 6, &[attribute]),
+				&x,
+				Reason::BadOperator,
+			);
+		}
 		for (w, r, bias) in [
 			([1, 3, 4], [1, 3, 3], 6),
 			([1, 2, 5], [1, 3, 3], 6),
@@ -298,7 +397,7 @@ fn recurrent_weights_should_have_the_right_sizes() {
 
 #[test]
 fn operators_that_the_engine_lacks_should_be_refused() {
-	for op in ["Loop", "NoSuchOperator", "StringConcat", "SequenceEmpty"] {
+	for op in ["Loop", "NoSuchOperator", "StringConcat", "SequenceMap", "Unique"] {
 		refused_model(&from_x(&[node(op, &["x"], &["y"])]), Reason::NotLoadable);
 	}
 }
@@ -351,42 +450,7 @@ fn output_should_be_bounded() {
 	assert_eq!(run(&expand(1 << 28), &x(&[1.0])).outcome, Err(ModelFault::OutOfMemory));
 }
 
-/// A model that only moves memory pays for it, so that fuel bounds the time of any model.
-#[test]
-fn moving_memory_should_cost_fuel() {
-	let copies = |times: usize| {
-		let mut graph = vec![
-			input("x", FLOAT, &[1, 1]),
-			ints("shape", &[1, 1 << 20]),
-			node("Expand", &["x", "shape"], &["h0"]),
-			ints("start", &[0]),
-			ints("end", &[1]),
-			ints("axis", &[1]),
-		];
-		for i in 0..times {
-			let (from, to) = (format!("h{i}"), format!("h{}", i + 1));
-			// Half of it, twice: 4 MiB that nothing computes.
-			let (a, b) = (format!("a{i}"), format!("b{i}"));
-			let split = int_attribute("axis", 1);
-			graph.push(node_with("Split", &[&from], &[&a, &b], std::slice::from_ref(&split)));
-			graph.push(node_with("Concat", &[&b, &a], &[&to], &[split]));
-		}
-		let last = format!("h{times}");
-		graph.push(node("Slice", &[&last, "start", "end", "axis"], &["y"]));
-		graph.push(output("y"));
-		model(&graph)
-	};
-	let fuel = |times| {
-		let run = run(&copies(times), &x(&[1.0]));
-		assert!(run.outcome.is_ok(), "{}", run.message);
-		run.fuel
-	};
-	let more = fuel(40) - fuel(20);
-	let moved = 20 * (4 << 20);
-	assert!(more > moved / 16, "{more} units of fuel for {moved} bytes");
-}
-
-/// tract reads them as expressions, by recursion. The longest that it reads needs little stack.
+/// tract reads names as expressions, by recursion. It sees none that is more than a word.
 #[test]
 fn dimension_should_be_open_when_its_name_is_a_deep_expression() {
 	for name in [
@@ -407,19 +471,29 @@ fn dimension_should_be_open_when_its_name_is_a_deep_expression() {
 	}
 }
 
-/// A guest that calls itself for ever: what a model would have to bring about to use up the native
-/// stack.
+/// A guest that calls itself for ever: what a model would have to bring about to use up the stack. It
+/// ends at the same depth whatever executes it, and far from the end of the native stack.
 #[test]
 fn stack_should_be_bounded() {
 	let mut sketch = Sketch::new();
 	// `opg_load` is the fifth function with the two that are imported.
-	let arguments = [I::LocalGet(0), I::LocalGet(1), I::LocalGet(2), I::LocalGet(3)];
+	let arguments = [I::LocalGet(0), I::LocalGet(1), I::LocalGet(2)];
 	sketch.functions[2].1 = body(&[&arguments[..], &[I::Call(4)]].concat());
 	let guest = sketch.finish();
 	let artifact = Artifact { id: content_hash(&guest), bytes: &guest };
-	let config = EngineConfig { artifact: Some(artifact), ..Default::default() };
-	let engine = Engine::with(config).unwrap();
-	let run = engine.run(&relu(), &Dims::default(), &x(&[1.0]), &LIMITS).unwrap();
-	assert_eq!(run.outcome, Err(ModelFault::BadModel));
-	assert_eq!((run.reason, run.fuel), (Some(Reason::StackUsedUp), LIMITS.fuel));
+	for backend in [Backend::Native, Backend::Baseline, Backend::Interpreter] {
+		let config = EngineConfig { backend, artifact: Some(artifact), ..Default::default() };
+		let engine = Engine::with(config).unwrap();
+		let run = |load_fuel| {
+			let limits = Limits { load_fuel, ..LIMITS };
+			let run = engine.run(&relu(), &Dims::default(), &x(&[1.0]), &limits).unwrap();
+			(run.outcome, run.reason, run.fuel)
+		};
+		let used_up = (Err(ModelFault::BadModel), Some(Reason::StackUsedUp), 0);
+		assert_eq!(run(LIMITS.load_fuel), used_up);
+		// 4 MiB hold so many frames of 136 bytes, for each of which a call costs 7.
+		let depth = (4 << 20) / 136;
+		assert_eq!(run(depth * 7 + 100), used_up);
+		assert_eq!(run(depth * 7 - 7), (Err(ModelFault::OutOfFuel), None, 0));
+	}
 }

@@ -8,8 +8,13 @@ use common::*;
 use opg_engine::{tensor, Dims, Engine, Limits, ModelFault, Run};
 use std::{path::Path, sync::OnceLock};
 
-const LIMITS: Limits =
-	Limits { fuel: 20_000_000_000, memory_bytes: 256 << 20, max_output: 4 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 20_000_000_000,
+	load_fuel: 20_000_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 4 << 10,
+	time: None,
+};
 
 fn cache() -> &'static Path {
 	Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"))
@@ -27,7 +32,7 @@ fn run(model: &[u8], input: &[u8]) -> Run {
 /// Runs what must fail, and returns why and the message.
 fn fault(model: &[u8], input: &[u8]) -> (ModelFault, String) {
 	let run = run(model, input);
-	assert!(run.fuel > 0 && run.fuel <= LIMITS.fuel);
+	assert!(run.fuel <= LIMITS.fuel);
 	assert!(!run.message.is_empty());
 	(run.outcome.unwrap_err(), run.message)
 }
@@ -128,11 +133,49 @@ fn run_should_repeat_output_and_fuel() {
 #[test]
 fn run_should_stop_when_the_fuel_is_used_up() {
 	let used = run(&layer(), &x(&[1.0, 2.0, 3.0])).fuel;
+	let run =
+		|limits| engine().run(&layer(), &Dims::default(), &x(&[1.0, 2.0, 3.0]), &limits).unwrap();
 	for fuel in [0, 1, used / 2, used - 1] {
-		let limits = Limits { fuel, ..LIMITS };
-		let run = engine().run(&layer(), &Dims::default(), &x(&[1.0, 2.0, 3.0]), &limits).unwrap();
+		let run = run(Limits { fuel, ..LIMITS });
 		assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfFuel), fuel));
 	}
+	let run = run(Limits { fuel: used, ..LIMITS });
+	assert!(run.outcome.is_ok());
+	assert_eq!(run.fuel, used);
+}
+
+#[test]
+fn run_should_cost_nothing_when_the_model_does_not_load() {
+	let load = engine().prepare(&layer(), &Dims::default(), &LIMITS).unwrap();
+	let load_fuel = load.outcome.unwrap().load_fuel();
+	let run = |model: &[u8], load_fuel| {
+		let limits = Limits { load_fuel, ..LIMITS };
+		engine().run(model, &Dims::default(), &x(&[1.0, 2.0, 3.0]), &limits).unwrap()
+	};
+	for load_fuel in [0, 1, load_fuel / 2, load_fuel - 1] {
+		let run = run(&layer(), load_fuel);
+		assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfFuel), 0));
+		assert_eq!(run.message, "the fuel for loading is used up");
+	}
+	let all = run(&layer(), load_fuel);
+	assert!(all.outcome.is_ok());
+	// What loading may take does not matter where it is enough.
+	assert_eq!(run(&layer(), LIMITS.load_fuel), all);
+	let refused = run(b"nonsense", LIMITS.load_fuel);
+	assert_eq!((refused.outcome, refused.fuel), (Err(ModelFault::BadModel), 0));
+}
+
+/// How far the guest was is known to its compiler alone.
+#[test]
+fn run_should_cost_the_limit_when_it_traps_or_has_too_little_memory() {
+	let index = model(&[
+		input("x", FLOAT, &[1, 1]),
+		ints("shape", &[1, 1 << 28]),
+		node("Expand", &["x", "shape"], &["y"]),
+		output("y"),
+	]);
+	let run = run(&index, &x(&[1.0]));
+	assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfMemory), LIMITS.fuel));
 }
 
 #[test]

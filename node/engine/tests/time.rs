@@ -15,8 +15,13 @@ use opg_engine::{
 use std::time::Duration;
 use wasm_encoder::{BlockType, Instruction as I};
 
-const LIMITS: Limits =
-	Limits { fuel: 1 << 40, memory_bytes: 512 << 20, max_output: 64 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 1 << 40,
+	load_fuel: 1 << 40,
+	memory_bytes: 512 << 20,
+	max_output: 64 << 10,
+	time: None,
+};
 /// Over before anything is done. It is noticed at the end of a slice of fuel.
 const SHORT: Limits = Limits { time: Some(Duration::ZERO), ..LIMITS };
 /// Never over.
@@ -105,9 +110,10 @@ fn run_should_stop_when_the_guest_never_ends() {
 		let config = EngineConfig { backend, artifact: Some(artifact), ..Default::default() };
 		let engine = Engine::with(config).unwrap();
 		timed_out(engine.run(b"", &Dims::default(), b"", &SHORT));
-		let starved = Limits { fuel: 1_000_000, ..LONG };
+		let starved = Limits { load_fuel: 1_000_000, ..LONG };
 		let run = engine.run(b"", &Dims::default(), b"", &starved).unwrap();
-		assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfFuel), 1_000_000));
+		// The run has not begun.
+		assert_eq!((run.outcome, run.fuel), (Err(ModelFault::OutOfFuel), 0));
 	}
 }
 

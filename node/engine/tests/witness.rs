@@ -12,8 +12,13 @@ use opg_engine::{
 };
 use std::{collections::HashSet, sync::OnceLock};
 
-const LIMITS: Limits =
-	Limits { fuel: 2_000_000_000, memory_bytes: 256 << 20, max_output: 4 << 10, time: None };
+const LIMITS: Limits = Limits {
+	fuel: 2_000_000_000,
+	load_fuel: 2_000_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 4 << 10,
+	time: None,
+};
 
 fn native() -> &'static Engine {
 	static ENGINE: OnceLock<Engine> = OnceLock::new();

@@ -1,24 +1,16 @@
 //! Conversions between the types of the chain and those of the engine, and the protocol's limits.
 
 use crate::{DimsError, Limits, ModelFault, Run};
-use opg_primitives::{Answer, Dims, Fuel, ModelError, Outcome, Output, MAX_OUTPUT_BYTES};
+use opg_primitives::{Answer, Dims, ModelError, Outcome, Output, VersionLimits, MAX_OUTPUT_BYTES};
 use sp_core::H256;
-use std::time::Duration;
 
-/// Memory that a run may use, in bytes. Running out of it is an outcome that executors attest, so
-/// it is the same on every node.
-pub const MEMORY_BYTES: usize = 512 * 1024 * 1024;
-
-/// Time that an executor gives a job, loading and running together: the 10 blocks of 3 s that the
-/// protocol gives it to commit to its answer. A job that takes longer only keeps others waiting.
-/// Never part of an answer.
-pub const JOB_TIME: Duration = Duration::from_secs(30);
-
-/// Limits of a run with this fuel limit. No time limit: a verifier may take longer.
-pub fn limits(fuel_limit: Fuel) -> Limits {
+/// Limits of the engine for a version with these. No time limit: a verifier may take longer.
+pub fn limits(limits: &VersionLimits) -> Limits {
+	let VersionLimits { fuel, load_fuel, memory } = *limits;
 	Limits {
-		fuel: fuel_limit,
-		memory_bytes: MEMORY_BYTES,
+		fuel,
+		load_fuel,
+		memory_bytes: (memory as usize) << 20,
 		max_output: MAX_OUTPUT_BYTES as usize,
 		time: None,
 	}
@@ -79,6 +71,13 @@ mod tests {
 
 	fn dim(name: &[u8], size: u64) -> Dim {
 		Dim { name: name.to_vec().try_into().expect("short"), size }
+	}
+
+	#[test]
+	fn limits_should_be_those_of_the_version() {
+		let of_version = VersionLimits { fuel: 7, load_fuel: 8, memory: 3_072 };
+		let Limits { fuel, load_fuel, memory_bytes, time, .. } = limits(&of_version);
+		assert_eq!((fuel, load_fuel, memory_bytes, time), (7, 8, 3 << 30, None));
 	}
 
 	#[test]

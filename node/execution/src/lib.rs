@@ -4,10 +4,10 @@ mod convert;
 mod local;
 mod printable;
 
-pub use convert::{answer, bind_dims, limits, witness_of_error, JOB_TIME, MEMORY_BYTES};
+pub use convert::{answer, bind_dims, limits, witness_of_error};
 pub use local::{report_hash, Execution, ExecutionError, LocalEngine};
 pub use opg_engine::{
 	artifact, check_artifact, default_cache_dir, engine_id, Artifact, ArtifactError, DimsError,
-	Engine, EngineError, Inspection, Limits, ModelFault, Prepared, Run, PINNED_ENGINE_ID,
+	Engine, EngineError, Inspection, Isa, Limits, ModelFault, Prepared, Run, PINNED_ENGINE_ID,
 };
 pub use printable::{printable, MAX_PRINTED};

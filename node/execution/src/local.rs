@@ -5,7 +5,7 @@ use crate::{
 	Limits, Prepared, Run,
 };
 use opg_engine::{content_hash, EngineConfig};
-use opg_primitives::{model_hash, Answer, Dims, Fuel, Task};
+use opg_primitives::{model_hash, Answer, Dims, Task, VersionLimits};
 use sp_core::H256;
 use std::{path::Path, time::Duration};
 
@@ -93,13 +93,37 @@ impl LocalEngine {
 	/// - [`ExecutionError::WrongModel`], [`ExecutionError::WrongEngine`]: the task names another.
 	/// - [`ExecutionError::Dims`], [`ExecutionError::Engine`].
 	pub fn execute(&self, model: &[u8], task: &Task) -> Result<Execution, ExecutionError> {
+		self.execute_in(model, task, None)
+	}
+
+	/// The same, unless it takes longer than `time`.
+	///
+	/// # Errors
+	///
+	/// As for [`LocalEngine::execute`]; [`ExecutionError::timed_out`] tells if the time was over.
+	pub fn execute_within(
+		&self,
+		model: &[u8],
+		task: &Task,
+		time: Duration,
+	) -> Result<Execution, ExecutionError> {
+		self.execute_in(model, task, Some(time))
+	}
+
+	fn execute_in(
+		&self,
+		model: &[u8],
+		task: &Task,
+		time: Option<Duration>,
+	) -> Result<Execution, ExecutionError> {
 		let found = model_hash(model);
 		if found != task.model_hash {
 			return Err(ExecutionError::WrongModel { expected: task.model_hash, found });
 		}
 		self.check_id(task.engine_id)?;
 		let dims = bind_dims(&task.dims)?;
-		Ok(self.0.run(model, &dims, &task.input, &limits(task.fuel_limit))?.into())
+		let limits = Limits { time, ..limits(&task.limits) };
+		Ok(self.0.run(model, &dims, &task.input, &limits)?.into())
 	}
 
 	/// Fails unless the engine is `expected`.
@@ -147,16 +171,16 @@ impl LocalEngine {
 		Ok(H256(self.0.witness_prepared(prepared, input, &seed.0, limits)?.witness))
 	}
 
-	/// Inspects a model under the limits of a version with this fuel limit.
+	/// Inspects a model within the limits of a version.
 	///
 	/// The run's message quotes the model: print it by [`printable()`].
 	pub fn inspect(
 		&self,
 		model: &[u8],
 		dims: &Dims,
-		fuel_limit: Fuel,
+		of_version: &VersionLimits,
 	) -> Result<Run<Inspection>, ExecutionError> {
-		Ok(self.0.inspect(model, &bind_dims(dims)?, &limits(fuel_limit))?)
+		Ok(self.0.inspect(model, &bind_dims(dims)?, &limits(of_version))?)
 	}
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use opg_execution::{limits, Engine, LocalEngine};
-use opg_primitives::{Dims, Outcome};
+use opg_primitives::{Dims, Outcome, VersionLimits};
 use sp_core::H256;
 use std::path::Path;
 
@@ -14,7 +14,8 @@ const INPUT: &[u8] = include_bytes!("../../engine/tests/models/dense.plain.opgt"
 fn witness_should_be_that_of_a_fresh_run_when_the_model_is_prepared() {
 	let cache = Some(Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache")));
 	let (local, engine) = (LocalEngine::built_in(cache).unwrap(), Engine::new(cache).unwrap());
-	let limits = limits(1_000_000_000);
+	let fuel = 1_000_000_000;
+	let limits = limits(&VersionLimits { fuel, load_fuel: fuel, memory: 512 });
 	let prepared = local.prepare(MODEL, &Dims::default(), &limits).unwrap().unwrap();
 	let before = local.run_prepared(&prepared, INPUT, &limits).unwrap();
 	assert!(matches!(before.answer.outcome, Outcome::Output(_)));

@@ -29,6 +29,14 @@ impl<T> Cache<T> {
 	pub(crate) fn insert(&self, key: Key, value: Arc<T>, bytes: usize) {
 		self.0.lock().insert(key, (value, bytes));
 	}
+
+	/// Drops values until no more than `max_bytes` are left, or no more than the one used last.
+	pub(crate) fn shrink(&self, max_bytes: usize) {
+		let mut values = self.0.lock();
+		while values.limiter().used > max_bytes && values.len() > 1 {
+			values.pop_oldest();
+		}
+	}
 }
 
 /// Limits the sum of the sizes.
@@ -100,6 +108,22 @@ mod tests {
 		assert_eq!(kept(&cache, &[1, 2, 3, 4]), [1, 3, 4]);
 		cache.insert([5; 32], Arc::new(5), 10);
 		assert_eq!(kept(&cache, &[1, 2, 3, 4, 5]), [5]);
+	}
+
+	#[test]
+	fn shrink_should_drop_the_least_recently_used_and_never_the_last_one() {
+		let cache = Cache::new(10);
+		for key in [1, 2, 3] {
+			cache.insert([key; 32], Arc::new(key), 3);
+		}
+		assert_eq!(cache.get(&[1; 32]).as_deref(), Some(&1));
+		cache.shrink(9);
+		assert_eq!(kept(&cache, &[2, 3, 1]), [2, 3, 1]);
+		cache.shrink(4);
+		assert_eq!(kept(&cache, &[1, 2, 3]), [1]);
+		cache.shrink(0);
+		cache.insert([2; 32], Arc::new(2), 7);
+		assert_eq!(kept(&cache, &[1, 2]), [1, 2]);
 	}
 
 	#[test]

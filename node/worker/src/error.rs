@@ -19,6 +19,17 @@ pub(crate) enum RunError {
 	/// A seat needed the time.
 	#[error("stopped in favour of a seat")]
 	Cancelled,
+	/// The version's memory limit leaves a thread no room.
+	#[error(
+		"the model may take {needed} MiB of memory, and each thread has {share} MiB: start the node with \
+		 a larger --engine-memory, or stop serving the model with `opg model stop`"
+	)]
+	TooLarge {
+		/// Memory that the model may take, loaded and running, in MiB.
+		needed: usize,
+		/// Share of the thread, in MiB.
+		share: usize,
+	},
 	/// A store cannot be read.
 	#[error(transparent)]
 	Store(#[from] opg_blobs::Error),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ahead;
 mod cache;
 mod error;
 mod journal;
@@ -9,13 +10,14 @@ mod queue;
 mod results;
 mod runner;
 mod schedule;
+mod turns;
 
 pub use process::{serve, EngineProgram};
 pub use results::MAX_FINISHED;
 
 use codec::{Decode, Encode};
 use opg_blobs::Store;
-use opg_primitives::{Answer, Job, JobError, JobStatus};
+use opg_primitives::{Answer, Job, JobError, JobStatus, Task};
 use opg_runtime_interface::JobQueue;
 use schedule::Rank;
 use sp_core::H256;
@@ -49,7 +51,8 @@ pub struct WorkerConfig {
 	pub queue: usize,
 	/// Number of threads that run jobs; at least one. Each has an engine process of its own.
 	pub threads: usize,
-	/// Most bytes of models that stay loaded between jobs, in all processes together.
+	/// Most bytes of memory of all models together: of those that stay loaded between jobs, and of those
+	/// that run. Each thread has an equal part, and serves no model whose memory limit is above it.
 	pub loaded_bytes: usize,
 	/// Directory of answers that are kept for a restart, which no other process may use. Without it
 	/// a restart computes them again.
@@ -107,7 +110,7 @@ impl Worker {
 		};
 		let queue = match config.program.clone() {
 			Some(program) => {
-				queue::start(move || process::ProcessRunner::new(program, setup), &config)?
+				queue::start(move || process::ProcessRunner::new(&program, &setup), &config)?
 			},
 			None => {
 				let loaded_bytes = config.loaded_bytes;
@@ -173,5 +176,9 @@ impl JobQueue for WorkerHandle {
 
 	fn watch_share(&mut self) -> Option<u32> {
 		self.watch_share
+	}
+
+	fn prepare(&mut self, task: Task) {
+		self.shared.prepare(task);
 	}
 }

@@ -1,27 +1,39 @@
 //! The queue: what is submitted, what waits, what runs, and the threads.
 
 use crate::{
+	ahead::Ahead,
 	error::RunError,
 	journal::Journal,
 	results::{Entry, Results, MAX_KEPT_BYTES},
-	schedule::{self, Rank, Schedule},
+	schedule::{self, Rank, Schedule, Waiting},
 	Answered, Key, WorkerConfig,
 };
 use opg_execution::printable;
-use opg_primitives::{Job, JobError, JobStatus};
+use opg_primitives::{Job, JobError, JobStatus, Task};
 use parking_lot::{Condvar, Mutex};
 use std::{
 	io,
 	panic::{catch_unwind, AssertUnwindSafe},
 	sync::{
 		atomic::{AtomicBool, Ordering},
+		mpsc::{self, Receiver, SyncSender},
 		Arc,
 	},
+	thread,
 	time::{Duration, Instant},
 };
 
 /// Most attempts per job.
 const MAX_ATTEMPTS: u8 = 3;
+
+/// Pause before the engine is started again after it did not start. It doubles each time.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+
+/// Longest pause before the engine is started again.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+
+/// Most answers that wait for the disk. Threads wait where there would be more.
+const MAX_UNWRITTEN: usize = 1024;
 
 /// Log target.
 pub(crate) const LOG_TARGET: &str = "opg::worker";
@@ -30,6 +42,9 @@ pub(crate) const LOG_TARGET: &str = "opg::worker";
 pub(crate) trait Runner: Send + Sync + 'static {
 	/// Runs the job to its end, or until `control` stops it. The answer must depend on the job alone.
 	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError>;
+
+	/// Loads the model of the job for later runs.
+	fn prepare(&self, job: &Job, control: &Control) -> Result<(), RunError>;
 }
 
 /// When a job has to stop.
@@ -77,10 +92,19 @@ impl Running {
 	}
 }
 
+/// Work for a thread.
+struct Work {
+	runner: Arc<dyn Runner>,
+	job: Job,
+	rank: Rank,
+	control: Arc<Control>,
+}
+
 /// State of the engine.
 enum Stage {
 	Starting,
 	Ready(Arc<dyn Runner>),
+	/// It did not start, and is started again after a pause.
 	Failed,
 	Stopped,
 }
@@ -89,8 +113,19 @@ struct State {
 	stage: Stage,
 	/// Jobs that no thread has taken yet.
 	schedule: Schedule,
+	/// Models to be loaded when no job waits.
+	ahead: Ahead,
+	/// To the thread that writes answers to seats into the journal, if there is one.
+	journal: Option<SyncSender<(Key, Answered)>>,
 	running: Vec<Running>,
 	results: Results,
+}
+
+impl State {
+	/// Takes what is next: a job, or else a model to be loaded.
+	fn pop(&mut self, now: Instant) -> Option<Waiting> {
+		self.schedule.pop().or_else(|| Some(Waiting::ahead(self.ahead.pop()?, now)))
+	}
 }
 
 /// State that the threads and the handles share.
@@ -105,33 +140,42 @@ pub(crate) struct Shared {
 	finished: Condvar,
 }
 
-/// Starts `config.threads` threads, the first of which calls `build`.
+/// Starts `config.threads` threads, the first of which calls `build` until it succeeds.
 pub(crate) fn start<R: Runner>(
-	build: impl FnOnce() -> Result<R, RunError> + Send + 'static,
+	build: impl FnMut() -> Result<R, RunError> + Send + 'static,
 	config: &WorkerConfig,
 ) -> io::Result<Arc<Shared>> {
 	start_bounded(build, config, MAX_KEPT_BYTES)
 }
 
 fn start_bounded<R: Runner>(
-	build: impl FnOnce() -> Result<R, RunError> + Send + 'static,
+	build: impl FnMut() -> Result<R, RunError> + Send + 'static,
 	config: &WorkerConfig,
 	max_kept_bytes: usize,
 ) -> io::Result<Arc<Shared>> {
 	let threads = config.threads.max(1);
 	let schedule = Schedule::new(config.queue, u32::try_from(threads).unwrap_or(u32::MAX));
+	let journal = config.journal.as_deref().map(Journal::open).transpose()?;
+	let (to_journal, answers) = mpsc::sync_channel(MAX_UNWRITTEN);
 	let shared = Arc::new(Shared {
 		threads,
-		journal: config.journal.as_deref().map(Journal::open).transpose()?,
+		journal,
 		state: Mutex::new(State {
 			stage: Stage::Starting,
 			schedule,
+			ahead: Ahead::new(),
+			journal: config.journal.is_some().then_some(to_journal),
 			running: Vec::new(),
 			results: Results::new(max_kept_bytes),
 		}),
 		wake: Condvar::new(),
 		finished: Condvar::new(),
 	});
+	if config.journal.is_some() {
+		let shared = shared.clone();
+		let keep = move || shared.keep(&answers);
+		thread::Builder::new().name("opg-journal".into()).spawn(keep)?;
+	}
 	let first = shared.clone();
 	spawn(0, move || {
 		first.build_engine(build);
@@ -159,8 +203,10 @@ impl Shared {
 			let Answered { answer, witness } = answered;
 			return Ok(JobStatus::Done { answer, witness });
 		}
-		if matches!(state.stage, Stage::Failed | Stage::Stopped) {
-			return Err(JobError::Internal);
+		match state.stage {
+			Stage::Starting | Stage::Ready(_) => {},
+			Stage::Failed => return Err(JobError::Failed),
+			Stage::Stopped => return Err(JobError::Internal),
 		}
 		match state.results.get(&key) {
 			Some(Entry::Waiting { .. }) => {
@@ -175,13 +221,22 @@ impl Shared {
 				let _ = self.enqueue(&mut state, key, job, 0, now);
 				Err(error)
 			},
-			Some(Entry::Failed { times }) if *times >= MAX_ATTEMPTS => Err(JobError::Internal),
+			Some(Entry::Failed { times }) if *times >= MAX_ATTEMPTS => Err(JobError::Failed),
 			Some(Entry::Failed { times }) => {
 				let failed = *times;
 				self.enqueue(&mut state, key, job, failed, now)
 			},
 			// A result is found above.
 			Some(Entry::Done(_)) | None => self.enqueue(&mut state, key, job, 0, now),
+		}
+	}
+
+	/// Loads the model of a task ahead, when there is nothing else to do.
+	pub(crate) fn prepare(&self, task: Task) {
+		let mut state = self.state.lock();
+		if matches!(state.stage, Stage::Starting | Stage::Ready(_)) {
+			state.ahead.push(task);
+			self.wake.notify_one();
 		}
 	}
 
@@ -293,38 +348,70 @@ impl Shared {
 		}
 		if !matches!(stage, Stage::Ready(_)) {
 			state.schedule.clear();
+			state.ahead.clear();
 			state.results.clear();
 			state.running.iter().for_each(|running| running.control.cancel());
+		}
+		if matches!(stage, Stage::Stopped) {
+			state.journal = None;
 		}
 		state.stage = stage;
 		self.wake.notify_all();
 		self.finished.notify_all();
 	}
 
-	fn build_engine<R: Runner>(&self, build: impl FnOnce() -> Result<R, RunError>) {
-		let started = Instant::now();
-		let built = catch_unwind(AssertUnwindSafe(build)).unwrap_or(Err(RunError::Panicked));
-		match built {
-			Ok(runner) => {
-				log::info!(
-					target: LOG_TARGET,
-					"🧠 Engine ready after {} ms",
-					started.elapsed().as_millis(),
-				);
-				self.enter(Stage::Ready(Arc::new(runner)));
-			},
-			Err(error) => {
-				let error = printable(&error.to_string());
-				log::error!(target: LOG_TARGET, "The engine does not start: {error}");
-				self.enter(Stage::Failed);
-			},
+	fn build_engine<R: Runner>(&self, mut build: impl FnMut() -> Result<R, RunError>) {
+		let mut pause = MIN_PAUSE;
+		loop {
+			let started = Instant::now();
+			match catch_unwind(AssertUnwindSafe(&mut build)).unwrap_or(Err(RunError::Panicked)) {
+				Ok(runner) => {
+					log::info!(
+						target: LOG_TARGET,
+						"🧠 Engine ready after {} ms",
+						started.elapsed().as_millis(),
+					);
+					return self.enter(Stage::Ready(Arc::new(runner)));
+				},
+				Err(error) => {
+					let error = printable(&error.to_string());
+					log::error!(
+						target: LOG_TARGET,
+						"The engine does not start: {error}. This node declines its seats, and tries \
+						 again in {pause:?}",
+					);
+					self.enter(Stage::Failed);
+				},
+			}
+			if !self.rest(pause) {
+				return;
+			}
+			pause = (pause * 2).min(MAX_PAUSE);
 		}
 	}
 
-	/// Runs jobs until the worker is stopped or the engine has failed to start.
+	/// Waits for so long. Tells whether the worker goes on.
+	fn rest(&self, time: Duration) -> bool {
+		let until = Instant::now() + time;
+		let mut state = self.state.lock();
+		while !matches!(state.stage, Stage::Stopped) {
+			if self.wake.wait_until(&mut state, until).timed_out() {
+				return true;
+			}
+		}
+		false
+	}
+
+	/// Runs jobs until the worker is stopped.
 	fn work(&self) {
-		while let Some((runner, job, control)) = self.next() {
+		while let Some(Work { runner, job, rank, control }) = self.next() {
 			let started = Instant::now();
+			if rank == Rank::Ahead {
+				let prepare = AssertUnwindSafe(|| runner.prepare(&job, &control));
+				let result = catch_unwind(prepare).unwrap_or(Err(RunError::Panicked));
+				self.finish_ahead(&job, &result, started.elapsed());
+				continue;
+			}
 			let result = catch_unwind(AssertUnwindSafe(|| runner.run(&job, &control)))
 				.unwrap_or(Err(RunError::Panicked));
 			let took = started.elapsed();
@@ -333,26 +420,27 @@ impl Shared {
 		}
 	}
 
-	/// The next job, once there is one. `None` when the thread has to end.
-	fn next(&self) -> Option<(Arc<dyn Runner>, Job, Arc<Control>)> {
+	/// What is next to be done, once there is something. `None` when the thread has to end.
+	fn next(&self) -> Option<Work> {
 		let mut state = self.state.lock();
 		loop {
 			match &state.stage {
-				Stage::Failed | Stage::Stopped => return None,
-				Stage::Starting => {},
+				Stage::Stopped => return None,
+				Stage::Starting | Stage::Failed => {},
 				Stage::Ready(runner) => {
 					let (runner, now) = (runner.clone(), Instant::now());
 					self.give_up(&mut state, now);
-					if let Some(waiting) = state.schedule.pop() {
-						let control = Arc::new(Control::new(waiting.deadline));
+					if let Some(Waiting { key, job, rank, deadline, expected, .. }) = state.pop(now)
+					{
+						let control = Arc::new(Control::new(deadline));
 						state.running.push(Running {
-							key: waiting.key,
-							rank: waiting.rank,
+							key,
+							rank,
 							started: now,
-							expected: waiting.expected,
+							expected,
 							control: control.clone(),
 						});
-						return Some((runner, waiting.job, control));
+						return Some(Work { runner, job, rank, control });
 					}
 				},
 			}
@@ -360,35 +448,79 @@ impl Shared {
 		}
 	}
 
+	fn finish_ahead(&self, job: &Job, result: &Result<(), RunError>, took: Duration) {
+		let model = job.task.model_hash;
+		let mut state = self.state.lock();
+		let key = job.key().0;
+		state.running.retain(|running| running.key != key);
+		match result {
+			Ok(()) => log::info!(
+				target: LOG_TARGET,
+				"🧠 Model {model:?} loaded ahead in {} ms",
+				took.as_millis(),
+			),
+			// Looked for again when it is named again.
+			Err(RunError::ModelMissing | RunError::EngineMissing | RunError::Cancelled) => {
+				state.ahead.forget(job);
+			},
+			Err(error) => log::error!(
+				target: LOG_TARGET,
+				"Model {model:?}, which is served, is not loaded: {}",
+				printable(&error.to_string()),
+			),
+		}
+	}
+
+	/// Takes note of how a job has ended. An answer to a seat goes to the disk first; the thread does not
+	/// wait for that.
 	fn finish(&self, job: &Job, result: Result<Answered, RunError>, took: Duration) {
 		let key = job.key().0;
-		if let (Ok(answered), Some(journal)) = (&result, self.journal_of(job)) {
-			// Only a restart would need it.
-			if let Err(error) = journal.put(&key, answered) {
-				log::error!(
-					target: LOG_TARGET,
-					"The answer to {}/{} is not kept on disk: {error}",
-					job.request, job.round,
-				);
-			}
-		}
 		let mut state = self.state.lock();
 		state.running.retain(|running| running.key != key);
 		if matches!(result, Ok(_) | Err(RunError::TimedOut(_))) {
 			state.schedule.learn(job, took);
 		}
+		let journal = state.journal.clone().filter(|_| Rank::from(job.kind) == Rank::Seat);
+		match (result, journal) {
+			(Ok(answered), Some(journal)) => {
+				drop(state);
+				// Otherwise stopped meanwhile.
+				let _ = journal.send((key, answered));
+			},
+			(result, _) => self.settle(&mut state, key, result),
+		}
+	}
+
+	/// Writes answers to the disk, those that came together at once, and hands them out.
+	fn keep(&self, answers: &Receiver<(Key, Answered)>) {
+		while let Ok(first) = answers.recv() {
+			let answers: Vec<_> = [first].into_iter().chain(answers.try_iter()).collect();
+			// Only a restart would need it.
+			if let Some(Err(error)) = self.journal.as_ref().map(|journal| journal.put(&answers)) {
+				let count = answers.len();
+				log::error!(target: LOG_TARGET, "{count} answers are not kept on disk: {error}");
+			}
+			let mut state = self.state.lock();
+			for (key, answered) in answers {
+				self.settle(&mut state, key, Ok(answered));
+			}
+		}
+	}
+
+	/// Hands out the result of a job.
+	fn settle(&self, state: &mut State, key: Key, result: Result<Answered, RunError>) {
 		let Some(Entry::Waiting { failed }) = state.results.get(&key) else {
 			// Stopped meanwhile.
 			return;
 		};
 		let entry = match result {
 			Ok(answered) => Entry::Done(answered),
-			// Its deadline is over: another attempt would only keep the others waiting.
-			Err(RunError::TimedOut(_)) => Entry::Failed { times: MAX_ATTEMPTS },
-			Err(RunError::Cancelled) => {
-				self.forget(&mut state, vec![key]);
-				return;
+			// Its deadline is over, or there will be no room: another attempt would only keep the others
+			// waiting.
+			Err(RunError::TimedOut(_) | RunError::TooLarge { .. }) => {
+				Entry::Failed { times: MAX_ATTEMPTS }
 			},
+			Err(RunError::Cancelled) => return self.forget(state, vec![key]),
 			Err(error) => match error.missing() {
 				Some(missing) => Entry::Missing(missing),
 				None => Entry::Failed { times: failed.saturating_add(1) },
@@ -424,7 +556,7 @@ fn log_result(job: &Job, result: &Result<Answered, RunError>, took: Duration) {
 			 overloaded, or too slow for model {:?} with its limit of {} fuel. Relieve it, or stop \
 			 serving the model with `opg model stop`",
 			task.model_hash,
-			task.fuel_limit,
+			task.limits.total_fuel(),
 		),
 		Err(RunError::Cancelled) => {
 			log::debug!(target: LOG_TARGET, "Job {request}/{round} makes way for a seat")

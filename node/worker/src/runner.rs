@@ -32,6 +32,8 @@ pub(crate) struct EngineRunner {
 	compiling: Mutex<()>,
 	models: Store,
 	prepared: Cache<Prepared>,
+	/// Most bytes of `prepared` and of a run together.
+	max_bytes: usize,
 }
 
 impl EngineRunner {
@@ -47,6 +49,7 @@ impl EngineRunner {
 			compiling: Mutex::new(()),
 			models: Store::open(models)?,
 			prepared: Cache::new(*loaded_bytes),
+			max_bytes: *loaded_bytes,
 		})
 	}
 
@@ -72,7 +75,8 @@ impl EngineRunner {
 		Ok(engine)
 	}
 
-	/// The job's model, loaded. The inner error is the job's result, if the model does not load.
+	/// The job's model, loaded, and room for a run of it. The inner error is the job's result, if the
+	/// model does not load.
 	fn prepared(
 		&self,
 		engine: &LocalEngine,
@@ -80,16 +84,31 @@ impl EngineRunner {
 		limits: &Limits,
 	) -> Result<Result<Arc<Prepared>, Execution>, RunError> {
 		let key = job.model_key().0;
+		// What may be taken by a run, or by loading before that.
+		let taken = limits.memory_bytes;
+		let room = self.max_bytes.checked_sub(taken).ok_or_else(|| self.too_large(taken))?;
 		if let Some(prepared) = self.prepared.get(&key) {
+			self.prepared.shrink(room);
 			return Ok(Ok(prepared));
 		}
 		let model = self.models.get(&job.task.model_hash.0)?.ok_or(RunError::ModelMissing)?;
+		self.prepared.shrink(room.saturating_sub(model.len()));
 		let prepared = engine.prepare(&model, &job.task.dims, limits);
-		Ok(prepared.map_err(|error| failed(error, job))?.map(|prepared| {
-			let (bytes, prepared) = (prepared.bytes(), Arc::new(prepared));
-			self.prepared.insert(key, prepared.clone(), bytes);
-			prepared
-		}))
+		let prepared = match prepared.map_err(|error| failed(error, job))? {
+			Ok(prepared) => Arc::new(prepared),
+			Err(unloadable) => return Ok(Err(unloadable)),
+		};
+		let bytes = prepared.bytes();
+		if bytes > room {
+			return Err(self.too_large(taken + bytes));
+		}
+		self.prepared.insert(key, prepared.clone(), bytes);
+		self.prepared.shrink(room);
+		Ok(Ok(prepared))
+	}
+
+	fn too_large(&self, bytes: usize) -> RunError {
+		RunError::TooLarge { needed: bytes >> 20, share: self.max_bytes >> 20 }
 	}
 }
 
@@ -124,7 +143,7 @@ fn failed(error: ExecutionError, job: &Job) -> RunError {
 impl Runner for EngineRunner {
 	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError> {
 		let engine = self.engine(job.task.engine_id.0)?;
-		let limits = || Limits { time: Some(control.time_left()), ..limits(job.task.fuel_limit) };
+		let limits = || Limits { time: Some(control.time_left()), ..limits(&job.task.limits) };
 		let prepared = self.prepared(&engine, job, &limits())?;
 		let execution = match &prepared {
 			Ok(prepared) => engine
@@ -139,7 +158,19 @@ impl Runner for EngineRunner {
 		}
 		let loaded = prepared.as_deref().ok();
 		let witness = witness(&engine, loaded, job, &answer, &limits())?;
+		if let Ok(prepared) = prepared {
+			// With what its runs leave.
+			let bytes = prepared.bytes();
+			self.prepared.insert(job.model_key().0, prepared, bytes);
+		}
 		Ok(Answered { answer, witness })
+	}
+
+	fn prepare(&self, job: &Job, control: &Control) -> Result<(), RunError> {
+		let engine = self.engine(job.task.engine_id.0)?;
+		let limits = Limits { time: Some(control.time_left()), ..limits(&job.task.limits) };
+		// A model that does not load has an answer without being loaded.
+		self.prepared(&engine, job, &limits).map(drop)
 	}
 }
 
@@ -147,12 +178,12 @@ impl Runner for EngineRunner {
 mod tests {
 	use super::*;
 	use opg_engine::tensor::{self, DType, Tensor};
-	use opg_primitives::{JobError, ModelError, Task};
+	use opg_primitives::{JobError, ModelError, Task, VersionLimits};
 	use std::time::Instant;
 	use tempfile::TempDir;
 	use wasm_encoder::{
 		BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection,
-		MemorySection, MemoryType, Module, TypeSection, ValType,
+		GlobalSection, ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
 	};
 
 	const DIGITS: &[u8] = include_bytes!("../../../docs/examples/digits/digits.onnx");
@@ -166,7 +197,7 @@ mod tests {
 		let functions = [
 			("_initialize", 0, 0),
 			("opg_alloc", 1, 1),
-			("opg_load", 4, 1),
+			("opg_load", 3, 1),
 			("opg_describe", 0, 1),
 			("opg_zeros", 0, 1),
 			("opg_run", 2, 1),
@@ -199,8 +230,9 @@ mod tests {
 		});
 		exports.export("memory", ExportKind::Memory, 0);
 		let mut module = Module::new();
-		module.section(&types).section(&declared).section(&memories).section(&exports);
-		module.section(&code).clone().finish()
+		module.section(&types).section(&ImportSection::new()).section(&declared);
+		module.section(&memories).section(&GlobalSection::new()).section(&exports).section(&code);
+		opg_engine_meter::meter(&module.finish()).unwrap()
 	}
 
 	/// The built-in engine with a custom section more: another id, and the same in all else.
@@ -244,8 +276,13 @@ mod tests {
 				engine_id: engine.into(),
 				dims: Default::default(),
 				input: vec![],
-				fuel_limit: 1_000_000_000,
+				limits: VersionLimits {
+					fuel: 1_000_000_000,
+					load_fuel: 1_000_000_000,
+					memory: 512,
+				},
 			},
+			requester: H256::zero(),
 		}
 	}
 
@@ -254,8 +291,10 @@ mod tests {
 		Job { task, ..job(engine) }
 	}
 
-	fn with_fuel(engine: [u8; 32], fuel_limit: u64) -> Job {
-		let task = Task { fuel_limit, ..job(engine).task };
+	/// With this much fuel for loading, on which the endless engine spends all of it.
+	fn with_fuel(engine: [u8; 32], load_fuel: u64) -> Job {
+		let task = job(engine).task;
+		let task = Task { limits: VersionLimits { load_fuel, ..task.limits }, ..task };
 		Job { task, ..job(engine) }
 	}
 
@@ -346,6 +385,6 @@ mod tests {
 		assert!(matches!(run(&runner, &own).unwrap().answer.outcome, Outcome::Output(_)));
 		let starved = run(&runner, &with_fuel(endless_id, 1_000_000)).unwrap().answer;
 		assert_eq!(starved.outcome, Outcome::Error(ModelError::OutOfFuel));
-		assert_eq!(starved.fuel, 1_000_000);
+		assert_eq!(starved.fuel, 0, "the run has not begun");
 	}
 }

@@ -2,15 +2,15 @@
 //!
 //! - Seats come first, then what is recomputed before a challenge, then what is recomputed to watch.
 //!   Of equals the one with the earliest deadline is next. Where deadlines are about the same, as of
-//!   the seats of one block, the models take turns.
+//!   the seats of one block, the models take turns, and so do the requesters.
 //! - A job is given up when its deadline is over, when it would not be done in time, or when there
-//!   are too many. Then the model that asks for the most yields its newest job, so that a burst of
-//!   one model does not take the time of the others. A job that has waited for half of its time does
-//!   not yield to others: until then an executor can decline the seat.
+//!   are too many. Then the model or the requester that asks for the most yields its newest job, so
+//!   that a burst of one does not take the time of the others. A job that has waited for half of its
+//!   time does not yield to others: until then an executor can decline the seat.
 //! - A job that waits alone has its turn although it is expected to be late. Otherwise one wrong
 //!   expectation would stay for good.
 
-use crate::{pace::Pace, Key};
+use crate::{pace::Pace, turns::Turns, Key};
 use opg_primitives::{Job, JobKind};
 use std::{
 	collections::HashMap,
@@ -35,6 +35,8 @@ pub(crate) enum Rank {
 	Check,
 	/// An answer is checked.
 	Watch,
+	/// A model is loaded ahead.
+	Ahead,
 }
 
 impl From<JobKind> for Rank {
@@ -64,6 +66,13 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+	/// A model to be loaded ahead by this job, which waits for nothing.
+	pub(crate) fn ahead(job: Job, now: Instant) -> Self {
+		let (key, model, deadline) = (job.key().0, job.model_key().0, deadline(&job, now));
+		let (rank, expected) = (Rank::Ahead, Duration::ZERO);
+		Self { key, job, model, rank, deadline, expected, firm_from: deadline, number: 0 }
+	}
+
 	/// Place in the order of the schedule.
 	fn place(&self) -> (Rank, Instant, u64) {
 		(self.rank, self.deadline, self.number)
@@ -84,6 +93,7 @@ pub(crate) struct Schedule {
 	/// Jobs so far.
 	count: u64,
 	pace: Pace,
+	turns: Turns,
 	max_jobs: usize,
 	threads: u32,
 }
@@ -92,7 +102,8 @@ impl Schedule {
 	/// A schedule of at most `max_jobs` for so many threads.
 	pub(crate) fn new(max_jobs: usize, threads: u32) -> Self {
 		let (max_jobs, threads) = (max_jobs.max(1), threads.max(1));
-		Self { jobs: Vec::new(), bytes: 0, count: 0, pace: Pace::new(), max_jobs, threads }
+		let (pace, turns) = (Pace::new(), Turns::new());
+		Self { jobs: Vec::new(), bytes: 0, count: 0, pace, turns, max_jobs, threads }
 	}
 
 	/// Adds a job. Gives the keys of those that are given up, which may be its own. `busy` is the time
@@ -139,11 +150,11 @@ impl Schedule {
 		let first = self.jobs.first()?;
 		let latest = (first.rank, first.deadline + EQUAL_URGENCY);
 		let equals = self.jobs.iter().take_while(|job| (job.rank, job.deadline) <= latest);
-		let (index, _) = equals
-			.enumerate()
-			.min_by_key(|(index, waiting)| (self.pace.last_turn(&waiting.model), *index))?;
+		let (index, _) = equals.enumerate().min_by_key(|(index, waiting)| {
+			(self.turns.place(&waiting.model, &waiting.job.requester.0), *index)
+		})?;
 		let waiting = self.remove(index);
-		self.pace.take_turn(waiting.model);
+		self.turns.take(waiting.model, waiting.job.requester.0);
 		Some(waiting)
 	}
 
@@ -209,20 +220,28 @@ impl Schedule {
 	}
 
 	/// The job that yields so that the job at `last` has its turn: of the rank that comes last, of the
-	/// model that asks for the most, the newest.
+	/// model or the requester that asks for the most, the newest. Within a model it is of the requester
+	/// that asks for the most, and of a requester it is in the model that is asked for the most.
 	fn yielding(&self, last: usize, now: Instant, weight: impl Fn(&Waiting) -> u128) -> usize {
 		let rank = self.jobs[last].rank;
 		let candidates = || {
 			let jobs = self.jobs.iter().enumerate().take(last + 1);
 			jobs.filter(|(_, waiting)| waiting.rank == rank)
 		};
-		let mut weights = HashMap::<Key, u128>::new();
+		let (mut models, mut requesters) = (HashMap::new(), HashMap::new());
 		for (_, waiting) in candidates() {
-			*weights.entry(waiting.model).or_default() += weight(waiting);
+			let weight = weight(waiting);
+			*models.entry(waiting.model).or_insert(0) += weight;
+			*requesters.entry(waiting.job.requester).or_insert(0) += weight;
 		}
+		let asked = |waiting: &Waiting| -> [u128; 3] {
+			let model = models.get(&waiting.model).copied().unwrap_or(0);
+			let requester = requesters.get(&waiting.job.requester).copied().unwrap_or(0);
+			[model.max(requester), model, requester]
+		};
 		candidates()
 			.filter(|(_, waiting)| now < waiting.firm_from && weight(waiting) > 0)
-			.max_by_key(|(_, waiting)| (weights.get(&waiting.model), waiting.number))
+			.max_by_key(|(_, waiting)| (asked(waiting), waiting.number))
 			.map_or(last, |(index, _)| index)
 	}
 }

@@ -5,11 +5,10 @@ use crate::{pallet::*, reject, types::*};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::*};
-use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
 	batch_payload, commitment, BatchKind, ExecutorSignature, JobError, RequestId,
 };
-use pallet_opg_support::{priority, ExecutorDirectory};
+use pallet_opg_support::{named_block, priority, refused, ExecutorDirectory, CALL_BLOCKS};
 use sp_core::H256;
 use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
 
@@ -17,10 +16,6 @@ use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
 const ROUND_TAG: &str = "OpgRound";
 
 type Check<T> = Result<T, TransactionValidityError>;
-
-fn refused(code: u8) -> TransactionValidityError {
-	InvalidTransaction::Custom(code).into()
-}
 
 /// Cause for which an item is not taken, with the code of a refusal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,8 +143,13 @@ impl<T: Config> Payload<T> for JobError {
 	}
 
 	fn ensure_valid(&self, _: RequestId, _: &RoundOf<T>, _: &SeatOf<T>) -> Result<(), u8> {
-		let is_reason =
-			matches!(self, JobError::ModelMissing | JobError::EngineMissing | JobError::QueueFull);
+		let is_reason = match self {
+			JobError::ModelMissing
+			| JobError::EngineMissing
+			| JobError::QueueFull
+			| JobError::Failed => true,
+			JobError::NoEngine | JobError::Internal => false,
+		};
 		ensure!(is_reason, reject::MALFORMED);
 		Ok(())
 	}
@@ -169,7 +169,7 @@ impl<T: Config> Pallet<T> {
 	) -> Check<(ValidTransaction, Weight)> {
 		let now = frame_system::Pallet::<T>::block_number();
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
-		let block = Self::named_block(batch, now)?;
+		let block = named_block::<T>(batch.at).ok_or_else(|| refused(reject::EXPIRED))?;
 		let (mut read, mut stale) = (Weight::zero(), None);
 		let (mut fitting, mut early) = (Vec::new(), Vec::new());
 		for item in &batch.items {
@@ -196,13 +196,6 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_signed(batch, block, signature)?;
 		let unspent = Self::max_read_weight(batch.items.len() as u32).saturating_sub(read);
 		Ok((Self::valid_transaction(&batch.executor, &fitting, &early)?, unspent))
-	}
-
-	/// Hash of the block that a batch names, which is an ancestor of this one.
-	fn named_block<P>(batch: &BatchOf<T, P>, now: BlockNumberFor<T>) -> Check<H256> {
-		let is_recent = batch.at < now && now <= batch.at + BATCH_BLOCKS.into();
-		ensure!(is_recent, refused(reject::EXPIRED));
-		frame_system::BlockHash::<T>::try_get(batch.at).map_err(|()| refused(reject::EXPIRED))
 	}
 
 	/// Checks an item of `executor` against the round of its request.
@@ -267,6 +260,6 @@ impl<T: Config> Pallet<T> {
 		for item in early {
 			valid = valid.and_requires((ROUND_TAG, item.request, item.round, item.seed));
 		}
-		valid.priority(P::PRIORITY).longevity(BATCH_BLOCKS.saturated_into()).propagate(true).build()
+		valid.priority(P::PRIORITY).longevity(CALL_BLOCKS.saturated_into()).propagate(true).build()
 	}
 }

@@ -11,8 +11,8 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
-	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, JobError,
-	Outcome, RequestId, RoundIndex, MAX_OUTPUT_BYTES,
+	batch_payload, commitment, Answer, BatchKind, BlockNumber, ExecutorKey, ExecutorSignature,
+	JobError, Outcome, RequestId, RoundIndex, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
 	BenchmarkCommittees, BenchmarkExecutors, ExecutorLedger, MAX_COMMITTEE, MAX_MEMBERS, MAX_SEATS,
@@ -23,6 +23,8 @@ use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeA
 const SET_UP: &str = "benchmarks set up what they need";
 const SALT: [u8; 32] = [7; 32];
 const WITNESS: Option<H256> = Some(H256::zero());
+/// Length of the commit phases.
+const COMMIT_BLOCKS: BlockNumber = 10;
 
 fn executor<T: Config>(index: u32) -> T::AccountId {
 	account("executor", index, 0)
@@ -66,7 +68,7 @@ fn round<T: Config>(
 		seed: H256::zero(),
 		phase,
 		decline_by: Pallet::<T>::now(),
-		commit_by: Pallet::<T>::now() + T::CommitBlocks::get().into(),
+		commit_by: Pallet::<T>::now() + COMMIT_BLOCKS.into(),
 		model_hash: H256::zero(),
 		engine_id: H256::zero(),
 		input_hash: H256::zero(),
@@ -77,11 +79,17 @@ fn round<T: Config>(
 }
 
 impl<T: Config> BenchmarkCommittees<T::AccountId> for Pallet<T> {
-	fn shared_keys() -> Vec<Vec<u8>> {
+	fn shared_keys(commit_blocks: BlockNumber) -> Vec<Vec<u8>> {
 		vec![
-			Deadlines::<T>::hashed_key_for(Self::now()),
+			Deadlines::<T>::hashed_key_for(Self::now() + commit_blocks.into()),
 			Cursors::<T>::hashed_key_for(Deadline::Reveal),
+			// Whether rounds end in time.
+			Deadlines::<T>::hashed_key_for(Cursors::<T>::get(Deadline::Reveal).commit_by),
 		]
+	}
+
+	fn round_key(request: RequestId) -> Vec<u8> {
+		Rounds::<T>::hashed_key_for(request)
 	}
 
 	fn closed_rounds(request: RequestId, seats: Vec<(T::AccountId, RoundIndex, Answer)>) {

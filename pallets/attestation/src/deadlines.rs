@@ -1,7 +1,8 @@
 //! Deadlines: end rounds in time, or as soon as blocks have weight for it.
 //!
-//! Both deadlines of a round are at a fixed distance from its opening. So one list of rounds for each
-//! tick of the clock serves both, and they pass in the order of the lists. A cursor for each kind
+//! The commit phase of a round is as long as its model needs, and its reveal deadline is at a fixed
+//! distance from the end of that phase. So one list of rounds for each tick of the clock at which such
+//! phases end serves both deadlines, and they pass in the order of the lists. A cursor for each kind
 //! says how far: what a block has no weight for stays where it is, and the next block goes on.
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
@@ -12,15 +13,14 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{RequestId, RoundIndex};
-use sp_runtime::traits::One;
+use sp_runtime::traits::{One, Zero};
 
 impl<T: Config> Pallet<T> {
-	/// Time from the opening of a round to one of its deadlines.
+	/// Time from the end of the commit phase of a round to one of its deadlines.
 	fn distance(deadline: Deadline) -> BlockNumberFor<T> {
-		let commit = T::CommitBlocks::get();
 		match deadline {
-			Deadline::Commit => commit.into(),
-			Deadline::Reveal => (commit + T::RevealBlocks::get()).into(),
+			Deadline::Commit => Zero::zero(),
+			Deadline::Reveal => T::RevealBlocks::get().into(),
 		}
 	}
 
@@ -29,16 +29,17 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn is_in_time(now: BlockNumberFor<T>) -> bool {
 		let cursor = Cursors::<T>::get(Deadline::Reveal);
 		let latest = Self::distance(Deadline::Reveal) + MAX_LATE_TICKS.into();
-		now <= cursor.opened_at + latest || !Deadlines::<T>::contains_key(cursor.opened_at)
+		now <= cursor.commit_by + latest || !Deadlines::<T>::contains_key(cursor.commit_by)
 	}
 
-	/// Rounds whose reveal deadline has not passed, some of them closed already, oldest first.
+	/// Rounds whose reveal deadline has not passed, some of them closed already, in the order of their
+	/// deadlines.
 	///
 	/// At most a full list for each tick of both phases. Reading them all takes a node a few
 	/// milliseconds. An index by executor would cost the chain two writes per seat.
 	pub(crate) fn open_rounds() -> Vec<(RequestId, RoundIndex)> {
 		let mut lists: Vec<_> = Deadlines::<T>::iter().collect();
-		lists.sort_unstable_by_key(|(opened_at, _)| *opened_at);
+		lists.sort_unstable_by_key(|(commit_by, _)| *commit_by);
 		lists.into_iter().flat_map(|(_, rounds)| rounds).collect()
 	}
 
@@ -58,8 +59,8 @@ impl<T: Config> Pallet<T> {
 		let (now, distance) = (Self::now(), Self::distance(deadline));
 		let start = Cursors::<T>::get(deadline);
 		let mut cursor = start;
-		while cursor.opened_at + distance <= now && Self::pass_list(deadline, &mut cursor, meter) {
-			cursor = Cursor { opened_at: cursor.opened_at + One::one(), position: 0 };
+		while cursor.commit_by + distance <= now && Self::pass_list(deadline, &mut cursor, meter) {
+			cursor = Cursor { commit_by: cursor.commit_by + One::one(), position: 0 };
 		}
 		if cursor != start {
 			Cursors::<T>::insert(deadline, cursor);
@@ -75,7 +76,7 @@ impl<T: Config> Pallet<T> {
 		if !meter.can_consume(Self::max_list_weight()) {
 			return false;
 		}
-		let rounds = Deadlines::<T>::get(cursor.opened_at);
+		let rounds = Deadlines::<T>::get(cursor.commit_by);
 		meter.consume(T::WeightInfo::take_deadlines(rounds.len() as u32));
 		for (request, index) in rounds.iter().skip(cursor.position as usize) {
 			if !meter.can_consume(Self::max_deadline_weight()) {
@@ -85,7 +86,7 @@ impl<T: Config> Pallet<T> {
 			cursor.position += 1;
 		}
 		if deadline == Deadline::Reveal && !rounds.is_empty() {
-			Deadlines::<T>::remove(cursor.opened_at);
+			Deadlines::<T>::remove(cursor.commit_by);
 		}
 		true
 	}

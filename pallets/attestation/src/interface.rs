@@ -2,7 +2,7 @@
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
 use alloc::vec::Vec;
-use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
+use frame_support::{ensure, weights::Weight, BoundedVec};
 use opg_primitives::{Answer, FailureReason, RequestId, RoundIndex};
 use pallet_opg_support::{
 	Assignment, Committees, ExecutorLedger, Judgement, Offence, SeatHolder, SilenceRecord, Vacancy,
@@ -27,11 +27,12 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			engine_id,
 			input_hash,
 			fuel_limit,
+			commit_blocks,
 			witnessed,
 		} = assignment;
 		let now = Self::now();
 		ensure!(Self::is_in_time(now), FailureReason::Congested);
-		let commit_blocks = T::CommitBlocks::get();
+		let commit_by = now + commit_blocks.into();
 		let (seats, answer) = Rounds::<T>::get(request)
 			.map(|earlier| (earlier.seats, earlier.answer))
 			.unwrap_or_else(|| (BoundedVec::new(), None));
@@ -43,7 +44,7 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			seed,
 			phase: RoundPhase::Commit,
 			decline_by: now + (commit_blocks / 2).into(),
-			commit_by: now + commit_blocks.into(),
+			commit_by,
 			model_hash,
 			engine_id,
 			input_hash,
@@ -55,7 +56,8 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			let seat = Seat { executor, round: index, session, state: SeatState::Waiting };
 			round.seats.try_push(seat).map_err(|_| FailureReason::Congested)?;
 		}
-		Deadlines::<T>::try_append(now, (request, index)).map_err(|_| FailureReason::Congested)?;
+		Deadlines::<T>::try_append(commit_by, (request, index))
+			.map_err(|_| FailureReason::Congested)?;
 		Rounds::<T>::insert(request, round);
 		Ok(())
 	}
@@ -91,6 +93,7 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 		let Some(round) = Rounds::<T>::get(request) else { return judgement };
 		// Only the current round's witnesses are for its seed.
 		let expected = witness.filter(|(seed, _)| round.witnessed && *seed == round.seed);
+		let is_audited = round.witnessed && round.phase == RoundPhase::Closed;
 		for seat in &round.seats {
 			match &seat.state {
 				SeatState::Revealed { digest: revealed, .. } if *revealed != digest => {
@@ -108,6 +111,9 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 				},
 				state if seat.round == FIRST_ROUND && state.is_silent() => {
 					judgement.silent.push(seat.holder());
+				},
+				state if is_audited && seat.round == round.index && state.is_silent() => {
+					judgement.absent.push(seat.holder());
 				},
 				_ => {},
 			}

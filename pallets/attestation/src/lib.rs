@@ -58,10 +58,6 @@ pub mod pallet {
 		type Requests: TaskSource + OnRoundDecided;
 		/// Clock that deadlines count. The hooks of later blocks see it tick; it never goes back.
 		type BlockNumberProvider: BlockNumberProvider<BlockNumber = BlockNumberFor<Self>>;
-		/// Ticks of the clock from the draw to the commit deadline. In the first half of them a seat
-		/// can be declined free of charge.
-		#[pallet::constant]
-		type CommitBlocks: Get<BlockNumber>;
 		/// Ticks from the commit deadline to the reveal deadline.
 		#[pallet::constant]
 		type RevealBlocks: Get<BlockNumber>;
@@ -97,8 +93,8 @@ pub mod pallet {
 	pub type Answers<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, RequestId, Identity, H256, Answer>;
 
-	/// Rounds by the time at which they were opened. Both their deadlines are at a fixed distance from
-	/// it. A list is removed once all its reveal deadlines have passed.
+	/// Rounds by the time at which their commit phases end. Their reveal deadlines are at a fixed
+	/// distance from it. A list is removed once all its reveal deadlines have passed.
 	#[pallet::storage]
 	pub type Deadlines<T: Config> = StorageMap<
 		_,
@@ -113,7 +109,8 @@ pub mod pallet {
 	pub type Cursors<T: Config> =
 		StorageMap<_, Twox64Concat, Deadline, Cursor<BlockNumberFor<T>>, ValueQuery>;
 
-	/// Largest number of rounds that are opened between two ticks of the clock.
+	/// Largest number of rounds whose commit phases end at one tick of the clock: as many as are opened
+	/// between two.
 	pub struct MaxRoundsPerTick<T>(PhantomData<T>);
 
 	impl<T: Config> Get<u32> for MaxRoundsPerTick<T> {
@@ -329,8 +326,8 @@ pub mod pallet {
 		/// [`crate::reject`].
 		///
 		/// ## Parameters
-		/// - `batch`: 1 to 16 items, each with `ModelMissing`, `EngineMissing` or `QueueFull` as its
-		///   payload, of different requests.
+		/// - `batch`: 1 to 16 items, each with `ModelMissing`, `EngineMissing`, `QueueFull` or `Failed` as
+		///   its payload, of different requests.
 		/// - `signature`: by the hot key of `batch.executor`, of [`opg_primitives::batch_payload`].
 		///
 		/// ## Errors

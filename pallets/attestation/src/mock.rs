@@ -14,7 +14,7 @@ use frame_system::offchain::{
 };
 use opg_primitives::{
 	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, JobError,
-	ModelError, Outcome, RequestId, RoundIndex, Task,
+	ModelError, Outcome, RequestId, RoundIndex, Task, VersionLimits,
 };
 use pallet_opg_support::{
 	Assignment, Committees, ExecutorDirectory, ExecutorLedger, Offence, OnRoundDecided,
@@ -189,6 +189,9 @@ impl TaskSource for Requests {
 	fn task(request: RequestId) -> Option<Task> {
 		Tasks::get().remove(&request)
 	}
+	fn requester(request: RequestId) -> Option<H256> {
+		Some(requester(request))
+	}
 }
 
 impl OnRoundDecided for Requests {
@@ -225,13 +228,12 @@ pub const REVEAL_BLOCKS: u32 = 3;
 /// Milliseconds of a block.
 pub const BLOCK_MILLIS: u32 = 3_000;
 /// Largest number of rounds that open in a block.
-pub const MAX_ROUNDS: u32 = 100;
+pub const MAX_ROUNDS: u32 = 128;
 
 impl Config for Test {
 	type Executors = Executors;
 	type Requests = Requests;
 	type BlockNumberProvider = TestClock;
-	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MillisPerTick = ConstU32<BLOCK_MILLIS>;
 	type MaxRoundsPerBlock = ConstU32<MAX_ROUNDS>;
@@ -339,6 +341,15 @@ pub fn session(round: RoundIndex) -> u32 {
 	10 + u32::from(round)
 }
 
+/// Digest of the account that made a request.
+pub fn requester(request: RequestId) -> H256 {
+	H256::from_low_u64_le(request)
+}
+
+/// Limits of every model.
+pub const LIMITS: VersionLimits =
+	VersionLimits { fuel: FUEL_LIMIT, load_fuel: 10 * FUEL_LIMIT, memory: 64 };
+
 /// Assignment of a committee. Hashes are of repeated bytes.
 pub fn assignment(
 	request: RequestId,
@@ -357,6 +368,7 @@ pub fn assignment(
 		engine_id: H256::repeat_byte(2),
 		input_hash: H256::repeat_byte(3),
 		fuel_limit: FUEL_LIMIT,
+		commit_blocks: COMMIT_BLOCKS,
 		witnessed: false,
 	}
 }

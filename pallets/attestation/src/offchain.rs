@@ -13,7 +13,7 @@ use opg_primitives::{
 	batch_payload, commitment, domains, Answer, CommitmentContext, ExecutorKey, ExecutorSignature,
 	Job, JobError, JobKind, JobStatus, RequestId, RoundIndex,
 };
-use pallet_opg_support::{ExecutorDirectory, TaskSource};
+use pallet_opg_support::{ExecutorDirectory, TaskSource, CALL_LAG};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
@@ -29,9 +29,9 @@ use sp_runtime::{
 const LOG: &str = "opg::executor";
 /// Number of blocks after which a submission that is in no block is repeated.
 const RESUBMIT_BLOCKS: u32 = 2;
-/// Largest number of items that one run sends for an executor: 64 full batches. What is left has its
-/// turn in the next run.
-pub(crate) const MAX_ITEMS: usize = 64 * MAX_BATCH as usize;
+/// Largest number of items that one run sends for an executor: 128 full batches, more than a block has
+/// room for where it sits in every committee. What is left has its turn in the next run.
+pub(crate) const MAX_ITEMS: usize = 128 * MAX_BATCH as usize;
 /// Ticks before the end of the time for free declines at which a node gives up a seat for which it
 /// has no time. Until then it may find some; later a block may have no room for the batch.
 const DECLINE_AHEAD: u32 = 1;
@@ -271,6 +271,7 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		match reason {
 			JobError::ModelMissing | JobError::EngineMissing => true,
+			JobError::Failed => now <= round.decline_by,
 			JobError::QueueFull => {
 				now <= round.decline_by
 					&& now.saturating_add(DECLINE_AHEAD.into()) >= round.decline_by
@@ -320,7 +321,8 @@ impl<T: Config> Pallet<T> {
 		let kind = if round.witnessed { JobKind::Witness(round.seed) } else { JobKind::Run };
 		let task = T::Requests::task(request)?;
 		let millis_left = Self::millis_left(stage, round);
-		let job = Job { request, round: index, kind, task, millis_left };
+		let requester = T::Requests::requester(request)?;
+		let job = Job { request, round: index, kind, task, requester, millis_left };
 		let status = opg_runtime_interface::inference_host::submit_or_poll(job.encode());
 		if let Err(reason) = status {
 			log::warn!(target: LOG, "request {request} round {index}: {reason:?}");
@@ -347,7 +349,7 @@ impl<T: Config> Pallet<T> {
 		items: Vec<Item<P>>,
 		call: impl Fn(BatchOf<T, P>, ExecutorSignature) -> Call<T>,
 	) {
-		let at = block.saturating_sub(BATCH_LAG.into());
+		let at = block.saturating_sub(CALL_LAG.into());
 		let named = frame_system::Pallet::<T>::block_hash(at);
 		for items in items.chunks(MAX_BATCH as usize) {
 			let items = BoundedVec::truncate_from(items.to_vec());

@@ -11,7 +11,7 @@
 /// The batch has no items, names a request twice, or declines a seat for a reason that is none.
 pub const MALFORMED: u8 = 10;
 /// The hash of the block that the batch names is not known, or it is more than
-/// [`crate::BATCH_BLOCKS`] blocks ago.
+/// [`pallet_opg_support::CALL_BLOCKS`] blocks ago.
 pub const EXPIRED: u8 = 11;
 /// The executor has no hot key that is valid now.
 pub const NOT_EXECUTOR: u8 = 12;

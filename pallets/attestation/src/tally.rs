@@ -46,7 +46,10 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 		let (mut without_model, mut overloaded) = (0, 0);
 		for seat in self.current_places() {
 			match seat.state {
-				SeatState::Waiting => silent += 1,
+				// A node that tried and failed lacks nothing that its operator could give it.
+				SeatState::Waiting | SeatState::Declined { reason: JobError::Failed, .. } => {
+					silent += 1
+				},
 				SeatState::Declined { reason, .. } => {
 					declined += 1;
 					without_model += u32::from(reason == JobError::ModelMissing);

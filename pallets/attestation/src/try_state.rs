@@ -5,21 +5,20 @@ use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks that open rounds have a deadline ahead, that no list is left behind, that phases fit the
+	/// Checks that open rounds are listed by their deadline, that no list is left behind, that phases fit the
 	/// seats, that every seat has one holder, and that each stored answer was revealed and will be
 	/// removed.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let now = Self::now();
 		let cursor = Cursors::<T>::get(Deadline::Reveal);
 		ensure!(
-			Deadlines::<T>::iter_keys()
-				.all(|opened_at| cursor.opened_at <= opened_at && opened_at <= now),
-			"list of deadlines that have passed, or of another time"
+			Deadlines::<T>::iter_keys().all(|commit_by| cursor.commit_by <= commit_by),
+			"list of deadlines that have passed"
 		);
-		let open = Self::open_rounds();
 		for (request, round) in Rounds::<T>::iter() {
 			ensure!(
-				round.phase == RoundPhase::Closed || open.contains(&(request, round.index)),
+				round.phase == RoundPhase::Closed
+					|| Deadlines::<T>::get(round.commit_by).contains(&(request, round.index)),
 				"open round without a deadline"
 			);
 			ensure!(

@@ -11,11 +11,6 @@ use sp_core::H256;
 
 /// Largest number of items in a batch.
 pub const MAX_BATCH: u32 = 16;
-/// Number of blocks for which a batch is valid after the block it names.
-pub const BATCH_BLOCKS: u32 = 16;
-/// Number of blocks by which the block that a node's batch names is behind its best block. So nodes
-/// whose best block is as far behind know its hash too, and relay the batch.
-pub const BATCH_LAG: u32 = 2;
 
 /// Largest number of blocks for which the clock stands still.
 pub const MAX_BLOCKS_PER_TICK: u32 = 4;
@@ -197,8 +192,8 @@ pub enum Deadline {
 	Debug,
 )]
 pub struct Cursor<BlockNumber> {
-	/// Time at which the rounds of its list were opened.
-	pub opened_at: BlockNumber,
+	/// Time at which the commit phases of the rounds of its list end.
+	pub commit_by: BlockNumber,
 	/// Its position in the list.
 	pub position: u32,
 }
@@ -230,7 +225,7 @@ pub struct Round<AccountId, BlockNumber> {
 	pub engine_id: H256,
 	/// Digest of the input.
 	pub input_hash: H256,
-	/// Fuel limit of the model. An answer with more is refused.
+	/// Fuel limit of a run. An answer with more is refused.
 	pub fuel_limit: Fuel,
 	/// Seats of all rounds, in draw order. Who took the seat of another comes after those of the same
 	/// round.

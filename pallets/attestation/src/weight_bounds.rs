@@ -5,7 +5,7 @@ use crate::{pallet::*, types::*, weights::WeightInfo};
 use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::MAX_OUTPUT_BYTES;
-use pallet_opg_support::{OnRoundDecided, MAX_COMMITTEE, MAX_MEMBERS};
+use pallet_opg_support::{OnRoundDecided, MAX_COMMITTEE, MAX_COMMIT_LENGTHS, MAX_MEMBERS};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn max_commit_weight(n: u32) -> Weight {
@@ -97,9 +97,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Storage that a block pays for once, whatever it does. Read: the clock, the hash of genesis, the
-	/// list of new rounds, the cursors. Written: list and cursors.
+	/// lists of new rounds, one for each length of a commit phase, the oldest list, the cursors. Written:
+	/// lists of new rounds and cursors.
 	pub(crate) fn shared_weight() -> Weight {
-		T::DbWeight::get().reads_writes(5, 3)
+		let lists = u64::from(MAX_COMMIT_LENGTHS);
+		T::DbWeight::get().reads_writes(5 + lists, 2 + lists)
 	}
 
 	/// `n` reveals with `bytes` of output in total, without rounds and what follows.

@@ -32,117 +32,98 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn commit(n: u32, ) -> Weight {
-		// Least time measured: 22_444_000 ps.
-		Weight::from_parts(18_913_740, 1491)
-			// Standard error: 34_303.
-			.saturating_add(Weight::from_parts(8_390_360, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Least time measured: 17_977_000 ps.
+		Weight::from_parts(20_392_199, 0)
+			// Standard error: 24_053.
+			.saturating_add(Weight::from_parts(8_309_114, 0).saturating_mul(n.into()))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn record_presence() -> Weight {
-		// Least time measured: 12_299_000 ps.
-		Weight::from_parts(13_931_000, 3795)
+		// Least time measured: 12_158_000 ps.
+		Weight::from_parts(13_911_000, 3795)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn reveal(n: u32, ) -> Weight {
-		// Least time measured: 32_318_000 ps.
-		Weight::from_parts(28_848_550, 3801)
-			// Standard error: 19_264.
-			.saturating_add(Weight::from_parts(9_391_038, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Least time measured: 31_527_000 ps.
+		Weight::from_parts(28_870_758, 3795)
+			// Standard error: 56_405.
+			.saturating_add(Weight::from_parts(10_152_453, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// `b` from 0 to 4096.
-	fn reveal_one(b: u32, ) -> Weight {
-		// Least time measured: 33_009_000 ps.
-		Weight::from_parts(41_461_515, 3801)
-			// Standard error: 64.
-			.saturating_add(Weight::from_parts(2_111, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+	fn reveal_one(_b: u32, ) -> Weight {
+		// Least time measured: 32_328_000 ps.
+		Weight::from_parts(51_045_842, 3795)
+			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Inference::Vacancies` (r:1 w:1)
 	/// Proof: `Inference::Vacancies` (`max_values`: Some(1), `max_size`: Some(23042), added: 23537, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn decline(n: u32, ) -> Weight {
-		// Least time measured: 27_181_000 ps.
-		Weight::from_parts(27_018_602, 1497)
-			// Standard error: 28_292.
-			.saturating_add(Weight::from_parts(8_146_577, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Least time measured: 19_890_000 ps.
+		Weight::from_parts(20_823_691, 1491)
+			// Standard error: 17_492.
+			.saturating_add(Weight::from_parts(7_819_590, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_commit(n: u32, ) -> Weight {
-		// Least time measured: 62_783_000 ps.
-		Weight::from_parts(73_544_238, 3681)
-			// Standard error: 77_118.
-			.saturating_add(Weight::from_parts(3_323_333, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Least time measured: 58_507_000 ps.
+		Weight::from_parts(59_856_907, 3675)
+			// Standard error: 10_240.
+			.saturating_add(Weight::from_parts(3_283_034, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_reveal(n: u32, ) -> Weight {
-		// Least time measured: 68_101_000 ps.
-		Weight::from_parts(66_680_677, 3681)
-			// Standard error: 19_165.
-			.saturating_add(Weight::from_parts(7_641_608, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Least time measured: 62_823_000 ps.
+		Weight::from_parts(64_956_133, 3675)
+			// Standard error: 59_096.
+			.saturating_add(Weight::from_parts(7_816_232, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `b` from 0 to 4096.
 	fn authorize_reveal_one(b: u32, ) -> Weight {
-		// Least time measured: 66_028_000 ps.
-		Weight::from_parts(71_806_832, 3681)
-			// Standard error: 33.
-			.saturating_add(Weight::from_parts(3_758, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Least time measured: 67_520_000 ps.
+		Weight::from_parts(104_704_719, 3675)
+			// Standard error: 262.
+			.saturating_add(Weight::from_parts(5_872, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// `n` from 1 to 16.
 	fn authorize_decline(n: u32, ) -> Weight {
-		// Least time measured: 60_470_000 ps.
-		Weight::from_parts(61_389_223, 3681)
-			// Standard error: 9_924.
-			.saturating_add(Weight::from_parts(3_062_597, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Least time measured: 58_838_000 ps.
+		Weight::from_parts(66_322_900, 3675)
+			// Standard error: 27_859.
+			.saturating_add(Weight::from_parts(3_158_140, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Attestation::Rounds` (r:1 w:1)
 	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(14969), added: 17444, mode: `Measured`)
 	/// `s` from 0 to 74.
 	fn change_round(s: u32, ) -> Weight {
-		// Least time measured: 10_355_000 ps.
-		Weight::from_parts(12_729_794, 7810)
-			// Standard error: 783.
-			.saturating_add(Weight::from_parts(572_269, 0).saturating_mul(s.into()))
+		// Least time measured: 10_085_000 ps.
+		Weight::from_parts(12_611_372, 7810)
+			// Standard error: 612.
+			.saturating_add(Weight::from_parts(580_526, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 144).saturating_mul(s.into()))
@@ -151,40 +132,37 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(14969), added: 17444, mode: `Measured`)
 	/// `s` from 0 to 74.
 	fn read_round(s: u32, ) -> Weight {
-		// Least time measured: 7_431_000 ps.
-		Weight::from_parts(8_971_441, 7810)
-			// Standard error: 526.
-			.saturating_add(Weight::from_parts(116_602, 0).saturating_mul(s.into()))
+		// Least time measured: 7_151_000 ps.
+		Weight::from_parts(8_927_915, 7810)
+			// Standard error: 538.
+			.saturating_add(Weight::from_parts(108_420, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(Weight::from_parts(0, 144).saturating_mul(s.into()))
 	}
 	/// Storage: `Attestation::Answers` (r:0 w:1)
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	fn new_answer() -> Weight {
-		// Least time measured: 2_954_000 ps.
-		Weight::from_parts(3_355_000, 0)
+		// Least time measured: 2_944_000 ps.
+		Weight::from_parts(3_295_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// `s` from 1 to 30.
 	fn close(s: u32, ) -> Weight {
-		// Least time measured: 5_278_000 ps.
-		Weight::from_parts(5_774_813, 0)
-			// Standard error: 492.
-			.saturating_add(Weight::from_parts(422_184, 0).saturating_mul(s.into()))
+		// Least time measured: 5_308_000 ps.
+		Weight::from_parts(5_698_433, 0)
+			// Standard error: 477.
+			.saturating_add(Weight::from_parts(450_863, 0).saturating_mul(s.into()))
 	}
 	/// Storage: `Staking::Pools` (r:15 w:15)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
-	/// Storage: `Clock::Now` (r:1 w:0)
-	/// Proof: `Clock::Now` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:15 w:0)
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
 	/// `s` from 1 to 15.
 	fn penalise_silence(s: u32, ) -> Weight {
-		// Least time measured: 104_335_000 ps.
-		Weight::from_parts(64_792_202, 1651)
-			// Standard error: 259_564.
-			.saturating_add(Weight::from_parts(74_450_480, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Least time measured: 99_258_000 ps.
+		Weight::from_parts(54_522_758, 1150)
+			// Standard error: 467_621.
+			.saturating_add(Weight::from_parts(78_447_409, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(s.into())))
 			.saturating_add(Weight::from_parts(0, 2643).saturating_mul(s.into()))
@@ -193,10 +171,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
 	/// `a` from 1 to 37.
 	fn remove_answers(a: u32, ) -> Weight {
-		// Least time measured: 4_436_000 ps.
-		Weight::from_parts(2_525_131, 1031)
-			// Standard error: 1_060.
-			.saturating_add(Weight::from_parts(959_315, 0).saturating_mul(a.into()))
+		// Least time measured: 3_775_000 ps.
+		Weight::from_parts(2_121_582, 1031)
+			// Standard error: 970.
+			.saturating_add(Weight::from_parts(941_200, 0).saturating_mul(a.into()))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(a.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(a.into())))
 			.saturating_add(Weight::from_parts(0, 2545).saturating_mul(a.into()))
@@ -205,10 +183,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Attestation::Deadlines` (`max_values`: None, `max_size`: Some(36878), added: 39353, mode: `Measured`)
 	/// `d` from 0 to 4096.
 	fn take_deadlines(d: u32, ) -> Weight {
-		// Least time measured: 5_639_000 ps.
-		Weight::from_parts(6_675_187, 3510)
-			// Standard error: 8.
-			.saturating_add(Weight::from_parts(7_039, 0).saturating_mul(d.into()))
+		// Least time measured: 5_378_000 ps.
+		Weight::from_parts(6_478_666, 3510)
+			// Standard error: 9.
+			.saturating_add(Weight::from_parts(6_998, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 9).saturating_mul(d.into()))

@@ -5,18 +5,13 @@ use crate::{pallet::*, reject, types::*};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::*};
-use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
 	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtSignature},
 	RequestId,
 };
-use pallet_opg_support::priority;
+use pallet_opg_support::{named_block, priority, refused, CALL_BLOCKS};
 use sp_core::H256;
 use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
-
-pub(crate) fn refused(code: u8) -> TransactionValidityError {
-	InvalidTransaction::Custom(code).into()
-}
 
 /// Reason for which an item does not count, with its code.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -106,12 +101,11 @@ impl<T: Config> Pallet<T> {
 		signature: &CourtSignature,
 	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
-		Self::ensure_recent(batch.at)?;
+		let block = named_block::<T>(batch.at).ok_or_else(|| refused(reject::EXPIRED))?;
 		let bench = Benches::<T>::get(batch.session);
 		let (validator, key) =
 			bench.get(usize::from(batch.seat)).ok_or_else(|| refused(reject::NOT_ON_BENCH))?;
 		let fitting = Self::fitting(batch, validator)?;
-		let block = frame_system::Pallet::<T>::block_hash(batch.at);
 		let payload = court_batch_payload(P::KIND, &Self::genesis(), &block, batch);
 		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
 		let valid = fitting
@@ -120,19 +114,10 @@ impl<T: Config> Pallet<T> {
 				valid.and_provides((request, sitting, batch.seat))
 			})
 			.priority(P::PRIORITY)
-			.longevity(BATCH_BLOCKS.saturated_into())
+			.longevity(CALL_BLOCKS.saturated_into())
 			.propagate(true)
 			.build()?;
 		Ok((valid, Weight::zero()))
-	}
-
-	/// Checks that a batch names one of the last blocks.
-	pub(crate) fn ensure_recent(at: BlockNumberFor<T>) -> Result<(), TransactionValidityError> {
-		let now = frame_system::Pallet::<T>::block_number();
-		// The hash of the block itself is not known yet.
-		let is_recent = at < now && now <= at + BATCH_BLOCKS.into();
-		ensure!(is_recent, refused(reject::EXPIRED));
-		Ok(())
 	}
 
 	/// Sittings of the items that fit. An error if none does, or if one is wrong.

@@ -10,7 +10,7 @@ use opg_primitives::{
 };
 use pallet_opg_support::{Committees, CourtVerdict, OnCourtDecided};
 use sp_core::H256;
-use sp_runtime::traits::{BlockNumberProvider, Zero};
+use sp_runtime::traits::{BlockNumberProvider, Convert, Zero};
 
 impl<T: Config> Pallet<T> {
 	/// Hash of the genesis block.
@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 	/// Begins the next sitting of a case. Returns whether there was room.
 	pub(crate) fn begin_sitting(request: RequestId, admission: Admission) -> bool {
 		let Some(mut case) = Cases::<T>::get(request) else { return false };
-		let until = Self::now() + T::CommitBlocks::get().into();
+		let until = Self::now() + T::CommitBlocks::convert(case.load.fuel).into();
 		if Sittings::<T>::try_append(Sitting { request, until, admission }).is_err() {
 			return false;
 		}

@@ -1,14 +1,14 @@
 //! What validators say that their stores hold, and whether that is enough of them for a version to
 //! take requests: a version that the court could not compute has no judge.
 
-use crate::{authorize::refused, pallet::*, reject, types::*, weights::WeightInfo};
+use crate::{pallet::*, reject, types::*, weights::WeightInfo};
 use alloc::collections::BTreeSet;
 use frame_support::{ensure, pallet_prelude::*};
 use opg_primitives::{
 	court::{court_batch_payload, CourtBatchKind, CourtSignature},
 	ModelId,
 };
-use pallet_opg_support::{priority, CourtReadiness, ModelFiles};
+use pallet_opg_support::{named_block, priority, refused, CourtReadiness, ModelFiles, CALL_BLOCKS};
 use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
 
 /// Largest number of accounts without a seat that a declaration removes from a list. One is enough
@@ -21,7 +21,7 @@ impl<T: Config> Pallet<T> {
 		signature: &CourtSignature,
 	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
-		Self::ensure_recent(batch.at)?;
+		let block = named_block::<T>(batch.at).ok_or_else(|| refused(reject::EXPIRED))?;
 		let is_current = batch.session == T::Session::get();
 		ensure!(is_current, refused(reject::NOT_ON_BENCH));
 		let bench = Benches::<T>::get(batch.session);
@@ -42,14 +42,13 @@ impl<T: Config> Pallet<T> {
 		if !batch.items.iter().any(fits) {
 			return Err(refused(stale.unwrap_or(reject::MALFORMED)));
 		}
-		let block = frame_system::Pallet::<T>::block_hash(batch.at);
 		let payload = court_batch_payload(CourtBatchKind::Declare, &Self::genesis(), &block, batch);
 		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
 		// One per seat, so that nobody fills the pool with them.
 		let valid = ValidTransaction::with_tag_prefix("OpgCourtDeclare")
 			.and_provides((batch.session, batch.seat))
 			.priority(priority::COURT_DECLARE)
-			.longevity(BATCH_BLOCKS.saturated_into())
+			.longevity(CALL_BLOCKS.saturated_into())
 			.propagate(true)
 			.build()?;
 		Ok((valid, Weight::zero()))

@@ -10,7 +10,7 @@ use opg_primitives::{
 	court::{court_batch_payload, CourtBatchKind, CourtKey},
 	ModelId,
 };
-use pallet_opg_support::ModelFiles;
+use pallet_opg_support::{ModelFiles, CALL_LAG};
 use sp_runtime::{
 	offchain::storage::StorageValueRef,
 	traits::{Get, SaturatedConversion, Saturating},
@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
 			};
 			let items: Vec<Declaration> = page.iter().filter(is_new).copied().collect();
 			if !items.is_empty() {
-				let at = now.saturating_sub(BATCH_LAG.into());
+				let at = now.saturating_sub(CALL_LAG.into());
 				let items = BoundedVec::truncate_from(items);
 				Self::send_declarations(Declarations { session, seat, at, items }, key);
 			}

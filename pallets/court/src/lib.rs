@@ -43,7 +43,7 @@ pub mod pallet {
 		Committees, CourtLoad, ModelFiles, OnCourtDecided, TaskSource,
 	};
 	use sp_core::H256;
-	use sp_runtime::traits::BlockNumberProvider;
+	use sp_runtime::traits::{BlockNumberProvider, Convert};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -78,9 +78,8 @@ pub mod pallet {
 		/// Largest number of open cases, those that wait included.
 		#[pallet::constant]
 		type MaxCases: Get<u32>;
-		/// Blocks of the commit phase.
-		#[pallet::constant]
-		type CommitBlocks: Get<BlockNumber>;
+		/// Blocks of the commit phase of a case whose loading and running take so much fuel.
+		type CommitBlocks: Convert<Fuel, BlockNumber>;
 		/// Blocks of the reveal phase.
 		#[pallet::constant]
 		type RevealBlocks: Get<BlockNumber>;

@@ -18,7 +18,7 @@ use opg_primitives::{
 		court_batch_payload, court_commitment, second_seed, CourtBatchKind, CourtKey,
 		CourtSignature,
 	},
-	Answer, FailureReason, ModelId, Outcome, RequestId, RoundIndex, Task,
+	Answer, BlockNumber, FailureReason, Fuel, ModelId, Outcome, RequestId, RoundIndex, Task,
 };
 use pallet_opg_support::{
 	Assignment, Committees, CourtFull, CourtLoad, CourtReadiness, CourtVerdict, Courts, Judgement,
@@ -26,7 +26,7 @@ use pallet_opg_support::{
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{
-	traits::{BlockNumberProvider, Dispatchable},
+	traits::{BlockNumberProvider, Convert, Dispatchable},
 	transaction_validity::{
 		InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction,
 	},
@@ -143,6 +143,9 @@ impl TaskSource for Requests {
 	fn task(request: RequestId) -> Option<Task> {
 		Tasks::get().remove(&request)
 	}
+	fn requester(request: RequestId) -> Option<H256> {
+		Some(requester(request))
+	}
 }
 
 impl OnCourtDecided<u64> for Requests {
@@ -247,8 +250,28 @@ pub const SESSION_BYTES: u64 = 1_000;
 pub const BLOCK_MILLIS: u32 = 3_000;
 /// Blocks of the commit phase.
 pub const COMMIT_BLOCKS: u32 = 5;
+/// Fuel of a case whose commit phase is twice as long.
+pub const SLOW_FUEL: Fuel = 77;
 /// Blocks of the reveal phase.
 pub const REVEAL_BLOCKS: u32 = 3;
+
+/// Length of the commit phase of a case.
+pub struct CommitBlocks;
+
+impl Convert<Fuel, BlockNumber> for CommitBlocks {
+	fn convert(fuel: Fuel) -> BlockNumber {
+		if fuel == SLOW_FUEL {
+			2 * COMMIT_BLOCKS
+		} else {
+			COMMIT_BLOCKS
+		}
+	}
+}
+
+/// Digest of the account that made a request.
+pub fn requester(request: RequestId) -> H256 {
+	H256::from_low_u64_le(request)
+}
 
 impl Config for Test {
 	type Requests = Requests;
@@ -261,7 +284,7 @@ impl Config for Test {
 	type MaxCases = ConstU32<MAX_CASES>;
 	type SessionFuel = ConstU64<SESSION_FUEL>;
 	type SessionBytes = ConstU64<SESSION_BYTES>;
-	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
+	type CommitBlocks = CommitBlocks;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type BlockMillis = ConstU32<BLOCK_MILLIS>;
 	type HookWeight = HookWeight;

@@ -17,7 +17,7 @@ use opg_primitives::{
 	},
 	Answer, Job, JobKind, JobStatus, RequestId,
 };
-use pallet_opg_support::TaskSource;
+use pallet_opg_support::{TaskSource, CALL_LAG};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
@@ -176,7 +176,8 @@ impl<T: Config> Pallet<T> {
 	/// Answer of this node and its witness, once the job is done.
 	fn compute(request: RequestId, case: &Case, millis_left: u32) -> Option<(Answer, H256)> {
 		let (round, kind) = (court_round(case.sitting), JobKind::Witness(case.seed));
-		let job = Job { request, round, kind, task: T::Requests::task(request)?, millis_left };
+		let (task, requester) = (T::Requests::task(request)?, T::Requests::requester(request)?);
+		let job = Job { request, round, kind, task, requester, millis_left };
 		match opg_runtime_interface::inference_host::submit_or_poll(job.encode()) {
 			Ok(JobStatus::Done { answer, witness: Some(witness) }) => Some((answer, witness)),
 			Ok(JobStatus::Done { witness: None, .. }) => {
@@ -208,7 +209,7 @@ impl<T: Config> Pallet<T> {
 		call: impl Fn(BatchOf<T, P>, CourtSignature) -> Call<T>,
 	) {
 		// A block that the next fork does not undo, as a rule.
-		let at = now.saturating_sub(BATCH_LAG.into());
+		let at = now.saturating_sub(CALL_LAG.into());
 		let block = frame_system::Pallet::<T>::block_hash(at);
 		for items in items.chunks(MAX_BATCH as usize) {
 			let items = BoundedVec::truncate_from(items.to_vec());

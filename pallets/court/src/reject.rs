@@ -3,7 +3,7 @@
 
 /// The batch has no items, or names a request twice; or declarations are not sorted.
 pub const MALFORMED: u8 = 40;
-/// The batch does not name one of the last [`crate::BATCH_BLOCKS`] blocks.
+/// The batch does not name one of the last [`pallet_opg_support::CALL_BLOCKS`] blocks.
 pub const EXPIRED: u8 = 41;
 /// The bench is not kept, or has no such seat. Of declarations: it is not the current one.
 pub const NOT_ON_BENCH: u8 = 42;

@@ -11,10 +11,6 @@ use sp_core::H256;
 
 /// Largest number of items in a batch.
 pub const MAX_BATCH: u32 = 16;
-/// Number of blocks for which a batch is valid after the block it names.
-pub const BATCH_BLOCKS: u32 = 16;
-/// Number of blocks by which the block that a node names is older than its best one.
-pub(crate) const BATCH_LAG: u32 = 2;
 /// Largest number of declarations in a batch.
 pub const MAX_DECLARATIONS: u32 = 64;
 /// Largest number of versions that one validator can say it holds.

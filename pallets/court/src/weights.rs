@@ -1,5 +1,6 @@
-//! Weights of `pallet_opg_court`: not measured yet. The numbers are estimates from the like ones of
-//! the attestation pallet, rounded up, and are replaced by `scripts/bench-weights.sh`.
+//! Weights of `pallet_opg_court`, measured and written by `scripts/bench-weights.sh`.
+//!
+//! Bencher 64.0.0, 2026-11-26, 20 steps of 10 runs, on AMD EPYC.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(missing_docs)]
@@ -25,94 +26,266 @@ pub trait WeightInfo {
 	fn forget(v: u32, ) -> Weight;
 }
 
-/// Estimated weights, with the database weights of the runtime.
+/// Measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Bench, list of sittings; per item the case and the vote.
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:16 w:16)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::Votes` (r:16 w:16)
+	/// Proof: `Court::Votes` (`max_values`: None, `max_size`: Some(91), added: 2566, mode: `Measured`)
+	/// Storage: `Court::Sittings` (r:1 w:1)
+	/// Proof: `Court::Sittings` (`max_values`: Some(1), `max_size`: Some(209), added: 704, mode: `Measured`)
+	/// `n` from 1 to 16.
 	fn commit(n: u32, ) -> Weight {
-		Weight::from_parts(40_000_000, 16_000)
-			.saturating_add(Weight::from_parts(20_000_000, 5_300).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 2).saturating_mul(n.into()))
+		// Least time measured: 30_946_000 ps.
+		Weight::from_parts(24_687_458, 10267)
+			// Standard error: 27_117.
+			.saturating_add(Weight::from_parts(14_169_391, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2527).saturating_mul(n.into()))
 	}
-	/// Per item the case, the vote, the answers of voters and of executors, and the request.
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:16 w:16)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::Votes` (r:16 w:16)
+	/// Proof: `Court::Votes` (`max_values`: None, `max_size`: Some(91), added: 2566, mode: `Measured`)
+	/// Storage: `Court::Answers` (r:16 w:16)
+	/// Proof: `Court::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:16 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(14969), added: 17444, mode: `Measured`)
+	/// Storage: `Inference::Requests` (r:16 w:0)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Storage: `Court::Sittings` (r:1 w:1)
+	/// Proof: `Court::Sittings` (`max_values`: Some(1), `max_size`: Some(209), added: 704, mode: `Measured`)
+	/// `n` from 1 to 16.
 	fn reveal(n: u32, ) -> Weight {
-		Weight::from_parts(40_000_000, 16_000)
-			.saturating_add(Weight::from_parts(40_000_000, 50_000).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
-			.saturating_add(T::DbWeight::get().reads_writes(6, 3).saturating_mul(n.into()))
+		// Least time measured: 47_841_000 ps.
+		Weight::from_parts(31_073_640, 10298)
+			// Standard error: 35_571.
+			.saturating_add(Weight::from_parts(28_234_135, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2593).saturating_mul(n.into()))
 	}
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:1 w:1)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::Votes` (r:1 w:1)
+	/// Proof: `Court::Votes` (`max_values`: None, `max_size`: Some(91), added: 2566, mode: `Measured`)
+	/// Storage: `Court::Answers` (r:1 w:1)
+	/// Proof: `Court::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
+	/// Storage: `Attestation::Rounds` (r:1 w:0)
+	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(14969), added: 17444, mode: `Measured`)
+	/// Storage: `Inference::Requests` (r:1 w:0)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Storage: `Court::Sittings` (r:1 w:1)
+	/// Proof: `Court::Sittings` (`max_values`: Some(1), `max_size`: Some(209), added: 704, mode: `Measured`)
+	/// `b` from 0 to 4096.
 	fn reveal_one(b: u32, ) -> Weight {
-		Weight::from_parts(40_000_000, 0)
-			.saturating_add(Weight::from_parts(5_000, 0).saturating_mul(b.into()))
+		// Least time measured: 48_272_000 ps.
+		Weight::from_parts(56_920_570, 10410)
+			// Standard error: 49.
+			.saturating_add(Weight::from_parts(1_828, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:16 w:0)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::Votes` (r:16 w:0)
+	/// Proof: `Court::Votes` (`max_values`: None, `max_size`: Some(91), added: 2566, mode: `Measured`)
+	/// `n` from 1 to 16.
 	fn authorize_commit(n: u32, ) -> Weight {
-		Weight::from_parts(90_000_000, 16_000)
-			.saturating_add(Weight::from_parts(10_000_000, 5_300).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(2).saturating_mul(n.into()))
+		// Least time measured: 71_266_000 ps.
+		Weight::from_parts(71_569_642, 10084)
+			// Standard error: 19_258.
+			.saturating_add(Weight::from_parts(5_842_886, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2527).saturating_mul(n.into()))
 	}
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:16 w:0)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::Votes` (r:16 w:0)
+	/// Proof: `Court::Votes` (`max_values`: None, `max_size`: Some(91), added: 2566, mode: `Measured`)
+	/// `n` from 1 to 16.
 	fn authorize_reveal(n: u32, ) -> Weight {
-		Weight::from_parts(90_000_000, 16_000)
-			.saturating_add(Weight::from_parts(20_000_000, 25_000).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(5).saturating_mul(n.into()))
+		// Least time measured: 77_365_000 ps.
+		Weight::from_parts(72_097_916, 10103)
+			// Standard error: 15_566.
+			.saturating_add(Weight::from_parts(11_524_151, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2593).saturating_mul(n.into()))
 	}
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:1 w:0)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::Votes` (r:1 w:0)
+	/// Proof: `Court::Votes` (`max_values`: None, `max_size`: Some(91), added: 2566, mode: `Measured`)
+	/// `b` from 0 to 4096.
 	fn authorize_reveal_one(b: u32, ) -> Weight {
-		Weight::from_parts(40_000_000, 0)
-			.saturating_add(Weight::from_parts(5_000, 0).saturating_mul(b.into()))
+		// Least time measured: 77_085_000 ps.
+		Weight::from_parts(83_641_759, 10215)
+			// Standard error: 38.
+			.saturating_add(Weight::from_parts(3_337, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
 	}
-	/// Docket, list of sittings, what is spent, clock, session.
+	/// Storage: `Court::Sittings` (r:1 w:0)
+	/// Proof: `Court::Sittings` (`max_values`: Some(1), `max_size`: Some(209), added: 704, mode: `Measured`)
+	/// Storage: `Court::Docket` (r:1 w:0)
+	/// Proof: `Court::Docket` (`max_values`: Some(1), `max_size`: Some(1794), added: 2289, mode: `Measured`)
+	/// Storage: `Court::Spent` (r:1 w:0)
+	/// Proof: `Court::Spent` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
 	fn read_lists() -> Weight {
-		Weight::from_parts(20_000_000, 16_000)
-			.saturating_add(T::DbWeight::get().reads(5))
+		// Least time measured: 11_257_000 ps.
+		Weight::from_parts(12_138_000, 3577)
+			.saturating_add(T::DbWeight::get().reads(3))
 	}
-	/// Both lists, case, what is spent, bench, number of its cases.
+	/// Storage: `Court::Sittings` (r:1 w:1)
+	/// Proof: `Court::Sittings` (`max_values`: Some(1), `max_size`: Some(209), added: 704, mode: `Measured`)
+	/// Storage: `Court::Docket` (r:1 w:1)
+	/// Proof: `Court::Docket` (`max_values`: Some(1), `max_size`: Some(1794), added: 2289, mode: `Measured`)
+	/// Storage: `Court::Spent` (r:1 w:1)
+	/// Proof: `Court::Spent` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:1 w:1)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::BenchCases` (r:1 w:1)
+	/// Proof: `Court::BenchCases` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `Measured`)
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
 	fn begin_sitting() -> Weight {
-		Weight::from_parts(40_000_000, 22_000)
-			.saturating_add(T::DbWeight::get().reads_writes(6, 5))
-	}
-	/// List of sittings, case.
-	fn begin_reveal() -> Weight {
-		Weight::from_parts(30_000_000, 8_000)
-			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
-	}
-	/// Both lists, case, bench, number of its cases; each vote; each answer.
-	fn end_sitting(v: u32, a: u32, ) -> Weight {
-		Weight::from_parts(100_000_000, 30_000)
-			.saturating_add(Weight::from_parts(4_000_000, 2_600).saturating_mul(v.into()))
-			.saturating_add(Weight::from_parts(8_000_000, 6_700).saturating_mul(a.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(8, 5))
-			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(a.into()))
-	}
-	/// Session, missed cases of a whole bench.
-	fn note_missed() -> Weight {
-		Weight::from_parts(30_000_000, 7_000)
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
-	}
-	/// Bench, block of the last declarations; per item the list, the version, and the counts of three
-	/// accounts.
-	fn declare(n: u32, ) -> Weight {
-		Weight::from_parts(40_000_000, 12_000)
-			.saturating_add(Weight::from_parts(40_000_000, 18_000).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
-			.saturating_add(T::DbWeight::get().reads_writes(5, 4).saturating_mul(n.into()))
-	}
-	/// Session, bench, block of the last declarations, hashes of two blocks; per item the list, the
-	/// version, the count of the validator.
-	fn authorize_declare(n: u32, ) -> Weight {
-		Weight::from_parts(90_000_000, 16_000)
-			.saturating_add(Weight::from_parts(10_000_000, 9_000).saturating_mul(n.into()))
+		// Least time measured: 33_159_000 ps.
+		Weight::from_parts(46_530_000, 10129)
 			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().reads(2).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
-	/// The list, and the count of each account on it.
+	/// Storage: `Court::Sittings` (r:1 w:1)
+	/// Proof: `Court::Sittings` (`max_values`: Some(1), `max_size`: Some(209), added: 704, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:1 w:1)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// Storage: `Court::Docket` (r:1 w:0)
+	/// Proof: `Court::Docket` (`max_values`: Some(1), `max_size`: Some(1794), added: 2289, mode: `Measured`)
+	/// Storage: `Court::Spent` (r:1 w:0)
+	/// Proof: `Court::Spent` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `Measured`)
+	fn begin_reveal() -> Weight {
+		// Least time measured: 23_084_000 ps.
+		Weight::from_parts(36_434_000, 5693)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Votes` (r:101 w:100)
+	/// Proof: `Court::Votes` (`max_values`: None, `max_size`: Some(91), added: 2566, mode: `Measured`)
+	/// Storage: `Court::Answers` (r:101 w:100)
+	/// Proof: `Court::Answers` (`max_values`: None, `max_size`: Some(4155), added: 6630, mode: `Measured`)
+	/// Storage: `Court::Sittings` (r:1 w:1)
+	/// Proof: `Court::Sittings` (`max_values`: Some(1), `max_size`: Some(209), added: 704, mode: `Measured`)
+	/// Storage: `Court::BenchCases` (r:1 w:1)
+	/// Proof: `Court::BenchCases` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `Measured`)
+	/// Storage: `Court::Docket` (r:1 w:1)
+	/// Proof: `Court::Docket` (`max_values`: Some(1), `max_size`: Some(1794), added: 2289, mode: `Measured`)
+	/// Storage: `Court::Cases` (r:0 w:1)
+	/// Proof: `Court::Cases` (`max_values`: None, `max_size`: Some(78), added: 2553, mode: `Measured`)
+	/// `v` from 0 to 100.
+	/// `a` from 0 to 100.
+	fn end_sitting(v: u32, a: u32, ) -> Weight {
+		// Least time measured: 579_133_000 ps.
+		Weight::from_parts(765_991_000, 10123)
+			// Standard error: 1_481_281.
+			.saturating_add(Weight::from_parts(6_479_729, 0).saturating_mul(v.into()))
+			// Standard error: 1_481_281.
+			.saturating_add(Weight::from_parts(17_852_458, 0).saturating_mul(a.into()))
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(a.into())))
+			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(a.into())))
+			.saturating_add(Weight::from_parts(0, 6621).saturating_mul(a.into()))
+			.saturating_add(Weight::from_parts(0, 2558).saturating_mul(v.into()))
+	}
+	/// Storage: `Court::Missed` (r:1 w:1)
+	/// Proof: `Court::Missed` (`max_values`: None, `max_size`: Some(3614), added: 6089, mode: `Measured`)
+	fn note_missed() -> Weight {
+		// Least time measured: 15_633_000 ps.
+		Weight::from_parts(22_623_000, 3508)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Holders` (r:64 w:64)
+	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
+	/// Storage: `Court::HeldModels` (r:129 w:129)
+	/// Proof: `Court::HeldModels` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Court::DeclaredAt` (r:0 w:1)
+	/// Proof: `Court::DeclaredAt` (`max_values`: None, `max_size`: Some(14), added: 2489, mode: `Measured`)
+	/// `n` from 1 to 64.
+	fn declare(n: u32, ) -> Weight {
+		// Least time measured: 62_053_000 ps.
+		Weight::from_parts(97_255_000, 11959)
+			// Standard error: 1_781_472.
+			.saturating_add(Weight::from_parts(37_420_702, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 8293).saturating_mul(n.into()))
+	}
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::DeclaredAt` (r:1 w:0)
+	/// Proof: `Court::DeclaredAt` (`max_values`: None, `max_size`: Some(14), added: 2489, mode: `Measured`)
+	/// Storage: `Court::Holders` (r:64 w:0)
+	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
+	/// `n` from 1 to 64.
+	fn authorize_declare(n: u32, ) -> Weight {
+		// Least time measured: 77_316_000 ps.
+		Weight::from_parts(100_676_942, 9982)
+			// Standard error: 100_526.
+			.saturating_add(Weight::from_parts(6_503_580, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 5697).saturating_mul(n.into()))
+	}
+	/// Storage: `Court::Holders` (r:1 w:1)
+	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
+	/// Storage: `Court::HeldModels` (r:100 w:100)
+	/// Proof: `Court::HeldModels` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// `v` from 0 to 100.
 	fn forget(v: u32, ) -> Weight {
-		Weight::from_parts(10_000_000, 7_000)
-			.saturating_add(Weight::from_parts(3_000_000, 2_600).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(1, 1))
-			.saturating_add(T::DbWeight::get().reads_writes(1, 1).saturating_mul(v.into()))
+		// Least time measured: 6_129_000 ps.
+		Weight::from_parts(9_083_306, 3563)
+			// Standard error: 25_167.
+			.saturating_add(Weight::from_parts(4_831_724, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(v.into())))
+			.saturating_add(Weight::from_parts(0, 2557).saturating_mul(v.into()))
 	}
 }

@@ -3,13 +3,16 @@
 //! The agenda is served with a cursor: all lists from the oldest that is not done up to now, as far
 //! as the weight allows. The rest stays where it is, so the weight is a bound in every state.
 
+#[cfg(any(test, feature = "runtime-benchmarks"))]
+use crate::tiers;
 use crate::{pallet::*, settlement::SettlementBatch, types::*, weights::WeightInfo};
+use alloc::vec::Vec;
 use frame_support::{
 	traits::Get,
 	weights::{Weight, WeightMeter},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{BlockNumber, RequestId};
+use opg_primitives::{BlockNumber, RequestId, Tier};
 use pallet_opg_support::Committees;
 use sp_runtime::traits::{BlockNumberProvider, One};
 
@@ -17,27 +20,72 @@ use sp_runtime::traits::{BlockNumberProvider, One};
 pub const SCHEDULE_SEARCH_BLOCKS: u32 = 16;
 /// Time by which the pruning of a request that is not final is postponed.
 pub(crate) const PRUNE_RETRY_BLOCKS: u32 = 100;
-/// Time after which a full court is asked again.
-pub(crate) const COURT_RETRY_BLOCKS: u32 = 10;
 
-/// Values besides agendas that most draws and actions of a block read and write. The block pays for
-/// each once, in [`Pallet::base_weight`].
-const SHARED_VALUES: [&str; 9] = [
+/// Values besides agendas and lists of draws that most requests, draws and actions of a block read
+/// and write. The block pays for each once, in [`Pallet::base_weight`]. `shared_keys` has those of
+/// this pallet.
+pub(crate) const SHARED_VALUES: [&str; 13] = [
 	"Inference::NextRequestId",
 	"Inference::PostponedAt",
 	"Inference::DrawBatches",
 	"Inference::Vacancies",
 	"Inference::OpenSeats",
+	"Inference::WaitingDisputes",
 	"Inference::AgendaCursor",
-	"Clock::Now",
+	"Inference::VrfOutputs",
+	"Inference::FuelOrdered",
+	"Inference::FuelPrice",
+	"Inference::LastAdmitted",
 	"System::Account of the pot",
 	"System::Account of the staking pallet",
 ];
 
+/// Values that they only read. The block pays for each once too. The snapshots of the session are
+/// among those that the staking pallet pays for.
+const SHARED_READS: [&str; 3] =
+	["Clock::Now", "Babe::Authorities", "Court::Benches of the session"];
+
+/// Tiers, each of which has a list of draws of its own in a block.
+const TIERS: [Tier; 3] = [Tier::Optimistic, Tier::Quorum, Tier::High];
+
 /// Agendas that most actions of a block extend, as distances from now. The block pays for each
 /// once, in [`Pallet::base_weight`].
-pub(crate) fn shared_agendas<T: Config>() -> [BlockNumber; 5] {
-	[1, COURT_RETRY_BLOCKS, T::ChallengeWindow::get(), T::Lifetime::get(), PRUNE_RETRY_BLOCKS]
+pub(crate) fn shared_agendas<T: Config>() -> Vec<BlockNumber> {
+	let mut distances = Pallet::<T>::challenge_windows();
+	distances.extend([1, T::Lifetime::get(), PRUNE_RETRY_BLOCKS]);
+	distances
+}
+
+/// Keys of this pallet that a block pays for once, and that of the pot.
+#[cfg(any(test, feature = "runtime-benchmarks"))]
+pub(crate) fn shared_keys<T: Config>() -> alloc::vec::Vec<alloc::vec::Vec<u8>> {
+	let mut keys: alloc::vec::Vec<alloc::vec::Vec<u8>> = alloc::vec![
+		NextRequestId::<T>::hashed_key().into(),
+		PostponedAt::<T>::hashed_key().into(),
+		DrawBatches::<T>::hashed_key().into(),
+		Vacancies::<T>::hashed_key().into(),
+		OpenSeats::<T>::hashed_key().into(),
+		WaitingDisputes::<T>::hashed_key().into(),
+		AgendaCursor::<T>::hashed_key().into(),
+		VrfOutputs::<T>::hashed_key().into(),
+		FuelOrdered::<T>::hashed_key().into(),
+		FuelPrice::<T>::hashed_key().into(),
+		LastAdmitted::<T>::hashed_key().into(),
+		frame_system::Account::<T>::hashed_key_for(Pallet::<T>::pot()),
+	];
+	for tier in TIERS {
+		let list = (Pallet::<T>::block(), tiers::seed_authors(tier));
+		keys.push(Draws::<T>::hashed_key_for(list));
+	}
+	for distance in shared_agendas::<T>() {
+		keys.push(Agenda::<T>::hashed_key_for(Pallet::<T>::now() + distance.into()));
+	}
+	keys
+}
+
+/// Number of values, lists of draws and agendas that a block pays for once.
+pub(crate) fn shared_count<T: Config>() -> usize {
+	SHARED_VALUES.len() + TIERS.len() + shared_agendas::<T>().len()
 }
 
 /// State that the actions of a block share, so that the block pays for each part once.
@@ -73,16 +121,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Weight of a block without draws and actions, and of all values that these share.
-	pub(crate) fn base_weight() -> Weight {
-		let shared = (SHARED_VALUES.len() + shared_agendas::<T>().len()) as u64;
-		T::WeightInfo::begin_block().saturating_add(T::DbWeight::get().reads_writes(shared, shared))
+	pub fn base_weight() -> Weight {
+		let (shared, read) = (shared_count::<T>() as u64, SHARED_READS.len() as u64);
+		let database = T::DbWeight::get().reads_writes(shared + read, shared);
+		T::WeightInfo::begin_block().saturating_add(database)
 	}
 
-	/// Serves draws and agenda as far as [`Config::AgendaWeight`] allows. Returns the weight spent.
+	/// Serves draws, disputes and agenda as far as [`Config::AgendaWeight`] allows. Returns the weight spent.
 	pub(crate) fn begin_block() -> Weight {
 		let mut context = BlockContext::new(WeightMeter::with_limit(T::AgendaWeight::get()));
 		context.meter.consume(Self::base_weight());
 		let left_draws = Self::service_draws(&mut context);
+		Self::service_disputes(&mut context.meter);
 		let left_actions = Self::service_agenda(&mut context);
 		if left_draws || left_actions {
 			PostponedAt::<T>::put(Self::block());
@@ -128,7 +178,6 @@ impl<T: Config> Pallet<T> {
 			Action::Settle => Self::settle_or_audit(context, id),
 			Action::Prune => Self::prune(&mut context.meter, id),
 			Action::Expire => Self::expire(&mut context.meter, id),
-			Action::OpenCourt => Self::retry_court(&mut context.meter, id),
 		}
 	}
 
@@ -143,7 +192,6 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::WeightInfo::return_deposit())
 			.saturating_add(T::Committees::max_remove_weight());
 		let expire = T::WeightInfo::noop().saturating_add(Self::undisputed_refund_weight());
-		let court = T::WeightInfo::open_court().saturating_add(Self::max_refund_weight());
-		settle.max(audit).max(prune).max(expire).max(court)
+		settle.max(audit).max(prune).max(expire)
 	}
 }

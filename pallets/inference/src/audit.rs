@@ -73,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let seed = (domains::AUDIT, Self::genesis_hash(), outputs, id).using_encoded(blake2_256);
 		let ticket = u32::from_le_bytes([seed[0], seed[1], seed[2], seed[3]]);
-		let max_pay = Self::pay(request.version.fuel_limit, request.price).unwrap_or(u128::MAX);
+		let max_pay = Self::pay(request.version.limits.fuel, request.price).unwrap_or(u128::MAX);
 		let probability = Self::audit_probability(max_pay).deconstruct();
 		u64::from(ticket) * 1_000_000_000 < u64::from(probability) << 32
 	}

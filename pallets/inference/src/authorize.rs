@@ -13,14 +13,8 @@ use opg_primitives::{
 	challenge::{pool_call_payload, PoolCallKind},
 	ExecutorSignature,
 };
-use pallet_opg_support::{priority, ExecutorDirectory};
+use pallet_opg_support::{named_block, priority, refused, ExecutorDirectory, CALL_BLOCKS};
 use sp_runtime::{DispatchError, DispatchResult, ModuleError, RuntimeAppPublic};
-
-/// Number of blocks for which a call is valid after the block it names.
-pub const CALL_BLOCKS: u32 = 16;
-/// Number of blocks by which the block that a node's call names is behind its best block. So nodes
-/// whose best block is as far behind know its hash too, and relay the call.
-pub(crate) const CALL_LAG: u32 = 2;
 
 /// Payload of a call: what sets the two kinds apart.
 pub(crate) trait Payload<T: Config>: Encode + Clone {
@@ -71,11 +65,7 @@ impl<T: Config> Pallet<T> {
 		call: &PoolCallOf<T, P>,
 		signature: &ExecutorSignature,
 	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
-		let now = Self::block();
-		let is_recent = call.at < now && now <= call.at + CALL_BLOCKS.into();
-		ensure!(is_recent, refused(reject::EXPIRED));
-		let block = frame_system::BlockHash::<T>::try_get(call.at)
-			.map_err(|()| refused(reject::EXPIRED))?;
+		let block = named_block::<T>(call.at).ok_or_else(|| refused(reject::EXPIRED))?;
 		let key =
 			T::Executors::hot_key(&call.executor).ok_or_else(|| refused(reject::NOT_EXECUTOR))?;
 		let payload = pool_call_payload(P::KIND, &Self::genesis_hash(), &block, call);
@@ -94,10 +84,6 @@ impl<T: Config> Pallet<T> {
 	fn attempt<P: Payload<T>>(call: PoolCallOf<T, P>) -> DispatchResult {
 		with_transaction(|| TransactionOutcome::Rollback(P::apply(call)))
 	}
-}
-
-fn refused(code: u8) -> TransactionValidityError {
-	InvalidTransaction::Custom(code).into()
 }
 
 /// Code of a call that would fail.

@@ -5,7 +5,7 @@
 mod setup;
 
 use crate::{
-	agenda::{shared_agendas, BlockContext},
+	agenda::{shared_keys, BlockContext},
 	authorize::Payload,
 	capacity::LoadChanges,
 	draw::DrawContext,
@@ -26,8 +26,8 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
 	challenge::pool_call_payload, Answer, Balance, Dim, Dims, ExecutorKey, ExecutorSignature,
-	FailureReason, Input, ModelId, Outcome, RequestId, RoundIndex, Tier, MAX_DIMS, MAX_DIM_NAME,
-	MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
+	FailureReason, Input, ModelId, Outcome, RequestId, RoundIndex, Tier, VersionLimits, MAX_DIMS,
+	MAX_DIM_NAME, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
 	BenchmarkCommittees, BenchmarkExecutors, BenchmarkModels, BlockRandomness, Committees,
@@ -49,7 +49,9 @@ mod benchmarks {
 	#[benchmark]
 	fn request(i: Linear<0, MAX_INPUT_BYTES>) -> Result<(), BenchmarkError> {
 		go::<T>();
-		let model = model::<T>(20);
+		// As few as can be: `sampler` and `capacity` count each.
+		let model = model::<T>(tiers::size(Tier::High));
+		whitelist_pending::<T>(model);
 		let mut draws = draw_context::<T>(model);
 		let mut meter = WeightMeter::new();
 		let who: T::AccountId = whitelisted_caller();
@@ -64,6 +66,9 @@ mod benchmarks {
 			reference: H256::zero(),
 			deadline: Some(now::<T>() + 9u32.into()),
 		};
+		// A request pays for it where it has a deadline.
+		let expiry = Agenda::<T>::hashed_key_for(now::<T>() + 10u32.into());
+		add_to_whitelist(expiry.into());
 
 		#[block]
 		{
@@ -196,6 +201,9 @@ mod benchmarks {
 	#[benchmark]
 	fn begin_block() {
 		go::<T>();
+		// There is an output of the block before.
+		let next = frame_system::Pallet::<T>::block_number() + 1u32.into();
+		frame_system::Pallet::<T>::set_block_number(next);
 		FuelOrdered::<T>::put(T::TargetFuel::get().saturating_mul(2));
 
 		#[block]
@@ -229,17 +237,18 @@ mod benchmarks {
 		assert_eq!(due.len() as u32, T::MaxAgenda::get());
 	}
 
-	/// A full list of draws, read and removed.
+	/// A full list of draws that an earlier block queued, read and removed.
 	#[benchmark]
 	fn draw_list() {
 		go::<T>();
 		let ids = (0..T::MaxAgenda::get()).map(RequestId::from).collect();
-		Draws::<T>::insert((now::<T>(), 3), BoundedVec::truncate_from(ids));
+		let list = (now::<T>() - 1u32.into(), 3u32);
+		Draws::<T>::insert(list, BoundedVec::truncate_from(ids));
 		let due;
 
 		#[block]
 		{
-			due = Draws::<T>::take((now::<T>(), 3));
+			due = Draws::<T>::take(list);
 		}
 
 		assert_eq!(due.len() as u32, T::MaxAgenda::get());
@@ -257,15 +266,19 @@ mod benchmarks {
 		}
 	}
 
-	/// `p`: executors that can be drawn and serve the model. The snapshot is counted too.
+	/// `p`: executors that can be drawn and serve the model. The seats that wait in it are counted too:
+	/// all requests and draws with this sampler share them.
 	#[benchmark]
 	fn sampler(p: Linear<0, { T::MaxExecutors::get() }>) {
 		let model = model::<T>(p);
+		let mut draws = DrawContext::<T>::new();
+		draws.load(&mut WeightMeter::new(), T::Executors::session());
 		let count;
 
 		#[block]
 		{
-			count = DrawContext::<T>::new().count(&mut WeightMeter::new(), model, &[]);
+			count = draws.count(&mut WeightMeter::new(), model, &[]);
+			Pallet::<T>::await_seats(model, 1);
 		}
 
 		assert_eq!(count, p);
@@ -274,6 +287,7 @@ mod benchmarks {
 	/// `p`: executors with open seats.
 	#[benchmark]
 	fn open_seats(p: Linear<0, { T::MaxExecutors::get() }>) {
+		whitelist_shared_keys::<T>();
 		open_seats_of::<T>(p);
 		let list;
 
@@ -300,17 +314,17 @@ mod benchmarks {
 
 		#[block]
 		{
-			let pending = PendingSeats::<T>::get(model);
-			free = draws.capacity(&mut WeightMeter::new(), candidates, pending, 1);
-			Pallet::<T>::await_seats(model, 1);
+			free = draws.capacity(&mut WeightMeter::new(), candidates, 0, 1);
 		}
 
 		assert_eq!(free.executors, p);
 	}
 
-	/// `p`: executors with open seats.
+	/// `p`: executors with open seats. Whoever ends a round pays for reading it.
 	#[benchmark]
 	fn release_seats(p: Linear<{ MAX_COMMITTEE }, { T::MaxExecutors::get() }>) {
+		whitelist_shared_keys::<T>();
+		whitelist_round::<T>(ID);
 		open_seats_of::<T>(p);
 		let mut members = executors::<T>(p);
 		members.truncate(MAX_COMMITTEE as usize);
@@ -362,6 +376,8 @@ mod benchmarks {
 	/// One more vacant seat that waits for the next draws.
 	#[benchmark]
 	fn queue_replacement() {
+		whitelist_shared_keys::<T>();
+
 		#[block]
 		{
 			Pallet::<T>::queue_replacement(ID, tiers::FIRST);
@@ -392,17 +408,17 @@ mod benchmarks {
 		assert_eq!(T::Committees::past_members(ID).len() as u32, e + 1);
 	}
 
-	/// End of a request without a decision.
+	/// End of a request without a decision, which waits for its first draw.
 	#[benchmark]
 	fn refund() {
 		go::<T>();
-		let status = CommitteeStatus::Assigned { round: tiers::SECOND };
-		insert::<T>(0, Tier::High, RequestState::Open(status));
+		insert::<T>(0, Tier::High, RequestState::Open(waiting::<T>(tiers::FIRST)));
+		Pallet::<T>::await_seats(0, 2 * tiers::size(Tier::High));
 
 		#[block]
 		{
-			let verdict = Verdict::Undecided(FailureReason::NotEnoughReveals);
-			Pallet::<T>::on_round_decided(ID, verdict);
+			let stored = Requests::<T>::get(ID).expect("it is stored");
+			Pallet::<T>::refund(&mut WeightMeter::new(), ID, stored, FailureReason::Expired);
 		}
 
 		assert!(is_final::<T>(ID));
@@ -418,6 +434,7 @@ mod benchmarks {
 		let round = if s > 7 { tiers::SECOND } else { round };
 		insert::<T>(model, tier, RequestState::Open(waiting::<T>(round)));
 		past_seats::<T>(ID, e, 0);
+		whitelist_pending::<T>(model);
 		let mut draws = draw_context::<T>(model);
 		let mut meter = WeightMeter::new();
 
@@ -429,10 +446,11 @@ mod benchmarks {
 		assert!(T::Committees::past_members(ID).len() as u32 > e);
 	}
 
-	/// First committee that agreed.
+	/// First committee that agreed. Whoever ended its round has paid for reading it.
 	#[benchmark]
 	fn attested() {
 		go::<T>();
+		whitelist_round::<T>(ID);
 		let state = RequestState::Open(CommitteeStatus::Assigned { round: 0 });
 		insert::<T>(0, Tier::High, state);
 		let answer = answer(9);
@@ -449,6 +467,7 @@ mod benchmarks {
 	#[benchmark]
 	fn escalated() {
 		go::<T>();
+		whitelist_round::<T>(ID);
 		let state = RequestState::Open(CommitteeStatus::Assigned { round: 0 });
 		insert::<T>(0, Tier::High, state);
 
@@ -473,6 +492,24 @@ mod benchmarks {
 		}
 
 		assert!(matches!(state::<T>(ID), Some(RequestState::Court { .. })));
+	}
+
+	/// Oldest of as many disputes as can wait, which the court takes.
+	#[benchmark]
+	fn service_disputes() {
+		go::<T>();
+		let before = Some((answer(9), now::<T>()));
+		insert::<T>(0, Tier::High, RequestState::Court { attested: before, opened: false });
+		past_seats::<T>(ID, EARLIER, 0);
+		let waiting = (0..T::MaxAgenda::get()).map(|index| ID + RequestId::from(index)).collect();
+		WaitingDisputes::<T>::put(BoundedVec::truncate_from(waiting));
+
+		#[block]
+		{
+			Pallet::<T>::service_disputes(&mut WeightMeter::new());
+		}
+
+		assert_eq!(WaitingDisputes::<T>::get().len() as u32, T::MaxAgenda::get() - 1);
 	}
 
 	/// Verdict of the court, without challenges and payments. `w`: executors who were right, `l`:

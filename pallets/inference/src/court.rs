@@ -1,9 +1,6 @@
 //! Court: brings disputed requests before it, and carries its verdicts out.
 
-use crate::{
-	agenda::COURT_RETRY_BLOCKS, pallet::*, settlement::SettlementBatch, tiers, types::*,
-	weights::WeightInfo,
-};
+use crate::{pallet::*, settlement::SettlementBatch, tiers, types::*, weights::WeightInfo};
 use alloc::vec::Vec;
 use frame_support::{
 	defensive,
@@ -17,15 +14,16 @@ use sp_runtime::Perbill;
 
 impl<T: Config> Pallet<T> {
 	/// Moves a request into the state of a dispute, which concerns all its seats, and asks the court
-	/// to take it. Returns whether the court has the case or the agenda has room to ask again.
+	/// to take it, unless others wait. Returns whether the court has the case, or it may wait.
 	pub(crate) fn dispute(id: RequestId, request: &mut RequestOf<T>) -> bool {
 		let attested = request.state.attested().map(|(answer, at)| (answer.clone(), *at));
-		let opened = Self::has_opened(id, request);
+		let others_wait = WaitingDisputes::<T>::decode_len().unwrap_or_default() > 0;
+		let opened = !others_wait && Self::has_opened(id, request);
 		Self::begin_dispute(id);
 		Self::enter(request, RequestState::Court { attested, opened });
 		Requests::<T>::insert(id, &*request);
 		Self::deposit_event(Event::Disputed { request: id });
-		opened || Self::schedule(Self::now() + COURT_RETRY_BLOCKS.into(), id, Action::OpenCourt)
+		opened || WaitingDisputes::<T>::try_append(id).is_ok()
 	}
 
 	fn has_opened(id: RequestId, request: &RequestOf<T>) -> bool {
@@ -35,8 +33,8 @@ impl<T: Config> Pallet<T> {
 		T::Courts::open(id, seed).is_ok()
 	}
 
-	/// Brings a request before the court. Where neither court nor agenda has room it ends without an
-	/// answer, and nobody is judged.
+	/// Brings a request before the court. Where neither the court has room nor its queue, it ends without
+	/// an answer, and nobody is judged.
 	pub(crate) fn open_court(meter: &mut WeightMeter, id: RequestId, mut request: RequestOf<T>) {
 		meter.consume(T::WeightInfo::open_court());
 		meter.consume(Self::max_release_weight());
@@ -45,19 +43,32 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Asks the court again to take a case.
-	pub(crate) fn retry_court(meter: &mut WeightMeter, id: RequestId) {
-		meter.consume(T::WeightInfo::open_court());
-		let Some(mut request) = Requests::<T>::get(id) else { return };
-		let RequestState::Court { attested, opened: false } = request.state.clone() else {
+	/// Asks the court to take the dispute that has waited longest. One in a block is more than the court
+	/// decides.
+	pub(crate) fn service_disputes(meter: &mut WeightMeter) {
+		if WaitingDisputes::<T>::decode_len().unwrap_or_default() == 0 {
 			return;
-		};
-		if Self::has_opened(id, &request) {
-			request.state = RequestState::Court { attested, opened: true };
-			Requests::<T>::insert(id, request);
-		} else if !Self::schedule(Self::now() + COURT_RETRY_BLOCKS.into(), id, Action::OpenCourt) {
-			Self::refund(meter, id, request, FailureReason::Congested);
 		}
+		meter.consume(T::WeightInfo::service_disputes());
+		WaitingDisputes::<T>::mutate(|waiting| {
+			if waiting.first().is_some_and(|id| Self::has_left_queue(*id)) {
+				waiting.remove(0);
+			}
+		});
+	}
+
+	/// Asks the court to take a dispute that waits. Returns whether it waits no longer.
+	fn has_left_queue(id: RequestId) -> bool {
+		let Some(mut request) = Requests::<T>::get(id) else { return true };
+		let RequestState::Court { attested, opened: false } = request.state.clone() else {
+			return true;
+		};
+		if !Self::has_opened(id, &request) {
+			return false;
+		}
+		request.state = RequestState::Court { attested, opened: true };
+		Requests::<T>::insert(id, request);
+		true
 	}
 
 	/// Largest weight of [`Self::open_court`].
@@ -67,11 +78,14 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(Self::undisputed_refund_weight())
 	}
 
-	/// Convicts whoever gave another answer, in any round, settles with the right one, and pays the
-	/// validators from the pot. Returns the weight.
+	/// Convicts whoever gave another answer, in any round, pays the validators, and settles with the
+	/// right answer. Returns the weight.
 	///
 	/// Whoever was wrong, or copied, pays the validators first, in equal parts and at once, from the own
 	/// stake that its seat reserved. A conviction takes a tenth of the stake, which no seat reserves.
+	/// That and the bonds that are lost pay nobody before the validators. What these miss is paid by the
+	/// silent seats of an audit, each up to the pay of a seat: they brought a court, or could have found
+	/// more. The pot pays the rest, after the executors.
 	/// Challengers that the digest proves right share [`economics::CHALLENGER_SHARE`] of what the
 	/// operators themselves lose, by bond. The bonds of the others go to the pot.
 	fn carry_out(
@@ -119,11 +133,18 @@ impl<T: Config> Pallet<T> {
 		let court_pay = Self::court_pay(&request.version);
 		let cost = court_pay.saturating_mul(validators.len() as Balance);
 		let liable = [judgement.wrong.as_slice(), &judgement.copied].concat();
-		weight.saturating_accrue(Self::charges_weight(liable.len() + judgement.silent.len()));
+		let (silent, absent) = (judgement.silent.len(), judgement.absent.len());
+		weight.saturating_accrue(Self::charges_weight(liable.len() + silent + absent));
 		Self::charge_equally(&mut batch, &liable, Balance::MAX, cost);
+		let seat_pay = Self::pay(request.version.limits.fuel, request.price).unwrap_or_default();
+		let missing = cost.saturating_sub(batch.pot);
+		Self::charge_equally(&mut batch, &judgement.absent, seat_pay, missing);
+		// Whatever a verdict takes pays the court before an audit, which the pot pays.
+		let lost = batch.pot;
+		let paid = batch.pay_court(validators, court_pay, lost);
 		Self::settle(&mut batch, id, request, answer, judgement);
-		// After the settlement, so that the executors have their part of the fee.
-		batch.pay_court(validators, court_pay);
+		let left = batch.pot_balance();
+		batch.pay_court(validators, court_pay - paid, left);
 		weight.saturating_accrue(batch.weight());
 		batch.apply();
 		weight
@@ -160,7 +181,7 @@ impl<T: Config> OnCourtDecided<T::AccountId> for Pallet<T> {
 
 	fn court_load(id: RequestId) -> CourtLoad {
 		Requests::<T>::get(id).map_or_else(CourtLoad::default, |request| CourtLoad {
-			fuel: request.version.fuel_limit,
+			fuel: request.version.limits.total_fuel(),
 			bytes: request.version.size.into(),
 		})
 	}

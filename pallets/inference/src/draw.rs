@@ -76,7 +76,7 @@ impl<T: Config> DrawContext<T> {
 	}
 
 	/// Reads the snapshot of `session`. Returns whether it is kept.
-	fn load(&mut self, meter: &mut WeightMeter, session: u32) -> bool {
+	pub(crate) fn load(&mut self, meter: &mut WeightMeter, session: u32) -> bool {
 		if self.snapshots.is_empty() {
 			self.suspended = T::Executors::suspended();
 			self.declared = T::Executors::declared_slots();
@@ -309,19 +309,25 @@ impl<T: Config> Pallet<T> {
 		id: RequestId,
 		outputs: &[[u8; 32]],
 	) -> Drawn {
-		meter.consume(T::WeightInfo::noop());
-		let Some(mut request) = Requests::<T>::get(id) else { return Drawn::Nothing };
+		let noop = T::WeightInfo::noop();
+		let Some(mut request) = Requests::<T>::get(id) else {
+			meter.consume(noop);
+			return Drawn::Nothing;
+		};
 		let Some(CommitteeStatus::Waiting { round, session, .. }) =
 			request.state.committee().copied()
 		else {
+			meter.consume(noop);
 			return Drawn::Nothing;
 		};
 		if round != tiers::AUDIT && Self::is_expired(&request) {
+			meter.consume(noop);
 			Self::refund(meter, id, request, FailureReason::Expired);
 			return Drawn::Nothing;
 		}
 		if !draws.load(meter, session) && session != T::Executors::session() {
 			// The snapshot is gone: the round is fixed again, in this session.
+			meter.consume(noop);
 			return Self::postpone_draw(id, request, round);
 		}
 		let past_members = T::Committees::past_members(id);
@@ -338,6 +344,7 @@ impl<T: Config> Pallet<T> {
 		};
 		if !capacity.is_enough() {
 			// Others were drawn meanwhile, for another model or with luck. It waits for their answers.
+			meter.consume(noop);
 			return Self::postpone_draw(id, request, round);
 		}
 		let committee = draws.draw(meter, candidates, terms, &seed.0, &excluded, spec.target);
@@ -359,7 +366,8 @@ impl<T: Config> Pallet<T> {
 			model_hash: request.version.model_hash,
 			engine_id: request.version.engine_id,
 			input_hash: request.input_hash,
-			fuel_limit: request.version.fuel_limit,
+			fuel_limit: request.version.limits.fuel,
+			commit_blocks: Self::commit_blocks(&request.version.limits),
 			witnessed: round == tiers::AUDIT,
 		};
 		let opened: Result<(), DispatchError> = with_storage_layer(|| {

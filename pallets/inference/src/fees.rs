@@ -2,7 +2,8 @@
 //!
 //! A part of the price, [`economics::BURNED_PRICE_SHARE`], is burned for the whole fuel limit, whoever
 //! the executors are: ordering from one's own pools to drive the price costs as much as ordering from
-//! others'. Executors get the rest of the price for the fuel that the answer took.
+//! others'. Executors get the rest of the price for the fuel that the answer took. They load a model
+//! once, whatever the number of requests, so nobody pays for that fuel but in the court.
 
 use crate::{pallet::*, tiers, types::*};
 use frame_support::traits::Get;
@@ -39,7 +40,7 @@ impl<T: Config> Pallet<T> {
 		fuel: Option<Fuel>,
 	) -> Option<Balance> {
 		let version = T::Models::version(model).ok()?;
-		let fuel = fuel.unwrap_or(version.fuel_limit).min(version.fuel_limit);
+		let fuel = fuel.unwrap_or(version.limits.fuel).min(version.limits.fuel);
 		let fee = Self::fee(fuel, &version, price, tier)?;
 		fee.checked_add(Self::seat_fees(tiers::size(tier)))
 	}
@@ -57,9 +58,9 @@ impl<T: Config> Pallet<T> {
 		tier: Tier,
 	) -> Option<Balance> {
 		let pay = Self::pay(fuel, price)?;
-		let max_pay = Self::pay(version.fuel_limit, price)?;
+		let max_pay = Self::pay(version.limits.fuel, price)?;
 		pay.checked_mul(tiers::size(tier).into())?
-			.checked_add(Self::burned(version.fuel_limit, price, tier)?)?
+			.checked_add(Self::burned(version.limits.fuel, price, tier)?)?
 			.checked_add(Self::protocol_share(pay, max_pay, tier)?)?
 			.checked_add(version.royalty)
 	}
@@ -93,16 +94,16 @@ impl<T: Config> Pallet<T> {
 
 	/// Price of an audit, in planck: what its committee earns at the fuel limit.
 	pub fn audit_price(request: &RequestOf<T>) -> Option<Balance> {
-		Self::pay(request.version.fuel_limit, request.price)?
+		Self::pay(request.version.limits.fuel, request.price)?
 			.checked_mul(tiers::audit_size(request.tier).into())
 	}
 
 	/// Pay of one validator for recomputing a request to `version` in the court, in planck: what the
-	/// work costs, whatever the price of fuel is. The fuel limit is that of loading the model and of
-	/// the run together. The bytes are those of the file, which the validator fetches and keeps.
+	/// work costs, whatever the price of fuel is. It loads the model, which executors have done before,
+	/// and runs it. The bytes are those of the file, which it fetches and keeps.
 	pub(crate) fn court_pay(version: &ModelVersion<T::AccountId, Balance>) -> Balance {
 		let bytes = Balance::from(version.size).saturating_mul(T::CourtFuelPerByte::get().into());
-		let fuel = Balance::from(version.fuel_limit).saturating_add(bytes);
+		let fuel = Balance::from(version.limits.total_fuel()).saturating_add(bytes);
 		T::CourtRate::get().mul_floor(fuel.saturating_mul(T::MinFuelPrice::get()))
 	}
 
@@ -114,7 +115,7 @@ impl<T: Config> Pallet<T> {
 	) -> Option<Balance> {
 		Self::court_pay(version)
 			.checked_mul(T::Randomness::authors().into())?
-			.checked_add(Self::pay(version.fuel_limit, price)?)
+			.checked_add(Self::pay(version.limits.fuel, price)?)
 	}
 
 	/// Bond of a challenge, in planck: pays the court, with [`Config::ChallengeBond`] on top.

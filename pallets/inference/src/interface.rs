@@ -1,12 +1,15 @@
 //! Interface to the attestation pallet and the court: tasks of requests, and verdicts on rounds.
 
 use crate::{pallet::*, types::*, weights::WeightInfo};
+use codec::Encode;
 use frame_support::{
 	defensive,
 	weights::{Weight, WeightMeter},
 };
 use opg_primitives::{RequestId, RoundIndex, Task};
 use pallet_opg_support::{OnRoundDecided, TaskSource, Verdict};
+use sp_core::H256;
+use sp_io::hashing::blake2_256;
 
 impl<T: Config> TaskSource for Pallet<T> {
 	fn task(request: RequestId) -> Option<Task> {
@@ -16,8 +19,13 @@ impl<T: Config> TaskSource for Pallet<T> {
 			engine_id: version.engine_id,
 			dims: version.dims,
 			input: Inputs::<T>::get(request)?.into_inner(),
-			fuel_limit: version.fuel_limit,
+			limits: version.limits,
 		})
+	}
+
+	fn requester(request: RequestId) -> Option<H256> {
+		let requester = Requests::<T>::get(request)?.requester;
+		Some(H256(requester.using_encoded(blake2_256)))
 	}
 }
 

@@ -33,9 +33,9 @@ mod types;
 mod verdict;
 mod watching;
 pub mod weights;
+mod windows;
 
 pub use agenda::SCHEDULE_SEARCH_BLOCKS;
-pub use authorize::CALL_BLOCKS;
 pub use capacity::{Capacity, Load};
 pub use challenge::{claim_hash, PoolCall, PoolCallOf, PoolChallenge, PoolClaim};
 use frame_support::pallet_macros::import_section;
@@ -60,8 +60,8 @@ pub mod pallet {
 		RoundIndex, Tier, MAX_INPUT_BYTES,
 	};
 	use pallet_opg_support::{
-		weight_budget, BlockRandomness, Committees, Courts, ExecutorDirectory, ExecutorLedger,
-		ExecutorStake, ModelRegistry, VrfOutput,
+		weight_budget, BlockRandomness, CommitPhases, Committees, Courts, ExecutorDirectory,
+		ExecutorLedger, ExecutorStake, ModelRegistry, VrfOutput, MAX_COMMIT_LENGTHS,
 	};
 	use sp_core::H256;
 	use sp_runtime::{traits::BlockNumberProvider, Perbill};
@@ -133,13 +133,17 @@ pub mod pallet {
 		/// probability is computed from it.
 		#[pallet::constant]
 		type StakeAtRisk: Get<Balance>;
-		/// Upper bound of the actions on the agenda of one time, and of the draws of a batch.
+		/// Upper bound of the actions on the agenda of one time, of the draws of a batch, and of the
+		/// disputes that wait for the court.
 		#[pallet::constant]
 		type MaxAgenda: Get<u32>;
 		/// Upper bound of the draws per block: as many rounds as the committees can open.
 		#[pallet::constant]
 		type MaxDraws: Get<u32>;
-		/// Time for which an attested answer can be challenged.
+		/// Lengths of commit phases, by the limits of versions.
+		type CommitPhases: Get<CommitPhases>;
+		/// Least time for which an attested answer can be challenged. It is longer for versions with
+		/// long commit phases.
 		#[pallet::constant]
 		type ChallengeWindow: Get<BlockNumber>;
 		/// Milliseconds from one tick of the clock to the next, as a rule.
@@ -250,6 +254,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type FuelPrice<T: Config> = StorageValue<_, Balance, ValueQuery, T::MinFuelPrice>;
 
+	/// What the request found that was taken last.
+	#[pallet::storage]
+	pub type LastAdmitted<T: Config> = StorageValue<_, Admitted<T::AccountId, BlockNumberFor<T>>>;
+
 	/// Fuel of all executors that was ordered in this block.
 	#[pallet::storage]
 	pub type FuelOrdered<T> = StorageValue<_, Fuel, ValueQuery>;
@@ -263,6 +271,12 @@ pub mod pallet {
 	/// Seats of first rounds that wait for their draw, by model.
 	#[pallet::storage]
 	pub type PendingSeats<T> = StorageMap<_, Twox64Concat, ModelId, u32, ValueQuery>;
+
+	/// Disputes that wait until the court has room, oldest first. Where there is no room among them, a
+	/// challenge is refused, and a request that dissent brought fails without a verdict.
+	#[pallet::storage]
+	pub type WaitingDisputes<T: Config> =
+		StorageValue<_, BoundedVec<RequestId, T::MaxAgenda>, ValueQuery>;
 
 	/// Requests that executors challenge with their pools, by model: one at a time.
 	#[pallet::storage]
@@ -310,6 +324,10 @@ pub mod pallet {
 			assert!(T::MinFuelPrice::get() > 0, "fuel is never free");
 			assert!(T::MinFuelPrice::get() <= T::MaxFuelPrice::get());
 			assert!(T::ChallengeWindow::get() > 0, "an answer can be challenged");
+			assert!(
+				T::CommitPhases::get().lengths().count() <= MAX_COMMIT_LENGTHS as usize,
+				"a block pays for the deadlines of all lengths"
+			);
 			assert!(T::StakeAtRisk::get() > 0, "a wrong answer costs something");
 			// Whatever waits, each block does at least one draw and one action.
 			weight_budget::assert_fits(
@@ -325,17 +343,17 @@ pub mod pallet {
 			weight_budget::assert_fits(
 				"a block with one action",
 				Self::draw_budget()
+					.saturating_add(T::WeightInfo::service_disputes())
 					.saturating_add(T::WeightInfo::agenda_list())
 					.saturating_add(Self::max_action_weight()),
 				T::AgendaWeight::get(),
 			);
 			let max = weight_budget::max_transaction_weight::<T>(DispatchClass::Normal);
 			for call in [
-				T::WeightInfo::request(MAX_INPUT_BYTES),
-				T::WeightInfo::audit_bought(),
+				Self::max_request_weight(MAX_INPUT_BYTES),
+				T::WeightInfo::audit_bought().saturating_add(DrawContext::<T>::max_weight()),
 				T::WeightInfo::challenge().saturating_add(Self::max_release_weight()),
 			] {
-				let call = call.saturating_add(DrawContext::<T>::max_weight());
 				weight_budget::assert_fits("a call", call, max);
 			}
 			let max = weight_budget::max_transaction_weight::<T>(DispatchClass::Operational);
@@ -392,8 +410,7 @@ pub mod pallet {
 		/// [`Event::Requested`]. Later [`Event::Drawn`], [`Event::Attested`] and [`Event::Settled`],
 		/// or [`Event::Failed`]; in the end [`Event::Pruned`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::request(input.len() as u32)
-			.saturating_add(DrawContext::<T>::max_weight()))]
+		#[pallet::weight(Pallet::<T>::max_request_weight(input.len() as u32))]
 		pub fn request(
 			origin: OriginFor<T>,
 			model: ModelId,
@@ -409,8 +426,8 @@ pub mod pallet {
 			meter.consume(T::WeightInfo::request(input.len() as u32));
 			let order = Order { model, input, tier, max_fee, max_royalty, reference, deadline };
 			let mut draws = DrawContext::new();
-			Self::do_request(&mut draws, &mut meter, requester, order)?;
-			Ok(Some(meter.consumed()).into())
+			let paid = Self::do_request(&mut draws, &mut meter, requester, order)?;
+			Ok(Some(meter.consumed().saturating_sub(paid)).into())
 		}
 
 		/// Takes a request back in the block of its inclusion.
@@ -467,7 +484,7 @@ pub mod pallet {
 		/// - [`Error::UnknownDigest`]: if nobody gave an answer with this digest.
 		/// - [`Error::AlreadyChallenged`]: if the signer challenged this request already.
 		/// - [`Error::TooManyChallenges`]: if the request has as many challenges as it can have.
-		/// - [`Error::Congested`]: if neither court nor agenda has room.
+		/// - [`Error::Congested`]: if neither the court nor its queue has room.
 		/// - [`Error::Overflow`]: if the bond is too large.
 		///
 		/// ## Events

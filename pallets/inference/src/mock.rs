@@ -26,13 +26,13 @@ use frame_system::{
 };
 use opg_primitives::{
 	Answer, Balance, BlockNumber, ExecutorKey, FailureReason, Fuel, Input, ModelError, ModelId,
-	Outcome, RequestId, RoundIndex, Tier,
+	Outcome, RequestId, RoundIndex, Tier, VersionLimits,
 };
 use pallet_opg_support::{
-	economics, Assignment, BlockRandomness, CourtFull, CourtVerdict, ExecutorDirectory,
-	ExecutorLedger, ExecutorStake, Judgement, ModelRegistry, ModelUnavailable, ModelVersion,
-	Offence, OnCourtDecided, OnRoundDecided, SeatHolder, Serving, SilenceRecord, Vacancy, Verdict,
-	VrfOutput,
+	economics, Assignment, BlockRandomness, CommitPhases, CourtFull, CourtVerdict,
+	ExecutorDirectory, ExecutorLedger, ExecutorStake, Judgement, ModelRegistry, ModelUnavailable,
+	ModelVersion, Offence, OnCourtDecided, OnRoundDecided, SeatHolder, Serving, SilenceRecord,
+	Vacancy, Verdict, VrfOutput,
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
@@ -137,6 +137,14 @@ pub const MIN_PRICE: Balance = 10;
 pub const MAX_PRICE: Balance = 1_000;
 pub const TARGET_FUEL: Fuel = 10_000;
 pub const FUEL_LIMIT: Fuel = 1_000;
+/// Fuel of loading the model.
+pub const LOAD_FUEL: Fuel = 200;
+/// Limits of the model, unless a test sets others.
+pub const LIMITS: VersionLimits =
+	VersionLimits { fuel: FUEL_LIMIT, load_fuel: LOAD_FUEL, memory: 64 };
+/// Commit phases: the model has the shortest.
+pub const PHASES: CommitPhases = CommitPhases { shortest: 2, longest: 8, fuel_per_block: 2_000 };
+/// Challenge window of the model.
 pub const WINDOW: BlockNumber = 5;
 pub const MILLIS_PER_TICK: u32 = 3_000;
 pub const LIFETIME: BlockNumber = 200;
@@ -208,6 +216,11 @@ parameter_types! {
 	/// Candidates that stopped serving, sorted.
 	pub storage Stopped: Vec<u64> = Vec::new();
 	pub storage Royalty: Balance = 100;
+	/// Limits of the model.
+	pub storage Limits: VersionLimits = LIMITS;
+	pub const Phases: CommitPhases = PHASES;
+	/// Length of the commit phase of the round that was opened last.
+	pub storage CommitBlocks: BlockNumber = 0;
 	/// Error of opening a round.
 	pub storage OpenFailure: Option<FailureReason> = None;
 	/// Tells whether the court takes no case.
@@ -383,7 +396,7 @@ impl ModelRegistry<u64, Balance> for Models {
 				size: MODEL_BYTES,
 				engine_id: H256::repeat_byte(2),
 				dims: Default::default(),
-				fuel_limit: FUEL_LIMIT,
+				limits: Limits::get(),
 				royalty: Royalty::get(),
 			}),
 			RETIRED => Err(ModelUnavailable::EngineNotValid),
@@ -516,6 +529,7 @@ impl pallet_opg_support::Committees<u64> for Committees {
 			return Err(reason);
 		}
 		let Assignment { request, round, committee, seed, session, .. } = assignment;
+		CommitBlocks::set(&assignment.commit_blocks);
 		Opened::insert(request, (seed, session, committee.len() as u32));
 		Decliners::remove(request);
 		Seats::mutate(request, |seats| {
@@ -562,6 +576,7 @@ impl pallet_opg_support::Committees<u64> for Committees {
 				Some(_) if copier == Some(executor) => judgement.copied.push(holder),
 				Some(_) => judgement.right.push(executor),
 				None if round == tiers::FIRST => judgement.silent.push(holder),
+				None if round == tiers::AUDIT => judgement.absent.push(holder),
 				None => {},
 			}
 		}
@@ -645,6 +660,7 @@ impl Config for Test {
 	type StakeAtRisk = StakeAtRisk;
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
 	type MaxDraws = MaxDraws;
+	type CommitPhases = Phases;
 	type ChallengeWindow = ConstU32<WINDOW>;
 	type MillisPerTick = ConstU32<MILLIS_PER_TICK>;
 	type Lifetime = ConstU32<LIFETIME>;
@@ -677,7 +693,10 @@ impl pallet_opg_support::BenchmarkModels<u64> for BenchmarkHelper {
 
 #[cfg(feature = "runtime-benchmarks")]
 impl pallet_opg_support::BenchmarkCommittees<u64> for BenchmarkHelper {
-	fn shared_keys() -> Vec<Vec<u8>> {
+	fn shared_keys(_: BlockNumber) -> Vec<Vec<u8>> {
+		vec![]
+	}
+	fn round_key(_: RequestId) -> Vec<u8> {
 		vec![]
 	}
 	fn closed_rounds(request: RequestId, seats: Vec<(u64, RoundIndex, Answer)>) {

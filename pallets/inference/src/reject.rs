@@ -2,7 +2,7 @@
 //! the attestation pallet and of the court.
 
 /// The hash of the block that the call names is not known, or it is more than
-/// [`crate::CALL_BLOCKS`] blocks ago.
+/// [`pallet_opg_support::CALL_BLOCKS`] blocks ago.
 pub const EXPIRED: u8 = 70;
 /// The executor has no hot key that is valid now.
 pub const NOT_EXECUTOR: u8 = 71;

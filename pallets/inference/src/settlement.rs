@@ -44,7 +44,7 @@ impl<T: Config> Pallet<T> {
 		let Judgement { right, silent, .. } = judgement;
 		let tier = request.tier;
 		// The escrow was computed from the fuel limit, and no answer takes more fuel than that.
-		let fuel_limit = request.version.fuel_limit;
+		let fuel_limit = request.version.limits.fuel;
 		let max_pay = Self::pay(fuel_limit, request.price).unwrap_or_default();
 		let pay = Self::pay(answer.fuel.min(fuel_limit), request.price).unwrap_or_default();
 		let count = right.len() as u32;
@@ -215,7 +215,7 @@ pub(crate) struct SettlementBatch<T: Config> {
 	/// Neither paid nor kept.
 	burned: Balance,
 	/// Part of charges and credit that is accrued to nobody, and so the pot's.
-	pot: Balance,
+	pub(crate) pot: Balance,
 	/// Value that was taken from elsewhere than a charge.
 	credit: CreditOf<T>,
 	/// Seats of the requests that end.
@@ -283,17 +283,20 @@ impl<T: Config> SettlementBatch<T> {
 		each
 	}
 
-	/// Pays `pay` from the pot to each validator, or equal parts of what there is.
-	pub(crate) fn pay_court(&mut self, validators: &[T::AccountId], pay: Balance) {
-		if validators.is_empty() {
-			return;
-		}
-		let pay = pay.min(self.pot_balance() / validators.len() as Balance);
+	/// Pays `pay` from the pot to each validator, or equal parts of `most`. Returns what each got.
+	pub(crate) fn pay_court(
+		&mut self,
+		validators: &[T::AccountId],
+		pay: Balance,
+		most: Balance,
+	) -> Balance {
+		let pay = pay.min(most / validators.len().max(1) as Balance);
 		validators.iter().for_each(|who| self.pay_account(who, pay));
+		pay
 	}
 
 	/// Planck that the pot can spend.
-	fn pot_balance(&self) -> Balance {
+	pub(crate) fn pot_balance(&self) -> Balance {
 		let pot = Pallet::<T>::pot();
 		T::Currency::reducible_balance(&pot, Preservation::Preserve, Fortitude::Polite)
 			.saturating_add(self.pot)

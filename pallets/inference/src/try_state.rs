@@ -52,7 +52,8 @@ impl<T: Config> Pallet<T> {
 					ensure!(is_scheduled(id, Action::Settle), "an audited request is never settled")
 				},
 				(RequestState::Court { opened: false, .. }, _) => {
-					ensure!(is_scheduled(id, Action::OpenCourt), "the court is never asked again")
+					let waits = WaitingDisputes::<T>::get().contains(&id);
+					ensure!(waits, "the court is never asked again")
 				},
 				(RequestState::Settled { .. }, _) => {
 					ensure!(request.deposit == 0, "a settled request holds a deposit")

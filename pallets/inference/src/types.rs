@@ -192,7 +192,7 @@ pub enum RequestState<AccountId, BlockNumber> {
 	Court {
 		/// Answer that was attested before, and the time of the agreement.
 		attested: Option<(Answer, BlockNumber)>,
-		/// Whether the court has the case. It did not where it was full; the agenda tries again.
+		/// Whether the court has the case. It did not where it was full: the dispute waits in a queue.
 		opened: bool,
 	},
 	/// Final: the answer stands and is paid.
@@ -259,6 +259,25 @@ impl<AccountId, BlockNumber> RequestState<AccountId, BlockNumber> {
 	}
 }
 
+/// What the request found that was taken last. The next of the same block need not look for it again,
+/// and the block pays once for reading it.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Admitted<AccountId, BlockNumber> {
+	/// Block of inclusion.
+	pub block: BlockNumber,
+	/// Account that pays.
+	pub requester: AccountId,
+	/// Number of the model version.
+	pub model: ModelId,
+	/// Executors that could be drawn, besides the requester and the model's owner.
+	pub executors: u32,
+	/// Number of seats that may wait for their draws while executors have enough free slots for one
+	/// more request.
+	pub seats: u32,
+}
+
 /// Draws that wait for the same randomness: the requests are in [`crate::Draws`].
 #[derive(
 	Clone,
@@ -308,9 +327,6 @@ pub enum Action {
 	/// Ends a request that has no committee by its deadline.
 	#[codec(index = 2)]
 	Expire,
-	/// Asks the court again to take the case.
-	#[codec(index = 3)]
-	OpenCourt,
 }
 
 /// Parameters of the call `request`.

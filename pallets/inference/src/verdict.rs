@@ -1,7 +1,7 @@
 //! Verdicts on rounds: attests an answer, escalates a silent round, brings a dissent to the court.
 
 use crate::{pallet::*, tiers, types::*, weights::WeightInfo};
-use frame_support::{traits::Get, weights::WeightMeter};
+use frame_support::weights::WeightMeter;
 use opg_primitives::{Answer, FailureReason, RequestId, RoundIndex};
 use pallet_opg_support::{Committees, Verdict};
 use sp_runtime::traits::One;
@@ -67,7 +67,8 @@ impl<T: Config> Pallet<T> {
 			fuel,
 			reference: request.reference,
 		});
-		if !Self::schedule(now + T::ChallengeWindow::get().into(), id, Action::Settle) {
+		let window = Self::challenge_window(&request.version.limits);
+		if !Self::schedule(now + window.into(), id, Action::Settle) {
 			Self::refund(meter, id, request, FailureReason::Congested);
 		}
 	}
@@ -88,7 +89,7 @@ impl<T: Config> Pallet<T> {
 		}
 		meter.consume(T::WeightInfo::attested());
 		let next = Self::now() + One::one();
-		let is_over = at + T::ChallengeWindow::get().into() < next;
+		let is_over = at + Self::challenge_window(&request.version.limits).into() < next;
 		request.state = RequestState::Audited { answer, at, status: CommitteeStatus::Passed };
 		Requests::<T>::insert(id, &request);
 		if is_over && !Self::schedule(next, id, Action::Settle) {

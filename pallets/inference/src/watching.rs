@@ -10,24 +10,20 @@
 //! that computes wrongly costs its operator one bond. What the node found, and the salts of its
 //! claims, are in its local storage, so a node that restarts can still reveal.
 
-use crate::{
-	authorize::{Payload, CALL_BLOCKS, CALL_LAG},
-	challenge::*,
-	pallet::*,
-	tiers,
-	types::*,
-};
+use crate::{authorize::Payload, challenge::*, pallet::*, tiers, types::*};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::{Decode, Encode};
 use frame_support::traits::Get;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	challenge::{pool_call_payload, watch_payload},
-	ExecutorKey, ExecutorSignature, Job, JobError, JobKind, JobStatus, ModelId, RequestId,
+	BlockNumber, ExecutorKey, ExecutorSignature, Job, JobError, JobKind, JobStatus, ModelId,
+	RequestId,
 };
 use opg_runtime_interface::inference_host;
 use pallet_opg_support::{
-	Committees, Courts, ExecutorDirectory, ExecutorStake, ModelRegistry, TaskSource,
+	Committees, Courts, ExecutorDirectory, ExecutorStake, ModelRegistry, TaskSource, CALL_BLOCKS,
+	CALL_LAG,
 };
 use sp_core::{hexdisplay::HexDisplay, H256};
 use sp_io::hashing::blake2_256;
@@ -43,7 +39,7 @@ use sp_runtime::{
 
 const LOG: &str = "opg::watch";
 /// Local storage: what the node watches.
-pub(crate) const STATE: &[u8] = b"opg/watch/v1";
+pub(crate) const STATE: &[u8] = b"opg/watch/v2";
 /// Local storage: the request whose challenge the node lost. It watches nothing while this is there.
 pub(crate) const STOPPED: &[u8] = b"opg/watch/stopped";
 /// Expected number of executors that compute an answer again, where nodes have the default share.
@@ -111,15 +107,16 @@ pub(crate) struct Watched<AccountId> {
 /// What a node watches, and how far it has looked.
 #[derive(Clone, Encode, Decode)]
 pub(crate) struct WatchState<AccountId> {
-	/// Time whose agenda is looked at next, and the number of its actions that were.
-	cursor: (u32, u32),
+	/// For each challenge window: time whose agenda is looked at next, and the number of its actions
+	/// that were. Answers of versions with other windows come onto the same agendas at other times.
+	cursors: Vec<(u32, u32)>,
 	pub(crate) watched: Vec<Watched<AccountId>>,
 }
 
 // Not derived: the derived one would need a default account.
 impl<AccountId> Default for WatchState<AccountId> {
 	fn default() -> Self {
-		Self { cursor: (0, 0), watched: Vec::new() }
+		Self { cursors: Vec::new(), watched: Vec::new() }
 	}
 }
 
@@ -183,7 +180,7 @@ impl<T: Config> Pallet<T> {
 		state.watched.extend(open.into_iter().filter_map(|watched| run.follow(watched)));
 		run.may_challenge = state.watched.is_empty();
 		if !run.is_stopped {
-			Self::pick(&operators, &mut state.cursor, &mut others);
+			Self::pick(&operators, &mut state.cursors, &mut others);
 			state.watched.extend(others.into_iter().filter_map(|watched| run.check(watched)));
 		}
 		// Before a challenge leaves the node: what it claims must not be lost.
@@ -230,21 +227,37 @@ impl<T: Config> Pallet<T> {
 	/// Looks at answers that were attested, and picks those whose tickets win.
 	fn pick(
 		operators: &[Operator<T::AccountId>],
-		cursor: &mut (u32, u32),
+		cursors: &mut Vec<(u32, u32)>,
 		watched: &mut Vec<WatchedOf<T>>,
 	) {
 		let share = inference_host::watch_share().map(Perbill::from_parts);
 		if share.is_some_and(|share| share.is_zero()) {
 			return;
 		}
+		let windows = Self::challenge_windows();
+		cursors.resize(windows.len(), (0, 0));
+		let mut serving = BTreeMap::new();
+		for (window, cursor) in windows.into_iter().zip(cursors) {
+			Self::pick_within(window, operators, share, &mut serving, cursor, watched);
+		}
+	}
+
+	/// Looks at answers of versions with this challenge window.
+	fn pick_within(
+		window: BlockNumber,
+		operators: &[Operator<T::AccountId>],
+		share: Option<Perbill>,
+		serving: &mut BTreeMap<ModelId, Vec<T::AccountId>>,
+		cursor: &mut (u32, u32),
+		watched: &mut Vec<WatchedOf<T>>,
+	) {
 		let now: u32 = Self::now().saturated_into();
 		// Answers are put on the agenda for the end of their windows, later where it is full.
-		let last = now.saturating_add(T::ChallengeWindow::get()).saturating_sub(SETTLED_TICKS);
+		let last = now.saturating_add(window).saturating_sub(SETTLED_TICKS);
 		let (mut time, mut done) = *cursor;
 		if time <= now {
 			(time, done) = (now + 1, 0);
 		}
-		let mut serving = BTreeMap::new();
 		let mut looked = 0;
 		'times: while time <= last {
 			let agenda = Agenda::<T>::get(BlockNumberFor::<T>::from(time));
@@ -255,8 +268,10 @@ impl<T: Config> Pallet<T> {
 				done += 1;
 				if *action == Action::Settle {
 					looked += 1;
-					let picked = Self::picked(operators, &mut serving, share, *id, time);
-					watched.extend(picked);
+					let picked = Requests::<T>::get(id)
+						.filter(|request| Self::challenge_window(&request.version.limits) == window)
+						.map(|request| Self::picked(operators, serving, share, *id, request, time));
+					watched.extend(picked.into_iter().flatten());
 				}
 			}
 			(time, done) = (time + 1, 0);
@@ -271,9 +286,9 @@ impl<T: Config> Pallet<T> {
 		serving: &mut BTreeMap<ModelId, Vec<T::AccountId>>,
 		share: Option<Perbill>,
 		id: RequestId,
+		request: RequestOf<T>,
 		until: u32,
 	) -> Vec<WatchedOf<T>> {
-		let Some(request) = Requests::<T>::get(id) else { return Vec::new() };
 		let (RequestState::Attested { answer, .. }, Some(seed)) = (&request.state, request.seed)
 		else {
 			return Vec::new();
@@ -484,11 +499,15 @@ impl<T: Config> Run<T> {
 	/// Digest that this node computes.
 	fn compute(watched: &WatchedOf<T>, kind: JobKind) -> Found {
 		let request = watched.request;
-		let Some(task) = Pallet::<T>::task(request) else { return Found::Nothing };
+		let (Some(task), Some(requester)) =
+			(Pallet::<T>::task(request), Pallet::<T>::requester(request))
+		else {
+			return Found::Nothing;
+		};
 		let now: u32 = Pallet::<T>::now().saturated_into();
 		let ticks = watched.until.saturating_sub(now).max(1);
 		let millis_left = ticks.saturating_mul(T::MillisPerTick::get());
-		let job = Job { request, round: tiers::FIRST, kind, task, millis_left };
+		let job = Job { request, round: tiers::FIRST, kind, task, requester, millis_left };
 		match inference_host::submit_or_poll(job.encode()) {
 			Ok(JobStatus::Done { answer, .. }) => Found::Digest(answer.digest()),
 			Ok(JobStatus::Pending) | Err(JobError::QueueFull | JobError::Internal) => Found::Wait,

@@ -11,7 +11,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::RawOrigin;
-use opg_primitives::{Balance, Dim, Dims, ModelId, MAX_DIMS, MAX_DIM_NAME};
+use opg_primitives::{Balance, Dim, Dims, ModelId, VersionLimits, MAX_DIMS, MAX_DIM_NAME};
 use pallet_opg_support::{BenchmarkExecutors, BenchmarkModels, ExecutorStake};
 use sp_core::H256;
 use sp_runtime::traits::Zero;
@@ -25,6 +25,11 @@ fn dims() -> Dims {
 
 fn name() -> ModelName {
 	BoundedVec::truncate_from(vec![b'n'; 64])
+}
+
+/// Largest limits that a version can have.
+fn limits<T: Config>() -> VersionLimits {
+	VersionMaxima::<T>::get().limits
 }
 
 /// Admits an engine. Returns its id.
@@ -45,7 +50,7 @@ impl<T: Config> BenchmarkModels<T::AccountId> for Pallet<T> {
 			name: name(),
 			engine_id: engine::<T>(),
 			dims: dims(),
-			fuel_limit: T::MaxFuelLimit::get(),
+			limits: limits::<T>(),
 			royalty: 0,
 			report_hash: H256::zero(),
 		};
@@ -105,11 +110,11 @@ mod benchmarks {
 	#[benchmark]
 	fn register() {
 		let (engine_id, royalty) = (engine::<T>(), T::MaxRoyalty::get());
-		let (owner, hash, fuel_limit) = (rich::<T>(), H256::zero(), T::MaxFuelLimit::get());
+		let (owner, hash, limits) = (rich::<T>(), H256::zero(), limits::<T>());
 		let id = NextModelId::<T>::get();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), hash, 1, name(), engine_id, dims(), fuel_limit, royalty, hash);
+		_(RawOrigin::Signed(owner), hash, 1, name(), engine_id, dims(), limits, royalty, hash);
 
 		assert!(Models::<T>::contains_key(id));
 	}
@@ -119,10 +124,10 @@ mod benchmarks {
 	fn deregister() -> Result<(), BenchmarkError> {
 		let owner = rich::<T>();
 		let origin = RawOrigin::Signed(owner.clone());
-		let (engine_id, fuel_limit, hash) = (engine::<T>(), T::MaxFuelLimit::get(), H256::zero());
+		let (engine_id, limits, hash) = (engine::<T>(), limits::<T>(), H256::zero());
 		let id = NextModelId::<T>::get();
 		let call = origin.clone().into();
-		Pallet::<T>::register(call, hash, 1, name(), engine_id, dims(), fuel_limit, 0, hash)?;
+		Pallet::<T>::register(call, hash, 1, name(), engine_id, dims(), limits, 0, hash)?;
 		let ended = (0..MAX_SWEPT as u32).map(|index| {
 			let executor: T::AccountId = account("executor", index, 0);
 			T::Currency::set_balance(&executor, 1 << 90);
@@ -217,6 +222,19 @@ mod benchmarks {
 		_(origin as T::RuntimeOrigin, engine_id, 9u32.into());
 
 		assert!(Engines::<T>::get(engine_id).is_some_and(|validity| validity.until.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_maxima() -> Result<(), BenchmarkError> {
+		let origin =
+			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let maxima = T::MaximaCeiling::get();
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, maxima);
+
+		assert_eq!(VersionMaxima::<T>::get(), maxima);
 		Ok(())
 	}
 }

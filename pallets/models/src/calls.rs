@@ -7,7 +7,7 @@ use frame_support::{
 	traits::{fungible::MutateHold, tokens::Precision, Get},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Dims, ModelId};
+use opg_primitives::{Dims, ModelId, VersionLimits};
 use pallet_opg_support::CourtReadiness;
 use sp_core::H256;
 
@@ -17,12 +17,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_register(model: ModelOf<T>) -> DispatchResult {
-		ensure!((1..=T::MaxModelBytes::get()).contains(&model.size), Error::<T>::InvalidSize);
+		let maxima = VersionMaxima::<T>::get();
+		let VersionLimits { fuel, load_fuel, memory } = model.limits;
+		ensure!((1..=maxima.size).contains(&model.size), Error::<T>::InvalidSize);
 		ensure!(!model.name.is_empty(), Error::<T>::EmptyName);
-		ensure!(
-			(1..=T::MaxFuelLimit::get()).contains(&model.fuel_limit),
-			Error::<T>::InvalidFuelLimit
-		);
+		ensure!((1..=maxima.limits.fuel).contains(&fuel), Error::<T>::InvalidFuel);
+		ensure!((1..=maxima.limits.load_fuel).contains(&load_fuel), Error::<T>::InvalidLoadFuel);
+		ensure!((1..=maxima.limits.memory).contains(&memory), Error::<T>::InvalidMemory);
 		ensure!(model.royalty <= T::MaxRoyalty::get(), Error::<T>::RoyaltyTooHigh);
 		ensure!(are_valid_dims(&model.dims), Error::<T>::InvalidDims);
 		let engine = Engines::<T>::get(model.engine_id).ok_or(Error::<T>::UnknownEngine)?;
@@ -55,6 +56,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(Engines::<T>::count() < T::MaxEngines::get(), Error::<T>::TooManyEngines);
 		Engines::<T>::insert(engine_id, Validity { from, until: None });
 		Self::deposit_event(Event::EngineAdmitted { engine_id, from });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_maxima(maxima: Maxima) -> DispatchResult {
+		ensure!(maxima.are_within(&T::MaximaCeiling::get()), Error::<T>::AboveCeiling);
+		VersionMaxima::<T>::put(maxima);
+		Self::deposit_event(Event::MaximaSet { maxima });
 		Ok(())
 	}
 

@@ -20,13 +20,13 @@ impl<T: Config> ModelFiles for Pallet<T> {
 
 impl<T: Config> ModelRegistry<T::AccountId, Balance> for Pallet<T> {
 	fn version(model: ModelId) -> Result<ModelVersion<T::AccountId, Balance>, ModelUnavailable> {
-		let Model { owner, model_hash, size, engine_id, dims, fuel_limit, royalty, .. } =
+		let Model { owner, model_hash, size, engine_id, dims, limits, royalty, .. } =
 			Models::<T>::get(model).ok_or(ModelUnavailable::Unknown)?;
 		let is_valid =
 			Engines::<T>::get(engine_id).is_some_and(|validity| validity.contains(&Self::now()));
 		ensure!(is_valid, ModelUnavailable::EngineNotValid);
 		ensure!(T::Readiness::is_ready(model), ModelUnavailable::NotCourtReady);
-		Ok(ModelVersion { owner, model_hash, size, engine_id, dims, fuel_limit, royalty })
+		Ok(ModelVersion { owner, model_hash, size, engine_id, dims, limits, royalty })
 	}
 
 	fn serving(model: ModelId, session: u32) -> Serving<T::AccountId> {

@@ -10,6 +10,7 @@ mod interface;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]
 mod mock;
+mod offchain;
 mod serving;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -30,7 +31,7 @@ pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
-	use opg_primitives::{Balance, Dims, Fuel, ModelId};
+	use opg_primitives::{Balance, Dims, ModelId, VersionLimits};
 	use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
 	use sp_core::H256;
 
@@ -60,19 +61,20 @@ pub mod pallet {
 		/// Largest number of executors that serve one version.
 		#[pallet::constant]
 		type MaxServingExecutors: Get<u32>;
-		/// Largest model file, in bytes.
+		/// Largest file and limits of a version, until governance sets others.
 		#[pallet::constant]
-		type MaxModelBytes: Get<u32>;
-		/// Largest fuel limit of a version.
+		type DefaultMaxima: Get<Maxima>;
+		/// Largest maxima that governance can set: what a court of validators can do, within the time
+		/// that the chain's windows leave it.
 		#[pallet::constant]
-		type MaxFuelLimit: Get<Fuel>;
+		type MaximaCeiling: Get<Maxima>;
 		/// Largest royalty, in planck.
 		#[pallet::constant]
 		type MaxRoyalty: Get<Balance>;
 		/// Largest number of engines ever admitted.
 		#[pallet::constant]
 		type MaxEngines: Get<u32>;
-		/// Origin that admits and retires engines.
+		/// Origin that admits and retires engines, and sets the maxima of versions.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
@@ -110,6 +112,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ServingExecutors<T: Config> =
 		StorageMap<_, Twox64Concat, ModelId, ServingList<T>, ValueQuery>;
+
+	/// Largest file and limits of the versions that can be registered.
+	#[pallet::storage]
+	pub type VersionMaxima<T: Config> = StorageValue<_, Maxima, ValueQuery, T::DefaultMaxima>;
 
 	/// Blocks in which each engine takes requests, by engine id.
 	#[pallet::storage]
@@ -191,6 +197,11 @@ pub mod pallet {
 			/// First block without requests to its versions. Open requests are finished.
 			until: BlockNumberFor<T>,
 		},
+		/// Versions can be registered within these maxima. Those that exist stay as they are.
+		MaximaSet {
+			/// Largest file and limits.
+			maxima: Maxima,
+		},
 	}
 
 	/// Causes for which a call is refused.
@@ -200,12 +211,18 @@ pub mod pallet {
 		UnknownModel,
 		/// The signer does not own the version.
 		NotOwner,
-		/// The file is empty or larger than `MaxModelBytes`.
+		/// The file is empty or larger than `VersionMaxima` allows.
 		InvalidSize,
 		/// The name is empty.
 		EmptyName,
-		/// The fuel limit is zero or above `MaxFuelLimit`.
-		InvalidFuelLimit,
+		/// The fuel of a run is zero or above `VersionMaxima`.
+		InvalidFuel,
+		/// The fuel of loading is zero or above `VersionMaxima`.
+		InvalidLoadFuel,
+		/// The memory is zero or above `VersionMaxima`.
+		InvalidMemory,
+		/// A maximum is above `MaximaCeiling`.
+		AboveCeiling,
 		/// The royalty is above `MaxRoyalty`.
 		RoyaltyTooHigh,
 		/// A dimension has no UTF-8 name or no size, or the names are not sorted and distinct.
@@ -241,6 +258,15 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn offchain_worker(block: BlockNumberFor<T>) {
+			Self::prepare_served(block);
+		}
+
+		fn integrity_test() {
+			let (default, ceiling) = (T::DefaultMaxima::get(), T::MaximaCeiling::get());
+			assert!(default.are_within(&ceiling), "governance could set the default maxima");
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
@@ -264,15 +290,17 @@ pub mod pallet {
 		/// - `name`: name for people, UTF-8. Need not be unique.
 		/// - `engine_id`: id of an admitted engine.
 		/// - `dims`: sizes of all symbolic dimensions of the file, sorted by name.
-		/// - `fuel_limit`: fuel limit of load and run together.
+		/// - `limits`: what loading and running the version may take. The windows of its requests follow
+		///   from them.
 		/// - `royalty`: paid to the owner per attested request, in planck.
 		/// - `report_hash`: BLAKE2b-256 of the engine's inspection report within these limits, as
 		///   `opg model register` computes it. Executors find the same before they serve.
 		///
 		/// ## Errors
-		/// - [`Error::InvalidSize`]: if `size` is zero or above `MaxModelBytes`.
+		/// - [`Error::InvalidSize`]: if `size` is zero or above `VersionMaxima`.
 		/// - [`Error::EmptyName`]: if `name` is empty.
-		/// - [`Error::InvalidFuelLimit`]: if `fuel_limit` is zero or above `MaxFuelLimit`.
+		/// - [`Error::InvalidFuel`], [`Error::InvalidLoadFuel`], [`Error::InvalidMemory`]: if that limit
+		///   is zero or above `VersionMaxima`.
 		/// - [`Error::RoyaltyTooHigh`]: if `royalty` is above `MaxRoyalty`.
 		/// - [`Error::InvalidDims`]: if a dimension has no UTF-8 name or no size, or if the names
 		///   are not sorted and distinct.
@@ -291,7 +319,7 @@ pub mod pallet {
 			name: ModelName,
 			engine_id: H256,
 			dims: Dims,
-			fuel_limit: Fuel,
+			limits: VersionLimits,
 			royalty: Balance,
 			report_hash: H256,
 		) -> DispatchResult {
@@ -303,7 +331,7 @@ pub mod pallet {
 				name,
 				engine_id,
 				dims,
-				fuel_limit,
+				limits,
 				royalty,
 				report_hash,
 			})
@@ -483,6 +511,29 @@ pub mod pallet {
 		) -> DispatchResult {
 			let caller = ensure_signed(origin)?;
 			Self::do_remove_executor(caller, model, executor)
+		}
+
+		/// Set the largest file and limits of the versions that can be registered.
+		///
+		/// ## Dispatch Origin
+		/// Governance.
+		///
+		/// ## Details
+		/// Versions that exist stay as they are, also where they are above the new maxima.
+		///
+		/// ## Parameters
+		/// - `maxima`: largest file, and largest limits, each by itself.
+		///
+		/// ## Errors
+		/// - [`Error::AboveCeiling`]: if one is above `MaximaCeiling`.
+		///
+		/// ## Events
+		/// - [`Event::MaximaSet`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::set_maxima())]
+		pub fn set_maxima(origin: OriginFor<T>, maxima: Maxima) -> DispatchResult {
+			T::GovernanceOrigin::ensure_origin(origin)?;
+			Self::do_set_maxima(maxima)
 		}
 	}
 }

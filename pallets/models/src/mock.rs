@@ -4,9 +4,9 @@ use crate as pallet_opg_models;
 use crate::*;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64},
+	traits::{ConstU128, ConstU32},
 };
-use opg_primitives::{ExecutorKey, ModelId};
+use opg_primitives::{ExecutorKey, ModelId, VersionLimits};
 use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
 use sp_core::{ed25519, H256};
 use sp_runtime::{BuildStorage, Weight};
@@ -59,6 +59,16 @@ parameter_types! {
 	pub storage NotReady: Vec<ModelId> = vec![];
 	/// Versions that the court forgot.
 	pub storage Forgotten: Vec<ModelId> = vec![];
+	/// Maxima of genesis.
+	pub const DefaultMaxima: Maxima = Maxima {
+		size: 1_000,
+		limits: VersionLimits { fuel: 1_000, load_fuel: 500, memory: 64 },
+	};
+	/// Maxima above all that can be set.
+	pub const MaximaCeiling: Maxima = Maxima {
+		size: 4_000,
+		limits: VersionLimits { fuel: 4_000, load_fuel: 2_000, memory: 256 },
+	};
 }
 
 /// Court whose validators hold every version but `NotReady`.
@@ -89,7 +99,7 @@ impl ExecutorDirectory<u64> for Executors {
 		(*who != 9).then(|| ed25519::Public::default().into())
 	}
 	fn operator_of(_: &ExecutorKey) -> Option<u64> {
-		None
+		Some(5)
 	}
 }
 
@@ -133,8 +143,8 @@ impl Config for Test {
 	type ModelDeposit = ConstU128<100>;
 	type ServeDeposit = ConstU128<10>;
 	type MaxServingExecutors = ConstU32<3>;
-	type MaxModelBytes = ConstU32<1_000>;
-	type MaxFuelLimit = ConstU64<1_000>;
+	type DefaultMaxima = DefaultMaxima;
+	type MaximaCeiling = MaximaCeiling;
 	type MaxRoyalty = ConstU128<50>;
 	type MaxEngines = ConstU32<2>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
@@ -148,6 +158,20 @@ pub const ENGINE: H256 = H256::zero();
 
 /// Runs a test with twelve funded accounts. Ends with [`check`].
 pub fn run(test: impl FnOnce()) {
+	run_in(externalities(), test);
+}
+
+/// The same in these externalities.
+pub fn run_in(mut externalities: sp_io::TestExternalities, test: impl FnOnce()) {
+	externalities.execute_with(|| {
+		System::set_block_number(1);
+		test();
+		check();
+	});
+}
+
+/// The state at genesis.
+pub fn externalities() -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> {
 		balances: (1..=12).map(|who| (who, 1_000)).collect(),
@@ -158,11 +182,7 @@ pub fn run(test: impl FnOnce()) {
 	crate::GenesisConfig::<Test> { engines: vec![ENGINE], ..Default::default() }
 		.assimilate_storage(&mut storage)
 		.unwrap();
-	sp_io::TestExternalities::from(storage).execute_with(|| {
-		System::set_block_number(1);
-		test();
-		check();
-	});
+	storage.into()
 }
 
 /// Checks `try_state`, and that no hold is without an owner.

@@ -5,7 +5,7 @@ use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec,
 };
-use opg_primitives::{Balance, Dims, Fuel};
+use opg_primitives::{Balance, Dims, VersionLimits};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -29,12 +29,43 @@ pub struct Model<AccountId> {
 	pub engine_id: H256,
 	/// Sizes of all symbolic dimensions of the file, sorted by name.
 	pub dims: Dims,
-	/// Fuel limit of load and run together.
-	pub fuel_limit: Fuel,
+	/// What loading and running it may take.
+	pub limits: VersionLimits,
 	/// Paid to the owner per attested request, in planck.
 	pub royalty: Balance,
 	/// BLAKE2b-256 of the engine's inspection report. Every honest executor finds the same.
 	pub report_hash: H256,
+}
+
+/// Largest file and limits of a version.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct Maxima {
+	/// Length of the file in bytes.
+	pub size: u32,
+	/// Limits, each by itself.
+	pub limits: VersionLimits,
+}
+
+impl Maxima {
+	/// True where nothing is above `other`.
+	pub fn are_within(&self, other: &Self) -> bool {
+		let VersionLimits { fuel, load_fuel, memory } = self.limits;
+		self.size <= other.size
+			&& fuel <= other.limits.fuel
+			&& load_fuel <= other.limits.load_fuel
+			&& memory <= other.limits.memory
+	}
 }
 
 /// Sessions before the current one whose draws may still come: their candidates are kept.

@@ -1,6 +1,6 @@
 //! Weights of `pallet_opg_models`, measured and written by `scripts/bench-weights.sh`.
 //!
-//! Bencher 64.0.0, 2026-11-21, 20 steps of 10 runs, on AMD EPYC.
+//! Bencher 64.0.0, 2026-11-26, 20 steps of 10 runs, on AMD EPYC.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(missing_docs)]
@@ -17,66 +17,114 @@ pub trait WeightInfo {
 	fn remove_executor() -> Weight;
 	fn admit_engine() -> Weight;
 	fn retire_engine() -> Weight;
+	fn set_maxima() -> Weight;
 }
 
 /// Measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	/// Storage: `Models::VersionMaxima` (r:1 w:0)
+	/// Proof: `Models::VersionMaxima` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `Measured`)
 	/// Storage: `Models::Engines` (r:1 w:0)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	/// Storage: `Models::NextModelId` (r:1 w:1)
 	/// Proof: `Models::NextModelId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
 	/// Storage: `Models::Models` (r:0 w:1)
-	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1419), added: 3894, mode: `Measured`)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
 	fn register() -> Weight {
-		// Least time measured: 71_126_000 ps.
-		Weight::from_parts(79_489_000, 3680)
-			.saturating_add(T::DbWeight::get().reads(3))
+		// Least time measured: 66_369_000 ps.
+		Weight::from_parts(70_034_000, 3718)
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Models::Models` (r:1 w:1)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:1)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
+	/// Storage: `System::Account` (r:8 w:8)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:9 w:9)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Court::Holders` (r:1 w:0)
+	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
 	fn deregister() -> Weight {
-		Weight::from_parts(640_000_000, 32000)
-			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().writes(10))
+		// Least time measured: 362_080_000 ps.
+		Weight::from_parts(376_711_000, 26607)
+			.saturating_add(T::DbWeight::get().reads(20))
+			.saturating_add(T::DbWeight::get().writes(19))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Models::Models` (r:1 w:0)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1 w:0)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:1)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
+	/// Storage: `System::Account` (r:8 w:8)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:9 w:9)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Staking::Snapshots` (r:1 w:0)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
 	fn serve() -> Weight {
-		Weight::from_parts(1_300_000_000, 240000)
-			.saturating_add(T::DbWeight::get().reads(15))
-			.saturating_add(T::DbWeight::get().writes(10))
+		// Least time measured: 721_505_000 ps.
+		Weight::from_parts(818_639_000, 155699)
+			.saturating_add(T::DbWeight::get().reads(22))
+			.saturating_add(T::DbWeight::get().writes(18))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Models::ServingExecutors` (r:1 w:1)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
+	/// Storage: `System::Account` (r:8 w:8)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:8 w:8)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
 	fn stop_serving() -> Weight {
-		Weight::from_parts(800_000_000, 130000)
-			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().writes(10))
+		// Least time measured: 559_103_000 ps.
+		Weight::from_parts(645_171_000, 102170)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(17))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:1)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn remove_executor() -> Weight {
-		Weight::from_parts(260_000_000, 90000)
+		// Least time measured: 193_128_000 ps.
+		Weight::from_parts(229_802_000, 83948)
 			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Models::Engines` (r:1 w:1)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	/// Storage: `Models::CounterForEngines` (r:1 w:1)
 	/// Proof: `Models::CounterForEngines` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn admit_engine() -> Weight {
-		// Least time measured: 14_302_000 ps.
-		Weight::from_parts(16_044_000, 3468)
+		// Least time measured: 15_543_000 ps.
+		Weight::from_parts(17_646_000, 3553)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Models::Engines` (r:1 w:1)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	fn retire_engine() -> Weight {
-		// Least time measured: 12_128_000 ps.
-		Weight::from_parts(13_610_000, 3553)
+		// Least time measured: 12_669_000 ps.
+		Weight::from_parts(13_881_000, 3591)
 			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Models::VersionMaxima` (r:0 w:1)
+	/// Proof: `Models::VersionMaxima` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `Measured`)
+	fn set_maxima() -> Weight {
+		// Least time measured: 5_097_000 ps.
+		Weight::from_parts(7_251_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 }

@@ -541,8 +541,9 @@ mod benchmarks {
 		let operator = convicted::<T>();
 		let id = PoolId { operator: operator.clone(), role: ROLE };
 		Pallet::<T>::install_key(operator.clone(), key::<T>(&operator).0).expect(SETUP);
+		// Everyone has withdrawn, so there is room for what leaves.
+		UnbondingVaults::<T>::remove(&id);
 		Pallet::<T>::leave(signed::<T>(&operator), ROLE).expect(SETUP);
-		// Everyone has withdrawn.
 		UnbondingVaults::<T>::remove(&id);
 		let _ = UnlockedVaults::<T>::clear_prefix(&id, u32::MAX, None);
 		let conviction = Convictions::<T>::get(0).expect(SETUP);

@@ -1,6 +1,6 @@
 //! Weights of `pallet_opg_staking`, measured and written by `scripts/bench-weights.sh`.
 //!
-//! Bencher 64.0.0, 2026-11-21, 20 steps of 10 runs, on AMD EPYC.
+//! Bencher 64.0.0, 2026-11-26, 20 steps of 10 runs, on AMD EPYC.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(missing_docs)]
@@ -41,20 +41,34 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::Operators` (r:1 w:1)
+	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Staking::PoolsOpened` (r:1 w:1)
+	/// Proof: `Staking::PoolsOpened` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn bond() -> Weight {
-		Weight::from_parts(170_000_000, 37000)
+		// Least time measured: 106_258_000 ps.
+		Weight::from_parts(113_439_000, 3948)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Operators` (r:1 w:1)
+	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1024 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn displace() -> Weight {
-		Weight::from_parts(6_200_000_000, 2800000)
+		// Least time measured: 6_444_672_000 ps.
+		Weight::from_parts(8_034_691_000, 2739891)
 			.saturating_add(T::DbWeight::get().reads(1025))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::Delegations` (r:1 w:1)
 	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
 	/// Storage: `Staking::Holdings` (r:1 w:1)
@@ -62,181 +76,297 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn delegate() -> Weight {
-		// Least time measured: 103_054_000 ps.
-		Weight::from_parts(116_645_000, 7276)
+		// Least time measured: 93_099_000 ps.
+		Weight::from_parts(116_974_000, 7191)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	fn undelegate() -> Weight {
-		Weight::from_parts(95_000_000, 12000)
+		// Least time measured: 59_079_000 ps.
+		Weight::from_parts(76_404_000, 6296)
 			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(6))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Inference::OpenSeats` (r:1 w:0)
+	/// Proof: `Inference::OpenSeats` (`max_values`: Some(1), `max_size`: Some(57346), added: 57841, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `System::Account` (r:2 w:2)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::Delegations` (r:1 w:1)
+	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
+	/// Storage: `Staking::UnlockedVaults` (r:1 w:0)
+	/// Proof: `Staking::UnlockedVaults` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1 w:1)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	/// Storage: `Staking::KeyOwners` (r:0 w:2)
+	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
 	fn withdraw() -> Weight {
-		Weight::from_parts(330_000_000, 24000)
-			.saturating_add(T::DbWeight::get().reads(13))
-			.saturating_add(T::DbWeight::get().writes(15))
+		// Least time measured: 208_630_000 ps.
+		Weight::from_parts(274_829_000, 12058)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(11))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::Operators` (r:1 w:1)
+	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	fn leave() -> Weight {
-		Weight::from_parts(240_000_000, 92000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(7))
-	}
-	/// Not measured yet: an estimate.
-	fn force_undelegate() -> Weight {
-		Weight::from_parts(95_000_000, 12000)
+		// Least time measured: 95_523_000 ps.
+		Weight::from_parts(162_081_000, 3957)
 			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(6))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	fn force_undelegate() -> Weight {
+		// Least time measured: 65_518_000 ps.
+		Weight::from_parts(123_524_000, 6381)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::Holdings` (r:1 w:1)
+	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:0)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::Delegations` (r:1 w:1)
+	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
 	fn reap() -> Weight {
-		Weight::from_parts(140_000_000, 56000)
-			.saturating_add(T::DbWeight::get().reads(21))
+		// Least time measured: 55_282_000 ps.
+		Weight::from_parts(104_626_000, 8382)
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn set_commission() -> Weight {
-		// Least time measured: 16_485_000 ps.
-		Weight::from_parts(18_537_000, 3810)
+		// Least time measured: 17_075_000 ps.
+		Weight::from_parts(25_478_000, 3791)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn pause() -> Weight {
-		// Least time measured: 50_506_000 ps.
-		Weight::from_parts(60_190_000, 3810)
+		// Least time measured: 69_263_000 ps.
+		Weight::from_parts(135_582_000, 3791)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn resume() -> Weight {
-		// Least time measured: 28_542_000 ps.
-		Weight::from_parts(31_307_000, 3809)
+		// Least time measured: 38_748_000 ps.
+		Weight::from_parts(65_547_000, 3791)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:0)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::KeyOwners` (r:1 w:2)
 	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:1)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	fn set_hot_key() -> Weight {
-		// Least time measured: 73_309_000 ps.
-		Weight::from_parts(88_182_000, 4102)
+		// Least time measured: 94_842_000 ps.
+		Weight::from_parts(126_308_000, 4102)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::ValidatorCount` (r:0 w:1)
 	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn set_validator_count() -> Weight {
-		// Least time measured: 5_198_000 ps.
-		Weight::from_parts(5_799_000, 0)
+		// Least time measured: 5_018_000 ps.
+		Weight::from_parts(6_530_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Convictions` (r:1 w:1)
+	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
 	fn cancel_conviction() -> Weight {
-		Weight::from_parts(160_000_000, 12000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(5))
+		// Least time measured: 34_732_000 ps.
+		Weight::from_parts(44_206_000, 10861)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn set_slots() -> Weight {
-		Weight::from_parts(120_000_000, 44000)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
+		// Least time measured: 75_252_000 ps.
+		Weight::from_parts(116_784_000, 3791)
+			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Not measured yet in this form: an estimate.
-	/// Storage: `Staking::Pools` (r:1028 w:0)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Staking::HotKeys` (r:1027 w:0)
+	/// Storage: `Staking::Operators` (r:1 w:0)
+	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1024 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1024 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
-	/// Storage: `Staking::Snapshots` (r:0 w:1)
-	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49182), added: 51657, mode: `Measured`)
+	/// Storage: `Staking::Snapshots` (r:3 w:1)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
+	/// Storage: `Staking::OwnStakes` (r:0 w:1)
+	/// Proof: `Staking::OwnStakes` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
 	/// `p` from 1 to 1024.
 	fn plan_session(p: u32, ) -> Weight {
-		// Least time measured: 45_758_000 ps.
-		Weight::from_parts(350_000_000, 200_000)
-			// Standard error: 32_504.
-			.saturating_add(Weight::from_parts(11_768_485, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(12))
+		// Least time measured: 34_531_000 ps.
+		Weight::from_parts(194_504_885, 8859)
+			// Standard error: 579_563.
+			.saturating_add(Weight::from_parts(15_072_900, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
-			.saturating_add(Weight::from_parts(0, 2747).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(0, 2808).saturating_mul(p.into()))
 	}
-	/// Not measured yet in this form: an estimate.
-	/// Storage: `Staking::Pools` (r:1026 w:0)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	/// Storage: `Session::NextKeys` (r:1025 w:0)
+	/// Storage: `Staking::Operators` (r:1 w:0)
+	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1024 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Session::NextKeys` (r:1024 w:0)
 	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	/// Storage: `Staking::ValidatorCount` (r:1 w:0)
 	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// `p` from 1 to 1024.
 	fn elect(p: u32, ) -> Weight {
-		// Least time measured: 29_644_000 ps.
-		Weight::from_parts(60_000_000, 40_000)
-			// Standard error: 32_330.
-			.saturating_add(Weight::from_parts(8_817_116, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(5))
+		// Least time measured: 20_671_000 ps.
+		Weight::from_parts(21_612_000, 3882)
+			// Standard error: 82_819.
+			.saturating_add(Weight::from_parts(9_577_163, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
-			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(p.into()))
+			.saturating_add(Weight::from_parts(0, 2675).saturating_mul(p.into()))
 	}
-	/// Not measured yet: an estimate.
+	/// Storage: `Staking::Snapshots` (r:0 w:1)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
+	/// Storage: `Staking::OwnStakes` (r:0 w:1)
+	/// Proof: `Staking::OwnStakes` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
 	fn start_session() -> Weight {
-		Weight::from_parts(10_000_000, 0)
+		// Least time measured: 2_654_000 ps.
+		Weight::from_parts(3_165_000, 0)
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:0)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn reward_author() -> Weight {
-		// Least time measured: 39_369_000 ps.
-		Weight::from_parts(42_443_000, 3743)
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Least time measured: 43_885_000 ps.
+		Weight::from_parts(46_619_000, 3827)
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
-	}
-	/// Not measured yet: an estimate.
-	fn slash_validator() -> Weight {
-		Weight::from_parts(75_000_000, 10000)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-	/// Not measured yet: an estimate.
-	fn fine() -> Weight {
-		Weight::from_parts(85_000_000, 10000)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-	/// Not measured yet: an estimate.
-	fn convict() -> Weight {
-		Weight::from_parts(260_000_000, 16000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(5))
-	}
-	/// Not measured yet: an estimate.
-	fn execute_conviction() -> Weight {
-		Weight::from_parts(1_100_000_000, 60000)
-			.saturating_add(T::DbWeight::get().reads(26))
-			.saturating_add(T::DbWeight::get().writes(26))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
-	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(187), added: 2662, mode: `Measured`)
-	fn reward() -> Weight {
-		// Least time measured: 32_518_000 ps.
-		Weight::from_parts(35_423_000, 3810)
-			.saturating_add(T::DbWeight::get().reads(1))
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:0)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	fn slash_validator() -> Weight {
+		// Least time measured: 36_935_000 ps.
+		Weight::from_parts(43_585_000, 3724)
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Not measured yet: an estimate. Pool, own stake on its way out and its vaults, the pallet's
-	/// account and the list of suspended executors.
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	fn fine() -> Weight {
+		// Least time measured: 100_279_000 ps.
+		Weight::from_parts(128_862_000, 9978)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Staking::ConvictionIds` (r:1 w:1)
+	/// Proof: `Staking::ConvictionIds` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:0)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::Convictions` (r:0 w:1)
+	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
+	fn convict() -> Weight {
+		// Least time measured: 94_541_000 ps.
+		Weight::from_parts(156_233_000, 9978)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Storage: `System::Account` (r:17 w:17)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::UnlockedVaults` (r:1 w:0)
+	/// Proof: `Staking::UnlockedVaults` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `Measured`)
+	/// Storage: `Inference::OpenSeats` (r:1 w:0)
+	/// Proof: `Inference::OpenSeats` (`max_values`: Some(1), `max_size`: Some(57346), added: 57841, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1 w:1)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	/// Storage: `Staking::KeyOwners` (r:0 w:1)
+	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
+	/// Storage: `Staking::Convictions` (r:0 w:1)
+	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
+	fn execute_conviction() -> Weight {
+		// Least time measured: 432_585_000 ps.
+		Weight::from_parts(516_880_000, 44202)
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(23))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:0)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	fn reward() -> Weight {
+		// Least time measured: 37_576_000 ps.
+		Weight::from_parts(40_991_000, 3894)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::Pools` (r:1 w:1)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::Unbonding` (r:1 w:1)
+	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
 	fn charge() -> Weight {
-		Weight::from_parts(120_000_000, 20000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(5))
+		// Least time measured: 107_330_000 ps.
+		Weight::from_parts(127_990_000, 5122)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 }

@@ -1,7 +1,7 @@
 //! Trait of the attestation pallet: opens rounds and judges the answers of their committees.
 
 use alloc::vec::Vec;
-use opg_primitives::{Answer, FailureReason, Fuel, RequestId, RoundIndex};
+use opg_primitives::{Answer, BlockNumber, FailureReason, Fuel, RequestId, RoundIndex};
 use sp_core::H256;
 use sp_runtime::{Perbill, Weight};
 
@@ -26,8 +26,10 @@ pub struct Assignment<AccountId> {
 	pub engine_id: H256,
 	/// Digest of the input.
 	pub input_hash: H256,
-	/// Fuel limit of the model.
+	/// Fuel limit of a run. An answer with more is refused.
 	pub fuel_limit: Fuel,
+	/// Length of the commit phase, by the clock.
+	pub commit_blocks: BlockNumber,
 	/// Whether executors have to give a witness for `seed` with their answer, which nobody has who
 	/// copied it.
 	pub witnessed: bool,
@@ -68,11 +70,19 @@ pub struct Judgement<AccountId> {
 	pub copied: Vec<SeatHolder<AccountId>>,
 	/// Seats of the first round that were not kept, those declined free of charge excluded.
 	pub silent: Vec<SeatHolder<AccountId>>,
+	/// Such seats of the current round, where it is an audit that is over.
+	pub absent: Vec<SeatHolder<AccountId>>,
 }
 
 impl<AccountId> Default for Judgement<AccountId> {
 	fn default() -> Self {
-		Self { right: Vec::new(), wrong: Vec::new(), copied: Vec::new(), silent: Vec::new() }
+		Self {
+			right: Vec::new(),
+			wrong: Vec::new(),
+			copied: Vec::new(),
+			silent: Vec::new(),
+			absent: Vec::new(),
+		}
 	}
 }
 
@@ -131,8 +141,11 @@ pub trait Committees<AccountId> {
 /// Rounds for benchmarks.
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkCommittees<AccountId> {
-	/// Storage keys that all rounds opened in one block share: a block pays for them once.
-	fn shared_keys() -> Vec<Vec<u8>>;
+	/// Storage keys that all rounds opened in one block with such a commit phase share: a block pays for
+	/// them once.
+	fn shared_keys(commit_blocks: BlockNumber) -> Vec<Vec<u8>>;
+	/// Storage key of the rounds of a request.
+	fn round_key(request: RequestId) -> Vec<u8>;
 	/// Stores closed rounds in which these executors revealed these answers.
 	fn closed_rounds(request: RequestId, seats: Vec<(AccountId, RoundIndex, Answer)>);
 	/// Stores a round in its commit phase, with these members from the snapshot of `session`. The seat

@@ -47,7 +47,7 @@ pub struct CourtFull;
 	Debug,
 )]
 pub struct CourtLoad {
-	/// Fuel limit of the request's version. No answer has more.
+	/// Fuel limits of the request's version for loading and running together.
 	pub fuel: Fuel,
 	/// Length of the version's file, in bytes.
 	pub bytes: u64,

@@ -8,8 +8,9 @@
 //! | challenge of a right answer | nothing | the challenge bond |
 //!
 //! Besides, from the operator's own stake and not from the pool: whoever was wrong, or copied, pays the
-//! court in equal parts, and whoever was silent in a first round pays for its replacement where a
-//! second round was needed. Each open seat reserves as much.
+//! court in equal parts. Whoever was silent in a first round pays for its replacement where a second
+//! round was needed, and whoever was silent in an audit as much to a court that others do not pay. Each
+//! open seat reserves as much.
 //!
 //! Silence costs at most 0.3 % in a session and 1 % in a day, and pauses whoever was silent in three
 //! of its last sixteen seats. All that it costs is burned.

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod calls;
 mod committees;
 mod courts;
 pub mod economics;
@@ -14,7 +15,9 @@ mod requests;
 pub mod sampling;
 mod types;
 pub mod weight_budget;
+mod windows;
 
+pub use calls::*;
 pub use committees::*;
 pub use courts::*;
 pub use executors::*;
@@ -22,3 +25,4 @@ pub use models::*;
 pub use randomness::*;
 pub use requests::*;
 pub use types::*;
+pub use windows::*;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use opg_primitives::{Dims, Fuel, ModelId};
+use opg_primitives::{Dims, ModelId, VersionLimits};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -21,8 +21,8 @@ pub struct ModelVersion<AccountId, Balance> {
 	pub engine_id: H256,
 	/// Sizes of its symbolic dimensions.
 	pub dims: Dims,
-	/// Fuel limit of load and run together.
-	pub fuel_limit: Fuel,
+	/// What loading and running it may take.
+	pub limits: VersionLimits,
 	/// Paid to the owner per attested request, in planck.
 	pub royalty: Balance,
 }

@@ -1,6 +1,7 @@
 //! Traits of the inference pallet: tasks of requests, and verdicts on them.
 
 use opg_primitives::{Answer, FailureReason, RequestId, RoundIndex, Task};
+use sp_core::H256;
 use sp_runtime::Weight;
 
 /// Result of a round.
@@ -18,6 +19,8 @@ pub enum Verdict {
 pub trait TaskSource {
 	/// Task of a request, until the request is pruned.
 	fn task(request: RequestId) -> Option<Task>;
+	/// BLAKE2b-256 of the account that made a request, as jobs carry it.
+	fn requester(request: RequestId) -> Option<H256>;
 }
 
 /// Recipient of verdicts.

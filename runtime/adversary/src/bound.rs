@@ -107,10 +107,7 @@ pub fn check(row: &Row, outcomes: &Outcomes) -> Vec<Violation> {
 	if row.strategy == Strategy::Honest && wrong + failed > 0 {
 		broken.push(Violation::HonestFailed(wrong + failed));
 	}
-	// Silence brings courts too, which nobody's seat pays. And the pot, which is empty at first, pays
-	// auditors by chance before validators.
-	let is_paid_by_seats = !row.strategy.evades_audits() && !is_left_to_chance(row);
-	if is_paid_by_seats && outcomes.unpaid > OPG * outcomes.courts as Balance / 1_000 {
+	if outcomes.unpaid > OPG * outcomes.courts as Balance / 1_000 {
 		broken.push(Violation::CourtUnpaid(outcomes.unpaid));
 	}
 	let loss = -outcomes.profit / outcomes.offences.max(1) as i128;

@@ -12,7 +12,7 @@ use frame_support::{
 	storage::{with_storage_layer, with_transaction_unchecked, TransactionOutcome},
 	weights::Weight,
 };
-use opg_primitives::{Answer, FailureReason, Fuel, ModelId, RequestId, RoundIndex};
+use opg_primitives::{Answer, FailureReason, Fuel, ModelId, RequestId, RoundIndex, VersionLimits};
 use opg_runtime::{
 	constants::{
 		CHALLENGE_BOND, CHALLENGE_WINDOW, MAX_BLOCK_BYTES, MIN_FUEL_PRICE, OPG, SESSION_SLOTS,
@@ -447,7 +447,7 @@ impl Game {
 	/// place, in planck.
 	fn add_replaced(&self, id: RequestId, replaced: &mut BTreeMap<AccountId, Balance>) {
 		let request = Requests::<Runtime>::get(id).unwrap();
-		let pay = pay_at(request.version.fuel_limit, request.price);
+		let pay = pay_at(request.version.limits.fuel, request.price);
 		for seat in first_places(id).iter().filter(|seat| seat.state.is_silent()) {
 			if !self.is_bad(&seat.executor) {
 				*replaced.entry(seat.executor.clone()).or_default() += pay;
@@ -513,9 +513,9 @@ fn first_places(id: RequestId) -> Vec<Seat<AccountId, BlockNumber>> {
 fn register_version(number: usize) {
 	let name = b"model".to_vec().try_into().unwrap();
 	let (hash, dims) = (H256::repeat_byte(number as u8 + 1), Default::default());
-	let (size, limit) = (100, WORK);
+	let (size, limits) = (100, VersionLimits { fuel: WORK, load_fuel: 1_000, memory: 64 });
 	let origin = signed(dave());
-	assert_ok!(Models::register(origin, hash, size, name, ENGINE_ID, dims, limit, OPG, REPORT));
+	assert_ok!(Models::register(origin, hash, size, name, ENGINE_ID, dims, limits, OPG, REPORT));
 }
 
 /// Pay of one validator for a case of this request, in planck: the bond of a challenge is that of all

@@ -1,9 +1,10 @@
 //! Host functions through which the off-chain worker reaches the node's job queue.
 //!
-//! There are three calls. One submits a job, or tells its progress. One tells whether the node's
-//! store holds a model file. One tells which share of answers the operator wants to recompute. All
-//! return at once. The extension behind them is registered for off-chain worker calls only.
-//! Elsewhere, block import included, the first two return [`JobError::NoEngine`], the third `None`.
+//! There are four calls. One submits a job, or tells its progress. One tells whether the node's
+//! store holds a model file. One tells which share of answers the operator wants to recompute. One
+//! names a version that the operator serves. All return at once. The extension behind them is
+//! registered for off-chain worker calls only. Elsewhere, block import included, the first two return
+//! [`JobError::NoEngine`], the third `None`, and the fourth does nothing.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -28,6 +29,8 @@ pub trait JobQueue: Send {
 	/// Share of other executors' answers that the node recomputes, in parts per billion. `None`
 	/// leaves it to the protocol's default.
 	fn watch_share(&mut self) -> Option<u32>;
+	/// Loads the model of this task, whose input does not count, when there is nothing else to do.
+	fn prepare(&mut self, _: opg_primitives::Task) {}
 }
 
 #[cfg(not(substrate_runtime))]
@@ -64,5 +67,16 @@ pub trait InferenceHost {
 	fn watch_share(&mut self) -> AllocateAndReturnByCodec<Option<u32>> {
 		use sp_externalities::ExternalitiesExt;
 		self.extension::<JobQueueExt>().and_then(|queue| queue.0.watch_share())
+	}
+
+	/// Names a version that an operator of this node serves, by an encoded [`opg_primitives::Task`]
+	/// without an input. The node loads its model ahead of the first job.
+	fn prepare(&mut self, task: PassFatPointerAndRead<Vec<u8>>) {
+		use sp_externalities::ExternalitiesExt;
+		if let Ok(task) = opg_primitives::Task::decode(&mut &task[..]) {
+			if let Some(queue) = self.extension::<JobQueueExt>() {
+				queue.0.prepare(task);
+			}
+		}
 	}
 }

@@ -20,6 +20,6 @@ pub const BATCH: &[u8] = b"opg/batch/v2";
 /// Claim of a challenger: the digest that it says is right, hidden until the court reveals.
 pub const CLAIM: &[u8] = b"opg/claim/v2";
 /// Key under which a node files a job.
-pub const JOB: &[u8] = b"opg/job/v2";
+pub const JOB: &[u8] = b"opg/job/v3";
 /// Key under which a node keeps a prepared model.
-pub const PREPARED_MODEL: &[u8] = b"opg/job-model/v1";
+pub const PREPARED_MODEL: &[u8] = b"opg/job-model/v2";

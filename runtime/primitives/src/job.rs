@@ -6,6 +6,36 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
+/// Limits of a model version. A run that exceeds one has an answer that says so, so all executors work
+/// within the same.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct VersionLimits {
+	/// Fuel of a run. Requests pay for it.
+	pub fuel: Fuel,
+	/// Fuel of loading the model and preparing it for runs.
+	pub load_fuel: Fuel,
+	/// Memory of the model and a run together, in MiB.
+	pub memory: u32,
+}
+
+impl VersionLimits {
+	/// Fuel of loading and running together: what a node burns at most that has not loaded the model.
+	pub const fn total_fuel(&self) -> Fuel {
+		self.fuel.saturating_add(self.load_fuel)
+	}
+}
+
 /// Inference to be computed. The answer is a pure function of it.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
 pub struct Task {
@@ -17,8 +47,8 @@ pub struct Task {
 	pub dims: Dims,
 	/// Encoded input tensors.
 	pub input: Vec<u8>,
-	/// Fuel limit of load and run together.
-	pub fuel_limit: Fuel,
+	/// Limits of the version.
+	pub limits: VersionLimits,
 }
 
 /// Reason for which a node computes a task, and what it has to find out besides the answer.
@@ -51,6 +81,9 @@ pub struct Job {
 	pub kind: JobKind,
 	/// Inference to be computed.
 	pub task: Task,
+	/// BLAKE2b-256 of the account that made the request, by which a node divides its time between
+	/// requesters. No part of the key.
+	pub requester: H256,
 	/// Time until the result is of no use, in milliseconds. No part of the key: it shrinks from one
 	/// call to the next.
 	pub millis_left: u32,
@@ -59,14 +92,16 @@ pub struct Job {
 impl Job {
 	/// Key under which a node files the job. Changes with everything that the result depends on.
 	pub fn key(&self) -> H256 {
-		let Self { request, round, kind, task, millis_left: _ } = self;
+		let Self { request, round, kind, task, requester: _, millis_left: _ } = self;
 		hash(domains::JOB, &(request, round, kind, task))
 	}
 
-	/// Key of the model with its dimensions on its engine: a node keeps it prepared between jobs.
+	/// Key of the model with its dimensions on its engine, within its limits of loading: a node keeps it
+	/// prepared between jobs.
 	pub fn model_key(&self) -> H256 {
-		let Task { model_hash, engine_id, dims, .. } = &self.task;
-		hash(domains::PREPARED_MODEL, &(model_hash, engine_id, dims))
+		let Task { model_hash, engine_id, dims, input: _, limits } = &self.task;
+		let VersionLimits { fuel: _, load_fuel, memory } = limits;
+		hash(domains::PREPARED_MODEL, &(model_hash, engine_id, dims, load_fuel, memory))
 	}
 }
 
@@ -99,6 +134,9 @@ pub enum JobError {
 	/// The node failed in a way that says nothing about the model.
 	#[codec(index = 4)]
 	Internal,
+	/// Every attempt of the node failed, or the time for the job is over.
+	#[codec(index = 5)]
+	Failed,
 }
 
 /// Progress of a job.

@@ -19,7 +19,7 @@ pub use digest::{
 	batch_payload, commitment, input_hash, model_hash, possession_payload, BatchKind,
 	CommitmentContext,
 };
-pub use job::{Job, JobError, JobKind, JobStatus, Task};
+pub use job::{Job, JobError, JobKind, JobStatus, Task, VersionLimits};
 pub use key::*;
 pub use types::*;
 
@@ -104,16 +104,18 @@ mod tests {
 	}
 
 	#[test]
-	fn key_of_a_job_should_change_with_its_kind_and_not_with_the_time_left() {
+	fn key_of_a_job_should_change_with_its_kind_and_not_with_time_or_requester() {
 		let task = Task {
 			model_hash: H256::repeat_byte(2),
 			engine_id: H256::repeat_byte(3),
 			dims: Dims::new(),
 			input: vec![1],
-			fuel_limit: 9,
+			limits: VersionLimits { fuel: 9, load_fuel: 8, memory: 7 },
 		};
-		let job = Job { request: 1, round: 0, kind: JobKind::Run, task, millis_left: 5 };
+		let requester = H256::repeat_byte(6);
+		let job = Job { request: 1, round: 0, kind: JobKind::Run, task, requester, millis_left: 5 };
 		assert_eq!(Job { millis_left: 4, ..job.clone() }.key(), job.key());
+		assert_eq!(Job { requester: H256::zero(), ..job.clone() }.key(), job.key());
 		let seed = H256::repeat_byte(4);
 		let kinds = [
 			JobKind::Run,

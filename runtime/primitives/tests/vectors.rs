@@ -7,7 +7,8 @@ use codec::{Decode, Encode};
 use opg_primitives::{
 	batch_payload, commitment, domains, input_hash, model_hash, possession_payload, AccountId,
 	Answer, BatchKind, BlockNumber, CommitmentContext, Dim, Dims, FailureReason, Job, JobError,
-	JobKind, JobStatus, ModelError, Outcome, RequestId, RoundIndex, Task, Tier, EXECUTOR_KEY_TYPE,
+	JobKind, JobStatus, ModelError, Outcome, RequestId, RoundIndex, Task, Tier, VersionLimits,
+	EXECUTOR_KEY_TYPE,
 };
 use scale_info::{TypeDef, TypeInfo};
 use serde_json::Value;
@@ -201,8 +202,13 @@ fn jobs_should_have_their_keys_when_encoded() {
 				engine_id: hash(&fields["engine_id"]),
 				dims: dims(&fields["dims"]),
 				input: bytes(&fields["input"]),
-				fuel_limit: number(&fields["fuel_limit"]),
+				limits: VersionLimits {
+					fuel: number(&fields["limits"]["fuel"]),
+					load_fuel: number(&fields["limits"]["load_fuel"]),
+					memory: number(&fields["limits"]["memory"]) as u32,
+				},
 			},
+			requester: hash(&vector["requester"]),
 			millis_left: number(&vector["millis_left"]) as u32,
 		};
 		assert_encoding(&job, &vector["encoded"]);

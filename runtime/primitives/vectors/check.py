@@ -124,8 +124,17 @@ def task(fields):
         + bytes_of(fields["engine_id"])
         + dims(fields["dims"])
         + slice_(bytes_of(fields["input"]))
-        + unsigned(64, fields["fuel_limit"])
+        + limits(fields["limits"])
     )
+
+
+def limits(fields):
+    return unsigned(64, fields["fuel"]) + load_limits(fields)
+
+
+def load_limits(fields):
+    """Limits of a version that loading depends on."""
+    return unsigned(64, fields["load_fuel"]) + unsigned(32, fields["memory"])
 
 
 def job_kind(fields):
@@ -135,7 +144,7 @@ def job_kind(fields):
 
 
 def job_key(vector):
-    """Everything of a job but the time that is left."""
+    """Everything of a job but who asked, and the time that is left."""
     return (
         unsigned(64, vector["request"])
         + unsigned(8, vector["round"])
@@ -145,7 +154,7 @@ def job_key(vector):
 
 
 def job(vector):
-    return job_key(vector) + unsigned(32, vector["millis_left"])
+    return job_key(vector) + bytes_of(vector["requester"]) + unsigned(32, vector["millis_left"])
 
 
 def model_key(vector):
@@ -155,6 +164,7 @@ def model_key(vector):
         + bytes_of(fields["model_hash"])
         + bytes_of(fields["engine_id"])
         + dims(fields["dims"])
+        + load_limits(fields["limits"])
     )
 
 

@@ -6,7 +6,9 @@ use frame_support::{
 	traits::{ConstU32, ConstU64, Get},
 	weights::Weight,
 };
+use opg_primitives::Fuel;
 use pallet_opg_support::ExecutorStake;
+use sp_runtime::traits::Convert;
 
 parameter_types! {
 	pub CourtWeight: Weight = COURT_SHARE * super::system::RuntimeBlockWeights::get().max_block;
@@ -17,6 +19,14 @@ pub struct CurrentSession;
 impl Get<u32> for CurrentSession {
 	fn get() -> u32 {
 		<Staking as ExecutorStake<AccountId>>::session()
+	}
+}
+
+/// Length of the commit phase of a sitting.
+pub struct CommitBlocks;
+impl Convert<Fuel, BlockNumber> for CommitBlocks {
+	fn convert(fuel: Fuel) -> BlockNumber {
+		court_commit_blocks(fuel)
 	}
 }
 
@@ -31,7 +41,7 @@ impl pallet_opg_court::Config for Runtime {
 	type MaxCases = ConstU32<MAX_CASES>;
 	type SessionFuel = ConstU64<COURT_SESSION_FUEL>;
 	type SessionBytes = ConstU64<COURT_SESSION_BYTES>;
-	type CommitBlocks = ConstU32<COURT_COMMIT_BLOCKS>;
+	type CommitBlocks = CommitBlocks;
 	type RevealBlocks = ConstU32<COURT_REVEAL_BLOCKS>;
 	type BlockMillis = ConstU32<{ SLOT_MILLIS as u32 }>;
 	type HookWeight = CourtWeight;

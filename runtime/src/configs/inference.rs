@@ -8,7 +8,8 @@ use frame_support::{
 	PalletId,
 };
 use frame_system::EnsureRoot;
-use pallet_opg_support::{economics, BlockRandomness, VrfOutput};
+use pallet_opg_models::Maxima;
+use pallet_opg_support::{economics, BlockRandomness, CommitPhases, VrfOutput};
 use sp_consensus_babe::RANDOMNESS_VRF_CONTEXT;
 use sp_core::H256;
 use sp_runtime::Perbill;
@@ -17,6 +18,9 @@ parameter_types! {
 	pub const PotId: PalletId = PalletId(*b"opg/pot_");
 	pub StakeAtRisk: Balance = economics::CONVICTION_SHARE.mul_floor(MIN_BOND);
 	pub const CourtRate: Perbill = COURT_RATE;
+	pub const DefaultMaxima: Maxima = DEFAULT_MAXIMA;
+	pub const MaximaCeiling: Maxima = MAXIMA_CEILING;
+	pub const CommitPhaseLengths: CommitPhases = COMMIT_PHASES;
 	pub AgendaWeight: Weight = AGENDA_SHARE * super::system::RuntimeBlockWeights::get().max_block;
 	pub DeadlineWeight: Weight =
 		DEADLINE_SHARE * super::system::RuntimeBlockWeights::get().max_block;
@@ -30,8 +34,8 @@ impl pallet_opg_models::Config for Runtime {
 	type ModelDeposit = ConstU128<MODEL_DEPOSIT>;
 	type ServeDeposit = ConstU128<SERVE_DEPOSIT>;
 	type MaxServingExecutors = ConstU32<MAX_EXECUTORS>;
-	type MaxModelBytes = ConstU32<MAX_MODEL_BYTES>;
-	type MaxFuelLimit = ConstU64<MAX_FUEL_LIMIT>;
+	type DefaultMaxima = DefaultMaxima;
+	type MaximaCeiling = MaximaCeiling;
 	type MaxRoyalty = ConstU128<MAX_ROYALTY>;
 	type MaxEngines = ConstU32<MAX_ENGINES>;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
@@ -91,6 +95,7 @@ impl pallet_opg_inference::Config for Runtime {
 	type StakeAtRisk = StakeAtRisk;
 	type MaxAgenda = ConstU32<MAX_AGENDA>;
 	type MaxDraws = ConstU32<MAX_DRAWS>;
+	type CommitPhases = CommitPhaseLengths;
 	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
 	type MillisPerTick = ConstU32<{ SLOT_MILLIS as u32 }>;
 	type Lifetime = ConstU32<REQUEST_LIFETIME>;
@@ -105,7 +110,6 @@ impl pallet_opg_attestation::Config for Runtime {
 	type Executors = Staking;
 	type Requests = Inference;
 	type BlockNumberProvider = Clock;
-	type CommitBlocks = ConstU32<COMMIT_BLOCKS>;
 	type RevealBlocks = ConstU32<REVEAL_BLOCKS>;
 	type MillisPerTick = ConstU32<{ SLOT_MILLIS as u32 }>;
 	type MaxRoundsPerBlock = ConstU32<MAX_DRAWS>;

@@ -2,7 +2,7 @@
 
 use codec::Encode;
 use frame_support::assert_ok;
-use opg_primitives::{possession_payload, Fuel};
+use opg_primitives::{possession_payload, Fuel, VersionLimits};
 use opg_runtime::{
 	constants::{MODEL_DEPOSIT, OPG, SERVE_DEPOSIT},
 	*,
@@ -108,11 +108,20 @@ pub fn register_model(fuel: Fuel) {
 	assert_ok!(register(dave(), 2 * fuel, OPG));
 }
 
-/// Registers a model.
-pub fn register(owner: AccountId, fuel_limit: Fuel, royalty: Balance) -> DispatchResult {
+/// Registers a model that takes little to load.
+pub fn register(owner: AccountId, fuel: Fuel, royalty: Balance) -> DispatchResult {
+	register_within(owner, VersionLimits { fuel, load_fuel: 1_000, memory: 64 }, royalty)
+}
+
+/// Registers a model with these limits.
+pub fn register_within(
+	owner: AccountId,
+	limits: VersionLimits,
+	royalty: Balance,
+) -> DispatchResult {
 	let name = b"model".to_vec().try_into().unwrap();
 	let (hash, dims) = (H256::repeat_byte(1), Default::default());
-	Models::register(signed(owner), hash, 100, name, ENGINE_ID, dims, fuel_limit, royalty, REPORT)
+	Models::register(signed(owner), hash, 100, name, ENGINE_ID, dims, limits, royalty, REPORT)
 }
 
 /// Checks that everything that the staking and the models pallet hold has an owner there.

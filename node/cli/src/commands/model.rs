@@ -4,18 +4,26 @@ use super::{find_event, Session};
 use crate::{
 	amount::Amount,
 	chain::{Chain, Submitted},
-	fs,
-	keys::Signer,
+	describe, fs,
+	keys::{self, Signer},
 	local::{self, EngineArg},
+	output::Output,
 };
 use anyhow::{bail, ensure, Context, Result};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use opg_engine_types::{Dim, Dims as EngineDims};
-use opg_primitives::{model_hash, Balance, Dims, Fuel, ModelId, MAX_DIMS, MAX_DIM_NAME};
-use opg_runtime::{Runtime, RuntimeEvent};
+use opg_execution::{printable, LocalEngine};
+use opg_primitives::{
+	model_hash, Balance, Dims, Fuel, ModelId, VersionLimits, MAX_DIMS, MAX_DIM_NAME,
+};
+use opg_runtime::{Inference, Runtime, RuntimeEvent};
+use pallet_opg_models::Model;
 use serde_json::json;
 use sp_core::{sr25519, H256};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// What a node has for its engine unless it is told otherwise, in MiB.
+const ENGINE_MEMORY: u32 = 1024;
 
 /// Commands about models.
 #[derive(Subcommand)]
@@ -31,9 +39,8 @@ pub(crate) enum ModelCommand {
 		/// `--dim batch=1`, `--dim x:2=48`. Repeatable.
 		#[arg(long = "dim", value_name = "NAME=SIZE")]
 		dims: Vec<Dim>,
-		/// Fuel limit of one inference, load and run together.
-		#[arg(long, value_name = "FUEL")]
-		fuel_limit: Fuel,
+		#[command(flatten)]
+		limits: LimitArgs,
 		/// Paid to you per attested request, in OPG.
 		#[arg(long, value_name = "OPG", default_value = "0")]
 		royalty: Amount,
@@ -42,12 +49,21 @@ pub(crate) enum ModelCommand {
 		#[command(flatten)]
 		signer: Signer,
 	},
+	/// Show a model version: its file, engine, limits, and the windows that follow from them.
+	Show {
+		/// Number of the model version.
+		model: ModelId,
+	},
 	/// Inspect a model file here, and declare that the signer's node runs it.
 	Serve {
 		/// Number of the model version.
 		model: ModelId,
 		/// The ONNX file, as the node has it.
 		file: PathBuf,
+		/// Memory that the node has for a thread of its engine: its `--engine-memory`, divided by its
+		/// `--engine-threads`. It declines every job of a version that may take more.
+		#[arg(long, value_name = "MIB", default_value_t = ENGINE_MEMORY)]
+		engine_memory: u32,
 		#[command(flatten)]
 		engine: EngineArg,
 		#[command(flatten)]
@@ -62,36 +78,86 @@ pub(crate) enum ModelCommand {
 	},
 }
 
+/// Limits of a version. Those that are not given are measured here.
+#[derive(Args)]
+pub(crate) struct LimitArgs {
+	/// Fuel limit of a run, which requests pay for. Default: twice what a run takes here.
+	#[arg(long, value_name = "FUEL")]
+	fuel_limit: Option<Fuel>,
+	/// Fuel limit of loading the model. Default: twice what that takes here.
+	#[arg(long, value_name = "FUEL")]
+	load_fuel: Option<Fuel>,
+	/// Memory limit of the model and a run together. Default: a quarter more than they take here.
+	#[arg(long, value_name = "MIB")]
+	memory: Option<u32>,
+}
+
+impl LimitArgs {
+	fn resolve(
+		&self,
+		chain: &Chain,
+		engine: &LocalEngine,
+		model: &[u8],
+		dims: &Dims,
+	) -> Result<VersionLimits> {
+		if let (Some(fuel), Some(load_fuel), Some(memory)) =
+			(self.fuel_limit, self.load_fuel, self.memory)
+		{
+			return Ok(VersionLimits { fuel, load_fuel, memory });
+		}
+		let measured = local::suggest_limits(engine, model, dims, &chain.maxima()?.limits)?;
+		Ok(VersionLimits {
+			fuel: self.fuel_limit.unwrap_or(measured.fuel),
+			load_fuel: self.load_fuel.unwrap_or(measured.load_fuel),
+			memory: self.memory.unwrap_or(measured.memory),
+		})
+	}
+}
+
 impl ModelCommand {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		let output = session.output;
 		match self {
-			Self::Register { file, name, dims, fuel_limit, royalty, engine, signer } => {
+			Self::Register { file, name, dims, limits, royalty, engine, signer } => {
 				let data = fs::read(file)?;
 				let owner = signer.pair()?;
 				let chain = session.connect()?;
 				let engine = engine.load()?;
-				let params = ModelParams {
-					engine_id: engine.id(),
-					dims: chain_dims(dims)?,
-					fuel_limit: *fuel_limit,
-					royalty: royalty.0,
-				};
-				let report = local::report(&engine, &data, &params.dims, *fuel_limit)?;
+				let dims = chain_dims(dims)?;
+				let limits = limits.resolve(&chain, &engine, &data, &dims)?;
+				let report = local::report(&engine, &data, &dims, &limits)?;
+				let royalty = royalty.0;
+				let params = ModelParams { engine_id: engine.id(), dims, limits, royalty };
 				let id = register(&chain, &data, name, params, report, &owner)?;
 				let hash = model_hash(&data);
+				output.news(format_args!("limits     {}", describe::limits(&limits)));
 				output
 					.news(format_args!("model {id} registered, hash {hash:?}, report {report:?}"));
 				output.news(format_args!(
 					"executors add the file with: opg-node models add {}",
 					file.display()
 				));
-				output.json(|| json!({ "model": id, "model_hash": hash, "report_hash": report }));
+				output.json(|| {
+					json!({
+						"model": id,
+						"model_hash": hash,
+						"report_hash": report,
+						"limits": describe::limits_json(&limits),
+					})
+				});
 			},
-			Self::Serve { model, file, engine, signer } => {
+			Self::Show { model } => show(&session.connect()?, output, *model)?,
+			Self::Serve { model, file, engine_memory, engine, signer } => {
 				let operator = signer.pair()?;
 				let chain = session.connect()?;
 				let version = chain.model(*model)?;
+				let memory = version.limits.memory;
+				ensure!(
+					memory <= *engine_memory,
+					"model {model} may take {memory} MiB, and your node has {engine_memory} MiB for a \
+					 thread of its engine, so it would decline each job: start it with a \
+					 larger --engine-memory, and give the same here"
+				);
 				let data = fs::read(file)?;
 				let found = model_hash(&data);
 				ensure!(
@@ -103,7 +169,7 @@ impl ModelCommand {
 				);
 				let engine = engine.load()?;
 				local::check_engine(&engine, version.engine_id)?;
-				let report = local::report(&engine, &data, &version.dims, version.fuel_limit)?;
+				let report = local::report(&engine, &data, &version.dims, &version.limits)?;
 				ensure!(
 					report == version.report_hash,
 					"model {model} was registered with the report {:?}, and this machine finds \
@@ -131,14 +197,56 @@ impl ModelCommand {
 	}
 }
 
+/// Prints a model version.
+fn show(chain: &Chain, output: Output, id: ModelId) -> Result<()> {
+	let Model { owner, model_hash, size, name, engine_id, dims, limits, royalty, report_hash } =
+		chain.model(id)?;
+	let (owner, name) = (keys::name(&owner), String::from_utf8_lossy(&name).into_owned());
+	let commit = Inference::commit_blocks(&limits);
+	let window = Inference::challenge_window(&limits);
+	let bound: Vec<_> = dims
+		.iter()
+		.map(|dim| (String::from_utf8_lossy(&dim.name).into_owned(), dim.size))
+		.collect();
+	output.news(format_args!("model      {id}: {}, of {owner}", printable(&name)));
+	output.news(format_args!("file       {model_hash:?}, {size} bytes"));
+	output.news(format_args!("engine     {engine_id:?}"));
+	for (name, size) in &bound {
+		output.news(format_args!("dimension  {}={size}", printable(name)));
+	}
+	output.news(format_args!("limits     {}", describe::limits(&limits)));
+	output.news(format_args!(
+		"windows    {commit} blocks to compute an answer, {window} to challenge it"
+	));
+	output.news(format_args!("royalty    {}", Amount(royalty)));
+	output.news(format_args!("report     {report_hash:?}"));
+	output.json(|| {
+		json!({
+			"model": id,
+			"owner": owner,
+			"name": name,
+			"model_hash": model_hash,
+			"size": size,
+			"engine_id": engine_id,
+			"dims": bound.into_iter().collect::<BTreeMap<_, _>>(),
+			"limits": describe::limits_json(&limits),
+			"commit_blocks": commit,
+			"challenge_window": window,
+			"royalty": royalty.to_string(),
+			"report_hash": report_hash,
+		})
+	});
+	Ok(())
+}
+
 /// Parameters of a model version that its owner chooses.
 pub(super) struct ModelParams {
 	/// Id of the engine that answers for it.
 	pub engine_id: H256,
 	/// Sizes of symbolic dimensions.
 	pub dims: Dims,
-	/// Fuel limit of load and run together.
-	pub fuel_limit: Fuel,
+	/// What loading and running it may take.
+	pub limits: VersionLimits,
 	/// Paid to the owner per attested request, in planck.
 	pub royalty: Balance,
 }
@@ -170,7 +278,7 @@ pub(super) fn register(
 		bail!("--name is empty");
 	}
 	let name = name.as_bytes().to_vec().try_into().ok();
-	let ModelParams { engine_id, dims, fuel_limit, royalty } = params;
+	let ModelParams { engine_id, dims, limits, royalty } = params;
 	ensure!(
 		chain.valid_engines()?.contains(&engine_id),
 		"the engine {engine_id:?} is not valid on this chain: name one of `opg engine list` with \
@@ -182,7 +290,7 @@ pub(super) fn register(
 		name: name.context("--name has more than 64 bytes")?,
 		engine_id,
 		dims,
-		fuel_limit,
+		limits,
 		royalty,
 		report_hash,
 	};

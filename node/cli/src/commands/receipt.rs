@@ -4,7 +4,7 @@ use super::{request, Session};
 use crate::{
 	amount::Amount,
 	fs, keys,
-	local::{self, EngineArg},
+	local::{Bounds, EngineArg},
 	output::Output,
 	receipt::{Proven, Receipt},
 };
@@ -38,6 +38,8 @@ pub(crate) enum ReceiptCommand {
 		/// Hash of the receipt's block, from a source that you trust: your own node, an explorer.
 		#[arg(long, value_name = "HASH")]
 		block: Option<H256>,
+		#[command(flatten)]
+		bounds: Bounds,
 	},
 }
 
@@ -45,8 +47,8 @@ impl ReceiptCommand {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		match self {
 			Self::Create { request, output } => create(session, *request, output),
-			Self::Verify { receipt, model, engine, block } => {
-				verify(session.output, receipt, model.as_deref(), engine, *block)
+			Self::Verify { receipt, model, engine, block, bounds } => {
+				verify(session.output, receipt, model.as_deref(), (engine, bounds), *block)
 			},
 		}
 	}
@@ -72,7 +74,7 @@ fn verify(
 	output: Output,
 	file: &Path,
 	model: Option<&Path>,
-	engine: &EngineArg,
+	(engine, bounds): (&EngineArg, &Bounds),
 	trusted: Option<H256>,
 ) -> Result<()> {
 	let receipt = Receipt::load(file)?;
@@ -97,7 +99,7 @@ fn verify(
 	match model {
 		Some(model) => {
 			output.news("loading the engine (the first time takes up to a minute)");
-			let again = local::execute(&engine.load()?, &proven.task(), &fs::read(model)?)?;
+			let again = bounds.execute(&engine.load()?, &proven.task(), &fs::read(model)?)?;
 			output.news(format_args!("local      {:?}, fuel {}", again.digest(), again.fuel));
 			ensure!(
 				again == proven.answer,

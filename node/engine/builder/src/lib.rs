@@ -4,8 +4,6 @@
 //! nothing else: see [`opg_reproducible`], and `scripts/check-reproducible.sh` for a check. The
 //! build script of `opg-engine` uses this library; the program of the same name is for that check.
 
-mod meter;
-
 pub use opg_reproducible::act_as_rustc;
 
 use std::{
@@ -45,8 +43,8 @@ pub enum BuildError {
 	#[error("the engine's guest does not compile, see above")]
 	Compile,
 	/// The compiled module cannot be rewritten.
-	#[error("the engine's guest is not a module: {0}")]
-	Module(String),
+	#[error("the engine's guest: {0}")]
+	Meter(#[from] opg_engine_meter::MeterError),
 }
 
 /// Compiles the guest and gives the artifact.
@@ -85,7 +83,7 @@ pub fn build(build: &Build<'_>) -> Result<Vec<u8>, BuildError> {
 	}
 	let file = build.target.join(TARGET).join(PROFILE).join("opg_engine_guest.wasm");
 	let guest = fs::read(&file).map_err(failed(file.as_os_str()))?;
-	meter::meter(&guest).map_err(|error| BuildError::Module(error.to_string()))
+	Ok(opg_engine_meter::meter(&guest)?)
 }
 
 /// Files and folders on which the artifact depends, for `cargo:rerun-if-changed`.

@@ -1,5 +1,6 @@
 //! `opg-engine`: runs and inspects models as executors do, without a chain.
 
+mod advice;
 mod inputs;
 mod output;
 
@@ -15,7 +16,7 @@ use output::OutputFile;
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	time::Instant,
+	time::{Duration, Instant},
 };
 
 /// The engine of OPG Chain, for model authors.
@@ -37,8 +38,9 @@ enum Command {
 	},
 	/// A model's inputs, outputs, operators, fuel and memory, with the digest of this report.
 	///
-	/// The chain allows 4 KiB of output and the version's fuel limit, so its digest can be another:
-	/// executors that serve the model attest to the one that `opg model register` prints.
+	/// The chain allows 4 KiB of output and what the version allows, so its digest can be another:
+	/// executors that serve the model attest to the one that `opg model register` prints. What does not
+	/// fit a chain's limits, or hardly does, is noted.
 	Inspect {
 		#[command(flatten)]
 		model: Model,
@@ -53,6 +55,9 @@ enum Command {
 		/// Without it the answer is printed as JSON.
 		#[arg(long)]
 		output: Option<OutputFile>,
+		/// Load the model once, run it so many times more, and say how long one run takes.
+		#[arg(long, value_name = "RUNS", default_value_t = 0)]
+		repeat: u32,
 	},
 	/// Tensors from one format to another; refused where a number would be rounded.
 	Convert {
@@ -72,21 +77,34 @@ struct Model {
 	/// 0: `--dim batch=1`, `--dim x:2=48`.
 	#[arg(long = "dim", value_name = "NAME=SIZE")]
 	dims: Vec<Dim>,
-	/// Most fuel.
-	#[arg(long, default_value_t = 1_000_000_000_000)]
+	/// Most fuel for a run.
+	#[arg(long, default_value_t = MAX_FUEL)]
 	fuel: u64,
+	/// Most fuel for loading.
+	#[arg(long, value_name = "FUEL", default_value_t = MAX_FUEL)]
+	load_fuel: u64,
 	/// Most memory, in MiB; at most 4095 count.
-	#[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=4096))]
+	#[arg(
+		long, value_name = "MIB", default_value_t = 3072,
+		value_parser = clap::value_parser!(u32).range(1..=4096)
+	)]
 	memory: u32,
+	/// Most time for loading, and as much for a run, in seconds.
+	#[arg(long, value_name = "SECONDS", default_value_t = 600)]
+	time: u64,
 }
+
+/// Most fuel, unless more is asked for: twice what a chain allows by default.
+const MAX_FUEL: u64 = 40_000_000_000;
 
 impl Model {
 	fn limits(&self) -> Limits {
 		Limits {
 			fuel: self.fuel,
+			load_fuel: self.load_fuel,
 			memory_bytes: (self.memory as usize) << 20,
 			max_output: 64 << 20,
-			time: None,
+			time: Some(Duration::from_secs(self.time)),
 		}
 	}
 
@@ -109,28 +127,48 @@ fn main() -> Result<()> {
 			Ok(())
 		},
 		Command::Inspect { model } => inspect(&model),
-		Command::Run { model, inputs, output } => run(&model, &inputs, output.as_ref()),
+		Command::Run { model, inputs, output, repeat } => {
+			run(&model, &inputs, output.as_ref(), repeat)
+		},
 		Command::Convert { inputs, output } => output.write(&inputs.load()?, inputs.layout()),
 	}
 }
 
 fn inspect(model: &Model) -> Result<()> {
-	let run = engine()?.inspect(&read(&model.model)?, &model.dims()?, &model.limits())?;
+	let file = read(&model.model)?;
+	let run = engine()?.inspect(&file, &model.dims()?, &model.limits())?;
 	let inspection = succeeded(run)?;
+	note(&advice::of_model(&file, &inspection));
 	let mut value = report::render(&inspection);
 	value["digest"] = digest(&inspection.encode()).into();
 	println!("{}", serde_json::to_string_pretty(&value)?);
 	Ok(())
 }
 
-fn run(model: &Model, inputs: &Inputs, output: Option<&OutputFile>) -> Result<()> {
+fn run(model: &Model, inputs: &Inputs, output: Option<&OutputFile>, repeat: u32) -> Result<()> {
 	let (file, input) = (read(&model.model)?, tensor::encode(&inputs.load()?));
 	let engine = engine()?;
 	let start = Instant::now();
-	let run = engine.run(&file, &model.dims()?, &input, &model.limits())?;
-	eprintln!("fuel {}, {:.1} ms", run.fuel, start.elapsed().as_secs_f64() * 1e3);
+	let millis = || start.elapsed().as_secs_f64() * 1e3;
+	let prepared = succeeded(engine.prepare(&file, &model.dims()?, &model.limits())?)?;
+	let (load_fuel, load_millis) = (prepared.load_fuel(), millis());
+	let run = engine.run_prepared(&prepared, &input, &model.limits())?;
+	let run_fuel = run.fuel;
+	eprintln!(
+		"fuel {run_fuel}, {:.1} ms with loading, which took {load_fuel} fuel and {load_millis:.1} ms",
+		millis()
+	);
 	let answer = succeeded(run)?;
 	eprintln!("digest {}", digest(&answer));
+	note(&advice::of_run(load_fuel, run_fuel, &input, &answer));
+	if repeat > 0 {
+		let start = Instant::now();
+		for _ in 0..repeat {
+			succeeded(engine.run_prepared(&prepared, &input, &model.limits())?)?;
+		}
+		let millis = start.elapsed().as_secs_f64() * 1e3 / f64::from(repeat);
+		eprintln!("{millis:.3} ms for a run of the loaded model, {repeat} times");
+	}
 	let tensors = tensor::decode(&answer)?;
 	match output {
 		Some(file) => file.write(&tensors, inputs.layout()),
@@ -139,6 +177,10 @@ fn run(model: &Model, inputs: &Inputs, output: Option<&OutputFile>) -> Result<()
 			Ok(())
 		},
 	}
+}
+
+fn note(advice: &[String]) {
+	advice.iter().for_each(|line| eprintln!("note: {line}"));
 }
 
 /// The outcome of a run, or the fault as an error.

@@ -5,9 +5,10 @@
 use libfuzzer_sys::fuzz_target;
 use opg_engine_types::wire;
 
-fuzz_target!(|bytes: &[u8]| {
-	if let Err(error) = wire::check(bytes) {
+fuzz_target!(|bytes: &[u8]| match wire::outline(&mut &*bytes) {
+	Ok(outline) => assert!(outline.len() <= 6 * bytes.len()),
+	Err(error) => {
 		assert!(!error.to_string().is_empty());
 		assert!(!error.reason().is_of_input());
-	}
+	},
 });

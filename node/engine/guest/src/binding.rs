@@ -8,9 +8,8 @@ use tract_onnx::pb::{
 	type_proto, ValueInfoProto,
 };
 
-/// Longest name of a dimension that tract reads as an expression, which it does by recursion. A
-/// longer one that is not bound leaves the dimension open.
-const MAX_EXPRESSION: usize = 128;
+/// Longest name of a dimension that tract sees.
+const MAX_WORD: usize = 64;
 
 /// Binds the dimensions. Every binding must be of use.
 ///
@@ -32,6 +31,13 @@ fn refusal(message: String) -> Refusal {
 	Refusal::new(Reason::BadBinding, message)
 }
 
+/// Whether tract may see the name. It reads names as expressions, by recursion; the sum of two
+/// dimensions says no more than that the dimension is open.
+fn is_word(name: &str) -> bool {
+	let in_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+	name.len() <= MAX_WORD && name.bytes().all(in_word)
+}
+
 /// The recursion is bounded by the check on the wire.
 fn bind_names(graph: &mut pb::GraphProto, dims: &Dims, used: &mut Vec<String>) {
 	for dim in graph.input.iter_mut().flat_map(|input| shape(input).into_iter().flatten()) {
@@ -39,7 +45,7 @@ fn bind_names(graph: &mut pb::GraphProto, dims: &Dims, used: &mut Vec<String>) {
 		if let Some(size) = dims.get(name) {
 			used.push(name.clone());
 			dim.value = Some(dimension::Value::DimValue(size as i64));
-		} else if name.len() > MAX_EXPRESSION {
+		} else if !is_word(name) {
 			dim.value = None;
 		}
 	}

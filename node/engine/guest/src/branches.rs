@@ -135,7 +135,9 @@ impl InferenceOp for If {
 	) -> TractResult<TVec<OutletId>> {
 		let inputs: TVec<OutletId> = node.inputs.iter().map(|outlet| mapping[outlet]).collect();
 		if let Some(condition) = source.outlet_fact(node.inputs[0])?.value.concretize() {
-			return inline(self.branch(&condition)?, &node.name, &inputs, target);
+			let Branch { body, inputs: places } = self.branch(&condition)?;
+			let inputs: TVec<OutletId> = places.iter().map(|place| inputs[*place]).collect();
+			return inline(body, &node.name, &inputs, target);
 		}
 		let [no, yes] = self.0.clone();
 		let operator = IfThenElse {
@@ -150,18 +152,16 @@ impl InferenceOp for If {
 	as_op!();
 }
 
-/// Copies the nodes of a branch to where its `If` was.
-fn inline(
-	branch: &Branch,
+/// Copies the nodes of a graph to where the operator was that it belongs to, and gives its outputs.
+pub fn inline(
+	body: &InferenceModel,
 	name: &str,
 	inputs: &[OutletId],
 	target: &mut TypedModel,
 ) -> TractResult<TVec<OutletId>> {
-	let body = branch.body.clone().into_typed()?;
-	let mut outlets = HashMap::new();
-	for (inner, outer) in body.input_outlets()?.iter().zip(&branch.inputs) {
-		outlets.insert(*inner, inputs[*outer]);
-	}
+	let body = body.clone().into_typed()?;
+	let mut outlets: HashMap<OutletId, OutletId> =
+		body.input_outlets()?.iter().copied().zip(inputs.iter().copied()).collect();
 	for id in body.eval_order()? {
 		let node = body.node(id);
 		if TypedModel::is_source(&node.op) {

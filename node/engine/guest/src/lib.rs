@@ -1,21 +1,26 @@
 //! The inference engine inside its sandbox: a reactor that loads an ONNX model with tract and runs
 //! it once.
 //!
-//! The host calls `_initialize`, then [`opg_load`] and [`opg_run`] or [`opg_witness`] on buffers
-//! from [`opg_alloc`], and drops the instance. Everything here is deterministic; the hash of the
-//! compiled module is the engine id.
+//! The host calls `_initialize`, then [`opg_load`], in which the guest reads the file from the host,
+//! and [`opg_run`] or [`opg_witness`], with buffers from [`opg_alloc`], and drops the instance.
+//! Everything here is deterministic; the hash of the compiled module is the engine id.
 
 mod binding;
 mod branches;
 mod describe;
+mod file;
 mod host;
 mod loaded;
+mod memory;
 mod model;
 mod operators;
+mod optimise;
 mod refusal;
 mod values;
+mod weights;
 mod witness;
 
+use file::File;
 use loaded::Loaded;
 use opg_engine_types::{Dims, Reason};
 use refusal::Refusal;
@@ -73,23 +78,21 @@ unsafe fn own(data: *mut u8, length: u32) -> Vec<u8> {
 	Vec::from_raw_parts(data, length as usize, length as usize)
 }
 
-/// Loads the model, with these dimensions bound. To be called once. Leaves no data.
+/// Loads the model, a file of `length` bytes that the host lets it read, with these dimensions bound.
+/// To be called once. Leaves no data.
 ///
 /// # Safety
 ///
-/// The buffers must come from [`opg_alloc`], with these lengths, and be used for nothing else. The
-/// host is trusted.
+/// The buffer must come from [`opg_alloc`], with this length, and be used for nothing else. The host is
+/// trusted.
 #[no_mangle]
-pub unsafe extern "C" fn opg_load(
-	model: *mut u8,
-	model_length: u32,
-	dims: *mut u8,
-	dims_length: u32,
-) -> *const Reply {
-	let (model, dims) = (own(model, model_length), own(dims, dims_length));
-	let loaded = Dims::decode(&dims)
-		.map_err(|e| Refusal::new(Reason::BadBinding, e.to_string()))
-		.and_then(|dims| model::load(model, &dims));
+pub unsafe extern "C" fn opg_load(length: u32, dims: *mut u8, dims_length: u32) -> *const Reply {
+	let dims = own(dims, dims_length);
+	let loaded = memory::zeroing(|| {
+		let dims =
+			Dims::decode(&dims).map_err(|e| Refusal::new(Reason::BadBinding, e.to_string()))?;
+		model::load(File(length), &dims)
+	});
 	Reply::leave(loaded.map(|loaded| {
 		LOADED.get_or_init(|| loaded);
 		Vec::new()

@@ -1,7 +1,8 @@
 //! Loading: makes a model that runs of an ONNX file, or refuses the file.
 
 use crate::{
-	binding, branches, describe, loaded::Loaded, operators, refusal::Refusal, values::dtype,
+	binding, branches, describe, file::File, loaded::Loaded, operators, optimise::optimise,
+	refusal::Refusal, values::dtype, weights,
 };
 use opg_engine_types::{
 	dims::{Dims, MAX_NAME},
@@ -16,8 +17,8 @@ use tract_onnx::{
 };
 
 /// Checks the file, reads it and prepares it.
-pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Refusal> {
-	wire::check(&file).map_err(|e| Refusal::new(e.reason(), e.to_string()))?;
+pub fn load(mut file: File, dims: &Dims) -> Result<Loaded, Refusal> {
+	let outline = wire::outline(&mut file).map_err(|e| Refusal::new(e.reason(), e.to_string()))?;
 	let not_loadable = |what: &str, e: TractError| {
 		Refusal::new(Reason::NotLoadable, format!("cannot {what} the model: {e:#}"))
 	};
@@ -25,20 +26,25 @@ pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Refusal> {
 	// them tract infers its own.
 	let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
 	branches::register(&mut onnx.op_register);
+	operators::register(&mut onnx.op_register);
+	weights::register(&mut onnx.op_register);
 	let mut proto = onnx
-		.proto_model_for_read(&mut &file[..])
+		.proto_model_for_read(&mut &outline[..])
 		.map_err(|e| Refusal::new(Reason::Malformed, format!("not ONNX: {e:#}")))?;
-	drop(file);
+	drop(outline);
 	let graph = proto
 		.graph
 		.as_mut()
 		.ok_or_else(|| Refusal::new(Reason::Malformed, "the file has no graph"))?;
+	weights::restore_attributes(graph).map_err(|e| not_loadable("read", e))?;
 	binding::bind(graph, dims)?;
 	let outputs = output_names(graph)?;
 	let mut description = describe::describe(&proto, dims)?;
 
-	if let Some(graph) = &proto.graph {
+	if let Some(graph) = &mut proto.graph {
+		operators::write_out(graph)?;
 		operators::check(graph, &operators::Shapes::new())?;
+		weights::make_constants(graph);
 	}
 	let mut model = onnx.model_for_proto_model(&proto).map_err(|e| not_loadable("load", e))?;
 	model.analyse(false).map_err(|e| not_loadable("analyse", e))?;
@@ -47,12 +53,11 @@ pub fn load(file: Vec<u8>, dims: &Dims) -> Result<Loaded, Refusal> {
 	}
 	drop(proto);
 	description.inputs = inputs(&model)?;
-	let typed = model.into_typed().map_err(|e| not_loadable("analyse", e))?;
+	let mut typed = model.into_typed().map_err(|e| not_loadable("analyse", e))?;
 	check_closed(&typed)?;
 	description.outputs = describe::outputs(&typed, &outputs)?;
-	let plan = typed
-		.into_optimized()
-		.and_then(|model| model.into_runnable())
+	let plan = optimise(&mut typed)
+		.and_then(|()| typed.into_runnable())
 		.map_err(|e| not_loadable("prepare", e))?;
 	Ok(Loaded { description, plan })
 }

@@ -1,196 +1,56 @@
-//! Parameters of operators that contradict their inputs, and that tract takes nevertheless.
+//! Operators: which are taken, those that the engine adds to tract's, and parameters that are refused.
 //!
-//! Operators inside subgraphs are not looked at: their shapes are known only to tract.
+//! - [`contradictions`]: parameters that contradict the inputs, and that tract takes nevertheless.
+//! - [`contrib`]: the operators of `com.microsoft` that are taken.
+//! - [`functions`], [`sequences`]: operators that the graph is written without, before tract reads it.
+//! - The others have an operator each, of tract's ([`wired`]) or of their own. [`loops`] unrolls.
+//!
+//! All sizes that a file names are checked where they are used. Nothing here depends on the machine.
+
+mod contradictions;
+mod contrib;
+mod functions;
+mod labels;
+mod loops;
+mod losses;
+mod products;
+mod reverse;
+mod sequences;
+mod trees;
+mod upsample;
+mod windows;
+mod wired;
+
+pub use contradictions::{check, shapes, Shapes};
 
 use crate::refusal::Refusal;
 use opg_engine_types::Reason;
-use std::collections::HashMap;
-use tract_onnx::{pb, prelude::*};
+use tract_onnx::{model::OnnxOpRegister, pb::GraphProto};
 
-/// Operators with an attribute `axis` of the first input, and its default. tract itself looks at the
-/// axes of others.
-const WITH_AXIS: [(&str, i64); 5] = [
-	("Hardmax", -1),
-	("LayerNormalization", -1),
-	("LogSoftmax", -1),
-	("Softmax", -1),
-	("TopK", -1),
-];
+/// Most nodes after operators are written out and loops are unrolled: as many as a file may have.
+const MAX_NODES: usize = 20_000;
 
-/// Checks the nodes of `graph` as far as that is possible with the shapes that are known.
-pub fn check(graph: &pb::GraphProto, shapes: &Shapes) -> Result<(), Refusal> {
-	for node in &graph.node {
-		let checker = Checker { node, graph, shapes };
-		checker.check().map_err(|problem| {
-			let message = format!("{} `{}`: {problem}", node.op_type, node.name);
-			Refusal::new(Reason::BadOperator, message)
-		})?;
+/// Adds the operators to those of tract. Some take the place of tract's.
+pub fn register(operators: &mut OnnxOpRegister) {
+	labels::register(operators);
+	loops::register(operators);
+	losses::register(operators);
+	products::register(operators);
+	reverse::register(operators);
+	sequences::register(operators);
+	trees::register(operators);
+	upsample::register(operators);
+	windows::register(operators);
+}
+
+/// Refuses operators that are not taken, and writes the graph without those that stand for others.
+pub fn write_out(graph: &mut GraphProto) -> Result<(), Refusal> {
+	contrib::check(graph)?;
+	sequences::write_out(graph, &mut Vec::new())?;
+	let nodes = functions::write_out(graph)?;
+	if nodes > MAX_NODES {
+		let message = format!("{nodes} nodes, with what some operators stand for");
+		return Err(Refusal::new(Reason::TooManyNodes, message));
 	}
 	Ok(())
-}
-
-/// Shapes by the name of the value.
-pub type Shapes = HashMap<String, TVec<usize>>;
-
-/// The shapes that `model` knows.
-pub fn shapes(model: &InferenceModel) -> Shapes {
-	let mut shapes = Shapes::new();
-	for node in model.nodes() {
-		for (slot, output) in node.outputs.iter().enumerate() {
-			let label = model.outlet_label(OutletId::new(node.id, slot));
-			let name = label.map_or_else(|| node.name.clone(), str::to_owned);
-			if let Ok(Some(shape)) = output.fact.shape.as_concrete_finite() {
-				shapes.insert(name, shape.iter().copied().collect());
-			}
-		}
-	}
-	shapes
-}
-
-struct Checker<'a> {
-	node: &'a pb::NodeProto,
-	graph: &'a pb::GraphProto,
-	shapes: &'a Shapes,
-}
-
-impl Checker<'_> {
-	fn check(&self) -> Result<(), String> {
-		let op = self.node.op_type.as_str();
-		if let Some((_, default)) = WITH_AXIS.iter().find(|(name, _)| *name == op) {
-			self.axis(self.int("axis").unwrap_or(*default))?;
-		}
-		match op {
-			"TopK" => self.top_k(),
-			"LSTM" => self.recurrent(4),
-			"GRU" => self.recurrent(3),
-			"RNN" => self.recurrent(1),
-			"Attention" => self.attention(),
-			"Conv" | "MaxPool" | "AveragePool" => self.window(),
-			_ => Ok(()),
-		}
-	}
-
-	fn attribute(&self, name: &str) -> Option<&pb::AttributeProto> {
-		self.node.attribute.iter().find(|attribute| attribute.name == name)
-	}
-
-	fn int(&self, name: &str) -> Option<i64> {
-		self.attribute(name).map(|attribute| attribute.i)
-	}
-
-	fn ints(&self, name: &str) -> Option<&[i64]> {
-		self.attribute(name).map(|attribute| attribute.ints.as_slice())
-	}
-
-	/// The shape of an input, if it is given and known.
-	fn shape(&self, input: usize) -> Option<&[usize]> {
-		let name = self.node.input.get(input)?;
-		self.shapes.get(name).map(|shape| shape.as_slice())
-	}
-
-	/// Checks an axis of the first input, and gives it counted from the front.
-	fn axis(&self, axis: i64) -> Result<Option<usize>, String> {
-		let Some(shape) = self.shape(0) else { return Ok(None) };
-		let rank = shape.len() as i64;
-		if rank == 0 && matches!(axis, 0 | -1) {
-			return Ok(None);
-		}
-		if axis < -rank || axis >= rank {
-			return Err(format!("axis {axis} of {rank} dimensions"));
-		}
-		Ok(usize::try_from(axis.rem_euclid(rank)).ok())
-	}
-
-	fn top_k(&self) -> Result<(), String> {
-		let Some(axis) = self.axis(self.int("axis").unwrap_or(-1))? else { return Ok(()) };
-		let length = self.shape(0).and_then(|shape| shape.get(axis));
-		let given = self
-			.node
-			.input
-			.get(1)
-			.and_then(|name| self.graph.initializer.iter().find(|tensor| tensor.name == *name));
-		let k = given.and_then(|tensor| match tensor.int64_data.first() {
-			Some(k) => Some(*k),
-			None => Some(i64::from_le_bytes(*tensor.raw_data.first_chunk()?)),
-		});
-		match (k.or_else(|| self.int("k")), length) {
-			(Some(k), Some(length)) if k < 0 || k as u64 > *length as u64 => {
-				Err(format!("the best {k} of {length}"))
-			},
-			_ => Ok(()),
-		}
-	}
-
-	/// Checks the sizes of the weights, for so many gates.
-	fn recurrent(&self, gates: usize) -> Result<(), String> {
-		let (Some(x), Some(w), Some(r)) = (self.shape(0), self.shape(1), self.shape(2)) else {
-			return Ok(());
-		};
-		let (&[_, _, features], &[directions, rows, columns], &[_, _, hidden]) = (x, w, r) else {
-			return Err("the sequence and both weights need three dimensions".into());
-		};
-		let bidirectional = self.attribute("direction").is_some_and(|a| a.s == b"bidirectional");
-		let right = directions == if bidirectional { 2 } else { 1 }
-			&& columns == features
-			&& Some(rows) == hidden.checked_mul(gates)
-			&& r == [directions, rows, hidden]
-			&& self.shape(3).is_none_or(|bias| bias == [directions, 2 * rows])
-			&& self.int("hidden_size").is_none_or(|size| size as u64 == hidden as u64);
-		if right {
-			Ok(())
-		} else {
-			Err(format!("weights {w:?} and {r:?} do not fit a sequence {x:?}"))
-		}
-	}
-
-	/// Checks that the heads of queries and keys are of one size: tract would read past the end.
-	fn attention(&self) -> Result<(), String> {
-		let (Some(queries), Some(keys)) = (self.shape(0), self.shape(1)) else { return Ok(()) };
-		let heads = |name| self.int(name).and_then(|heads| usize::try_from(heads).ok());
-		let size = |shape: &[usize], heads: Option<usize>| match (shape, heads) {
-			(&[_, _, _, size], _) => Some(size),
-			(&[_, _, width], Some(heads)) if heads > 0 && width % heads == 0 => Some(width / heads),
-			_ => None,
-		};
-		let (of_queries, of_keys) =
-			(size(queries, heads("q_num_heads")), size(keys, heads("kv_num_heads")));
-		if of_queries.is_some() && of_queries == of_keys {
-			Ok(())
-		} else {
-			Err(format!("the heads of queries {queries:?} and keys {keys:?} differ"))
-		}
-	}
-
-	/// Checks that strides and dilations are positive and that the window fits the padded input.
-	fn window(&self) -> Result<(), String> {
-		let given = |name: &str| self.ints(name).unwrap_or_default();
-		let (strides, dilations, pads) = (given("strides"), given("dilations"), given("pads"));
-		let mut positive = strides.iter().chain(dilations).chain(given("kernel_shape"));
-		if positive.any(|number| *number < 1) {
-			return Err("strides, dilations and windows must be positive".into());
-		}
-		let Some(shape) = self.shape(0) else { return Ok(()) };
-		let kernel: Vec<i64> = match (self.ints("kernel_shape"), self.shape(1)) {
-			(Some(kernel), _) => kernel.to_vec(),
-			(None, Some(weights)) => weights.iter().skip(2).map(|dim| *dim as i64).collect(),
-			_ => return Ok(()),
-		};
-		if kernel.len() + 2 != shape.len() {
-			return Err(format!("a window {kernel:?} on {shape:?}"));
-		}
-		if self.attribute("auto_pad").is_some_and(|a| !a.s.is_empty() && a.s != b"NOTSET") {
-			return Ok(());
-		}
-		for (axis, (size, width)) in shape.iter().skip(2).zip(&kernel).enumerate() {
-			let pad = |at: usize| i128::from(pads.get(at).copied().unwrap_or(0));
-			let padded = *size as i128 + pad(axis) + pad(axis + kernel.len());
-			let dilation = i128::from(dilations.get(axis).copied().unwrap_or(1));
-			if (i128::from(*width) - 1) * dilation + 1 > padded {
-				return Err(format!(
-					"a dilated window is wider than the {padded} of dimension {axis}"
-				));
-			}
-		}
-		Ok(())
-	}
 }

@@ -20,7 +20,6 @@
 
 use crate::{host, loaded::Loaded, refusal::Refusal, values::dtype};
 use opg_engine_types::{DType, Reason};
-use std::collections::BTreeMap;
 use tract_onnx::{
 	prelude::*,
 	tract_core::{internal::TractErrorContext, ops::source::TypedSource, plan},

@@ -1,20 +1,14 @@
 //! Deadlines: the time that a run may take.
 //!
 //! Time differs between machines, so it is never part of a verdict: it only stops a run that would
-//! hold a thread for too long. The guest is suspended after each [`SLICE`] of fuel, which it counts
-//! anyway, and the host looks at the time. Kernels look when that much fuel was used, since the call
-//! of one begins a slice anew, and one that can run long looks in between.
+//! hold a thread for too long. The host looks at the time whenever the guest and its kernels have
+//! used a [`SLICE`] of fuel. A kernel that can run long looks in between.
 
-use std::{
-	future::Future,
-	pin::pin,
-	task::{Context, Poll, Waker},
-	time::{Duration, Instant},
-};
-use wasmtime::{Result, Trap};
+use std::time::{Duration, Instant};
+use wasmtime::Trap;
 
 /// Fuel between two looks at the time: some milliseconds in machine code.
-pub const SLICE: u64 = 1 << 22;
+pub const SLICE: i64 = 1 << 22;
 
 /// The time at which a run is stopped, if there is one.
 #[derive(Clone, Copy)]
@@ -26,23 +20,16 @@ impl Deadline {
 		Deadline(time.and_then(|time| Instant::now().checked_add(time)))
 	}
 
+	/// Whether it never comes.
+	pub fn is_never(self) -> bool {
+		self.0.is_none()
+	}
+
 	/// Ends the run if the time is over.
 	pub fn check(self) -> Result<(), Trap> {
 		match self.0 {
 			Some(at) if Instant::now() >= at => Err(Trap::Interrupt),
 			_ => Ok(()),
 		}
-	}
-}
-
-/// Lets the guest go on from slice to slice, until it is done or the time is over.
-pub fn drive<T>(deadline: Deadline, guest: impl Future<Output = Result<T>>) -> Result<T> {
-	let mut guest = pin!(guest);
-	let mut context = Context::from_waker(Waker::noop());
-	loop {
-		if let Poll::Ready(done) = guest.as_mut().poll(&mut context) {
-			return done;
-		}
-		deadline.check()?;
 	}
 }

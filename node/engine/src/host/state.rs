@@ -1,6 +1,6 @@
 //! The host's side of one run: limits, and notes for the classification of its end.
 
-use super::{clock::Deadline, kernels::Isa};
+use super::{clock::Deadline, kernels::Means, model::ModelFile, refill::Fuel};
 use crate::run::Limits;
 use wasmtime::{Memory, ResourceLimiter, Result};
 
@@ -9,14 +9,16 @@ const MAX_MEMORY: usize = (4 << 30) - (64 << 10);
 
 /// The host's side of one run.
 pub struct State {
-	/// Instructions that the kernels use.
-	pub isa: Isa,
+	/// What the kernels use.
+	pub means: Means,
 	/// The guest's memory, once it is instantiated.
 	pub guest_memory: Option<Memory>,
+	/// The file of the model that is being loaded.
+	pub model: ModelFile,
 	/// Time at which the run is stopped.
 	pub deadline: Deadline,
-	/// Fuel that was left when a kernel last looked at the time.
-	pub fuel_at_last_check: u64,
+	/// Fuel that is left.
+	pub fuel: Fuel,
 	/// Largest memory of the instance, in bytes.
 	pub memory_limit: usize,
 	/// Memory of the instance in bytes, which never shrinks.
@@ -33,12 +35,13 @@ pub struct State {
 
 impl State {
 	/// The state of a run that begins now, in an instance that has no memory yet.
-	pub fn new(isa: Isa, limits: &Limits) -> State {
+	pub fn new(means: Means, limits: &Limits) -> State {
 		State {
-			isa,
+			means,
 			guest_memory: None,
+			model: ModelFile::default(),
 			deadline: Deadline::after(limits.time),
-			fuel_at_last_check: u64::MAX,
+			fuel: Fuel::default(),
 			memory_limit: limits.memory_bytes.min(MAX_MEMORY),
 			memory_bytes: 0,
 			denied: false,

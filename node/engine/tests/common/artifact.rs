@@ -1,10 +1,10 @@
 //! Modules that could be engines, to be changed until they cannot.
 
 use wasm_encoder::{
-	BlockType, CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements,
-	EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType,
-	ImportSection, Instruction as I, MemArg, MemorySection, MemoryType, Module, RefType,
-	StartSection, TableSection, TableType, TypeSection, ValType,
+	CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, EntityType,
+	ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, ImportSection,
+	Instruction as I, MemArg, MemorySection, MemoryType, Module, RefType, StartSection,
+	TableSection, TableType, TypeSection, ValType,
 };
 
 /// Types of functions, as parameters and results; all are i32 but those of the last.
@@ -41,20 +41,6 @@ pub fn body(instructions: &[I<'_>]) -> Function {
 	function
 }
 
-/// The body that the builder gives to what copies or fills memory.
-pub fn paying(grain: i32, moving: &I<'_>) -> Function {
-	let mut function = Function::new([(1, ValType::I32)]);
-	let empty = BlockType::Empty;
-	let before = [I::LocalGet(2), I::I32Const(grain), I::I32ShrU, I::LocalTee(3), I::If(empty)];
-	let turn = [I::Loop(empty), I::LocalGet(3), I::I32Const(1), I::I32Sub, I::LocalTee(3)];
-	let after = [I::BrIf(0), I::End, I::End, I::LocalGet(0), I::LocalGet(1), I::LocalGet(2)];
-	for instruction in before.iter().chain(&turn).chain(&after) {
-		function.instruction(instruction);
-	}
-	function.instruction(moving).instruction(&I::End);
-	function
-}
-
 pub const COPY: I<'static> = I::MemoryCopy { src_mem: 0, dst_mem: 0 };
 pub const STACK_POINTER: GlobalType =
 	GlobalType { val_type: ValType::I32, mutable: true, shared: false };
@@ -83,11 +69,11 @@ impl Sketch {
 		let functions = vec![
 			(0, body(&[])),
 			(1, constant(1024)),
-			(2, constant(REPLY)),
+			(5, constant(REPLY)),
 			(3, constant(REPLY)),
 			(3, constant(REPLY)),
 			(4, body(&run)),
-			(6, paying(6, &COPY)),
+			(6, body(&[I::LocalGet(0), I::LocalGet(1), I::LocalGet(2), COPY])),
 		];
 		let names =
 			["_initialize", "opg_alloc", "opg_load", "opg_describe", "opg_zeros", "opg_run"];
@@ -101,7 +87,7 @@ impl Sketch {
 		Sketch {
 			imports: vec![
 				("wasi_snapshot_preview1", "fd_write", EntityType::Function(2)),
-				("opg-kernels-1", "softmax", EntityType::Function(6)),
+				("opg-kernels-2", "softmax", EntityType::Function(6)),
 			],
 			functions,
 			tables: vec![TABLE],
@@ -115,7 +101,14 @@ impl Sketch {
 		}
 	}
 
+	/// The module, metered. As it is if it cannot be metered.
 	pub fn finish(&self) -> Vec<u8> {
+		let plain = self.plain();
+		opg_engine_meter::meter(&plain).unwrap_or(plain)
+	}
+
+	/// The module as it is.
+	pub fn plain(&self) -> Vec<u8> {
 		let mut types = TypeSection::new();
 		for (params, results) in TYPES {
 			types.ty().function(vec![ValType::I32; params], vec![ValType::I32; results]);

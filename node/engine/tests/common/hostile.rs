@@ -410,6 +410,22 @@ fn weights(files: &mut Files) {
 			of(&[lying("w", dtype, &dims, &data), node("Add", &["x", "w"], &["y"])]),
 		);
 	}
+	// So much data stays in the file until the tensor is made.
+	for (dtype, dims, length) in [
+		(FLOAT, vec![1 << 40], 4096),
+		(FLOAT, vec![u64::MAX], 4096),
+		(FLOAT, vec![1024], 4095),
+		(FLOAT, vec![0], 4096),
+		(FLOAT, vec![1; 300], 1024),
+		(0, vec![1024], 4096),
+		(8, vec![1024], 4096),
+		(9, vec![4096], 4096),
+		(16, vec![2048], 4096),
+		(999, vec![1024], 4096),
+	] {
+		let weights = lying("w", dtype, &dims, &vec![0xff; length]);
+		files.add("large initializer", of(&[weights, node("Add", &["x", "w"], &["y"])]));
+	}
 }
 
 /// Bytes that are no ONNX.

@@ -35,4 +35,4 @@ pub use report::{Description, Inspection, Port, ReportError};
 pub use tensor::{DType, Tensor, TensorError};
 
 /// Longest model file, in bytes.
-pub const MAX_MODEL_BYTES: usize = 64 << 20;
+pub const MAX_MODEL_BYTES: usize = 1 << 30;

@@ -75,6 +75,10 @@ fn respond(runner: &EngineRunner, request: Request) -> Response {
 			let control = Control::new(schedule::deadline(&job, Instant::now()));
 			runner.run(&job, &control).map(Response::Done)
 		},
+		Request::Prepare(job) => {
+			let control = Control::new(schedule::deadline(&job, Instant::now()));
+			runner.prepare(&job, &control).map(|()| Response::Prepared)
+		},
 	};
 	result.unwrap_or_else(of_error)
 }
@@ -84,6 +88,7 @@ fn of_error(error: RunError) -> Response {
 		RunError::ModelMissing => Response::ModelMissing,
 		RunError::EngineMissing => Response::EngineMissing,
 		RunError::TimedOut(_) => Response::TimedOut,
+		RunError::TooLarge { needed, share } => Response::TooLarge(needed as u64, share as u64),
 		// Long texts would not fit a message.
 		error => Response::Failed(error.to_string().chars().take(2000).collect()),
 	}

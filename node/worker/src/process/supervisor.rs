@@ -98,10 +98,10 @@ struct Restarts {
 
 impl ProcessRunner {
 	/// Starts the first process, which compiles the built-in engine unless that was done before.
-	pub(crate) fn new(program: EngineProgram, setup: Setup) -> Result<Self, RunError> {
+	pub(crate) fn new(program: &EngineProgram, setup: &Setup) -> Result<Self, RunError> {
 		let mut failures = 0;
 		let process = loop {
-			match EngineProcess::start(&program, &setup) {
+			match EngineProcess::start(program, setup) {
 				Ok(process) => break process,
 				Err(error) if failures + 1 == STARTS => return Err(error),
 				Err(error) => {
@@ -117,6 +117,7 @@ impl ProcessRunner {
 		let _ = spawn("opg-engine-others", move || compile_others(&others, &folders));
 		let restarts = Restarts { failures: 0, not_before: Instant::now() };
 		let (idle, restarts) = (Mutex::new(vec![process]), Mutex::new(restarts));
+		let (program, setup) = (program.clone(), setup.clone());
 		Ok(Self { program, setup, built_in, idle, restarts })
 	}
 
@@ -129,17 +130,17 @@ impl ProcessRunner {
 				return Ok(idle.remove(index));
 			}
 		}
-		self.start(&self.setup, control)
+		self.start(control)
 	}
 
-	fn start(&self, setup: &Setup, control: &Control) -> Result<EngineProcess, RunError> {
+	fn start(&self, control: &Control) -> Result<EngineProcess, RunError> {
 		let not_before = self.restarts.lock().not_before;
 		let pause = not_before.saturating_duration_since(Instant::now());
 		if pause > control.time_left() {
 			return Err(RunError::Process("it has failed too often lately".into()));
 		}
 		thread::sleep(pause);
-		let started = EngineProcess::start(&self.program, setup);
+		let started = EngineProcess::start(&self.program, &self.setup);
 		if started.is_err() {
 			self.note_failure();
 		}
@@ -152,21 +153,35 @@ impl ProcessRunner {
 		restarts.not_before = Instant::now() + pause(restarts.failures);
 	}
 
-	/// Runs a job in `process`. The process is of use later if it is given back.
+	/// Puts a request about a job to a process, and keeps the process.
+	fn put(
+		&self,
+		request: fn(Job) -> Request,
+		job: &Job,
+		control: &Control,
+	) -> Result<Response, RunError> {
+		let process = self.take(&job.model_key().0, control)?;
+		let (process, response) = self.run_in(process, request, job, control);
+		self.idle.lock().extend(process);
+		response
+	}
+
+	/// Puts a request about a job to `process`. The process is of use later if it is given back.
 	fn run_in(
 		&self,
 		mut process: EngineProcess,
+		request: fn(Job) -> Request,
 		job: &Job,
 		control: &Control,
-	) -> (Option<EngineProcess>, Result<Answered, RunError>) {
-		match self.ask(&mut process, job, control) {
+	) -> (Option<EngineProcess>, Result<Response, RunError>) {
+		match self.ask(&mut process, request, job, control) {
 			Ok(response) => {
 				self.restarts.lock().failures = 0;
 				process.remember(job.model_key().0);
 				// What fails on this machine may be for want of memory, which a new process has.
 				let failed = matches!(response, Response::Failed(_));
 				let kept = (!failed && !process.is_too_large(&self.setup)).then_some(process);
-				(kept, of_response(response, job))
+				(kept, Ok(response))
 			},
 			Err(Lost::TimedOut) => (None, Err(timed_out(job))),
 			Err(Lost::Cancelled) => (None, Err(RunError::Cancelled)),
@@ -180,6 +195,7 @@ impl ProcessRunner {
 	fn ask(
 		&self,
 		process: &mut EngineProcess,
+		request: fn(Job) -> Request,
 		job: &Job,
 		control: &Control,
 	) -> Result<Response, Lost> {
@@ -193,7 +209,7 @@ impl ProcessRunner {
 			}
 		}
 		let millis_left = u32::try_from(control.time_left().as_millis()).unwrap_or(u32::MAX);
-		let request = Request::Run(Job { millis_left, ..job.clone() });
+		let request = request(Job { millis_left, ..job.clone() });
 		process.ask(request, control.deadline + GRACE, Some(control))
 	}
 }
@@ -225,13 +241,19 @@ fn compile_others(program: &EngineProgram, setup: &Setup) {
 impl Runner for ProcessRunner {
 	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError> {
 		if job.kind == JobKind::Cold {
-			let process = self.start(&Setup { loaded_bytes: 0, ..self.setup.clone() }, control)?;
-			return self.run_in(process, job, control).1;
+			// In the place of a process, so that there is not more memory in use for it.
+			drop(self.idle.lock().pop());
+			let process = self.start(control)?;
+			return of_response(self.run_in(process, Request::Run, job, control).1?, job);
 		}
-		let process = self.take(&job.model_key().0, control)?;
-		let (process, result) = self.run_in(process, job, control);
-		self.idle.lock().extend(process);
-		result
+		of_response(self.put(Request::Run, job, control)?, job)
+	}
+
+	fn prepare(&self, job: &Job, control: &Control) -> Result<(), RunError> {
+		match self.put(Request::Prepare, job, control)? {
+			Response::Prepared => Ok(()),
+			other => of_response(other, job).map(drop),
+		}
 	}
 }
 
@@ -248,7 +270,12 @@ fn of_response(response: Response, job: &Job) -> Result<Answered, RunError> {
 		Response::EngineMissing => Err(RunError::EngineMissing),
 		Response::TimedOut => Err(timed_out(job)),
 		Response::Failed(reason) => Err(RunError::Process(reason)),
-		Response::Ready(_) => Err(RunError::Process("a response out of order".into())),
+		Response::TooLarge(needed, share) => {
+			Err(RunError::TooLarge { needed: needed as usize, share: share as usize })
+		},
+		Response::Ready(_) | Response::Prepared => {
+			Err(RunError::Process("a response out of order".into()))
+		},
 	}
 }
 

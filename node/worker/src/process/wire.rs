@@ -31,7 +31,7 @@ pub(crate) struct Setup {
 	pub(crate) engines: PathBuf,
 	/// Store of models.
 	pub(crate) models: PathBuf,
-	/// Most bytes of models that stay loaded.
+	/// Most bytes of memory of all models together, loaded and running.
 	pub(crate) loaded_bytes: usize,
 }
 
@@ -70,6 +70,9 @@ pub(crate) enum Request {
 	/// Run a job within the time that it has left.
 	#[codec(index = 2)]
 	Run(Job),
+	/// Load the model of a job within the time that it has left.
+	#[codec(index = 3)]
+	Prepare(Job),
 }
 
 /// Response of an engine process.
@@ -78,6 +81,9 @@ pub(crate) enum Response {
 	/// The engine with this id is ready.
 	#[codec(index = 0)]
 	Ready(H256),
+	/// The model is loaded, or does not load.
+	#[codec(index = 6)]
+	Prepared,
 	/// Result of the job.
 	#[codec(index = 1)]
 	Done(Answered),
@@ -93,6 +99,9 @@ pub(crate) enum Response {
 	/// This machine failed, in these words.
 	#[codec(index = 5)]
 	Failed(String),
+	/// The model may take more memory than there is, in MiB: so much, of so much.
+	#[codec(index = 7)]
+	TooLarge(u64, u64),
 }
 
 /// Writes a message.

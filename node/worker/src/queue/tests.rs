@@ -1,5 +1,5 @@
 use super::*;
-use opg_primitives::{Answer, JobKind, Outcome, Output, Task};
+use opg_primitives::{Answer, JobKind, Outcome, Output, Task, VersionLimits};
 use sp_core::H256;
 use std::{
 	sync::{
@@ -11,6 +11,7 @@ use std::{
 
 /// Time that jobs of these tests are given: enough.
 const MINUTE: u32 = 60_000;
+const LIMITS: VersionLimits = VersionLimits { fuel: 10, load_fuel: 10, memory: 1 };
 
 /// Answers with the job's input. Waits for a permit before each job if it has a gate.
 #[derive(Default)]
@@ -21,6 +22,8 @@ struct Mock {
 	order: Arc<Mutex<Vec<u64>>>,
 	missing: Arc<AtomicBool>,
 	panics: Arc<AtomicUsize>,
+	/// Models that were loaded ahead, in this order.
+	prepared: Arc<Mutex<Vec<u8>>>,
 	/// Runs until it is stopped.
 	endless: bool,
 }
@@ -51,6 +54,14 @@ impl Runner for Mock {
 		}
 		Ok(answered(job))
 	}
+
+	fn prepare(&self, job: &Job, _: &Control) -> Result<(), RunError> {
+		self.prepared.lock().push(job.task.model_hash.0[0]);
+		if self.missing.load(Ordering::SeqCst) {
+			return Err(RunError::ModelMissing);
+		}
+		Ok(())
+	}
 }
 
 fn job(request: u64) -> Job {
@@ -63,8 +74,9 @@ fn job(request: u64) -> Job {
 			engine_id: Default::default(),
 			dims: Default::default(),
 			input: request.to_le_bytes().to_vec(),
-			fuel_limit: 10,
+			limits: LIMITS,
 		},
+		requester: H256::zero(),
 		millis_left: MINUTE,
 	}
 }
@@ -92,8 +104,14 @@ fn config(queue: usize, threads: usize) -> WorkerConfig {
 	WorkerConfig { queue, threads, ..Default::default() }
 }
 
+/// Starts the engine at the first attempt.
+fn once<R>(runner: R) -> impl FnMut() -> Result<R, RunError> {
+	let mut runner = Some(runner);
+	move || runner.take().ok_or(RunError::Panicked)
+}
+
 fn start_mock(mock: Mock, queue: usize) -> Arc<Shared> {
-	start(move || Ok(mock), &config(queue, 1)).expect("threads")
+	start(once(mock), &config(queue, 1)).expect("threads")
 }
 
 /// A worker on which each job waits for a permit.
@@ -149,7 +167,7 @@ fn jobs_should_differ_when_round_kind_or_fuel_limit_differ() {
 	let mock = Mock::default();
 	let runs = mock.runs.clone();
 	let shared = start_mock(mock, 4);
-	let cheaper = Task { fuel_limit: 9, ..job(1).task };
+	let cheaper = Task { limits: VersionLimits { fuel: 9, ..LIMITS }, ..job(1).task };
 	let witness = Job { kind: JobKind::Witness(H256::repeat_byte(7)), ..job(1) };
 	let others = [job(1), Job { round: 1, ..job(1) }, Job { task: cheaper, ..job(1) }, witness];
 	for other in others {
@@ -204,10 +222,68 @@ fn jobs_should_wait_when_the_engine_is_still_compiling() {
 }
 
 #[test]
-fn submit_should_refuse_when_the_engine_does_not_start() {
-	let build = || Err::<Mock, _>(RunError::EngineMissing);
+fn seats_should_be_declined_until_the_engine_starts_when_it_fails_at_first() {
+	let attempts = Arc::new(AtomicUsize::new(0));
+	let count = attempts.clone();
+	let build = move || match count.fetch_add(1, Ordering::SeqCst) {
+		0 => Err(RunError::EngineMissing),
+		_ => Ok(Mock::default()),
+	};
 	let shared = start(build, &config(1, 2)).expect("threads");
-	wait_until("the engine has failed", || shared.submit(job(1)) == Err(JobError::Internal));
+	wait_until("the engine has failed", || shared.submit(job(1)) == Err(JobError::Failed));
+	wait_until("the engine is started again", || shared.submit(job(1)) == done(&job(1)));
+	assert_eq!(attempts.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn worker_should_stop_when_the_engine_does_not_start() {
+	let shared = start(|| Err::<Mock, _>(RunError::EngineMissing), &config(1, 1)).expect("threads");
+	wait_until("the engine has failed", || shared.submit(job(1)) == Err(JobError::Failed));
+	shared.stop();
+	wait_until("the thread has ended", || Arc::strong_count(&shared) == 1);
+}
+
+/// Task of a model that is to be loaded ahead.
+fn task(model: u8) -> Task {
+	Task { model_hash: H256::repeat_byte(model), input: vec![], ..job(0).task }
+}
+
+#[test]
+fn models_should_be_loaded_once_and_after_all_jobs_when_they_are_named_ahead() {
+	let mock = Mock::default();
+	let (prepared, order) = (mock.prepared.clone(), mock.order.clone());
+	let (shared, permit) = start_gated(mock, 8);
+	assert_eq!(shared.submit(job(0)), Ok(JobStatus::Pending));
+	wait_until("the first job is taken", || waiting(&shared) == 0);
+	[1, 2, 1].into_iter().for_each(|model| shared.prepare(task(model)));
+	assert_eq!(shared.submit(watch(1)), Ok(JobStatus::Pending));
+	permit.send(()).expect("worker lives");
+	wait_until("the watching is taken", || waiting(&shared) == 0);
+	assert!(prepared.lock().is_empty());
+	permit.send(()).expect("worker lives");
+	wait_until("both are loaded", || *prepared.lock() == [1, 2]);
+	shared.prepare(task(1));
+	shared.prepare(task(3));
+	wait_until("the third is loaded", || *prepared.lock() == [1, 2, 3]);
+	assert_eq!(*order.lock(), [0, 1]);
+}
+
+#[test]
+fn model_should_be_loaded_ahead_when_its_file_arrives() {
+	let mock = Mock::default();
+	let (prepared, missing) = (mock.prepared.clone(), mock.missing.clone());
+	missing.store(true, Ordering::SeqCst);
+	let shared = start_mock(mock, 4);
+	shared.prepare(task(1));
+	wait_until("it was looked for", || prepared.lock().len() == 1);
+	missing.store(false, Ordering::SeqCst);
+	wait_until("it was looked for again", || {
+		shared.prepare(task(1));
+		prepared.lock().len() == 2
+	});
+	(0..3).for_each(|_| shared.prepare(task(1)));
+	assert_eq!(settle(&shared, &job(2)), done(&job(2)));
+	assert_eq!(*prepared.lock(), [1, 1]);
 }
 
 #[test]
@@ -216,9 +292,9 @@ fn thread_should_go_on_when_a_job_panics() {
 	let (runs, panics) = (mock.runs.clone(), mock.panics.clone());
 	let shared = start_mock(mock, 4);
 	panics.store(usize::from(MAX_ATTEMPTS), Ordering::SeqCst);
-	assert_eq!(settle(&shared, &job(1)), Err(JobError::Internal));
+	assert_eq!(settle(&shared, &job(1)), Err(JobError::Failed));
 	assert_eq!(runs.load(Ordering::SeqCst), usize::from(MAX_ATTEMPTS));
-	assert_eq!(shared.submit(job(1)), Err(JobError::Internal));
+	assert_eq!(shared.submit(job(1)), Err(JobError::Failed));
 	assert_eq!(settle(&shared, &job(2)), done(&job(2)));
 }
 
@@ -236,9 +312,9 @@ fn job_should_have_no_second_attempt_when_its_deadline_was_over() {
 	let runs = mock.runs.clone();
 	let shared = start_mock(mock, 4);
 	let endless = Job { millis_left: 50, ..job(0) };
-	assert_eq!(settle(&shared, &endless), Err(JobError::Internal));
+	assert_eq!(settle(&shared, &endless), Err(JobError::Failed));
 	assert_eq!(settle(&shared, &job(2)), done(&job(2)));
-	assert_eq!(settle(&shared, &endless), Err(JobError::Internal));
+	assert_eq!(settle(&shared, &endless), Err(JobError::Failed));
 	assert_eq!(runs.load(Ordering::SeqCst), 2);
 }
 
@@ -306,7 +382,7 @@ fn answers_should_be_there_without_a_run_when_the_journal_is_opened_again() {
 	let audit = Job { kind: JobKind::Witness(H256::repeat_byte(7)), ..job(2) };
 	let mock = Mock::default();
 	let runs = mock.runs.clone();
-	let shared = start(move || Ok(mock), &config).expect("threads");
+	let shared = start(once(mock), &config).expect("threads");
 	for job in [job(1), audit.clone(), watch(3)] {
 		assert_eq!(settle(&shared, &job), done(&job));
 	}
@@ -314,9 +390,9 @@ fn answers_should_be_there_without_a_run_when_the_journal_is_opened_again() {
 	// The first is still there, as after `kill -9`. The second one cannot even start its engine.
 	let mock = Mock::default();
 	let runs = mock.runs.clone();
-	let again = start(move || Ok(mock), &config).expect("threads");
+	let again = start(once(mock), &config).expect("threads");
 	let broken = start(|| Err::<Mock, _>(RunError::EngineMissing), &config).expect("threads");
-	wait_until("the engine has failed", || broken.submit(job(9)) == Err(JobError::Internal));
+	wait_until("the engine has failed", || broken.submit(job(9)) == Err(JobError::Failed));
 	for job in [job(1), audit] {
 		assert_eq!(again.submit(job.clone()), done(&job));
 		assert_eq!(broken.submit(job.clone()), done(&job));
@@ -329,7 +405,7 @@ fn answers_should_be_there_without_a_run_when_the_journal_is_opened_again() {
 fn oldest_result_should_be_forgotten_when_there_are_too_many() {
 	let mock = Mock::default();
 	let runs = mock.runs.clone();
-	let shared = start_bounded(move || Ok(mock), &config(4, 1), 1100).expect("threads");
+	let shared = start_bounded(once(mock), &config(4, 1), 1100).expect("threads");
 	for request in 0..5 {
 		assert_eq!(settle(&shared, &job(request)), done(&job(request)));
 		assert!(shared.state.lock().results.len() <= 2);

@@ -1,5 +1,5 @@
 use super::*;
-use opg_primitives::Task;
+use opg_primitives::{Task, VersionLimits};
 use sp_core::H256;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -14,8 +14,10 @@ fn job(model: u8, request: u64, seconds: u32) -> Job {
 			engine_id: Default::default(),
 			dims: Default::default(),
 			input: vec![0; 8],
-			fuel_limit: 10,
+			limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
 		},
+		// As if each model had customers of its own.
+		requester: H256::repeat_byte(model),
 		millis_left: seconds * 1000,
 	}
 }
@@ -77,6 +79,56 @@ fn models_should_take_turns_when_deadlines_are_about_the_same() {
 	test.push_all((0..2).map(|request| job(2, request, 30)));
 	test.push(job(3, 0, 33));
 	assert_eq!(test.drain(), [(1, 0), (2, 0), (1, 1), (2, 1), (1, 2), (1, 3), (3, 0)]);
+}
+
+#[test]
+fn requesters_should_take_turns_when_deadlines_are_about_the_same() {
+	let mut test = Test::new(16, 1, &[]);
+	let of = |requester, model, request| Job {
+		requester: H256::repeat_byte(requester),
+		..job(model, request, 30)
+	};
+	// One asks much, of two models; the others ask for one of these, and for another one.
+	test.push_all([of(1, 1, 0), of(1, 1, 1), of(1, 2, 2), of(1, 2, 3), of(2, 1, 4), of(3, 3, 5)]);
+	assert_eq!(test.drain(), [(1, 0), (3, 5), (2, 2), (1, 4), (2, 3), (1, 1)]);
+}
+
+#[test]
+fn burst_of_a_requester_should_leave_time_for_others_in_all_models() {
+	let mut test = Test::new(4096, 1, &[(1, SECOND), (2, SECOND), (3, SECOND)]);
+	let of = |requester, model, request| Job {
+		requester: H256::repeat_byte(requester),
+		..job(model, request, 30)
+	};
+	test.push_all((0..60).map(|request| of(1, 1 + (request % 3) as u8, request)));
+	assert_eq!(test.schedule.jobs.len(), 30, "alone it has all the time");
+	test.push_all((0..5).map(|request| of(2, 1, 100 + request)));
+	test.push_all((0..5).map(|request| of(3, 4, 200 + request)));
+	let count = |requester| {
+		let jobs = test.schedule.jobs.iter();
+		jobs.filter(|waiting| waiting.job.requester == H256::repeat_byte(requester)).count()
+	};
+	assert_eq!((count(2), count(3)), (5, 5), "nobody else yields");
+	assert!(count(1) >= 20 && count(1) < 30, "{}", count(1));
+}
+
+#[test]
+fn burst_of_a_model_should_leave_time_for_others_when_each_job_is_of_another_requester() {
+	let mut test = Test::new(4096, 1, &[(1, SECOND), (2, SECOND)]);
+	let of = |requester, model| Job {
+		requester: H256::repeat_byte(requester),
+		..job(model, requester.into(), 30)
+	};
+	test.push_all((0..60).map(|requester| of(requester, 1)));
+	// The only customer of another model asks for more than any of those.
+	let one = |request| Job { request, ..of(99, 2) };
+	test.push_all((100..115).map(one));
+	assert_eq!((test.count(1), test.count(2)), (15, 15));
+	// Within the model that asks for the most, the requester that does yields.
+	test.push_all((200..210).map(|request| Job { request, ..of(98, 1) }));
+	assert_eq!((test.count(1), test.count(2)), (15, 15));
+	let of_many = |waiting: &&Waiting| waiting.job.requester == H256::repeat_byte(98);
+	assert!(test.schedule.jobs.iter().filter(of_many).count() <= 2);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{authorize::Payload, mock::*, *};
 use codec::{Decode, Encode};
 use frame_support::{assert_ok, dispatch::Pays, traits::ConstU32, BoundedVec};
 use opg_primitives::{AccountId, BlockNumber, JobError};
-use pallet_opg_support::priority;
+use pallet_opg_support::{priority, CALL_BLOCKS};
 use sp_core::H256;
 
 fn commitment(request: u64) -> Item<H256> {
@@ -118,7 +118,7 @@ fn reveals_should_count_when_one_round_of_the_batch_ended() {
 fn batch_should_expire_when_its_block_is_too_far_back() {
 	run(|| {
 		let call = commit_call(1, vec![commitment(1)]);
-		next_blocks(BATCH_BLOCKS - 1);
+		next_blocks(CALL_BLOCKS - 1);
 		open(1, 0, &[1, 2]);
 		assert_ok!(validate(&call));
 		next_block();
@@ -161,7 +161,7 @@ fn transaction_should_provide_a_tag_per_item_when_it_is_valid() {
 		let valid = validate(&commit_call(1, vec![commitment(1), commitment(2)])).unwrap();
 		let tag = |request: u64| ("OpgCommit", (request, 0u8, 1u64)).encode();
 		assert_eq!(valid.provides, [tag(1), tag(2)]);
-		assert_eq!(valid.longevity, u64::from(BATCH_BLOCKS));
+		assert_eq!(valid.longevity, u64::from(CALL_BLOCKS));
 		assert!(valid.propagate && valid.requires.is_empty());
 	});
 }

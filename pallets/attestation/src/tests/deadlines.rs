@@ -3,7 +3,7 @@
 use crate::{mock::*, *};
 use frame_support::{assert_ok, weights::Weight};
 use opg_primitives::FailureReason;
-use pallet_opg_support::{Committees, Offence, Verdict};
+use pallet_opg_support::{Assignment, Committees, Offence, Verdict};
 use std::collections::BTreeSet;
 
 const NOBODY_COMMITTED: Verdict = Verdict::Undecided(FailureReason::NotEnoughCommitments);
@@ -108,6 +108,39 @@ fn rounds_should_open_when_the_clock_stands_for_so_many_blocks() {
 		assert!(!Rounds::<Test>::contains_key(1_000));
 		next_blocks(COMMIT_BLOCKS);
 		assert_eq!(Verdicts::get().len() as u64, all);
+	});
+}
+
+#[test]
+fn rounds_should_end_at_their_own_deadlines_when_their_models_need_different_times() {
+	run(|| {
+		let open = |request, commit_blocks| {
+			let assignment = Assignment { commit_blocks, ..assignment(request, 0, &[1, 2], 2) };
+			assert_ok!(Attestation::open(assignment));
+		};
+		open(1, 4 * COMMIT_BLOCKS);
+		open(2, COMMIT_BLOCKS);
+		next_block();
+		open(3, COMMIT_BLOCKS);
+		next_block();
+		open(4, 2 * COMMIT_BLOCKS);
+		let halves: Vec<_> = (1..=4).map(|id| round(id).decline_by).collect();
+		let half = |commit_blocks: u32| u64::from(commit_blocks / 2);
+		let expected = [
+			1 + half(4 * COMMIT_BLOCKS),
+			1 + half(COMMIT_BLOCKS),
+			2 + half(COMMIT_BLOCKS),
+			3 + half(2 * COMMIT_BLOCKS),
+		];
+		assert_eq!(halves, expected);
+		for _ in 0..4 * COMMIT_BLOCKS {
+			check();
+			next_block();
+		}
+		let order: Vec<_> = Verdicts::get().iter().map(|(request, _)| *request).collect();
+		assert_eq!(order, [2, 3, 4, 1]);
+		next_blocks(REVEAL_BLOCKS);
+		assert_eq!(Deadlines::<Test>::iter().count(), 0);
 	});
 }
 

@@ -109,13 +109,27 @@ fn copiers_should_be_fined_as_for_a_missed_reveal_when_the_court_judges_their_au
 			right: vec![1, 2],
 			wrong: vec![holder(4, 2)],
 			copied: vec![holder(3, 2)],
-			silent: vec![],
+			..Default::default()
 		};
 		assert_eq!(judgement, expected);
 		assert_eq!(Fines::get(), [(3, Offence::MissedReveal)]);
 		assert_eq!(FineSessions::get(), [session(2)]);
 		assert_eq!(FineRecords::get(), [SilenceRecord::Counted]);
 		assert_eq!(Convictions::get(), [(4, H256::repeat_byte(1), session(2))]);
+	});
+}
+
+#[test]
+fn silent_seats_of_an_audit_should_be_named_once_it_is_over() {
+	run(|| {
+		open(7, 0, &[1]);
+		answer_all(7, &[(1, answer(1))]);
+		open_witnessed(7, 2, &[2, 3]);
+		let judge = || Attestation::judge(7, answer(1).digest(), None, &[]);
+		assert_eq!(judge().absent, [], "they may still answer");
+		next_blocks(COMMIT_BLOCKS);
+		assert_eq!(judge().absent, [holder(2, 2), holder(3, 2)]);
+		assert_eq!(judge().silent, []);
 	});
 }
 

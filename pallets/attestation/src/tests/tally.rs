@@ -15,9 +15,10 @@ fn digest(letter: char) -> H256 {
 	H256::repeat_byte(letter as u8)
 }
 
-/// Seat by its letter: `w` waits, `c` committed and hides its answer, `m`, `e` and `q` declined in
-/// time for the model file, the engine and a full queue, and nobody took the seat; `r` declined, and
-/// another took it; `l` declined too late; any capital revealed the answer of that letter.
+/// Seat by its letter: `w` waits, `c` committed and hides its answer, `m`, `e`, `q` and `f` declined in
+/// time for the model file, the engine, a full queue and failed attempts, and nobody took the seat; `r`
+/// declined, and another took it; `l` declined too late; any capital revealed the answer of that
+/// letter.
 fn seat(executor: u64, round: RoundIndex, letter: char) -> Seat<u64, u64> {
 	let commitment = H256::zero();
 	let declined = |reason| SeatState::Declined { reason, outcome: DeclineOutcome::Unfilled };
@@ -27,6 +28,7 @@ fn seat(executor: u64, round: RoundIndex, letter: char) -> Seat<u64, u64> {
 		'm' => declined(JobError::ModelMissing),
 		'e' => declined(JobError::EngineMissing),
 		'q' => declined(JobError::QueueFull),
+		'f' => declined(JobError::Failed),
 		'r' => SeatState::Declined {
 			reason: JobError::ModelMissing,
 			outcome: DeclineOutcome::Replaced,
@@ -82,6 +84,7 @@ fn tally_should_agree_when_enough_answers_are_equal_and_none_differs() {
 		(1, "m", undecided(ModelUnavailable)),
 		(1, "e", undecided(EngineUnavailable)),
 		(1, "q", undecided(Congested)),
+		(1, "f", undecided(NotEnoughCommitments)),
 		// Three of three.
 		(3, "AAA", agreed('A')),
 		(3, "AAB", Tally::Dissent),
@@ -116,6 +119,8 @@ fn tally_should_agree_when_enough_answers_are_equal_and_none_differs() {
 		(5, "AAAAmme", undecided(ModelUnavailable)),
 		(5, "AAAAqqw", undecided(Congested)),
 		(5, "AAAAqqe", undecided(Congested)),
+		(5, "AAAAfff", undecided(NotEnoughCommitments)),
+		(5, "AAAAqqf", undecided(Congested)),
 		(5, "AAAAmee", undecided(EngineUnavailable)),
 		(5, "AAAAmew", undecided(EngineUnavailable)),
 		(5, "AAAAmww", undecided(NotEnoughCommitments)),

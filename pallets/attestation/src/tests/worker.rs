@@ -8,7 +8,7 @@ use opg_primitives::{
 	EXECUTOR_KEY_TYPE,
 };
 use opg_runtime_interface::{JobQueue, JobQueueExt};
-use pallet_opg_support::{Committees, Verdict};
+use pallet_opg_support::{Assignment, Committees, Verdict};
 use sp_core::{
 	offchain::{
 		testing::{TestOffchainExt, TestTransactionPoolExt},
@@ -129,7 +129,7 @@ fn task() -> Task {
 		engine_id: H256::repeat_byte(2),
 		dims: Default::default(),
 		input: b"input".to_vec(),
-		fuel_limit: FUEL_LIMIT,
+		limits: LIMITS,
 	}
 }
 
@@ -150,7 +150,8 @@ fn worker_should_commit_and_reveal_when_its_jobs_are_done() {
 	node.run(|| open_with_task(7, &[1, 2]));
 	node.work_and_include();
 	let millis_left = COMMIT_BLOCKS * BLOCK_MILLIS;
-	let job = Job { request: 7, round: 0, kind: JobKind::Run, task: task(), millis_left };
+	let (request, kind, requester) = (7, JobKind::Run, requester(7));
+	let job = Job { request, round: 0, kind, task: task(), requester, millis_left };
 	assert_eq!(Jobs::get(), vec![job; 2]);
 	node.run(|| {
 		assert_eq!(phase(7), RoundPhase::Reveal);
@@ -266,6 +267,19 @@ fn worker_should_not_decline_for_want_of_time_when_that_is_not_free_any_more() {
 	assert_eq!(node.work().len(), 1, "it tries to the end");
 }
 
+#[test]
+fn worker_should_decline_at_once_when_its_job_failed_and_that_is_free() {
+	for (blocks, declines) in [(0, 1), (COMMIT_BLOCKS / 2, 1), (COMMIT_BLOCKS / 2 + 1, 0)] {
+		let mut node = Node::new(&[1]);
+		Reply::set(Err(JobError::Failed));
+		node.run(|| {
+			open_with_task(7, &[1, 2]);
+			next_blocks(blocks);
+		});
+		assert_eq!(node.work().len(), declines, "after {blocks} blocks");
+	}
+}
+
 /// 256 seats of which some waited for others hid the rest, and those were fined.
 #[test]
 fn worker_should_commit_in_every_seat_when_it_has_very_many() {
@@ -291,8 +305,13 @@ fn worker_should_reveal_first_and_go_on_in_the_next_run_when_there_is_too_much_t
 	let most = crate::offchain::MAX_ITEMS as u64;
 	node.run(|| {
 		for request in 0..most + 5 {
-			open_with_task(request, &[1, 2]);
-			if request % 300 == 299 {
+			Tasks::mutate(|tasks| tasks.insert(request, task()));
+			// So that the first are still open when the last ones are opened.
+			let commit_blocks = 4 * COMMIT_BLOCKS;
+			let assignment = assignment(request, 0, &[1, 2], 2);
+			assert_ok!(Attestation::open(Assignment { commit_blocks, ..assignment }));
+			// Before the first are late.
+			if request % 512 == 511 {
 				next_block();
 			}
 		}

@@ -7,7 +7,7 @@ use frame_support::{
 	traits::Hooks,
 };
 use opg_primitives::court::{court_batch_payload, CourtBatchKind};
-use pallet_opg_support::priority;
+use pallet_opg_support::{priority, CALL_BLOCKS};
 use sp_core::{Pair, H256};
 use sp_runtime::traits::Dispatchable;
 
@@ -34,15 +34,15 @@ fn batch_should_be_refused_when_it_is_malformed() {
 #[test]
 fn batch_should_be_refused_when_it_names_no_recent_block() {
 	run(|| {
-		next_blocks(BATCH_BLOCKS + 5);
+		next_blocks(CALL_BLOCKS + 5);
 		sit(7);
 		let now = System::block_number();
 		for (at, expected) in [
 			(now, Err(reject::EXPIRED)),
 			(now + 1, Err(reject::EXPIRED)),
 			(now - 1, Ok(())),
-			(now - u64::from(BATCH_BLOCKS), Ok(())),
-			(now - u64::from(BATCH_BLOCKS) - 1, Err(reject::EXPIRED)),
+			(now - u64::from(CALL_BLOCKS), Ok(())),
+			(now - u64::from(CALL_BLOCKS) - 1, Err(reject::EXPIRED)),
 		] {
 			let batch = Batch { at, ..batch(1, commitments(&[7], 1)) };
 			let signature = sign(1, CourtBatchKind::Commit, &batch);

@@ -90,6 +90,20 @@ fn case_should_wait_when_its_bytes_do_not_fit_the_budget() {
 }
 
 #[test]
+fn commit_phase_should_last_longer_when_the_case_needs_more_time() {
+	run(|| {
+		open_with(1, SLOW_FUEL);
+		next_block();
+		for blocks in [COMMIT_BLOCKS, COMMIT_BLOCKS - 1] {
+			next_blocks(blocks);
+			assert_eq!(phase(1), CasePhase::Commit { committed: 0 });
+		}
+		next_block();
+		assert_ne!(phase(1), CasePhase::Commit { committed: 0 });
+	});
+}
+
+#[test]
 fn heavy_case_should_have_its_turn_when_small_ones_keep_coming() {
 	run(|| {
 		open_with(1, 10);

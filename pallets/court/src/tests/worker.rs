@@ -5,7 +5,7 @@ use codec::Decode;
 use frame_support::{assert_ok, parameter_types, traits::Hooks};
 use opg_primitives::{
 	court::{second_seed, COURT_KEY_TYPE},
-	Job, JobError, JobKind, JobStatus, RequestId, Task,
+	Job, JobError, JobKind, JobStatus, RequestId, Task, VersionLimits,
 };
 use opg_runtime_interface::{JobQueue, JobQueueExt};
 use sp_core::{
@@ -56,7 +56,7 @@ fn done(byte: u8) -> Result<JobStatus, JobError> {
 /// Job of request 7 in its first sitting, with so many blocks to compute it.
 fn job(blocks: u32) -> Job {
 	let (kind, millis_left) = (JobKind::Witness(SEED), blocks * BLOCK_MILLIS);
-	Job { request: 7, round: 255, kind, task: task(), millis_left }
+	Job { request: 7, round: 255, kind, task: task(), requester: requester(7), millis_left }
 }
 
 /// Node of the validators `who`.
@@ -144,7 +144,7 @@ fn task() -> Task {
 		engine_id: H256::repeat_byte(2),
 		dims: Default::default(),
 		input: b"input".to_vec(),
-		fuel_limit: 1_000,
+		limits: VersionLimits { fuel: 1_000, load_fuel: 1_000, memory: 64 },
 	}
 }
 

@@ -31,7 +31,20 @@ pub(super) fn executors<T: Config>(count: u32) -> Vec<T::AccountId> {
 pub(super) fn model<T: Config>(count: u32) -> ModelId {
 	let executors = executors::<T>(count);
 	T::BenchmarkHelper::snapshot(&executors);
-	T::BenchmarkHelper::version(&rich::<T>("owner"), &executors)
+	let model = T::BenchmarkHelper::version(&rich::<T>("owner"), &executors);
+	// Those of the session that the snapshot began.
+	whitelist_shared_keys::<T>();
+	model
+}
+
+/// Whitelists the rounds of a request.
+pub(super) fn whitelist_round<T: Config>(id: RequestId) {
+	add_to_whitelist(T::BenchmarkHelper::round_key(id).into());
+}
+
+/// Whitelists the seats that wait in a model: whoever lays out its candidates pays for them.
+pub(super) fn whitelist_pending<T: Config>(model: ModelId) {
+	add_to_whitelist(PendingSeats::<T>::hashed_key_for(model).into());
 }
 
 /// One open seat in a dispute for each of so many executors.
@@ -102,19 +115,9 @@ pub(super) fn go<T: Config>() {
 
 /// Whitelists the keys that a block pays for once.
 pub(super) fn whitelist_shared_keys<T: Config>() {
-	let mut keys = T::BenchmarkHelper::shared_keys();
-	keys.push(NextRequestId::<T>::hashed_key().into());
-	keys.push(VrfOutputs::<T>::hashed_key().into());
-	keys.push(DrawBatches::<T>::hashed_key().into());
-	keys.push(OpenSeats::<T>::hashed_key().into());
-	keys.push(AgendaCursor::<T>::hashed_key().into());
-	keys.push(FuelOrdered::<T>::hashed_key().into());
-	keys.push(PostponedAt::<T>::hashed_key().into());
-	keys.push(FuelPrice::<T>::hashed_key().into());
-	keys.push(frame_system::Account::<T>::hashed_key_for(Pallet::<T>::pot()));
-	for distance in shared_agendas::<T>() {
-		keys.push(Agenda::<T>::hashed_key_for(now::<T>() + distance.into()));
-	}
+	let lengths = T::CommitPhases::get().lengths();
+	let mut keys: Vec<_> = lengths.flat_map(T::BenchmarkHelper::shared_keys).collect();
+	keys.extend(shared_keys::<T>());
 	keys.into_iter().for_each(|key| add_to_whitelist(key.into()));
 }
 
@@ -133,7 +136,7 @@ pub(super) fn insert<T: Config>(
 		size: 0,
 		engine_id: H256::zero(),
 		dims: dims(),
-		fuel_limit: FUEL_LIMIT,
+		limits: VersionLimits { fuel: FUEL_LIMIT, load_fuel: FUEL_LIMIT, memory: 64 },
 		royalty,
 	};
 	let price = FuelPrice::<T>::get();

@@ -137,7 +137,7 @@ pub fn wrong() -> Answer {
 pub const MAX_PAY: Balance = FUEL_LIMIT as Balance * MIN_PRICE * 4 / 5;
 /// Pay of one validator in the court.
 pub const COURT_PAY: Balance =
-	(FUEL_LIMIT + MODEL_BYTES as Fuel * FUEL_PER_BYTE) as Balance * MIN_PRICE / 10;
+	(FUEL_LIMIT + LOAD_FUEL + MODEL_BYTES as Fuel * FUEL_PER_BYTE) as Balance * MIN_PRICE / 10;
 /// Reserve of a seat at the lowest price: three validators, and its replacement.
 pub const SEAT_RESERVE: Balance = 3 * COURT_PAY + MAX_PAY;
 

@@ -153,6 +153,33 @@ fn any_revealed_answer_should_be_challengeable_when_a_committee_dissents() {
 	});
 }
 
+/// The court was asked for each case by itself, so that luck decided which of them it took.
+#[test]
+fn disputes_should_come_before_the_court_in_their_order_when_it_was_full() {
+	run(|| {
+		IsCourtFull::set(&true);
+		let ids = [(); 3].map(|()| request(Tier::Quorum));
+		run_draw(Tier::Quorum);
+		let challenge = |id| {
+			agree(id, wrong());
+			assert_ok!(challenge_by(CHALLENGER, id, &answer(FUEL)));
+		};
+		challenge(ids[1]);
+		challenge(ids[0]);
+		next_block();
+		IsCourtFull::set(&false);
+		// Whoever comes later does not pass those who wait.
+		challenge(ids[2]);
+		for left in [&[ids[1], ids[0], ids[2]][..], &[ids[0], ids[2]], &[ids[2]], &[]] {
+			assert_eq!(WaitingDisputes::<Test>::get().into_inner(), left);
+			next_block();
+		}
+		assert!(ids
+			.iter()
+			.all(|id| matches!(state(*id), RequestState::Court { opened: true, .. })));
+	});
+}
+
 /// A liar that fills the court must not get its answer settled by it.
 #[test]
 fn challenge_should_be_taken_when_the_court_is_full() {
@@ -170,11 +197,13 @@ fn challenge_should_be_taken_when_the_court_is_full() {
 }
 
 #[test]
-fn challenge_should_be_refused_when_neither_court_nor_agenda_has_room() {
+fn challenge_should_be_refused_when_neither_court_nor_queue_has_room() {
 	run(|| {
 		IsCourtFull::set(&true);
 		let id = attested(Tier::Quorum, wrong());
-		fill_agendas(now() + 10, SCHEDULE_SEARCH_BLOCKS);
+		// Requests that are gone wait no longer once it is their turn.
+		let waiting: Vec<_> = (1_000..1_000 + u64::from(MAX_AGENDA)).collect();
+		WaitingDisputes::<Test>::set(waiting.try_into().unwrap());
 		let (seed, digest) = (stored(id).seed.unwrap(), wrong().digest());
 		assert_noop!(try_challenge(CHALLENGER, id, seed, digest), Error::<Test>::Congested);
 	});

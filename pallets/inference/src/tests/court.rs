@@ -211,6 +211,53 @@ fn validators_should_share_what_the_pot_has_when_that_is_not_enough() {
 	});
 }
 
+/// Of a simulation, in three of its rows: executors of an audit by chance, whom the pot pays, were
+/// paid what a liar was charged for the court.
+#[test]
+fn validators_should_be_paid_first_when_an_audit_by_chance_found_the_liar() {
+	run(|| {
+		Royalty::set(&0);
+		let id = audited_by_chance(wrong());
+		let liar = members(id, 0)[0];
+		// Another verdict convicted it: this one brings nothing to the pot.
+		Convicted::insert(liar, true);
+		agree(id, right());
+		decide(id, right());
+		assert_eq!(balance(pool(liar)), POOL - 3 * COURT_PAY);
+		assert_eq!(earned_by_validators(), 3 * COURT_PAY);
+		let paid: Vec<_> = settled(id).1.into_iter().map(|(_, pay)| pay).collect();
+		assert!(paid.len() == 3 && paid.iter().all(|pay| *pay > PAY / 3 && *pay < PAY), "{paid:?}");
+	});
+}
+
+#[test]
+fn silent_auditors_should_pay_the_court_when_nobody_was_wrong() {
+	run(|| {
+		Royalty::set(&0);
+		let id = audited_by_chance(right());
+		reveal(id, 0, right());
+		fall_silent(id);
+		decide(id, right());
+		let [present, first, second] = members(id, tiers::AUDIT)[..] else { panic!("three seats") };
+		for absent in [first, second] {
+			assert_eq!(balance(pool(absent)), POOL - 3 * COURT_PAY / 2);
+		}
+		assert!(balance(pool(present)) > POOL);
+		assert_eq!(earned_by_validators(), 3 * COURT_PAY);
+	});
+}
+
+/// Request whose audit committee was drawn, though audits are rare and the fee pays for few of them.
+fn audited_by_chance(given: Answer) -> u64 {
+	let id = attested(Tier::Optimistic, given);
+	StakeAtRisk::set(1);
+	run_blocks(WINDOW);
+	StakeAtRisk::set(10_000_000);
+	run_draw(Tier::Optimistic);
+	assert_eq!(assigned_round(id), Some(tiers::AUDIT));
+	id
+}
+
 /// The court decides for the right answer, and liars have nothing left that is taken at once.
 fn decide_without_loss(id: u64) {
 	for Seat { executor, answer, .. } in Seats::get(id) {

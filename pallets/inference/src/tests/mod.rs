@@ -17,4 +17,5 @@ mod rounds;
 mod settlement;
 mod walk;
 mod watching;
+mod windows;
 mod wire;

@@ -7,7 +7,7 @@ use opg_primitives::{
 	challenge::{pool_call_payload, PoolCallKind},
 	Answer, ExecutorSignature, RequestId, Tier,
 };
-use pallet_opg_support::priority;
+use pallet_opg_support::{priority, CALL_BLOCKS};
 use sp_core::{Pair, H256};
 use sp_runtime::{
 	traits::Dispatchable,

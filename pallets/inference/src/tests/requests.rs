@@ -1,6 +1,6 @@
 //! Requests and their escrow: acceptance, refusal, cancellation.
 
-use crate::{draw::DrawContext, mock::*, *};
+use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo, weights::Weight};
 use opg_primitives::{input_hash, Balance, FailureReason, ModelId, Tier};
 use pallet_opg_support::TaskSource;
@@ -57,7 +57,7 @@ fn request_should_offer_its_task_until_it_is_pruned() {
 		let version = stored(id).version;
 		assert_eq!(task.input, input().into_inner());
 		assert_eq!((task.model_hash, task.engine_id), (version.model_hash, version.engine_id));
-		assert_eq!((task.dims, task.fuel_limit), (version.dims, FUEL_LIMIT));
+		assert_eq!((task.dims, task.limits), (version.dims, LIMITS));
 		assert_eq!(Inference::task(id + 1), None);
 
 		assert_ok!(Inference::cancel(signed(REQUESTER), id));
@@ -169,7 +169,7 @@ fn request_should_give_back_weight_when_there_are_few_executors() {
 		let call = call(MODEL, Tier::Optimistic, Balance::MAX, Balance::MAX);
 		let declared = call.get_dispatch_info().call_weight;
 		let fixed = <Test as Config>::WeightInfo::request(3);
-		assert_eq!(declared, fixed + DrawContext::<Test>::max_weight());
+		assert_eq!(declared, Inference::max_request_weight(3));
 
 		let done = RuntimeCall::Inference(call).dispatch(signed(REQUESTER)).unwrap();
 		let actual: Weight = done.actual_weight.unwrap();
@@ -180,7 +180,42 @@ fn request_should_give_back_weight_when_there_are_few_executors() {
 			+ <Test as Config>::WeightInfo::capacity(10);
 		assert_eq!(actual, fixed + context);
 		assert!(actual.all_lte(declared) && actual.ref_time() < declared.ref_time());
-		ExecutorCount::set(&EXECUTORS);
+	});
+}
+
+#[test]
+fn request_should_pay_for_no_more_than_the_one_before_has_not_paid_for() {
+	run(|| {
+		let database = <Test as frame_system::Config>::DbWeight::get();
+		let fixed = <Test as Config>::WeightInfo::request(3);
+		let weight = |who| {
+			let call = call(MODEL, Tier::Quorum, Balance::MAX, Balance::MAX);
+			let done = RuntimeCall::Inference(call).dispatch(signed(who)).unwrap();
+			done.actual_weight.unwrap()
+		};
+		assert!(weight(REQUESTER).all_gte(fixed), "it looks for free slots");
+		assert_eq!(weight(REQUESTER), fixed - database.reads_writes(4, 1));
+		assert_eq!(weight(OTHER_REQUESTER), fixed - database.reads(3));
+		next_block();
+		assert!(weight(OTHER_REQUESTER).all_gte(fixed));
+	});
+}
+
+/// A request relies on what the one before found, up to the seats for which that looked.
+#[test]
+fn request_should_be_congested_when_the_ones_before_in_its_block_take_the_slots() {
+	run(|| {
+		ExecutorCount::set(&36);
+		SlotsEach::set(&2);
+		let tiers = [[Tier::High; 8], [Tier::Quorum; 8]].concat();
+		let taken = tiers.into_iter().take_while(|tier| {
+			let is_enough = Inference::capacity(MODEL).is_enough();
+			let is_taken = try_request(REQUESTER, *tier, Balance::MAX).is_ok();
+			assert_eq!(is_taken, is_enough, "{}", PendingSeats::<Test>::get(MODEL));
+			is_taken
+		});
+		// With 72 seats or more nobody has a free slot.
+		assert_eq!(taken.count(), 8 + 6);
 	});
 }
 

@@ -185,7 +185,8 @@ fn batch_should_pay_no_more_than_the_pot_can_spend() {
 		assert_eq!(batch.pay_equally(&[1, 2, 3], 150), 33);
 		// One planck is left, so that is all that an account can get.
 		batch.pay_account(&REQUESTER, 50);
-		batch.pay_court(&VALIDATORS, 50);
+		let left = batch.pot_balance();
+		assert_eq!(batch.pay_court(&VALIDATORS, 50, left), 0);
 		batch.burn(50);
 		batch.apply();
 		assert_eq!([1, 2, 3].map(|who| balance(pool(who)) - POOL), [33; 3]);

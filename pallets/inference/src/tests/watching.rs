@@ -9,7 +9,7 @@ use crate::{
 use codec::Decode;
 use frame_support::{assert_ok, parameter_types, traits::Hooks};
 use opg_primitives::{
-	Answer, Job, JobError, JobKind, JobStatus, RequestId, Tier, EXECUTOR_KEY_TYPE,
+	Answer, Job, JobError, JobKind, JobStatus, RequestId, Tier, VersionLimits, EXECUTOR_KEY_TYPE,
 };
 use opg_runtime_interface::{JobQueue, JobQueueExt};
 use sp_core::{
@@ -21,6 +21,7 @@ use sp_core::{
 };
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use sp_runtime::offchain::storage::StorageValueRef;
+use std::collections::BTreeSet;
 
 const FUEL: u64 = FUEL_LIMIT / 2;
 const BOND: u128 = 3 * COURT_PAY + CHALLENGE_BOND;
@@ -214,6 +215,22 @@ fn node_should_do_nothing_when_the_answer_is_right() {
 	node.run(next_block);
 	assert_eq!(node.work(), []);
 	assert_eq!(kinds(), [], "an answer is computed once");
+}
+
+/// Answers of versions with other windows are on the agendas of other times.
+#[test]
+fn node_should_watch_each_answer_once_when_versions_have_different_windows() {
+	let mut node = Node::new();
+	for times in [4, 1, 2, 1, 4] {
+		let (fuel, load_fuel) = (times * FUEL_LIMIT, times * LOAD_FUEL);
+		node.run(|| Limits::set(&VersionLimits { fuel, load_fuel, ..LIMITS }));
+		node.attest(right());
+		node.work();
+	}
+	let mut watched: Vec<_> = Jobs::take().into_iter().map(|job| job.request).collect();
+	watched.dedup();
+	let each_once: BTreeSet<_> = watched.iter().collect();
+	assert_eq!((each_once.len(), watched.len()), (5, 5), "{watched:?}");
 }
 
 #[test]

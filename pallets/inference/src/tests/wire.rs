@@ -28,8 +28,8 @@ fn codec_indices_should_stay_as_pinned() {
 	assert_eq!(index(AuditOrder::<u64>::Random), 0);
 	assert_eq!(index(AuditOrder::Bought { buyer: 1u64, held: 1 }), 1);
 
-	let actions = [Action::Settle, Action::Prune, Action::Expire, Action::OpenCourt];
-	assert_eq!(actions.map(index), [0, 1, 2, 3]);
+	let actions = [Action::Settle, Action::Prune, Action::Expire];
+	assert_eq!(actions.map(index), [0, 1, 2]);
 	let reasons = [HoldReason::Request, HoldReason::Challenge, HoldReason::Audit];
 	assert_eq!(reasons.map(index), [0, 1, 2]);
 }

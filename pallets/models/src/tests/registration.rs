@@ -22,8 +22,8 @@ fn register_should_be_refused_with_its_reason() {
 		assert_noop!(register(1, 0, b"m", 1, 0), Error::<Test>::InvalidSize);
 		assert_noop!(register(1, 1_001, b"m", 1, 0), Error::<Test>::InvalidSize);
 		assert_noop!(register(1, 1, b"", 1, 0), Error::<Test>::EmptyName);
-		assert_noop!(register(1, 1, b"m", 0, 0), Error::<Test>::InvalidFuelLimit);
-		assert_noop!(register(1, 1, b"m", 1_001, 0), Error::<Test>::InvalidFuelLimit);
+		assert_noop!(register(1, 1, b"m", 0, 0), Error::<Test>::InvalidFuel);
+		assert_noop!(register(1, 1, b"m", 1_001, 0), Error::<Test>::InvalidFuel);
 		assert_noop!(register(1, 1, b"m", 1, 51), Error::<Test>::RoyaltyTooHigh);
 		assert_noop!(register(99, 1, b"m", 1, 0), TokenError::FundsUnavailable);
 		assert_ok!(register(1, 1_000, b"m", 1_000, 50));

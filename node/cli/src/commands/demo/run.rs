@@ -21,7 +21,7 @@ use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use opg_execution::LocalEngine;
 use opg_primitives::{
-	model_hash, AccountId, Balance, Dims, Fuel, ModelId, Outcome, RequestId, Task, Tier,
+	model_hash, AccountId, Balance, Dims, ModelId, Outcome, RequestId, Task, Tier,
 };
 use opg_runtime_api::RequestStatus;
 use serde_json::json;
@@ -40,8 +40,6 @@ const EXECUTORS: [&str; 3] = ["//Alice", "//Bob", "//Charlie"];
 const EXTRA_EXECUTORS: [&str; 3] = ["//Ferdie", "//One", "//Two"];
 const BOND: Balance = 10_000 * OPG;
 const ROYALTY: Balance = OPG / 10;
-/// Only for measuring the demonstration model before it is registered.
-const PROBE_FUEL: Fuel = 100_000_000_000;
 const POLL: Duration = Duration::from_secs(1);
 /// Stake and serving count from the second session on, of a minute each. Two more for good measure.
 const ELIGIBLE_TIMEOUT: Duration = Duration::from_secs(240);
@@ -272,8 +270,7 @@ impl DemoContext {
 	}
 }
 
-/// Registers the model with twice the fuel that it takes on `sample`. Gives its number, and the
-/// digest of its report.
+/// Registers the model, if it answers `sample`. Gives its number, and the digest of its report.
 fn register(
 	chain: &Chain,
 	output: Output,
@@ -282,24 +279,25 @@ fn register(
 	sample: &Sample,
 ) -> Result<(ModelId, H256)> {
 	let dims = Dims::default();
+	let limits = local::suggest_limits(engine, file, &dims, &chain.maxima()?.limits)?;
 	let task = Task {
 		model_hash: model_hash(file),
 		engine_id: engine.id(),
 		dims: dims.clone(),
 		input: digits::input(&sample.pixels)?.into_inner(),
-		fuel_limit: PROBE_FUEL,
+		limits,
 	};
 	let probe = local::execute(engine, &task, file)?;
 	if let Outcome::Error(error) = probe.outcome {
 		bail!("this is no digit model: {}", describe::model_error(error));
 	}
-	let fuel_limit = probe.fuel.saturating_mul(2);
-	let report = local::report(engine, file, &dims, fuel_limit)?;
-	let params = ModelParams { engine_id: engine.id(), dims, fuel_limit, royalty: ROYALTY };
+	let report = local::report(engine, file, &dims, &limits)?;
+	let params = ModelParams { engine_id: engine.id(), dims, limits, royalty: ROYALTY };
 	let owner = keys::pair(OWNER)?;
 	let model = model::register(chain, file, "digits", params, report, &owner)?;
 	output.news(format_args!(
-		"model      {model} registered by Dave, fuel limit {fuel_limit}, royalty {}",
+		"model      {model} registered by Dave, {}, royalty {}",
+		describe::limits(&limits),
 		Amount(ROYALTY)
 	));
 	Ok((model, report))

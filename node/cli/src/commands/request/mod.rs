@@ -15,7 +15,7 @@ use crate::{
 	chain::Chain,
 	fs,
 	keys::Signer,
-	local::{self, EngineArg},
+	local::{Bounds, EngineArg},
 	tensors,
 };
 use anyhow::{ensure, Context, Result};
@@ -50,6 +50,8 @@ pub(crate) enum RequestCommand {
 		model: PathBuf,
 		#[command(flatten)]
 		engine: EngineArg,
+		#[command(flatten)]
+		bounds: Bounds,
 	},
 }
 
@@ -110,7 +112,9 @@ impl RequestCommand {
 			Self::Show { request } => show(session, *request),
 			Self::Challenge(arguments) => arguments.run(session),
 			Self::RevealClaim(arguments) => arguments.run(session),
-			Self::Rerun { request, model, engine } => rerun(session, *request, model, engine),
+			Self::Rerun { request, model, engine, bounds } => {
+				rerun(session, *request, model, engine, bounds)
+			},
 		}
 	}
 }
@@ -159,13 +163,19 @@ fn show(session: &Session, id: RequestId) -> Result<()> {
 	Ok(())
 }
 
-fn rerun(session: &Session, id: RequestId, model: &Path, engine: &EngineArg) -> Result<()> {
+fn rerun(
+	session: &Session,
+	id: RequestId,
+	model: &Path,
+	engine: &EngineArg,
+	bounds: &Bounds,
+) -> Result<()> {
 	let output = session.output;
 	let view = session.connect()?.request(id)?;
 	let attested = attested(&view)
 		.with_context(|| format!("request {id} has no attested answer; see `opg request show`"))?;
 	output.news("loading the engine (the first time takes up to a minute)");
-	let local = local::execute(&engine.load()?, &view.task, &fs::read(model)?)?;
+	let local = bounds.execute(&engine.load()?, &view.task, &fs::read(model)?)?;
 	output.news(format_args!("attested {:?}, fuel {}", attested.digest(), attested.fuel));
 	output.news(format_args!("local    {:?}, fuel {}", local.digest(), local.fuel));
 	let same = local == *attested;

@@ -71,7 +71,7 @@ pub(super) fn to_json(id: RequestId, view: &RequestView) -> Value {
 		"engine_id": task.engine_id,
 		"dims": dims,
 		"input": tensors::to_json(&task.input),
-		"fuel_limit": task.fuel_limit,
+		"limits": describe::limits_json(&task.limits),
 		"tier": tier_name(view.tier),
 		"reference": view.reference,
 		"deadline": view.deadline,

@@ -47,8 +47,12 @@ fn inputs(encoded: &[u8]) -> TractResult<TVec<TValue>> {
 	let tensors = tensor::decode(encoded).map_err(|e| format_err!("{e}"))?;
 	let values = tensors.iter().map(|given| {
 		let datum_type = match given.dtype {
-			DType::F32 => DatumType::F32,
+			DType::Bool => DatumType::Bool,
+			DType::U8 => DatumType::U8,
+			DType::I8 => DatumType::I8,
+			DType::I32 => DatumType::I32,
 			DType::I64 => DatumType::I64,
+			DType::F32 => DatumType::F32,
 			other => return Err(format_err!("no model of the bench takes {other}")),
 		};
 		let shape: Vec<usize> = given.shape.iter().map(|dim| *dim as usize).collect();

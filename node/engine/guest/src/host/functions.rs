@@ -57,6 +57,7 @@ function!(Tanh, Tanh, 2);
 function!(Erf, Erf, 3);
 function!(Silu, Silu, 4);
 function!(Gelu, Gelu, 5);
+function!(HardSwish, Hardswish, 6);
 
 fn softmax_rows(numbers: &mut [f32], length: usize) {
 	// SAFETY: as above.

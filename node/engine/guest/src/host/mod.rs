@@ -3,18 +3,22 @@
 //! The host defines each result to the last bit (see `src/host/kernels` there). The guest only says
 //! where the operands are.
 
+mod convolution;
 mod functions;
 mod integer;
 mod product;
 
+pub use convolution::Convolutions;
 use opg_engine_types::DType;
 
 /// The imports. All addresses are the guest's own; the host traps on one that is not.
 mod import {
-	#[link(wasm_import_module = "opg-kernels-1")]
+	#[link(wasm_import_module = "opg-kernels-2")]
 	extern "C" {
 		/// Computes a matrix product; see `Step` of the host for the form of the steps.
 		pub fn matmul(rows: u32, cols: u32, vector: u32, steps: *const [u32; 4], count: u32);
+		/// Computes a convolution; see `Call` and `Step` of the host for the form of both.
+		pub fn convolution(call: *const u32, steps: *const [u32; 4], count: u32);
 		/// Adds the product of two panels of bytes to a tile.
 		pub fn integer(vector: u32, depth: u32, tile: *mut i32, left: *const u8, right: *const u8);
 		/// Replaces numbers by a function of them.

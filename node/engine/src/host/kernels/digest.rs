@@ -1,6 +1,9 @@
 //! Hashes of data: BLAKE2b-256, for which every NaN is the one canonical NaN of its type.
 
-use super::memory::{bytes, bytes_mut, OutOfBounds};
+use super::{
+	fuel,
+	memory::{bytes, bytes_mut, OutOfBounds},
+};
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use opg_engine_types::DType;
 
@@ -20,9 +23,9 @@ pub struct Call {
 }
 
 impl Call {
-	/// Fuel of the hash, which takes about a nanosecond for a byte.
+	/// Fuel of the hash.
 	pub fn fuel(&self) -> u64 {
-		super::CALL_FUEL + 2 * u64::from(self.length)
+		fuel::CALL + fuel::DIGEST * u64::from(self.length)
 	}
 }
 

@@ -3,6 +3,7 @@
 //! vectors of them but may not change a result. A NaN gives the one NaN.
 
 use super::{
+	fuel,
 	memory::{floats_mut, OutOfBounds},
 	vector::canonical,
 };
@@ -42,37 +43,46 @@ pub enum Function {
 	Silu,
 	/// x / 2 times (1 + tanh(√(2 / π) · (x + 0.044715 x³))).
 	GeluTanh,
+	/// x times (x / 6 + 1 / 2), the latter within 0 and 1.
+	HardSwish,
 }
 
 impl Function {
 	/// In the order of the codes.
-	pub const ALL: [Function; 6] = [
+	pub const ALL: [Function; 7] = [
 		Function::Exp,
 		Function::Sigmoid,
 		Function::Tanh,
 		Function::Erf,
 		Function::Silu,
 		Function::GeluTanh,
+		Function::HardSwish,
 	];
 
 	/// Fuel of the function on so many numbers.
 	pub fn fuel(self, count: u32) -> u64 {
-		super::CALL_FUEL + 4 * u64::from(count)
+		fuel::CALL + fuel::FUNCTION * u64::from(count)
+	}
+
+	/// Applies the function to each of the numbers.
+	#[inline(always)]
+	pub fn apply(self, numbers: &mut [f32]) {
+		match self {
+			Function::Exp => each(numbers, exp),
+			Function::Sigmoid => each(numbers, sigmoid),
+			Function::Tanh => each(numbers, tanh),
+			Function::Erf => each(numbers, erf),
+			Function::Silu => each(numbers, |x| x * sigmoid(x)),
+			Function::GeluTanh => each(numbers, gelu_tanh),
+			Function::HardSwish => each(numbers, hard_swish),
+		}
 	}
 }
 
 /// Applies the function to each of `count` numbers.
 #[inline(always)]
 pub fn run(memory: &mut [u8], function: Function, at: u32, count: u32) -> Result<(), OutOfBounds> {
-	let numbers = floats_mut(memory, at, count as usize)?;
-	match function {
-		Function::Exp => each(numbers, exp),
-		Function::Sigmoid => each(numbers, sigmoid),
-		Function::Tanh => each(numbers, tanh),
-		Function::Erf => each(numbers, erf),
-		Function::Silu => each(numbers, |x| x * sigmoid(x)),
-		Function::GeluTanh => each(numbers, gelu_tanh),
-	}
+	function.apply(floats_mut(memory, at, count as usize)?);
 	Ok(())
 }
 
@@ -145,4 +155,13 @@ fn erf(x: f32) -> f32 {
 fn gelu_tanh(x: f32) -> f32 {
 	let inner = 0.797_884_6 * (x + 0.044_715 * (x * x) * x);
 	0.5 * x * (1.0 + tanh(inner))
+}
+
+/// A NaN stays one: as factor, and in the comparisons.
+#[inline(always)]
+fn hard_swish(x: f32) -> f32 {
+	let gate = x * (1.0 / 6.0) + 0.5;
+	let gate = if gate > 1.0 { 1.0 } else { gate };
+	let gate = if gate < 0.0 { 0.0 } else { gate };
+	x * gate
 }

@@ -1,7 +1,10 @@
 //! Products of bytes, summed in 32 bits. Sums wrap, so their order does not matter: any way to
 //! compute them gives the same bits.
 
-use super::memory::{bytes, bytes_mut, OutOfBounds};
+use super::{
+	fuel,
+	memory::{bytes, bytes_mut, OutOfBounds},
+};
 
 /// Rows of a tile, and of a panel of the left factor.
 pub const MR: usize = 32;
@@ -10,10 +13,8 @@ pub const NR: usize = 16;
 /// Rows of a tile where the right factor is a vector.
 pub const VECTOR_MR: usize = 64;
 
-/// Columns of a block that fits the registers.
-const BLOCK: usize = 4;
-/// Rows of such a block.
-const LANES: usize = 16;
+/// Depth of the parts of panels that are gone through one after another.
+const DEPTH: usize = 256;
 
 /// Guest addresses of one product of panels. A tile is stored column by column.
 pub struct Call {
@@ -32,8 +33,11 @@ pub struct Call {
 impl Call {
 	/// Fuel of the product: a function of the shapes alone.
 	pub fn fuel(&self) -> u64 {
-		let elements = if self.vector { VECTOR_MR } else { MR * NR };
-		super::CALL_FUEL + elements as u64 * (u64::from(self.depth) + 8) / 16
+		let (mr, nr) = if self.vector { (VECTOR_MR, 1) } else { (MR, NR) };
+		let (elements, sides, depth) = ((mr * nr) as u64, (mr + nr) as u64, u64::from(self.depth));
+		let sums = elements * depth / fuel::BYTE_MULTIPLY_ADDS;
+		let tile = 8 * elements / fuel::BYTES;
+		fuel::CALL + tile + sums.max(sides * depth / fuel::BYTES)
 	}
 }
 
@@ -41,38 +45,48 @@ impl Call {
 #[inline(always)]
 pub fn run(memory: &mut [u8], call: &Call) -> Result<(), OutOfBounds> {
 	if call.vector {
-		product::<VECTOR_MR, 1, 1>(memory, call)
+		product::<VECTOR_MR, 1, VECTOR_MR, 1>(memory, call)
 	} else {
-		product::<MR, NR, BLOCK>(memory, call)
+		product::<MR, NR, 16, 4>(memory, call)
 	}
 }
 
+/// The product, in blocks of `LANES` rows and `WIDTH` columns, which fit the registers.
 #[inline(always)]
-fn product<const ROWS: usize, const COLS: usize, const WIDTH: usize>(
+fn product<const ROWS: usize, const COLS: usize, const LANES: usize, const WIDTH: usize>(
 	memory: &mut [u8],
 	call: &Call,
 ) -> Result<(), OutOfBounds> {
 	let depth = call.depth as usize;
 	let size = |width: usize| width.checked_mul(depth).ok_or(OutOfBounds);
-	for row in (0..ROWS).step_by(LANES) {
-		for col in (0..COLS).step_by(WIDTH) {
-			let mut sums = [[0i32; LANES]; WIDTH];
-			let left = bytes(memory, call.left, size(ROWS)?)?;
-			let right = bytes(memory, call.right, size(COLS)?)?;
-			for (left, right) in left.chunks_exact(ROWS).zip(right.chunks_exact(COLS)) {
-				let (left, right) = (&left[row..row + LANES], &right[col..col + WIDTH]);
-				for (sums, b) in sums.iter_mut().zip(right) {
-					for (sum, a) in sums.iter_mut().zip(left) {
-						*sum = sum.wrapping_add(i32::from(*a as i8) * i32::from(*b as i8));
+	let (left_size, right_size) = (size(ROWS)?, size(COLS)?);
+	// Part by part, so that they stay in the nearest cache for all blocks of the tile.
+	for part in (0..depth).step_by(DEPTH) {
+		let part = part..depth.min(part + DEPTH);
+		for row in (0..ROWS).step_by(LANES) {
+			for col in (0..COLS).step_by(WIDTH) {
+				let mut sums = [[0i32; LANES]; WIDTH];
+				let left =
+					&bytes(memory, call.left, left_size)?[part.start * ROWS..part.end * ROWS];
+				let right =
+					&bytes(memory, call.right, right_size)?[part.start * COLS..part.end * COLS];
+				for (left, right) in left.chunks_exact(ROWS).zip(right.chunks_exact(COLS)) {
+					let (left, right) = (&left[row..row + LANES], &right[col..col + WIDTH]);
+					for (sums, b) in sums.iter_mut().zip(right) {
+						for (sum, a) in sums.iter_mut().zip(left) {
+							// Fits: at most 2^14.
+							let product = i16::from(*a as i8) * i16::from(*b as i8);
+							*sum = sum.wrapping_add(i32::from(product));
+						}
 					}
 				}
-			}
-			let tile = bytes_mut(memory, call.tile, 4 * ROWS * COLS)?;
-			for (j, sums) in sums.iter().enumerate() {
-				let at = 4 * ((col + j) * ROWS + row);
-				let (words, _) = tile[at..at + 4 * LANES].as_chunks_mut::<4>();
-				for (word, sum) in words.iter_mut().zip(sums) {
-					*word = i32::from_le_bytes(*word).wrapping_add(*sum).to_le_bytes();
+				let tile = bytes_mut(memory, call.tile, 4 * ROWS * COLS)?;
+				for (j, sums) in sums.iter().enumerate() {
+					let at = 4 * ((col + j) * ROWS + row);
+					let (words, _) = tile[at..at + 4 * LANES].as_chunks_mut::<4>();
+					for (word, sum) in words.iter_mut().zip(sums) {
+						*word = i32::from_le_bytes(*word).wrapping_add(*sum).to_le_bytes();
+					}
 				}
 			}
 		}

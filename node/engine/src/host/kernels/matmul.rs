@@ -7,9 +7,11 @@
 
 use super::{
 	super::clock::Deadline,
-	memory::{floats, word, words, OutOfBounds},
+	fuel,
+	memory::{word, words, OutOfBounds, Shared},
 	vector::{canonical, Vector},
 };
+use std::ops::Range;
 use wasmtime::Trap;
 
 /// Rows of a tile, and of a panel of the left factor.
@@ -21,6 +23,21 @@ pub const VECTOR_MR: usize = 64;
 
 /// Multiply-adds between two looks at the time, besides what a step does on one tile.
 const LOOK: usize = 1 << 24;
+
+/// Multiply-adds from which on a product is cut into parts for several threads: less would not make up
+/// for starting them.
+const PART: u64 = 1 << 23;
+
+/// Depth of the part of a panel that is gone through for all of a tile before the next part, so that it
+/// stays in the nearest cache; the same where the right factor is a vector.
+const DEPTH: usize = 256;
+const VECTOR_DEPTH: usize = 64;
+
+/// Most numbers of a right factor that is gone through for each row of tiles.
+const ALL_COLUMNS: usize = 1 << 16;
+
+/// Most panels of a factor of a product that is cut.
+const MAX_PANELS: usize = 1 << 14;
 
 type Tile<const ROWS: usize, const COLS: usize> = [[f32; COLS]; ROWS];
 
@@ -67,7 +84,7 @@ pub struct Matrix {
 }
 
 /// A binary operation; the tile's element is on the right, but for the flipped one.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
 	Min,
 	Max,
@@ -95,6 +112,7 @@ macro_rules! with {
 		$body
 	}};
 }
+pub(super) use with;
 
 /// Words of a step in memory: the code and its operands.
 const STEP_WORDS: usize = 4;
@@ -115,33 +133,46 @@ impl Call {
 		Ok(Call { rows, cols, vector, steps: steps.collect::<Result<_, _>>()? })
 	}
 
-	/// Fuel of the product: a function of the shapes alone.
+	/// Fuel of the product: a function of the shapes and strides alone.
 	pub fn fuel(&self) -> u64 {
 		let (mr, nr) = if self.vector { (VECTOR_MR, 1) } else { (MR, NR) };
-		let up = |n: u32, to: usize| u64::from(n).next_multiple_of(to as u64);
-		let elements = up(self.rows, mr).saturating_mul(up(self.cols, nr));
-		let steps = self.steps.iter().map(|step| match step {
-			Step::Product { depth, .. } => elements.saturating_mul(u64::from(*depth)) / 16,
-			Step::Add(_) | Step::Store(_) => elements / 2,
-			_ => elements / 8,
-		});
-		steps.fold(super::CALL_FUEL, u64::saturating_add)
+		let (elements, sides) = ((mr * nr) as u64, (mr + nr) as u64);
+		let tiles = |count: u32, size: usize| u64::from(count).div_ceil(size as u64);
+		let tiles = tiles(self.rows, mr).saturating_mul(tiles(self.cols, nr));
+		let step = |step: &Step| match step {
+			Step::Product { depth, .. } => {
+				let depth = u64::from(*depth);
+				let sums = elements * depth / fuel::MULTIPLY_ADDS;
+				fuel::TILE + sums.max(4 * sides * depth / fuel::BYTES)
+			},
+			Step::Add(matrix) | Step::Store(matrix) => {
+				fuel::TILE_STEP + matrix.fuel_each(self.vector) * elements
+			},
+			_ => fuel::TILE_STEP + elements / fuel::STEP_ELEMENTS,
+		};
+		let each = self.steps.iter().map(step).fold(0, u64::saturating_add);
+		tiles.saturating_mul(each).saturating_add(fuel::CALL)
+	}
+}
+
+impl Matrix {
+	/// Fuel of reading or writing an element.
+	fn fuel_each(&self, vector: bool) -> u64 {
+		let line = |stride: i32| stride == 4;
+		if line(self.col_stride) || vector && line(self.row_stride) {
+			1
+		} else if line(self.row_stride) {
+			// The rows of a tile are half a line of the memory.
+			2
+		} else {
+			fuel::SCATTERED
+		}
 	}
 }
 
 impl Step {
 	fn decode(code: u32, a: u32, b: u32, c: u32) -> Option<Step> {
-		let op = |code| {
-			Some(match code {
-				0 => Op::Min,
-				1 => Op::Max,
-				2 => Op::Add,
-				3 => Op::Mul,
-				4 => Op::Sub,
-				5 => Op::SubFlipped,
-				_ => return None,
-			})
-		};
+		let op = Op::decode;
 		let matrix = Matrix { at: a, row_stride: b as i32, col_stride: c as i32 };
 		Some(match code {
 			0 => Step::Product { depth: a, left: b, right: c },
@@ -158,9 +189,22 @@ impl Step {
 }
 
 impl Op {
+	/// The operation with this code.
+	pub fn decode(code: u32) -> Option<Op> {
+		Some(match code {
+			0 => Op::Min,
+			1 => Op::Max,
+			2 => Op::Add,
+			3 => Op::Mul,
+			4 => Op::Sub,
+			5 => Op::SubFlipped,
+			_ => return None,
+		})
+	}
+
 	/// `Min` and `Max` are those of IEEE 754-2019: NaN if one is, and -0 is less than 0.
 	#[inline(always)]
-	fn apply(self, given: f32, tile: f32) -> f32 {
+	pub fn apply(self, given: f32, tile: f32) -> f32 {
 		match self {
 			Op::Min => {
 				let least = if given < tile { given } else { tile };
@@ -190,24 +234,148 @@ impl Op {
 	}
 }
 
-/// Computes the product on vectors `V`, in register blocks of `R` rows and `C` vectors.
+/// A part of the result: whole tiles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+	rows: Range<usize>,
+	cols: Range<usize>,
+}
+
+impl Call {
+	/// Cuts the result into as many parts, or fewer where it is small, or where one part would read
+	/// what another one writes.
+	pub fn parts(&self, memory: Shared<'_>, count: usize) -> Vec<Part> {
+		let (rows, cols) = (self.rows as usize, self.cols as usize);
+		let (mr, nr) = if self.vector { (VECTOR_MR, 1) } else { (MR, NR) };
+		let cut = count > 1 && self.work() >= PART && self.is_apart(memory);
+		let count = if cut { count } else { 1 };
+		let by_rows = rows.div_ceil(mr) >= cols.div_ceil(nr);
+		let (size, tile) = if by_rows { (rows, mr) } else { (cols, nr) };
+		let step = size.div_ceil(tile).div_ceil(count).max(1) * tile;
+		let ranges = (0..size).step_by(step).map(|from| from..size.min(from + step));
+		let part = |range| match by_rows {
+			true => Part { rows: range, cols: 0..cols },
+			false => Part { rows: 0..rows, cols: range },
+		};
+		ranges.map(part).collect()
+	}
+
+	/// Multiply-adds.
+	fn work(&self) -> u64 {
+		let elements = u64::from(self.rows) * u64::from(self.cols);
+		elements.saturating_mul(self.depth() as u64)
+	}
+
+	/// Whether the elements of a row are stored one after another.
+	fn stores_rows(&self) -> bool {
+		self.steps.iter().any(|step| matches!(step, Step::Store(Matrix { col_stride: 4, .. })))
+	}
+
+	/// Multiply-adds for an element.
+	fn depth(&self) -> usize {
+		let depths = self.steps.iter().map(|step| match step {
+			Step::Product { depth, .. } => *depth as usize,
+			_ => 0,
+		});
+		depths.fold(0, usize::saturating_add)
+	}
+
+	/// Whether what is written is apart from all that is read.
+	fn is_apart(&self, memory: Shared<'_>) -> bool {
+		let (rows, cols) = (i64::from(self.rows), i64::from(self.cols));
+		// From the first to the last byte of a matrix.
+		let whole = |matrix: &Matrix| {
+			let along = |count: i64, stride: i32| (count - 1) * i64::from(stride);
+			let ends = [along(rows, matrix.row_stride), along(cols, matrix.col_stride)];
+			let at = i64::from(matrix.at);
+			let before: i64 = ends.iter().map(|end| *end.min(&0)).sum();
+			let after: i64 = ends.iter().map(|end| *end.max(&0)).sum();
+			at + before..at + after + 4
+		};
+		let numbers = |at: u32, count: i64| i64::from(at)..i64::from(at) + 4 * count;
+		let (mr, nr) = if self.vector { (VECTOR_MR, 1) } else { (MR, NR) };
+		let mut read = Vec::new();
+		let mut written = Vec::new();
+		for step in &self.steps {
+			match step {
+				Step::Product { depth, left, right } => {
+					for (table, size, count) in [(*left, mr, rows), (*right, nr, cols)] {
+						let panels = count.unsigned_abs().div_ceil(size as u64) as usize;
+						if panels > MAX_PANELS {
+							return false;
+						}
+						read.push(numbers(table, panels as i64));
+						for index in 0..panels {
+							let entry = u32::try_from(4 * index as u64)
+								.ok()
+								.and_then(|offset| table.checked_add(offset));
+							// SAFETY: nothing is written yet.
+							let Some(Ok(at)) = entry.map(|at| unsafe { memory.word(at) }) else {
+								return false;
+							};
+							read.push(numbers(at, i64::from(*depth) * size as i64));
+						}
+					}
+				},
+				Step::PerRow(_, at) => read.push(numbers(*at, rows)),
+				Step::PerCol(_, at) => read.push(numbers(*at, cols)),
+				Step::RowTimesCol { rows: r, cols: c } => {
+					read.extend([numbers(*r, rows), numbers(*c, cols)]);
+				},
+				Step::Add(matrix) => read.push(whole(matrix)),
+				Step::Store(matrix) => written.push(whole(matrix)),
+				Step::Scalar(..) | Step::LeakyRelu(_) => (),
+			}
+		}
+		let apart = |a: &Range<i64>, b: &Range<i64>| a.end <= b.start || b.end <= a.start;
+		written.iter().all(|written| read.iter().all(|read| apart(read, written)))
+			&& self.has_distinct_elements(&written)
+	}
+
+	/// Whether each element is stored in a place of its own.
+	fn has_distinct_elements(&self, written: &[Range<i64>]) -> bool {
+		let stores = self.steps.iter().filter_map(|step| match step {
+			Step::Store(matrix) => Some(matrix),
+			_ => None,
+		});
+		let (rows, cols) = (i64::from(self.rows), i64::from(self.cols));
+		let distinct = |matrix: &Matrix| {
+			let (row, col) = (i64::from(matrix.row_stride), i64::from(matrix.col_stride));
+			let (row, col) = (row.abs(), col.abs());
+			// The rows lie one after another, or the columns do.
+			(col >= 4 && row >= col * cols) || (row >= 4 && col >= row * rows)
+		};
+		written.len() == 1 && stores.into_iter().all(distinct)
+	}
+}
+
+/// Computes a part of the product on vectors `V`, in register blocks of `R` rows and `C` vectors.
 ///
 /// # Safety
 ///
-/// The CPU must have the instruction set of `V`.
+/// The CPU must have the instruction set of `V`. What other threads do with the memory meanwhile is
+/// to compute other ones of [`Call::parts`].
 #[inline(always)]
 pub unsafe fn run<V: Vector, const R: usize, const C: usize>(
-	memory: &mut [u8],
+	memory: Shared<'_>,
 	call: &Call,
+	part: &Part,
 	deadline: Deadline,
 ) -> Result<(), Trap> {
 	if call.vector {
-		tiles::<VECTOR_MR, 1>(memory, call, deadline, |tile, left, right| unsafe {
-			times_vector::<V>(tile, left, right)
+		tiles::<VECTOR_MR, 1>(memory, call, part, deadline, |tile, left, right| {
+			let left = left.chunks(VECTOR_MR * VECTOR_DEPTH);
+			for (left, right) in left.zip(right.chunks(VECTOR_DEPTH)) {
+				// SAFETY: as for this function.
+				unsafe { times_vector::<V>(tile, left, right) };
+			}
 		})
 	} else {
-		tiles::<MR, NR>(memory, call, deadline, |tile, left, right| unsafe {
-			times_matrix::<V, R, C>(tile, left, right)
+		tiles::<MR, NR>(memory, call, part, deadline, |tile, left, right| {
+			for (left, right) in left.chunks(MR * DEPTH).zip(right.chunks(NR * DEPTH)) {
+				// SAFETY: as for this function.
+				unsafe { times_matrix::<V, R, C>(tile, left, right) };
+			}
 		})
 	}
 }
@@ -215,8 +383,9 @@ pub unsafe fn run<V: Vector, const R: usize, const C: usize>(
 /// Goes through the tiles; `add` adds a product of panels to a tile.
 #[inline(always)]
 fn tiles<const ROWS: usize, const COLS: usize>(
-	memory: &mut [u8],
+	memory: Shared<'_>,
 	call: &Call,
+	part: &Part,
 	deadline: Deadline,
 	add: impl Fn(&mut Tile<ROWS, COLS>, &[f32], &[f32]),
 ) -> Result<(), Trap> {
@@ -226,8 +395,13 @@ fn tiles<const ROWS: usize, const COLS: usize>(
 	}
 	let (rows, cols) = (call.rows as usize, call.cols as usize);
 	let mut work = 0usize;
-	for col in (0..cols).step_by(COLS) {
-		for row in (0..rows).step_by(ROWS) {
+	// Row by row where all columns stay in a cache, because the result mostly goes to memory like that.
+	let by_rows = call.depth().saturating_mul(cols) <= ALL_COLUMNS && call.stores_rows();
+	let (outer, inner) = if by_rows { (&part.rows, &part.cols) } else { (&part.cols, &part.rows) };
+	let (far, near) = if by_rows { (ROWS, COLS) } else { (COLS, ROWS) };
+	for outer in outer.clone().step_by(far) {
+		for inner in inner.clone().step_by(near) {
+			let (row, col) = if by_rows { (outer, inner) } else { (inner, outer) };
 			let place = Place { row, col, rows: ROWS.min(rows - row), cols: COLS.min(cols - col) };
 			let mut tile = [[0.0; COLS]; ROWS];
 			for step in &call.steps {
@@ -256,9 +430,15 @@ fn tiles<const ROWS: usize, const COLS: usize>(
 }
 
 /// Panel number `index` of a table.
-fn panel(memory: &[u8], table: u32, index: usize, length: usize) -> Result<&[f32], OutOfBounds> {
+fn panel<'a>(
+	memory: Shared<'a>,
+	table: u32,
+	index: usize,
+	length: usize,
+) -> Result<&'a [f32], OutOfBounds> {
 	let entry = u32::try_from(index * 4).ok().and_then(|offset| table.checked_add(offset));
-	floats(memory, word(words(memory, entry.ok_or(OutOfBounds)?, 1)?), length)
+	// SAFETY: this thread writes nothing meanwhile, and others write nothing that this one reads.
+	unsafe { memory.floats(memory.word(entry.ok_or(OutOfBounds)?)?, length) }
 }
 
 /// Adds a product of panels, in blocks that fit the registers.
@@ -347,13 +527,14 @@ impl Place {
 	#[inline(always)]
 	fn apply<const ROWS: usize, const COLS: usize>(
 		&self,
-		memory: &[u8],
+		memory: Shared<'_>,
 		step: Step,
 		tile: &mut Tile<ROWS, COLS>,
 	) -> Result<(), OutOfBounds> {
 		let part = |at: u32, from: usize, count: usize| {
 			let at = u32::try_from(from * 4).ok().and_then(|offset| at.checked_add(offset));
-			floats(memory, at.ok_or(OutOfBounds)?, count)
+			// SAFETY: as in `panel`.
+			unsafe { memory.floats(at.ok_or(OutOfBounds)?, count) }
 		};
 		match step {
 			Step::Scalar(op, value) => {
@@ -369,14 +550,28 @@ impl Place {
 			},
 			Step::PerRow(op, at) => {
 				let values = part(at, self.row, self.rows)?;
-				with!(op, |apply| for (tile, value) in tile.iter_mut().zip(values) {
-					for t in tile {
+				if COLS == 1 {
+					with!(op, |apply| for (t, value) in
+						tile.as_flattened_mut().iter_mut().zip(values)
+					{
 						*t = apply(*value, *t);
-					}
-				});
+					});
+				} else {
+					with!(op, |apply| for (tile, value) in tile.iter_mut().zip(values) {
+						for t in tile {
+							*t = apply(*value, *t);
+						}
+					});
+				}
 			},
 			Step::PerCol(op, at) => {
 				let values = part(at, self.col, self.cols)?;
+				if let (1, [value]) = (COLS, values) {
+					with!(op, |apply| for t in tile.as_flattened_mut() {
+						*t = apply(*value, *t);
+					});
+					return Ok(());
+				}
 				with!(op, |apply| for tile in tile {
 					for (t, value) in tile.iter_mut().zip(values) {
 						*t = apply(*value, *t);
@@ -400,7 +595,7 @@ impl Place {
 	#[inline(always)]
 	fn add<const ROWS: usize, const COLS: usize>(
 		&self,
-		memory: &mut [u8],
+		memory: Shared<'_>,
 		matrix: Matrix,
 		tile: &mut Tile<ROWS, COLS>,
 	) -> Result<(), OutOfBounds> {
@@ -413,7 +608,7 @@ impl Place {
 	#[inline(always)]
 	fn store<const ROWS: usize, const COLS: usize>(
 		&self,
-		memory: &mut [u8],
+		memory: Shared<'_>,
 		matrix: Matrix,
 		tile: &Tile<ROWS, COLS>,
 	) -> Result<(), OutOfBounds> {
@@ -427,7 +622,7 @@ impl Place {
 	#[inline(always)]
 	fn each<T>(
 		&self,
-		memory: &mut [u8],
+		memory: Shared<'_>,
 		matrix: Matrix,
 		state: &mut T,
 		f: impl Fn(&mut T, usize, usize, &mut [u8; 4]),
@@ -439,12 +634,12 @@ impl Place {
 				.map_err(|_| OutOfBounds)
 		};
 		fn run(
-			memory: &mut [u8],
+			memory: Shared<'_>,
 			from: usize,
 			count: usize,
 		) -> Result<&mut [[u8; 4]], OutOfBounds> {
-			let to = from.checked_add(count * 4).ok_or(OutOfBounds)?;
-			Ok(memory.get_mut(from..to).ok_or(OutOfBounds)?.as_chunks_mut::<4>().0)
+			// SAFETY: this thread refers to nothing there, and others neither read nor write it.
+			Ok(unsafe { memory.bytes_mut(from, count * 4)? }.as_chunks_mut::<4>().0)
 		}
 		if col_stride == 4 && self.cols > 1 {
 			for i in 0..self.rows {

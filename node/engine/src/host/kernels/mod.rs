@@ -1,18 +1,20 @@
 //! Kernels: the inner loops that take most of the time, computed by the host.
 //!
 //! Each kernel has one defined result, to the last bit, whatever the CPU: see the modules. It costs
-//! fuel by the sizes of its operands alone. It touches nothing but the guest's memory, and an
-//! address outside of that is a trap, as it is for the guest's own code.
+//! fuel by the sizes of its operands alone: see [`fuel`]. It touches nothing but the guest's memory,
+//! and an address outside of that is a trap, as it is for the guest's own code.
 //!
-//! All but the matrix product are bounded by the memory that they go through, to some seconds. A
-//! matrix product is bounded by fuel alone and looks at the [`Deadline`].
+//! All but matrix products and convolutions are bounded by the memory that they go through, to some
+//! seconds. These two are bounded by fuel alone and look at the [`Deadline`].
 //!
 //! A kernel is plain code that is compiled once for each instruction set. Its loops are written
 //! out: the closure that an iterator's method takes may stay a function of its own, which is then
 //! compiled for the plainest CPU.
 
+mod convolution;
 mod digest;
 mod elementwise;
+mod fuel;
 mod integer;
 mod matmul;
 mod memory;
@@ -21,21 +23,23 @@ mod softmax;
 mod tests;
 mod vector;
 
-use super::{
-	clock::{Deadline, SLICE},
-	State,
-};
+pub(super) use memory::bytes_mut;
+
+use super::{clock::Deadline, refill, State};
 use elementwise::Function;
+use memory::Shared;
 use opg_engine_types::DType;
+use std::{panic::resume_unwind, thread};
 use wasmtime::{Caller, Linker, Trap};
 
 /// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
 /// uses it changes too, and with it the engine's id.
-const MODULE: &str = "opg-kernels-1";
+const MODULE: &str = "opg-kernels-2";
 
 /// The kernels, as imports name them.
-pub const IMPORTS: [(&str, &str); 5] = [
+pub const IMPORTS: [(&str, &str); 6] = [
 	(MODULE, "matmul"),
+	(MODULE, "convolution"),
 	(MODULE, "integer"),
 	(MODULE, "elementwise"),
 	(MODULE, "softmax"),
@@ -80,6 +84,21 @@ impl Isa {
 	pub fn best() -> Isa {
 		Self::available().pop().unwrap_or(Isa::Portable)
 	}
+
+	/// Whether the instructions are fast enough for what fuel stands for: AVX2 and FMA, or NEON, are
+	/// the least. With plainer ones answers are right, but may be late.
+	pub fn keeps_pace(self) -> bool {
+		self != Isa::Portable
+	}
+}
+
+/// What kernels use of the machine. None of it makes a difference to what they give.
+#[derive(Clone, Copy, Debug)]
+pub struct Means {
+	/// Instructions.
+	pub isa: Isa,
+	/// Threads that a large call is cut up for.
+	pub threads: usize,
 }
 
 /// Defines a function that calls itself compiled for the instruction set. `$vector` in the body is
@@ -123,10 +142,80 @@ macro_rules! dispatch {
 }
 
 dispatch! {
-	fn matmul<V, ROWS, COLS>(memory: &mut [u8], call: &matmul::Call, deadline: Deadline) {
-		// SAFETY: this is compiled for the instructions of the vectors.
-		unsafe { matmul::run::<V, ROWS, COLS>(memory, call, deadline) }
+	fn part_of_matmul<V, ROWS, COLS>(
+		memory: Shared<'_>,
+		call: &matmul::Call,
+		part: &matmul::Part,
+		deadline: Deadline
+	) {
+		// SAFETY: this is compiled for the instructions of the vectors, and called for parts alone.
+		unsafe { matmul::run::<V, ROWS, COLS>(memory, call, part, deadline) }
 	}
+}
+
+/// Computes a product, in parts on so many threads.
+fn matmul(
+	Means { isa, threads }: Means,
+	memory: &mut [u8],
+	call: &matmul::Call,
+	deadline: Deadline,
+) -> Result<(), Trap> {
+	let memory = Shared::new(memory);
+	on_threads(&call.parts(memory, threads), |part| {
+		part_of_matmul(isa, memory, call, part, deadline)
+	})
+}
+
+dispatch! {
+	fn part_of_convolution<V, ROWS, COLS>(
+		memory: Shared<'_>,
+		call: &convolution::Call,
+		part: &convolution::Part,
+		deadline: Deadline
+	) {
+		// SAFETY: this is compiled for the instructions of the vectors, and called for parts alone.
+		unsafe { convolution::run::<V, ROWS, COLS>(memory, call, part, deadline) }
+	}
+}
+
+/// Computes a convolution, in parts on so many threads.
+fn convolution(
+	Means { isa, threads }: Means,
+	memory: &mut [u8],
+	call: &convolution::Call,
+	deadline: Deadline,
+) -> Result<(), Trap> {
+	let memory = Shared::new(memory);
+	on_threads(&call.parts(threads), |part| part_of_convolution(isa, memory, call, part, deadline))
+}
+
+/// Calls `work` with each part, all at once. The parts do not depend on each other, so the result is
+/// that of calling it with one after another.
+fn on_threads<P: Sync>(
+	parts: &[P],
+	work: impl Fn(&P) -> Result<(), Trap> + Sync,
+) -> Result<(), Trap> {
+	let Some((first, others)) = parts.split_first() else { return Ok(()) };
+	if others.is_empty() {
+		return work(first);
+	}
+	thread::scope(|scope| {
+		let work = &work;
+		let start = |part| {
+			let thread = thread::Builder::new().spawn_scoped(scope, move || work(part));
+			// Where there are no more threads, this one does it.
+			thread.map_err(|_| part)
+		};
+		let others: Vec<_> = others.iter().map(start).collect();
+		let mut done = work(first);
+		for other in others {
+			done = done.and(match other {
+				Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+				Err(part) => work(part),
+			});
+		}
+		done
+	})
 }
 
 dispatch! {
@@ -148,7 +237,7 @@ dispatch! {
 }
 
 /// Fuel of a call, whatever it does.
-const CALL_FUEL: u64 = 100;
+pub(super) const CALL_FUEL: u64 = fuel::CALL;
 
 /// Defines the kernels.
 pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -161,11 +250,24 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		 vector: u32,
 		 steps: u32,
 		 count: u32| {
+			// For reading the steps.
+			run(&mut caller, fuel::TILE_STEP.saturating_mul(count.into()), |_, _| Ok(()))?;
 			let (memory, _) = memory(&mut caller)?;
 			let shape = (rows, cols, vector != 0);
 			let call = matmul::Call::read(memory, shape, steps, count).map_err(Trap::from)?;
 			run(&mut caller, call.fuel(), |memory, state| {
-				matmul(state.isa, memory, &call, state.deadline)
+				matmul(state.means, memory, &call, state.deadline)
+			})
+		},
+	)?;
+	linker.func_wrap(
+		MODULE,
+		"convolution",
+		|mut caller: Caller<'_, State>, at: u32, steps: u32, count: u32| {
+			let (memory, _) = memory(&mut caller)?;
+			let call = convolution::Call::read(memory, at, steps, count).map_err(Trap::from)?;
+			run(&mut caller, call.fuel(), |memory, state| {
+				convolution(state.means, memory, &call, state.deadline)
 			})
 		},
 	)?;
@@ -179,7 +281,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		 left: u32,
 		 right: u32| {
 			let call = integer::Call { vector: vector != 0, depth, tile, left, right };
-			run(&mut caller, call.fuel(), |memory, state| integer(state.isa, memory, &call))
+			run(&mut caller, call.fuel(), |memory, state| integer(state.means.isa, memory, &call))
 		},
 	)?;
 	linker.func_wrap(
@@ -189,7 +291,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 			let function = Function::ALL.get(function as usize).copied();
 			let function = function.ok_or(Trap::MemoryOutOfBounds)?;
 			run(&mut caller, function.fuel(count), |memory, state| {
-				elementwise(state.isa, memory, function, at, count)
+				elementwise(state.means.isa, memory, function, at, count)
 			})
 		},
 	)?;
@@ -197,8 +299,8 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		MODULE,
 		"softmax",
 		|mut caller: Caller<'_, State>, at: u32, count: u32, length: u32| {
-			run(&mut caller, softmax::fuel(count), |memory, state| {
-				softmax(state.isa, memory, at, count, length)
+			run(&mut caller, softmax::fuel(count, length), |memory, state| {
+				softmax(state.means.isa, memory, at, count, length)
 			})
 		},
 	)?;
@@ -216,21 +318,12 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 /// Takes the fuel, or ends the run if there is not enough, and calls the kernel.
-fn run(
+pub(super) fn run(
 	caller: &mut Caller<'_, State>,
 	fuel: u64,
 	kernel: impl FnOnce(&mut [u8], &State) -> Result<(), Trap>,
 ) -> wasmtime::Result<()> {
-	let left = caller.get_fuel()?.saturating_sub(fuel);
-	caller.set_fuel(left)?;
-	if left == 0 {
-		return Err(Trap::OutOfFuel.into());
-	}
-	let state = caller.data_mut();
-	if state.fuel_at_last_check.saturating_sub(left) >= SLICE {
-		state.fuel_at_last_check = left;
-		state.deadline.check()?;
-	}
+	refill::charge(caller, fuel)?;
 	let (memory, state) = memory(caller)?;
 	Ok(kernel(memory, state)?)
 }

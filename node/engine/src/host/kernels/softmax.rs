@@ -2,6 +2,7 @@
 
 use super::{
 	elementwise::exp,
+	fuel,
 	memory::{floats_mut, OutOfBounds},
 	vector::canonical,
 };
@@ -9,9 +10,10 @@ use super::{
 /// Partial sums and largest numbers: element i of a row goes to number i modulo this.
 const LANES: usize = 16;
 
-/// Fuel of so many numbers.
-pub fn fuel(count: u32) -> u64 {
-	super::CALL_FUEL + 6 * u64::from(count)
+/// Fuel of so many numbers in rows of this length.
+pub fn fuel(count: u32, length: u32) -> u64 {
+	let rows = count.checked_div(length).unwrap_or(0);
+	fuel::CALL + fuel::SOFTMAX * u64::from(count) + fuel::SOFTMAX_ROW * u64::from(rows)
 }
 
 /// Replaces each row of `length` numbers, `count` numbers in all, by its softmax.

@@ -49,10 +49,11 @@ export class Ledger {
 	async take(number) {
 		const hash = await this.api.rpc.chain.getBlockHash(number);
 		const state = await this.api.at(hash);
-		const [records, index, weight] = await Promise.all([
+		const [records, index, weight, time] = await Promise.all([
 			state.query.system.events(),
 			state.query.session.currentIndex(),
 			state.query.system.blockWeight(),
+			state.query.timestamp.now(),
 		]);
 		this.session = index.toNumber();
 		if (!this.stakes.has(this.session)) this.stakes.set(this.session, await this.executorStakes(state));
@@ -60,9 +61,12 @@ export class Ledger {
 			number,
 			session: this.session,
 			at: seconds(),
+			// Begin of its slot, in milliseconds.
+			time: time.toNumber(),
 			normal: weight.normal.refTime.toBigInt(),
 			operational: weight.operational.refTime.toBigInt(),
 			transactions: [],
+			itemsFailed: [],
 		};
 		for (const { phase, event } of records) {
 			if (phase.isApplyExtrinsic) this.transaction(block, phase.asApplyExtrinsic.toNumber(), event);
@@ -72,6 +76,7 @@ export class Ledger {
 			if (event.section === 'utility' && event.method === 'ItemFailed') {
 				const name = errorName(this.api, event.data[0]);
 				this.itemsFailed.set(name, (this.itemsFailed.get(name) ?? 0) + 1);
+				block.itemsFailed.push(name);
 			}
 		}
 		this.blocks.push(block);
@@ -104,13 +109,16 @@ export class Ledger {
 	inference(number, { method, data }) {
 		if (data.request === undefined) return;
 		const id = data.request.toNumber();
-		const request = this.requests.get(id) ?? { id, drawn: [], blocks: {}, lost: new Map() };
+		const request = this.requests.get(id) ?? { id, drawn: [], replacing: [], blocks: {}, seen: {}, lost: new Map() };
 		this.requests.set(id, request);
 		request.blocks[method] ??= number;
+		request.seen[method] ??= Date.now();
 		if (method === 'ChallengeLost') request.lost.set(`${data.challenger}`, data.bond.toBigInt());
 		request.state = method;
 		if (data.committee) request.drawn.push([...data.committee].map(String));
+		if (method === 'Replaced') request.replacing.push(`${data.executor}`);
 		if (data.requester) request.requester = `${data.requester}`;
+		if (data.reference) request.reference = data.reference.toHex();
 		if (method === 'Attested') request.digest = data.digest.toHex();
 		if (method === 'Settled') request.settled = true;
 		if (method === 'Failed') request.reason = data.reason.toString();
@@ -128,6 +136,20 @@ export class Ledger {
 	// Block of the first such step of an operator, if there is one.
 	step(id, method, operator) {
 		return this.steps.get(id)?.get(`${method} ${operator}`);
+	}
+
+	// Seats of a request that has ended whose executor neither answered nor declined. Where nobody revealed,
+	// the round ended before.
+	silentSeats({ id, drawn, replacing }) {
+		const seats = [...new Set([...drawn.flat(), ...replacing])];
+		const revealed = seats.some(who => this.step(id, 'Revealed', who));
+		return seats.filter(who =>
+			!this.step(id, 'Declined', who) && !this.step(id, revealed ? 'Revealed' : 'Committed', who));
+	}
+
+	// The block of this number. The first has the number 1.
+	block(number) {
+		return this.blocks[number - 1];
 	}
 
 	staking(number, { method, data }) {

@@ -1,4 +1,5 @@
-// Three nodes of a development chain of their own: one validator, six executors, the sample model.
+// Three nodes of a development chain of their own: one validator, three executors or more, the sample
+// model.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,14 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const START_SECONDS = 120;
 const STOP_SECONDS = 10;
 const LOG_LINES = 25;
-const MODEL = new URL('../../docs/examples/digits/digits.onnx', import.meta.url).pathname;
+export const MODEL_FILE = new URL('../../docs/examples/digits/digits.onnx', import.meta.url).pathname;
 // Network keys, of no value: a node with a key seed generates none by itself.
 const NODE_KEY = '0'.repeat(63);
 
 // However this process ends, its nodes end too, and nothing stays.
 export class Network {
-	constructor() {
-		this.directory = mkdtempSync(join(tmpdir(), 'opg-attack.'));
+	constructor(name) {
+		this.directory = mkdtempSync(join(tmpdir(), `opg-${name}.`));
 		this.children = [];
 		process.on('exit', () => {
 			for (const { child } of this.children) child.kill('SIGKILL');
@@ -41,7 +42,7 @@ export class Network {
 
 	// Puts the model into the store of a node.
 	addModel(number) {
-		const added = spawnSync(process.env.OPG_NODE, ['models', 'add', MODEL, '--base-path', this.base(number), '--chain', 'dev']);
+		const added = spawnSync(process.env.OPG_NODE, ['models', 'add', MODEL_FILE, '--base-path', this.base(number), '--chain', 'dev']);
 		if (added.status !== 0) throw new Error(`node ${number} could not take the model: ${added.stderr}`);
 	}
 
@@ -95,13 +96,11 @@ export class Network {
 		this.find(number).child.kill('SIGCONT');
 	}
 
-	// The chain of `opg demo run`: its extra executors are those of the attackers.
-	async start() {
+	// The chain of `opg demo run`. `extra`: executors besides that of each node.
+	async start(extra = [[], [], []]) {
+		const keys = extra.map(uris => uris.flatMap(uri => ['--executor-key', uri]));
 		for (const number of [1, 2, 3]) this.addModel(number);
-		const first = await this.node(1, [
-			'--alice', '--validator', '--force-authoring',
-			'--executor-key', '//Ferdie', '--executor-key', '//One',
-		]);
+		const first = await this.node(1, ['--alice', '--validator', '--force-authoring', ...keys[0]]);
 		const rpc = async method => {
 			const response = await fetch(first.url.replace('ws', 'http'), {
 				method: 'POST',
@@ -112,15 +111,15 @@ export class Network {
 		};
 		const address = (await rpc('system_localListenAddresses')).find(address => address.includes('/127.0.0.1/tcp/'));
 		const peer = address.includes('/p2p/') ? address : `${address}/p2p/${await rpc('system_localPeerId')}`;
-		await this.node(2, ['--bob', '--bootnodes', peer, '--executor-key', '//Two']);
-		await this.node(3, ['--charlie', '--bootnodes', peer]);
+		await this.node(2, ['--bob', '--bootnodes', peer, ...keys[1]]);
+		await this.node(3, ['--charlie', '--bootnodes', peer, ...keys[2]]);
 		return first.url;
 	}
 
 	// Registers and serves the model, and sends one request that is checked bit for bit.
-	prepare(url) {
+	prepare(url, options = []) {
 		const demo = this.run('demo', process.env.OPG_CLI, [
-			'demo', 'run', '--url', url, '--count', '1', '--extra-executors',
+			'demo', 'run', '--url', url, '--count', '1', ...options,
 		]);
 		return demo.exited.then(code => {
 			if (code !== 0) throw new Error('the first request was not attested as it should be');

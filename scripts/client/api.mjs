@@ -1,4 +1,4 @@
-// The unmodified @polkadot/api, as the polkadot.js test installs it, and what all sequences share.
+// The unmodified @polkadot/api, as the polkadot.js test installs it, and what all of its users share.
 import { createRequire } from 'node:module';
 
 const installed = createRequire(new URL('../polkadot-js/', import.meta.url));
@@ -8,6 +8,9 @@ export const { u8aConcat, u8aToHex, compactToU8a, compactStripLength, hexToU8a }
 export const { blake2AsU8a, randomAsU8a } = installed('@polkadot/util-crypto');
 
 export const OPG = 10n ** 18n;
+// Number of the model that `Network.prepare` registers.
+export const MODEL = 0;
+const MAX_FEE = 10n * OPG;
 const SEND_SECONDS = 120;
 
 const started = Date.now();
@@ -32,6 +35,11 @@ export function call(tx, values = {}) {
 	return tx(...tx.meta.args.map(({ name, type }) =>
 		byName.has(`${name}`) ? byName.get(`${name}`) : tx.meta.registry.createType(`${type}`)));
 }
+
+// A request to the model.
+export const requestTx = (api, input, changes = {}) => call(api.tx.inference.request, {
+	model: MODEL, input, tier: 'Quorum', maxFee: MAX_FEE, maxRoyalty: MAX_FEE, ...changes,
+});
 
 // polkadot.js shows some names as in Rust and some in camel case.
 function camel(name, names) {

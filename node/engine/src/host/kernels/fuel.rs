@@ -1,0 +1,44 @@
+//! What the kernels cost: a table of rates, with the reasons.
+//!
+//! A unit of fuel stands for half a nanosecond of one core of an ordinary server, and no kernel may
+//! take more than twice as long as its fuel stands for. So each rate is that of the slower of two
+//! things: the arithmetic, on a CPU with AVX2 and FMA or with NEON, and the way to memory, where
+//! nothing is in a cache. All of it is known before the work begins.
+//!
+//! | what | costs | because |
+//! |---|---|---|
+//! | a call | [`CALL`] | leaving the sandbox and coming back |
+//! | multiply-adds of `f32` | 1 for [`MULTIPLY_ADDS`] | four vectors of AVX2, of which a core does one or two in a cycle |
+//! | multiply-adds of bytes | 1 for [`BYTE_MULTIPLY_ADDS`] | the same, widened to 32 bits |
+//! | weights that are used once, other memory in order | 1 for [`BYTES`] bytes | a core gets some 10 GB/s of a memory that others use too |
+//! | an element that is stored far from the others | [`SCATTERED`] | a line of 64 bytes is read and written for it |
+//! | a tile of a product, a block of a convolution | [`TILE`] | looking up panels, clearing and leaving registers |
+//! | a step on the elements of a tile | [`TILE_STEP`], and 1 for [`STEP_ELEMENTS`] | some vector operations each |
+//! | exp, sigmoid, tanh, ... | [`FUNCTION`] for a number | some twenty operations and a division for each |
+//! | softmax | [`SOFTMAX`] for a number, [`SOFTMAX_ROW`] for a row | three passes; lanes that are folded at the end of a row |
+//! | hashing | [`DIGEST`] for a byte | BLAKE2b takes a nanosecond |
+
+/// A call, whatever it does.
+pub const CALL: u64 = 100;
+/// Multiply-adds of `f32` for one unit.
+pub const MULTIPLY_ADDS: u64 = 16;
+/// Multiply-adds of bytes for one unit.
+pub const BYTE_MULTIPLY_ADDS: u64 = 16;
+/// Bytes that are read or written in their order, for one unit.
+pub const BYTES: u64 = 8;
+/// An element that is read or written on a line of its own.
+pub const SCATTERED: u64 = 16;
+/// A tile of a product or a block of a convolution, before anything is done with it.
+pub const TILE: u64 = 96;
+/// A step on a tile.
+pub const TILE_STEP: u64 = 16;
+/// Elements of a tile on which a step costs one unit.
+pub const STEP_ELEMENTS: u64 = 8;
+/// A function of one number.
+pub const FUNCTION: u64 = 4;
+/// A number of a softmax.
+pub const SOFTMAX: u64 = 6;
+/// A row of a softmax.
+pub const SOFTMAX_ROW: u64 = 160;
+/// A byte that is hashed.
+pub const DIGEST: u64 = 2;
