@@ -16,7 +16,7 @@ use opg_runtime::{
 	Runtime, RuntimeCall, RuntimeEvent,
 };
 use pallet_opg_attestation::{Call as Attestation, Event as Attested, Item, RevealedAnswer};
-use pallet_opg_inference::{Call as Inference, Event as Inferred};
+use pallet_opg_inference::{tiers, Call as Inference, Event as Inferred};
 use pallet_opg_models::{Call as Models, Event as Modelled};
 use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
@@ -175,8 +175,13 @@ fn answer() -> Answer {
 	Answer { outcome: Outcome::Output(output), fuel: FUEL_LIMIT / 2 }
 }
 
-fn revealed() -> RevealedAnswer {
-	RevealedAnswer { answer: answer(), witness: None, salt: SALT }
+fn revealed(round: RoundIndex) -> RevealedAnswer {
+	RevealedAnswer { answer: answer(), witness: witness(round), salt: SALT }
+}
+
+/// Auditors bind themselves to a witness. Nothing looks at it while all have the same.
+fn witness(round: RoundIndex) -> Option<H256> {
+	(round == tiers::AUDIT).then(|| H256::repeat_byte(4))
 }
 
 fn input() -> opg_primitives::Input {
@@ -208,7 +213,7 @@ fn by_length(seats: f64, items: usize) -> f64 {
 		.map(|request| Item { request, round: 0, seed, payload: H256::zero() })
 		.collect();
 	let reveals: Vec<_> = (0..items as u64)
-		.map(|request| Item { request, round: 0, seed, payload: revealed() })
+		.map(|request| Item { request, round: 0, seed, payload: revealed(0) })
 		.collect();
 	let extrinsics = [
 		(Account::derived("requester", 0).sign(genesis, request(0)), 1.0),
@@ -329,8 +334,9 @@ impl Pipeline {
 							BatchKind::Commit => {
 								let items = seats.iter().map(|seat| {
 									let context = context(seat, executor);
-									let payload = commitment(&context, &answer(), None, &SALT);
 									let Seat { request, round, seed, .. } = *seat;
+									let witness = witness(round);
+									let payload = commitment(&context, &answer(), witness, &SALT);
 									Item { request, round, seed, payload }
 								});
 								executor.batch(kind, genesis, named, items.collect(), |b, s| {
@@ -340,7 +346,7 @@ impl Pipeline {
 							_ => {
 								let items = seats.iter().map(|seat| {
 									let Seat { request, round, seed, .. } = *seat;
-									Item { request, round, seed, payload: revealed() }
+									Item { request, round, seed, payload: revealed(round) }
 								});
 								executor.batch(kind, genesis, named, items.collect(), |b, s| {
 									Attestation::reveal { batch: b, signature: s }
