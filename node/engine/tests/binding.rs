@@ -8,17 +8,9 @@ mod common;
 use common::*;
 use opg_engine::{
 	tensor::{self, DType, Tensor},
-	Backend, Dims, Engine, Limits, Reason, Run,
+	Backend, Dims, Engine, Reason, Run,
 };
 use std::sync::OnceLock;
-
-const LIMITS: Limits = Limits {
-	fuel: 2_000_000_000,
-	load_fuel: 2_000_000_000,
-	memory_bytes: 256 << 20,
-	max_output: 64 << 10,
-	time: None,
-};
 
 /// ONNX code of bool.
 const BOOL: u64 = 9;

@@ -6,18 +6,9 @@ mod common;
 
 use common::*;
 use opg_engine::{
-	artifact, tensor, Dims, Engine, EngineConfig, EngineError, Inspection, Limits, ModelFault,
-	Reason,
+	artifact, tensor, Dims, Engine, EngineConfig, EngineError, Inspection, ModelFault, Reason,
 };
 use std::{path::Path, sync::OnceLock};
-
-const LIMITS: Limits = Limits {
-	fuel: 2_000_000_000,
-	load_fuel: 2_000_000_000,
-	memory_bytes: 256 << 20,
-	max_output: 64 << 10,
-	time: None,
-};
 
 fn cache() -> &'static Path {
 	Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"))

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::artifact::Sketch;
+use common::{artifact::Sketch, LIMITS};
 use opg_engine::{
 	content_hash, Artifact, Dim, Dims, Engine, EngineConfig, EngineError, Isa, Limits, ModelFault,
 	Prepared,
@@ -13,14 +13,6 @@ use std::{
 	fs,
 	path::{Path, PathBuf},
 	thread,
-};
-
-const LIMITS: Limits = Limits {
-	fuel: 2_000_000_000,
-	load_fuel: 2_000_000_000,
-	memory_bytes: 256 << 20,
-	max_output: 64 << 10,
-	time: None,
 };
 
 fn engine(isa: Isa) -> Engine {

@@ -12,8 +12,17 @@ pub mod operators;
 
 pub use onnx::*;
 
-use opg_engine::{tensor, Backend, Engine, EngineConfig};
+use opg_engine::{tensor, Backend, Engine, EngineConfig, Limits};
 use std::path::Path;
+
+/// Limits that leave room for the small models of tests.
+pub const LIMITS: Limits = Limits {
+	fuel: 2_000_000_000,
+	load_fuel: 2_000_000_000,
+	memory_bytes: 256 << 20,
+	max_output: 64 << 10,
+	time: None,
+};
 
 /// An engine that all tests of a build share what is compiled of.
 pub fn engine(backend: Backend) -> Engine {
