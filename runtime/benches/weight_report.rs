@@ -74,8 +74,8 @@ fn each(batch: Weight, n: u32) -> Weight {
 ///
 /// In batches the three of a committee commit in one block and reveal in one, which writes their
 /// round once. A batch of requests is for one model and from one requester: the first looks for free
-/// slots, and pays for what the others read again. It is settled in one block, which charges the
-/// requester once.
+/// slots, and pays for what the others read again. Their draws count the free slots once. It is settled
+/// in one block, which charges the requester once.
 fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 13] {
 	type A<T> = attestation::SubstrateWeight<T>;
 	type I<T> = inference::SubstrateWeight<T>;
@@ -94,7 +94,7 @@ fn parts<T: frame_system::Config>(n: u32) -> [(&'static str, Place, Weight); 13]
 	[
 		("request", Call, I::<T>::request(INPUT) - each(again_in_batch, n)),
 		("  look for free slots", Call, each(context, n)),
-		("draw", Agenda, I::<T>::draw(K, 0) + I::<T>::capacity(EXECUTORS)),
+		("draw", Agenda, I::<T>::draw(K, 0) + each(I::<T>::capacity(EXECUTORS), n)),
 		("3 commits", Call, dispatch(A::<T>::commit(n))),
 		("  authorized", Call, authorize(A::<T>::authorize_commit(n))),
 		("3 reveals", Call, dispatch(A::<T>::reveal(n)) + bytes(A::<T>::reveal_one)),

@@ -437,6 +437,8 @@ mod benchmarks {
 		whitelist_pending::<T>(model);
 		let mut draws = draw_context::<T>(model);
 		let mut meter = WeightMeter::new();
+		// Seats change what was offered to the round before.
+		draws.offered(&mut meter, (model, T::Executors::session()), 1);
 
 		#[block]
 		{

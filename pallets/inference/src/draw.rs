@@ -50,6 +50,18 @@ pub(crate) struct DrawContext<T: Config> {
 	open: Vec<(T::AccountId, Load)>,
 	/// Changes of `open` by draws, which [`Self::finish`] stores.
 	taken: LoadChanges<T::AccountId>,
+	/// What was offered to the last first round. Its seats change it, instead of every draw counting
+	/// all candidates again.
+	offered: Option<Offer>,
+}
+
+/// What candidates offer to first rounds.
+struct Offer {
+	/// Model and session of the candidates.
+	candidates: (ModelId, u32),
+	/// Reserve of a seat, in planck.
+	reserve: Balance,
+	capacity: Capacity,
 }
 
 /// What became of a draw.
@@ -72,6 +84,7 @@ impl<T: Config> DrawContext<T> {
 			own: BTreeMap::new(),
 			open: Vec::new(),
 			taken: LoadChanges::new(),
+			offered: None,
 		}
 	}
 
@@ -165,6 +178,43 @@ impl<T: Config> DrawContext<T> {
 		capacity
 	}
 
+	/// As [`Self::capacity`] without pending seats. Rounds of one model and reserve in turn count once.
+	pub(crate) fn offered(
+		&mut self,
+		meter: &mut WeightMeter,
+		candidates: (ModelId, u32),
+		reserve: Balance,
+	) -> Capacity {
+		let known = self.offered.as_ref();
+		match known.filter(|offer| offer.candidates == candidates && offer.reserve == reserve) {
+			Some(offer) => offer.capacity,
+			None => {
+				let capacity = self.capacity(meter, candidates, 0, reserve);
+				self.offered = Some(Offer { candidates, reserve, capacity });
+				capacity
+			},
+		}
+	}
+
+	/// The load of `who` has grown: it may have no room any more.
+	fn update_offered(&mut self, who: &T::AccountId, before: Load, after: Load) {
+		let Self { candidates, suspended, declared, own, offered, .. } = self;
+		let Some(Offer { candidates: of, reserve, capacity }) = offered else { return };
+		let Some(found) = candidates.get(of) else { return };
+		let weight = found.sampler.weight(who);
+		if weight == 0 || skips(suspended, found, &[], who) {
+			return;
+		}
+		let slots = slots::<T>(declared, who, weight);
+		let own = own.get(&of.1).map(Vec::as_slice).unwrap_or_default();
+		let own = value_of(own, who).unwrap_or_default();
+		let terms = SeatTerms { round: tiers::FIRST, reserve: *reserve };
+		if before.has_room(0, slots, own, terms) && !after.has_room(0, slots, own, terms) {
+			capacity.free = capacity.free.saturating_sub(slots);
+			capacity.executors = capacity.executors.saturating_sub(1);
+		}
+	}
+
 	/// Draws up to `count` executors besides `excluded`. Those without a reserve for the seat, and in
 	/// a first round those without a free slot, take no seat.
 	pub(crate) fn draw(
@@ -199,10 +249,19 @@ impl<T: Config> DrawContext<T> {
 		let seat = Load::seat(terms);
 		for who in members {
 			self.taken.take(who, seat);
-			match self.open.binary_search_by(|(own, _)| own.cmp(who)) {
-				Ok(at) => self.open[at].1.add(seat),
-				Err(at) => self.open.insert(at, (who.clone(), seat)),
-			}
+			let (before, after) = match self.open.binary_search_by(|(own, _)| own.cmp(who)) {
+				Ok(at) => {
+					let load = &mut self.open[at].1;
+					let before = *load;
+					load.add(seat);
+					(before, *load)
+				},
+				Err(at) => {
+					self.open.insert(at, (who.clone(), seat));
+					(Load::default(), seat)
+				},
+			};
+			self.update_offered(who, before, after);
 		}
 		true
 	}
@@ -338,7 +397,7 @@ impl<T: Config> Pallet<T> {
 		let is_first = round == tiers::FIRST;
 		let terms = SeatTerms { round, reserve: request.seat_reserve };
 		let capacity = if is_first {
-			draws.capacity(meter, candidates, 0, terms.reserve)
+			draws.offered(meter, candidates, terms.reserve)
 		} else {
 			Capacity::default()
 		};

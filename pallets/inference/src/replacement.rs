@@ -87,7 +87,7 @@ impl<T: Config> Pallet<T> {
 		let candidates = (request.model, session);
 		// As in the draw: where others are full, the next in order is not left to chance.
 		let is_crowded = round == tiers::FIRST
-			&& !draws.capacity(meter, candidates, 0, terms.reserve).is_enough();
+			&& !draws.offered(meter, candidates, terms.reserve).is_enough();
 		if is_crowded {
 			return Served::Unfilled;
 		}

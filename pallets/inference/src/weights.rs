@@ -241,10 +241,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// `p` from 1 to 1024.
 	fn capacity(p: u32, ) -> Weight {
-		// Least time measured: 1_202_000 ps.
-		Weight::from_parts(2_293_000, 0)
-			// Standard error: 820.
-			.saturating_add(Weight::from_parts(254_838, 0).saturating_mul(p.into()))
+		// Least time measured: 1_042_000 ps.
+		Weight::from_parts(4_665_310, 0)
+			// Standard error: 2_660.
+			.saturating_add(Weight::from_parts(331_504, 0).saturating_mul(p.into()))
 	}
 	/// `p` from 15 to 1024.
 	fn release_seats(p: u32, ) -> Weight {
@@ -278,10 +278,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
 	/// `e` from 1 to 73.
 	fn replace(e: u32, ) -> Weight {
-		// Least time measured: 37_636_000 ps.
-		Weight::from_parts(52_603_922, 5171)
-			// Standard error: 5_612.
-			.saturating_add(Weight::from_parts(224_261, 0).saturating_mul(e.into()))
+		// Least time measured: 37_235_000 ps.
+		Weight::from_parts(47_001_909, 5171)
+			// Standard error: 5_554.
+			.saturating_add(Weight::from_parts(228_676, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(Weight::from_parts(0, 38).saturating_mul(e.into()))
@@ -309,12 +309,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// `s` from 3 to 15.
 	/// `e` from 0 to 22.
 	fn draw(s: u32, e: u32, ) -> Weight {
-		// Least time measured: 87_961_000 ps.
-		Weight::from_parts(72_991_436, 8344)
-			// Standard error: 97_464.
-			.saturating_add(Weight::from_parts(2_767_101, 0).saturating_mul(s.into()))
-			// Standard error: 54_076.
-			.saturating_add(Weight::from_parts(1_380_722, 0).saturating_mul(e.into()))
+		// Least time measured: 87_891_000 ps.
+		Weight::from_parts(85_437_011, 8344)
+			// Standard error: 123_584.
+			.saturating_add(Weight::from_parts(1_981_129, 0).saturating_mul(s.into()))
+			// Standard error: 68_569.
+			.saturating_add(Weight::from_parts(1_267_029, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(Weight::from_parts(0, 182).saturating_mul(e.into()))

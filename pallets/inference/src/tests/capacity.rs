@@ -312,6 +312,30 @@ fn play(step: &Move, open: &mut Vec<RequestId>) {
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(48))]
 
+	/// Seats that draws take change what is offered as counting all candidates again does.
+	#[test]
+	fn offered_capacity_should_follow_the_seats(
+		taken in prop::collection::vec((1_u64..=14, any::<bool>(), 0..OWN_STAKE / 4, 0_u32..4), 1..60),
+	) {
+		run(|| {
+			ExecutorCount::set(&12);
+			SlotsEach::set(&4);
+			Declared::set(&vec![(2, 1), (3, 3)]);
+			Suspended::set(&vec![4]);
+			Stopped::set(&vec![5]);
+			let mut draws = DrawContext::<Test>::new();
+			let candidates = (MODEL, Session::get());
+			let mut meter = WeightMeter::new();
+			for (who, is_first, reserve, asked) in taken {
+				let round = if is_first { tiers::FIRST } else { tiers::AUDIT };
+				let reserve = if asked == 0 { reserve } else { 1_000 };
+				let offered = draws.offered(&mut meter, candidates, reserve);
+				assert_eq!(offered, draws.capacity(&mut meter, candidates, 0, reserve));
+				assert!(draws.take_seats(&[who], SeatTerms { round, reserve }));
+			}
+		});
+	}
+
 	/// Five of 18 pools are the attacker's, with four slots each. Whatever it does before a round is
 	/// fixed, its part of the seats is at most one and a half times its part of the weight.
 	#[test]

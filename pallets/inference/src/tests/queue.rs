@@ -202,14 +202,14 @@ fn draws_of_a_block_should_share_their_context() {
 		let executors = EXECUTORS as u32;
 		let spent = next_block();
 		assert!(requests.iter().all(|id| assigned_round(*id) == Some(0)));
-		let draw = Weights::capacity(executors) + Weights::draw(3, 0);
 		let context = Weights::snapshot(executors) * 2 + Weights::sampler(executors);
 		let capacity = Weights::open_seats(executors) + Weights::capacity(executors);
 		assert_eq!(context + capacity, DrawContext::<Test>::max_weight());
 		let context = context + Weights::open_seats(0);
 		let expected = Inference::base_weight()
 			+ Weights::draw_list()
-			+ context + draw * 2
+			+ context + Weights::capacity(executors)
+			+ Weights::draw(3, 0) * 2
 			+ Weights::agenda_list();
 		assert_eq!(spent, expected);
 	});
