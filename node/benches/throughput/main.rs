@@ -23,10 +23,13 @@ use opg_runtime::{
 };
 use pipeline::{Case, Pipeline, Tally, INPUT_BYTES, OUTPUT_BYTES};
 
+/// Requests in one transaction, as a dApp sends them that has many.
+const TOGETHER: u32 = 16;
+
 /// Measure how many attested inferences per second the chain carries.
 #[derive(Parser)]
 struct Args {
-	/// A minute instead of some minutes: short runs, no pruning.
+	/// Short runs, no pruning.
 	#[arg(long)]
 	quick: bool,
 	/// Before the main run, fill the chain for an hour of its time, so that blocks also prune.
@@ -94,7 +97,8 @@ fn run(wasm: &Executor, case: Case, rate: u32, fill: u32, blocks: u32) -> Row {
 
 fn print_row(case: Case, row: &Row) {
 	println!(
-		"{:>9} {:>7} {:>6} {:>6} {:>9.1} {:>11.1} {:>9.0} {:>9.0} {:>9.0}",
+		"{:>8} {:>9} {:>7} {:>6} {:>6} {:>9.1} {:>11.1} {:>9.0} {:>9.0} {:>9.0}",
+		case.together,
 		case.executors,
 		case.models,
 		row.open,
@@ -110,13 +114,15 @@ fn print_row(case: Case, row: &Row) {
 fn main() {
 	let args = Args::parse();
 	let wasm = client::executor();
-	let base = Case { executors: 30, models: 1, patience: 2 };
+	let base = Case { executors: 30, models: 1, patience: 2, together: TOGETHER };
+	let alone = Case { together: 1, ..base };
 	let (limit, tightest) = base.capacity(&wasm);
 	let rate = args.rate.unwrap_or(limit);
 	let cores = std::thread::available_parallelism().map_or(0, usize::from);
 	let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
 	println!("cores {cores}, load before {}", load.split(' ').next().unwrap_or("unknown"));
 	println!("quorum of three, input {INPUT_BYTES} bytes, output {OUTPUT_BYTES} bytes");
+	println!("{TOGETHER} requests in a transaction where nothing else is said");
 	println!("per block at most {limit} inferences in the long run, limited by {tightest}");
 	println!(
 		"imported: every block executed, its state committed, finalized; seal and VRF unchecked\n"
@@ -160,8 +166,11 @@ fn main() {
 	);
 
 	let cycles = if args.quick { 3 } else { 7 };
-	let split = split::split(&wasm, rate, cycles, !args.quick);
-	println!("one thing per block, {rate} requests each, in a small state without audits: µs each");
+	let alone_limit = alone.capacity(&wasm).0;
+	let split = split::split(&wasm, args.rate.unwrap_or(alone_limit), cycles, !args.quick);
+	println!(
+		"one thing per block, in a small state without audits, each request by itself: µs each"
+	);
 	for (name, micros) in &split.parts {
 		println!("  {name:<30}  {micros:.0}");
 	}
@@ -175,19 +184,19 @@ fn main() {
 
 	println!("how it grows; open: not final, kept: in the state; µs per attested inference");
 	println!(
-		"executors  models   open   kept per block items/batch   µs wall    µs CPU  attested/s"
+		"together executors  models   open   kept per block items/batch   µs wall    µs CPU  attested/s"
 	);
 	let blocks = if args.quick { 8 } else { 20 };
-	let case = |executors, models, patience| Case { executors, models, patience };
+	let case = |executors, models, patience| Case { executors, models, patience, ..base };
+	let by_itself = run(&wasm, alone, args.rate.unwrap_or(alone_limit), 0, blocks);
+	print_row(alone, &by_itself);
 	// With what part of the rate, and after how many blocks.
-	let mut cases = vec![
-		(case(10, 1, 2), 1, 0),
-		(case(30, 1, 2), 1, 0),
-		(case(300, 1, 2), 1, 0),
-		(case(30, 100, 2), 1, 0),
-	];
+	let mut cases = vec![(case(300, 1, 2), 1, 0)];
 	if !args.quick {
 		cases.extend([
+			(case(10, 1, 2), 1, 0),
+			(case(30, 1, 2), 1, 0),
+			(case(30, 100, 2), 1, 0),
 			(case(30, 1_000, 2), 1, 0),
 			// Few requests at a time, and as many as the deadlines allow.
 			(case(30, 1, 2), 4, 0),
@@ -211,4 +220,5 @@ fn main() {
 	println!("RESULT attested_per_second_imported {:.1}", main.per_second());
 	println!("RESULT import_us_per_attested_inference {:.1}", main.micros());
 	println!("RESULT attested_per_second_taken {:.2}", main.per_block() * slots);
+	println!("RESULT attested_per_second_taken_unbatched {:.2}", by_itself.per_block() * slots);
 }

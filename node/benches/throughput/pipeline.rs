@@ -47,6 +47,8 @@ pub struct Case {
 	pub models: u32,
 	/// Blocks for which an executor waits to fill a batch.
 	pub patience: u32,
+	/// Requests in one transaction, of one requester for one model.
+	pub together: u32,
 }
 
 impl Case {
@@ -62,10 +64,10 @@ impl Case {
 	pub fn capacity(&self, wasm: &client::Executor) -> (u32, &'static str) {
 		// Some two percent of the answers are audited by three more.
 		let seats = 3.0 + 0.02 * 3.0;
-		let most = by_length(seats, BATCH);
+		let most = self.by_length(seats, BATCH);
 		let items = 2.0 * most * f64::from(1 + self.patience) / f64::from(self.executors);
 		let limits = [
-			(by_length(seats, (items as usize).clamp(1, BATCH)), "length"),
+			(self.by_length(seats, (items as usize).clamp(1, BATCH)), "length"),
 			(f64::from(MAX_AGENDA) / 3.0, "agenda"),
 			(self.by_weight(wasm), "weight"),
 		];
@@ -101,6 +103,47 @@ impl Case {
 		let budget = <Runtime as frame_system::Config>::BlockWeights::get().max_block;
 		let prune = pallet_opg_inference::weights::SubstrateWeight::<Runtime>::prune();
 		1.0 / (each + prune.ref_time() as f64 / budget.ref_time() as f64)
+	}
+
+	/// Number of inferences that the length of a block lets in, with `seats` for each and batches of
+	/// `items`.
+	fn by_length(&self, seats: f64, items: usize) -> f64 {
+		let executor = Executor::new(0);
+		let (genesis, parent, seed) = (H256::zero(), (1, H256::zero()), H256::zero());
+		let commitments: Vec<_> = (0..items as u64)
+			.map(|request| Item { request, round: 0, seed, payload: H256::zero() })
+			.collect();
+		let reveals: Vec<_> = (0..items as u64)
+			.map(|request| Item { request, round: 0, seed, payload: revealed(0) })
+			.collect();
+		let extrinsics = [
+			(
+				Account::derived("requester", 0).sign(genesis, requests(0, self.together)),
+				1.0 / f64::from(self.together),
+			),
+			(
+				executor.batch(
+					BatchKind::Commit,
+					genesis,
+					parent,
+					commitments,
+					|batch, signature| Attestation::commit { batch, signature },
+				),
+				seats / items as f64,
+			),
+			(
+				executor.batch(BatchKind::Reveal, genesis, parent, reveals, |batch, signature| {
+					Attestation::reveal { batch, signature }
+				}),
+				seats / items as f64,
+			),
+		];
+		let lengths = <Runtime as frame_system::Config>::BlockLength::get();
+		let bytes: f64 = extrinsics
+			.iter()
+			.map(|(extrinsic, count)| count * codec::Encode::encoded_size(extrinsic) as f64)
+			.sum();
+		f64::from(*lengths.max.get(DispatchClass::Normal)) / bytes
 	}
 }
 
@@ -162,6 +205,7 @@ pub struct Pipeline {
 	to_reveal: Vec<VecDeque<Seat>>,
 	committees: HashMap<(RequestId, RoundIndex), Committee>,
 	models: HashMap<RequestId, ModelId>,
+	/// Transactions with requests.
 	asked: u32,
 	/// Requests that blocks had no room for.
 	owed: u32,
@@ -192,8 +236,9 @@ fn model_hash(model: ModelId) -> H256 {
 	H256::from_low_u64_be(u64::from(model) + 1)
 }
 
-fn request(model: ModelId) -> RuntimeCall {
-	RuntimeCall::Inference(Inference::request {
+/// `count` requests in one call.
+fn requests(model: ModelId, count: u32) -> RuntimeCall {
+	let request = RuntimeCall::Inference(Inference::request {
 		model,
 		input: input(),
 		tier: Tier::Quorum,
@@ -201,41 +246,11 @@ fn request(model: ModelId) -> RuntimeCall {
 		max_royalty: OPG,
 		reference: H256::zero(),
 		deadline: None,
-	})
-}
-
-/// Number of inferences that the length of a block lets in, with `seats` for each and batches of
-/// `items`.
-fn by_length(seats: f64, items: usize) -> f64 {
-	let executor = Executor::new(0);
-	let (genesis, parent, seed) = (H256::zero(), (1, H256::zero()), H256::zero());
-	let commitments: Vec<_> = (0..items as u64)
-		.map(|request| Item { request, round: 0, seed, payload: H256::zero() })
-		.collect();
-	let reveals: Vec<_> = (0..items as u64)
-		.map(|request| Item { request, round: 0, seed, payload: revealed(0) })
-		.collect();
-	let extrinsics = [
-		(Account::derived("requester", 0).sign(genesis, request(0)), 1.0),
-		(
-			executor.batch(BatchKind::Commit, genesis, parent, commitments, |batch, signature| {
-				Attestation::commit { batch, signature }
-			}),
-			seats / items as f64,
-		),
-		(
-			executor.batch(BatchKind::Reveal, genesis, parent, reveals, |batch, signature| {
-				Attestation::reveal { batch, signature }
-			}),
-			seats / items as f64,
-		),
-	];
-	let lengths = <Runtime as frame_system::Config>::BlockLength::get();
-	let bytes: f64 = extrinsics
-		.iter()
-		.map(|(extrinsic, count)| count * codec::Encode::encoded_size(extrinsic) as f64)
-		.sum();
-	f64::from(*lengths.max.get(DispatchClass::Normal)) / bytes
+	});
+	if count == 1 {
+		return request;
+	}
+	RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![request; count as usize] })
 }
 
 impl Pipeline {
@@ -313,13 +328,17 @@ impl Pipeline {
 				|| queue.front().is_some_and(|seat| turn || seat.since + case.patience < parent)
 		};
 		let events = author.author(|push| {
-			for _ in 0..requests {
+			let mut left = requests;
+			while left > 0 {
 				let requester = &mut requesters[(*asked % REQUESTERS) as usize];
-				if push(requester.sign(genesis, request(*asked % case.models))) == Pushed::Full {
+				let count = left.min(case.together);
+				let call = self::requests(*asked % case.models, count);
+				if push(requester.sign(genesis, call)) == Pushed::Full {
 					requester.take_back();
 					break;
 				}
 				*asked += 1;
+				left -= count;
 			}
 			for (kind, queues) in [(BatchKind::Reveal, to_reveal), (BatchKind::Commit, to_commit)] {
 				// Who has waited longest sends first.

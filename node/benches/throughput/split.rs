@@ -33,7 +33,7 @@ pub struct Split {
 /// Import `cycles` groups of `count` requests, each step of a group in its own block. With
 /// `pruning`, go on with empty blocks for an hour.
 pub fn split(wasm: &Executor, count: u32, cycles: u32, pruning: bool) -> Split {
-	let case = Case { executors: 9, models: 1, patience: 0 };
+	let case = Case { executors: 9, models: 1, patience: 0, together: 1 };
 	let (mut pipeline, genesis) = Pipeline::new(case, wasm);
 	// A session begins with the block after each multiple of its length.
 	while pipeline.author.height % SESSION_SLOTS as u32 != 1 {
