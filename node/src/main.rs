@@ -9,6 +9,7 @@ mod command;
 mod engine;
 mod engine_worker;
 mod executor;
+mod keystore;
 #[cfg(feature = "dev-misbehaviour")]
 mod misbehaviour;
 mod rpc;

@@ -3,7 +3,9 @@
 use crate::{
 	cli::ExecutorParams,
 	client::{FullBackend, FullClient, HostFunctions, TransactionPool},
-	engine, executor, rpc,
+	engine, executor,
+	keystore::KeptPairs,
+	rpc,
 	tasks::{EssentialTasks, Purpose},
 };
 use futures::FutureExt;
@@ -225,7 +227,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		task_manager.keep_alive(worker);
 		let offchain_workers = OffchainWorkers::new(OffchainWorkerOptions {
 			runtime_api_provider: client.clone(),
-			keystore: Some(keystore.clone()),
+			keystore: Some(Arc::new(KeptPairs::new(keystore_container.local_keystore()))),
 			offchain_db: backend.offchain_storage(),
 			transaction_pool: Some(OffchainTransactionPoolFactory::new(transaction_pool.clone())),
 			network_provider: Arc::new(network.clone()),

@@ -194,6 +194,18 @@ fn process_should_be_ended_when_it_does_not_keep_to_the_deadline() {
 }
 
 #[test]
+fn job_should_fail_and_leave_the_process_alone_when_its_engine_is_of_no_use() {
+	let (node, process) = Node::start();
+	let engines = Store::open(node.folder.path().join("engines")).expect("a store");
+	let empty = engines.put(b"\0asm\x01\0\0\0").expect("there is room");
+	let task = Task { engine_id: empty.into(), ..job(1, JobKind::Run).task };
+	let other = Job { task, ..job(1, JobKind::Run) };
+	assert_eq!(node.settle(&other), Err(JobError::Failed));
+	assert_eq!(children(), [process], "it was compiled in another");
+	answer(node.settle(&job(2, JobKind::Run)));
+}
+
+#[test]
 fn answer_should_be_there_without_a_process_when_the_worker_starts_again() {
 	let (node, process) = Node::start();
 	let audit = job(1, JobKind::Witness(H256::repeat_byte(7)));

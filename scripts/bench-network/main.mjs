@@ -259,6 +259,7 @@ function report({ digits, rest, alone, plain, best, refused, phases }) {
 		e2e_wrong_answers: wrongAnswers(digits),
 		e2e_refused_as_congested: refused.get('inference.Congested') ?? 0,
 		e2e_cpu_over_plain: over.toFixed(2),
+		e2e_offchain_millis_per_answer: cpu.offchain.toFixed(2),
 	};
 	const isRight = ['e2e_missed_seats', 'e2e_fines', 'e2e_wrong_answers'].every(name => results[name] === 0);
 	return { results, held: isRight && results.e2e_held_is_clean === 1 };

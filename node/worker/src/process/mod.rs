@@ -6,10 +6,12 @@
 //! - [`supervisor`]: starts processes, gives them jobs, ends them and starts them again.
 //! - [`child`]: the process itself.
 //! - [`confine`]: what the process gives up before it sees a model.
+//! - [`engines`]: engines besides the built-in one, compiled before jobs use them.
 //! - [`wire`]: what they tell each other.
 
 mod child;
 mod confine;
+mod engines;
 mod supervisor;
 mod wire;
 

@@ -1,6 +1,9 @@
 //! Engine processes from the node's side: start, jobs, time limits, ends and new starts.
 
-use super::wire::{self, Request, Response, Setup};
+use super::{
+	engines::Engines,
+	wire::{self, Request, Response, Setup},
+};
 use crate::{
 	error::RunError,
 	queue::{Control, Runner, LOG_TARGET},
@@ -20,13 +23,16 @@ use std::{
 	os::unix::process::CommandExt,
 	path::PathBuf,
 	process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio},
-	sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+	sync::{
+		mpsc::{self, Receiver, RecvTimeoutError, Sender},
+		Arc,
+	},
 	thread,
 	time::{Duration, Instant},
 };
 
-/// Time for the start and for an engine that is not ready: compiling takes up to a minute, and more
-/// where the machine is busy.
+/// Time for the start, and for another engine: compiling takes up to a minute, and more where the
+/// machine is busy.
 const ENGINE_TIME: Duration = Duration::from_secs(600);
 
 /// Time after its deadline in which a job may still end by itself.
@@ -88,6 +94,8 @@ pub(crate) struct ProcessRunner {
 	/// Processes without a job, the one used last at the end.
 	idle: Mutex<Vec<EngineProcess>>,
 	restarts: Mutex<Restarts>,
+	engines: Arc<Engines>,
+	store: Store,
 }
 
 /// When a process may be started again.
@@ -112,13 +120,21 @@ impl ProcessRunner {
 			}
 		};
 		let built_in = process.built_in;
-		let (others, folders) = (program.clone(), setup.clone());
+		let store = Store::open(&setup.engines)?;
+		let engines = {
+			// Nothing is loaded beside it.
+			let (program, setup) = (program.clone(), Setup { loaded_bytes: 0, ..setup.clone() });
+			Engines::new(move |engine| compile(&program, &setup, engine))
+		};
+		let (others, listed) = (engines.clone(), store.list().unwrap_or_default());
 		// Without this thread the first job of an engine waits until it is compiled.
-		let _ = spawn("opg-engine-others", move || compile_others(&others, &folders));
+		let _ = spawn("opg-engine-others", move || {
+			listed.into_iter().for_each(|engine| others.compile(H256(engine)));
+		});
 		let restarts = Restarts { failures: 0, not_before: Instant::now() };
 		let (idle, restarts) = (Mutex::new(vec![process]), Mutex::new(restarts));
 		let (program, setup) = (program.clone(), setup.clone());
-		Ok(Self { program, setup, built_in, idle, restarts })
+		Ok(Self { program, setup, built_in, idle, restarts, engines, store })
 	}
 
 	/// A process for a job of this model: one that has run it before, or any, or a new one.
@@ -192,6 +208,18 @@ impl ProcessRunner {
 		}
 	}
 
+	/// Waits until the engine of a job is compiled.
+	fn have_engine(&self, job: &Job, control: &Control) -> Result<(), RunError> {
+		let engine = job.task.engine_id;
+		if engine == self.built_in {
+			return Ok(());
+		}
+		if !self.store.contains(&engine.0) {
+			return Err(RunError::EngineMissing);
+		}
+		self.engines.wait(engine, control)
+	}
+
 	fn ask(
 		&self,
 		process: &mut EngineProcess,
@@ -201,7 +229,7 @@ impl ProcessRunner {
 	) -> Result<Response, Lost> {
 		let engine = job.task.engine_id;
 		if engine != self.built_in {
-			// Compiled in a time of its own, or else it would never be.
+			// From the cache. Without one it is compiled, in a time of its own.
 			let until = Instant::now() + ENGINE_TIME;
 			let ready = process.ask(Request::Engine(engine), until, Some(control))?;
 			if ready != Response::Ready(engine) {
@@ -214,32 +242,24 @@ impl ProcessRunner {
 	}
 }
 
-/// Compiles the engines in the store, as far as that was not done before.
-fn compile_others(program: &EngineProgram, setup: &Setup) {
-	let engines = Store::open(&setup.engines).and_then(|store| store.list());
-	let engines = engines.unwrap_or_default();
-	if engines.is_empty() {
-		return;
-	}
-	let setup = Setup { loaded_bytes: 0, ..setup.clone() };
-	let Ok(mut process) = EngineProcess::start(program, &setup) else { return };
-	for id in engines {
-		let id = H256(id);
-		match process.ask(Request::Engine(id), Instant::now() + ENGINE_TIME, None) {
-			Ok(Response::Failed(reason)) => log::warn!(
-				target: LOG_TARGET,
-				"Engine {id:?} in the store is of no use: {}",
-				printable(&reason),
-			),
-			Ok(_) => {},
-			// The job that needs it tells why.
-			Err(_) => return,
-		}
+/// Compiles an engine from the store in a process of its own, unless that was done before.
+fn compile(program: &EngineProgram, setup: &Setup, engine: H256) -> Result<(), RunError> {
+	let mut process = EngineProcess::start(program, setup)?;
+	match process.ask(Request::Engine(engine), Instant::now() + ENGINE_TIME, None) {
+		Ok(Response::Ready(ready)) if ready == engine => Ok(()),
+		Ok(Response::Failed(reason)) => Err(RunError::Process(reason)),
+		Ok(Response::EngineMissing) => Err(RunError::EngineMissing),
+		Ok(_) => Err(RunError::Process("a response out of order".into())),
+		Err(Lost::Died(how)) => Err(RunError::Process(how)),
+		Err(Lost::TimedOut | Lost::Cancelled) => {
+			Err(RunError::Process(format!("not compiled in {ENGINE_TIME:?}")))
+		},
 	}
 }
 
 impl Runner for ProcessRunner {
 	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError> {
+		self.have_engine(job, control)?;
 		if job.kind == JobKind::Cold {
 			// In the place of a process, so that there is not more memory in use for it.
 			drop(self.idle.lock().pop());
@@ -250,6 +270,7 @@ impl Runner for ProcessRunner {
 	}
 
 	fn prepare(&self, job: &Job, control: &Control) -> Result<(), RunError> {
+		self.have_engine(job, control)?;
 		match self.put(Request::Prepare, job, control)? {
 			Response::Prepared => Ok(()),
 			other => of_response(other, job).map(drop),
@@ -428,7 +449,7 @@ fn memory_bytes(id: u32) -> Option<usize> {
 	Some((kibibytes("RssAnon:")? + kibibytes("RssShmem:")?) << 10)
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(super) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
 	thread::Builder::new().name(name.into()).spawn(run).map(drop)
 }
 
