@@ -42,7 +42,7 @@ fi
 say "building with the profile $OPG_PROFILE"
 # The whole workspace, because a part of it would be compiled with other dependency features.
 engine="$(cargo build --profile "$OPG_PROFILE" --locked --quiet --workspace --bench engine \
-	--message-format json | sed -n 's/.*"executable":"\([^"]*\/engine-[^"]*\)".*/\1/p' | tail -n 1)"
+	--bin opg-engine --message-format json | sed -n 's/.*"executable":"\([^"]*\/engine-[^"]*\)".*/\1/p' | tail -n 1)"
 cargo build --release --locked --quiet --manifest-path node/engine/benches/tract/Cargo.toml \
 	--target-dir "$CARGO_TARGET_DIR/engine-bench"
 tract="$CARGO_TARGET_DIR/engine-bench/release/opg-engine-bench-tract"
@@ -52,7 +52,7 @@ mkdir -p "$DIRECTORY"
 "$python" scripts/bench/models.py "$DIRECTORY"
 real=()
 if [ -x "$REALITY" ] && "$REALITY" -c 'import tokenizers' 2>/dev/null; then
-	mapfile -t real < <("$REALITY" scripts/bench/reality.py "$DIRECTORY")
+	mapfile -t real < <("$REALITY" scripts/bench/reality.py "$OPG_BIN/opg-engine" "$DIRECTORY")
 else
 	say "models that others made are not installed: scripts/reality.sh"
 fi

@@ -29,17 +29,17 @@ class Case:
     file: str
     feeds: typing.Callable = lambda: {}
     dims: str = ""
-    # Changes by fix.py, before the engine gets the model.
+    # Changes by `opg-engine fix`, before the engine gets the model.
     fix: tuple = ()
     make: typing.Callable | None = None
     # From a session (`run`: arrays by name) and the feeds to the answers that are compared.
     play: typing.Callable = lambda session, feeds: session.run(feeds)
-    # The same with onnxruntime and the file as it is, where fix.py has changed it.
+    # The same with onnxruntime and the file as it is, where `opg-engine fix` has changed it.
     original: typing.Callable | None = None
     # Largest difference between the engine and onnxruntime on the same file, as a part of the
     # largest number of an output.
     tolerance: float = 1e-5
-    # Largest difference that the change by fix.py makes, the same way.
+    # Largest difference that the change by `opg-engine fix` makes, the same way.
     changed: float = 1e-5
     # Where the engine does not take the model: a pattern of its words, and why.
     refused: tuple | None = None

@@ -23,6 +23,27 @@ class Refused(Exception):
     """The engine does not take the model, or the input."""
 
 
+def called(engine, *arguments):
+    """What `opg-engine` says to these arguments."""
+    done = subprocess.run(
+        [engine, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "RUST_BACKTRACE": "0"},
+    )
+    if done.returncode != 0:
+        raise Refused(done.stderr.strip().removeprefix("Error: "))
+    return done
+
+
+def fix(engine, model, changes, scratch):
+    """The file of the changed model."""
+    fixed = scratch / "fixed.onnx"
+    called(engine, "fix", model, "-o", fixed, *changes)
+    return fixed
+
+
 class Ours:
     """A model with its dimensions, run by a new process each time, as the chain would."""
 
@@ -35,16 +56,7 @@ class Ours:
         self.fuel, self.milliseconds, self.input_bytes, self.output_bytes = 0, 0.0, 0, 0
 
     def call(self, command, *arguments):
-        done = subprocess.run(
-            [self.engine, command, self.file, *self.dims, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "RUST_BACKTRACE": "0"},
-        )
-        if done.returncode != 0:
-            raise Refused(done.stderr.strip().removeprefix("Error: "))
-        return done
+        return called(self.engine, command, self.file, *self.dims, *arguments)
 
     def inspect(self):
         return json.loads(self.call("inspect").stdout)

@@ -16,8 +16,7 @@ import time
 import onnx
 
 import cases
-import fix
-from engine import FUEL, MAX_INPUT, MAX_OUTPUT, Ours, Refused, Theirs, difference
+from engine import FUEL, MAX_INPUT, MAX_OUTPUT, Ours, Refused, Theirs, difference, fix
 
 TABLE = cases.ROOT / "docs/reality.md"
 MARK = "<!-- measured -->"
@@ -43,18 +42,18 @@ def large(number):
     return f"{number:.3g}"
 
 
-def model(case, scratch):
+def model(case, engine, scratch):
     """The file as its makers left it, and the bytes for the engine."""
     file = cases.located(case.package, case.file)
     if case.make:
         made, file = case.make(file), scratch / "made.onnx"
         onnx.save(made, file, save_as_external_data=True, location="made.weights")
-    return file, fix.fix(file, case.fix) if case.fix else file.read_bytes()
+    return file, (fix(engine, file, case.fix, scratch) if case.fix else file).read_bytes()
 
 
 def measure(case, engine, scratch):
     """A row of the table, by column."""
-    file, changed = model(case, scratch)
+    file, changed = model(case, engine, scratch)
     ours = Ours(engine, changed, case.dims.split())
     row = {"file": len(changed)}
     try:

@@ -59,6 +59,11 @@ enum Command {
 		#[arg(long, value_name = "RUNS", default_value_t = 0)]
 		repeat: u32,
 	},
+	/// Changes a model so that it fits: its dimensions, inputs, weights and outputs.
+	///
+	/// Changes are made in the order of the options below, and each option can be given many times. Says
+	/// what it changed, and what the model takes and gives afterwards.
+	Fix(opg_engine_fix::Fix),
 	/// Tensors from one format to another; refused where a number would be rounded.
 	Convert {
 		#[command(flatten)]
@@ -129,6 +134,10 @@ fn main() -> Result<()> {
 		Command::Inspect { model } => inspect(&model),
 		Command::Run { model, inputs, output, repeat } => {
 			run(&model, &inputs, output.as_ref(), repeat)
+		},
+		Command::Fix(fix) => {
+			print!("{}", opg_engine_fix::run(&fix)?);
+			Ok(())
 		},
 		Command::Convert { inputs, output } => output.write(&inputs.load()?, inputs.layout()),
 	}
