@@ -12,7 +12,7 @@ use common::{
 	hostile::{self, Hostile},
 	mutate::{Breeder, Random},
 };
-use opg_engine::{Backend, Dims, Engine, EngineError, Limits, Run};
+use opg_engine::{content_hash, Backend, Dims, Engine, EngineError, Limits, Run};
 use std::{
 	collections::BTreeMap,
 	env, fs,
@@ -175,26 +175,39 @@ fn hostile_files_should_do_no_harm() {
 	tally.report("hostile_files");
 }
 
+/// What a file comes to, with little fuel.
+fn verdict(engine: &Engine, file: &Hostile) -> String {
+	let limits = Limits { fuel: 20_000_000, ..LIMITS };
+	let run = engine.run(&file.model, &Dims::default(), &file.input, &limits).unwrap();
+	// Which instruction trapped is said in other words.
+	let outcome = run.outcome.map(|output| hex::encode(content_hash(&output)));
+	format!("{}: {outcome:?} {:?} {} fuel", file.name, run.reason, run.fuel)
+}
+
 /// The interpreter, at its own pace, must come to the same verdicts with the same fuel.
 #[test]
 fn verdicts_should_not_depend_on_the_back_end() {
 	let (native, interpreter) = (engine(Backend::Native), engine(Backend::Interpreter));
-	let limits = Limits { fuel: 20_000_000, ..LIMITS };
 	let files = hostile::files();
 	let different = Mutex::new(Vec::new());
 	all(files.len(), |i, _| {
-		let Hostile { name, model, input } = &files[i];
-		let run = |engine: &Engine| {
-			let run = engine.run(model, &Dims::default(), input, &limits).unwrap();
-			// Which instruction trapped is said in other words.
-			(run.outcome, run.fuel, run.reason)
-		};
-		if run(&native) != run(&interpreter) {
-			different.lock().unwrap().push(name.clone());
+		let [native, interpreter] = [&native, &interpreter].map(|on| verdict(on, &files[i]));
+		if native != interpreter {
+			different.lock().unwrap().push([native, interpreter]);
 		}
 	});
 	let different = different.into_inner().unwrap();
 	assert!(different.is_empty(), "{different:?}");
+}
+
+/// Writes the verdicts into a file, which `scripts/determinism-aarch64.sh` compares with another one.
+#[test]
+#[ignore = "started by a script"]
+fn verdicts_should_be_told() {
+	let engine = engine(Backend::Native);
+	let verdicts: String =
+		hostile::files().iter().map(|file| verdict(&engine, file) + "\n").collect();
+	fs::write(env::var("OPG_HOSTILE_VERDICTS").unwrap(), verdicts).unwrap();
 }
 
 #[test]

@@ -1,11 +1,17 @@
 //! The operator `If`. Where its condition is known while the model is loaded, the branch that is
 //! taken stands in its place and the other one is not looked at: exporters write branches whose
-//! shapes differ, of which one fits the dimensions. tract's own operator wants both to fit.
+//! shapes differ, of which one fits the dimensions. tract's own operator wants both to fit. Where a run
+//! decides, both branches are optimised when the model is loaded, which tract's own operator is not.
 
+use crate::optimise::optimise;
 use tract_onnx::{
 	model::{OnnxOpRegister, ParseResult, ParsingContext},
 	pb,
-	tract_core::{as_op, not_a_typed_op, op_out_of_plan, ops::logic::IfThenElse},
+	prelude::TypedRunnableModel,
+	tract_core::{
+		as_op, not_a_typed_op, op_as_typed_op, op_out_of_plan,
+		ops::{konst::Const, logic::IfThenElse},
+	},
 	tract_hir::internal::*,
 };
 
@@ -52,13 +58,7 @@ fn parse(
 	Ok((Box::new(operator), captured))
 }
 
-impl PartialEq for If {
-	fn eq(&self, _: &Self) -> bool {
-		false
-	}
-}
-
-impl Eq for If {}
+unequal!(If);
 
 impl Op for If {
 	fn name(&self) -> StaticName {
@@ -174,4 +174,76 @@ pub fn inline(
 		}
 	}
 	Ok(body.output_outlets()?.iter().map(|outlet| outlets[outlet]).collect())
+}
+
+/// An `If` that a run decides, with both branches ready to run.
+#[derive(Clone, Debug)]
+struct Ready {
+	/// The branch for false, and the one for true, each with the places of its inputs.
+	branches: [(Arc<TypedRunnableModel>, Vec<usize>); 2],
+	outputs: TVec<TypedFact>,
+}
+
+/// Puts [`Ready`] in the place of tract's operator. The constants that branches use become their own.
+pub fn prepare(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedModelPatch>> {
+	rule_if_some!(operator = node.op_as::<IfThenElse>());
+	let facts = model.node_input_facts(node.id)?;
+	let constant = |place: usize| {
+		// Dimensions are not what a branch was analysed for.
+		let value = facts[place].konst.as_ref().filter(|_| place > 0);
+		value.filter(|value| value.is_plain() && value.datum_type() != TDim::datum_type())
+	};
+	let open: Vec<usize> = (0..facts.len()).filter(|place| constant(*place).is_none()).collect();
+	let ready = |body: &TypedModel, places: &[usize]| -> TractResult<_> {
+		let mut body = body.clone();
+		let (mut sources, mut of_node) = (Vec::new(), Vec::new());
+		for (source, place) in body.inputs.clone().into_iter().zip(places) {
+			if let Some(value) = constant(*place) {
+				let value = Const::new(value.clone())?;
+				let node = &mut body.nodes[source.node];
+				node.outputs[source.slot].fact = value.output_facts(&[])?.remove(0);
+				node.op = Box::new(value);
+			} else {
+				sources.push(source);
+				of_node.extend(open.binary_search(place).ok());
+			}
+		}
+		body.set_input_outlets(&sources)?;
+		optimise(&mut body)?;
+		Ok((body.into_runnable()?, of_node))
+	};
+	let branches = [
+		ready(&operator.else_body, &operator.else_input_mapping)?,
+		ready(&operator.then_body, &operator.then_input_mapping)?,
+	];
+	let outputs = node.outputs.iter().map(|output| output.fact.without_value()).collect();
+	let inputs: TVec<OutletId> = open.iter().map(|place| node.inputs[*place]).collect();
+	TypedModelPatch::replace_single_op(model, node, &inputs, Ready { branches, outputs }).map(Some)
+}
+
+unequal!(Ready);
+
+impl Op for Ready {
+	fn name(&self) -> StaticName {
+		"If".into()
+	}
+
+	op_as_typed_op!();
+}
+
+impl EvalOp for Ready {
+	op_out_of_plan!();
+
+	fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+		let (plan, places) = &self.branches[usize::from(inputs[0].cast_to_scalar::<bool>()?)];
+		plan.run(places.iter().map(|place| inputs[*place].clone()).collect())
+	}
+}
+
+impl TypedOp for Ready {
+	fn output_facts(&self, _: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+		Ok(self.outputs.clone())
+	}
+
+	as_op!();
 }

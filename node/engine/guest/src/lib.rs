@@ -5,6 +5,9 @@
 //! and [`opg_run`] or [`opg_witness`], with buffers from [`opg_alloc`], and drops the instance.
 //! Everything here is deterministic; the hash of the compiled module is the engine id.
 
+#[macro_use]
+mod unequal;
+
 mod binding;
 mod branches;
 mod describe;
@@ -16,6 +19,7 @@ mod model;
 mod operators;
 mod optimise;
 mod refusal;
+mod tables;
 mod values;
 mod weights;
 mod witness;

@@ -13,7 +13,7 @@ pub mod operators;
 pub use onnx::*;
 
 use opg_engine::{tensor, Backend, Engine, EngineConfig, Limits};
-use std::path::Path;
+use std::{env, path::PathBuf};
 
 /// Limits that leave room for the small models of tests.
 pub const LIMITS: Limits = Limits {
@@ -26,6 +26,8 @@ pub const LIMITS: Limits = Limits {
 
 /// An engine that all tests of a build share what is compiled of.
 pub fn engine(backend: Backend) -> Engine {
-	let cache = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache"));
-	Engine::with(EngineConfig { cache: Some(cache), backend, ..Default::default() }).unwrap()
+	let cache = env::var_os("OPG_ENGINE_CACHE").map(PathBuf::from);
+	let cache =
+		cache.unwrap_or_else(|| concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache").into());
+	Engine::with(EngineConfig { cache: Some(&cache), backend, ..Default::default() }).unwrap()
 }

@@ -13,7 +13,6 @@ use tract_onnx::tract_core::{
 		math::{Erf, Exp, Tanh},
 		nn::{DataFormat, HardSwish, LeakyRelu, Sigmoid, Silu},
 	},
-	optim::{OptimizerSession, TypedPass},
 };
 
 /// Filters whose weights lie together: `PANEL` of the host.
@@ -26,34 +25,8 @@ const MAX_STEPS: usize = 64;
 /// Sizes in a call, before the addresses.
 const SIZES: usize = 16;
 
-/// A pass that puts [`Convolution`] in the place of tract's operator.
-#[derive(Clone, Debug, Default)]
-pub struct Convolutions {
-	next: usize,
-}
-
-impl TypedPass for Convolutions {
-	fn reset(&mut self) -> TractResult<()> {
-		self.next = 0;
-		Ok(())
-	}
-
-	fn next(
-		&mut self,
-		_: &mut OptimizerSession,
-		model: &TypedModel,
-	) -> TractResult<Option<TypedModelPatch>> {
-		while let Some(node) = model.nodes().get(self.next) {
-			self.next += 1;
-			if let Some(patch) = replace(model, node)? {
-				return Ok(Some(patch));
-			}
-		}
-		Ok(None)
-	}
-}
-
-fn replace(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedModelPatch>> {
+/// Puts [`Convolution`] in the place of tract's operator.
+pub fn convolution(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedModelPatch>> {
 	rule_if_some!(conv = node.op_as::<Conv>());
 	rule_if_let!(&[input, kernel, bias] = &*node.inputs);
 	let (fact, bias_fact) = (model.outlet_fact(input)?, model.outlet_fact(bias)?);

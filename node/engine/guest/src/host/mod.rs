@@ -8,7 +8,7 @@ mod functions;
 mod integer;
 mod product;
 
-pub use convolution::Convolutions;
+pub use convolution::convolution;
 use opg_engine_types::DType;
 
 /// The imports. All addresses are the guest's own; the host traps on one that is not.

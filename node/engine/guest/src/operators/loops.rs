@@ -62,13 +62,7 @@ fn parse(context: &ParsingContext, node: &NodeProto) -> Built {
 	Ok((Box::new(operator), unresolved_inputs))
 }
 
-impl PartialEq for Loop {
-	fn eq(&self, _: &Self) -> bool {
-		false
-	}
-}
-
-impl Eq for Loop {}
+unequal!(Loop);
 
 impl Op for Loop {
 	fn name(&self) -> StaticName {

@@ -76,13 +76,7 @@ impl fmt::Debug for Wired {
 	}
 }
 
-impl PartialEq for Wired {
-	fn eq(&self, _: &Self) -> bool {
-		false
-	}
-}
-
-impl Eq for Wired {}
+unequal!(Wired);
 
 impl Op for Wired {
 	fn name(&self) -> StaticName {
@@ -272,13 +266,7 @@ impl fmt::Debug for Computed {
 	}
 }
 
-impl PartialEq for Computed {
-	fn eq(&self, _: &Self) -> bool {
-		false
-	}
-}
-
-impl Eq for Computed {}
+unequal!(Computed);
 
 impl Op for Computed {
 	fn name(&self) -> StaticName {
