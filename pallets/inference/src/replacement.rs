@@ -86,8 +86,8 @@ impl<T: Config> Pallet<T> {
 		let terms = SeatTerms { round, reserve: request.seat_reserve };
 		let candidates = (request.model, session);
 		// As in the draw: where others are full, the next in order is not left to chance.
-		let is_crowded = round == tiers::FIRST
-			&& !draws.offered(meter, candidates, terms.reserve).is_enough();
+		let is_crowded =
+			round == tiers::FIRST && !draws.offered(meter, candidates, terms.reserve).is_enough();
 		if is_crowded {
 			return Served::Unfilled;
 		}
