@@ -191,7 +191,10 @@ impl Game {
 				},
 				_ => {
 					self.computed += if at_once && given.computed { pay() } else { 0 };
-					reveal(id, who, &given).unwrap()
+					// It has bound itself, and a seat that was given to another may have changed what it
+					// would give now.
+					let bound = bound(&round, id, who);
+					reveal(id, who, bound.as_ref().unwrap_or(&given)).unwrap()
 				},
 			}
 		}
@@ -203,6 +206,17 @@ fn takes(busy: &mut Busy, who: &AccountId) -> bool {
 	let seats = busy.entry(who.clone()).or_default();
 	*seats += 1;
 	*seats <= CAPACITY
+}
+
+/// What a seat of the adversary has committed to, where it has made that itself.
+fn bound(round: &RoundOf<Runtime>, id: RequestId, who: &AccountId) -> Option<Given> {
+	let SeatState::Committed { commitment, .. } = round.seat(who)?.state else { return None };
+	let all = [
+		Given::computed(good()),
+		Given { answer: good(), computed: false },
+		Given { answer: lie(), computed: false },
+	];
+	all.into_iter().find(|given| given.commitment(round, id, who) == commitment)
 }
 
 /// What an executor gives in a round.

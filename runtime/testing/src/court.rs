@@ -23,6 +23,7 @@ use pallet_opg_support::ExecutorStake;
 use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
+use std::{cell::RefCell, collections::HashMap};
 
 /// Salt of every commitment to a vote.
 const VOTE_SALT: [u8; 32] = [9; 32];
@@ -32,9 +33,16 @@ pub fn witness_of(seed: &H256, answer: &Answer) -> H256 {
 	H256((b"witness", seed, answer.digest()).using_encoded(blake2_256))
 }
 
+thread_local! {
+	static COURT_PAIRS: RefCell<HashMap<(usize, u32), ed25519::Pair>> = RefCell::default();
+}
+
 /// Court key of validator `index` after `rotations` of its keys.
 pub fn court_pair(index: usize, rotations: u32) -> ed25519::Pair {
-	ed25519::Pair::from_seed(&blake2_256(&(b"court", index as u32, rotations).encode()))
+	// Simulations vote often, and deriving costs as much as signing.
+	let derive =
+		|| ed25519::Pair::from_seed(&blake2_256(&(b"court", index as u32, rotations).encode()));
+	COURT_PAIRS.with(|pairs| *pairs.borrow_mut().entry((index, rotations)).or_insert_with(derive))
 }
 
 /// Makes executors `0..count` the validators of the current session, with court keys that were
