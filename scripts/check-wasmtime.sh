@@ -15,7 +15,8 @@ version="${1:-$(cd / && cargo info wasmtime 2>/dev/null | sed -n 's/^version: \(
 [ -n "$version" ] || die "which version of wasmtime? crates.io does not say"
 id="$(cat node/engine/types/engine.id)"
 artifact=""
-for built in $(find "$CARGO_TARGET_DIR" -path '*/build/opg-engine-*/out/opg_engine_guest.wasm'); do
+for built in $(find "$CARGO_TARGET_DIR" -path "$WORK" -prune -o \
+	-path '*/build/opg-engine-*/out/opg_engine_guest.wasm' -print); do
 	[ "$(b2sum -l 256 "$built" | cut -d' ' -f1)" != "$id" ] || artifact="$built"
 done
 [ -n "$artifact" ] || die "the pinned engine was not built here: cargo build -p opg-engine"
@@ -35,9 +36,13 @@ fn main() {
 	let out = env::var("OUT_DIR").expect("cargo sets it");
 	let artifact = env::var("OPG_ARTIFACT").expect("the script sets it");
 	fs::copy(artifact, Path::new(&out).join("opg_engine_guest.wasm")).expect("it can be copied");
+	println!("cargo:rerun-if-env-changed=OPG_ARTIFACT");
 	println!("cargo:rustc-env=OPG_TARGET={}", env::var("TARGET").expect("cargo sets it"));
 }
 END
+# Later versions compare it with the limit of asynchronous calls, which nothing uses here.
+sed -i 's/\.max_wasm_stack(GUEST_STACK)/.max_wasm_stack(GUEST_STACK).async_stack_size(2 * GUEST_STACK)/' \
+	node/engine/src/engine.rs
 sed -i -e '/^\[build-dependencies\]/,/^$/d' -e '/^\[\[bench\]\]/,/^$/d' node/engine/Cargo.toml
 {
 	printf '[workspace]\nresolver = "2"\nmembers = ["node/engine", "node/engine/meter", "node/engine/types"]\n\n'
