@@ -12,6 +12,14 @@ setup *ARGS:
 demo *ARGS:
     scripts/demo.sh {{ARGS}}
 
+# Alerts and dashboard against Debian's Prometheus and a node (--rules: without a node).
+monitoring *ARGS:
+    scripts/monitoring.sh {{ARGS}}
+
+# Keys and chain specification of a public test network.
+ceremony *ARGS:
+    scripts/ceremony.sh {{ARGS}}
+
 # Everything that must pass, or the named phases (`just test list`).
 test *ARGS:
     scripts/test.sh {{ARGS}}
@@ -59,6 +67,10 @@ bench-draw:
 # Attested inferences per second, by import of full blocks.
 bench-throughput *ARGS:
     scripts/bench-throughput.sh {{ARGS}}
+
+# Networks of real nodes, and what they survive (`just network list`, `just network start committee`).
+network *ARGS:
+    scripts/test-network.sh {{ARGS}}
 
 # Requests to a development chain at a rising rate, and what they cost.
 bench-network *ARGS:

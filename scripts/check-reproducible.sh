@@ -87,7 +87,7 @@ build() {
 	phase "$1: $5"
 	"$builder" "$2" "$3" "$4" "$WORK/$1.wasm" || die "$1 does not compile"
 	local id
-	id="$(b2sum -l 256 "$WORK/$1.wasm" | cut -d' ' -f1)"
+	id="$(b3sum "$WORK/$1.wasm" | cut -d' ' -f1)"
 	say "$id"
 	printf '%s  %s: %s\n' "$id" "$1" "$5" >>"$WORK/ids"
 }

@@ -17,7 +17,7 @@ id="$(cat node/engine/types/engine.id)"
 artifact=""
 for built in $(find "$CARGO_TARGET_DIR" -path "$WORK" -prune -o \
 	-path '*/build/opg-engine-*/out/opg_engine_guest.wasm' -print); do
-	[ "$(b2sum -l 256 "$built" | cut -d' ' -f1)" != "$id" ] || artifact="$built"
+	[ "$(b3sum "$built" | cut -d' ' -f1)" != "$id" ] || artifact="$built"
 done
 [ -n "$artifact" ] || die "the pinned engine was not built here: cargo build -p opg-engine"
 

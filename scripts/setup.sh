@@ -10,7 +10,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
-PACKAGES=(build-essential ca-certificates curl git libssl-dev pkg-config protobuf-compiler python3 python3-venv qemu-user)
+PACKAGES=(b3sum build-essential ca-certificates curl git libssl-dev pkg-config protobuf-compiler python3 python3-venv qemu-user)
 TARGETS=(wasm32v1-none wasm32-wasip1)
 COMPONENTS=(clippy rustfmt)
 # Tools of scripts/test.sh: name and version.
@@ -41,7 +41,7 @@ is_installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep 
 packages() {
 	if ! command -v apt-get >/dev/null; then
 		say "no apt-get here: make sure that a C compiler, curl, git, OpenSSL headers, pkg-config," \
-			"protoc, python3 with venv and qemu-user are installed"
+			"protoc, python3 with venv, b3sum and qemu-user are installed"
 		return
 	fi
 	local missing=() package

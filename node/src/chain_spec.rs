@@ -1,6 +1,7 @@
 //! Specifications of the chains that the node knows by name.
 
 use opg_runtime::genesis_config_presets::{get_preset, DEVELOPMENT, LOCAL};
+use sc_chain_spec::ChainSpecBuilder;
 use sc_service::{ChainType, Properties};
 
 /// Chain specification. Building a genesis calls the runtime, which imports our host functions.
@@ -8,6 +9,10 @@ pub type ChainSpec = sc_service::GenericChainSpec<
 	sc_service::NoExtension,
 	opg_runtime_interface::inference_host::HostFunctions,
 >;
+
+/// A specification that has no genesis yet.
+pub type Builder =
+	ChainSpecBuilder<sc_service::NoExtension, opg_runtime_interface::inference_host::HostFunctions>;
 
 /// Failure to build a chain specification.
 #[derive(Debug, thiserror::Error)]
@@ -39,16 +44,25 @@ fn build(
 	chain_type: ChainType,
 	genesis_preset: &'static str,
 ) -> Result<ChainSpec, Error> {
-	let code = opg_runtime::WASM_BINARY.ok_or(Error::NoRuntime)?;
 	let preset = get_preset(&genesis_preset.into()).ok_or(Error::NoPreset(genesis_preset))?;
+	Ok(builder(name, id, chain_type)?
+		.with_genesis_config_patch(serde_json::from_slice(&preset)?)
+		.build())
+}
+
+/// All of a specification but the genesis.
+///
+/// # Errors
+///
+/// [`Error::NoRuntime`].
+pub fn builder(name: &str, id: &str, chain_type: ChainType) -> Result<Builder, Error> {
+	let code = opg_runtime::WASM_BINARY.ok_or(Error::NoRuntime)?;
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)
 		.with_id(id)
 		.with_protocol_id("opg")
 		.with_chain_type(chain_type)
-		.with_genesis_config_patch(serde_json::from_slice(&preset)?)
-		.with_properties(properties())
-		.build())
+		.with_properties(properties()))
 }
 
 fn properties() -> Properties {

@@ -1,7 +1,11 @@
 //! Command line of the node.
 
+use crate::policy::PolicyParams;
 use clap::Parser;
+use opg_primitives::AccountId;
 use sc_cli::RunCmd;
+use sc_network::config::MultiaddrWithPeerId;
+use sp_core::H256;
 use std::path::PathBuf;
 
 /// Arguments of the node.
@@ -18,6 +22,38 @@ pub struct Cli {
 	#[allow(missing_docs)]
 	#[clap(flatten)]
 	pub executor: ExecutorParams,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub blobs: BlobParams,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub policy: PolicyParams,
+}
+
+/// Settings of the node's store of models, engines, inputs and outputs.
+#[derive(Clone, Debug, clap::Args)]
+pub struct BlobParams {
+	/// Disk space for models, engines, inputs and outputs, in GiB. Where more is needed, what was used
+	/// longest ago goes, but nothing that is pinned, served or in use.
+	#[arg(
+		long,
+		value_name = "GIB",
+		default_value_t = 32,
+		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
+	)]
+	pub blob_quota: u64,
+
+	/// Most that other nodes may fetch from this one, in MiB per second, one of them half of it. 0
+	/// serves nothing.
+	#[arg(
+		long,
+		value_name = "MIB",
+		default_value_t = 32,
+		value_parser = clap::value_parser!(u64).range(0..=1 << 20)
+	)]
+	pub blob_upload_rate: u64,
 }
 
 /// Settings of a node that is an executor.
@@ -82,8 +118,20 @@ pub enum Subcommand {
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
 
+	/// Check whether this machine and this configuration can execute and validate.
+	///
+	/// Takes the arguments of the node, and changes nothing. A line for each thing that matters: ok,
+	/// warning or failed, and what to do. Fails if a check does.
+	Check(Box<CheckCmd>),
+
 	/// Build a chain specification.
 	BuildSpec(sc_cli::BuildSpecCmd),
+
+	/// Write the chain specification of a public test network, raw.
+	///
+	/// From the public keys of its operators, in the files that `scripts/ceremony.sh keys` writes. The
+	/// same files and the same program give the same specification.
+	BuildTestnet(TestnetCmd),
 
 	/// Export a chain specification.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
@@ -105,7 +153,11 @@ pub enum Subcommand {
 
 	/// Model files of this node.
 	#[command(subcommand)]
-	Models(FilesCmd),
+	Models(ModelsCmd),
+
+	/// Everything in this node's store: models, engines, inputs and outputs.
+	#[command(subcommand)]
+	Blobs(BlobsCmd),
 
 	/// Engines of this node: the built-in one, and others that models name.
 	#[command(subcommand)]
@@ -116,10 +168,75 @@ pub enum Subcommand {
 	EngineWorker,
 }
 
-/// Files of this node, named by their content.
+/// Chain specification of a public test network.
+#[derive(Debug, clap::Args)]
+pub struct TestnetCmd {
+	/// Files with the public keys of the operators.
+	#[arg(required = true, value_name = "FILE")]
+	pub operators: Vec<PathBuf>,
+
+	/// Name of the network.
+	#[arg(long)]
+	pub name: String,
+
+	/// Id of the network. It names the folder of its data.
+	#[arg(long)]
+	pub id: String,
+
+	/// Account of `sudo`. Without it nobody governs the network.
+	#[arg(long, value_name = "ACCOUNT")]
+	pub sudo: Option<AccountId>,
+
+	/// Bond in each pool of each operator, in OPG.
+	#[arg(long, value_name = "OPG", default_value_t = 10_000)]
+	pub bond: u64,
+
+	/// What each operator has at first, its bonds included, in OPG.
+	#[arg(long, value_name = "OPG", default_value_t = 100_000)]
+	pub endowment: u64,
+
+	/// Another account that has something at first, as of a faucet. Repeatable.
+	#[arg(long, value_name = "ACCOUNT=OPG")]
+	pub endow: Vec<String>,
+
+	/// Most validators that are elected.
+	#[arg(long, value_name = "NUMBER", default_value_t = 21)]
+	pub validators: u32,
+
+	/// Node that others find first, as `/dns/HOST/tcp/30333/p2p/PEER`. Repeatable.
+	#[arg(long = "boot-node", value_name = "ADDRESS")]
+	pub boot_nodes: Vec<MultiaddrWithPeerId>,
+}
+
+/// Check of a machine and of the configuration of a node.
+#[derive(Debug, clap::Args)]
+pub struct CheckCmd {
+	/// Print the report as JSON.
+	#[arg(long)]
+	pub json: bool,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub run: RunCmd,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub executor: ExecutorParams,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub blobs: BlobParams,
+
+	#[allow(missing_docs)]
+	#[clap(flatten)]
+	pub policy: PolicyParams,
+}
+
+/// Models of this node.
 #[derive(Debug, clap::Subcommand)]
-pub enum FilesCmd {
-	/// Put a file into the node's store and print its hash.
+pub enum ModelsCmd {
+	/// Put a model file into the node's store, where it stays until it is removed, and print its
+	/// hash: BLAKE3-256, as of `b3sum`.
 	Add {
 		/// The file.
 		file: PathBuf,
@@ -127,17 +244,134 @@ pub enum FilesCmd {
 		#[clap(flatten)]
 		store: StoreParams,
 	},
-	/// Print the hashes of the files in the node's store.
+	#[allow(missing_docs)]
+	#[command(flatten)]
+	Files(FilesCmd),
+}
+
+/// Files that were added to this node's store, named by their content.
+#[derive(Debug, clap::Subcommand)]
+pub enum FilesCmd {
+	/// Print the hashes of the files that were added. `blobs list` also shows what the node has
+	/// fetched.
 	List {
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Remove a file that was added, unless it is served or in use.
+	Remove {
+		/// Its hash.
+		hash: H256,
 		#[allow(missing_docs)]
 		#[clap(flatten)]
 		store: StoreParams,
 	},
 }
 
+/// The node's store of blobs.
+#[derive(Debug, clap::Subcommand)]
+pub enum BlobsCmd {
+	/// Print hash, size and pins of all blobs.
+	List {
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Print how much the store holds, how much of it could give way, and the quota.
+	Usage {
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Put a file into the store and print its hash. Without a pin it may give way to other files.
+	Import {
+		/// The file.
+		file: PathBuf,
+		/// Pin it under this label.
+		#[arg(long, value_name = "LABEL")]
+		pin: Option<String>,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Write a blob to a new file.
+	Export {
+		/// Its hash.
+		hash: H256,
+		/// The file.
+		file: PathBuf,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Read all blobs and compare them with their names.
+	Check {
+		/// Drop what is damaged, and keep the rest as a part.
+		#[arg(long)]
+		repair: bool,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Keep a blob, which need not be here yet, from giving way to others.
+	Pin {
+		/// Its hash.
+		hash: H256,
+		/// Who needs it: 1 to 64 of a-z, 0-9 and -.
+		label: String,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Take a pin away.
+	Unpin {
+		/// Hash of the blob.
+		hash: H256,
+		/// Label of the pin.
+		label: String,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+	/// Remove a blob that is neither pinned nor in use.
+	Remove {
+		/// Its hash.
+		hash: H256,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
+}
+
+impl BlobsCmd {
+	/// Node to which the store belongs.
+	pub fn store(&self) -> &StoreParams {
+		match self {
+			Self::List { store }
+			| Self::Usage { store }
+			| Self::Import { store, .. }
+			| Self::Export { store, .. }
+			| Self::Check { store, .. }
+			| Self::Pin { store, .. }
+			| Self::Unpin { store, .. }
+			| Self::Remove { store, .. } => store,
+		}
+	}
+}
+
 /// Engines of this node.
 #[derive(Debug, clap::Subcommand)]
 pub enum EnginesCmd {
+	/// Put an engine into the node's store, where it stays until it is removed, and print its id: the
+	/// BLAKE3-256 of the file.
+	Add {
+		/// The file.
+		file: PathBuf,
+		#[allow(missing_docs)]
+		#[clap(flatten)]
+		store: StoreParams,
+	},
 	#[allow(missing_docs)]
 	#[command(flatten)]
 	Files(FilesCmd),

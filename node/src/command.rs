@@ -1,10 +1,9 @@
 //! Actions of the command line.
 
 use crate::{
-	chain_spec,
+	ceremony, chain_spec, check,
 	cli::{Cli, Subcommand},
-	engine_worker, service, signals,
-	stores::{self, Kind},
+	engine_worker, service, signals, stores,
 	tasks::Purpose,
 };
 use opg_runtime::opaque::Block;
@@ -13,6 +12,11 @@ use sc_network::config::NetworkBackendType;
 use sc_service::{Configuration, PartialComponents};
 use sp_runtime::traits::Block as BlockT;
 use std::{path::PathBuf, time::Duration};
+
+/// A chain of development has keys that everybody knows, so nobody gets one without asking.
+const NO_CHAIN: &str =
+	"which chain? --chain FILE is a chain specification; --dev is a chain of one \
+                        node, and --chain local one of several nodes on this machine";
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -42,7 +46,8 @@ impl SubstrateCli for Cli {
 	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
 		Ok(match id {
 			"dev" => Box::new(chain_spec::development().map_err(|error| error.to_string())?),
-			"" | "local" => Box::new(chain_spec::local().map_err(|error| error.to_string())?),
+			"local" => Box::new(chain_spec::local().map_err(|error| error.to_string())?),
+			"" => return Err(NO_CHAIN.into()),
 			path => Box::new(chain_spec::ChainSpec::from_json_file(PathBuf::from(path))?),
 		})
 	}
@@ -58,8 +63,13 @@ pub fn run() -> sc_cli::Result<()> {
 	}
 	match subcommand {
 		Subcommand::Key(command) => command.run(&cli),
-		Subcommand::Models(command) => Ok(stores::run(&cli, Kind::Models, command)?),
+		Subcommand::Check(command) => check::run(&cli, command),
+		Subcommand::BuildTestnet(command) => {
+			ceremony::run(command).map_err(|error| sc_cli::Error::Application(Box::new(error)))
+		},
+		Subcommand::Models(command) => Ok(stores::run_models(&cli, command)?),
 		Subcommand::Engines(command) => Ok(stores::run_engines(&cli, command)?),
+		Subcommand::Blobs(command) => Ok(stores::run_blobs(&cli, command)?),
 		Subcommand::EngineWorker => engine_worker::run(),
 		Subcommand::BuildSpec(command) => cli
 			.create_runner(command)?
@@ -96,11 +106,14 @@ fn grace(subcommand: &Subcommand) -> Duration {
 		| Subcommand::ImportBlocks(_)
 		| Subcommand::Revert(_) => signals::GRACE,
 		Subcommand::Key(_)
+		| Subcommand::Check(_)
+		| Subcommand::BuildTestnet(_)
 		| Subcommand::BuildSpec(_)
 		| Subcommand::ExportChainSpec(_)
 		| Subcommand::PurgeChain(_)
 		| Subcommand::Models(_)
 		| Subcommand::Engines(_)
+		| Subcommand::Blobs(_)
 		| Subcommand::EngineWorker => Duration::ZERO,
 	}
 }
@@ -116,15 +129,28 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let offchain_worker = !matches!(offchain_worker, OffchainWorkerEnabled::Never);
 	runner.run_node_until_exit(|mut config| async move {
 		config.offchain_worker.enabled = offchain_worker;
-		let executor = &cli.executor;
 		match config.network.network_backend {
 			NetworkBackendType::Litep2p => {
-				service::new_full::<sc_network::Litep2pNetworkBackend>(config, executor)
+				service::new_full::<sc_network::Litep2pNetworkBackend>(config, cli)
 			},
 			NetworkBackendType::Libp2p => service::new_full::<
 				sc_network::NetworkWorker<Block, <Block as BlockT>::Hash>,
-			>(config, executor),
+			>(config, cli),
 		}
-		.map_err(sc_cli::Error::Service)
+		.map_err(explain)
 	})
+}
+
+/// Says what to do where the database cannot be opened.
+fn explain(error: sc_service::Error) -> sc_cli::Error {
+	match error {
+		sc_service::Error::Client(sc_client_api::blockchain::Error::Backend(cause)) => {
+			sc_cli::Error::Input(format!(
+				"the database cannot be opened: {cause}. Where it is damaged, `opg-node purge-chain` \
+				 with this node's --chain and --base-path removes it, and the node fetches all blocks \
+				 again; keys, models and answers stay"
+			))
+		},
+		error => sc_cli::Error::Service(error),
+	}
 }

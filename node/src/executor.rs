@@ -1,10 +1,7 @@
 //! Executor: the job queue behind the off-chain worker, and hot keys for development.
 
-use crate::{
-	cli::ExecutorParams,
-	engine_worker,
-	stores::{self, Kind},
-};
+use crate::{cli::ExecutorParams, engine_worker};
+use opg_blobs::store::Store;
 use opg_execution::{default_cache_dir, Isa};
 use opg_primitives::EXECUTOR_KEY_TYPE;
 use opg_runtime_interface::{JobQueue, JobQueueExt};
@@ -14,24 +11,31 @@ use sp_core::crypto::Ss58Codec;
 use sp_externalities::Extension;
 use sp_keystore::{Keystore, KeystorePtr};
 use sp_runtime::Perbill;
+use std::path::PathBuf;
 
-/// Starts the worker. The engine compiles in the background.
-pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<Worker, Error> {
-	let engine_cache = params
+/// Folder of the compiled engine.
+pub fn engine_cache(config: &Configuration, params: &ExecutorParams) -> PathBuf {
+	params
 		.engine_cache
 		.clone()
 		.or_else(default_cache_dir)
-		.unwrap_or_else(|| config.base_path.path().join("engine"));
-	let open = |kind| {
-		stores::open(kind, &config.data_path).map_err(|error| Error::Application(Box::new(error)))
-	};
-	let (engines, models) = (open(Kind::Engines)?, open(Kind::Models)?);
+		.unwrap_or_else(|| config.base_path.path().join("engine"))
+}
+
+/// Starts the worker. The engine compiles in the background.
+pub fn start_worker(
+	config: &Configuration,
+	params: &ExecutorParams,
+	blobs: Store,
+) -> Result<Worker, Error> {
+	let engine_cache = engine_cache(config, params);
 	if !Isa::best().keeps_pace() {
 		log::warn!(
 			"🐌 This CPU has neither AVX2 and FMA nor NEON: answers are right, but may be late, and an \
 			 executor is fined for that"
 		);
 	}
+	let registry = config.prometheus_registry().cloned();
 	let config = WorkerConfig {
 		queue: params.engine_queue,
 		threads: params.engine_threads,
@@ -39,8 +43,9 @@ pub fn start_worker(config: &Configuration, params: &ExecutorParams) -> Result<W
 		journal: Some(config.data_path.join("answers")),
 		program: Some(engine_worker::program()?),
 		watch_share: params.watch_share.map(parts_of_percent),
+		registry,
 	};
-	Ok(Worker::new(Some(engine_cache), engines, models, config)?)
+	Ok(Worker::new(Some(engine_cache), blobs, config)?)
 }
 
 /// Parts per billion of so many percent.

@@ -2,7 +2,9 @@
 // The error types are Substrate's.
 #![allow(clippy::result_large_err)]
 
+mod ceremony;
 mod chain_spec;
+mod check;
 mod cli;
 mod client;
 mod command;
@@ -10,8 +12,11 @@ mod engine;
 mod engine_worker;
 mod executor;
 mod keystore;
+mod metrics;
 #[cfg(feature = "dev-misbehaviour")]
 mod misbehaviour;
+mod network;
+mod policy;
 mod rpc;
 mod service;
 mod signals;

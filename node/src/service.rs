@@ -1,19 +1,24 @@
 //! Assembly of the node from its parts.
 
 use crate::{
-	cli::ExecutorParams,
+	cli::Cli,
 	client::{FullBackend, FullClient, HostFunctions, TransactionPool},
 	engine, executor,
 	keystore::KeptPairs,
-	rpc,
+	metrics::{self, ChainMetrics},
+	network::{BlobProtocol, Connected},
+	policy::{self, Policy, WithPolicy},
+	rpc, stores,
 	tasks::{EssentialTasks, Purpose},
 };
 use futures::FutureExt;
+use opg_blobs::exchange::{FetchLimits, Fetcher};
 use opg_runtime::{opaque::Block, RuntimeApi};
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_babe::{BabeLink, SlotProportion};
 use sc_consensus_grandpa::{GrandpaPruningFilter, SharedVoterState, VotingRulesBuilder};
 use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
+use sc_network_sync::SyncingService;
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
 	BuildNetworkParams, ChainType, Configuration, Error, PartialComponents, SpawnTasksParams,
@@ -161,8 +166,9 @@ pub fn new_partial(config: &Configuration, purpose: Purpose) -> Result<Partial, 
 /// Starts the whole node.
 pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	config: Configuration,
-	executor_params: &ExecutorParams,
+	cli: &Cli,
 ) -> Result<TaskManager, Error> {
+	let executor_params = &cli.executor;
 	let PartialComponents {
 		client,
 		backend,
@@ -184,6 +190,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	log::info!("🌱 Genesis {genesis:?}");
 	engine::check(&client, config.chain_spec.chain_type())
 		.map_err(|mismatch| Error::Application(Box::new(mismatch)))?;
+	let blobs =
+		stores::open(&config, &cli.blobs).map_err(|error| Error::Application(Box::new(error)))?;
 
 	let mut net_config = FullNetworkConfiguration::<_, _, N>::new(
 		&config.network,
@@ -199,6 +207,9 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			net_config.peer_store_handle(),
 		);
 	net_config.add_notification_protocol(grandpa_net_config);
+	let (blob_protocol, blob_net_config) =
+		BlobProtocol::new::<N>(genesis, config.chain_spec.fork_id(), &cli.blobs);
+	net_config.add_request_response_protocol(blob_net_config);
 	let warp_sync = sc_consensus_grandpa::warp_proof::NetworkProvider::new(
 		backend.clone(),
 		grandpa_link.shared_authority_set().clone(),
@@ -221,9 +232,21 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			gap_sync_body_policy: None,
 		})?;
 
+	let fetcher = Fetcher::new(blobs.clone(), FetchLimits::default());
+	blob_protocol.start(
+		&task_manager.spawn_handle(),
+		network.clone(),
+		connected_peers(sync_service.clone()),
+		blobs.clone(),
+		fetcher.clone(),
+	);
+	let fetcher = Some(fetcher);
+
 	if config.offchain_worker.enabled {
-		let worker = executor::start_worker(&config, executor_params)?;
-		let job_queue = executor::job_queue(&worker, executor_params);
+		let worker = executor::start_worker(&config, executor_params, blobs.clone())?;
+		let inspect = policy::by(worker.inspector());
+		let policy = Policy::start(cli.policy.clone(), blobs.clone(), fetcher.clone(), inspect)?;
+		let job_queue = WithPolicy::new(executor::job_queue(&worker, executor_params), policy);
 		task_manager.keep_alive(worker);
 		let offchain_workers = OffchainWorkers::new(OffchainWorkerOptions {
 			runtime_api_provider: client.clone(),
@@ -243,6 +266,16 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		);
 	}
 
+	if let Some(registry) = config.prometheus_registry() {
+		let metrics = ChainMetrics::register(registry)?;
+		metrics::register_store(registry, &blobs)?;
+		if let Some(fetcher) = &fetcher {
+			metrics::register_fetcher(registry, fetcher)?;
+		}
+		let follow = metrics::follow(client.clone(), keystore.clone(), metrics);
+		task_manager.spawn_handle().spawn_blocking("opg-metrics", Some("metrics"), follow);
+	}
+
 	let voting_rules = match config.chain_spec.chain_type() {
 		// No forks to be wary of: finalize the best block, which saves two blocks of waiting.
 		ChainType::Development => VotingRulesBuilder::new(),
@@ -254,11 +287,14 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	let enable_grandpa = !config.disable_grandpa;
 	let prometheus_registry = config.prometheus_registry().cloned();
 	let rpc_builder = {
-		let client = client.clone();
-		let pool = transaction_pool.clone();
+		let parts = rpc::Parts {
+			client: client.clone(),
+			pool: transaction_pool.clone(),
+			blobs: blobs.clone(),
+			fetcher: fetcher.clone(),
+		};
 		Box::new(move |_| {
-			rpc::create(client.clone(), pool.clone())
-				.map_err(|error| Error::Application(Box::new(error)))
+			rpc::create(parts.clone()).map_err(|error| Error::Application(Box::new(error)))
 		})
 	};
 	sc_service::spawn_tasks(SpawnTasksParams {
@@ -339,6 +375,18 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	}
 
 	Ok(task_manager)
+}
+
+/// Asks the sync service for the peers that are connected.
+fn connected_peers(sync: Arc<SyncingService<Block>>) -> Connected {
+	Arc::new(move || {
+		let sync = sync.clone();
+		async move {
+			let peers = sync.peers_info().await.unwrap_or_default();
+			peers.into_iter().map(|(peer, _)| peer).collect()
+		}
+		.boxed()
+	})
 }
 
 /// Reverts what consensus remembers of the last `blocks` blocks.

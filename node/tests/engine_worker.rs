@@ -5,9 +5,9 @@
 mod common;
 
 use common::{engine_cache, engines_of, is_alive, signal, NODE};
-use opg_blobs::Store;
+use opg_blobs::store::{Limits, Store};
 use opg_engine::tensor::{self, DType, Tensor};
-use opg_execution::LocalEngine;
+use opg_execution::{model_hash, LocalEngine};
 use opg_primitives::{Answer, Job, JobError, JobKind, JobStatus, Outcome, Task, VersionLimits};
 use opg_runtime_interface::JobQueue;
 use opg_worker::{EngineProgram, Worker, WorkerConfig};
@@ -87,15 +87,19 @@ fn settle(worker: &Worker, job: &Job) -> Result<JobStatus, JobError> {
 }
 
 fn worker(folder: &Path) -> Worker {
-	let store = |name| Store::open(folder.join(name)).expect("a store");
-	let models = store("models");
-	models.put(DIGITS).expect("there is room");
+	let blobs = blobs(folder);
+	blobs.put(DIGITS).expect("there is room");
 	let config = WorkerConfig {
 		program: Some(EngineProgram::new(NODE, &["engine-worker"])),
 		journal: Some(folder.join("answers")),
 		..WorkerConfig::default()
 	};
-	Worker::new(Some(engine_cache()), store("engines"), models, config).expect("threads")
+	Worker::new(Some(engine_cache()), blobs, config).expect("threads")
+}
+
+fn blobs(folder: &Path) -> Store {
+	let limits = Limits { keep_free: 0, ..Limits::default() };
+	Store::open(folder.join("blobs"), limits).expect("a store")
 }
 
 fn job(request: u64, kind: JobKind) -> Job {
@@ -103,7 +107,7 @@ fn job(request: u64, kind: JobKind) -> Job {
 	let data = (0..64u8).flat_map(|i| (f32::from(i % 17) / 16.0).to_le_bytes()).collect();
 	let pixels = Tensor { name: "pixels".into(), dtype: DType::F32, shape: vec![1, 64], data };
 	let task = Task {
-		model_hash: opg_blobs::content_hash(DIGITS).into(),
+		model_hash: model_hash(DIGITS),
 		engine_id: opg_engine::engine_id().into(),
 		dims: Default::default(),
 		input: tensor::encode(&[pixels]),
@@ -155,6 +159,30 @@ fn answers_should_be_those_of_the_engine_when_it_runs_in_a_process_of_its_own() 
 	assert_ne!(other, process);
 }
 
+/// The engine process may not write to the store; the node does.
+#[test]
+fn model_should_be_missing_when_its_file_is_damaged_until_it_is_added_again() {
+	let (node, _) = Node::start();
+	let store = blobs(node.folder.path());
+	let hash = model_hash(DIGITS);
+	let data = store.directory().join(format!("blobs/{hash:x}/data"));
+	let mut bytes = fs::read(&data).expect("it is there");
+	bytes[5_000] ^= 1;
+	fs::write(&data, bytes).expect("it is ours");
+	assert_eq!(node.worker.handle().has_model(hash.0), Ok(true), "nobody has looked");
+	// With other dimensions of fuel it is another prepared model, which is read anew.
+	let task = job(1, JobKind::Run).task;
+	let limits = VersionLimits { load_fuel: task.limits.load_fuel - 1, ..task.limits };
+	let other = Job { task: Task { limits, ..task }, ..job(1, JobKind::Run) };
+	assert_eq!(node.settle(&other), Err(JobError::ModelMissing));
+	assert_eq!(node.worker.handle().has_model(hash.0), Ok(false));
+	// What is loaded goes on.
+	answer(node.settle(&job(2, JobKind::Run)));
+	store.put(DIGITS).expect("there is room");
+	assert_eq!(node.worker.handle().has_model(hash.0), Ok(true));
+	wait_until("it is looked for again", || node.settle(&other).is_ok());
+}
+
 #[test]
 fn witness_should_be_there_when_the_answer_is_an_error() {
 	let (node, _) = Node::start();
@@ -196,8 +224,7 @@ fn process_should_be_ended_when_it_does_not_keep_to_the_deadline() {
 #[test]
 fn job_should_fail_and_leave_the_process_alone_when_its_engine_is_of_no_use() {
 	let (node, process) = Node::start();
-	let engines = Store::open(node.folder.path().join("engines")).expect("a store");
-	let empty = engines.put(b"\0asm\x01\0\0\0").expect("there is room");
+	let empty = blobs(node.folder.path()).put(b"\0asm\x01\0\0\0").expect("there is room");
 	let task = Task { engine_id: empty.into(), ..job(1, JobKind::Run).task };
 	let other = Job { task, ..job(1, JobKind::Run) };
 	assert_eq!(node.settle(&other), Err(JobError::Failed));

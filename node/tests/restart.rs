@@ -113,7 +113,7 @@ impl Network {
 		});
 		let round = self.validator.round(id).expect("it is kept");
 		assert_eq!(round.index, 0, "{point}: the first committee answers");
-		let job = format!("Job {id}/0 done");
+		let job = format!("request={id} round=0 kind=seat done");
 		let log = self.node().log();
 		assert_eq!(log.contains(&job), !is_computed, "{point}: computed after the restart?\n{log}");
 		assert!(self.validator.pool(&executor()) >= before, "{point}: it lost stake");

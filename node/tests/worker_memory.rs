@@ -10,7 +10,7 @@ use common::{
 	onnx::{bytes, floats, input, int, model, node, node_with, output, x, FLOAT},
 	NODE,
 };
-use opg_blobs::Store;
+use opg_blobs::store::{Limits, Store};
 use opg_primitives::{Job, JobError, JobKind, JobStatus, Outcome, Task, VersionLimits};
 use opg_runtime_interface::JobQueue;
 use opg_worker::{EngineProgram, Worker, WorkerConfig};
@@ -18,6 +18,7 @@ use sp_core::H256;
 use std::{
 	fs,
 	os::unix::fs::MetadataExt,
+	path::Path,
 	sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 	thread,
 	time::{Duration, Instant},
@@ -77,14 +78,18 @@ impl Drop for Done<'_> {
 	}
 }
 
+fn blobs(folder: &Path) -> Store {
+	let limits = Limits { keep_free: 0, ..Limits::default() };
+	Store::open(folder.join("blobs"), limits).expect("a store")
+}
+
 /// Runs so many jobs of so many models, and prints and returns the most memory that the engine
 /// processes had at any time, in bytes.
 fn measure(models: usize, runs: usize) -> usize {
 	// That takes a gigabyte, once.
 	compile_engine();
 	let folder = tempfile::tempdir().expect("a folder");
-	let store = |name| Store::open(folder.path().join(name)).expect("a store");
-	let files = store("models");
+	let files = blobs(folder.path());
 	let hashes: Vec<H256> = (0..models)
 		.map(|number| files.put(&growing_model(number)).expect("there is room").into())
 		.collect();
@@ -93,7 +98,7 @@ fn measure(models: usize, runs: usize) -> usize {
 		program: Some(EngineProgram::new(NODE, &["engine-worker"])),
 		..WorkerConfig::default()
 	};
-	let worker = Worker::new(Some(engine_cache()), store("engines"), files, config);
+	let worker = Worker::new(Some(engine_cache()), files, config);
 	let worker = worker.expect("threads");
 	let (most, done) = (AtomicUsize::new(0), AtomicBool::new(false));
 	let started = Instant::now();
@@ -178,15 +183,14 @@ fn memory_should_stay_within_the_limit_over_ten_thousand_runs_of_fifty_models() 
 fn job_should_fail_when_its_model_may_take_more_than_there_is() {
 	compile_engine();
 	let folder = tempfile::tempdir().expect("a folder");
-	let store = |name| Store::open(folder.path().join(name)).expect("a store");
-	let files = store("models");
+	let files = blobs(folder.path());
 	let hash: H256 = files.put(&growing_model(0)).expect("there is room").into();
 	let config = WorkerConfig {
 		loaded_bytes: MEMORY as usize * MIB - 1,
 		program: Some(EngineProgram::new(NODE, &["engine-worker"])),
 		..WorkerConfig::default()
 	};
-	let worker = Worker::new(Some(engine_cache()), store("engines"), files, config);
+	let worker = Worker::new(Some(engine_cache()), files, config);
 	let worker = worker.expect("threads");
 	let deadline = Instant::now() + PATIENCE;
 	while worker.handle().submit(job(0, hash)) == Ok(JobStatus::Pending) {

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use crate::{
+	registry_view,
 	request_view::{reliance, request_view},
 	*,
 };
@@ -13,8 +14,13 @@ use frame_support::{
 	traits::KeyOwnerProofSystem,
 	weights::Weight,
 };
-use opg_primitives::{Fuel, ModelId, RequestId, Tier};
-use opg_runtime_api::{FreeExecutors, Reliance, RequestView};
+use opg_primitives::{
+	registry::{ModelName, Selector},
+	Fuel, ModelId, RequestId, Tier,
+};
+use opg_runtime_api::{
+	FreeExecutors, NameQuery, NamedModelView, Page, Reliance, RequestView, VersionView,
+};
 use pallet_grandpa::AuthorityId as GrandpaId;
 use pallet_opg_inference::Capacity;
 use sp_api::impl_runtime_apis;
@@ -233,6 +239,35 @@ impl_runtime_apis! {
 			pallet_opg_models::Engines::<Runtime>::iter()
 				.filter_map(|(id, validity)| validity.contains(&now).then_some(id))
 				.collect()
+		}
+		fn is_registered_file(model_hash: H256, size: u32) -> bool {
+			Models::is_registered_file(model_hash, size)
+		}
+	}
+
+	impl opg_runtime_api::RegistryApi<Block> for Runtime {
+		fn version(model: ModelId) -> Option<VersionView> {
+			registry_view::version(model)
+		}
+		fn resolve(owner: AccountId, name: ModelName, selector: Selector) -> Option<VersionView> {
+			registry_view::resolve(owner, name, selector)
+		}
+		fn named_model(owner: AccountId, name: ModelName) -> Option<NamedModelView> {
+			registry_view::named_model(owner, name)
+		}
+		fn named_models(
+			query: NameQuery,
+			cursor: Option<Vec<u8>>,
+			limit: u32,
+		) -> Page<NamedModelView> {
+			registry_view::named_models(query, cursor, limit)
+		}
+		fn versions_with(
+			model_hash: H256,
+			cursor: Option<Vec<u8>>,
+			limit: u32,
+		) -> Page<VersionView> {
+			registry_view::versions_with(model_hash, cursor, limit)
 		}
 	}
 

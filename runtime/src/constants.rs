@@ -189,8 +189,14 @@ pub(crate) const MAXIMA_CEILING: Maxima = Maxima {
 pub const MAX_ROYALTY: Balance = 1_000_000 * OPG;
 /// Largest number of engines that are ever admitted.
 pub const MAX_ENGINES: u32 = 256;
-/// Held from the owner of a model version, in planck.
-pub const MODEL_DEPOSIT: Balance = deposit(2, 1_536);
+/// Held from the owner of a model for an entry of a map, in planck.
+pub const ITEM_DEPOSIT: Balance = deposit(1, 0);
+/// Held from the owner of a model for a byte of an entry, in planck.
+pub const BYTE_DEPOSIT: Balance = deposit(0, 1);
+/// Largest number of files that an account has announced and not registered.
+pub const MAX_ANNOUNCEMENTS: u32 = 16;
+/// Blocks within which an announced file is registered.
+pub const ANNOUNCEMENT_LIFETIME: BlockNumber = DAYS;
 /// Held from an executor for serving a version, in planck.
 pub const SERVE_DEPOSIT: Balance = deposit(0, 64);
 

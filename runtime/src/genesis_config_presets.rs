@@ -12,7 +12,8 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
 /// Preset with one validator and three executors. Alice has sudo.
 pub const DEVELOPMENT: &str = sp_genesis_builder::DEV_RUNTIME_PRESET;
-/// Preset with three validators, which are the executors too. Nobody has sudo.
+/// Preset with four validators and twelve executors, enough for every tier, an escalation and a
+/// court. Alice has sudo. A network with fewer nodes takes a part of it.
 pub const LOCAL: &str = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 
 /// Balance of every account of the keyring, in planck.
@@ -28,6 +29,22 @@ type Operator = (Sr25519Keyring, Ed25519Keyring);
 const ALICE: Operator = (Sr25519Keyring::Alice, Ed25519Keyring::Alice);
 const BOB: Operator = (Sr25519Keyring::Bob, Ed25519Keyring::Bob);
 const CHARLIE: Operator = (Sr25519Keyring::Charlie, Ed25519Keyring::Charlie);
+const DAVE: Operator = (Sr25519Keyring::Dave, Ed25519Keyring::Dave);
+/// Executors of the local test network. The other two accounts of the keyring pay for requests.
+const LOCAL_EXECUTORS: [Operator; 12] = [
+	ALICE,
+	BOB,
+	CHARLIE,
+	DAVE,
+	(Sr25519Keyring::Eve, Ed25519Keyring::Eve),
+	(Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie),
+	(Sr25519Keyring::AliceStash, Ed25519Keyring::AliceStash),
+	(Sr25519Keyring::BobStash, Ed25519Keyring::BobStash),
+	(Sr25519Keyring::CharlieStash, Ed25519Keyring::CharlieStash),
+	(Sr25519Keyring::DaveStash, Ed25519Keyring::DaveStash),
+	(Sr25519Keyring::One, Ed25519Keyring::One),
+	(Sr25519Keyring::Two, Ed25519Keyring::Two),
+];
 
 fn genesis(validators: &[Operator], executors: &[Operator], sudo: Option<Sr25519Keyring>) -> Value {
 	let endowed = Sr25519Keyring::iter().map(|who| (who.to_account_id(), ENDOWMENT));
@@ -59,10 +76,10 @@ fn genesis(validators: &[Operator], executors: &[Operator], sudo: Option<Sr25519
 
 /// JSON patch of the preset called `id`, if there is one.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
-	let executors = [ALICE, BOB, CHARLIE];
+	let sudo = Some(Sr25519Keyring::Alice);
 	let patch = match id.as_ref() {
-		DEVELOPMENT => genesis(&[ALICE], &executors, Some(Sr25519Keyring::Alice)),
-		LOCAL => genesis(&executors, &executors, None),
+		DEVELOPMENT => genesis(&[ALICE], &[ALICE, BOB, CHARLIE], sudo),
+		LOCAL => genesis(&[ALICE, BOB, CHARLIE, DAVE], &LOCAL_EXECUTORS, sudo),
 		_ => return None,
 	};
 	Some(serde_json::to_string(&patch).ok()?.into_bytes())

@@ -19,6 +19,7 @@ pub mod constants;
 mod extension;
 pub mod genesis_config_presets;
 pub mod inflation;
+mod registry_view;
 mod request_view;
 
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};

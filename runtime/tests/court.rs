@@ -297,7 +297,12 @@ fn bench_should_be_frozen_when_keys_are_rotated_and_validators_change() {
 #[test]
 fn bench_should_follow_the_session_keys_when_sessions_rotate() {
 	genesis_of(genesis_config_presets::LOCAL).execute_with(|| {
-		let keys = [Ed25519Keyring::Alice, Ed25519Keyring::Bob, Ed25519Keyring::Charlie];
+		let keys = [
+			Ed25519Keyring::Alice,
+			Ed25519Keyring::Bob,
+			Ed25519Keyring::Charlie,
+			Ed25519Keyring::Dave,
+		];
 		let expected: BTreeSet<Vec<u8>> = keys.iter().map(|key| key.public().0.to_vec()).collect();
 		for session in 0..3 {
 			assert_eq!(Session::current_index(), session);
@@ -344,7 +349,7 @@ fn work(pool: &RwLock<testing::PoolState>) -> usize {
 	sent.len()
 }
 
-/// Runs `test` on a chain of three validators, whose nodes work in this process.
+/// Runs `test` on a chain of four validators, whose nodes work in this process.
 ///
 /// The keys are made as a node makes them for `--alice` and its like.
 fn with_nodes(test: impl FnOnce(&RwLock<testing::PoolState>)) {
@@ -357,7 +362,7 @@ fn with_nodes(test: impl FnOnce(&RwLock<testing::PoolState>)) {
 	ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));
 	ext.register_extension(JobQueueExt(Box::new(PromptQueue)));
 	ext.execute_with(|| {
-		for seed in ["//Alice", "//Bob", "//Charlie"] {
+		for seed in ["//Alice", "//Bob", "//Charlie", "//Dave"] {
 			SessionKeys::generate(&[], Some(seed.as_bytes().to_vec()));
 		}
 		let bench = Benches::<Runtime>::get(0);
@@ -381,9 +386,9 @@ fn nodes_should_decide_a_case_when_they_have_development_keys() {
 	with_nodes(|pool| {
 		let (id, members) = dissent();
 		step();
-		assert_eq!(work(pool), 3, "commitments");
+		assert_eq!(work(pool), 4, "commitments");
 		step();
-		assert_eq!(work(pool), 3, "reveals");
+		assert_eq!(work(pool), 4, "reveals");
 		step();
 		assert_eq!(settled(id), (right(), vec![members[2].clone()]));
 		assert_eq!(convicted(), set(&members[..2]));
@@ -395,7 +400,7 @@ fn nodes_should_declare_the_models_of_their_stores_when_the_chain_does_not_know_
 	with_nodes(|pool| {
 		Court::forget(0);
 		assert!(!Court::is_ready(0));
-		assert_eq!(work(pool), 3, "declarations");
+		assert_eq!(work(pool), 4, "declarations");
 		assert!(Court::is_ready(0));
 		steps(pallet_opg_court::DECLARE_BLOCKS);
 		assert_eq!(work(pool), 0, "nothing has changed");

@@ -11,7 +11,7 @@
 
 use codec::Decode;
 use frame_metadata::RuntimeMetadata;
-use opg_primitives::Tier;
+use opg_primitives::{registry, Tier};
 use opg_runtime::{
 	constants::{self, *},
 	inflation, Runtime,
@@ -175,7 +175,10 @@ fn cells(name: &str) -> String {
 		"CEILING_MEMORY" => (Mebibytes, CEILING_MEMORY.into()),
 		"MAX_ROYALTY" => (Planck, MAX_ROYALTY),
 		"MAX_ENGINES" => (Number, MAX_ENGINES.into()),
-		"MODEL_DEPOSIT" => (Planck, MODEL_DEPOSIT),
+		"ITEM_DEPOSIT" => (Planck, ITEM_DEPOSIT),
+		"BYTE_DEPOSIT" => (Planck, BYTE_DEPOSIT),
+		"MAX_ANNOUNCEMENTS" => (Number, MAX_ANNOUNCEMENTS.into()),
+		"ANNOUNCEMENT_LIFETIME" => (Blocks, ANNOUNCEMENT_LIFETIME.into()),
 		"SERVE_DEPOSIT" => (Planck, SERVE_DEPOSIT),
 		"MIN_FUEL_PRICE" => (PlanckPerFuel, MIN_FUEL_PRICE),
 		"MAX_FUEL_PRICE" => (PlanckPerFuel, MAX_FUEL_PRICE),
@@ -238,11 +241,17 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 	Some(match name {
 		"PalletId" | "PotId" | "DefaultMaxima" | "MaximaCeiling" => return None,
 		"MinBond" | "SlotStake" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit"
-		| "ModelDeposit" | "ServeDeposit" | "MaxRoyalty" | "RequestDeposit" | "SeatFee"
-		| "ChallengeBond" | "StakeAtRisk" => Planck,
+		| "ItemDeposit" | "ByteDeposit" | "ServeDeposit" | "MaxRoyalty" | "RequestDeposit"
+		| "SeatFee" | "ChallengeBond" | "StakeAtRisk" => Planck,
 		"MinFuelPrice" | "MaxFuelPrice" => PlanckPerFuel,
-		"UnbondingBlocks" | "KeyDelay" | "ConvictionDelay" | "DayBlocks" | "ChallengeWindow"
-		| "Lifetime" | "RevealBlocks" => Blocks,
+		"UnbondingBlocks"
+		| "KeyDelay"
+		| "ConvictionDelay"
+		| "DayBlocks"
+		| "ChallengeWindow"
+		| "AnnouncementLifetime"
+		| "Lifetime"
+		| "RevealBlocks" => Blocks,
 		"MaxUnbondingSessions" => Sessions,
 		"SessionBytes" => Bytes,
 		"TargetFuel" | "SessionFuel" | "CourtFuelPerByte" => Fuel,
@@ -255,6 +264,7 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		| "MaxValidators"
 		| "MaxServingExecutors"
 		| "MaxEngines"
+		| "MaxAnnouncements"
 		| "MaxAgenda"
 		| "MaxDraws"
 		| "MaxExecutors"
@@ -309,6 +319,18 @@ fn wire_limits(table: &mut String) {
 		("encoded output of an answer", Bytes, opg_primitives::MAX_OUTPUT_BYTES),
 		("symbolic dimensions that a version binds", Number, opg_primitives::MAX_DIMS),
 		("name of a symbolic dimension", Bytes, opg_primitives::MAX_DIM_NAME),
+		("name of a model", Bytes, registry::MAX_MODEL_NAME),
+		("versions of a model, removed ones included", Number, registry::MAX_VERSIONS),
+		("pre-release of a version number", Bytes, registry::MAX_PRE_RELEASE),
+		("licence expression", Bytes, registry::MAX_LICENCE),
+		("reason of a deprecation", Bytes, registry::MAX_REASON),
+		("tags of a model", Number, registry::MAX_TAGS),
+		("tag", Bytes, registry::MAX_TAG),
+		("channels of a model", Number, registry::MAX_CHANNELS),
+		("name of a channel", Bytes, registry::MAX_CHANNEL),
+		("requirement of a version number", Bytes, registry::MAX_REQUIREMENT as u32),
+		("page of versions", Number, registry::MAX_PAGE),
+		("page of named models", Number, registry::MAX_NAMES_PAGE),
 		("seats of a round", Number, pallet_opg_support::MAX_COMMITTEE),
 		("seats of all rounds of a request", Number, pallet_opg_support::MAX_SEATS),
 		("items of a batch", Number, pallet_opg_attestation::MAX_BATCH),

@@ -28,8 +28,19 @@ const MANAGEMENT: &[&str] = &[
 ];
 const STAKING: &[&str] =
 	&["Staking.bond", "Staking.delegate", "Staking.force_undelegate", "Staking.leave"];
-const MODELS: &[&str] =
-	&["Models.deregister", "Models.register", "Models.serve", "Models.stop_serving"];
+const MODELS: &[&str] = &[
+	"Models.allow_serving",
+	"Models.announce",
+	"Models.deprecate",
+	"Models.deregister",
+	"Models.describe",
+	"Models.register",
+	"Models.remove_announcement",
+	"Models.serve",
+	"Models.set_channel",
+	"Models.stop_serving",
+	"Models.undeprecate",
+];
 const INFERENCE: &[&str] = &[
 	"Inference.audit",
 	"Inference.cancel",

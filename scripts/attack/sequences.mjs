@@ -202,7 +202,7 @@ async function pausing(context) {
 }
 
 // Hash that a challenge carries instead of the digest that the challenger claims.
-function claimOf(api, challenger, request, digest, salt) {
+export function claimOf(api, challenger, request, digest, salt) {
 	const domain = api.createType('Bytes', 'opg/claim/v2').toU8a();
 	const value = u8aConcat(challenger.pair.publicKey, api.createType('u64', request).toU8a(), hexToU8a(digest), salt);
 	return u8aToHex(blake2AsU8a(u8aConcat(domain, value)));

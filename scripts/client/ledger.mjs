@@ -9,8 +9,9 @@ const LEAST_FEE = 10n ** 6n;
 const LOSSES = ['Slashed', 'Convicted'];
 
 export class Ledger {
-	constructor(api, url) {
-		Object.assign(this, { api, url, number: 0, session: 0 });
+	// `finalized`: follows finalized blocks alone, and waits for its node where that is away.
+	constructor(api, url, { finalized = false, stallSeconds = STALL_SECONDS } = {}) {
+		Object.assign(this, { api, url, finalized, stallSeconds, number: 0, session: 0 });
 		// What became of each request, by its number.
 		this.requests = new Map();
 		this.steps = new Map();
@@ -35,15 +36,25 @@ export class Ledger {
 
 	async follow() {
 		for (let changed = Date.now(); !this.stopping; ) {
-			const head = (await this.api.rpc.chain.getHeader()).number.toNumber();
-			if (head === this.number) {
-				if (Date.now() - changed > STALL_SECONDS * 1000) throw new Error(`no block after ${head} in ${STALL_SECONDS} s`);
-				await sleep(300);
-				continue;
+			const from = this.number;
+			try {
+				const head = this.finalized && !this.api.isConnected ? this.number : await this.head();
+				while (this.number < head) await this.take(this.number + 1);
+			} catch (error) {
+				if (!this.finalized) throw error;
+				this.trouble = error;
 			}
-			while (this.number < head) await this.take(this.number + 1);
-			changed = Date.now();
+			if (this.number > from) changed = Date.now();
+			else if (Date.now() - changed > this.stallSeconds * 1000) {
+				throw new Error(`no block after ${from} in ${this.stallSeconds} s`, { cause: this.trouble });
+			} else await sleep(300);
 		}
+	}
+
+	async head() {
+		const { chain } = this.api.rpc;
+		const header = this.finalized ? await chain.getHeader(await chain.getFinalizedHead()) : await chain.getHeader();
+		return header.number.toNumber();
 	}
 
 	async take(number) {

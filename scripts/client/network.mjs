@@ -15,12 +15,14 @@ const NODE_KEY = '0'.repeat(63);
 
 // However this process ends, its nodes end too, and nothing stays.
 export class Network {
-	constructor(name) {
+	constructor(name, chain = 'dev') {
+		this.chain = chain;
 		this.directory = mkdtempSync(join(tmpdir(), `opg-${name}.`));
 		this.children = [];
 		process.on('exit', () => {
 			for (const { child } of this.children) child.kill('SIGKILL');
-			rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+			// Databases are sparse files: `rmSync` takes minutes for them on a busy machine.
+			spawnSync('rm', ['-rf', this.directory]);
 		});
 	}
 
@@ -36,13 +38,33 @@ export class Network {
 		return started;
 	}
 
+	// Name of a node, in its files.
+	label(number) {
+		return `node${number}`;
+	}
+
 	base(number) {
-		return join(this.directory, `node${number}`);
+		return join(this.directory, this.label(number));
+	}
+
+	// Address of a node that is no other's.
+	host(_number) {
+		return '127.0.0.1';
+	}
+
+	// Program and arguments that start a node. It chooses its ports, so that nobody can take them in
+	// between.
+	command(number) {
+		return [
+			process.env.OPG_NODE, '--chain', this.chain, '--base-path', this.base(number),
+			'--node-key', NODE_KEY + number, '--rpc-port', '0', '--listen-addr', '/ip4/127.0.0.1/tcp/0',
+			'--no-prometheus', '--no-telemetry', '--no-mdns',
+		];
 	}
 
 	// Puts the model into the store of a node.
 	addModel(number) {
-		const added = spawnSync(process.env.OPG_NODE, ['models', 'add', MODEL_FILE, '--base-path', this.base(number), '--chain', 'dev']);
+		const added = spawnSync(process.env.OPG_NODE, ['models', 'add', MODEL_FILE, '--base-path', this.base(number), '--chain', this.chain]);
 		if (added.status !== 0) throw new Error(`node ${number} could not take the model: ${added.stderr}`);
 	}
 
@@ -55,27 +77,29 @@ export class Network {
 	}
 
 	async node(number, options) {
-		const base = this.base(number);
-		const log = join(this.directory, `node${number}.log`);
+		const log = join(this.directory, `${this.label(number)}.log`);
 		const from = existsSync(log) ? statSync(log).size : 0;
-		const node = this.run(`node${number}`, process.env.OPG_NODE, [
-			'--chain', 'dev', '--base-path', base, '--node-key', `${NODE_KEY}${number}`,
-			'--rpc-port', '0', '--listen-addr', '/ip4/127.0.0.1/tcp/0',
-			'--no-prometheus', '--no-telemetry', '--no-mdns', ...options,
-		]);
-		for (let second = 0; node.running && second < START_SECONDS; second++) {
-			// The node chooses the port, so that nobody can take it in between.
-			const port = /JSON-RPC server: addr=127\.0\.0\.1:(\d+)/.exec(readFileSync(node.log).subarray(from).toString())?.[1];
-			if (port) return Object.assign(node, { number, options, url: `ws://127.0.0.1:${port}` });
-			await sleep(1000);
+		const [program, ...args] = this.command(number);
+		const node = this.run(this.label(number), program, [...args, ...options]);
+		// Also while it starts.
+		Object.assign(node, { number, options, from });
+		for (let second = 0; node.running && second < START_SECONDS; second += 0.5) {
+			const port = /JSON-RPC server: addr=[\d.]+:(\d+)/.exec(this.log(node))?.[1];
+			if (port) return Object.assign(node, { url: `ws://${this.host(number)}:${port}` });
+			await sleep(500);
 		}
-		throw new Error(`node ${number} did not start`);
+		throw new Error(`${this.label(number)} did not start`);
+	}
+
+	// What a node has logged since its start.
+	log({ log, from }) {
+		return readFileSync(log).subarray(from).toString();
 	}
 
 	// The running process of a node.
 	find(number) {
 		const node = this.children.findLast(child => child.number === number && child.running);
-		if (!node) throw new Error(`node ${number} does not run`);
+		if (!node) throw new Error(`${this.label(number)} does not run`);
 		return node;
 	}
 

@@ -8,8 +8,10 @@ use crate::{
 };
 use frame_support::{dispatch::DispatchClass, BoundedVec};
 use opg_primitives::{
-	commitment, input_hash, Answer, BatchKind, CommitmentContext, ModelId, Outcome, RequestId,
-	RoundIndex, Tier, VersionLimits,
+	commitment, input_hash,
+	registry::{VersionNumber, MAX_VERSIONS},
+	Answer, BatchKind, CommitmentContext, ModelId, Outcome, RequestId, RoundIndex, Tier,
+	VersionLimits,
 };
 use opg_runtime::{
 	constants::{CHALLENGE_WINDOW, MAX_AGENDA, OPG, SESSION_SLOTS},
@@ -17,7 +19,7 @@ use opg_runtime::{
 };
 use pallet_opg_attestation::{Call as Attestation, Event as Attested, Item, RevealedAnswer};
 use pallet_opg_inference::{tiers, Call as Inference, Event as Inferred};
-use pallet_opg_models::{Call as Models, Event as Modelled};
+use pallet_opg_models::{Call as Models, Event as Modelled, Release};
 use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
 use std::collections::{HashMap, VecDeque};
@@ -474,12 +476,18 @@ fn set_up(author: &mut Author, models: u32, executors: &mut [Executor]) {
 	let register = |model| Models::register {
 		model_hash: model_hash(model),
 		size: 100_000,
-		name: BoundedVec::truncate_from(b"digits".to_vec()),
+		name: BoundedVec::truncate_from(format!("digits-{}", model / MAX_VERSIONS).into_bytes()),
 		engine_id: ENGINE,
 		dims: Default::default(),
 		limits: VersionLimits { fuel: FUEL_LIMIT, load_fuel: FUEL_LIMIT, memory: 512 },
 		royalty: OPG / 10,
 		report_hash: REPORT,
+		release: Box::new(Release {
+			number: VersionNumber::new(1, model, 0),
+			licence: None,
+			tokenizer: None,
+		}),
+		salt: None,
 	};
 	let mut served = send(author, &mut [&mut dave], batches(&register));
 	let mut accounts: Vec<_> = executors.iter_mut().map(|executor| &mut executor.account).collect();

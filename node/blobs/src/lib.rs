@@ -1,8 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod files;
+pub mod exchange;
+pub mod labels;
 pub mod store;
-
-// The names that the chain uses today. They give way to those of `store` when models and engines
-// are registered by BLAKE3.
-pub use files::{content_hash, ContentHash, Error, Result, Store};

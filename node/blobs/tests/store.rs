@@ -15,7 +15,7 @@ use std::{
 	os::unix::fs::{chown, MetadataExt, PermissionsExt},
 	path::PathBuf,
 	thread,
-	time::Duration,
+	time::{Duration, SystemTime},
 };
 
 /// Lengths around every edge: empty, a group, groups, uneven trees.
@@ -342,6 +342,71 @@ fn pins_should_be_by_label_and_last() {
 	for label in ["", "a/b", "A", "..", &"x".repeat(65)] {
 		assert!(matches!(store.pin(&hash, label), Err(Error::InvalidLabel(_))), "{label}");
 	}
+}
+
+#[test]
+fn pins_should_end_when_they_are_not_renewed() {
+	let (folder, store) = store();
+	let (old, new, other) = ([1; 32], [2; 32], [3; 32]);
+	let now = SystemTime::now();
+	for hash in [old, new] {
+		store.pin(&hash, "served").unwrap();
+		let pin = folder.root().join("pins").join(format!("{}.served", hex::encode(hash)));
+		let pin = fs::File::open(pin).unwrap();
+		pin.set_modified(now - Duration::from_secs(100)).unwrap();
+	}
+	store.pin(&other, "owner").unwrap();
+	store.pin(&new, "served").unwrap();
+	let then = now - Duration::from_secs(50);
+	assert_eq!(store.unpin_older("served", then).unwrap(), 1);
+	assert_eq!(store.unpin_older("served", then).unwrap(), 0);
+	assert_eq!(store.pinned("served").unwrap(), [new]);
+	// Of another label, however old.
+	assert_eq!(store.unpin_older("own", now + Duration::from_secs(100)).unwrap(), 0);
+	assert_eq!(store.pinned("owner").unwrap(), [other]);
+}
+
+#[test]
+fn blob_should_stay_when_it_is_held_and_no_longer() {
+	let (_folder, store) = store();
+	let hash = store.put(&bytes(1, 100_000)).unwrap();
+	assert!(store.hold(&[7; 32]).unwrap().is_none());
+	let hold = store.hold(&hash).unwrap().unwrap();
+	assert!(matches!(store.remove(&hash), Err(Error::InUse { .. })));
+	let small = Store::open(store.directory(), Limits { quota: 120_000, ..limits() }).unwrap();
+	assert!(matches!(small.put(&bytes(2, 100_000)), Err(Error::QuotaExceeded { .. })));
+	drop(hold);
+	small.put(&bytes(2, 100_000)).unwrap();
+	assert!(!store.contains(&hash));
+}
+
+#[test]
+fn check_of_one_blob_should_drop_its_damage_alone() {
+	let (folder, store) = store();
+	let hashes = [1, 2].map(|seed| store.put(&bytes(seed, 100_000)).unwrap());
+	hashes.iter().for_each(|hash| flip(&folder.file(hash, "data"), 50_000));
+	assert_eq!(store.check_blob(&[7; 32], Repair::Drop).unwrap(), None);
+	let damage = store.check_blob(&hashes[0], Repair::Drop).unwrap().unwrap();
+	assert_eq!((damage.sound_groups, damage.groups), (6, 7));
+	assert!(!store.contains(&hashes[0]) && store.contains(&hashes[1]));
+	assert_eq!(store.list_partial().unwrap(), [hashes[0]]);
+	store.put(&bytes(1, 100_000)).unwrap();
+	assert_eq!(store.check_blob(&hashes[0], Repair::Drop).unwrap(), None);
+	assert!(store.contains(&hashes[0]) && store.list_partial().unwrap().is_empty());
+}
+
+#[test]
+fn quota_should_be_known_to_others_when_it_is_kept() {
+	let (_folder, store) = store();
+	let directory = store.directory();
+	assert_eq!(Store::kept_quota(directory), None);
+	store.keep_quota().unwrap();
+	assert_eq!(Store::kept_quota(directory), Some(limits().quota));
+	let other = Store::open(directory, Limits { quota: 5, ..limits() }).unwrap();
+	other.keep_quota().unwrap();
+	assert_eq!(Store::kept_quota(directory), Some(5));
+	fs::write(directory.join("quota"), "much").unwrap();
+	assert_eq!(Store::kept_quota(directory), None);
 }
 
 #[test]

@@ -3,22 +3,26 @@
 use crate::{
 	extrinsic::{signed, SigningContext},
 	keys,
+	model_ref::NameRef,
 	receipt::{self, Receipt},
 	rpc::{Endpoint, Rpc},
 };
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{anyhow, bail, ensure, Context, Result};
 use codec::{Decode, DecodeAll, Encode};
 use jsonrpsee_core::client::Subscription;
 use opg_execution::printable;
 use opg_primitives::{
-	court::CourtKey, AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier,
+	court::CourtKey,
+	registry::{Selector, MAX_NAMES_PAGE, MAX_PAGE},
+	AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier,
 };
 use opg_runtime::{
-	constants::SESSION_SLOTS, Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION,
+	constants::{ANNOUNCEMENT_LIFETIME, SESSION_SLOTS},
+	Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION,
 };
-use opg_runtime_api::RequestView;
+use opg_runtime_api::{NameQuery, NamedModelView, Page, RequestView, VersionView};
 use pallet_opg_court::{Benches, Holders};
-use pallet_opg_models::{Maxima, Model, Models, VersionMaxima};
+use pallet_opg_models::{Announcement, Announcements, Maxima, VersionMaxima};
 use pallet_opg_staking::{Pool, Pools, Role};
 use scale_info::{TypeDef, TypeInfo};
 use serde::Deserialize;
@@ -35,6 +39,9 @@ const INCLUSION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Blocks within which a request is included.
 const SOON_BLOCKS: u32 = 10;
+
+/// Most items that a listing goes through.
+const MAX_LISTED: usize = 100_000;
 
 /// A connection to a node of a chain that this client's runtime types fit.
 pub(crate) struct Chain {
@@ -170,6 +177,11 @@ impl Chain {
 		Ok(Self { rpc, genesis, name: printable(&name) })
 	}
 
+	/// The connection.
+	pub fn rpc(&self) -> &Rpc {
+		&self.rpc
+	}
+
 	/// Name of the chain, as the node gives it.
 	pub fn name(&self) -> &str {
 		&self.name
@@ -241,9 +253,63 @@ impl Chain {
 	}
 
 	/// A registered model version.
-	pub fn model(&self, id: ModelId) -> Result<Model<AccountId>> {
-		let key = Models::<Runtime>::hashed_key_for(id);
-		self.storage(&key)?.with_context(|| format!("there is no model {id}"))
+	pub fn model(&self, id: ModelId) -> Result<VersionView> {
+		let version: Option<VersionView> = self.api("RegistryApi_version", id)?;
+		version.with_context(|| format!("there is no model version {id}"))
+	}
+
+	/// The version of a named model that a selector names, if there is one.
+	pub fn resolve(&self, name: &NameRef, selector: &Selector) -> Result<Option<VersionView>> {
+		self.api("RegistryApi_resolve", (&name.owner, &name.name, selector))
+	}
+
+	/// A named model, if there is one of this name.
+	pub fn named_model(&self, name: &NameRef) -> Result<Option<NamedModelView>> {
+		self.api("RegistryApi_named_model", (&name.owner, &name.name))
+	}
+
+	/// A named model.
+	pub fn named(&self, name: &NameRef) -> Result<NamedModelView> {
+		self.named_model(name)?.with_context(|| {
+			let owner = keys::name(&name.owner);
+			format!("there is no {name}: `opg model list --owner` lists the models of {owner}")
+		})
+	}
+
+	/// All named models of a query.
+	pub fn named_models(&self, query: &NameQuery) -> Result<Vec<NamedModelView>> {
+		self.pages(|cursor| self.api("RegistryApi_named_models", (query, cursor, MAX_NAMES_PAGE)))
+	}
+
+	/// All versions whose file has this content hash.
+	pub fn versions_with(&self, model_hash: H256) -> Result<Vec<VersionView>> {
+		self.pages(|cursor| self.api("RegistryApi_versions_with", (model_hash, cursor, MAX_PAGE)))
+	}
+
+	/// Everything on the pages that `page` gives by their cursors.
+	fn pages<I>(&self, page: impl Fn(Option<Vec<u8>>) -> Result<Page<I>>) -> Result<Vec<I>> {
+		let (mut all, mut cursor) = (Vec::new(), None);
+		loop {
+			let Page { items, next } = page(cursor)?;
+			all.extend(items);
+			// A node that lies could go on for ever.
+			ensure!(all.len() <= MAX_LISTED, "there are more than {MAX_LISTED}: ask for fewer");
+			cursor = next;
+			if cursor.is_none() {
+				return Ok(all);
+			}
+		}
+	}
+
+	/// Commitments of files that `who` announced in a block before the next and that still count in it.
+	pub fn announcements(&self, who: &AccountId) -> Result<Vec<H256>> {
+		let key = Announcements::<Runtime>::hashed_key_for(who);
+		let made: Vec<Announcement<BlockNumber>> = self.storage(&key)?.unwrap_or_default();
+		let next = self.height()?.saturating_add(1);
+		let counts = |own: &Announcement<BlockNumber>| {
+			own.at < next && next - own.at < ANNOUNCEMENT_LIFETIME
+		};
+		Ok(made.into_iter().filter(counts).map(|own| own.commitment).collect())
 	}
 
 	/// Largest file and limits of the versions that can be registered.

@@ -11,6 +11,7 @@ mod extrinsic;
 mod fs;
 mod keys;
 mod local;
+mod model_ref;
 mod output;
 mod receipt;
 mod recompute;
@@ -58,7 +59,7 @@ enum Command {
 	/// Show the engine of this program, and govern those of the chain.
 	#[command(subcommand)]
 	Engine(commands::EngineCommand),
-	/// Register models, and declare that an executor serves them.
+	/// Register models, find them, and declare that an executor serves them.
 	#[command(subcommand)]
 	Model(commands::ModelCommand),
 	/// Write and check receipts: proofs of an answer that need no node.

@@ -161,6 +161,16 @@ fn array(params: &[Value]) -> Result<ArrayParams> {
 	Ok(array)
 }
 
+/// The node refuses a call.
+#[derive(Debug, thiserror::Error)]
+#[error("{method}: {text}")]
+pub(crate) struct Refusal {
+	method: String,
+	text: String,
+	/// Code of JSON-RPC.
+	pub code: i32,
+}
+
 /// An error in a sentence. Text of the server is made safe to print.
 fn explain(method: &str, error: Error) -> anyhow::Error {
 	match error {
@@ -170,7 +180,8 @@ fn explain(method: &str, error: Error) -> anyhow::Error {
 			let data = data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| data.into()));
 			let data: String = data.unwrap_or_default();
 			let text = format!("{} {data}", error.message());
-			anyhow!("{method}: {}", printable(text.trim()))
+			let (method, code) = (method.into(), error.code());
+			Refusal { method, text: printable(text.trim()), code }.into()
 		},
 		Error::RequestTimeout => {
 			anyhow!("{method}: no answer from the node within {} s", TIMEOUT.as_secs())

@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use codec::Encode;
 use opg_engine_types::MAX_MODEL_BYTES;
-use opg_primitives::{model_hash, BlockNumber, ModelId, RequestId};
+use opg_execution::model_hash;
+use opg_primitives::{BlockNumber, ModelId, RequestId};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use std::{
@@ -173,7 +174,7 @@ pub(crate) struct ModelFiles {
 
 impl ModelFiles {
 	/// Reads the files in `folder`. Those that come later are found if their name is their hash in
-	/// hex, as in the store of a node.
+	/// hex. The folder can be the store of a node, `blobs` in the chain's data.
 	pub fn open(folder: &Path) -> Result<Self> {
 		let failed = || format!("cannot read the folder of models {}", folder.display());
 		let mut files = HashMap::new();
@@ -197,14 +198,17 @@ impl ModelFiles {
 
 	/// The file with this content, if it is here. Whoever reads it checks the content again.
 	pub fn find(&self, hash: H256) -> Option<PathBuf> {
-		let stored = self.folder.join(format!("{hash:x}"));
-		self.files.get(&hash).cloned().or_else(|| stored.is_file().then_some(stored))
+		let name = format!("{hash:x}");
+		let stored = [self.folder.join(&name), self.folder.join("blobs").join(&name).join("data")];
+		let mut stored = stored.into_iter().filter(|path| path.is_file());
+		self.files.get(&hash).cloned().or_else(|| stored.next())
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use opg_blobs::store::{Limits, Store};
 	use tempfile::TempDir;
 
 	fn job(request: RequestId) -> Job {
@@ -340,5 +344,16 @@ mod tests {
 		fs::write(&stored, "b").unwrap();
 		assert_eq!(models.find(hash), Some(stored));
 		assert!(ModelFiles::open(&folder.path().join("none")).is_err());
+	}
+
+	#[test]
+	fn models_should_be_found_when_the_folder_is_the_store_of_a_node() {
+		let folder = TempDir::new().unwrap();
+		let limits = Limits { keep_free: 0, ..Limits::default() };
+		let store = Store::open(folder.path().join("blobs"), limits).unwrap();
+		let models = ModelFiles::open(store.directory()).unwrap();
+		let hash = H256(store.put(b"model").unwrap());
+		let found = models.find(hash).unwrap();
+		assert_eq!(fs::read(found).unwrap(), b"model");
 	}
 }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use codec::{DecodeAll, Encode};
-use opg_execution::artifact;
-use opg_primitives::{model_hash, Answer, ModelError, Outcome, Task, VersionLimits};
+use opg_execution::{artifact, model_hash};
+use opg_primitives::{Answer, ModelError, Outcome, Task, VersionLimits};
 use sp_core::{Bytes, H256};
 use std::{
 	fs::File,

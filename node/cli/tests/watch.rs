@@ -6,10 +6,8 @@
 use codec::{Decode, DecodeAll, Encode};
 use frame_system::{EventRecord, Phase};
 use jsonrpsee::server::{RpcModule, Server, ServerHandle};
-use opg_execution::artifact;
-use opg_primitives::{
-	model_hash, AccountId, Answer, Balance, RequestId, Task, Tier, VersionLimits,
-};
+use opg_execution::{artifact, model_hash};
+use opg_primitives::{AccountId, Answer, Balance, RequestId, Task, Tier, VersionLimits};
 use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic, VERSION};
 use opg_runtime_api::{RequestStatus, RequestView};
 use pallet_opg_court::{Case, CasePhase, Cases};

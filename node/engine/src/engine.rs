@@ -13,7 +13,7 @@ use crate::{
 	run::{Limits, Run},
 	thread::{on_guest_stack, GUEST_STACK},
 };
-use opg_engine_types::{content_hash, Description, Dims, Inspection};
+use opg_engine_types::{content_hash, digest, Description, Dims, Inspection};
 use std::path::Path;
 use wasmtime::{Config, InstancePre, Linker};
 
@@ -154,7 +154,7 @@ impl Engine {
 			memory_bytes: memory_bytes as u64,
 			load_fuel,
 			run_fuel: trial.fuel,
-			trial: trial.outcome.map(|output| content_hash(&output)),
+			trial: trial.outcome.map(|output| digest(&output)),
 		};
 		Ok(Run { outcome: Ok(inspection), fuel: trial.fuel, reason: None, message: trial.message })
 	}
@@ -200,6 +200,9 @@ impl Engine {
 	}
 }
 
+/// Bytes of address space that are kept for an instance's memory.
+pub const RESERVED: u64 = 4 << 30;
+
 fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 	let mut config = Config::new();
 	match backend {
@@ -227,7 +230,7 @@ fn wasm_config(backend: Backend) -> Result<Config, EngineError> {
 		.wasm_tail_call(false)
 		.wasm_extended_const(false)
 		// The address space of the whole memory, so that growing never moves it.
-		.memory_reservation(4 << 30)
+		.memory_reservation(RESERVED)
 		.memory_may_move(false);
 	Ok(config)
 }

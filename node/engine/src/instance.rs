@@ -1,10 +1,11 @@
 //! Instances of the guest: started or resumed, called, and taken apart.
 
 use crate::{
+	engine::RESERVED,
 	error::{EngineError, GuestError},
 	host::{self, kernels::Means, Fuel, ModelFile, State},
 	run::{classify, End, Limits, Run},
-	snapshot::MemorySnapshot,
+	snapshot::{self, MemorySnapshot},
 	witness,
 };
 use opg_engine_meter::{FUEL, STACK};
@@ -73,6 +74,7 @@ impl Instance {
 		let missing = |name| wasmtime::Error::msg(format!("the guest exports no `{name}`"));
 		let memory = instance.get_memory(&mut self.store, "memory");
 		let memory = memory.ok_or_else(|| missing("memory"))?;
+		snapshot::expect_growth(memory.data_ptr(&self.store), RESERVED as usize);
 		let fuel = instance.get_global(&mut self.store, FUEL).ok_or_else(|| missing(FUEL))?;
 		let mut start = |name| {
 			let global = instance.get_global(&mut self.store, name)?;

@@ -11,7 +11,7 @@ use crate::{
 	prepared::Prepared,
 	run::{Limits, Run},
 };
-use opg_engine_types::{content_hash, Dims, ModelFault};
+use opg_engine_types::{digest, Dims, ModelFault};
 
 /// Domain of the witnesses of faults.
 const FAULT: &[u8] = b"opg/witness-fault/v1";
@@ -38,7 +38,7 @@ pub struct WitnessRun {
 
 /// Witness where there are no tensors, since the run ended with this fault.
 pub fn witness_of_fault(seed: &[u8; 32], fault: ModelFault) -> [u8; 32] {
-	content_hash(&[FAULT, seed, &[fault.code()]].concat())
+	digest(&[FAULT, seed, &[fault.code()]].concat())
 }
 
 impl Engine {

@@ -6,7 +6,7 @@
 mod common;
 
 use common::artifact::Sketch;
-use opg_engine::{content_hash, Artifact, Dims, Engine, EngineConfig, Limits};
+use opg_engine::{content_hash, digest, Artifact, Dims, Engine, EngineConfig, Limits};
 use std::{
 	fs::{self, File, Permissions},
 	os::unix::fs::{chown, symlink, MetadataExt, PermissionsExt},
@@ -61,7 +61,7 @@ fn mode(path: &Path) -> u32 {
 fn file_should_be_named_by_the_whole_id_and_the_digest_of_its_bytes() {
 	let (cache, file) = filled();
 	let id = hex::encode(content_hash(&Sketch::new().finish()));
-	let digest = hex::encode(content_hash(&fs::read(&file).unwrap()));
+	let digest = hex::encode(digest(&fs::read(&file).unwrap()));
 	let name = file.file_name().unwrap().to_str().unwrap();
 	assert!(name.starts_with(&format!("engine-{id}-")), "{name}");
 	assert!(name.ends_with(&format!("-{digest}.cwasm")), "{name}");

@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 use opg_engine::{
-	content_hash, engine_id,
+	digest, engine_id,
 	tensor::{self, DType, Tensor},
 	Backend, Dim, Dims, Engine, EngineConfig, Limits, PINNED_ENGINE_ID,
 };
@@ -77,7 +77,7 @@ fn line(engine: &Engine, model: &str, input: &str) -> String {
 		.run(&read(model, "onnx"), &dims(model), &read(model, &format!("{input}.opgt")), &LIMITS)
 		.unwrap();
 	let answer = match run.outcome {
-		Ok(output) => hex::encode(content_hash(&output)),
+		Ok(output) => hex::encode(digest(&output)),
 		Err(fault) => format!("{fault} {:?}", run.reason),
 	};
 	format!("{model} {input} {} {answer}\n", run.fuel)
@@ -87,7 +87,7 @@ fn line(engine: &Engine, model: &str, input: &str) -> String {
 fn witnesses(engine: &Engine, model: &str) -> String {
 	let prepared = engine.prepare(&read(model, "onnx"), &dims(model), &LIMITS).unwrap();
 	let Ok(prepared) = prepared.outcome else { return String::new() };
-	let seed = content_hash(model.as_bytes());
+	let seed = digest(model.as_bytes());
 	let mut lines = String::new();
 	for input in ["plain", "special"] {
 		let given = read(model, &format!("{input}.opgt"));
@@ -104,7 +104,7 @@ fn witnesses(engine: &Engine, model: &str) -> String {
 fn report(engine: &Engine, model: &str) -> String {
 	let inspected = engine.inspect(&read(model, "onnx"), &dims(model), &LIMITS).unwrap();
 	let digest = match inspected.outcome {
-		Ok(report) => hex::encode(content_hash(&report.encode())),
+		Ok(report) => hex::encode(digest(&report.encode())),
 		Err(fault) => format!("{fault} {:?}", inspected.reason),
 	};
 	format!("{model} report {digest}\n")

@@ -12,7 +12,7 @@ use common::{
 	hostile::{self, Hostile},
 	mutate::{Breeder, Random},
 };
-use opg_engine::{content_hash, Backend, Dims, Engine, EngineError, Limits, Run};
+use opg_engine::{digest, Backend, Dims, Engine, EngineError, Limits, Run};
 use std::{
 	collections::BTreeMap,
 	env, fs,
@@ -180,7 +180,7 @@ fn verdict(engine: &Engine, file: &Hostile) -> String {
 	let limits = Limits { fuel: 20_000_000, ..LIMITS };
 	let run = engine.run(&file.model, &Dims::default(), &file.input, &limits).unwrap();
 	// Which instruction trapped is said in other words.
-	let outcome = run.outcome.map(|output| hex::encode(content_hash(&output)));
+	let outcome = run.outcome.map(|output| hex::encode(digest(&output)));
 	format!("{}: {outcome:?} {:?} {} fuel", file.name, run.reason, run.fuel)
 }
 

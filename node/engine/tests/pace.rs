@@ -151,6 +151,10 @@ fn products(models: &mut Vec<(String, Vec<u8>)>) {
 	let mut net = Net::matrix(4096, 4);
 	net.times(&[4, 4096]).node("Transpose", &[], &[ints_of("perm", &[1, 0])]);
 	models.push(("transposed product".into(), net.end()));
+	// Neither rows nor columns of the factor lie together.
+	let mut net = Net::of(&[2048, 2048, 2]);
+	net.node("Transpose", &[], &[ints_of("perm", &[2, 0, 1])]).times(&[2048, 1]);
+	models.push(("product of scattered numbers".into(), net.end()));
 	let mut net = Net::of(&[2048, 8, 8]);
 	let last = net.last.clone();
 	net.node("MatMul", &[&last], &[]).node("Transpose", &[], &[ints_of("perm", &[2, 1, 0])]);
@@ -164,14 +168,14 @@ fn convolutions(models: &mut Vec<(String, Vec<u8>)>) {
 	for (name, input, weights, attributes) in [
 		("tiny planes", [32, 512, 2, 2], [512, 1, 3, 3], vec![pads(1), group(512)]),
 		("depthwise", [1, 32, 256, 256], [32, 1, 3, 3], vec![pads(1), group(32)]),
-		("depthwise, strided", [1, 32, 255, 255], [32, 1, 5, 5], vec![strides(3), group(32)]),
+		("depthwise, strided", [1, 32, 510, 510], [32, 1, 5, 5], vec![strides(3), group(32)]),
 		("one position", [32, 2048, 1, 1], [2048, 2048, 1, 1], vec![]),
-		("3 channels", [1, 32, 128, 128], [24, 32, 3, 3], vec![pads(1)]),
+		("3 channels", [1, 32, 256, 256], [24, 32, 3, 3], vec![pads(1)]),
 		("1 by 1", [1, 64, 256, 256], [64, 64, 1, 1], vec![]),
 		("1 by 1, strided", [1, 64, 255, 255], [8, 64, 1, 1], vec![strides(7)]),
 		("dilated", [1, 32, 128, 128], [8, 32, 3, 3], vec![pads(30), dilations(30)]),
-		("one filter", [1, 32, 256, 256], [1, 32, 3, 3], vec![]),
-		("groups of 4", [1, 128, 64, 64], [128, 4, 3, 3], vec![pads(1), group(32)]),
+		("one filter", [1, 32, 512, 512], [1, 32, 3, 3], vec![]),
+		("groups of 4", [1, 128, 256, 256], [128, 4, 3, 3], vec![pads(1), group(32)]),
 		("large filter", [1, 32, 64, 64], [16, 32, 31, 31], vec![pads(15)]),
 		("padding alone", [32, 64, 1, 1], [64, 64, 3, 3], vec![pads(1)]),
 	] {
@@ -263,6 +267,17 @@ fn moves(models: &mut Vec<(String, Vec<u8>)>) {
 		let places: Vec<i64> = (0..1i64 << 18).map(|i| i * 0x9E37_79B1 % rows).collect();
 		net.with("Gather", &[&places]);
 		models.push((format!("Gather of {width} from {rows}"), net.end()));
+	}
+	let mut net = Net::of(&[1 << 22]);
+	let places: Vec<i64> = (0..1i64 << 18).map(|i| i * 0x9E37_79B1 % (1 << 22)).collect();
+	let (places, updates) = (net.constant(&places), net.weights(&[1 << 18]));
+	net.node("ScatterElements", &[&places, &updates], &[]);
+	models.push(("ScatterElements".into(), net.end()));
+	for width in [2, 64] {
+		let mut net = Net::of(&[256, (1 << 14) / width, width]);
+		let repeated = net.weights(&[256, 1, width as u64]);
+		net.node("Mul", &[&repeated], &[]);
+		models.push((format!("Mul with rows of {width} that are repeated"), net.end()));
 	}
 	let mut net = Net::of(&[4096, 4096]);
 	net.with("Slice", &[&[4095, 0], &[i64::MIN, 4096], &[0, 1], &[-1, 3]]);

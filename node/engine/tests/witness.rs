@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use opg_engine::{
-	content_hash,
+	digest,
 	tensor::{self, DType, Tensor},
 	witness_of_fault, Backend, Dims, Engine, Limits, ModelFault, WitnessRun,
 };
@@ -48,8 +48,7 @@ fn places(seed: [u8; 32], count: usize) -> Vec<usize> {
 	let mut places: Vec<usize> = (0..3u32)
 		.filter(|_| count > 0)
 		.map(|i| {
-			let hash =
-				content_hash(&[b"opg/witness-pick/v1", &seed[..], &i.to_le_bytes()].concat());
+			let hash = digest(&[b"opg/witness-pick/v1", &seed[..], &i.to_le_bytes()].concat());
 			(u64::from_le_bytes(hash[..8].try_into().unwrap()) % count as u64) as usize
 		})
 		.collect();
@@ -68,10 +67,10 @@ fn reference(seed: [u8; 32], candidates: &[Vec<Tensor>]) -> [u8; 32] {
 		for tensor in &candidates[place] {
 			bytes.extend([tensor.dtype as u8, tensor.shape.len() as u8]);
 			bytes.extend(tensor.shape.iter().flat_map(|size| size.to_le_bytes()));
-			bytes.extend(content_hash(&tensor.data));
+			bytes.extend(digest(&tensor.data));
 		}
 	}
-	content_hash(&bytes)
+	digest(&bytes)
 }
 
 /// Operators one after another, of four numbers.
@@ -227,7 +226,7 @@ fn witness_should_be_that_of_the_fault_when_there_are_no_tensors() {
 		.flat_map(|seed| ModelFault::ALL.map(|fault| witness_of_fault(seed, fault)))
 		.collect();
 	assert_eq!(all.len(), SEEDS.len() * ModelFault::ALL.len());
-	let expected = content_hash(&[&b"opg/witness-fault/v1"[..], &SEEDS[1], &[3]].concat());
+	let expected = digest(&[&b"opg/witness-fault/v1"[..], &SEEDS[1], &[3]].concat());
 	assert_eq!(witness_of_fault(&SEEDS[1], ModelFault::OutOfFuel), expected);
 }
 

@@ -4,8 +4,8 @@ use crate::{
 	answer, bind_dims, limits, printable, Artifact, DimsError, Engine, EngineError, Inspection,
 	Limits, Prepared, Run,
 };
-use opg_engine::{content_hash, EngineConfig};
-use opg_primitives::{model_hash, Answer, Dims, Task, VersionLimits};
+use opg_engine::{content_hash, digest, EngineConfig};
+use opg_primitives::{Answer, Dims, Task, VersionLimits};
 use sp_core::H256;
 use std::{path::Path, time::Duration};
 
@@ -184,7 +184,12 @@ impl LocalEngine {
 	}
 }
 
+/// Name of a model file on the chain: BLAKE3-256 of its bytes, as `b3sum` prints it.
+pub fn model_hash(file: &[u8]) -> H256 {
+	H256(content_hash(file))
+}
+
 /// Digest of an inspection report, as a model version names it.
 pub fn report_hash(report: &Inspection) -> H256 {
-	H256(content_hash(&report.encode()))
+	H256(digest(&report.encode()))
 }

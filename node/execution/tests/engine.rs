@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use opg_execution::{limits, Engine, LocalEngine};
+use opg_execution::{limits, model_hash, Engine, LocalEngine};
 use opg_primitives::{Dims, Outcome, VersionLimits};
 use sp_core::H256;
 use std::path::Path;
@@ -37,4 +37,11 @@ fn file_should_be_refused_in_words_when_it_breaks_a_rule_of_engines() {
 		error.to_string(),
 		"the artifact cannot be an engine: it must define one memory, exported as `memory`"
 	);
+}
+
+#[test]
+fn name_of_a_model_should_be_what_b3sum_prints() {
+	let line = include_str!("../../../docs/examples/digits/digits.onnx.b3");
+	let file = include_bytes!("../../../docs/examples/digits/digits.onnx");
+	assert_eq!(line, format!("{:x}  digits.onnx\n", model_hash(file)));
 }

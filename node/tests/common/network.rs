@@ -56,6 +56,7 @@ pub fn wait_looking<T>(
 /// A node, which is killed when this is dropped.
 pub struct Node {
 	child: Child,
+	chain: &'static str,
 	number: u32,
 	base: PathBuf,
 	log: PathBuf,
@@ -66,19 +67,24 @@ pub struct Node {
 }
 
 impl Node {
-	/// Starts a node with this number and these options, below `folder`.
+	/// Starts a node of the development chain with this number and these options, below `folder`.
 	pub fn start(folder: &Path, number: u32, options: &[&str]) -> Self {
-		let options = options.iter().map(|option| option.to_string()).collect();
-		Self::start_in(folder.join(format!("node{number}")), number, options)
+		Self::start_on("dev", folder, number, options)
 	}
 
-	fn start_in(base: PathBuf, number: u32, options: Vec<String>) -> Self {
+	/// The same, on another chain.
+	pub fn start_on(chain: &'static str, folder: &Path, number: u32, options: &[&str]) -> Self {
+		let options = options.iter().map(|option| option.to_string()).collect();
+		Self::start_in(chain, folder.join(format!("node{number}")), number, options)
+	}
+
+	fn start_in(chain: &'static str, base: PathBuf, number: u32, options: Vec<String>) -> Self {
 		fs::create_dir_all(&base).expect("a folder");
 		let log = base.join("log");
 		let open = File::options().create(true).append(true).open(&log).expect("a file");
 		let from = open.metadata().expect("a file").len();
 		let child = Command::new(NODE)
-			.args(["--chain", "dev", "--rpc-port", "0", "--no-mdns", "--no-telemetry"])
+			.args(["--chain", chain, "--rpc-port", "0", "--no-mdns", "--no-telemetry"])
 			.args(["--no-prometheus", "--listen-addr", "/ip4/127.0.0.1/tcp/0", "--base-path"])
 			.arg(&base)
 			.args(["--node-key", &format!("{NODE_KEY}{number}")])
@@ -90,7 +96,7 @@ impl Node {
 			.stderr(open)
 			.spawn()
 			.expect("the node starts");
-		let mut node = Self { child, number, base, log, from, options, rpc_port: 0 };
+		let mut node = Self { child, chain, number, base, log, from, options, rpc_port: 0 };
 		node.rpc_port = wait_for("the node has an RPC server", PATIENCE, || {
 			assert!(node.child.try_wait().expect("it is ours").is_none(), "{}", node.log());
 			let log = node.log();
@@ -105,8 +111,9 @@ impl Node {
 	pub fn kill(mut self) -> impl FnOnce() -> Self {
 		let _ = self.child.kill();
 		self.child.wait().expect("it is our child");
-		let (base, options, number) = (self.base.clone(), self.options.clone(), self.number);
-		move || Self::start_in(base, number, options)
+		let (chain, base, number) = (self.chain, self.base.clone(), self.number);
+		let options = self.options.clone();
+		move || Self::start_in(chain, base, number, options)
 	}
 
 	/// What it has logged since its start.
@@ -146,8 +153,13 @@ impl Node {
 
 	/// Puts a model file into the store of the node with this number below `folder`.
 	pub fn add_model(folder: &Path, number: u32, file: &Path) {
+		Self::add_model_on("dev", folder, number, file)
+	}
+
+	/// The same, on another chain.
+	pub fn add_model_on(chain: &str, folder: &Path, number: u32, file: &Path) {
 		let added = Command::new(NODE)
-			.args(["models", "add", "--chain", "dev", "--base-path"])
+			.args(["models", "add", "--chain", chain, "--base-path"])
 			.arg(folder.join(format!("node{number}")))
 			.arg(file)
 			.stdout(Stdio::null())
@@ -213,6 +225,14 @@ impl Node {
 	/// Height of the best block.
 	pub fn height(&self) -> BlockNumber {
 		let header = self.rpc("chain_getHeader", json!([]));
+		let number = header["number"].as_str().and_then(|number| number.strip_prefix("0x"));
+		BlockNumber::from_str_radix(number.expect("hex"), 16).expect("hex")
+	}
+
+	/// Height of the last finalized block.
+	pub fn finalized(&self) -> BlockNumber {
+		let hash = self.rpc("chain_getFinalizedHead", json!([]));
+		let header = self.rpc("chain_getHeader", json!([hash]));
 		let number = header["number"].as_str().and_then(|number| number.strip_prefix("0x"));
 		BlockNumber::from_str_radix(number.expect("hex"), 16).expect("hex")
 	}

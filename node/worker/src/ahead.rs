@@ -46,6 +46,11 @@ impl Ahead {
 		self.known.remove(&job.model_key().0);
 	}
 
+	/// Models that wait.
+	pub(crate) fn len(&self) -> usize {
+		self.waiting.len()
+	}
+
 	pub(crate) fn clear(&mut self) {
 		*self = Self::new();
 	}

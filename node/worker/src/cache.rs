@@ -30,6 +30,12 @@ impl<T> Cache<T> {
 		self.0.lock().insert(key, (value, bytes));
 	}
 
+	/// Number of values, and the sum of their sizes.
+	pub(crate) fn usage(&self) -> (usize, usize) {
+		let values = self.0.lock();
+		(values.len(), values.limiter().used)
+	}
+
 	/// Drops values until no more than `max_bytes` are left, or no more than the one used last.
 	pub(crate) fn shrink(&self, max_bytes: usize) {
 		let mut values = self.0.lock();

@@ -2,6 +2,7 @@
 
 use opg_execution::ExecutionError;
 use opg_primitives::JobError;
+use sp_core::H256;
 use std::time::Duration;
 
 /// Reason for which a job has no answer.
@@ -32,7 +33,10 @@ pub(crate) enum RunError {
 	},
 	/// A store cannot be read.
 	#[error(transparent)]
-	Store(#[from] opg_blobs::Error),
+	Store(#[from] opg_blobs::store::Error),
+	/// The bytes of a file in the store are not those of its name.
+	#[error("the file {0:?} in the store is damaged")]
+	Damaged(H256),
 	/// The engine failed on this machine, or does not start.
 	#[error(transparent)]
 	Execution(ExecutionError),

@@ -14,7 +14,6 @@
 
 use crate::{queue::LOG_TARGET, Answered, Key};
 use codec::{DecodeAll, Encode};
-use opg_blobs::content_hash;
 use parking_lot::Mutex;
 use std::{
 	collections::{HashMap, VecDeque},
@@ -226,7 +225,7 @@ impl Record {
 }
 
 fn checksum(key: &Key, result: &[u8]) -> [u8; 32] {
-	content_hash(&[key, result].concat())
+	opg_engine::digest(&[key, result].concat())
 }
 
 #[cfg(test)]

@@ -3,23 +3,30 @@
 mod ahead;
 mod cache;
 mod error;
+mod holding;
 mod journal;
+mod metrics;
 mod pace;
 mod process;
 mod queue;
 mod results;
 mod runner;
 mod schedule;
+mod served;
 mod turns;
 
-pub use process::{serve, EngineProgram};
+pub use process::{sandbox, serve, EngineProgram, InspectError, Inspector, Sandbox};
 pub use results::MAX_FINISHED;
 
 use codec::{Decode, Encode};
-use opg_blobs::Store;
+use holding::Holding;
+use metrics::Metrics;
+use opg_blobs::store::Store;
 use opg_primitives::{Answer, Job, JobError, JobStatus, Task};
 use opg_runtime_interface::JobQueue;
+use prometheus_endpoint::Registry;
 use schedule::Rank;
+use served::Served;
 use sp_core::H256;
 use std::{
 	collections::HashSet,
@@ -62,6 +69,9 @@ pub struct WorkerConfig {
 	pub program: Option<EngineProgram>,
 	/// What [`JobQueue::watch_share`] returns.
 	pub watch_share: Option<u32>,
+	/// Registry of the metrics. Without it nobody reads them. Metrics of loaded models are of engine
+	/// processes, so there are none without `program`.
+	pub registry: Option<Registry>,
 }
 
 impl Default for WorkerConfig {
@@ -73,6 +83,7 @@ impl Default for WorkerConfig {
 			journal: None,
 			program: None,
 			watch_share: None,
+			registry: None,
 		}
 	}
 }
@@ -81,8 +92,10 @@ impl Default for WorkerConfig {
 /// job at hand.
 pub struct Worker {
 	queue: Arc<queue::Shared>,
-	models: Store,
+	blobs: Store,
+	served: Arc<Served>,
 	watch_share: Option<u32>,
+	inspector: Option<Inspector>,
 }
 
 impl Worker {
@@ -90,40 +103,62 @@ impl Worker {
 	///
 	/// The first thread starts an engine process, which compiles the engine, with `engine_cache` as
 	/// the folder for the compiled code. Jobs that arrive before it is ready wait. Engines besides the
-	/// built-in one come from `engines`, model files from `models`.
+	/// built-in one and model files come from `blobs`, where what is served is pinned.
 	///
 	/// # Errors
 	///
-	/// The system starts no thread, or the journal cannot be used.
+	/// The system starts no thread, the journal cannot be used, or the registry has a worker already.
 	pub fn new(
 		engine_cache: Option<PathBuf>,
-		engines: Store,
-		models: Store,
+		blobs: Store,
 		config: WorkerConfig,
 	) -> io::Result<Self> {
 		let watch_share = config.watch_share;
+		let metrics = Metrics::new().map_err(io::Error::other)?;
 		let setup = process::Setup {
 			engine_cache,
-			engines: engines.directory().to_owned(),
-			models: models.directory().to_owned(),
+			blobs: blobs.directory().to_owned(),
 			loaded_bytes: config.loaded_bytes / config.threads.max(1),
 		};
+		let inspector = config
+			.program
+			.clone()
+			.map(|program| Inspector::new(program, setup.clone(), metrics.clone()));
+		let store = blobs.clone();
 		let queue = match config.program.clone() {
 			Some(program) => {
-				queue::start(move || process::ProcessRunner::new(&program, &setup), &config)?
+				let counted = metrics.clone();
+				let build = move || {
+					let runner = process::ProcessRunner::new(&program, &setup, &counted)?;
+					Ok(Holding::new(runner, store.clone()))
+				};
+				queue::start(build, &config, metrics)?
 			},
 			None => {
 				let loaded_bytes = config.loaded_bytes;
 				let setup = process::Setup { loaded_bytes, ..setup };
-				queue::start(move || runner::EngineRunner::new(&setup), &config)?
+				let build =
+					move || Ok(Holding::new(runner::EngineRunner::new(&setup)?, store.clone()));
+				queue::start(build, &config, metrics)?
 			},
 		};
-		Ok(Self { queue, models, watch_share })
+		let served = Served::start(blobs.clone())?;
+		Ok(Self { queue, blobs, served, watch_share, inspector })
+	}
+
+	/// Inspects models in engine processes. `None` without a program for those.
+	pub fn inspector(&self) -> Option<Inspector> {
+		self.inspector.clone()
 	}
 
 	/// A handle through which jobs are handed in.
 	pub fn handle(&self) -> WorkerHandle {
-		WorkerHandle::new(self.queue.clone(), self.models.clone(), self.watch_share)
+		WorkerHandle::new(
+			self.queue.clone(),
+			self.blobs.clone(),
+			self.served.clone(),
+			self.watch_share,
+		)
 	}
 }
 
@@ -139,7 +174,8 @@ impl Drop for Worker {
 /// same seat waits for its answer, while [`MAX_WAIT`] lasts for all calls together.
 pub struct WorkerHandle {
 	shared: Arc<queue::Shared>,
-	models: Store,
+	blobs: Store,
+	served: Arc<Served>,
 	watch_share: Option<u32>,
 	/// Seats of this run.
 	submitted: HashSet<Key>,
@@ -148,14 +184,19 @@ pub struct WorkerHandle {
 }
 
 impl WorkerHandle {
-	fn new(shared: Arc<queue::Shared>, models: Store, watch_share: Option<u32>) -> Self {
-		Self { shared, models, watch_share, submitted: HashSet::new(), until: None }
+	fn new(
+		shared: Arc<queue::Shared>,
+		blobs: Store,
+		served: Arc<Served>,
+		watch_share: Option<u32>,
+	) -> Self {
+		Self { shared, blobs, served, watch_share, submitted: HashSet::new(), until: None }
 	}
 }
 
 impl Clone for WorkerHandle {
 	fn clone(&self) -> Self {
-		Self::new(self.shared.clone(), self.models.clone(), self.watch_share)
+		Self::new(self.shared.clone(), self.blobs.clone(), self.served.clone(), self.watch_share)
 	}
 }
 
@@ -169,9 +210,10 @@ impl JobQueue for WorkerHandle {
 		self.shared.submit(job)
 	}
 
-	// One look at the directory; a file is checked against its hash when a job loads it.
+	// One look at the directory. A file is checked against its hash when a job loads it, and is not
+	// held any more if it is damaged.
 	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
-		Ok(self.models.contains(&hash))
+		Ok(self.blobs.contains(&hash))
 	}
 
 	fn watch_share(&mut self) -> Option<u32> {
@@ -179,6 +221,7 @@ impl JobQueue for WorkerHandle {
 	}
 
 	fn prepare(&mut self, task: Task) {
+		self.served.name(&task);
 		self.shared.prepare(task);
 	}
 }

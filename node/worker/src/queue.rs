@@ -4,13 +4,15 @@ use crate::{
 	ahead::Ahead,
 	error::RunError,
 	journal::Journal,
+	metrics::{self, Metrics, Samples},
 	results::{Entry, Results, MAX_KEPT_BYTES},
-	schedule::{self, Rank, Schedule, Waiting},
+	schedule::{self, Rank, Schedule, Waiting, MAX_WAITING_BYTES},
 	Answered, Key, WorkerConfig,
 };
 use opg_execution::printable;
 use opg_primitives::{Job, JobError, JobStatus, Task};
 use parking_lot::{Condvar, Mutex};
+use prometheus_endpoint::{PrometheusError, Registry};
 use std::{
 	io,
 	panic::{catch_unwind, AssertUnwindSafe},
@@ -131,6 +133,7 @@ impl State {
 /// State that the threads and the handles share.
 pub(crate) struct Shared {
 	threads: usize,
+	metrics: Metrics,
 	/// Answers to seats on disk.
 	journal: Option<Journal>,
 	state: Mutex<State>,
@@ -144,13 +147,15 @@ pub(crate) struct Shared {
 pub(crate) fn start<R: Runner>(
 	build: impl FnMut() -> Result<R, RunError> + Send + 'static,
 	config: &WorkerConfig,
+	metrics: Metrics,
 ) -> io::Result<Arc<Shared>> {
-	start_bounded(build, config, MAX_KEPT_BYTES)
+	start_bounded(build, config, metrics, MAX_KEPT_BYTES)
 }
 
 fn start_bounded<R: Runner>(
 	build: impl FnMut() -> Result<R, RunError> + Send + 'static,
 	config: &WorkerConfig,
+	metrics: Metrics,
 	max_kept_bytes: usize,
 ) -> io::Result<Arc<Shared>> {
 	let threads = config.threads.max(1);
@@ -159,6 +164,7 @@ fn start_bounded<R: Runner>(
 	let (to_journal, answers) = mpsc::sync_channel(MAX_UNWRITTEN);
 	let shared = Arc::new(Shared {
 		threads,
+		metrics,
 		journal,
 		state: Mutex::new(State {
 			stage: Stage::Starting,
@@ -171,6 +177,9 @@ fn start_bounded<R: Runner>(
 		wake: Condvar::new(),
 		finished: Condvar::new(),
 	});
+	if let Some(registry) = &config.registry {
+		shared.register(registry, config).map_err(io::Error::other)?;
+	}
 	if config.journal.is_some() {
 		let shared = shared.clone();
 		let keep = move || shared.keep(&answers);
@@ -193,6 +202,77 @@ fn spawn(index: usize, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 impl Shared {
+	/// Puts the metrics into a registry. Those of the queue are read when somebody asks.
+	fn register(
+		self: &Arc<Self>,
+		registry: &Registry,
+		config: &WorkerConfig,
+	) -> Result<(), PrometheusError> {
+		self.metrics.register(registry)?;
+		let shared = self.clone();
+		metrics::gauge(
+			registry,
+			"opg_jobs",
+			"Jobs in the queue, by state and kind.",
+			&["state", "kind"],
+			move || shared.counts(),
+		)?;
+		let shared = self.clone();
+		metrics::gauge(
+			registry,
+			"opg_jobs_waiting_bytes",
+			"Bytes of the inputs of the jobs that wait.",
+			&[],
+			move || vec![(vec![], shared.state.lock().schedule.bytes() as u64)],
+		)?;
+		let shared = self.clone();
+		metrics::gauge(
+			registry,
+			"opg_engine_ready",
+			"Whether the engine runs jobs: 1, or 0 while it starts or where it does not start.",
+			&[],
+			move || vec![(vec![], u64::from(shared.is_ready()))],
+		)?;
+		let bounds = [
+			("opg_jobs_waiting_max", "Most jobs that wait.", config.queue),
+			(
+				"opg_jobs_waiting_max_bytes",
+				"Most bytes of the inputs of jobs that wait.",
+				MAX_WAITING_BYTES,
+			),
+			("opg_engine_threads", "Threads that run jobs.", self.threads),
+			(
+				"opg_engine_memory_max_bytes",
+				"Memory for models, loaded and running, as --engine-memory says.",
+				config.loaded_bytes,
+			),
+		];
+		for (name, help, value) in bounds {
+			metrics::gauge(registry, name, help, &[], move || vec![(vec![], value as u64)])?;
+		}
+		Ok(())
+	}
+
+	/// Jobs that wait or run, by state and kind.
+	fn counts(&self) -> Samples {
+		let state = self.state.lock();
+		let mut counts = Vec::new();
+		for (rank, kind) in metrics::KINDS {
+			let waiting = match rank {
+				Rank::Ahead => state.ahead.len(),
+				_ => state.schedule.count(rank),
+			};
+			let running = state.running.iter().filter(|running| running.rank == rank).count();
+			counts.push((vec!["waiting", kind], waiting as u64));
+			counts.push((vec!["running", kind], running as u64));
+		}
+		counts
+	}
+
+	fn is_ready(&self) -> bool {
+		matches!(self.state.lock().stage, Stage::Ready(_))
+	}
+
 	/// Queues the job unless it is known, and tells its progress. A job that waits has its deadline
 	/// from the latest call.
 	pub(crate) fn submit(&self, job: Job) -> Result<JobStatus, JobError> {
@@ -290,11 +370,12 @@ impl Shared {
 		self.forget(state, given_up);
 	}
 
-	fn forget(&self, state: &mut State, given_up: Vec<Key>) {
+	fn forget(&self, state: &mut State, given_up: Vec<(Key, Rank)>) {
 		if given_up.is_empty() {
 			return;
 		}
-		for key in given_up {
+		for (key, rank) in given_up {
+			self.metrics.note_given_up(rank);
 			state.results.remove(&key);
 		}
 		self.finished.notify_all();
@@ -430,8 +511,9 @@ impl Shared {
 				Stage::Ready(runner) => {
 					let (runner, now) = (runner.clone(), Instant::now());
 					self.give_up(&mut state, now);
-					if let Some(Waiting { key, job, rank, deadline, expected, .. }) = state.pop(now)
-					{
+					if let Some(waiting) = state.pop(now) {
+						let Waiting { key, job, rank, since, deadline, expected, .. } = waiting;
+						self.metrics.note_start(rank, now.saturating_duration_since(since));
 						let control = Arc::new(Control::new(deadline));
 						state.running.push(Running {
 							key,
@@ -450,6 +532,7 @@ impl Shared {
 
 	fn finish_ahead(&self, job: &Job, result: &Result<(), RunError>, took: Duration) {
 		let model = job.task.model_hash;
+		self.metrics.note_end(Rank::Ahead, result.as_ref().map(|()| None), took);
 		let mut state = self.state.lock();
 		let key = job.key().0;
 		state.running.retain(|running| running.key != key);
@@ -475,6 +558,7 @@ impl Shared {
 	/// wait for that.
 	fn finish(&self, job: &Job, result: Result<Answered, RunError>, took: Duration) {
 		let key = job.key().0;
+		self.metrics.note_end(job.kind.into(), result.as_ref().map(Some), took);
 		let mut state = self.state.lock();
 		state.running.retain(|running| running.key != key);
 		if matches!(result, Ok(_) | Err(RunError::TimedOut(_))) {
@@ -498,6 +582,7 @@ impl Shared {
 			// Only a restart would need it.
 			if let Some(Err(error)) = self.journal.as_ref().map(|journal| journal.put(&answers)) {
 				let count = answers.len();
+				self.metrics.note_unkept(count);
 				log::error!(target: LOG_TARGET, "{count} answers are not kept on disk: {error}");
 			}
 			let mut state = self.state.lock();
@@ -520,7 +605,11 @@ impl Shared {
 			Err(RunError::TimedOut(_) | RunError::TooLarge { .. }) => {
 				Entry::Failed { times: MAX_ATTEMPTS }
 			},
-			Err(RunError::Cancelled) => return self.forget(state, vec![key]),
+			Err(RunError::Cancelled) => {
+				state.results.remove(&key);
+				self.finished.notify_all();
+				return;
+			},
 			Err(error) => match error.missing() {
 				Some(missing) => Entry::Missing(missing),
 				None => Entry::Failed { times: failed.saturating_add(1) },
@@ -531,39 +620,44 @@ impl Shared {
 	}
 }
 
+/// Names a job in the log, as every line about a request begins.
+pub(crate) fn named(job: &Job) -> String {
+	let Job { request, round, kind, .. } = job;
+	format!("request={request} round={round} kind={}", metrics::kind((*kind).into()))
+}
+
 fn log_result(job: &Job, result: &Result<Answered, RunError>, took: Duration) {
-	let Job { request, round, task, .. } = job;
-	let took = took.as_millis();
+	let Job { task, .. } = job;
+	let (job, took) = (named(job), took.as_millis());
 	match result {
 		Ok(Answered { answer, .. }) => log::info!(
 			target: LOG_TARGET,
-			"🧠 Job {request}/{round} done: fuel {} in {took} ms",
+			"🧠 {job} done: fuel {} in {took} ms",
 			answer.fuel,
 		),
 		Err(RunError::EngineMissing) => log::warn!(
 			target: LOG_TARGET,
-			"Job {request}/{round} needs engine {:?}: add it with `opg-node engines add`",
+			"{job} needs engine {:?}: add it with `opg-node engines add`",
 			task.engine_id,
 		),
 		Err(RunError::ModelMissing) => log::warn!(
 			target: LOG_TARGET,
-			"Job {request}/{round} needs model {:?}: add it with `opg-node models add`",
+			"{job} needs model {:?}: add it with `opg-node models add`",
 			task.model_hash,
 		),
 		Err(RunError::TimedOut(limit)) => log::error!(
 			target: LOG_TARGET,
-			"Job {request}/{round} was stopped after {limit:?}, too late to answer: this machine is \
-			 overloaded, or too slow for model {:?} with its limit of {} fuel. Relieve it, or stop \
+			"{job} was stopped after {limit:?}, too late to answer: this machine is overloaded, or too slow for model {:?} with its limit of {} fuel. Relieve it, or stop \
 			 serving the model with `opg model stop`",
 			task.model_hash,
 			task.limits.total_fuel(),
 		),
 		Err(RunError::Cancelled) => {
-			log::debug!(target: LOG_TARGET, "Job {request}/{round} makes way for a seat")
+			log::debug!(target: LOG_TARGET, "{job} makes way for a seat")
 		},
 		Err(error) => log::error!(
 			target: LOG_TARGET,
-			"Job {request}/{round} failed on this node: {}",
+			"{job} failed on this node: {}",
 			printable(&error.to_string()),
 		),
 	}

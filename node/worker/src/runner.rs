@@ -3,18 +3,24 @@
 use crate::{
 	cache::Cache,
 	error::RunError,
+	metrics::Loaded,
 	process::Setup,
-	queue::{Control, Runner, LOG_TARGET},
+	queue::{self, Control, Runner, LOG_TARGET},
 	Answered,
 };
-use opg_blobs::Store;
+use opg_blobs::store::{self, Store};
 use opg_execution::{
-	limits, witness_of_error, Execution, ExecutionError, Limits, LocalEngine, Prepared,
+	limits, report_hash, witness_of_error, Execution, ExecutionError, Limits, LocalEngine, Prepared,
 };
-use opg_primitives::{Answer, Job, JobKind, Outcome};
+use opg_primitives::{Answer, Job, JobKind, Outcome, Task};
 use parking_lot::Mutex;
 use sp_core::H256;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+	mem,
+	path::PathBuf,
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
 /// Most engines besides the built-in one that a node has at hand. Compiled, each takes some 75 MB.
 const MAX_ENGINES: usize = 3;
@@ -24,14 +30,15 @@ pub(crate) struct EngineRunner {
 	built_in: LocalEngine,
 	/// Folder of compiled engines.
 	cache: Option<PathBuf>,
-	/// Files of other engines.
-	engines: Store,
+	/// Files of models and of other engines.
+	blobs: Store,
 	/// Other engines, each of which counts as one.
 	others: Cache<LocalEngine>,
 	/// Held while an engine is compiled, so that it is compiled once.
 	compiling: Mutex<()>,
-	models: Store,
 	prepared: Cache<Prepared>,
+	/// Times that loading models took, since somebody asked.
+	loads: Mutex<Vec<Duration>>,
 	/// Most bytes of `prepared` and of a run together.
 	max_bytes: usize,
 }
@@ -39,18 +46,26 @@ pub(crate) struct EngineRunner {
 impl EngineRunner {
 	/// Compiles the built-in engine, or loads what an earlier run has compiled.
 	pub(crate) fn new(setup: &Setup) -> Result<Self, RunError> {
-		let Setup { engine_cache, engines, models, loaded_bytes } = setup;
+		let Setup { engine_cache, blobs, loaded_bytes } = setup;
 		let built_in = LocalEngine::built_in(engine_cache.as_deref());
 		Ok(Self {
 			built_in: built_in.map_err(RunError::Execution)?,
 			cache: engine_cache.clone(),
-			engines: Store::open(engines)?,
+			// Nothing is written here, so that the limits do not matter.
+			blobs: Store::open(blobs, store::Limits::default())?,
 			others: Cache::new(MAX_ENGINES),
 			compiling: Mutex::new(()),
-			models: Store::open(models)?,
 			prepared: Cache::new(*loaded_bytes),
+			loads: Mutex::default(),
 			max_bytes: *loaded_bytes,
 		})
+	}
+
+	/// Times that loading models took since the last call, and what is loaded now.
+	pub(crate) fn take_loads(&self) -> (Vec<Duration>, Loaded) {
+		let (models, bytes) = self.prepared.usage();
+		let loaded = Loaded { models: models as u32, bytes: bytes as u64 };
+		(mem::take(&mut *self.loads.lock()), loaded)
 	}
 
 	/// Id of the engine in this program.
@@ -67,12 +82,21 @@ impl EngineRunner {
 		if let Some(engine) = self.others.get(&id) {
 			return Ok(LocalEngine::clone(&engine));
 		}
-		let file = self.engines.get(&id)?.ok_or(RunError::EngineMissing)?;
+		let file = self.read(H256(id))?.ok_or(RunError::EngineMissing)?;
 		let engine =
 			LocalEngine::from_file(&file, self.cache.as_deref()).map_err(RunError::Execution)?;
 		log::info!(target: LOG_TARGET, "🧠 Engine {:?} loaded from the store", engine.id());
 		self.others.insert(id, Arc::new(engine.clone()), 1);
 		Ok(engine)
+	}
+
+	/// The bytes of a file in the store, or `None` if it is not there.
+	fn read(&self, hash: H256) -> Result<Option<Vec<u8>>, RunError> {
+		let read = || self.blobs.get(&hash.0)?.map(|blob| blob.to_vec()).transpose();
+		match read() {
+			Err(store::Error::Damaged(_)) => Err(RunError::Damaged(hash)),
+			other => Ok(other?),
+		}
 	}
 
 	/// The job's model, loaded, and room for a run of it. The inner error is the job's result, if the
@@ -91,9 +115,11 @@ impl EngineRunner {
 			self.prepared.shrink(room);
 			return Ok(Ok(prepared));
 		}
-		let model = self.models.get(&job.task.model_hash.0)?.ok_or(RunError::ModelMissing)?;
+		let model = self.read(job.task.model_hash)?.ok_or(RunError::ModelMissing)?;
 		self.prepared.shrink(room.saturating_sub(model.len()));
+		let started = Instant::now();
 		let prepared = engine.prepare(&model, &job.task.dims, limits);
+		self.loads.lock().push(started.elapsed());
 		let prepared = match prepared.map_err(|error| failed(error, job))? {
 			Ok(prepared) => Arc::new(prepared),
 			Err(unloadable) => return Ok(Err(unloadable)),
@@ -105,6 +131,23 @@ impl EngineRunner {
 		self.prepared.insert(key, prepared.clone(), bytes);
 		self.prepared.shrink(room);
 		Ok(Ok(prepared))
+	}
+
+	/// Inspects the model of a task within the limits of its version. Gives the digest of the report, or
+	/// why the engine refuses the model.
+	pub(crate) fn inspect(&self, task: &Task) -> Result<Result<H256, String>, RunError> {
+		let engine = self.engine(task.engine_id.0)?;
+		let taken = limits(&task.limits).memory_bytes;
+		if taken > self.max_bytes {
+			return Err(self.too_large(taken));
+		}
+		let model = self.read(task.model_hash)?.ok_or(RunError::ModelMissing)?;
+		let run = engine.inspect(&model, &task.dims, &task.limits).map_err(RunError::Execution)?;
+		Ok(match run.outcome {
+			Ok(inspection) => Ok(report_hash(&inspection)),
+			// Long texts would not fit a message.
+			Err(fault) => Err(format!("{fault}: {}", run.message).chars().take(2000).collect()),
+		})
 	}
 
 	fn too_large(&self, bytes: usize) -> RunError {
@@ -153,8 +196,7 @@ impl Runner for EngineRunner {
 		};
 		let Execution { answer, message } = execution;
 		if !message.is_empty() {
-			let Job { request, round, .. } = job;
-			log::info!(target: LOG_TARGET, "Job {request}/{round}: {message}");
+			log::info!(target: LOG_TARGET, "{}: {message}", queue::named(job));
 		}
 		let loaded = prepared.as_deref().ok();
 		let witness = witness(&engine, loaded, job, &answer, &limits())?;
@@ -178,6 +220,7 @@ impl Runner for EngineRunner {
 mod tests {
 	use super::*;
 	use opg_engine::tensor::{self, DType, Tensor};
+	use opg_execution::model_hash;
 	use opg_primitives::{JobError, ModelError, Task, VersionLimits};
 	use std::time::Instant;
 	use tempfile::TempDir;
@@ -187,6 +230,9 @@ mod tests {
 	};
 
 	const DIGITS: &[u8] = include_bytes!("../../../docs/examples/digits/digits.onnx");
+
+	const LIMITS: store::Limits =
+		store::Limits { quota: 1 << 30, blob_bytes: 1 << 30, imports: 4, keep_free: 0 };
 
 	/// A WebAssembly module without anything in it.
 	const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
@@ -248,8 +294,8 @@ mod tests {
 			Self(tempfile::tempdir().unwrap())
 		}
 
-		fn store(&self, name: &str) -> Store {
-			Store::open(self.0.path().join(name)).unwrap()
+		fn store(&self) -> Store {
+			Store::open(self.0.path().join("blobs"), LIMITS).unwrap()
 		}
 
 		fn start(&self) -> EngineRunner {
@@ -257,8 +303,7 @@ mod tests {
 				.map(|home| PathBuf::from(home).join(".cache/opg-chain/engine-tests"));
 			let setup = Setup {
 				engine_cache: cache,
-				engines: self.0.path().join("engines"),
-				models: self.0.path().join("models"),
+				blobs: self.store().directory().to_owned(),
 				loaded_bytes: 1 << 30,
 			};
 			EngineRunner::new(&setup).unwrap()
@@ -272,7 +317,7 @@ mod tests {
 			kind: JobKind::Run,
 			millis_left: 60_000,
 			task: Task {
-				model_hash: opg_blobs::content_hash(DIGITS).into(),
+				model_hash: model_hash(DIGITS),
 				engine_id: engine.into(),
 				dims: Default::default(),
 				input: vec![],
@@ -320,16 +365,16 @@ mod tests {
 			|result: Result<Answered, RunError>| result.err().and_then(|error| error.missing());
 		let own = job(opg_engine::engine_id());
 		assert_eq!(missing(run(&runner, &own)), Some(JobError::ModelMissing));
-		node.store("models").put(DIGITS).unwrap();
+		node.store().put(DIGITS).unwrap();
 		let answer = run(&runner, &own).unwrap();
 		assert!(
 			matches!(answer.answer.outcome, Outcome::Error(_)),
 			"no input does not fit the model"
 		);
 
-		let other = job(opg_blobs::content_hash(EMPTY));
+		let other = job(opg_engine::content_hash(EMPTY));
 		assert_eq!(missing(run(&runner, &other)), Some(JobError::EngineMissing));
-		node.store("engines").put(EMPTY).unwrap();
+		node.store().put(EMPTY).unwrap();
 		// It is found, and of no use: that is this node's trouble, not the model's.
 		assert!(matches!(run(&runner, &other), Err(RunError::Execution(_))));
 		assert_eq!(run(&runner, &own).unwrap(), answer);
@@ -338,8 +383,8 @@ mod tests {
 	#[test]
 	fn answers_should_be_the_same_when_engines_differ_in_nothing_but_their_id() {
 		let node = Node::new();
-		node.store("models").put(DIGITS).unwrap();
-		let second = node.store("engines").put(&second_engine()).unwrap();
+		node.store().put(DIGITS).unwrap();
+		let second = node.store().put(&second_engine()).unwrap();
 		let own = with_input(opg_engine::engine_id());
 		let other = with_input(second);
 		assert_ne!(second, opg_engine::engine_id());
@@ -369,8 +414,8 @@ mod tests {
 	#[test]
 	fn job_should_have_no_answer_when_it_takes_too_long() {
 		let node = Node::new();
-		node.store("models").put(DIGITS).unwrap();
-		let endless_id = node.store("engines").put(&endless_engine()).unwrap();
+		node.store().put(DIGITS).unwrap();
+		let endless_id = node.store().put(&endless_engine()).unwrap();
 		let runner = node.start();
 		let own = with_input(opg_engine::engine_id());
 		let endless = Job { millis_left: 500, ..with_fuel(endless_id, 1 << 50) };

@@ -55,6 +55,8 @@ pub(crate) struct Waiting {
 	pub(crate) job: Job,
 	pub(crate) model: Key,
 	pub(crate) rank: Rank,
+	/// When it was handed in.
+	pub(crate) since: Instant,
 	/// End of the time in which its result is of use.
 	pub(crate) deadline: Instant,
 	/// Time that it is expected to take.
@@ -70,7 +72,17 @@ impl Waiting {
 	pub(crate) fn ahead(job: Job, now: Instant) -> Self {
 		let (key, model, deadline) = (job.key().0, job.model_key().0, deadline(&job, now));
 		let (rank, expected) = (Rank::Ahead, Duration::ZERO);
-		Self { key, job, model, rank, deadline, expected, firm_from: deadline, number: 0 }
+		Self {
+			key,
+			job,
+			model,
+			rank,
+			since: now,
+			deadline,
+			expected,
+			firm_from: deadline,
+			number: 0,
+		}
 	}
 
 	/// Place in the order of the schedule.
@@ -106,9 +118,15 @@ impl Schedule {
 		Self { jobs: Vec::new(), bytes: 0, count: 0, pace, turns, max_jobs, threads }
 	}
 
-	/// Adds a job. Gives the keys of those that are given up, which may be its own. `busy` is the time
+	/// Adds a job. Gives the keys and ranks of those that are given up, its own perhaps. `busy` is the time
 	/// that the seats which run now are expected to take yet, together.
-	pub(crate) fn push(&mut self, key: Key, job: Job, now: Instant, busy: Duration) -> Vec<Key> {
+	pub(crate) fn push(
+		&mut self,
+		key: Key,
+		job: Job,
+		now: Instant,
+		busy: Duration,
+	) -> Vec<(Key, Rank)> {
 		let (model, deadline) = (job.model_key().0, deadline(&job, now));
 		self.count += 1;
 		self.bytes += job.task.input.len();
@@ -116,6 +134,7 @@ impl Schedule {
 			key,
 			model,
 			rank: job.kind.into(),
+			since: now,
 			deadline,
 			expected: self.pace.expected(&model, &job),
 			firm_from: now + (deadline - now) / 2,
@@ -136,11 +155,13 @@ impl Schedule {
 		true
 	}
 
-	/// Gives up jobs until all that are left are expected to be done in time. Gives their keys.
-	pub(crate) fn give_up(&mut self, now: Instant, busy: Duration) -> Vec<Key> {
+	/// Gives up jobs until all that are left are expected to be done in time. Gives their keys and
+	/// ranks.
+	pub(crate) fn give_up(&mut self, now: Instant, busy: Duration) -> Vec<(Key, Rank)> {
 		let mut given_up = Vec::new();
 		while let Some(index) = self.excess(now, busy) {
-			given_up.push(self.remove(index).key);
+			let Waiting { key, rank, .. } = self.remove(index);
+			given_up.push((key, rank));
 		}
 		given_up
 	}
@@ -170,6 +191,16 @@ impl Schedule {
 		for waiting in self.jobs.iter_mut().filter(|waiting| waiting.model == model) {
 			waiting.expected = self.pace.expected(&model, &waiting.job);
 		}
+	}
+
+	/// Bytes of the inputs of the jobs that wait.
+	pub(crate) fn bytes(&self) -> usize {
+		self.bytes
+	}
+
+	/// Jobs that wait, by rank.
+	pub(crate) fn count(&self, rank: Rank) -> usize {
+		self.jobs.iter().filter(|waiting| waiting.rank == rank).count()
 	}
 
 	#[cfg(test)]

@@ -297,10 +297,11 @@ impl<T: Config> Pallet<T> {
 		if salt.is_none() {
 			log::error!(
 				target: LOG,
-				"request {}: no key of this node makes the commitment from the answer; not \
+				"request={} round={} no key of this node makes the commitment from the answer; not \
 				 revealing. Was the hot key replaced, or is the engine not deterministic on this \
 				 machine?",
-				duty.request
+				duty.request,
+				duty.round
 			);
 		}
 		salt
@@ -325,7 +326,7 @@ impl<T: Config> Pallet<T> {
 		let job = Job { request, round: index, kind, task, requester, millis_left };
 		let status = opg_runtime_interface::inference_host::submit_or_poll(job.encode());
 		if let Err(reason) = status {
-			log::warn!(target: LOG, "request {request} round {index}: {reason:?}");
+			log::warn!(target: LOG, "request={request} round={index} {reason:?}");
 		}
 		Some(status)
 	}
@@ -363,6 +364,13 @@ impl<T: Config> Pallet<T> {
 				return;
 			};
 			let count = batch.items.len();
+			for Item { request, round, .. } in &batch.items {
+				log::debug!(
+					target: LOG,
+					"request={request} round={round} in a batch of {:?} at block {block:?}",
+					P::KIND
+				);
+			}
 			let xt = T::create_authorized_transaction(call(batch, signature).into());
 			match SubmitTransaction::<T, Call<T>>::submit_transaction(xt) {
 				Ok(()) => log::info!(target: LOG, "sent a batch of {count} at block {block:?}"),

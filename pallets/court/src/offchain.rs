@@ -151,7 +151,7 @@ impl<T: Config> Pallet<T> {
 				if court_commitment(&context, &digest, &witness, &salt) != committed {
 					log::error!(
 						target: LOG,
-						"request {request}: the answer does not make the commitment; not \
+						"request={request} in court: the answer does not make the commitment; not \
 						 revealing. Is the engine not deterministic on this machine?",
 					);
 					return None;
@@ -181,12 +181,12 @@ impl<T: Config> Pallet<T> {
 		match opg_runtime_interface::inference_host::submit_or_poll(job.encode()) {
 			Ok(JobStatus::Done { answer, witness: Some(witness) }) => Some((answer, witness)),
 			Ok(JobStatus::Done { witness: None, .. }) => {
-				log::error!(target: LOG, "request {request} in court: the answer has no witness");
+				log::error!(target: LOG, "request={request} in court: the answer has no witness");
 				None
 			},
 			Ok(JobStatus::Pending) => None,
 			Err(reason) => {
-				log::warn!(target: LOG, "request {request} in court: {reason:?}");
+				log::warn!(target: LOG, "request={request} in court: {reason:?}");
 				None
 			},
 		}
@@ -220,6 +220,9 @@ impl<T: Config> Pallet<T> {
 				return;
 			};
 			let count = batch.items.len();
+			for Item { request, .. } in &batch.items {
+				log::debug!(target: LOG, "request={request} in court: in a batch at block {now:?}");
+			}
 			let xt = T::create_authorized_transaction(call(batch, signature).into());
 			match SubmitTransaction::<T, Call<T>>::submit_transaction(xt) {
 				Ok(()) => log::info!(target: LOG, "sent {count} votes at block {now:?}"),

@@ -352,10 +352,10 @@ impl<T: Config> Pallet<T> {
 		};
 		let xt = T::create_authorized_transaction(call(signed, signature).into());
 		match SubmitTransaction::<T, Call<T>>::submit_transaction(xt) {
-			Ok(()) => log::info!(target: LOG, "request {request}: sent a {:?}", P::KIND),
+			Ok(()) => log::info!(target: LOG, "request={request} sent a {:?}", P::KIND),
 			Err(()) => log::warn!(
 				target: LOG,
-				"request {request}: the pool refused a {:?}; trying again. Has the operator's own \
+				"request={request} the pool refused a {:?}; trying again. Has the operator's own \
 				 stake room for the bond?",
 				P::KIND
 			),
@@ -431,7 +431,7 @@ impl<T: Config> Run<T> {
 					Found::Digest(found) => {
 						log::warn!(
 							target: LOG,
-							"request {id}: attested is {attested:?}, found is {found:?}; computing \
+							"request={id} attested is {attested:?}, found is {found:?}; computing \
 							 it once more in a new process"
 						);
 						watched.stage = Stage::Cold { found };
@@ -441,13 +441,13 @@ impl<T: Config> Run<T> {
 				},
 				Stage::Cold { found } => match Self::compute(&watched, JobKind::Cold) {
 					Found::Digest(again) if again == found => {
-						log::warn!(target: LOG, "request {id}: the answer is wrong: {found:?} again");
+						log::warn!(target: LOG, "request={id} the answer is wrong: {found:?} again");
 						watched.stage = Stage::Confirmed { found };
 					},
 					Found::Digest(again) => {
 						log::error!(
 							target: LOG,
-							"request {id}: this machine found {found:?}, then {again:?}; not \
+							"request={id} this machine found {found:?}, then {again:?}; not \
 							 challenging. Is its memory sound?"
 						);
 						return None;
@@ -488,7 +488,7 @@ impl<T: Config> Run<T> {
 	/// Notes the end of a challenge.
 	fn conclude(&mut self, request: RequestId, is_won: bool) {
 		if is_won {
-			log::info!(target: LOG, "request {request}: challenge won");
+			log::info!(target: LOG, "request={request} challenge won");
 			return;
 		}
 		self.is_stopped = true;
@@ -512,7 +512,7 @@ impl<T: Config> Run<T> {
 			Ok(JobStatus::Done { answer, .. }) => Found::Digest(answer.digest()),
 			Ok(JobStatus::Pending) | Err(JobError::QueueFull | JobError::Internal) => Found::Wait,
 			Err(reason) => {
-				log::debug!(target: LOG, "request {request}: not watched: {reason:?}");
+				log::debug!(target: LOG, "request={request} not watched: {reason:?}");
 				Found::Nothing
 			},
 		}
@@ -522,7 +522,7 @@ impl<T: Config> Run<T> {
 fn warn_stopped(request: RequestId) {
 	log::error!(
 		target: LOG,
-		"this node lost its challenge of request {request}, and watches no more. Check its memory \
+		"request={request} this node lost its challenge, and watches no more. Check its memory \
 		 and processor. To go on, call the RPC method offchain_localStorageClear(\"PERSISTENT\", \
 		 \"0x{}\")",
 		HexDisplay::from(&STOPPED)

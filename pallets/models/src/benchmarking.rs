@@ -1,7 +1,11 @@
 //! Benchmarks of the calls, each in its worst case.
 
-use crate::{serving::MAX_SWEPT, *};
-use alloc::{vec, vec::Vec};
+use crate::{
+	policy::{ServingAction, ServingCall, ServingCallOf},
+	serving::MAX_SWEPT,
+	*,
+};
+use alloc::{boxed::Box, vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
@@ -10,11 +14,19 @@ use frame_support::{
 	},
 	BoundedVec,
 };
-use frame_system::RawOrigin;
-use opg_primitives::{Balance, Dim, Dims, ModelId, VersionLimits, MAX_DIMS, MAX_DIM_NAME};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use opg_primitives::{
+	registry::{
+		announcement, ChannelName, Content, Reason, VersionNumber, MAX_CHANNEL, MAX_CHANNELS,
+		MAX_LICENCE, MAX_PRE_RELEASE, MAX_REASON, MAX_TAG, MAX_TAGS, MAX_VERSIONS,
+	},
+	serving::serving_payload,
+	Balance, Dim, Dims, ExecutorKey, ExecutorSignature, ModelId, VersionLimits, MAX_DIMS,
+	MAX_DIM_NAME,
+};
 use pallet_opg_support::{BenchmarkExecutors, BenchmarkModels, ExecutorStake};
 use sp_core::H256;
-use sp_runtime::traits::Zero;
+use sp_runtime::{traits::Zero, DispatchError, RuntimeAppPublic};
 
 /// As many symbolic dimensions as a model can have, with the longest names.
 fn dims() -> Dims {
@@ -47,12 +59,16 @@ impl<T: Config> BenchmarkModels<T::AccountId> for Pallet<T> {
 			owner: owner.clone(),
 			model_hash: H256::zero(),
 			size: 1,
-			name: name(),
+			// Nothing that is measured with it looks for its named model.
+			name_id: 0,
 			engine_id: engine::<T>(),
 			dims: dims(),
 			limits: limits::<T>(),
 			royalty: 0,
 			report_hash: H256::zero(),
+			release: release(id),
+			deprecated: None,
+			deposit: 0,
 		};
 		Models::<T>::insert(id, model);
 		let serving =
@@ -61,6 +77,64 @@ impl<T: Config> BenchmarkModels<T::AccountId> for Pallet<T> {
 		ServingExecutors::<T>::insert(id, ServingList::<T>::truncate_from(list));
 		id
 	}
+}
+
+/// Release with the longest texts. Each `number` is another version.
+fn release(number: u32) -> Release {
+	let pre = BoundedVec::truncate_from(vec![b'a'; MAX_PRE_RELEASE as usize]);
+	let licence = BoundedVec::truncate_from(vec![b'L'; MAX_LICENCE as usize]);
+	Release {
+		number: VersionNumber { pre, ..VersionNumber::new(1, 0, number) },
+		licence: Some(licence),
+		tokenizer: Some(Content { hash: H256::zero(), size: 1 }),
+	}
+}
+
+/// Words of the greatest length, sorted.
+fn words<B: TryFrom<Vec<u8>>>(count: u32, length: u32) -> Vec<B> {
+	let word = |index: u32| vec![b'a' + index as u8; length as usize].try_into().ok();
+	(0..count).filter_map(word).collect()
+}
+
+/// Description with as many tags as can be.
+fn description() -> Description {
+	let tags = BoundedVec::truncate_from(words(MAX_TAGS, MAX_TAG));
+	Description { tags, card: Some(Content { hash: H256::zero(), size: 1 }) }
+}
+
+/// Registers `versions` versions of a model with a description and all channels but one. Returns the
+/// number of the last version, to which no channel points.
+fn named<T: Config>(owner: &T::AccountId, versions: u32) -> Result<ModelId, DispatchError> {
+	let (engine_id, limits, hash) = (engine::<T>(), limits::<T>(), H256::zero());
+	let first = NextModelId::<T>::get();
+	for id in first..first + versions {
+		let origin = RawOrigin::Signed(owner.clone()).into();
+		let (name, dims, release) = (name(), dims(), Box::new(release(id)));
+		Pallet::<T>::register(
+			origin, hash, 1, name, engine_id, dims, limits, 0, hash, release, None,
+		)?;
+	}
+	Pallet::<T>::do_describe(owner.clone(), name(), description())?;
+	for channel in words(MAX_CHANNELS - 1, MAX_CHANNEL) {
+		Pallet::<T>::do_set_channel(owner.clone(), name(), channel, Some(first))?;
+	}
+	Ok(first + versions - 1)
+}
+
+/// Gives `who` as many announcements as it can have. The last of them is `commitment`.
+fn announcements<T: Config>(who: &T::AccountId, commitment: H256) {
+	let at = frame_system::Pallet::<T>::block_number();
+	let count = T::MaxAnnouncements::get();
+	let own = (1..=count).map(|index| {
+		let other = H256::repeat_byte(index as u8);
+		let commitment = if index == count { commitment } else { other };
+		let reason = HoldReason::Announcement.into();
+		let _ = T::Currency::hold(&reason, who, Pallet::<T>::announcement_deposit());
+		Announcement { commitment, at }
+	});
+	let own = BoundedVec::truncate_from(own.collect());
+	Announcements::<T>::insert(who, own);
+	frame_system::Pallet::<T>::set_block_number(at + 1u32.into());
 }
 
 /// A version that as many executors serve as can, with as many stopped ones. `swept` of those are
@@ -93,6 +167,45 @@ where
 	id
 }
 
+/// A version whose list is full, with `who` as an executor that displaces another from it; and the hot
+/// key of `who`.
+fn displacing<T: Config>(who: &T::AccountId) -> (ModelId, ExecutorKey)
+where
+	T::Currency: Mutate<T::AccountId, Balance = Balance>,
+{
+	let key = T::BenchmarkHelper::executor(who);
+	let id = popular::<T>(MAX_SWEPT);
+	// The snapshot of the benchmark gives everyone the same weight, but not to who is not in it.
+	let mut list = ServingExecutors::<T>::get(id);
+	list[0].executor = account("outsider", 0, 0);
+	let mut members: Vec<_> = list.iter().map(|own| own.executor.clone()).skip(1).collect();
+	members.dedup();
+	members.pop();
+	members.push(who.clone());
+	T::BenchmarkHelper::snapshot(&members);
+	list.sort_by(|a, b| (&a.executor, a.until).cmp(&(&b.executor, b.until)));
+	ServingExecutors::<T>::insert(id, list);
+	(id, key)
+}
+
+/// A declaration of `executor`, which displaces another.
+fn declaration<T: Config>(executor: T::AccountId) -> (ServingCallOf<T>, ExecutorSignature)
+where
+	T::Currency: Mutate<T::AccountId, Balance = Balance>,
+{
+	let (model, key) = displacing::<T>(&executor);
+	ServingAllowances::<T>::insert(&executor, 2);
+	let at = frame_system::Pallet::<T>::block_number();
+	frame_system::Pallet::<T>::set_block_number(at + 1u32.into());
+	frame_system::BlockHash::<T>::insert(at, H256::repeat_byte(1));
+	let action = ServingAction::Serve { report_hash: H256::zero() };
+	let call = ServingCall { executor, at, allowance: 2, model, action };
+	let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+	let payload = serving_payload(&genesis, &H256::repeat_byte(1), &call);
+	let signature = key.sign(&payload).expect("the keystore has the key");
+	(call, signature)
+}
+
 #[benchmarks(where T::Currency: Mutate<T::AccountId, Balance = Balance>)]
 mod benchmarks {
 	use super::*;
@@ -107,27 +220,42 @@ mod benchmarks {
 		who
 	}
 
+	/// The last version that a name can have, whose file was announced.
 	#[benchmark]
-	fn register() {
+	fn register() -> Result<(), BenchmarkError> {
 		let (engine_id, royalty) = (engine::<T>(), T::MaxRoyalty::get());
 		let (owner, hash, limits) = (rich::<T>(), H256::zero(), limits::<T>());
+		named::<T>(&owner, MAX_VERSIONS - 1)?;
 		let id = NextModelId::<T>::get();
+		let salt = Some([0; 32]);
+		announcements::<T>(&owner, announcement(&owner, &hash, &[0; 32]));
+		let origin = RawOrigin::Signed(owner);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), hash, 1, name(), engine_id, dims(), limits, royalty, hash);
+		_(
+			origin,
+			hash,
+			1,
+			name(),
+			engine_id,
+			dims(),
+			limits,
+			royalty,
+			hash,
+			Box::new(release(id)),
+			salt,
+		);
 
 		assert!(Models::<T>::contains_key(id));
+		Ok(())
 	}
 
 	/// A version of which some entries are left.
 	#[benchmark]
 	fn deregister() -> Result<(), BenchmarkError> {
 		let owner = rich::<T>();
-		let origin = RawOrigin::Signed(owner.clone());
-		let (engine_id, limits, hash) = (engine::<T>(), limits::<T>(), H256::zero());
-		let id = NextModelId::<T>::get();
-		let call = origin.clone().into();
-		Pallet::<T>::register(call, hash, 1, name(), engine_id, dims(), limits, 0, hash)?;
+		let id = named::<T>(&owner, MAX_VERSIONS)?;
+		let origin = RawOrigin::Signed(owner);
 		let ended = (0..MAX_SWEPT as u32).map(|index| {
 			let executor: T::AccountId = account("executor", index, 0);
 			T::Currency::set_balance(&executor, 1 << 90);
@@ -148,18 +276,7 @@ mod benchmarks {
 	#[benchmark]
 	fn serve() {
 		let who = rich::<T>();
-		T::BenchmarkHelper::executor(&who);
-		let id = popular::<T>(MAX_SWEPT);
-		// The snapshot of the benchmark gives everyone the same weight, but not to who is not in it.
-		let mut list = ServingExecutors::<T>::get(id);
-		list[0].executor = account("outsider", 0, 0);
-		let mut members: Vec<_> = list.iter().map(|own| own.executor.clone()).skip(1).collect();
-		members.dedup();
-		members.pop();
-		members.push(who.clone());
-		T::BenchmarkHelper::snapshot(&members);
-		list.sort_by(|a, b| (&a.executor, a.until).cmp(&(&b.executor, b.until)));
-		ServingExecutors::<T>::insert(id, list);
+		let (id, _) = displacing::<T>(&who);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), id, H256::zero());
@@ -236,5 +353,181 @@ mod benchmarks {
 
 		assert_eq!(VersionMaxima::<T>::get(), maxima);
 		Ok(())
+	}
+
+	#[benchmark]
+	fn allow_serving() {
+		let who = rich::<T>();
+		T::BenchmarkHelper::executor(&who);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who.clone()), 7);
+
+		assert_eq!(ServingAllowances::<T>::get(who), 7);
+	}
+
+	/// An executor that displaces another from a full list.
+	#[benchmark]
+	fn declare_serving() {
+		let (declaration, signature) = declaration::<T>(rich::<T>());
+		let ServingCall { executor, model, .. } = declaration.clone();
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, declaration, signature);
+
+		let list = ServingExecutors::<T>::get(model);
+		assert!(list.iter().any(|own| own.executor == executor));
+	}
+
+	#[benchmark]
+	fn authorize_declare_serving() {
+		let (declaration, signature) = declaration::<T>(rich::<T>());
+		let result;
+
+		#[block]
+		{
+			result = Pallet::<T>::authorize_serving(&declaration, &signature);
+		}
+
+		assert!(result.is_ok());
+	}
+
+	#[benchmark]
+	fn describe() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>();
+		named::<T>(&owner, 2)?;
+		let other = Description {
+			tags: BoundedVec::truncate_from(words(MAX_TAGS, MAX_TAG - 1)),
+			..description()
+		};
+		let origin = RawOrigin::Signed(owner);
+
+		#[extrinsic_call]
+		_(origin, name(), other.clone());
+
+		let named = NamedModels::<T>::iter_values().find(|named| named.description == other);
+		assert!(named.is_some());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_channel() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>();
+		let id = named::<T>(&owner, 2)?;
+		let channel: ChannelName = BoundedVec::truncate_from(vec![b'z'; MAX_CHANNEL as usize]);
+		let origin = RawOrigin::Signed(owner);
+
+		#[extrinsic_call]
+		_(origin, name(), channel, Some(id));
+
+		let model = Models::<T>::get(id).ok_or(BenchmarkError::Weightless)?;
+		let named = NamedModels::<T>::get(model.name_id).ok_or(BenchmarkError::Weightless)?;
+		assert_eq!(named.channels.len() as u32, MAX_CHANNELS);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn deprecate() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>();
+		let id = named::<T>(&owner, MAX_VERSIONS)?;
+		let reason: Reason = BoundedVec::truncate_from(vec![b'r'; MAX_REASON as usize]);
+		let origin = RawOrigin::Signed(owner);
+
+		#[extrinsic_call]
+		_(origin, id, reason);
+
+		assert!(Models::<T>::get(id).is_some_and(|model| model.deprecated.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn undeprecate() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>();
+		let id = named::<T>(&owner, MAX_VERSIONS)?;
+		let reason: Reason = BoundedVec::truncate_from(vec![b'r'; MAX_REASON as usize]);
+		Pallet::<T>::do_deprecate(owner.clone(), id, reason)?;
+		let origin = RawOrigin::Signed(owner);
+
+		#[extrinsic_call]
+		_(origin, id);
+
+		assert!(Models::<T>::get(id).is_some_and(|model| model.deprecated.is_none()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn offer_transfer() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>();
+		named::<T>(&owner, 2)?;
+		let origin = RawOrigin::Signed(owner.clone());
+
+		#[extrinsic_call]
+		_(origin, name(), Some(owner.clone()));
+
+		let named = NamedModels::<T>::iter_values().find(|named| named.owner == owner);
+		assert!(named.is_some_and(|named| named.offered_to.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn accept_transfer(n: Linear<1, MAX_VERSIONS>) -> Result<(), BenchmarkError> {
+		let to = rich::<T>();
+		let owner: T::AccountId = account("owner", 0, 0);
+		T::Currency::set_balance(&owner, 1 << 90);
+		let id = named::<T>(&owner, n)?;
+		Pallet::<T>::do_offer_transfer(owner.clone(), name(), Some(to.clone()))?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(to.clone()), owner, name(), Balance::MAX);
+
+		assert!(Models::<T>::get(id).is_some_and(|model| model.owner == to));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn remove_name() -> Result<(), BenchmarkError> {
+		let owner = rich::<T>();
+		let last = named::<T>(&owner, MAX_VERSIONS)?;
+		for channel in words(MAX_CHANNELS - 1, MAX_CHANNEL) {
+			Pallet::<T>::do_set_channel(owner.clone(), name(), channel, None)?;
+		}
+		for id in last + 1 - MAX_VERSIONS..=last {
+			Pallet::<T>::do_deregister(owner.clone(), id)?;
+		}
+		let origin = RawOrigin::Signed(owner.clone());
+
+		#[extrinsic_call]
+		_(origin, name());
+
+		assert!(!NamesByOwner::<T>::contains_key(owner, name()));
+		Ok(())
+	}
+
+	/// As many announcements as can be, all of which expired.
+	#[benchmark]
+	fn announce() {
+		let who = rich::<T>();
+		announcements::<T>(&who, H256::zero());
+		let late = frame_system::Pallet::<T>::block_number() + T::AnnouncementLifetime::get();
+		frame_system::Pallet::<T>::set_block_number(late);
+		let origin = RawOrigin::Signed(who.clone());
+
+		#[extrinsic_call]
+		_(origin, H256::repeat_byte(0xff));
+
+		assert_eq!(Announcements::<T>::get(who).len(), 1);
+	}
+
+	#[benchmark]
+	fn remove_announcement() {
+		let who = rich::<T>();
+		announcements::<T>(&who, H256::zero());
+		let count = Announcements::<T>::get(&who).len();
+		let origin = RawOrigin::Signed(who.clone());
+
+		#[extrinsic_call]
+		_(origin, who.clone(), H256::zero());
+
+		assert_eq!(Announcements::<T>::get(who).len(), count - 1);
 	}
 }

@@ -1,13 +1,9 @@
 //! Calls about versions and engines: checks and state changes behind the signatures in `lib.rs`.
 
-use crate::{pallet::*, types::*};
-use frame_support::{
-	ensure,
-	pallet_prelude::DispatchResult,
-	traits::{fungible::MutateHold, tokens::Precision, Get},
-};
+use crate::{names::is_file, pallet::*, types::*};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Dims, ModelId, VersionLimits};
+use opg_primitives::{registry::is_licence, Dims, ModelId, VersionLimits};
 use pallet_opg_support::CourtReadiness;
 use sp_core::H256;
 
@@ -16,35 +12,69 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_number()
 	}
 
-	pub(crate) fn do_register(model: ModelOf<T>) -> DispatchResult {
+	pub(crate) fn do_register(
+		name: ModelName,
+		mut model: ModelOf<T>,
+		salt: Option<[u8; 32]>,
+	) -> DispatchResult {
+		Self::check_version(&model)?;
+		let id = NextModelId::<T>::get();
+		let next = id.checked_add(1).ok_or(Error::<T>::NumbersExhausted)?;
+		let (owner, model_hash) = (model.owner.clone(), model.model_hash);
+		let number = model.release.number.clone();
+		let announced_at = match salt {
+			Some(salt) => Self::reveal_announcement(&owner, model_hash, &salt)?,
+			None => Self::now(),
+		};
+		let (name_id, mut named) = Self::named_or_new(&owner, name.clone())?;
+		let listed = ListedVersion { number: number.clone(), model: id, listing: Listing::Current };
+		Self::list_version(name_id, listed)?;
+		model.name_id = name_id;
+		model.deposit = Self::version_deposit(&model);
+		named.numbers = named.numbers.saturating_add(1);
+		named.versions_deposit = named.versions_deposit.saturating_add(model.deposit);
+		Self::store_named(name_id, named)?;
+		NextModelId::<T>::put(next);
+		Models::<T>::insert(id, model);
+		ModelsByHash::<T>::insert(model_hash, id, ());
+		Self::note_file(model_hash, &owner, announced_at);
+		Self::deposit_event(Event::Registered { model: id, owner, model_hash, name, number });
+		Ok(())
+	}
+
+	/// Checks what a version names, by itself.
+	fn check_version(model: &ModelOf<T>) -> DispatchResult {
 		let maxima = VersionMaxima::<T>::get();
 		let VersionLimits { fuel, load_fuel, memory } = model.limits;
 		ensure!((1..=maxima.size).contains(&model.size), Error::<T>::InvalidSize);
-		ensure!(!model.name.is_empty(), Error::<T>::EmptyName);
 		ensure!((1..=maxima.limits.fuel).contains(&fuel), Error::<T>::InvalidFuel);
 		ensure!((1..=maxima.limits.load_fuel).contains(&load_fuel), Error::<T>::InvalidLoadFuel);
 		ensure!((1..=maxima.limits.memory).contains(&memory), Error::<T>::InvalidMemory);
 		ensure!(model.royalty <= T::MaxRoyalty::get(), Error::<T>::RoyaltyTooHigh);
 		ensure!(are_valid_dims(&model.dims), Error::<T>::InvalidDims);
+		let Release { number, licence, tokenizer } = &model.release;
+		ensure!(number.is_valid(), Error::<T>::InvalidNumber);
+		ensure!(
+			licence.as_ref().is_none_or(|licence| is_licence(licence)),
+			Error::<T>::InvalidLicence
+		);
+		ensure!(is_file(tokenizer), Error::<T>::EmptyFile);
 		let engine = Engines::<T>::get(model.engine_id).ok_or(Error::<T>::UnknownEngine)?;
 		ensure!(!engine.has_ended(&Self::now()), Error::<T>::EngineRetired);
-		let id = NextModelId::<T>::get();
-		let next = id.checked_add(1).ok_or(Error::<T>::NumbersExhausted)?;
-		T::Currency::hold(&HoldReason::Model.into(), &model.owner, T::ModelDeposit::get())?;
-		NextModelId::<T>::put(next);
-		Models::<T>::insert(id, &model);
-		let Model { owner, model_hash, .. } = model;
-		Self::deposit_event(Event::Registered { model: id, owner, model_hash });
 		Ok(())
 	}
 
 	pub(crate) fn do_deregister(who: T::AccountId, id: ModelId) -> DispatchResult {
-		let model = Models::<T>::get(id).ok_or(Error::<T>::UnknownModel)?;
-		ensure!(model.owner == who, Error::<T>::NotOwner);
+		let model = Self::owned(&who, id)?;
+		let mut named = NamedModels::<T>::get(model.name_id).ok_or(Error::<T>::UnknownName)?;
+		ensure!(named.channels.iter().all(|own| own.model != id), Error::<T>::InChannel);
 		Self::clear_list(id)?;
-		let deposit = T::ModelDeposit::get();
-		T::Currency::release(&HoldReason::Model.into(), &who, deposit, Precision::BestEffort)?;
+		named.versions_deposit = named.versions_deposit.saturating_sub(model.deposit);
+		Self::store_named(model.name_id, named)?;
+		Self::relist(&model, Listing::Removed);
 		Models::<T>::remove(id);
+		ModelsByHash::<T>::remove(model.model_hash, id);
+		Self::forget_file(model.model_hash);
 		T::Readiness::forget(id);
 		Self::deposit_event(Event::Deregistered { model: id });
 		Ok(())

@@ -3,22 +3,34 @@
 
 extern crate alloc;
 
+mod announcements;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
+mod channels;
+mod config;
+mod deposits;
+mod errors;
+mod events;
 mod interface;
+mod lookups;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]
 mod mock;
+mod names;
 mod offchain;
+pub mod policy;
 mod serving;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod transfer;
 #[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 pub mod weights;
+
+use frame_support::pallet_macros::import_section;
 
 pub use pallet::*;
 pub use types::*;
@@ -26,72 +38,36 @@ pub use weights::WeightInfo;
 
 // `register` has one argument per property of a version, and the macros repeat them.
 #[allow(clippy::too_many_arguments)]
+#[import_section(config::config)]
+#[import_section(errors::errors)]
+#[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{types::*, weights::WeightInfo};
+	use super::{policy::ServingCallOf, types::*, weights::WeightInfo};
+	use alloc::boxed::Box;
 	use frame_support::{pallet_prelude::*, traits::fungible};
-	use frame_system::pallet_prelude::*;
-	use opg_primitives::{Balance, Dims, ModelId, VersionLimits};
+	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
+	use opg_primitives::{
+		registry::{ChannelName, Reason, Tag, VersionNumber, MAX_VERSIONS},
+		Balance, Dims, ExecutorSignature, ModelId, VersionLimits,
+	};
 	use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
 	use sp_core::H256;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
-
-	/// Types and constants of the pallet.
-	#[pallet::config]
-	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// OPG, from which deposits are held.
-		type Currency: fungible::MutateHold<
-			Self::AccountId,
-			Balance = Balance,
-			Reason: From<HoldReason>,
-		>;
-		/// Executor pools. Only their operators can serve.
-		type Executors: ExecutorDirectory<Self::AccountId>;
-		/// Sessions, and the stake by which a list that is full gives way.
-		type ExecutorStake: ExecutorStake<Self::AccountId>;
-		/// What validators say about versions.
-		type Readiness: CourtReadiness;
-		/// Deposit of the owner while a version is registered, in planck.
-		#[pallet::constant]
-		type ModelDeposit: Get<Balance>;
-		/// Deposit of an executor while it serves a version, in planck.
-		#[pallet::constant]
-		type ServeDeposit: Get<Balance>;
-		/// Largest number of executors that serve one version.
-		#[pallet::constant]
-		type MaxServingExecutors: Get<u32>;
-		/// Largest file and limits of a version, until governance sets others.
-		#[pallet::constant]
-		type DefaultMaxima: Get<Maxima>;
-		/// Largest maxima that governance can set: what a court of validators can do, within the time
-		/// that the chain's windows leave it.
-		#[pallet::constant]
-		type MaximaCeiling: Get<Maxima>;
-		/// Largest royalty, in planck.
-		#[pallet::constant]
-		type MaxRoyalty: Get<Balance>;
-		/// Largest number of engines ever admitted.
-		#[pallet::constant]
-		type MaxEngines: Get<u32>;
-		/// Origin that admits and retires engines, and sets the maxima of versions.
-		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// Weights of the calls.
-		type WeightInfo: WeightInfo;
-		/// Executors for benchmarks.
-		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: pallet_opg_support::BenchmarkExecutors<Self::AccountId>;
-	}
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	/// Purposes for which the pallet holds funds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// Deposit of a registered version.
+		/// Deposit of a named model and its versions.
 		#[codec(index = 0)]
 		Model,
 		/// Deposit for serving a version.
 		#[codec(index = 1)]
 		Serve,
+		/// Deposit of an announcement.
+		#[codec(index = 2)]
+		Announcement,
 	}
 
 	/// The pallet.
@@ -107,11 +83,57 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, ModelOf<T>>;
 
+	/// Number of the next named model.
+	#[pallet::storage]
+	pub type NextNameId<T> = StorageValue<_, NameId, ValueQuery>;
+
+	/// Named models by number.
+	#[pallet::storage]
+	pub type NamedModels<T: Config> = StorageMap<_, Twox64Concat, NameId, NamedModel<T::AccountId>>;
+
+	/// Named models by owner and name.
+	#[pallet::storage]
+	pub type NamesByOwner<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Blake2_128Concat, ModelName, NameId>;
+
+	/// Named models by tag.
+	#[pallet::storage]
+	pub type NamesByTag<T> = StorageDoubleMap<_, Blake2_128Concat, Tag, Twox64Concat, NameId, ()>;
+
+	/// Versions of a named model, sorted by semantic version.
+	#[pallet::storage]
+	pub type VersionLists<T> = StorageMap<_, Twox64Concat, NameId, VersionList, ValueQuery>;
+
+	/// Versions by the content hash of their file.
+	#[pallet::storage]
+	pub type ModelsByHash<T> =
+		StorageDoubleMap<_, Blake2_128Concat, H256, Twox64Concat, ModelId, ()>;
+
+	/// Who announced a registered file first, by its content hash.
+	#[pallet::storage]
+	pub type FirstAnnouncements<T: Config> =
+		StorageMap<_, Blake2_128Concat, H256, FirstAnnouncement<T::AccountId, BlockNumberFor<T>>>;
+
+	/// Announcements of an account, in order.
+	#[pallet::storage]
+	pub type Announcements<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		BoundedVec<Announcement<BlockNumberFor<T>>, T::MaxAnnouncements>,
+		ValueQuery,
+	>;
+
 	/// Executors that serve a version, and those who have stopped and are candidates of a session
 	/// that draws can still need. Sorted by account and session.
 	#[pallet::storage]
 	pub type ServingExecutors<T: Config> =
 		StorageMap<_, Twox64Concat, ModelId, ServingList<T>, ValueQuery>;
+
+	/// Versions that the hot key of an executor may begin to serve. None where there is no entry.
+	#[pallet::storage]
+	pub type ServingAllowances<T: Config> =
+		StorageMap<_, Twox64Concat, T::AccountId, u32, ValueQuery>;
 
 	/// Largest file and limits of the versions that can be registered.
 	#[pallet::storage]
@@ -142,124 +164,11 @@ pub mod pallet {
 		}
 	}
 
-	/// Events of the registry.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// A version was registered.
-		Registered {
-			/// Number of the version.
-			model: ModelId,
-			/// Account that earns the royalty.
-			owner: T::AccountId,
-			/// BLAKE2b-256 of the file.
-			model_hash: H256,
-		},
-		/// A version was removed and its deposit returned.
-		Deregistered {
-			/// Number of the version.
-			model: ModelId,
-		},
-		/// An executor declared that it serves a version. It is drawn from the next session on that is
-		/// not planned yet.
-		Serving {
-			/// Number of the version.
-			model: ModelId,
-			/// Operator of the executor.
-			executor: T::AccountId,
-		},
-		/// An executor stopped serving a version, or gave way to one with more stake. It is not drawn
-		/// any more.
-		StoppedServing {
-			/// Number of the version.
-			model: ModelId,
-			/// Operator of the executor.
-			executor: T::AccountId,
-		},
-		/// The entries of an executor that serves no more were removed.
-		ExecutorRemoved {
-			/// Number of the version.
-			model: ModelId,
-			/// Operator of the executor.
-			executor: T::AccountId,
-		},
-		/// Versions can be registered for an engine.
-		EngineAdmitted {
-			/// BLAKE2b-256 of the engine's WebAssembly.
-			engine_id: H256,
-			/// First block of requests to such versions.
-			from: BlockNumberFor<T>,
-		},
-		/// The last block of an engine was set or moved.
-		EngineRetired {
-			/// BLAKE2b-256 of the engine's WebAssembly.
-			engine_id: H256,
-			/// First block without requests to its versions. Open requests are finished.
-			until: BlockNumberFor<T>,
-		},
-		/// Versions can be registered within these maxima. Those that exist stay as they are.
-		MaximaSet {
-			/// Largest file and limits.
-			maxima: Maxima,
-		},
-	}
-
-	/// Causes for which a call is refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// No version has this number.
-		UnknownModel,
-		/// The signer does not own the version.
-		NotOwner,
-		/// The file is empty or larger than `VersionMaxima` allows.
-		InvalidSize,
-		/// The name is empty.
-		EmptyName,
-		/// The fuel of a run is zero or above `VersionMaxima`.
-		InvalidFuel,
-		/// The fuel of loading is zero or above `VersionMaxima`.
-		InvalidLoadFuel,
-		/// The memory is zero or above `VersionMaxima`.
-		InvalidMemory,
-		/// A maximum is above `MaximaCeiling`.
-		AboveCeiling,
-		/// The royalty is above `MaxRoyalty`.
-		RoyaltyTooHigh,
-		/// A dimension has no UTF-8 name or no size, or the names are not sorted and distinct.
-		InvalidDims,
-		/// The engine was never admitted. `Engines` lists those that were.
-		UnknownEngine,
-		/// The engine takes no requests any more. Register for a newer one.
-		EngineRetired,
-		/// The engine was admitted before.
-		EngineAlreadyAdmitted,
-		/// `MaxEngines` engines were admitted.
-		TooManyEngines,
-		/// The registered report is another. File, dimensions or engine differ, or one is wrong.
-		ReportMismatch,
-		/// The signer has no executor pool.
-		NotExecutor,
-		/// The signer's executor has no hot key, or is paused, leaving or convicted.
-		NotEligible,
-		/// The executor serves this version already.
-		AlreadyServing,
-		/// The executor does not serve this version.
-		NotServing,
-		/// `MaxServingExecutors` executors serve this version, each with at least as much weight.
-		TooManyServingExecutors,
-		/// The executor has a pool, and draws can still need its entries.
-		NotRemovable,
-		/// Executors still serve this version. They have to stop first. `remove_executor` removes
-		/// those whose pool is closed.
-		StillServed,
-		/// All version numbers are used.
-		NumbersExhausted,
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn offchain_worker(block: BlockNumberFor<T>) {
 			Self::prepare_served(block);
+			Self::follow_policy(block);
 		}
 
 		fn integrity_test() {
@@ -275,19 +184,20 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Register a model version by the BLAKE2b-256 hash of its ONNX file.
+		/// Register a version of a model by the BLAKE3 hash of its ONNX file.
 		///
 		/// ## Dispatch Origin
 		/// Signed. The signer becomes the owner.
 		///
 		/// ## Details
-		/// `ModelDeposit` is held from the owner until the version is removed. Only the engine
-		/// `engine_id` runs the version.
+		/// The first version of a name makes the named model. A deposit per entry and byte is held from
+		/// the owner until the version is removed, and a part of it until the named model is. Nothing of
+		/// a version ever changes but its owner and its deprecation. Only the engine `engine_id` runs it.
 		///
 		/// ## Parameters
-		/// - `model_hash`: BLAKE2b-256 of the file.
+		/// - `model_hash`: BLAKE3 of the file.
 		/// - `size`: length of the file in bytes.
-		/// - `name`: name for people, UTF-8. Need not be unique.
+		/// - `name`: name of the model, unique for the owner: lower-case letters, digits, `.`, `_`, `-`.
 		/// - `engine_id`: id of an admitted engine.
 		/// - `dims`: sizes of all symbolic dimensions of the file, sorted by name.
 		/// - `limits`: what loading and running the version may take. The windows of its requests follow
@@ -295,10 +205,14 @@ pub mod pallet {
 		/// - `royalty`: paid to the owner per attested request, in planck.
 		/// - `report_hash`: BLAKE2b-256 of the engine's inspection report within these limits, as
 		///   `opg model register` computes it. Executors find the same before they serve.
+		/// - `release`: semantic version, licence, tokenizer.
+		/// - `salt`: that of an announcement of this file, if the signer made one.
 		///
 		/// ## Errors
 		/// - [`Error::InvalidSize`]: if `size` is zero or above `VersionMaxima`.
-		/// - [`Error::EmptyName`]: if `name` is empty.
+		/// - [`Error::InvalidName`], [`Error::InvalidNumber`], [`Error::InvalidLicence`],
+		///   [`Error::EmptyFile`]: if the name, the version number, the licence or the tokenizer is not
+		///   one.
 		/// - [`Error::InvalidFuel`], [`Error::InvalidLoadFuel`], [`Error::InvalidMemory`]: if that limit
 		///   is zero or above `VersionMaxima`.
 		/// - [`Error::RoyaltyTooHigh`]: if `royalty` is above `MaxRoyalty`.
@@ -306,6 +220,11 @@ pub mod pallet {
 		///   are not sorted and distinct.
 		/// - [`Error::UnknownEngine`]: if `engine_id` was never admitted.
 		/// - [`Error::EngineRetired`]: if the engine takes no requests any more.
+		/// - [`Error::NumberTaken`], [`Error::TooManyVersions`]: if the named model had this version
+		///   number before, or has no room for one more.
+		/// - [`Error::NotAnnounced`], [`Error::AnnouncedJustNow`], [`Error::AnnouncementExpired`]: if
+		///   `salt` is not that of an announcement of this file by the signer, or that is too young or
+		///   too old.
 		/// - [`Error::NumbersExhausted`]: if all version numbers are used.
 		///
 		/// ## Events
@@ -322,19 +241,25 @@ pub mod pallet {
 			limits: VersionLimits,
 			royalty: Balance,
 			report_hash: H256,
+			release: Box<Release>,
+			salt: Option<[u8; 32]>,
 		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::do_register(Model {
+			let model = Model {
 				owner,
 				model_hash,
 				size,
-				name,
+				name_id: 0,
 				engine_id,
 				dims,
 				limits,
 				royalty,
 				report_hash,
-			})
+				release: *release,
+				deprecated: None,
+				deposit: 0,
+			};
+			Self::do_register(name, model, salt)
 		}
 
 		/// Remove a version that nobody serves, and return its deposit.
@@ -343,7 +268,8 @@ pub mod pallet {
 		/// Signed by the owner.
 		///
 		/// ## Details
-		/// Open requests to the version are finished.
+		/// Open requests to the version are finished. Its version number stays used, and the deposit for
+		/// that is held until the named model is removed.
 		///
 		/// ## Parameters
 		/// - `model`: number of the version.
@@ -351,6 +277,7 @@ pub mod pallet {
 		/// ## Errors
 		/// - [`Error::UnknownModel`]: if no version has this number.
 		/// - [`Error::NotOwner`]: if the signer does not own the version.
+		/// - [`Error::InChannel`]: if a channel points to the version.
 		/// - [`Error::StillServed`]: if executors serve the version in this session, or if more than
 		///   eight entries are left of those who did.
 		///
@@ -432,7 +359,7 @@ pub mod pallet {
 		/// Governance.
 		///
 		/// ## Parameters
-		/// - `engine_id`: BLAKE2b-256 of the WebAssembly, as `opg-node engines id` prints it.
+		/// - `engine_id`: BLAKE3-256 of the WebAssembly, as `opg-node engines id` prints it.
 		/// - `from`: first block of requests. A block in the past means this one.
 		///
 		/// ## Errors
@@ -534,6 +461,326 @@ pub mod pallet {
 		pub fn set_maxima(origin: OriginFor<T>, maxima: Maxima) -> DispatchResult {
 			T::GovernanceOrigin::ensure_origin(origin)?;
 			Self::do_set_maxima(maxima)
+		}
+
+		/// Say something else of a named model: its tags and its model card.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the owner.
+		///
+		/// ## Details
+		/// The deposit changes with what is stored.
+		///
+		/// ## Parameters
+		/// - `name`: name of the model.
+		/// - `description`: tags, sorted, and the content hash and size of the model card.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownName`]: if the signer has no model of this name.
+		/// - [`Error::InvalidTags`]: if a tag is not one, or the tags are not sorted and distinct.
+		/// - [`Error::EmptyFile`]: if the model card has no bytes.
+		///
+		/// ## Events
+		/// - [`Event::Described`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::describe())]
+		pub fn describe(
+			origin: OriginFor<T>,
+			name: ModelName,
+			description: Description,
+		) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_describe(owner, name, description)
+		}
+
+		/// Point a channel of a named model to one of its versions, or remove the channel.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the owner.
+		///
+		/// ## Details
+		/// The first move makes the channel. A channel can point to a pre-release and to a deprecated
+		/// version.
+		///
+		/// ## Parameters
+		/// - `name`: name of the model.
+		/// - `channel`: name of the channel: lower-case letters, digits and `-`.
+		/// - `model`: number of the version, or `None` to remove the channel.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownName`]: if the signer has no model of this name.
+		/// - [`Error::InvalidChannel`]: if the channel cannot be called so.
+		/// - [`Error::UnknownModel`], [`Error::OtherName`]: if no version has this number, or one of
+		///   another named model.
+		/// - [`Error::TooManyChannels`]: if the named model has `MAX_CHANNELS` others.
+		/// - [`Error::UnknownChannel`]: if a channel is to be removed that there is not.
+		///
+		/// ## Events
+		/// - [`Event::ChannelMoved`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::set_channel())]
+		pub fn set_channel(
+			origin: OriginFor<T>,
+			name: ModelName,
+			channel: ChannelName,
+			model: Option<ModelId>,
+		) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_set_channel(owner, name, channel, model)
+		}
+
+		/// Deprecate a version: it still takes requests, and is not the latest any more.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the owner.
+		///
+		/// ## Details
+		/// The call can be repeated with another reason. The deposit changes with its length.
+		///
+		/// ## Parameters
+		/// - `model`: number of the version.
+		/// - `reason`: why, and what to use instead. UTF-8.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownModel`]: if no version has this number.
+		/// - [`Error::NotOwner`]: if the signer does not own the version.
+		/// - [`Error::InvalidReason`]: if the reason is not UTF-8, or empty.
+		///
+		/// ## Events
+		/// - [`Event::Deprecated`].
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::deprecate())]
+		pub fn deprecate(origin: OriginFor<T>, model: ModelId, reason: Reason) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_deprecate(owner, model, reason)
+		}
+
+		/// Take back that a version is deprecated.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the owner.
+		///
+		/// ## Parameters
+		/// - `model`: number of the version.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownModel`]: if no version has this number.
+		/// - [`Error::NotOwner`]: if the signer does not own the version.
+		/// - [`Error::NotDeprecated`]: if the version is not deprecated.
+		///
+		/// ## Events
+		/// - [`Event::Undeprecated`].
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::undeprecate())]
+		pub fn undeprecate(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_undeprecate(owner, model)
+		}
+
+		/// Offer a named model with all its versions to another account, or take the offer back.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the owner.
+		///
+		/// ## Details
+		/// Nothing moves before the account accepts. Another offer takes the place of the first.
+		///
+		/// ## Parameters
+		/// - `name`: name of the model.
+		/// - `to`: account that can accept it, or `None` to take the offer back.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownName`]: if the signer has no model of this name.
+		/// - [`Error::NotOffered`]: if an offer is to be taken back that there is not.
+		///
+		/// ## Events
+		/// - [`Event::TransferOffered`].
+		#[pallet::call_index(14)]
+		#[pallet::weight(T::WeightInfo::offer_transfer())]
+		pub fn offer_transfer(
+			origin: OriginFor<T>,
+			name: ModelName,
+			to: Option<T::AccountId>,
+		) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_offer_transfer(owner, name, to)
+		}
+
+		/// Take over a named model that was offered to the signer.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the account to which it was offered.
+		///
+		/// ## Details
+		/// The deposit is held from the signer, and that of the former owner returned. The signer earns
+		/// the royalty of requests from now on; those that are open keep their own copy of the version.
+		/// The unused part of the weight is refunded.
+		///
+		/// ## Parameters
+		/// - `owner`: present owner.
+		/// - `name`: name of the model.
+		/// - `max_deposit`: the most that may be held from the signer, in planck.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownName`]: if `owner` has no model of this name.
+		/// - [`Error::NotOffered`]: if it is not offered to the signer.
+		/// - [`Error::NameTaken`]: if the signer has a model of this name.
+		/// - [`Error::DepositTooHigh`]: if the deposit is above `max_deposit`.
+		///
+		/// ## Events
+		/// - [`Event::Transferred`].
+		#[pallet::call_index(15)]
+		#[pallet::weight(T::WeightInfo::accept_transfer(MAX_VERSIONS))]
+		pub fn accept_transfer(
+			origin: OriginFor<T>,
+			owner: T::AccountId,
+			name: ModelName,
+			max_deposit: Balance,
+		) -> DispatchResultWithPostInfo {
+			let to = ensure_signed(origin)?;
+			let versions = Self::do_accept_transfer(owner, name, to, max_deposit)?;
+			Ok(Some(T::WeightInfo::accept_transfer(versions)).into())
+		}
+
+		/// Remove a named model all of whose versions were removed, and return its deposit.
+		///
+		/// ## Dispatch Origin
+		/// Signed by the owner.
+		///
+		/// ## Details
+		/// The name can be registered again, with any version number. Who has to be sure of the bytes
+		/// names a version by its number on the chain, or by its content hash.
+		///
+		/// ## Parameters
+		/// - `name`: name of the model.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownName`]: if the signer has no model of this name.
+		/// - [`Error::HasVersions`]: if a version is registered.
+		///
+		/// ## Events
+		/// - [`Event::NameRemoved`].
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::remove_name())]
+		pub fn remove_name(origin: OriginFor<T>, name: ModelName) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_remove_name(owner, name)
+		}
+
+		/// Commit to a file that the signer will register, before its content hash is on the chain.
+		///
+		/// ## Dispatch Origin
+		/// Signed by any account.
+		///
+		/// ## Details
+		/// Who registers the file in a later block and shows the salt is noted as who announced it in
+		/// this block. A deposit is held until then, or until the announcement is removed. Expired ones
+		/// of the signer are removed first.
+		///
+		/// ## Parameters
+		/// - `commitment`: hash of the signer, the content hash of the file, and a salt of 32 random
+		///   bytes, as `opg model announce` computes it.
+		///
+		/// ## Errors
+		/// - [`Error::AlreadyAnnounced`]: if the signer made this announcement.
+		/// - [`Error::TooManyAnnouncements`]: if the signer has `MaxAnnouncements`.
+		///
+		/// ## Events
+		/// - [`Event::AnnouncementRemoved`], for each that expired.
+		/// - [`Event::Announced`].
+		#[pallet::call_index(17)]
+		#[pallet::weight(T::WeightInfo::announce())]
+		pub fn announce(origin: OriginFor<T>, commitment: H256) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_announce(who, commitment)
+		}
+
+		/// Remove an announcement, and return its deposit to who made it.
+		///
+		/// ## Dispatch Origin
+		/// Signed by who made it, or by any account once it expired.
+		///
+		/// ## Parameters
+		/// - `who`: account that made it.
+		/// - `commitment`: the announcement.
+		///
+		/// ## Errors
+		/// - [`Error::NotAnnounced`]: if `who` has no such announcement.
+		/// - [`Error::NotExpired`]: if it is another's and has not expired.
+		///
+		/// ## Events
+		/// - [`Event::AnnouncementRemoved`].
+		#[pallet::call_index(18)]
+		#[pallet::weight(T::WeightInfo::remove_announcement())]
+		pub fn remove_announcement(
+			origin: OriginFor<T>,
+			who: T::AccountId,
+			commitment: H256,
+		) -> DispatchResult {
+			let caller = ensure_signed(origin)?;
+			Self::do_remove_announcement(caller, who, commitment)
+		}
+
+		/// Allow the signer's hot key to begin to serve versions, as its node's policy says.
+		///
+		/// ## Dispatch Origin
+		/// Signed by an operator with an executor pool.
+		///
+		/// ## Details
+		/// The number takes the place of what is left of an earlier one. Each version that the hot key
+		/// begins with takes one of it, and `ServeDeposit` is held as with `serve`. What it serves goes on
+		/// where the number is set to zero.
+		///
+		/// ## Parameters
+		/// - `versions`: most versions that the hot key may begin with from now on.
+		///
+		/// ## Errors
+		/// - [`Error::NotExecutor`]: if the signer has no executor pool.
+		///
+		/// ## Events
+		/// - [`Event::ServingAllowed`].
+		#[pallet::call_index(30)]
+		#[pallet::weight(T::WeightInfo::allow_serving())]
+		pub fn allow_serving(origin: OriginFor<T>, versions: u32) -> DispatchResult {
+			let executor = ensure_signed(origin)?;
+			Self::do_allow_serving(executor, versions)
+		}
+
+		/// Declare that the node of an executor serves a version, or serves it no more.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// As `serve` and `stop_serving`, for nodes. Beginning to serve takes one of what the operator
+		/// allows by `allow_serving`.
+		///
+		/// ## Parameters
+		/// - `declaration`: executor, version, and what is declared.
+		/// - `signature`: by the hot key of the executor, of
+		///   [`opg_primitives::serving::serving_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::policy::reject`]. Those
+		/// for which it would fail are the errors of `serve` and `stop_serving`, and
+		/// [`Error::NotAllowed`].
+		///
+		/// ## Events
+		/// Those of `serve` and `stop_serving`.
+		#[pallet::call_index(31)]
+		#[pallet::weight(T::WeightInfo::declare_serving())]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_declare_serving())]
+		#[pallet::authorize(|_, declaration, signature| {
+			Pallet::<T>::authorize_serving(declaration, signature)
+		})]
+		pub fn declare_serving(
+			origin: OriginFor<T>,
+			declaration: ServingCallOf<T>,
+			_signature: ExecutorSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			Self::do_declare_serving(declaration)?;
+			Ok(Pays::No.into())
 		}
 	}
 }

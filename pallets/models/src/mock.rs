@@ -4,12 +4,20 @@ use crate as pallet_opg_models;
 use crate::*;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32},
+	traits::{fungible::Inspect, ConstU128, ConstU32, ConstU64},
+};
+use frame_system::offchain::{
+	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
 use opg_primitives::{ExecutorKey, ModelId, VersionLimits};
 use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
-use sp_core::{ed25519, H256};
+use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{BuildStorage, Weight};
+
+/// Extrinsic of the mock, with the extension that authorizes calls.
+pub type Extrinsic =
+	frame_system::mocking::MockUncheckedExtrinsic<Test, (), frame_system::AuthorizeCall<Test>>;
+type Block = frame_system::mocking::MockBlock<Test, (), frame_system::AuthorizeCall<Test>>;
 
 #[frame_support::runtime]
 mod runtime {
@@ -35,8 +43,36 @@ mod runtime {
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
+	type Block = Block;
 	type AccountData = pallet_balances::AccountData<u128>;
+}
+
+impl<C> CreateTransactionBase<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	type Extrinsic = Extrinsic;
+	type RuntimeCall = RuntimeCall;
+}
+
+impl<C> CreateTransaction<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	type Extension = frame_system::AuthorizeCall<Test>;
+
+	fn create_transaction(call: RuntimeCall, extension: Self::Extension) -> Extrinsic {
+		Extrinsic::new_transaction(call, extension)
+	}
+}
+
+impl<C> CreateAuthorizedTransaction<C> for Test
+where
+	RuntimeCall: From<C>,
+{
+	fn create_extension() -> Self::Extension {
+		frame_system::AuthorizeCall::new()
+	}
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -88,6 +124,11 @@ impl CourtReadiness for Court {
 	}
 }
 
+/// Hot key of an executor.
+pub fn hot_pair(who: u64) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&[who as u8; 32])
+}
+
 /// Accounts below 10 have an executor pool whose weight is ten times the account. 9 has no hot key.
 pub struct Executors;
 
@@ -96,7 +137,7 @@ impl ExecutorDirectory<u64> for Executors {
 		*who < 10 && !Closed::get().contains(who)
 	}
 	fn hot_key(who: &u64) -> Option<ExecutorKey> {
-		(*who != 9).then(|| ed25519::Public::default().into())
+		(*who != 9).then(|| hot_pair(*who).public().into())
 	}
 	fn operator_of(_: &ExecutorKey) -> Option<u64> {
 		Some(5)
@@ -140,13 +181,16 @@ impl Config for Test {
 	type Executors = Executors;
 	type ExecutorStake = Executors;
 	type Readiness = Court;
-	type ModelDeposit = ConstU128<100>;
+	type ItemDeposit = ConstU128<10>;
+	type ByteDeposit = ConstU128<1>;
 	type ServeDeposit = ConstU128<10>;
 	type MaxServingExecutors = ConstU32<3>;
 	type DefaultMaxima = DefaultMaxima;
 	type MaximaCeiling = MaximaCeiling;
 	type MaxRoyalty = ConstU128<50>;
 	type MaxEngines = ConstU32<2>;
+	type MaxAnnouncements = ConstU32<3>;
+	type AnnouncementLifetime = ConstU64<20>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -155,6 +199,9 @@ impl Config for Test {
 
 /// Id of the engine of genesis.
 pub const ENGINE: H256 = H256::zero();
+
+/// Free balance of each account at genesis.
+pub const FUNDS: u128 = 1_000_000;
 
 /// Runs a test with twelve funded accounts. Ends with [`check`].
 pub fn run(test: impl FnOnce()) {
@@ -174,7 +221,7 @@ pub fn run_in(mut externalities: sp_io::TestExternalities, test: impl FnOnce()) 
 pub fn externalities() -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	pallet_balances::GenesisConfig::<Test> {
-		balances: (1..=12).map(|who| (who, 1_000)).collect(),
+		balances: (1..=12).map(|who| (who, FUNDS)).collect(),
 		..Default::default()
 	}
 	.assimilate_storage(&mut storage)
@@ -185,16 +232,23 @@ pub fn externalities() -> sp_io::TestExternalities {
 	storage.into()
 }
 
-/// Checks `try_state`, and that no hold is without an owner.
+/// Checks `try_state`, and that nothing is held but deposits.
 pub fn check() {
 	Registry::do_try_state().unwrap();
+	let all: u128 = (1..=12u64).map(|who| Balances::total_balance(&who)).sum();
+	assert_eq!(all, 12 * FUNDS, "a deposit is moved, never burned");
 	for (who, holds) in pallet_balances::Holds::<Test>::iter() {
 		let held: u128 = holds.iter().map(|hold| hold.amount).sum();
-		let owned = Models::<Test>::iter_values().filter(|model| model.owner == who).count();
+		let named: u128 = NamedModels::<Test>::iter_values()
+			.filter(|named| named.owner == who)
+			.map(|named| named.deposit)
+			.sum();
 		let served = ServingExecutors::<Test>::iter_values()
 			.flatten()
 			.filter(|own| own.executor == who)
-			.count();
-		assert_eq!(held, owned as u128 * 100 + served as u128 * 10, "holds of {who}");
+			.count() as u128;
+		let announced = Announcements::<Test>::get(who).len() as u128;
+		let deposits = named + served * 10 + announced * Registry::announcement_deposit();
+		assert_eq!(held, deposits, "holds of {who}");
 	}
 }

@@ -91,6 +91,7 @@ impl<T: Config> Pallet<T> {
 		if has_pool {
 			Self::release_deposits(&executor, deposits)?;
 		} else {
+			ServingAllowances::<T>::remove(&executor);
 			T::Currency::transfer_on_hold(
 				&HoldReason::Serve.into(),
 				&executor,

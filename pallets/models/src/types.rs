@@ -1,31 +1,39 @@
-//! Stored types: model versions, executors that serve them, and the blocks in which an engine is valid.
+//! Stored types: named models, their versions, executors that serve a version, and the blocks in which
+//! an engine is valid.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec,
 };
-use opg_primitives::{Balance, Dims, VersionLimits};
+use opg_primitives::{
+	registry::{
+		ChannelName, Content, Licence, Reason, Tags, VersionNumber, MAX_CHANNELS, MAX_VERSIONS,
+	},
+	Balance, Dims, ModelId, VersionLimits,
+};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-/// UTF-8 name for people, up to 64 bytes.
-pub type ModelName = BoundedVec<u8, ConstU32<64>>;
+pub use opg_primitives::registry::ModelName;
 
-/// Registered version.
+/// Number of a named model within the pallet.
+pub type NameId = u32;
+
+/// Registered version. Of what is here only the owner, the deprecation and its deposit change.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
 )]
 pub struct Model<AccountId> {
-	/// Account that registered it and earns the royalty.
+	/// Account that owns the named model and earns the royalty.
 	pub owner: AccountId,
-	/// BLAKE2b-256 of the ONNX file.
+	/// BLAKE3 of the ONNX file.
 	pub model_hash: H256,
 	/// Length of the file in bytes.
 	pub size: u32,
-	/// Name for people. Need not be unique.
-	pub name: ModelName,
-	/// BLAKE2b-256 of the engine's WebAssembly.
+	/// Named model of which it is a version.
+	pub name_id: NameId,
+	/// BLAKE3 of the engine's WebAssembly.
 	pub engine_id: H256,
 	/// Sizes of all symbolic dimensions of the file, sorted by name.
 	pub dims: Dims,
@@ -35,6 +43,147 @@ pub struct Model<AccountId> {
 	pub royalty: Balance,
 	/// BLAKE2b-256 of the engine's inspection report. Every honest executor finds the same.
 	pub report_hash: H256,
+	/// Semantic version, licence, tokenizer.
+	pub release: Release,
+	/// Reason for which it is deprecated, if it is.
+	pub deprecated: Option<Reason>,
+	/// Part of the named model's deposit that comes back when the version is removed, in planck.
+	pub deposit: Balance,
+}
+
+/// What people need to know of a version. It never changes.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Release {
+	/// Semantic version, unique within the named model.
+	pub number: VersionNumber,
+	/// SPDX expression. `None` where the owner states no licence.
+	pub licence: Option<Licence>,
+	/// File that makes tensors of text, if the model needs one.
+	pub tokenizer: Option<Content>,
+}
+
+/// Model as people know it: an owner, a name, and versions.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct NamedModel<AccountId> {
+	/// Account that registers its versions.
+	pub owner: AccountId,
+	/// Name, unique for the owner.
+	pub name: ModelName,
+	/// What the owner says of it.
+	pub description: Description,
+	/// Pointers to versions, sorted by name.
+	pub channels: Channels,
+	/// Account that may take it over.
+	pub offered_to: Option<AccountId>,
+	/// Version numbers that are used, those of removed versions included.
+	pub numbers: u32,
+	/// Sum of the deposits of its registered versions, in planck.
+	pub versions_deposit: Balance,
+	/// What is held from the owner for it and its versions, in planck.
+	pub deposit: Balance,
+}
+
+/// What an owner says of a named model. It can change.
+#[derive(
+	Clone,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+	Default,
+)]
+pub struct Description {
+	/// Words by which it is found, sorted.
+	pub tags: Tags,
+	/// Model card: a text that says what the model does, and for what it is no good.
+	pub card: Option<Content>,
+}
+
+/// Pointer to a version of a named model.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Channel {
+	/// Name, such as `stable`.
+	pub name: ChannelName,
+	/// Version that it points to.
+	pub model: ModelId,
+}
+
+/// Channels of a named model, sorted by name.
+pub type Channels = BoundedVec<Channel, ConstU32<MAX_CHANNELS>>;
+
+/// State of a version in its named model's list.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum Listing {
+	/// Can be the latest.
+	#[codec(index = 0)]
+	Current,
+	/// Takes requests, and is not the latest.
+	#[codec(index = 1)]
+	Deprecated,
+	/// Was removed. Its number stays used.
+	#[codec(index = 2)]
+	Removed,
+}
+
+/// Version in the list of its named model.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct ListedVersion {
+	/// Semantic version.
+	pub number: VersionNumber,
+	/// Number on the chain.
+	pub model: ModelId,
+	/// State.
+	pub listing: Listing,
+}
+
+/// Versions of a named model, sorted by semantic version.
+pub type VersionList = BoundedVec<ListedVersion, ConstU32<MAX_VERSIONS>>;
+
+/// Commitment to a file that an account will register.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Announcement<BlockNumber> {
+	/// Hash of the owner, the content hash of the file, and a salt.
+	pub commitment: H256,
+	/// Block in which it was made.
+	pub at: BlockNumber,
+}
+
+/// Who announced a file first, of those who registered it.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct FirstAnnouncement<AccountId, BlockNumber> {
+	/// Account that announced it, or registered it without.
+	pub who: AccountId,
+	/// Block of the announcement, or of the registration without one.
+	pub at: BlockNumber,
+	/// Registered versions with this file.
+	pub versions: u32,
 }
 
 /// Largest file and limits of a version.
@@ -140,3 +289,12 @@ impl<BlockNumber: PartialOrd> Validity<BlockNumber> {
 
 /// [`Model`] with the account type of a runtime.
 pub type ModelOf<T> = Model<<T as frame_system::Config>::AccountId>;
+/// [`NamedModel`] with the account type of a runtime.
+pub type NamedModelOf<T> = NamedModel<<T as frame_system::Config>::AccountId>;
+/// [`Announcement`] with the block number of a runtime.
+pub type AnnouncementOf<T> = Announcement<frame_system::pallet_prelude::BlockNumberFor<T>>;
+/// [`FirstAnnouncement`] with the account type and the block number of a runtime.
+pub type FirstAnnouncementOf<T> = FirstAnnouncement<
+	<T as frame_system::Config>::AccountId,
+	frame_system::pallet_prelude::BlockNumberFor<T>,
+>;

@@ -18,27 +18,29 @@ pub trait WeightInfo {
 	fn admit_engine() -> Weight;
 	fn retire_engine() -> Weight;
 	fn set_maxima() -> Weight;
+	fn describe() -> Weight;
+	fn set_channel() -> Weight;
+	fn deprecate() -> Weight;
+	fn undeprecate() -> Weight;
+	fn offer_transfer() -> Weight;
+	fn accept_transfer(n: u32) -> Weight;
+	fn remove_name() -> Weight;
+	fn announce() -> Weight;
+	fn remove_announcement() -> Weight;
+	fn allow_serving() -> Weight;
+	fn declare_serving() -> Weight;
+	fn authorize_declare_serving() -> Weight;
 }
 
 /// Measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Storage: `Models::VersionMaxima` (r:1 w:0)
-	/// Proof: `Models::VersionMaxima` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `Measured`)
-	/// Storage: `Models::Engines` (r:1 w:0)
-	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
-	/// Storage: `Models::NextModelId` (r:1 w:1)
-	/// Proof: `Models::NextModelId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
-	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
-	/// Storage: `Models::Models` (r:0 w:1)
-	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
 	fn register() -> Weight {
-		// Least time measured: 66_369_000 ps.
-		Weight::from_parts(70_034_000, 3718)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(400_000_000, 40_000)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(11))
 	}
 	/// Storage: `Models::Models` (r:1 w:1)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
@@ -52,9 +54,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
 	fn deregister() -> Weight {
 		// Least time measured: 362_080_000 ps.
+		// Measured before named models, whose part is added.
 		Weight::from_parts(376_711_000, 26607)
-			.saturating_add(T::DbWeight::get().reads(20))
-			.saturating_add(T::DbWeight::get().writes(19))
+			.saturating_add(Weight::from_parts(300_000_000, 40_000))
+			.saturating_add(T::DbWeight::get().reads(20 + 3))
+			.saturating_add(T::DbWeight::get().writes(19 + 4))
 	}
 	/// Storage: `Models::Models` (r:1 w:0)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
@@ -126,5 +130,81 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Least time measured: 5_097_000 ps.
 		Weight::from_parts(7_251_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn describe() -> Weight {
+		Weight::from_parts(300_000_000, 10_000)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(19))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn set_channel() -> Weight {
+		Weight::from_parts(150_000_000, 10_000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn deprecate() -> Weight {
+		Weight::from_parts(350_000_000, 40_000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn undeprecate() -> Weight {
+		Weight::from_parts(350_000_000, 40_000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn offer_transfer() -> Weight {
+		Weight::from_parts(150_000_000, 10_000)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn accept_transfer(n: u32) -> Weight {
+		Weight::from_parts(350_000_000, 45_000)
+			.saturating_add(Weight::from_parts(20_000_000, 2_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().reads(u64::from(n)))
+			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().writes(u64::from(n)))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn remove_name() -> Weight {
+		Weight::from_parts(300_000_000, 40_000)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(14))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn announce() -> Weight {
+		Weight::from_parts(1_000_000_000, 10_000)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn remove_announcement() -> Weight {
+		Weight::from_parts(150_000_000, 10_000)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Not measured yet: the reads and writes of the code, and the time of calls alike.
+	fn allow_serving() -> Weight {
+		Weight::from_parts(20_000_000, 3635)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Not measured yet: `serve`, and the allowance.
+	fn declare_serving() -> Weight {
+		Self::serve()
+			.saturating_add(Weight::from_parts(10_000_000, 3541))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Not measured yet: a trial of `declare_serving`, and a signature.
+	fn authorize_declare_serving() -> Weight {
+		Self::declare_serving()
+			.saturating_add(Weight::from_parts(70_000_000, 0))
+			.saturating_add(T::DbWeight::get().reads(3))
 	}
 }

@@ -19,8 +19,11 @@ pub const COMMIT: TransactionPriority = TransactionPriority::MAX - 3;
 pub const COURT_COMMIT: TransactionPriority = TransactionPriority::MAX - 4;
 /// Declarations of validators that they hold models. Each validator has few of them.
 pub const COURT_DECLARE: TransactionPriority = TransactionPriority::MAX - 5;
-/// Declined seats come last of what is authorized: they earn nothing.
+/// Declined seats earn nothing.
 pub const DECLINE: TransactionPriority = TransactionPriority::MAX - 6;
+/// Declarations of executors about the versions that they serve come last of what is authorized: they
+/// count in a later session, and each executor has few of them.
+pub const SERVING: TransactionPriority = TransactionPriority::MAX - 7;
 /// Least priority of a signed challenge, claim or bought audit. A tip adds to it, at most
 /// [`MAX_TIPPED`].
 pub const CHALLENGE: TransactionPriority = 1 << 62;
@@ -37,6 +40,7 @@ mod tests {
 			MAX_TIPPED,
 			CHALLENGE,
 			CHALLENGE + MAX_TIPPED,
+			SERVING,
 			DECLINE,
 			COURT_DECLARE,
 			COURT_COMMIT,

@@ -12,7 +12,10 @@ use frame_support::{
 	storage::{with_storage_layer, with_transaction_unchecked, TransactionOutcome},
 	weights::Weight,
 };
-use opg_primitives::{Answer, FailureReason, Fuel, ModelId, RequestId, RoundIndex, VersionLimits};
+use opg_primitives::{
+	registry::VersionNumber, Answer, FailureReason, Fuel, ModelId, RequestId, RoundIndex,
+	VersionLimits,
+};
 use opg_runtime::{
 	constants::{
 		CHALLENGE_BOND, CHALLENGE_WINDOW, MAX_BLOCK_BYTES, MIN_FUEL_PRICE, OPG, SESSION_SLOTS,
@@ -24,6 +27,7 @@ use opg_runtime::{
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{DeclineOutcome, Rounds, Seat};
 use pallet_opg_inference::{tiers, CommitteeStatus, Error, RequestState, Requests};
+use pallet_opg_models::Release;
 use pallet_opg_staking::Role;
 use pallet_opg_support::economics;
 use sp_core::H256;
@@ -515,7 +519,11 @@ fn register_version(number: usize) {
 	let (hash, dims) = (H256::repeat_byte(number as u8 + 1), Default::default());
 	let (size, limits) = (100, VersionLimits { fuel: WORK, load_fuel: 1_000, memory: 64 });
 	let origin = signed(dave());
-	assert_ok!(Models::register(origin, hash, size, name, ENGINE_ID, dims, limits, OPG, REPORT));
+	let number = VersionNumber::new(number as u32, 0, 0);
+	let release = Box::new(Release { number, licence: None, tokenizer: None });
+	assert_ok!(Models::register(
+		origin, hash, size, name, ENGINE_ID, dims, limits, OPG, REPORT, release, None,
+	));
 }
 
 /// Pay of one validator for a case of this request, in planck: the bond of a challenge is that of all

@@ -4,6 +4,10 @@
 
 extern crate alloc;
 
+mod registry;
+
+pub use registry::*;
+
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use opg_primitives::{
@@ -189,5 +193,7 @@ sp_api::decl_runtime_apis! {
 		fn free_executors(model: ModelId) -> FreeExecutors;
 		/// Engines whose versions take requests now.
 		fn valid_engines() -> Vec<H256>;
+		/// Tells whether a registered version has this file, by name and bytes.
+		fn is_registered_file(model_hash: H256, size: u32) -> bool;
 	}
 }

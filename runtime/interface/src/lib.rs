@@ -1,10 +1,11 @@
 //! Host functions through which the off-chain worker reaches the node's job queue.
 //!
-//! There are four calls. One submits a job, or tells its progress. One tells whether the node's
+//! There are five calls. One submits a job, or tells its progress. One tells whether the node's
 //! store holds a model file. One tells which share of answers the operator wants to recompute. One
-//! names a version that the operator serves. All return at once. The extension behind them is
-//! registered for off-chain worker calls only. Elsewhere, block import included, the first two return
-//! [`JobError::NoEngine`], the third `None`, and the fourth does nothing.
+//! names a version that the operator serves. One asks whether to serve a version. All return at once.
+//! The extension behind them is registered for off-chain worker calls only. Elsewhere, block import
+//! included, the first two return [`JobError::NoEngine`], the third `None`, the fourth does nothing,
+//! and the fifth returns [`ServingWish::Nothing`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -13,7 +14,7 @@ extern crate alloc;
 use alloc::vec::Vec;
 #[cfg(not(substrate_runtime))]
 use codec::Decode;
-use opg_primitives::{JobError, JobStatus};
+use opg_primitives::{serving::ServingWish, JobError, JobStatus};
 use sp_runtime_interface::{
 	pass_by::{AllocateAndReturnByCodec, PassFatPointerAndRead, PassPointerAndReadCopy},
 	runtime_interface,
@@ -31,6 +32,11 @@ pub trait JobQueue: Send {
 	fn watch_share(&mut self) -> Option<u32>;
 	/// Loads the model of this task, whose input does not count, when there is nothing else to do.
 	fn prepare(&mut self, _: opg_primitives::Task) {}
+	/// Tells the node of a version, which it may fetch and inspect from then on. Returns what its
+	/// hot key is to declare about it.
+	fn serving_wish(&mut self, _: opg_primitives::serving::VersionOffer) -> ServingWish {
+		ServingWish::Nothing
+	}
 }
 
 #[cfg(not(substrate_runtime))]
@@ -78,5 +84,17 @@ pub trait InferenceHost {
 				queue.0.prepare(task);
 			}
 		}
+	}
+
+	/// Tells the node of a version, by an encoded [`opg_primitives::serving::VersionOffer`]. Returns
+	/// what its hot key is to declare about it.
+	fn serving_wish(
+		&mut self,
+		offer: PassFatPointerAndRead<Vec<u8>>,
+	) -> AllocateAndReturnByCodec<ServingWish> {
+		use sp_externalities::ExternalitiesExt;
+		let offer = opg_primitives::serving::VersionOffer::decode(&mut &offer[..]).ok();
+		let queue = self.extension::<JobQueueExt>();
+		offer.zip(queue).map_or(ServingWish::Nothing, |(offer, queue)| queue.0.serving_wish(offer))
 	}
 }

@@ -50,11 +50,6 @@ pub fn input_hash(input: &[u8]) -> H256 {
 	hash(domains::INPUT, &input)
 }
 
-/// Content hash of a model file: plain BLAKE2b-256, so that any tool can compute it.
-pub fn model_hash(file: &[u8]) -> H256 {
-	H256(sp_io::hashing::blake2_256(file))
-}
-
 /// Payload that a hot key signs when it is registered, so that nobody registers another's key.
 pub fn possession_payload<A: Encode>(genesis: &H256, operator: &A) -> Vec<u8> {
 	(domains::POSSESSION, genesis, operator).encode()

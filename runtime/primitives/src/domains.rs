@@ -23,3 +23,5 @@ pub const CLAIM: &[u8] = b"opg/claim/v2";
 pub const JOB: &[u8] = b"opg/job/v3";
 /// Key under which a node keeps a prepared model.
 pub const PREPARED_MODEL: &[u8] = b"opg/job-model/v2";
+/// Commitment of an owner to a model file that it will register.
+pub const ANNOUNCE: &[u8] = b"opg/announce/v1";

@@ -2,7 +2,8 @@
 
 use sp_core::crypto::KeyTypeId;
 
-/// Key type of the hot key with which an executor attests, and does nothing else.
+/// Key type of the hot key with which an executor attests. It also declares what its node serves, within
+/// what its operator allows, and does nothing else.
 pub const EXECUTOR_KEY_TYPE: KeyTypeId = KeyTypeId(*b"opgx");
 
 /// The executor's hot key. Ed25519, because its signatures are deterministic: salts are derived from

@@ -13,11 +13,12 @@ mod digest;
 pub mod domains;
 mod job;
 mod key;
+pub mod registry;
+pub mod serving;
 mod types;
 
 pub use digest::{
-	batch_payload, commitment, input_hash, model_hash, possession_payload, BatchKind,
-	CommitmentContext,
+	batch_payload, commitment, input_hash, possession_payload, BatchKind, CommitmentContext,
 };
 pub use job::{Job, JobError, JobKind, JobStatus, Task, VersionLimits};
 pub use key::*;

@@ -224,7 +224,6 @@ DERIVED = {
         "input_hash": lambda vector: blake2_256(
             domain("INPUT") + slice_(bytes_of(vector["bytes"]))
         ),
-        "model_hash": lambda vector: blake2_256(bytes_of(vector["bytes"])),
     },
     "jobs.json": {
         "encoded": job,

@@ -219,8 +219,15 @@ fn is_own_model(call: &pallet_opg_models::Call<Runtime>) -> bool {
 		call,
 		Call::register { .. }
 			| Call::deregister { .. }
+			| Call::describe { .. }
+			| Call::set_channel { .. }
+			| Call::deprecate { .. }
+			| Call::undeprecate { .. }
+			| Call::announce { .. }
+			| Call::remove_announcement { .. }
 			| Call::serve { .. }
 			| Call::stop_serving { .. }
+			| Call::allow_serving { .. }
 	)
 }
 

@@ -31,13 +31,16 @@ impl pallet_opg_models::Config for Runtime {
 	type Executors = Staking;
 	type ExecutorStake = Staking;
 	type Readiness = Court;
-	type ModelDeposit = ConstU128<MODEL_DEPOSIT>;
+	type ItemDeposit = ConstU128<ITEM_DEPOSIT>;
+	type ByteDeposit = ConstU128<BYTE_DEPOSIT>;
 	type ServeDeposit = ConstU128<SERVE_DEPOSIT>;
 	type MaxServingExecutors = ConstU32<MAX_EXECUTORS>;
 	type DefaultMaxima = DefaultMaxima;
 	type MaximaCeiling = MaximaCeiling;
 	type MaxRoyalty = ConstU128<MAX_ROYALTY>;
 	type MaxEngines = ConstU32<MAX_ENGINES>;
+	type MaxAnnouncements = ConstU32<MAX_ANNOUNCEMENTS>;
+	type AnnouncementLifetime = ConstU32<ANNOUNCEMENT_LIFETIME>;
 	type GovernanceOrigin = EnsureRoot<AccountId>;
 	type WeightInfo = pallet_opg_models::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]

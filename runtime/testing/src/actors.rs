@@ -1,12 +1,13 @@
 //! Accounts, executors and the model of the test chain.
 
 use codec::Encode;
-use frame_support::assert_ok;
-use opg_primitives::{possession_payload, Fuel, VersionLimits};
+use frame_support::{assert_ok, storage::with_storage_layer};
+use opg_primitives::{possession_payload, registry::VersionNumber, Fuel, VersionLimits};
 use opg_runtime::{
-	constants::{MODEL_DEPOSIT, OPG, SERVE_DEPOSIT},
+	constants::{OPG, SERVE_DEPOSIT},
 	*,
 };
+use pallet_opg_models::{NextModelId, Release};
 use pallet_opg_staking::{Pools, Role};
 use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
@@ -121,7 +122,24 @@ pub fn register_within(
 ) -> DispatchResult {
 	let name = b"model".to_vec().try_into().unwrap();
 	let (hash, dims) = (H256::repeat_byte(1), Default::default());
-	Models::register(signed(owner), hash, 100, name, ENGINE_ID, dims, limits, royalty, REPORT)
+	// Each is another version.
+	let number = VersionNumber::new(NextModelId::<Runtime>::get(), 0, 0);
+	let release = Box::new(Release { number, licence: None, tokenizer: None });
+	with_storage_layer(|| {
+		Models::register(
+			signed(owner),
+			hash,
+			100,
+			name,
+			ENGINE_ID,
+			dims,
+			limits,
+			royalty,
+			REPORT,
+			release,
+			None,
+		)
+	})
 }
 
 /// Checks that everything that the staking and the models pallet hold has an owner there.
@@ -133,8 +151,8 @@ pub fn check_holds() {
 	for (_, operator, pool) in Pools::<Runtime>::iter() {
 		owe(operator, pallet_opg_staking::HoldReason::Pool.into(), pool.deposit);
 	}
-	for model in pallet_opg_models::Models::<Runtime>::iter_values() {
-		owe(model.owner, pallet_opg_models::HoldReason::Model.into(), MODEL_DEPOSIT);
+	for named in pallet_opg_models::NamedModels::<Runtime>::iter_values() {
+		owe(named.owner, pallet_opg_models::HoldReason::Model.into(), named.deposit);
 	}
 	for entry in pallet_opg_models::ServingExecutors::<Runtime>::iter_values().flatten() {
 		owe(entry.executor, pallet_opg_models::HoldReason::Serve.into(), SERVE_DEPOSIT);

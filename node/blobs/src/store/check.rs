@@ -39,6 +39,14 @@ pub struct DamagedBlob {
 	pub groups: u64,
 }
 
+/// What a check found of a blob.
+enum Checked {
+	/// It has so many bytes, which are those of its name.
+	Sound(u64),
+	Damaged(DamagedBlob),
+	Missing,
+}
+
 impl Store {
 	/// Reads every complete blob and compares it with its name. Others may use the store meanwhile.
 	/// Parts are not looked at: whoever goes on with one verifies it.
@@ -50,22 +58,42 @@ impl Store {
 		self.sweep()?;
 		let mut report = CheckReport::default();
 		for hash in self.list()? {
-			let blob = match self.get(&hash) {
-				Ok(Some(blob)) => Some(blob),
-				// It went away meanwhile.
-				Ok(None) => continue,
-				Err(error @ Error::Locked(_)) => return Err(error),
-				Err(_) => None,
-			};
-			match blob.filter(|blob| blob.verify().is_ok()) {
-				Some(blob) => {
+			match self.check_one(&hash, repair)? {
+				Checked::Sound(size) => {
 					report.sound += 1;
-					report.sound_bytes += blob.size();
+					report.sound_bytes += size;
 				},
-				None => report.damaged.extend(self.damage(&hash, repair)?),
+				Checked::Damaged(damaged) => report.damaged.push(damaged),
+				// It went away meanwhile.
+				Checked::Missing => (),
 			}
 		}
 		Ok(report)
+	}
+
+	/// Reads one complete blob and compares it with its name. `None` if it is sound or not here.
+	///
+	/// # Errors
+	///
+	/// As for [`Store::check`].
+	pub fn check_blob(&self, hash: &Hash, repair: Repair) -> Result<Option<DamagedBlob>> {
+		Ok(match self.check_one(hash, repair)? {
+			Checked::Damaged(damaged) => Some(damaged),
+			Checked::Sound(_) | Checked::Missing => None,
+		})
+	}
+
+	fn check_one(&self, hash: &Hash, repair: Repair) -> Result<Checked> {
+		let blob = match self.get(hash) {
+			Ok(Some(blob)) => Some(blob),
+			Ok(None) => return Ok(Checked::Missing),
+			Err(error @ Error::Locked(_)) => return Err(error),
+			Err(_) => None,
+		};
+		if let Some(blob) = blob.filter(|blob| blob.verify().is_ok()) {
+			return Ok(Checked::Sound(blob.size()));
+		}
+		Ok(self.damage(hash, repair)?.map_or(Checked::Missing, Checked::Damaged))
 	}
 
 	/// Says what is left of a blob, and drops the rest. `None` if it went away meanwhile.

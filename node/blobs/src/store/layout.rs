@@ -5,7 +5,8 @@
 //! lock                   held (flock) by whoever moves or counts, for milliseconds
 //! blobs/HASH/data,tree   a complete blob, always whole and synced before it gets this name
 //! partial/HASH/data,tree,map   a blob that arrives; map has a bit for each group that is here
-//! pins/HASH.LABEL        an empty file for each pin
+//! pins/HASH.LABEL        an empty file for each pin; its time is when it was renewed
+//! quota                  bytes that the node which keeps the store allows
 //! incoming/NAME/         an import under way; its process holds a lock on `data`
 //! trash/NAME/            what is being deleted
 //! ```
@@ -80,12 +81,17 @@ impl Layout {
 		for name in ["blobs", "partial", "pins", "incoming", "trash"] {
 			self.ensure_directory(&self.root.join(name))?;
 		}
+		self.write_file("format", FORMAT)
+	}
+
+	/// Writes a small file of the store, whole or not at all.
+	pub(super) fn write_file(&self, name: &str, text: &str) -> Result<()> {
 		let new = self.root.join(unique_name());
-		let format = self.root.join("format");
+		let path = self.root.join(name);
 		let mut file = self.new_file(&new)?;
-		io::Write::write_all(&mut file, FORMAT.as_bytes()).map_err(at(&new))?;
+		io::Write::write_all(&mut file, text.as_bytes()).map_err(at(&new))?;
 		file.sync_all().map_err(at(&new))?;
-		fs::rename(&new, &format).map_err(at(&format))?;
+		fs::rename(&new, &path).map_err(at(&path))?;
 		sync_directory(&self.root)
 	}
 

@@ -14,7 +14,7 @@ pub use check::{CheckReport, DamagedBlob, Repair};
 pub use error::{Error, Result};
 pub use pins::MAX_PINS;
 pub use quota::Usage;
-pub use reader::Blob;
+pub use reader::{Blob, Hold};
 pub use receiver::Receiver;
 pub use tree::{blob_hash, encoded_bytes, stored_bytes, GROUP_BYTES, MAX_RANGE_BYTES};
 
@@ -92,6 +92,13 @@ impl Store {
 		self.layout().blob(hash).is_dir()
 	}
 
+	/// Bytes of a complete blob by the length of its file, which is not read. `None` if it is not
+	/// here.
+	pub fn size(&self, hash: &Hash) -> Option<u64> {
+		let data = self.layout().blob(hash).join("data");
+		std::fs::metadata(data).ok().map(|metadata| metadata.len())
+	}
+
 	/// Names of all complete blobs, in order. They are not read.
 	///
 	/// # Errors
@@ -118,6 +125,16 @@ impl Store {
 	/// [`Error::Damaged`] if the tree on disk does not belong to the name, and [`Error::Io`].
 	pub fn get(&self, hash: &Hash) -> Result<Option<Blob>> {
 		Blob::open(self.layout(), hash)
+	}
+
+	/// Keeps a blob from being evicted while the result lives, in any process, without opening it to
+	/// read. `None` if it is not here. Counts as a use for eviction.
+	///
+	/// # Errors
+	///
+	/// [`Error::Locked`] and [`Error::Io`].
+	pub fn hold(&self, hash: &Hash) -> Result<Option<Hold>> {
+		Hold::take(self.layout(), hash)
 	}
 
 	/// Removes a blob and what is here of it as a part.

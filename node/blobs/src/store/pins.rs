@@ -7,7 +7,9 @@ use super::{
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
-	fs, io,
+	fs::{self, File},
+	io,
+	time::SystemTime,
 };
 
 /// Pins of a store.
@@ -17,7 +19,8 @@ const MAX_LABEL: usize = 64;
 
 impl Store {
 	/// Pins a blob, which need not be here yet: a part that arrives is kept as well. A label says
-	/// who needs it, as `served` or `owner`. Pinning twice under a label is as pinning once.
+	/// who needs it, as `model` or `owner`. Pinning again under a label renews the pin, which only
+	/// matters to [`Store::unpin_older`].
 	///
 	/// # Errors
 	///
@@ -25,8 +28,14 @@ impl Store {
 	pub fn pin(&self, hash: &Hash, label: &str) -> Result<()> {
 		let path = self.layout().pins().join(pin_name(hash, label)?);
 		let _lock = self.layout().lock()?;
-		if path.exists() {
-			return Ok(());
+		match File::open(&path) {
+			// A pin of another user stays as it is.
+			Ok(pin) => {
+				let _ = pin.set_modified(SystemTime::now());
+				return Ok(());
+			},
+			Err(error) if error.kind() == io::ErrorKind::NotFound => (),
+			Err(error) => return Err(at(path)(error)),
 		}
 		if layout::entries(&self.layout().pins())?.len() >= MAX_PINS {
 			return Err(Error::TooManyPins);
@@ -48,6 +57,39 @@ impl Store {
 			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
 			Err(error) => Err(at(path)(error)),
 		}
+	}
+
+	/// Takes away the pins under a label that were set and last renewed before `time`, and returns
+	/// how many.
+	///
+	/// # Errors
+	///
+	/// [`Error::Locked`] and [`Error::Io`].
+	pub fn unpin_older(&self, label: &str, time: SystemTime) -> Result<usize> {
+		let _lock = self.layout().lock()?;
+		let mut count = 0;
+		for path in layout::entries(&self.layout().pins())? {
+			let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+			if name.split_once('.').is_none_or(|(_, of)| of != label) {
+				continue;
+			}
+			let renewed = fs::metadata(&path).and_then(|pin| pin.modified()).map_err(at(&path))?;
+			if renewed < time {
+				fs::remove_file(&path).map_err(at(&path))?;
+				count += 1;
+			}
+		}
+		Ok(count)
+	}
+
+	/// Names of the blobs with a pin under a label, in order. They need not be here.
+	///
+	/// # Errors
+	///
+	/// [`Error::Io`].
+	pub fn pinned(&self, label: &str) -> Result<Vec<Hash>> {
+		let pins = self.pins()?.into_iter();
+		Ok(pins.filter(|(_, labels)| labels.contains(label)).map(|(hash, _)| hash).collect())
 	}
 
 	/// All pins: labels by blob.

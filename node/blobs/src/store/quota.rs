@@ -12,6 +12,9 @@ use std::{
 	time::SystemTime,
 };
 
+/// File with the quota that the node keeps.
+const QUOTA: &str = "quota";
+
 /// What a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -42,6 +45,25 @@ struct Census {
 }
 
 impl Store {
+	/// Writes this handle's quota into the store, for commands beside the node that keeps it.
+	///
+	/// # Errors
+	///
+	/// [`Error::Locked`] and [`Error::Io`].
+	pub fn keep_quota(&self) -> Result<()> {
+		let quota = self.limits().quota;
+		if Self::kept_quota(self.directory()) == Some(quota) {
+			return Ok(());
+		}
+		let _lock = self.layout().lock()?;
+		self.layout().write_file(QUOTA, &format!("{quota}\n"))
+	}
+
+	/// Quota that the node in whose directory this store is has kept, if it is to be read.
+	pub fn kept_quota(directory: impl AsRef<Path>) -> Option<u64> {
+		fs::read_to_string(directory.as_ref().join(QUOTA)).ok()?.trim().parse().ok()
+	}
+
 	/// What the store holds now.
 	///
 	/// # Errors

@@ -38,31 +38,23 @@ impl Blob {
 		let directory = layout.blob(hash);
 		let path = directory.join("data");
 		loop {
-			let data = match File::open(&path) {
-				Ok(data) => data,
-				Err(error) if error.kind() == io::ErrorKind::NotFound => {
-					// A directory without its data can only be damage.
-					return if directory.is_dir() && !path.exists() {
-						Err(Error::Damaged(path))
-					} else {
-						Ok(None)
-					};
-				},
-				Err(error) => return Err(at(path)(error)),
+			let Some(data) = lock_data(&path)? else {
+				// A directory without its data can only be damage.
+				return if directory.is_dir() && !path.exists() {
+					Err(Error::Damaged(path))
+				} else {
+					Ok(None)
+				};
 			};
-			layout::wait(&path, || data.try_lock_shared())?;
-			let opened = data.metadata().map_err(at(&path))?;
+			let length = data.metadata().map_err(at(&path))?.len();
 			let whole = read_tree(&directory, hash)?
-				.filter(|tree| tree.size() == opened.len())
+				.filter(|tree| tree.size() == length)
 				.and_then(|tree| tree.group_hashes().map(|groups| (tree, groups)));
-			// It may have been evicted or replaced since it was opened.
-			let same = |now: fs::Metadata| now.ino() == opened.ino() && now.dev() == opened.dev();
-			if !fs::metadata(&path).is_ok_and(same) {
+			// The tree may be that of what has replaced it.
+			if !is_at(&data, &path)? {
 				continue;
 			}
 			let Some((tree, groups)) = whole else { return Err(Error::Damaged(path)) };
-			// A user who may only read does not count for eviction.
-			let _ = data.set_modified(SystemTime::now());
 			let hash = *hash;
 			return Ok(Some(Blob { hash, path, data, tree, groups, position: 0, group: None }));
 		}
@@ -157,6 +149,41 @@ impl Blob {
 			_ => Err(Error::Damaged(self.path.clone())),
 		}
 	}
+}
+
+/// Keeps a blob from being evicted while it lives, in any process, and costs a file descriptor.
+#[derive(Debug)]
+pub struct Hold(#[allow(dead_code)] File);
+
+impl Hold {
+	pub(super) fn take(layout: &Layout, hash: &Hash) -> Result<Option<Hold>> {
+		let path = layout.blob(hash).join("data");
+		Ok(lock_data(&path)?.map(Hold))
+	}
+}
+
+/// Opens the data of a blob with a shared lock. `None` if it is not there.
+fn lock_data(path: &Path) -> Result<Option<File>> {
+	loop {
+		let data = match File::open(path) {
+			Ok(data) => data,
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+			Err(error) => return Err(at(path)(error)),
+		};
+		layout::wait(path, || data.try_lock_shared())?;
+		if is_at(&data, path)? {
+			// A user who may only read does not count for eviction.
+			let _ = data.set_modified(SystemTime::now());
+			return Ok(Some(data));
+		}
+	}
+}
+
+/// Says whether an open file is still the one at a path: it may have been evicted or replaced.
+fn is_at(file: &File, path: &Path) -> Result<bool> {
+	let opened = file.metadata().map_err(at(path))?;
+	let same = |now: fs::Metadata| now.ino() == opened.ino() && now.dev() == opened.dev();
+	Ok(fs::metadata(path).is_ok_and(same))
 }
 
 impl Read for Blob {

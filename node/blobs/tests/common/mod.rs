@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod exchange;
+
 use opg_blobs::store::{Hash, Limits, Store};
 use std::{
 	fs,

@@ -1,26 +1,33 @@
 //! `opg model`.
 
-use super::{find_event, Session};
+use super::{
+	find_event,
+	publish::publish,
+	registry::RegistryCommand,
+	release::{announced, ReleaseArgs},
+	Session,
+};
 use crate::{
 	amount::Amount,
 	chain::{Chain, Submitted},
 	describe, fs,
 	keys::{self, Signer},
 	local::{self, EngineArg},
+	model_ref::{parse_name, ModelRef, NameRef},
 	output::Output,
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand};
 use opg_engine_types::{Dim, Dims as EngineDims};
-use opg_execution::{printable, LocalEngine};
+use opg_execution::{model_hash, LocalEngine};
 use opg_primitives::{
-	model_hash, Balance, Dims, Fuel, ModelId, VersionLimits, MAX_DIMS, MAX_DIM_NAME,
+	registry::ModelName, Balance, Dims, Fuel, ModelId, VersionLimits, MAX_DIMS, MAX_DIM_NAME,
 };
-use opg_runtime::{Inference, Runtime, RuntimeEvent};
-use pallet_opg_models::Model;
+use opg_runtime::{Runtime, RuntimeEvent};
+use pallet_opg_models::Release;
 use serde_json::json;
 use sp_core::{sr25519, H256};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 /// What a node has for its engine unless it is told otherwise, in MiB.
 const ENGINE_MEMORY: u32 = 1024;
@@ -28,36 +35,28 @@ const ENGINE_MEMORY: u32 = 1024;
 /// Commands about models.
 #[derive(Subcommand)]
 pub(crate) enum ModelCommand {
-	/// Register a model version by the content hash of its ONNX file.
+	/// Register a model version by the content hash of its ONNX file. `publish` also hands the file to
+	/// the network.
 	Register {
-		/// The ONNX file. It stays on this machine: executors add it to their nodes' stores.
+		/// The ONNX file. It stays on this machine.
 		file: PathBuf,
-		/// Name for people.
-		#[arg(long)]
-		name: String,
-		/// Size of a dimension that the file leaves open, by its name or by input and axis:
-		/// `--dim batch=1`, `--dim x:2=48`. Repeatable.
-		#[arg(long = "dim", value_name = "NAME=SIZE")]
-		dims: Vec<Dim>,
 		#[command(flatten)]
-		limits: LimitArgs,
-		/// Paid to you per attested request, in OPG.
-		#[arg(long, value_name = "OPG", default_value = "0")]
-		royalty: Amount,
-		#[command(flatten)]
-		engine: EngineArg,
-		#[command(flatten)]
-		signer: Signer,
+		version: VersionArgs,
 	},
-	/// Show a model version: its file, engine, limits, and the windows that follow from them.
-	Show {
-		/// Number of the model version.
-		model: ModelId,
+	/// Publish a model: inspect its ONNX file here, hand it to the node, and register it. Executors and
+	/// validators fetch it from there.
+	///
+	/// Run it again if it breaks off: it goes on where it was.
+	Publish {
+		/// The ONNX file.
+		file: PathBuf,
+		#[command(flatten)]
+		version: VersionArgs,
 	},
 	/// Inspect a model file here, and declare that the signer's node runs it.
 	Serve {
-		/// Number of the model version.
-		model: ModelId,
+		/// Version as owner/name@1.4.0, or its number.
+		model: ModelRef,
 		/// The ONNX file, as the node has it.
 		file: PathBuf,
 		/// Memory that the node has for a thread of its engine: its `--engine-memory`, divided by its
@@ -71,11 +70,18 @@ pub(crate) enum ModelCommand {
 	},
 	/// Declare that the signer's node no longer runs a model.
 	Stop {
-		/// Number of the model version.
-		model: ModelId,
+		/// Version as owner/name@1.4.0, or its number.
+		model: ModelRef,
 		#[command(flatten)]
 		signer: Signer,
 	},
+	/// Print the name of a model file on the chain: BLAKE3-256 of its bytes, as of `b3sum`.
+	Hash {
+		/// The ONNX file.
+		file: PathBuf,
+	},
+	#[command(flatten)]
+	Registry(RegistryCommand),
 }
 
 /// Limits of a version. Those that are not given are measured here.
@@ -118,39 +124,28 @@ impl ModelCommand {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		let output = session.output;
 		match self {
-			Self::Register { file, name, dims, limits, royalty, engine, signer } => {
+			Self::Hash { file } => {
+				let hash = model_hash(&fs::read(file)?);
+				output.result(format_args!("{hash:?}"), || json!({ "model_hash": hash }));
+			},
+			Self::Register { file, version } => {
 				let data = fs::read(file)?;
-				let owner = signer.pair()?;
 				let chain = session.connect()?;
-				let engine = engine.load()?;
-				let dims = chain_dims(dims)?;
-				let limits = limits.resolve(&chain, &engine, &data, &dims)?;
-				let report = local::report(&engine, &data, &dims, &limits)?;
-				let royalty = royalty.0;
-				let params = ModelParams { engine_id: engine.id(), dims, limits, royalty };
-				let id = register(&chain, &data, name, params, report, &owner)?;
-				let hash = model_hash(&data);
-				output.news(format_args!("limits     {}", describe::limits(&limits)));
-				output
-					.news(format_args!("model {id} registered, hash {hash:?}, report {report:?}"));
+				let draft = version.draft(&chain, &data)?;
+				let id = draft.register(&chain, &data)?;
+				draft.tell(output, id);
 				output.news(format_args!(
 					"executors add the file with: opg-node models add {}",
 					file.display()
 				));
-				output.json(|| {
-					json!({
-						"model": id,
-						"model_hash": hash,
-						"report_hash": report,
-						"limits": describe::limits_json(&limits),
-					})
-				});
+				output.json(|| draft.json(id));
 			},
-			Self::Show { model } => show(&session.connect()?, output, *model)?,
+			Self::Publish { file, version } => publish(session, file, version)?,
 			Self::Serve { model, file, engine_memory, engine, signer } => {
 				let operator = signer.pair()?;
 				let chain = session.connect()?;
-				let version = chain.model(*model)?;
+				let version = model.resolve(&chain)?;
+				let model = version.model;
 				let memory = version.limits.memory;
 				ensure!(
 					memory <= *engine_memory,
@@ -176,7 +171,7 @@ impl ModelCommand {
 					 {report:?}: do not serve it",
 					version.report_hash
 				);
-				let submitted = serve(&chain, *model, report, &operator)?;
+				let submitted = serve(&chain, model, report, &operator)?;
 				let block = chain.included(submitted)?.block;
 				let since = chain.next_planned_session()?;
 				output.result(
@@ -185,61 +180,23 @@ impl ModelCommand {
 				);
 			},
 			Self::Stop { model, signer } => {
-				let call = pallet_opg_models::Call::<Runtime>::stop_serving { model: *model };
-				let block = session.connect()?.send(call, &signer.pair()?)?.block;
+				let chain = session.connect()?;
+				let model = model.number(&chain)?;
+				let call = pallet_opg_models::Call::<Runtime>::stop_serving { model };
+				let block = chain.send(call, &signer.pair()?)?.block;
 				output.result(
 					format_args!("stopped serving model {model} in block {block}"),
 					|| json!({ "model": model, "block": block }),
 				);
 			},
+			Self::Registry(command) => command.run(session)?,
 		}
 		Ok(())
 	}
 }
 
-/// Prints a model version.
-fn show(chain: &Chain, output: Output, id: ModelId) -> Result<()> {
-	let Model { owner, model_hash, size, name, engine_id, dims, limits, royalty, report_hash } =
-		chain.model(id)?;
-	let (owner, name) = (keys::name(&owner), String::from_utf8_lossy(&name).into_owned());
-	let commit = Inference::commit_blocks(&limits);
-	let window = Inference::challenge_window(&limits);
-	let bound: Vec<_> = dims
-		.iter()
-		.map(|dim| (String::from_utf8_lossy(&dim.name).into_owned(), dim.size))
-		.collect();
-	output.news(format_args!("model      {id}: {}, of {owner}", printable(&name)));
-	output.news(format_args!("file       {model_hash:?}, {size} bytes"));
-	output.news(format_args!("engine     {engine_id:?}"));
-	for (name, size) in &bound {
-		output.news(format_args!("dimension  {}={size}", printable(name)));
-	}
-	output.news(format_args!("limits     {}", describe::limits(&limits)));
-	output.news(format_args!(
-		"windows    {commit} blocks to compute an answer, {window} to challenge it"
-	));
-	output.news(format_args!("royalty    {}", Amount(royalty)));
-	output.news(format_args!("report     {report_hash:?}"));
-	output.json(|| {
-		json!({
-			"model": id,
-			"owner": owner,
-			"name": name,
-			"model_hash": model_hash,
-			"size": size,
-			"engine_id": engine_id,
-			"dims": bound.into_iter().collect::<BTreeMap<_, _>>(),
-			"limits": describe::limits_json(&limits),
-			"commit_blocks": commit,
-			"challenge_window": window,
-			"royalty": royalty.to_string(),
-			"report_hash": report_hash,
-		})
-	});
-	Ok(())
-}
-
 /// Parameters of a model version that its owner chooses.
+#[derive(Clone)]
 pub(super) struct ModelParams {
 	/// Id of the engine that answers for it.
 	pub engine_id: H256,
@@ -249,6 +206,84 @@ pub(super) struct ModelParams {
 	pub limits: VersionLimits,
 	/// Paid to the owner per attested request, in planck.
 	pub royalty: Balance,
+	/// Semantic version, licence, tokenizer.
+	pub release: Release,
+}
+
+/// What a version has besides its file.
+#[derive(Args)]
+pub(crate) struct VersionArgs {
+	/// Name of the model, unique for you: lower-case letters, digits, `.`, `_` and `-`.
+	#[arg(long, value_parser = parse_name)]
+	name: ModelName,
+	#[command(flatten)]
+	release: ReleaseArgs,
+	/// Size of a dimension that the file leaves open, by its name or by input and axis:
+	/// `--dim batch=1`, `--dim x:2=48`. Repeatable.
+	#[arg(long = "dim", value_name = "NAME=SIZE")]
+	dims: Vec<Dim>,
+	#[command(flatten)]
+	limits: LimitArgs,
+	/// Paid to you per attested request, in OPG.
+	#[arg(long, value_name = "OPG", default_value = "0")]
+	royalty: Amount,
+	#[command(flatten)]
+	engine: EngineArg,
+	#[command(flatten)]
+	signer: Signer,
+}
+
+impl VersionArgs {
+	/// Inspects the file here, as executors will, and completes what is not given.
+	pub fn draft(&self, chain: &Chain, data: &[u8]) -> Result<Draft> {
+		let owner = self.signer.pair()?;
+		let engine = self.engine.load()?;
+		let dims = chain_dims(&self.dims)?;
+		let limits = self.limits.resolve(chain, &engine, data, &dims)?;
+		let report = local::report(&engine, data, &dims, &limits)?;
+		let name = NameRef { owner: keys::account(&owner), name: self.name.clone() };
+		let release = self.release.resolve(chain, &name)?;
+		let (engine_id, royalty) = (engine.id(), self.royalty.0);
+		let params = ModelParams { engine_id, dims, limits, royalty, release };
+		Ok(Draft { owner, name, hash: model_hash(data), report, params })
+	}
+}
+
+/// A version that is to be registered.
+pub(crate) struct Draft {
+	owner: sr25519::Pair,
+	/// Its name.
+	pub name: NameRef,
+	/// Name of its file.
+	pub hash: H256,
+	report: H256,
+	params: ModelParams,
+}
+
+impl Draft {
+	/// Registers it and gives its number.
+	pub fn register(&self, chain: &Chain, data: &[u8]) -> Result<ModelId> {
+		register(chain, data, &self.name, self.params.clone(), self.report, &self.owner)
+	}
+
+	/// Tells people what was registered.
+	pub fn tell(&self, output: Output, id: ModelId) {
+		let Self { name, hash, report, params, .. } = self;
+		output.news(format_args!("limits     {}", describe::limits(&params.limits)));
+		output.news(format_args!("model {id} registered, hash {hash:?}, report {report:?}"));
+		output.news(format_args!("it is {name}@{}", params.release.number));
+	}
+
+	/// Tells programs what was registered.
+	pub fn json(&self, id: ModelId) -> serde_json::Value {
+		json!({
+			"model": id,
+			"version": self.params.release.number.to_string(),
+			"model_hash": self.hash,
+			"report_hash": self.report,
+			"limits": describe::limits_json(&self.params.limits),
+		})
+	}
 }
 
 /// Dimensions as the chain takes them: sorted by name, each bound once.
@@ -265,34 +300,34 @@ fn chain_dims(dims: &[Dim]) -> Result<Dims> {
 	dims.with_context(|| format!("a model version binds {MAX_DIMS} dimensions at most"))
 }
 
-/// Registers a model and gives its number.
+/// Registers a model version and gives its number. Uses the owner's announcement of the file, if there
+/// is one.
 pub(super) fn register(
 	chain: &Chain,
 	file: &[u8],
-	name: &str,
+	name: &NameRef,
 	params: ModelParams,
 	report_hash: H256,
 	owner: &sr25519::Pair,
 ) -> Result<ModelId> {
-	if name.is_empty() {
-		bail!("--name is empty");
-	}
-	let name = name.as_bytes().to_vec().try_into().ok();
-	let ModelParams { engine_id, dims, limits, royalty } = params;
+	let ModelParams { engine_id, dims, limits, royalty, release } = params;
 	ensure!(
 		chain.valid_engines()?.contains(&engine_id),
 		"the engine {engine_id:?} is not valid on this chain: name one of `opg engine list` with \
 		 --engine, or use the `opg` of the node's release"
 	);
+	let model_hash = model_hash(file);
 	let call = pallet_opg_models::Call::<Runtime>::register {
-		model_hash: model_hash(file),
+		model_hash,
 		size: u32::try_from(file.len()).context("the file is too large")?,
-		name: name.context("--name has more than 64 bytes")?,
+		name: name.name.clone(),
 		engine_id,
 		dims,
 		limits,
 		royalty,
 		report_hash,
+		release: Box::new(release),
+		salt: announced(chain, owner, &model_hash)?,
 	};
 	let included = chain.send(call, owner)?;
 	find_event(&included.events, |event| match event {

@@ -56,6 +56,14 @@ pub(crate) enum StakeCommand {
 		#[command(flatten)]
 		signer: Signer,
 	},
+	/// Allow your executor's node to begin to serve model versions by itself, with its hot key, as its
+	/// `--serve` says. Each takes a deposit from your account.
+	AllowServing {
+		/// Most versions that it may begin with from now on. 0 takes the permission away.
+		versions: u32,
+		#[command(flatten)]
+		signer: Signer,
+	},
 	/// Withdraw the OPG that was taken out of an executor's pool and is unlocked.
 	Withdraw {
 		#[command(flatten)]
@@ -130,6 +138,16 @@ impl StakeCommand {
 				output.result(
 					format_args!("declared {slots} slots in block {block}"),
 					|| json!({ "slots": slots, "block": block }),
+				);
+			},
+			Self::AllowServing { versions, signer } => {
+				let versions = *versions;
+				let call = pallet_opg_models::Call::<Runtime>::allow_serving { versions };
+				let signer = signer.pair()?;
+				let block = session.connect()?.send(call, &signer)?.block;
+				output.result(
+					format_args!("allowed {versions} versions in block {block}"),
+					|| json!({ "versions": versions, "block": block }),
 				);
 			},
 			Self::Withdraw { pool, signer } => {

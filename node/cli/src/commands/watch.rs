@@ -13,6 +13,7 @@ use crate::{
 	claims::{self, Claim, Stage},
 	dispute::{End, NotChallengeable, StakeLimits, Step},
 	local::EngineArg,
+	model_ref::ModelRef,
 	output::Output,
 	recompute::{self, Run},
 	signals,
@@ -48,9 +49,9 @@ const RETRY_BLOCKS: BlockNumber = 4;
 	one value in a line for each event."
 )]
 pub(crate) struct Watch {
-	/// Watch this model version only. Repeatable.
-	#[arg(long = "model", value_name = "N")]
-	only: Vec<ModelId>,
+	/// Watch this model version only: its number, or owner/name@1.4.0. Repeatable.
+	#[arg(long = "model", value_name = "MODEL")]
+	only: Vec<ModelRef>,
 	/// Folder with the ONNX files, such as the store of a node.
 	#[arg(long, value_name = "DIR")]
 	models: PathBuf,
@@ -83,6 +84,8 @@ impl Watch {
 		let engine_id = self.engine.load()?.id();
 		recompute::warm_up(&self.engine)?;
 		output.news(format_args!("watching {} with {} models", chain.name(), files.len()));
+		let only = self.only.iter().map(|model| model.number(&chain));
+		let only = only.collect::<Result<Vec<ModelId>>>()?;
 		let watcher = Watcher {
 			output,
 			engine: &self.engine,
@@ -93,7 +96,7 @@ impl Watch {
 				max_bond: self.max_bond.0,
 				max_open: self.max_open.unwrap_or(self.max_bond).0,
 			},
-			selection: Selection::new(claims::random(), self.share, &self.only),
+			selection: Selection::new(claims::random(), self.share, &only),
 			challenger,
 			follower: Follower::default(),
 			queue: Queue::default(),

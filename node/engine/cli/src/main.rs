@@ -31,8 +31,8 @@ struct Cli {
 enum Command {
 	/// The engine's id, which a model version names.
 	Id,
-	/// A file's name on the chain: BLAKE2b-256.
-	Digest {
+	/// A file's name on the chain: BLAKE3-256, as `b3sum` prints it.
+	Hash {
 		/// Any file.
 		file: PathBuf,
 	},
@@ -127,8 +127,8 @@ fn main() -> Result<()> {
 			}
 			Ok(())
 		},
-		Command::Digest { file } => {
-			println!("{}", digest(&read(&file)?));
+		Command::Hash { file } => {
+			println!("{}", hex::encode(content_hash(&read(&file)?)));
 			Ok(())
 		},
 		Command::Inspect { model } => inspect(&model),
@@ -223,7 +223,7 @@ fn engine() -> Result<Engine> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-	hex::encode(content_hash(bytes))
+	hex::encode(opg_engine::digest(bytes))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

@@ -10,6 +10,7 @@ mod unequal;
 
 mod binding;
 mod branches;
+mod broadcast;
 mod describe;
 mod file;
 mod host;
@@ -18,7 +19,9 @@ mod memory;
 mod model;
 mod operators;
 mod optimise;
+mod reductions;
 mod refusal;
+mod scatter;
 mod tables;
 mod values;
 mod weights;

@@ -4,7 +4,7 @@
 //! it forgets when a pass is over. Here a pass ends early and begins anew, so that at no time there are
 //! two of all weights.
 
-use crate::{branches, host, tables};
+use crate::{branches, broadcast, host, reductions, scatter, tables};
 use tract_onnx::{
 	prelude::*,
 	tract_core::{
@@ -31,9 +31,16 @@ pub fn optimise(model: &mut TypedModel) -> TractResult<()> {
 	}
 	in_steps(declutter).session().optimize(model)?;
 	let mut codegen = Optimizer::codegen();
-	let rules: [Rule; 3] = [branches::prepare, tables::sum, cube];
+	// The last one comes first.
+	let rules: [Rule; 5] =
+		[reductions::reduce, scatter::scatter, branches::prepare, tables::sum, cube];
 	for rule in rules {
 		codegen.add_pass(0, Box::new(Each { rule, next: 0 }));
+	}
+	// What is there once all else is done.
+	let rules: [Rule; 2] = [broadcast::binary, host::pack];
+	for rule in rules {
+		codegen.passes.push(Box::new(Each { rule, next: 0 }));
 	}
 	model.optimize_with_session(&mut in_steps(codegen).session())
 }

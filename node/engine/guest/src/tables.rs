@@ -46,19 +46,21 @@ pub fn fold(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedMod
 	constant(model, node, output[0].clone().into_arc_tensor())
 }
 
-/// Sums the bytes of constants along an axis, as what follows from zero points needs it.
+/// Sums the bytes of constants along neighbouring axes, as what follows from zero points needs it.
 pub fn sum(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedModelPatch>> {
 	rule_if_some!(reduce = node.op_as::<Reduce>());
 	rule_if!(reduce.reducer == Reducer::Sum);
-	rule_if_let!(&[axis] = &*reduce.axes);
+	rule_if_let!(Some((&first, others)) = reduce.axes.split_first());
+	rule_if!(others.iter().zip(first + 1..).all(|(axis, next)| *axis == next));
 	let conversion = model.node(node.inputs[0].node);
 	rule_if!(conversion.op_as::<Cast>().is_some_and(|cast| cast.to == i32::datum_type()));
 	rule_if_some!(bytes = converted(model, conversion)?);
 	rule_if!(bytes.datum_type() == i8::datum_type());
 	let mut shape: TVec<usize> = bytes.shape().into();
-	let (length, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
+	let length = reduce.axes.iter().map(|axis| shape[*axis]).product::<usize>();
+	let inner = shape[first + reduce.axes.len()..].iter().product::<usize>();
 	rule_if!(bytes.len() > 0);
-	shape[axis] = 1;
+	reduce.axes.iter().for_each(|axis| shape[*axis] = 1);
 	let mut sums = Tensor::zero::<i32>(&shape)?;
 	let (bytes, mut view) = (bytes.try_as_plain_ram()?, sums.try_as_plain_ram_mut()?);
 	let rows = bytes.as_slice::<i8>()?.chunks_exact(inner);

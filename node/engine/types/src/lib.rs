@@ -27,7 +27,7 @@ mod pin;
 pub use dims::{Dim, Dims, DimsError};
 pub use fault::ModelFault;
 #[cfg(feature = "hash")]
-pub use hash::content_hash;
+pub use hash::{content_hash, digest};
 #[cfg(feature = "pin")]
 pub use pin::PINNED_ENGINE_ID;
 pub use reason::Reason;

@@ -1,6 +1,6 @@
 //! The id of the engine that this source tree builds.
 
-/// Content hash of the engine that this source tree builds on every machine. It is read from
+/// Content hash, BLAKE3-256, of the engine that this source tree builds on every machine. It is read from
 /// `node/engine/types/engine.id`, which `scripts/repin.sh` writes; a test compares it with the engine.
 pub const PINNED_ENGINE_ID: [u8; 32] = parse(include_bytes!("../engine.id"));
 

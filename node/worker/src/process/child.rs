@@ -2,7 +2,7 @@
 
 use super::{
 	confine,
-	wire::{self, Request, Response, Setup},
+	wire::{self, Reply, Request, Response, Setup},
 };
 use crate::{
 	error::RunError,
@@ -55,15 +55,18 @@ fn answer(setup: &Setup, requests: Receiver<Request>) {
 	let runner = match EngineRunner::new(setup) {
 		Ok(runner) => runner,
 		Err(error) => {
-			let _ = wire::write(&mut output, &of_error(error));
+			let _ = wire::write(&mut output, &Reply::of(of_error(error)));
 			return;
 		},
 	};
-	let mut response = Response::Ready(runner.built_in());
+	let mut reply = Reply::of(Response::Ready(runner.built_in()));
 	let mut requests = requests.into_iter();
-	while wire::write(&mut output, &response).is_ok() {
+	while wire::write(&mut output, &reply).is_ok() {
 		let Some(request) = requests.next() else { return };
-		response = respond(&runner, request);
+		let response = respond(&runner, request);
+		let (loads, loaded) = runner.take_loads();
+		let loads = loads.iter().map(|took| took.as_micros() as u64).collect();
+		reply = Reply { response, loads, models: loaded.models, bytes: loaded.bytes };
 	}
 }
 
@@ -79,6 +82,7 @@ fn respond(runner: &EngineRunner, request: Request) -> Response {
 			let control = Control::new(schedule::deadline(&job, Instant::now()));
 			runner.prepare(&job, &control).map(|()| Response::Prepared)
 		},
+		Request::Inspect(task) => runner.inspect(&task).map(Response::Inspected),
 	};
 	result.unwrap_or_else(of_error)
 }
@@ -87,6 +91,7 @@ fn of_error(error: RunError) -> Response {
 	match error {
 		RunError::ModelMissing => Response::ModelMissing,
 		RunError::EngineMissing => Response::EngineMissing,
+		RunError::Damaged(hash) => Response::Damaged(hash),
 		RunError::TimedOut(_) => Response::TimedOut,
 		RunError::TooLarge { needed, share } => Response::TooLarge(needed as u64, share as u64),
 		// Long texts would not fit a message.

@@ -17,6 +17,33 @@ pub(crate) fn confine(setup: &Setup) -> io::Result<()> {
 	Ok(())
 }
 
+/// How far the system keeps an engine process from the files of the node and from the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sandbox {
+	/// From all of it.
+	Full,
+	/// From some of it: the kernel is older than the rules.
+	Partial,
+	/// From none of it.
+	None,
+}
+
+/// Asks the kernel what it would keep an engine process from.
+pub fn sandbox() -> Sandbox {
+	#[cfg(target_os = "linux")]
+	{
+		// The rules are for the thread that makes them, and it ends.
+		let asked = std::thread::spawn(linux::restrict).join();
+		match asked {
+			Ok(Ok(landlock::RulesetStatus::FullyEnforced)) => Sandbox::Full,
+			Ok(Ok(landlock::RulesetStatus::PartiallyEnforced)) => Sandbox::Partial,
+			_ => Sandbox::None,
+		}
+	}
+	#[cfg(not(target_os = "linux"))]
+	Sandbox::None
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
 	use super::Setup;
@@ -68,15 +95,22 @@ mod linux {
 		Ok(setrlimit(Resource::Core, limit(0))?)
 	}
 
-	/// Leaves this thread, and those that it starts, the stores to read, the folder of compiled engines,
+	/// Leaves this thread nothing.
+	pub(super) fn restrict() -> Result<RulesetStatus, RulesetError> {
+		let rules = Ruleset::default()
+			.handle_access(AccessFs::from_all(RULES))?
+			.handle_access(AccessNet::from_all(RULES))?;
+		Ok(rules.create()?.restrict_self()?.ruleset)
+	}
+
+	/// Leaves this thread, and those that it starts, the store to read, the folder of compiled engines,
 	/// what the system tells about itself, and no network.
 	pub(super) fn restrict_files(setup: &Setup) -> Result<RulesetStatus, RulesetError> {
 		if let Some(cache) = &setup.engine_cache {
 			// What is not there cannot be named in a rule. The engine tells why it is not.
 			let _ = fs::create_dir_all(cache);
 		}
-		let read =
-			[setup.engines.as_path(), &setup.models, "/proc".as_ref(), "/sys/fs/cgroup".as_ref()];
+		let read = [setup.blobs.as_path(), "/proc".as_ref(), "/sys/fs/cgroup".as_ref()];
 		let status = Ruleset::default()
 			.handle_access(AccessFs::from_all(RULES))?
 			.handle_access(AccessNet::from_all(RULES))?
@@ -98,13 +132,9 @@ mod tests {
 	fn files_of_the_node_should_be_out_of_reach_when_the_kernel_has_landlock() {
 		let folder = tempfile::tempdir().expect("a folder");
 		let path = |name: &str| folder.path().join(name);
-		let setup = Setup {
-			engine_cache: Some(path("cache")),
-			engines: path("engines"),
-			models: path("models"),
-			loaded_bytes: 0,
-		};
-		for name in ["engines", "models", "keystore"] {
+		let setup =
+			Setup { engine_cache: Some(path("cache")), blobs: path("blobs"), loaded_bytes: 0 };
+		for name in ["blobs", "keystore"] {
 			fs::create_dir(path(name)).expect("a folder");
 			fs::write(path(name).join("file"), "content").expect("is written");
 		}
@@ -121,10 +151,8 @@ mod tests {
 				}
 				assert!(denied(&path("keystore").join("file")));
 				assert!(denied("/etc/passwd".as_ref()));
-				assert!(fs::write(path("models").join("file"), "other").is_err());
-				for name in ["engines", "models"] {
-					assert_eq!(fs::read(path(name).join("file")).expect("it may"), b"content");
-				}
+				assert!(fs::write(path("blobs").join("file"), "other").is_err());
+				assert_eq!(fs::read(path("blobs").join("file")).expect("it may"), b"content");
 				fs::write(path("cache").join("file"), "compiled").expect("it may");
 				fs::File::open("/proc/self/pagemap").expect("it may");
 				true

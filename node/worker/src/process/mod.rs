@@ -7,15 +7,19 @@
 //! - [`child`]: the process itself.
 //! - [`confine`]: what the process gives up before it sees a model.
 //! - [`engines`]: engines besides the built-in one, compiled before jobs use them.
+//! - [`inspect`]: models are looked at before they are served.
 //! - [`wire`]: what they tell each other.
 
 mod child;
 mod confine;
 mod engines;
+mod inspect;
 mod supervisor;
 mod wire;
 
 pub use child::serve;
+pub use confine::{sandbox, Sandbox};
+pub use inspect::{InspectError, Inspector};
 pub use supervisor::EngineProgram;
 pub(crate) use supervisor::ProcessRunner;
 pub(crate) use wire::Setup;

@@ -2,15 +2,20 @@
 
 use super::{
 	engines::Engines,
-	wire::{self, Request, Response, Setup},
+	wire::{self, Reply, Request, Response, Setup},
 };
 use crate::{
 	error::RunError,
+	holding::drop_damaged,
+	metrics::{memory_bytes, End, Loaded, Metrics},
 	queue::{Control, Runner, LOG_TARGET},
 	Answered, Key,
 };
 use log::Level;
-use opg_blobs::Store;
+use opg_blobs::{
+	labels::{ENGINE, SERVED_ENGINE},
+	store::{self, Store},
+};
 use opg_execution::printable;
 use opg_primitives::{Job, JobKind};
 use parking_lot::Mutex;
@@ -18,7 +23,6 @@ use sp_core::H256;
 use std::{
 	collections::VecDeque,
 	ffi::OsString,
-	fs,
 	io::{self, Read},
 	os::unix::process::CommandExt,
 	path::PathBuf,
@@ -96,6 +100,7 @@ pub(crate) struct ProcessRunner {
 	restarts: Mutex<Restarts>,
 	engines: Arc<Engines>,
 	store: Store,
+	metrics: Metrics,
 }
 
 /// When a process may be started again.
@@ -106,10 +111,14 @@ struct Restarts {
 
 impl ProcessRunner {
 	/// Starts the first process, which compiles the built-in engine unless that was done before.
-	pub(crate) fn new(program: &EngineProgram, setup: &Setup) -> Result<Self, RunError> {
+	pub(crate) fn new(
+		program: &EngineProgram,
+		setup: &Setup,
+		metrics: &Metrics,
+	) -> Result<Self, RunError> {
 		let mut failures = 0;
 		let process = loop {
-			match EngineProcess::start(program, setup) {
+			match EngineProcess::start(program, setup, metrics) {
 				Ok(process) => break process,
 				Err(error) if failures + 1 == STARTS => return Err(error),
 				Err(error) => {
@@ -120,13 +129,23 @@ impl ProcessRunner {
 			}
 		};
 		let built_in = process.built_in;
-		let store = Store::open(&setup.engines)?;
+		// Nothing is written here, so that the limits do not matter.
+		let store = Store::open(&setup.blobs, store::Limits::default())?;
 		let engines = {
 			// Nothing is loaded beside it.
 			let (program, setup) = (program.clone(), Setup { loaded_bytes: 0, ..setup.clone() });
-			Engines::new(move |engine| compile(&program, &setup, engine))
+			let metrics = metrics.clone();
+			let store = store.clone();
+			Engines::new(move |engine| {
+				let compiled = compile(&program, &setup, &metrics, engine);
+				if let Err(RunError::Damaged(hash)) = compiled {
+					drop_damaged(&store, hash);
+					return Err(RunError::EngineMissing);
+				}
+				compiled
+			})
 		};
-		let (others, listed) = (engines.clone(), store.list().unwrap_or_default());
+		let (others, listed) = (engines.clone(), engines_in(&store));
 		// Without this thread the first job of an engine waits until it is compiled.
 		let _ = spawn("opg-engine-others", move || {
 			listed.into_iter().for_each(|engine| others.compile(H256(engine)));
@@ -134,7 +153,8 @@ impl ProcessRunner {
 		let restarts = Restarts { failures: 0, not_before: Instant::now() };
 		let (idle, restarts) = (Mutex::new(vec![process]), Mutex::new(restarts));
 		let (program, setup) = (program.clone(), setup.clone());
-		Ok(Self { program, setup, built_in, idle, restarts, engines, store })
+		let metrics = metrics.clone();
+		Ok(Self { program, setup, built_in, idle, restarts, engines, store, metrics })
 	}
 
 	/// A process for a job of this model: one that has run it before, or any, or a new one.
@@ -156,7 +176,7 @@ impl ProcessRunner {
 			return Err(RunError::Process("it has failed too often lately".into()));
 		}
 		thread::sleep(pause);
-		let started = EngineProcess::start(&self.program, &self.setup);
+		let started = EngineProcess::start(&self.program, &self.setup, &self.metrics);
 		if started.is_err() {
 			self.note_failure();
 		}
@@ -195,13 +215,26 @@ impl ProcessRunner {
 				self.restarts.lock().failures = 0;
 				process.remember(job.model_key().0);
 				// What fails on this machine may be for want of memory, which a new process has.
-				let failed = matches!(response, Response::Failed(_));
-				let kept = (!failed && !process.is_too_large(&self.setup)).then_some(process);
-				(kept, Ok(response))
+				let end = if matches!(response, Response::Failed(_)) {
+					End::Failed
+				} else if process.is_too_large(&self.setup) {
+					End::Memory
+				} else {
+					return (Some(process), Ok(response));
+				};
+				self.metrics.note_process_end(end);
+				(None, Ok(response))
 			},
-			Err(Lost::TimedOut) => (None, Err(timed_out(job))),
-			Err(Lost::Cancelled) => (None, Err(RunError::Cancelled)),
+			Err(Lost::TimedOut) => {
+				self.metrics.note_process_end(End::TimedOut);
+				(None, Err(timed_out(job)))
+			},
+			Err(Lost::Cancelled) => {
+				self.metrics.note_process_end(End::Cancelled);
+				(None, Err(RunError::Cancelled))
+			},
 			Err(Lost::Died(how)) => {
+				self.metrics.note_process_end(End::Died);
 				self.note_failure();
 				(None, Err(RunError::Process(how)))
 			},
@@ -242,13 +275,29 @@ impl ProcessRunner {
 	}
 }
 
+/// Engines in the store that somebody has added or that served models name.
+fn engines_in(store: &Store) -> Vec<[u8; 32]> {
+	let pinned = [ENGINE, SERVED_ENGINE].map(|label| store.pinned(label).unwrap_or_default());
+	let mut engines: Vec<_> =
+		pinned.into_iter().flatten().filter(|engine| store.contains(engine)).collect();
+	engines.sort_unstable();
+	engines.dedup();
+	engines
+}
+
 /// Compiles an engine from the store in a process of its own, unless that was done before.
-fn compile(program: &EngineProgram, setup: &Setup, engine: H256) -> Result<(), RunError> {
-	let mut process = EngineProcess::start(program, setup)?;
+fn compile(
+	program: &EngineProgram,
+	setup: &Setup,
+	metrics: &Metrics,
+	engine: H256,
+) -> Result<(), RunError> {
+	let mut process = EngineProcess::start(program, setup, metrics)?;
 	match process.ask(Request::Engine(engine), Instant::now() + ENGINE_TIME, None) {
 		Ok(Response::Ready(ready)) if ready == engine => Ok(()),
 		Ok(Response::Failed(reason)) => Err(RunError::Process(reason)),
 		Ok(Response::EngineMissing) => Err(RunError::EngineMissing),
+		Ok(Response::Damaged(hash)) => Err(RunError::Damaged(hash)),
 		Ok(_) => Err(RunError::Process("a response out of order".into())),
 		Err(Lost::Died(how)) => Err(RunError::Process(how)),
 		Err(Lost::TimedOut | Lost::Cancelled) => {
@@ -262,7 +311,9 @@ impl Runner for ProcessRunner {
 		self.have_engine(job, control)?;
 		if job.kind == JobKind::Cold {
 			// In the place of a process, so that there is not more memory in use for it.
-			drop(self.idle.lock().pop());
+			if self.idle.lock().pop().is_some() {
+				self.metrics.note_process_end(End::Replaced);
+			}
 			let process = self.start(control)?;
 			return of_response(self.run_in(process, Request::Run, job, control).1?, job);
 		}
@@ -289,12 +340,13 @@ fn of_response(response: Response, job: &Job) -> Result<Answered, RunError> {
 		Response::Done(answered) => Ok(answered),
 		Response::ModelMissing => Err(RunError::ModelMissing),
 		Response::EngineMissing => Err(RunError::EngineMissing),
+		Response::Damaged(hash) => Err(RunError::Damaged(hash)),
 		Response::TimedOut => Err(timed_out(job)),
 		Response::Failed(reason) => Err(RunError::Process(reason)),
 		Response::TooLarge(needed, share) => {
 			Err(RunError::TooLarge { needed: needed as usize, share: share as usize })
 		},
-		Response::Ready(_) | Response::Prepared => {
+		Response::Ready(_) | Response::Prepared | Response::Inspected(_) => {
 			Err(RunError::Process("a response out of order".into()))
 		},
 	}
@@ -305,25 +357,40 @@ fn timed_out(job: &Job) -> RunError {
 }
 
 /// Cause for which a process gives no response. It is of no more use.
-enum Lost {
+pub(super) enum Lost {
 	TimedOut,
 	Cancelled,
 	Died(String),
 }
 
 /// An engine process. It ends when this is dropped.
-struct EngineProcess {
+pub(super) struct EngineProcess {
 	child: Child,
 	/// To the thread that writes requests and reads responses: either may block.
 	requests: Sender<Request>,
-	responses: Receiver<io::Result<Option<Response>>>,
+	responses: Receiver<io::Result<Option<Reply>>>,
+	metrics: Metrics,
 	built_in: H256,
 	/// Keys of models that it has loaded, the latest last.
 	models: VecDeque<Key>,
 }
 
 impl EngineProcess {
-	fn start(program: &EngineProgram, setup: &Setup) -> Result<Self, RunError> {
+	pub(super) fn start(
+		program: &EngineProgram,
+		setup: &Setup,
+		metrics: &Metrics,
+	) -> Result<Self, RunError> {
+		let started = Self::start_uncounted(program, setup, metrics.clone());
+		metrics.note_process_start(started.is_ok());
+		started
+	}
+
+	fn start_uncounted(
+		program: &EngineProgram,
+		setup: &Setup,
+		metrics: Metrics,
+	) -> Result<Self, RunError> {
 		let failed = |error: io::Error| RunError::Process(format!("does not start: {error}"));
 		let mut child = Command::new(&program.program)
 			.args(&program.arguments)
@@ -340,7 +407,8 @@ impl EngineProcess {
 		let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
 		let (models, built_in) = Default::default();
 		// From now on the process ends with this.
-		let mut process = Self { child, requests, responses, built_in, models };
+		metrics.note_loaded(child.id(), Loaded::default());
+		let mut process = Self { child, requests, responses, metrics, built_in, models };
 		let (Some(input), Some(output), Some(log)) = pipes else {
 			return Err(failed(io::Error::other("no pipes")));
 		};
@@ -365,7 +433,7 @@ impl EngineProcess {
 
 	/// Sends a request and waits for the response, but not longer than until `until` or until
 	/// `control` says that it is cancelled.
-	fn ask(
+	pub(super) fn ask(
 		&mut self,
 		request: Request,
 		until: Instant,
@@ -377,7 +445,14 @@ impl EngineProcess {
 		loop {
 			let left = until.saturating_duration_since(Instant::now());
 			match self.responses.recv_timeout(left.min(LOOK)) {
-				Ok(Ok(Some(response))) => return Ok(response),
+				Ok(Ok(Some(reply))) => {
+					let Reply { response, loads, models, bytes } = reply;
+					loads.into_iter().map(Duration::from_micros).for_each(|took| {
+						self.metrics.note_load(took);
+					});
+					self.metrics.note_loaded(self.child.id(), Loaded { models, bytes });
+					return Ok(response);
+				},
 				Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
 					return Err(Lost::Died(format!("sends nonsense: {error}")));
 				},
@@ -432,21 +507,11 @@ impl EngineProcess {
 
 impl Drop for EngineProcess {
 	fn drop(&mut self) {
+		self.metrics.forget_process(self.child.id());
 		let _ = self.child.kill();
 		// Killed, it ends at once. Otherwise it would stay as a zombie.
 		let _ = self.child.wait();
 	}
-}
-
-/// Memory of a process that is not the content of files, in bytes. `None` where the system does not
-/// tell.
-fn memory_bytes(id: u32) -> Option<usize> {
-	let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-	let kibibytes = |name: &str| -> Option<usize> {
-		let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-		line.trim().strip_suffix(" kB")?.parse().ok()
-	};
-	Some((kibibytes("RssAnon:")? + kibibytes("RssShmem:")?) << 10)
 }
 
 pub(super) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
@@ -458,7 +523,7 @@ fn pass_on(
 	requests: &Receiver<Request>,
 	mut input: ChildStdin,
 	mut output: ChildStdout,
-	responses: &Sender<io::Result<Option<Response>>>,
+	responses: &Sender<io::Result<Option<Reply>>>,
 ) {
 	for request in requests {
 		let response = wire::write(&mut input, &request).and_then(|()| wire::read(&mut output));
@@ -497,13 +562,6 @@ fn log_line(id: u32, line: &str) {
 mod tests {
 	use super::*;
 
-	#[cfg(target_os = "linux")]
-	#[test]
-	fn memory_of_a_process_should_be_known() {
-		assert!(memory_bytes(std::process::id()).is_some_and(|bytes| bytes > 0));
-		assert_eq!(memory_bytes(u32::MAX), None);
-	}
-
 	#[test]
 	fn pause_should_double_up_to_a_limit_when_failures_go_on() {
 		assert_eq!([1, 2, 3].map(pause), [MIN_PAUSE, MIN_PAUSE * 2, MIN_PAUSE * 4]);
@@ -511,9 +569,10 @@ mod tests {
 	}
 
 	fn start(program: &str, arguments: &[&str]) -> RunError {
-		let setup =
-			Setup { engine_cache: None, engines: "/".into(), models: "/".into(), loaded_bytes: 0 };
-		let started = EngineProcess::start(&EngineProgram::new(program, arguments), &setup);
+		let setup = Setup { engine_cache: None, blobs: "/".into(), loaded_bytes: 0 };
+		let metrics = Metrics::new().expect("its names are names");
+		let program = EngineProgram::new(program, arguments);
+		let started = EngineProcess::start(&program, &setup, &metrics);
 		started.err().expect("it is no engine")
 	}
 

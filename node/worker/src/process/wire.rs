@@ -2,7 +2,7 @@
 //!
 //! The node sends requests to the standard input of the process, one at a time, and reads one
 //! response for each from its standard output. Models and engines do not pass through: the process
-//! reads them from the stores.
+//! reads them from the store.
 //!
 //! ```text
 //! message: length u32, little-endian | request or response (SCALE)
@@ -10,7 +10,7 @@
 
 use crate::Answered;
 use codec::{Decode, DecodeAll, Encode};
-use opg_primitives::{Job, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
+use opg_primitives::{Job, Task, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
 use sp_core::H256;
 use std::{
 	ffi::OsString,
@@ -27,32 +27,28 @@ const MAX_MESSAGE: usize = (MAX_INPUT_BYTES + MAX_OUTPUT_BYTES) as usize + (64 <
 pub(crate) struct Setup {
 	/// Folder of compiled engines.
 	pub(crate) engine_cache: Option<PathBuf>,
-	/// Store of engines besides the built-in one.
-	pub(crate) engines: PathBuf,
-	/// Store of models.
-	pub(crate) models: PathBuf,
+	/// Store of models, and of engines besides the built-in one.
+	pub(crate) blobs: PathBuf,
 	/// Most bytes of memory of all models together, loaded and running.
 	pub(crate) loaded_bytes: usize,
 }
 
 impl Encode for Setup {
 	fn encode(&self) -> Vec<u8> {
-		let Self { engine_cache, engines, models, loaded_bytes } = self;
+		let Self { engine_cache, blobs, loaded_bytes } = self;
 		let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
 		let cache = engine_cache.as_deref().map(bytes);
-		(cache, bytes(engines), bytes(models), *loaded_bytes as u64).encode()
+		(cache, bytes(blobs), *loaded_bytes as u64).encode()
 	}
 }
 
 impl Decode for Setup {
 	fn decode<I: codec::Input>(input: &mut I) -> Result<Self, codec::Error> {
-		let (cache, engines, models, loaded_bytes) =
-			<(Option<Vec<u8>>, Vec<u8>, Vec<u8>, u64)>::decode(input)?;
+		let (cache, blobs, loaded_bytes) = <(Option<Vec<u8>>, Vec<u8>, u64)>::decode(input)?;
 		let path = |bytes| PathBuf::from(OsString::from_vec(bytes));
 		Ok(Self {
 			engine_cache: cache.map(path),
-			engines: path(engines),
-			models: path(models),
+			blobs: path(blobs),
 			loaded_bytes: usize::try_from(loaded_bytes).unwrap_or(usize::MAX),
 		})
 	}
@@ -73,6 +69,9 @@ pub(crate) enum Request {
 	/// Load the model of a job within the time that it has left.
 	#[codec(index = 3)]
 	Prepare(Job),
+	/// Inspect the model of a task, whose input does not count.
+	#[codec(index = 4)]
+	Inspect(Task),
 }
 
 /// Response of an engine process.
@@ -102,6 +101,31 @@ pub(crate) enum Response {
 	/// The model may take more memory than there is, in MiB: so much, of so much.
 	#[codec(index = 7)]
 	TooLarge(u64, u64),
+	/// The bytes of this file in the store are not those of its name.
+	#[codec(index = 8)]
+	Damaged(H256),
+	/// Digest of the inspection report, or why the engine refuses the model.
+	#[codec(index = 9)]
+	Inspected(Result<H256, String>),
+}
+
+/// Response, and what the process has loaded since the last one.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Reply {
+	pub(crate) response: Response,
+	/// Times that loading models took, in microseconds. A request loads one at most.
+	pub(crate) loads: Vec<u64>,
+	/// Models that are loaded now.
+	pub(crate) models: u32,
+	/// Bytes of their memory.
+	pub(crate) bytes: u64,
+}
+
+impl Reply {
+	/// A response of a process that has loaded nothing.
+	pub(crate) fn of(response: Response) -> Self {
+		Self { response, loads: Vec::new(), models: 0, bytes: 0 }
+	}
 }
 
 /// Writes a message.
@@ -140,8 +164,7 @@ mod tests {
 	fn messages_should_be_read_as_they_were_written() {
 		let setup = Setup {
 			engine_cache: Some("/cache".into()),
-			engines: "/engines".into(),
-			models: OsString::from_vec(b"/not utf-8: \xff".to_vec()).into(),
+			blobs: OsString::from_vec(b"/not utf-8: \xff".to_vec()).into(),
 			loaded_bytes: 7,
 		};
 		let requests = [Request::Start(setup), Request::Engine(H256::repeat_byte(1))];

@@ -28,6 +28,15 @@ struct Mock {
 	endless: bool,
 }
 
+fn uncounted() -> Metrics {
+	Metrics::new().expect("its names are names")
+}
+
+/// An engine that does not start.
+fn failing() -> Result<Mock, RunError> {
+	Err(RunError::EngineMissing)
+}
+
 impl Runner for Mock {
 	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError> {
 		if let Some(gate) = &self.gate {
@@ -111,7 +120,7 @@ fn once<R>(runner: R) -> impl FnMut() -> Result<R, RunError> {
 }
 
 fn start_mock(mock: Mock, queue: usize) -> Arc<Shared> {
-	start(once(mock), &config(queue, 1)).expect("threads")
+	start(once(mock), &config(queue, 1), uncounted()).expect("threads")
 }
 
 /// A worker on which each job waits for a permit.
@@ -213,7 +222,7 @@ fn jobs_should_wait_when_the_engine_is_still_compiling() {
 		let _ = gate.recv();
 		Ok(Mock::default())
 	};
-	let shared = start(build, &config(1, 2)).expect("threads");
+	let shared = start(build, &config(1, 2), uncounted()).expect("threads");
 	assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 	assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
 	assert_eq!(shared.submit(job(2)), Err(JobError::QueueFull));
@@ -229,7 +238,7 @@ fn seats_should_be_declined_until_the_engine_starts_when_it_fails_at_first() {
 		0 => Err(RunError::EngineMissing),
 		_ => Ok(Mock::default()),
 	};
-	let shared = start(build, &config(1, 2)).expect("threads");
+	let shared = start(build, &config(1, 2), uncounted()).expect("threads");
 	wait_until("the engine has failed", || shared.submit(job(1)) == Err(JobError::Failed));
 	wait_until("the engine is started again", || shared.submit(job(1)) == done(&job(1)));
 	assert_eq!(attempts.load(Ordering::SeqCst), 2);
@@ -237,7 +246,7 @@ fn seats_should_be_declined_until_the_engine_starts_when_it_fails_at_first() {
 
 #[test]
 fn worker_should_stop_when_the_engine_does_not_start() {
-	let shared = start(|| Err::<Mock, _>(RunError::EngineMissing), &config(1, 1)).expect("threads");
+	let shared = start(failing, &config(1, 1), uncounted()).expect("threads");
 	wait_until("the engine has failed", || shared.submit(job(1)) == Err(JobError::Failed));
 	shared.stop();
 	wait_until("the thread has ended", || Arc::strong_count(&shared) == 1);
@@ -382,7 +391,7 @@ fn answers_should_be_there_without_a_run_when_the_journal_is_opened_again() {
 	let audit = Job { kind: JobKind::Witness(H256::repeat_byte(7)), ..job(2) };
 	let mock = Mock::default();
 	let runs = mock.runs.clone();
-	let shared = start(once(mock), &config).expect("threads");
+	let shared = start(once(mock), &config, uncounted()).expect("threads");
 	for job in [job(1), audit.clone(), watch(3)] {
 		assert_eq!(settle(&shared, &job), done(&job));
 	}
@@ -390,8 +399,8 @@ fn answers_should_be_there_without_a_run_when_the_journal_is_opened_again() {
 	// The first is still there, as after `kill -9`. The second one cannot even start its engine.
 	let mock = Mock::default();
 	let runs = mock.runs.clone();
-	let again = start(once(mock), &config).expect("threads");
-	let broken = start(|| Err::<Mock, _>(RunError::EngineMissing), &config).expect("threads");
+	let again = start(once(mock), &config, uncounted()).expect("threads");
+	let broken = start(failing, &config, uncounted()).expect("threads");
 	wait_until("the engine has failed", || broken.submit(job(9)) == Err(JobError::Failed));
 	for job in [job(1), audit] {
 		assert_eq!(again.submit(job.clone()), done(&job));
@@ -405,7 +414,7 @@ fn answers_should_be_there_without_a_run_when_the_journal_is_opened_again() {
 fn oldest_result_should_be_forgotten_when_there_are_too_many() {
 	let mock = Mock::default();
 	let runs = mock.runs.clone();
-	let shared = start_bounded(once(mock), &config(4, 1), 1100).expect("threads");
+	let shared = start_bounded(once(mock), &config(4, 1), uncounted(), 1100).expect("threads");
 	for request in 0..5 {
 		assert_eq!(settle(&shared, &job(request)), done(&job(request)));
 		assert!(shared.state.lock().results.len() <= 2);
@@ -435,4 +444,39 @@ fn submit_should_refuse_when_the_worker_has_stopped() {
 	let shared = start_mock(Mock::default(), 4);
 	shared.stop();
 	assert_eq!(shared.submit(job(1)), Err(JobError::Internal));
+}
+
+#[test]
+fn jobs_should_be_in_the_registry_while_they_wait_and_run_and_when_they_end() {
+	let registry = Registry::new();
+	let (permit, gate) = mpsc::channel();
+	let mock = Mock { gate: Some(Mutex::new(gate)), ..Mock::default() };
+	let config = WorkerConfig { registry: Some(registry.clone()), ..config(1, 1) };
+	let shared = start(once(mock), &config, uncounted()).expect("threads");
+	let value = |name: &str, first: &str, second: &str| -> f64 {
+		let families = registry.gather();
+		let family = families.iter().find(|family| family.get_name() == name).expect(name);
+		let mut metrics = family.get_metric().iter();
+		let metric = metrics.find(|metric| {
+			let has = |value| metric.get_label().iter().any(|pair| pair.get_value() == value);
+			has(first) && has(second)
+		});
+		let metric = metric.expect("a series");
+		metric.get_counter().get_value() + metric.get_gauge().get_value()
+	};
+	assert_eq!(shared.submit(job(1)), Ok(JobStatus::Pending));
+	wait_until("it runs", || value("opg_jobs", "running", "seat") == 1.0);
+	assert_eq!(shared.submit(job(2)), Ok(JobStatus::Pending));
+	assert_eq!(value("opg_jobs", "waiting", "seat"), 1.0);
+	assert_eq!(value("opg_jobs", "waiting", "watch"), 0.0);
+	// There is room for one that waits.
+	assert_eq!(shared.submit(watch(3)), Err(JobError::QueueFull));
+	assert_eq!(value("opg_jobs_total", "watch", "given_up"), 1.0);
+	for number in [1, 2] {
+		permit.send(()).expect("worker lives");
+		assert_eq!(settle(&shared, &job(number)), done(&job(number)));
+	}
+	assert_eq!(value("opg_jobs_total", "seat", "done"), 2.0);
+	assert_eq!(value("opg_jobs", "running", "seat"), 0.0);
+	drop(shared);
 }

@@ -40,7 +40,8 @@ impl Test {
 
 	/// Adds a job, and gives the keys of those that are given up.
 	fn push(&mut self, job: Job) -> Vec<Key> {
-		self.schedule.push(job.key().0, job, self.now, self.busy)
+		let given_up = self.schedule.push(job.key().0, job, self.now, self.busy);
+		given_up.into_iter().map(|(key, _)| key).collect()
 	}
 
 	fn push_all(&mut self, jobs: impl IntoIterator<Item = Job>) {

@@ -1,14 +1,21 @@
 //! Unit tests by topic, and the calls that they share.
 
+mod announcements;
+mod channels;
 mod engines;
 mod holds;
+mod lookups;
 mod maxima;
+mod names;
 mod offchain;
+mod policy;
 mod registration;
 mod serving;
+mod transfer;
 
 use crate::{mock::*, *};
-use opg_primitives::{Dim, Dims, ModelId, VersionLimits};
+use frame_support::storage::with_storage_layer;
+use opg_primitives::{registry::VersionNumber, Dim, Dims, ModelId, VersionLimits};
 use sp_core::H256;
 use sp_runtime::DispatchResult;
 
@@ -33,9 +40,7 @@ fn register_within(
 	limits: VersionLimits,
 	royalty: u128,
 ) -> DispatchResult {
-	let (hash, name) = (H256::zero(), name.to_vec().try_into().unwrap());
-	let dims = Dims::default();
-	Registry::register(origin(who), hash, size, name, ENGINE, dims, limits, royalty, REPORT)
+	Registration { owner: who, size, limits, royalty, ..Registration::of(name) }.send()
 }
 
 fn register_for(engine_id: H256, dims: &[(&str, u64)]) -> DispatchResult {
@@ -43,8 +48,77 @@ fn register_for(engine_id: H256, dims: &[(&str, u64)]) -> DispatchResult {
 		.iter()
 		.map(|(name, size)| Dim { name: name.as_bytes().to_vec().try_into().unwrap(), size: *size })
 		.collect::<Vec<_>>();
-	let (name, dims) = (b"m".to_vec().try_into().unwrap(), dims.try_into().unwrap());
-	Registry::register(origin(1), H256::zero(), 1, name, engine_id, dims, LIMITS, 0, REPORT)
+	let dims = dims.try_into().unwrap();
+	Registration { engine_id, dims, ..Registration::of(b"m") }.send()
+}
+
+/// Arguments of `register`.
+struct Registration {
+	owner: u64,
+	model_hash: H256,
+	size: u32,
+	name: ModelName,
+	engine_id: H256,
+	dims: Dims,
+	limits: VersionLimits,
+	royalty: u128,
+	release: Release,
+	salt: Option<[u8; 32]>,
+}
+
+impl Registration {
+	/// A release of account 1, whose major version is its number on the chain.
+	fn of(name: &[u8]) -> Self {
+		let number = VersionNumber::new(NextModelId::<Test>::get(), 0, 0);
+		Self {
+			owner: 1,
+			model_hash: H256::zero(),
+			size: 1,
+			name: text(name),
+			engine_id: ENGINE,
+			dims: Dims::default(),
+			limits: LIMITS,
+			royalty: 0,
+			release: Release { number, licence: None, tokenizer: None },
+			salt: None,
+		}
+	}
+
+	/// The same with this version number.
+	fn at(number: &str) -> Self {
+		let release = Release {
+			number: VersionNumber::parse(number).unwrap(),
+			licence: None,
+			tokenizer: None,
+		};
+		Self { release, ..Self::of(b"m") }
+	}
+
+	fn send(self) -> DispatchResult {
+		let Self { owner, model_hash, size, name, engine_id, dims, limits, royalty, release, salt } =
+			self;
+		let origin = origin(owner);
+		with_storage_layer(|| {
+			Registry::register(
+				origin,
+				model_hash,
+				size,
+				name,
+				engine_id,
+				dims,
+				limits,
+				royalty,
+				REPORT,
+				Box::new(release),
+				salt,
+			)
+		})
+	}
+}
+
+/// A bounded text.
+fn text<B: TryFrom<Vec<u8>, Error: std::fmt::Debug>>(bytes: &[u8]) -> B {
+	bytes.to_vec().try_into().unwrap()
 }
 
 fn serve(who: u64, model: ModelId) -> DispatchResult {

@@ -2,6 +2,7 @@
 
 use super::*;
 use frame_support::{assert_noop, assert_ok};
+use opg_primitives::registry::{Content, MAX_VERSIONS};
 use pallet_opg_support::ModelRegistry;
 use sp_runtime::TokenError;
 
@@ -21,13 +22,16 @@ fn register_should_be_refused_with_its_reason() {
 	run(|| {
 		assert_noop!(register(1, 0, b"m", 1, 0), Error::<Test>::InvalidSize);
 		assert_noop!(register(1, 1_001, b"m", 1, 0), Error::<Test>::InvalidSize);
-		assert_noop!(register(1, 1, b"", 1, 0), Error::<Test>::EmptyName);
+		for name in [&b""[..], b"M", b"a/b", b"-m", "\u{e9}".as_bytes()] {
+			assert_noop!(register(1, 1, name, 1, 0), Error::<Test>::InvalidName);
+		}
 		assert_noop!(register(1, 1, b"m", 0, 0), Error::<Test>::InvalidFuel);
 		assert_noop!(register(1, 1, b"m", 1_001, 0), Error::<Test>::InvalidFuel);
 		assert_noop!(register(1, 1, b"m", 1, 51), Error::<Test>::RoyaltyTooHigh);
 		assert_noop!(register(99, 1, b"m", 1, 0), TokenError::FundsUnavailable);
 		assert_ok!(register(1, 1_000, b"m", 1_000, 50));
-		assert_eq!(Balances::free_balance(1), 900);
+		let deposit = NamedModels::<Test>::get(0).unwrap().deposit;
+		assert_eq!(Balances::free_balance(1), FUNDS - deposit);
 	});
 }
 
@@ -44,7 +48,7 @@ fn deposits_should_come_back_when_a_version_is_no_longer_served() {
 	run(|| {
 		assert_ok!(register(11, 1, b"m", 1, 0));
 		assert_ok!(serve(1, 0));
-		assert_eq!(Balances::free_balance(1), 990);
+		assert_eq!(Balances::free_balance(1), FUNDS - 10);
 		assert_noop!(Registry::deregister(origin(11), 0), Error::<Test>::StillServed);
 		assert_noop!(Registry::deregister(origin(12), 0), Error::<Test>::NotOwner);
 		Session::set(&2);
@@ -55,7 +59,62 @@ fn deposits_should_come_back_when_a_version_is_no_longer_served() {
 		assert!(Forgotten::get().is_empty());
 		assert_ok!(Registry::deregister(origin(11), 0));
 		assert_eq!(Forgotten::get(), [0u32]);
-		assert_eq!((Balances::free_balance(1), Balances::free_balance(11)), (1_000, 1_000));
+		assert_eq!(Balances::free_balance(1), FUNDS);
+		let left = NamedModels::<Test>::get(0).unwrap().deposit;
+		assert_eq!(Balances::free_balance(11), FUNDS - left, "the number stays used");
 		assert_noop!(Registry::deregister(origin(11), 0), Error::<Test>::UnknownModel);
+		assert_ok!(Registry::remove_name(origin(11), text(b"m")));
+		assert_eq!(Balances::free_balance(11), FUNDS);
+	});
+}
+
+#[test]
+fn release_should_be_refused_when_it_is_not_one() {
+	run(|| {
+		let refused = |change: fn(&mut Release), error: Error<Test>| {
+			let mut registration = Registration::at("1.0.0");
+			change(&mut registration.release);
+			assert_noop!(registration.send(), error);
+		};
+		refused(|release| release.number.pre = text(b"01"), Error::InvalidNumber);
+		refused(|release| release.number.pre = text(b"a b"), Error::InvalidNumber);
+		refused(|release| release.licence = Some(text(b"")), Error::InvalidLicence);
+		refused(|release| release.licence = Some(text(b"(MIT")), Error::InvalidLicence);
+		let empty = |release: &mut Release| {
+			release.tokenizer = Some(Content { hash: H256::zero(), size: 0 });
+		};
+		refused(empty, Error::EmptyFile);
+		let mut registration = Registration::at("1.0.0-beta.2");
+		registration.release.licence = Some(text(b"Apache-2.0 OR MIT"));
+		registration.release.tokenizer = Some(Content { hash: REPORT, size: 7 });
+		let release = registration.release.clone();
+		assert_ok!(registration.send());
+		assert_eq!(Models::<Test>::get(0).unwrap().release, release);
+	});
+}
+
+#[test]
+fn version_number_should_never_be_used_again_when_its_version_was_removed() {
+	run(|| {
+		assert_ok!(Registration::at("1.0.0").send());
+		assert_noop!(Registration::at("1.0.0").send(), Error::<Test>::NumberTaken);
+		// Another owner or name has numbers of its own.
+		assert_ok!(Registration { owner: 2, ..Registration::at("1.0.0") }.send());
+		assert_ok!(Registration { name: text(b"n"), ..Registration::at("1.0.0") }.send());
+		assert_ok!(Registry::deregister(origin(1), 0));
+		assert_noop!(Registration::at("1.0.0").send(), Error::<Test>::NumberTaken);
+		assert_ok!(Registration::at("0.9.0").send());
+	});
+}
+
+#[test]
+fn register_should_be_refused_when_a_name_has_all_the_versions_that_it_can() {
+	run(|| {
+		for patch in 0..MAX_VERSIONS {
+			assert_ok!(Registration::at(&format!("1.0.{patch}")).send());
+		}
+		assert_noop!(Registration::at("1.1.0").send(), Error::<Test>::TooManyVersions);
+		assert_ok!(Registry::deregister(origin(1), 7));
+		assert_noop!(Registration::at("1.1.0").send(), Error::<Test>::TooManyVersions);
 	});
 }

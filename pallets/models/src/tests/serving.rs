@@ -57,10 +57,10 @@ fn serving_should_count_from_the_session_that_is_planned_next() {
 		Session::set(&11);
 		assert_ok!(serve(2, 0));
 		assert_eq!(candidates(9), [1]);
-		assert_eq!(Balances::free_balance(1), 990);
+		assert_eq!(Balances::free_balance(1), FUNDS - 10);
 		Session::set(&12);
 		assert_ok!(serve(3, 0));
-		assert_eq!(Balances::free_balance(1), 1_000, "its entry is gone");
+		assert_eq!(Balances::free_balance(1), FUNDS, "its entry is gone");
 		assert!(candidates(9).is_empty());
 	});
 }
@@ -74,7 +74,7 @@ fn stop_should_be_cancelled_when_the_executor_serves_again_in_the_same_session()
 		assert_ok!(stop(1));
 		assert_eq!(
 			(Balances::free_balance(1), ServingExecutors::<Test>::iter().count()),
-			(1_000, 0)
+			(FUNDS, 0)
 		);
 		assert_ok!(serve(1, 0));
 		Session::set(&3);
@@ -88,7 +88,7 @@ fn stop_should_be_cancelled_when_the_executor_serves_again_in_the_same_session()
 		let planned = [3, 4, 5, 6].map(candidates);
 		assert_eq!(planned, [vec![1], vec![1], vec![], vec![1]]);
 		assert!(Registry::serving(0, 6).stopped.is_empty());
-		assert_eq!(Balances::free_balance(1), 980, "one deposit per entry");
+		assert_eq!(Balances::free_balance(1), FUNDS - 20, "one deposit per entry");
 	});
 }
 
@@ -103,8 +103,8 @@ fn executor_without_a_pool_should_be_removed_by_anyone_for_its_deposit() {
 		assert_noop!(remove(1), Error::<Test>::NotRemovable);
 		Closed::set(&vec![1]);
 		assert_ok!(remove(1));
-		assert_eq!(Balances::free_balance(12), 1_010);
-		assert_eq!((Balances::free_balance(1), Balances::reserved_balance(1)), (990, 0));
+		assert_eq!(Balances::free_balance(12), FUNDS + 10);
+		assert_eq!((Balances::free_balance(1), Balances::reserved_balance(1)), (FUNDS - 10, 0));
 		assert_ok!(Registry::deregister(origin(11), 0));
 		// Who has a pool gets its own deposit back, when no draw needs the entry.
 		assert_ok!(register(11, 1, b"m", 1, 0));
@@ -116,7 +116,7 @@ fn executor_without_a_pool_should_be_removed_by_anyone_for_its_deposit() {
 		assert_noop!(remove(), Error::<Test>::NotRemovable);
 		Session::set(&6);
 		assert_ok!(remove());
-		assert_eq!(Balances::free_balance(2), 1_000);
+		assert_eq!(Balances::free_balance(2), FUNDS);
 	});
 }
 
@@ -138,7 +138,7 @@ fn executor_should_be_stopped_by_anyone_when_its_pool_has_no_stake() {
 		assert_noop!(remove(), Error::<Test>::NotRemovable);
 		Session::set(&6);
 		assert_ok!(remove());
-		assert_eq!(Balances::free_balance(1), 1_000);
+		assert_eq!(Balances::free_balance(1), FUNDS);
 		assert_ok!(Registry::deregister(origin(11), 0));
 	});
 }
@@ -153,7 +153,7 @@ fn full_list_should_give_way_to_more_weight() {
 		assert_noop!(serve(1, 0), Error::<Test>::TooManyServingExecutors);
 		assert_ok!(serve(5, 0));
 		assert_eq!(candidates(2), [3, 4, 5]);
-		assert_eq!(Balances::free_balance(2), 1_000, "its deposit is back");
+		assert_eq!(Balances::free_balance(2), FUNDS, "its deposit is back");
 		Session::set(&2);
 		assert_ok!(serve(6, 0));
 		assert_eq!(Registry::serving(0, 3).stopped, [3], "frozen, and skipped");

@@ -3,6 +3,7 @@
 use super::{
 	super::{
 		model::{self, ModelParams},
+		release::ReleaseArgs,
 		request::{self, Until},
 		stake, Session,
 	},
@@ -15,14 +16,13 @@ use crate::{
 	describe, fs,
 	keys::{self, Secret},
 	local::{self, EngineArg},
+	model_ref::{parse_name, NameRef},
 	output::Output,
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
-use opg_execution::LocalEngine;
-use opg_primitives::{
-	model_hash, AccountId, Balance, Dims, ModelId, Outcome, RequestId, Task, Tier,
-};
+use opg_execution::{model_hash, LocalEngine};
+use opg_primitives::{AccountId, Balance, Dims, ModelId, Outcome, RequestId, Task, Tier};
 use opg_runtime_api::RequestStatus;
 use serde_json::json;
 use sp_core::{sr25519, H256};
@@ -292,11 +292,14 @@ fn register(
 		bail!("this is no digit model: {}", describe::model_error(error));
 	}
 	let report = local::report(engine, file, &dims, &limits)?;
-	let params = ModelParams { engine_id: engine.id(), dims, limits, royalty: ROYALTY };
 	let owner = keys::pair(OWNER)?;
-	let model = model::register(chain, file, "digits", params, report, &owner)?;
+	let name = NameRef { owner: keys::account(&owner), name: parse_name("digits")? };
+	let release = ReleaseArgs::default().resolve(chain, &name)?;
+	let version = release.number.to_string();
+	let params = ModelParams { engine_id: engine.id(), dims, limits, royalty: ROYALTY, release };
+	let model = model::register(chain, file, &name, params, report, &owner)?;
 	output.news(format_args!(
-		"model      {model} registered by Dave, {}, royalty {}",
+		"model      {model} registered by Dave, {name}@{version}, {}, royalty {}",
 		describe::limits(&limits),
 		Amount(ROYALTY)
 	));

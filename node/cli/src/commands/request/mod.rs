@@ -16,6 +16,7 @@ use crate::{
 	fs,
 	keys::Signer,
 	local::{Bounds, EngineArg},
+	model_ref::ModelRef,
 	tensors,
 };
 use anyhow::{ensure, Context, Result};
@@ -58,8 +59,8 @@ pub(crate) enum RequestCommand {
 /// Arguments of `opg request send`.
 #[derive(Args)]
 pub(crate) struct Send {
-	/// Number of the model version.
-	model: ModelId,
+	/// Model version: owner/name@1.4.0, owner/name@channel, owner/name for the latest, or its number.
+	model: ModelRef,
 	/// File with the input tensors: JSON, or .opgt as `opg-engine convert` writes it.
 	#[arg(long, value_name = "FILE")]
 	tensors: PathBuf,
@@ -125,17 +126,18 @@ impl Send {
 		let (input, requester) = (tensors::load(&self.tensors)?, self.signer.pair()?);
 		let chain = session.connect()?;
 		let tier = self.tier.into();
+		let model = self.model.number(&chain)?;
 		let max_fee = match self.max_fee {
 			Some(fee) => fee,
-			None => Amount(chain.estimate(self.model, tier)?),
+			None => Amount(chain.estimate(model, tier)?),
 		};
 		let max_royalty = match self.max_royalty {
 			Some(royalty) => royalty.0,
-			None => chain.model(self.model)?.royalty,
+			None => chain.model(model)?.royalty,
 		};
 		let now = self.deadline.map(|_| chain.clock()).transpose()?;
 		let order = Order {
-			model: self.model,
+			model,
 			input,
 			tier,
 			max_fee: max_fee.0,

@@ -6,10 +6,12 @@
 mod convolution;
 mod functions;
 mod integer;
+mod pack;
 mod product;
 
 pub use convolution::convolution;
 use opg_engine_types::DType;
+pub use pack::pack;
 
 /// The imports. All addresses are the guest's own; the host traps on one that is not.
 mod import {
@@ -21,6 +23,8 @@ mod import {
 		pub fn convolution(call: *const u32, steps: *const [u32; 4], count: u32);
 		/// Adds the product of two panels of bytes to a tile.
 		pub fn integer(vector: u32, depth: u32, tile: *mut i32, left: *const u8, right: *const u8);
+		/// Brings a factor of a product into panels; see `Call` of the host for what is there.
+		pub fn pack(call: *const u32);
 		/// Replaces numbers by a function of them.
 		pub fn elementwise(function: u32, at: *mut f32, count: u32);
 		/// Replaces rows by their softmax.

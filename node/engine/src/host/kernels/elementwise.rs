@@ -2,11 +2,7 @@
 //! multiplications and divisions in this order, rounded each and never fused. The compiler makes
 //! vectors of them but may not change a result. A NaN gives the one NaN.
 
-use super::{
-	fuel,
-	memory::{floats_mut, OutOfBounds},
-	vector::canonical,
-};
+use super::{fuel, vector::canonical};
 
 /// Coefficients, lowest power first. Each was fitted for the least largest error: e to the r for
 /// |r| ≤ ln 2 / 2;
@@ -77,13 +73,6 @@ impl Function {
 			Function::HardSwish => each(numbers, hard_swish),
 		}
 	}
-}
-
-/// Applies the function to each of `count` numbers.
-#[inline(always)]
-pub fn run(memory: &mut [u8], function: Function, at: u32, count: u32) -> Result<(), OutOfBounds> {
-	function.apply(floats_mut(memory, at, count as usize)?);
-	Ok(())
 }
 
 #[inline(always)]

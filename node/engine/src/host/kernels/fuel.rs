@@ -9,9 +9,10 @@
 //! |---|---|---|
 //! | a call | [`CALL`] | leaving the sandbox and coming back |
 //! | multiply-adds of `f32` | 1 for [`MULTIPLY_ADDS`] | four vectors of AVX2, of which a core does one or two in a cycle |
-//! | multiply-adds of bytes | 1 for [`BYTE_MULTIPLY_ADDS`] | the same, widened to 32 bits |
+//! | multiply-adds of bytes | 1 for [`BYTE_MULTIPLY_ADDS`] | the same, widened; with VNNI it takes a quarter of that |
 //! | weights that are used once, other memory in order | 1 for [`BYTES`] bytes | a core gets some 10 GB/s of a memory that others use too |
 //! | an element that is stored far from the others | [`SCATTERED`] | a line of 64 bytes is read and written for it |
+//! | packing a factor, for each number | 1, or [`SCATTERED`] | it is read and written; in its order, or far from the others |
 //! | a tile of a product, a block of a convolution | [`TILE`] | looking up panels, clearing and leaving registers |
 //! | a step on the elements of a tile | [`TILE_STEP`], and 1 for [`STEP_ELEMENTS`] | some vector operations each |
 //! | exp, sigmoid, tanh, ... | [`FUNCTION`] for a number | some twenty operations and a division for each |

@@ -25,8 +25,8 @@ pub const VECTOR_MR: usize = 64;
 const LOOK: usize = 1 << 24;
 
 /// Multiply-adds from which on a product is cut into parts for several threads: less would not make up
-/// for starting them.
-const PART: u64 = 1 << 23;
+/// for waking them.
+const PART: u64 = 1 << 21;
 
 /// Depth of the part of a panel that is gone through for all of a tile before the next part, so that it
 /// stays in the nearest cache; the same where the right factor is a vector.

@@ -18,18 +18,21 @@ mod fuel;
 mod integer;
 mod matmul;
 mod memory;
+mod pack;
 mod softmax;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod vector;
 
 pub(super) use memory::bytes_mut;
 
 use super::{clock::Deadline, refill, State};
 use elementwise::Function;
-use memory::Shared;
+use memory::{floats_mut, Shared};
 use opg_engine_types::DType;
-use std::{panic::resume_unwind, thread};
+use std::ops::Range;
+use threads::{on_threads, PARTS};
 use wasmtime::{Caller, Linker, Trap};
 
 /// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
@@ -37,10 +40,11 @@ use wasmtime::{Caller, Linker, Trap};
 const MODULE: &str = "opg-kernels-2";
 
 /// The kernels, as imports name them.
-pub const IMPORTS: [(&str, &str); 6] = [
+pub const IMPORTS: [(&str, &str); 7] = [
 	(MODULE, "matmul"),
 	(MODULE, "convolution"),
 	(MODULE, "integer"),
+	(MODULE, "pack"),
 	(MODULE, "elementwise"),
 	(MODULE, "softmax"),
 	(MODULE, "digest"),
@@ -57,6 +61,9 @@ pub enum Isa {
 	/// AVX-512.
 	#[cfg(target_arch = "x86_64")]
 	Avx512,
+	/// AVX-512 with VNNI, for products of bytes.
+	#[cfg(target_arch = "x86_64")]
+	Avx512Vnni,
 	/// NEON.
 	#[cfg(target_arch = "aarch64")]
 	Neon,
@@ -72,6 +79,11 @@ impl Isa {
 				available.push(Isa::Avx2);
 				if is_x86_feature_detected!("avx512f") {
 					available.push(Isa::Avx512);
+					if is_x86_feature_detected!("avx512bw")
+						&& is_x86_feature_detected!("avx512vnni")
+					{
+						available.push(Isa::Avx512Vnni);
+					}
 				}
 			}
 		}
@@ -131,7 +143,7 @@ macro_rules! dispatch {
 				#[cfg(target_arch = "x86_64")]
 				Isa::Avx2 => version!(vector::Avx2, 4, 2, "avx2,fma"),
 				#[cfg(target_arch = "x86_64")]
-				Isa::Avx512 => version!(vector::Avx512, 8, 2, "avx512f,avx2,fma"),
+				Isa::Avx512 | Isa::Avx512Vnni => version!(vector::Avx512, 8, 2, "avx512f,avx2,fma"),
 				#[cfg(target_arch = "aarch64")]
 				Isa::Portable => version!(vector::Portable, 4, 2, "neon"),
 				#[cfg(target_arch = "aarch64")]
@@ -161,9 +173,8 @@ fn matmul(
 	deadline: Deadline,
 ) -> Result<(), Trap> {
 	let memory = Shared::new(memory);
-	on_threads(&call.parts(memory, threads), |part| {
-		part_of_matmul(isa, memory, call, part, deadline)
-	})
+	let parts = call.parts(memory, parts_for(threads));
+	on_threads(threads, parts, |part| part_of_matmul(isa, memory, call, &part, deadline))
 }
 
 dispatch! {
@@ -186,53 +197,100 @@ fn convolution(
 	deadline: Deadline,
 ) -> Result<(), Trap> {
 	let memory = Shared::new(memory);
-	on_threads(&call.parts(threads), |part| part_of_convolution(isa, memory, call, part, deadline))
-}
-
-/// Calls `work` with each part, all at once. The parts do not depend on each other, so the result is
-/// that of calling it with one after another.
-fn on_threads<P: Sync>(
-	parts: &[P],
-	work: impl Fn(&P) -> Result<(), Trap> + Sync,
-) -> Result<(), Trap> {
-	let Some((first, others)) = parts.split_first() else { return Ok(()) };
-	if others.is_empty() {
-		return work(first);
-	}
-	thread::scope(|scope| {
-		let work = &work;
-		let start = |part| {
-			let thread = thread::Builder::new().spawn_scoped(scope, move || work(part));
-			// Where there are no more threads, this one does it.
-			thread.map_err(|_| part)
-		};
-		let others: Vec<_> = others.iter().map(start).collect();
-		let mut done = work(first);
-		for other in others {
-			done = done.and(match other {
-				Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-				Err(part) => work(part),
-			});
-		}
-		done
-	})
+	let parts = call.parts(threads);
+	on_threads(threads, parts, |part| part_of_convolution(isa, memory, call, &part, deadline))
 }
 
 dispatch! {
-	fn integer<V, ROWS, COLS>(memory: &mut [u8], call: &integer::Call) {
+	fn plain_integer<V, ROWS, COLS>(memory: &mut [u8], call: &integer::Call) {
 		Ok(integer::run(memory, call)?)
 	}
 }
 
-dispatch! {
-	fn elementwise<V, ROWS, COLS>(memory: &mut [u8], function: Function, at: u32, count: u32) {
-		Ok(elementwise::run(memory, function, at, count)?)
+/// Adds a product of bytes to a tile.
+fn integer(isa: Isa, memory: &mut [u8], call: &integer::Call) -> Result<(), Trap> {
+	match isa {
+		// SAFETY: `Isa::available` has asked the CPU.
+		#[cfg(target_arch = "x86_64")]
+		Isa::Avx2 | Isa::Avx512 if call.is_plain_matrix() => Ok(unsafe { integer::avx2(memory, call) }?),
+		// SAFETY: as above.
+		#[cfg(target_arch = "x86_64")]
+		Isa::Avx512Vnni if call.is_plain_matrix() => Ok(unsafe { integer::vnni(memory, call) }?),
+		_ => plain_integer(isa, memory, call),
 	}
 }
 
 dispatch! {
-	fn softmax<V, ROWS, COLS>(memory: &mut [u8], at: u32, count: u32, length: u32) {
-		Ok(softmax::run(memory, at, count, length)?)
+	fn part_of_pack<V, ROWS, COLS>(memory: Shared<'_>, call: &pack::Call, part: Range<usize>) {
+		// SAFETY: called for parts alone.
+		Ok(unsafe { pack::run(memory, call, part) }?)
+	}
+}
+
+/// Packs a factor, in parts on so many threads.
+fn pack(Means { isa, threads }: Means, memory: &mut [u8], call: &pack::Call) -> Result<(), Trap> {
+	let memory = Shared::new(memory);
+	let parts = call.parts(parts_for(threads));
+	on_threads(threads, parts, |part| part_of_pack(isa, memory, call, part))
+}
+
+dispatch! {
+	fn part_of_elementwise<V, ROWS, COLS>(function: Function, numbers: &mut [f32]) {
+		function.apply(numbers);
+		Ok(())
+	}
+}
+
+/// Replaces numbers by a function of them, in parts on so many threads.
+fn elementwise(
+	Means { isa, threads }: Means,
+	memory: &mut [u8],
+	function: Function,
+	at: u32,
+	count: u32,
+) -> Result<(), Trap> {
+	let parts = cut(floats_mut(memory, at, count as usize)?, 1, threads);
+	on_threads(threads, parts, |part| part_of_elementwise(isa, function, part))
+}
+
+dispatch! {
+	fn part_of_softmax<V, ROWS, COLS>(numbers: &mut [f32], length: usize) {
+		softmax::run(numbers, length);
+		Ok(())
+	}
+}
+
+/// Replaces rows by their softmax, in parts on so many threads.
+fn softmax(
+	Means { isa, threads }: Means,
+	memory: &mut [u8],
+	at: u32,
+	count: u32,
+	length: u32,
+) -> Result<(), Trap> {
+	if length == 0 {
+		return Ok(());
+	}
+	let length = length as usize;
+	let parts = cut(floats_mut(memory, at, count as usize)?, length, threads);
+	on_threads(threads, parts, |part| part_of_softmax(isa, part, length))
+}
+
+/// Numbers in parts of whole rows, for so many threads. A few of them are one part: they would not make
+/// up for waking a thread.
+fn cut(numbers: &mut [f32], length: usize, threads: usize) -> Vec<&mut [f32]> {
+	const FEW: usize = 1 << 15;
+	let parts = if numbers.len() < FEW { 1 } else { parts_for(threads) };
+	let rows = (numbers.len() / length).div_ceil(parts).max(1);
+	numbers.chunks_mut(rows * length).collect()
+}
+
+/// Parts of a call for so many threads.
+fn parts_for(threads: usize) -> usize {
+	if threads > 1 {
+		threads.saturating_mul(PARTS)
+	} else {
+		1
 	}
 }
 
@@ -284,6 +342,11 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 			run(&mut caller, call.fuel(), |memory, state| integer(state.means.isa, memory, &call))
 		},
 	)?;
+	linker.func_wrap(MODULE, "pack", |mut caller: Caller<'_, State>, at: u32| {
+		let (memory, _) = memory(&mut caller)?;
+		let call = pack::Call::read(memory, at).map_err(Trap::from)?;
+		run(&mut caller, call.fuel(), |memory, state| pack(state.means, memory, &call))
+	})?;
 	linker.func_wrap(
 		MODULE,
 		"elementwise",
@@ -291,7 +354,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 			let function = Function::ALL.get(function as usize).copied();
 			let function = function.ok_or(Trap::MemoryOutOfBounds)?;
 			run(&mut caller, function.fuel(count), |memory, state| {
-				elementwise(state.means.isa, memory, function, at, count)
+				elementwise(state.means, memory, function, at, count)
 			})
 		},
 	)?;
@@ -300,7 +363,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		"softmax",
 		|mut caller: Caller<'_, State>, at: u32, count: u32, length: u32| {
 			run(&mut caller, softmax::fuel(count, length), |memory, state| {
-				softmax(state.means.isa, memory, at, count, length)
+				softmax(state.means, memory, at, count, length)
 			})
 		},
 	)?;

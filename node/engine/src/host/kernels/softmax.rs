@@ -1,11 +1,6 @@
 //! Softmax of rows: e to the (x - largest), by the sum of these.
 
-use super::{
-	elementwise::exp,
-	fuel,
-	memory::{floats_mut, OutOfBounds},
-	vector::canonical,
-};
+use super::{elementwise::exp, fuel, vector::canonical};
 
 /// Partial sums and largest numbers: element i of a row goes to number i modulo this.
 const LANES: usize = 16;
@@ -16,15 +11,12 @@ pub fn fuel(count: u32, length: u32) -> u64 {
 	fuel::CALL + fuel::SOFTMAX * u64::from(count) + fuel::SOFTMAX_ROW * u64::from(rows)
 }
 
-/// Replaces each row of `length` numbers, `count` numbers in all, by its softmax.
+/// Replaces each row of `length` numbers by its softmax. Numbers after the last row stay.
 #[inline(always)]
-pub fn run(memory: &mut [u8], at: u32, count: u32, length: u32) -> Result<(), OutOfBounds> {
-	if length > 0 {
-		for row in floats_mut(memory, at, count as usize)?.chunks_exact_mut(length as usize) {
-			softmax(row);
-		}
+pub fn run(numbers: &mut [f32], length: usize) {
+	for row in numbers.chunks_exact_mut(length) {
+		softmax(row);
 	}
-	Ok(())
 }
 
 #[inline(always)]

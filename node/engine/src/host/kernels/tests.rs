@@ -1,13 +1,14 @@
 //! Every instruction set gives the bits of a reference that is written as plainly as possible.
 
 mod convolution;
+mod packing;
 
 use super::{
 	matmul::{Call, MR, NR, VECTOR_MR},
 	memory::Shared,
 	*,
 };
-use opg_engine_types::content_hash;
+use opg_engine_types::digest;
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -309,7 +310,8 @@ fn apply(function: Function, numbers: &[f32]) -> Vec<f32> {
 	let memory: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
 	let mut results = Isa::available().into_iter().map(|isa| {
 		let mut memory = memory.clone();
-		elementwise(isa, &mut memory, function, 0, numbers.len() as u32).unwrap();
+		elementwise(Means { isa, threads: 1 }, &mut memory, function, 0, numbers.len() as u32)
+			.unwrap();
 		(isa, memory)
 	});
 	let (_, first) = results.next().unwrap();
@@ -437,7 +439,7 @@ proptest! {
 		memory.words(bits);
 		let mut results = Isa::available().into_iter().map(|isa| {
 			let mut memory = memory.0.clone();
-			softmax(isa, &mut memory, 0, count as u32, length as u32).unwrap();
+			softmax(Means { isa, threads: 1 }, &mut memory, 0, count as u32, length as u32).unwrap();
 			memory
 		});
 		let first = results.next().unwrap();
@@ -450,7 +452,7 @@ proptest! {
 	) {
 		let mut memory = Memory::default();
 		memory.words(numbers.iter().map(|x| x.to_bits()));
-		softmax(Isa::best(), &mut memory.0, 0, numbers.len() as u32, numbers.len() as u32).unwrap();
+		softmax(Means { isa: Isa::best(), threads: 1 }, &mut memory.0, 0, numbers.len() as u32, numbers.len() as u32).unwrap();
 		let exps: Vec<f64> = numbers.iter().map(|x| f64::from(*x).exp()).collect();
 		for (i, exp) in exps.iter().enumerate() {
 			let right = exp / exps.iter().sum::<f64>();
@@ -493,6 +495,69 @@ proptest! {
 	}
 }
 
+/// All instruction sets give the bits of the plain loops.
+fn integer_on_all(memory: &[u8], call: &integer::Call) -> Vec<u8> {
+	let mut results = Isa::available().into_iter().map(|isa| {
+		let mut memory = memory.to_vec();
+		integer(isa, &mut memory, call).unwrap();
+		(isa, memory)
+	});
+	let (_, plain) = results.next().unwrap();
+	for (isa, other) in results {
+		assert!(other == plain, "{isa:?} differs");
+	}
+	plain
+}
+
+#[test]
+fn integer_should_be_exact_when_bytes_are_the_extremes() {
+	let (rows, cols) = (integer::MR, integer::NR);
+	for depth in [0, 1, 2, 3, 4, 5, 127, 128, 129, 131, 256, 1000] {
+		for (a, b) in [(-128, -128), (-128, 127), (127, -128), (127, 127), (0, -128), (-1, 1)] {
+			let mut memory = Memory::default();
+			let tile = memory.words(vec![i32::MAX as u32; rows * cols]);
+			let left = memory.0.len() as u32;
+			memory.0.extend(vec![a as u8; depth * rows]);
+			let right = memory.0.len() as u32;
+			memory.0.extend(vec![b as u8; depth * cols]);
+			let call = integer::Call { vector: false, depth: depth as u32, tile, left, right };
+			let result = integer_on_all(&memory.0, &call);
+			let sum = i32::MAX.wrapping_add(a * b * depth as i32).to_le_bytes();
+			let tile = &result[tile as usize..][..4 * rows * cols];
+			assert!(tile.as_chunks::<4>().0.iter().all(|word| *word == sum), "{a} {b} {depth}");
+		}
+	}
+}
+
+#[test]
+fn integer_should_give_the_bits_of_the_plain_loops_when_operands_overlap() {
+	let memory: Vec<u8> =
+		(0..40_000u32).map(|i| (i.wrapping_mul(0x9e37_79b1) >> 13) as u8).collect();
+	let (tile, depth) = (8192, 300);
+	for left in [0, 1000, 8192, 9000, 10_239, 10_240] {
+		for right in [4000, 8191, 10_000, 20_000] {
+			integer_on_all(&memory, &integer::Call { vector: false, depth, tile, left, right });
+		}
+	}
+}
+
+#[test]
+fn functions_and_softmax_should_give_the_same_bits_when_they_are_cut_for_several_threads() {
+	let numbers: Vec<u8> =
+		(0..100_003).flat_map(|i| ((i % 977) as f32 / 61.0 - 8.0).to_le_bytes()).collect();
+	let count = numbers.len() as u32 / 4;
+	for isa in Isa::available() {
+		let [one, three] = [1, 3].map(|threads| {
+			let (means, mut memory) = (Means { isa, threads }, numbers.clone());
+			elementwise(means, &mut memory, Function::Erf, 0, count).unwrap();
+			// The last three numbers are no row.
+			softmax(means, &mut memory, 0, count, 100).unwrap();
+			memory
+		});
+		assert!(one == three && one != numbers, "{isa:?}");
+	}
+}
+
 #[test]
 fn kernels_should_refuse_addresses_outside_of_memory() {
 	let memory = &mut vec![0; 4096][..];
@@ -500,11 +565,14 @@ fn kernels_should_refuse_addresses_outside_of_memory() {
 		for (at, count) in [(4092, 2), (1, 1), (4096, 1), (0, u32::MAX), (u32::MAX, 1)] {
 			for function in Function::ALL {
 				assert_eq!(
-					elementwise(isa, memory, function, at, count),
+					elementwise(Means { isa, threads: 1 }, memory, function, at, count),
 					Err(Trap::MemoryOutOfBounds)
 				);
 			}
-			assert_eq!(softmax(isa, memory, at, count, 1), Err(Trap::MemoryOutOfBounds));
+			assert_eq!(
+				softmax(Means { isa, threads: 1 }, memory, at, count, 1),
+				Err(Trap::MemoryOutOfBounds)
+			);
 		}
 		for (tile, left, right, depth) in
 			[(4000, 0, 0, 1), (0, 4090, 0, 1), (0, 0, 4096, 1), (0, 0, 0, u32::MAX)]
@@ -535,8 +603,8 @@ proptest! {
 		};
 		let canonical: Vec<u8> =
 			words.iter().flat_map(|word| canonical(word).to_le_bytes()).collect();
-		prop_assert_eq!(digest_of(DType::F32, &data), content_hash(&canonical));
-		prop_assert_eq!(digest_of(DType::U32, &data), content_hash(&data));
+		prop_assert_eq!(digest_of(DType::F32, &data), digest(&canonical));
+		prop_assert_eq!(digest_of(DType::U32, &data), digest(&data));
 	}
 }
 
@@ -545,14 +613,14 @@ fn digest_should_make_nans_canonical_when_they_are_halves_or_doubles() {
 	for nan in [0x7c01u16, 0xfe00, 0xffff] {
 		let data = [nan, 0x7c00].map(u16::to_le_bytes).concat();
 		let canonical = [0x7e00u16, 0x7c00].map(u16::to_le_bytes).concat();
-		assert_eq!(digest_of(DType::F16, &data), content_hash(&canonical));
-		assert_eq!(digest_of(DType::BF16, &data), content_hash(&data));
+		assert_eq!(digest_of(DType::F16, &data), digest(&canonical));
+		assert_eq!(digest_of(DType::BF16, &data), digest(&data));
 	}
 	for nan in [0x7ff0_0000_0000_0001u64, 0xfff8_0000_0000_0123] {
 		let data = [nan, 0xfff0_0000_0000_0000].map(u64::to_le_bytes).concat();
 		let canonical = [0x7ff8_0000_0000_0000u64, 0xfff0_0000_0000_0000];
 		let canonical = canonical.map(u64::to_le_bytes).concat();
-		assert_eq!(digest_of(DType::F64, &data), content_hash(&canonical));
+		assert_eq!(digest_of(DType::F64, &data), digest(&canonical));
 	}
 }
 

@@ -1,10 +1,15 @@
 //! Products of bytes, summed in 32 bits. Sums wrap, so their order does not matter: any way to
 //! compute them gives the same bits.
 
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use super::{
 	fuel,
 	memory::{bytes, bytes_mut, OutOfBounds},
 };
+#[cfg(target_arch = "x86_64")]
+pub use x86::{avx2, vnni};
 
 /// Rows of a tile, and of a panel of the left factor.
 pub const MR: usize = 32;
@@ -38,6 +43,20 @@ impl Call {
 		let sums = elements * depth / fuel::BYTE_MULTIPLY_ADDS;
 		let tile = 8 * elements / fuel::BYTES;
 		fuel::CALL + tile + sums.max(sides * depth / fuel::BYTES)
+	}
+
+	/// Whether the factors are matrices, and the tile is apart from them: else the order in which it is
+	/// written makes a difference, and is that of the plain loops.
+	#[cfg(target_arch = "x86_64")]
+	pub fn is_plain_matrix(&self) -> bool {
+		let range = |at: u32, width: usize, depth: u64| {
+			let at = u64::from(at);
+			at..at.saturating_add((width as u64).saturating_mul(depth))
+		};
+		let depth = u64::from(self.depth);
+		let tile = range(self.tile, 4 * MR * NR, 1);
+		let factors = [range(self.left, MR, depth), range(self.right, NR, depth)];
+		!self.vector && factors.iter().all(|f| f.end <= tile.start || tile.end <= f.start)
 	}
 }
 

@@ -1,0 +1,13 @@
+//! Labels of the pins that the node and its commands set.
+
+/// A model that the operator added. It stays until the operator takes it away.
+pub const MODEL: &str = "model";
+
+/// An engine that the operator added. It stays until the operator takes it away.
+pub const ENGINE: &str = "engine";
+
+/// A model that an operator of this node serves. The pin ends when it is not renewed.
+pub const SERVED_MODEL: &str = "served-model";
+
+/// The engine of a model that an operator of this node serves. The pin ends when it is not renewed.
+pub const SERVED_ENGINE: &str = "served-engine";

@@ -1,0 +1,117 @@
+//! Factors of products of `f32` that a run computes: brought by the host into the order in which
+//! products read them.
+
+use super::import;
+use tract_onnx::tract_core::{
+	internal::*,
+	ops::matmul::pack::{DynPackedExoticFact, OptMatMulPack},
+	tract_linalg::{
+		mmm::{EagerPackedInput, MMMInputValue, PackedExoticFact, PackedMatrixStorage},
+		pack::PackedFormat,
+	},
+};
+
+/// Puts [`Pack`] in the place of tract's operator.
+pub fn pack(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedModelPatch>> {
+	rule_if_some!(op = node.op_as::<OptMatMulPack>());
+	let (input, output) = (model.outlet_fact(node.inputs[0])?, &node.outputs[0].fact);
+	rule_if!(input.datum_type == DatumType::F32 && input.exotic_fact().is_none());
+	rule_if_some!(shape = input.shape.as_concrete());
+	rule_if!(!shape.contains(&0));
+	rule_if_some!(fact = output.exotic_fact());
+	rule_if_some!(fact = fact.downcast_ref::<DynPackedExoticFact>());
+	rule_if_let!([packer] = &*fact.packers);
+	rule_if_some!(format = packer.downcast_ref::<PackedFormat>());
+	rule_if!(format.dt == DatumType::F32 && format.r > 1);
+	let axes = op.axes_mapping(&[input], &[output])?;
+	let axis = |repr: char| -> TractResult<Option<usize>> {
+		Ok(axes.axis(repr)?.inputs[0].first().copied())
+	};
+	rule_if_some!(depth = axis('K')?);
+	rule_if_some!(row = axis('M')?);
+	let op = Pack { format: format.clone(), shape: shape.into(), depth, row, fact: output.clone() };
+	TypedModelPatch::replace_single_op(model, node, &node.inputs, op).map(Some)
+}
+
+/// The operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pack {
+	format: PackedFormat,
+	/// Shape of the factors.
+	shape: TVec<usize>,
+	/// The axis that products sum over.
+	depth: usize,
+	/// The axis of rows of a left factor, or of columns of a right one.
+	row: usize,
+	/// What tract says of the result.
+	fact: TypedFact,
+}
+
+impl Pack {
+	/// Packs the matrix that begins at this number.
+	fn matrix(&self, input: &Tensor, at: usize) -> TractResult<Box<dyn MMMInputValue>> {
+		let PackedFormat { r, alignment_bytes, .. } = self.format;
+		let (rows, depth) = (self.shape[self.row], self.shape[self.depth]);
+		let panel = self.format.single_panel_len(depth);
+		let size = size_of::<f32>() * self.format.len(depth, rows);
+		// SAFETY: the size is not zero, and the alignment that of tract.
+		let mut packed = unsafe { Blob::new_for_size_and_align(size, alignment_bytes) };
+		let strides = input.strides();
+		let from = input.as_ptr::<f32>()?.wrapping_add(at);
+		let call = [
+			from as u32,
+			packed.as_mut_ptr() as u32,
+			rows as u32,
+			depth as u32,
+			strides[self.row] as u32,
+			strides[self.depth] as u32,
+			r as u32,
+			panel as u32,
+		];
+		// SAFETY: the sizes are those of the tensor and of the panels; the host writes these alone.
+		unsafe { import::pack(call.as_ptr()) };
+		let format = Box::new(self.format.clone());
+		let fact = PackedExoticFact { format, mn: rows.to_dim(), k: depth };
+		let panel_bytes = panel * size_of::<f32>();
+		Ok(Box::new(EagerPackedInput { fact, packed: packed.into(), panel_bytes, mn: rows }))
+	}
+}
+
+impl Op for Pack {
+	fn name(&self) -> StaticName {
+		"OpgPack".into()
+	}
+
+	op_as_typed_op!();
+}
+
+impl EvalOp for Pack {
+	op_out_of_plan!();
+
+	fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+		let input: &Tensor = &inputs[0];
+		ensure!(*input.shape() == *self.shape, "a factor of another shape");
+		// Where each matrix begins, in the order of the result.
+		let mut begins = vec![0];
+		let mut batch: TVec<usize> = tvec!();
+		for (axis, (size, stride)) in self.shape.iter().zip(input.strides()).enumerate() {
+			if axis != self.depth && axis != self.row {
+				batch.push(*size);
+				let step = |at: usize| (0..*size).map(move |i| at + i * *stride as usize);
+				begins = begins.into_iter().flat_map(step).collect();
+			}
+		}
+		let matrices = begins.into_iter().map(|at| self.matrix(input, at));
+		let matrices = matrices.collect::<TractResult<TVec<_>>>()?;
+		let packed = PackedMatrixStorage::new_batched(&batch, matrices);
+		Ok(tvec!(packed.into_tensor(input.datum_type()).into_tvalue()))
+	}
+}
+
+impl TypedOp for Pack {
+	fn output_facts(&self, _: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+		Ok(tvec!(self.fact.clone()))
+	}
+
+	as_op!();
+}

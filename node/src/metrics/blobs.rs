@@ -1,0 +1,148 @@
+//! What the node's store of blobs holds, and what was fetched into it.
+
+use opg_blobs::{
+	exchange::{FetchStats, Fetcher},
+	store::{Store, Usage},
+};
+use parking_lot::Mutex;
+use prometheus_endpoint::{
+	prometheus::core::Collector, register, MetricSource, Opts, PrometheusError, Registry,
+	SourcedCounter, SourcedGauge,
+};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+/// Time for which a count is used: to count looks at each blob.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// Values with the values of their labels.
+type Samples = Vec<(Vec<&'static str>, u64)>;
+
+/// Name, help, labels and values of a counter of fetches.
+type Counter<'a> = (&'a str, &'a str, &'a [&'a str], fn(FetchStats) -> Samples);
+
+/// Values that are read when somebody asks.
+#[derive(Clone)]
+struct Source(Arc<dyn Fn() -> Samples + Send + Sync>);
+
+impl MetricSource for Source {
+	type N = u64;
+
+	fn collect(&self, mut set: impl FnMut(&[&str], u64)) {
+		for (labels, value) in (self.0)() {
+			set(&labels, value);
+		}
+	}
+}
+
+fn options(name: &str, help: &str, labels: &[&str]) -> Opts {
+	Opts::new(name, help).variable_labels(labels.iter().map(|label| (*label).into()).collect())
+}
+
+fn add(
+	registry: &Registry,
+	metric: impl Collector + Clone + 'static,
+) -> Result<(), PrometheusError> {
+	register(metric, registry).map(drop)
+}
+
+/// Puts the metrics of a store into a registry. They are read when somebody asks.
+///
+/// # Errors
+///
+/// The registry has them already.
+pub fn register_store(registry: &Registry, store: &Store) -> Result<(), PrometheusError> {
+	let counted = Arc::new(Counted { store: store.clone(), last: Mutex::new(None) });
+	let gauge = |name: &str, help: &str, labels: &[&str], read: fn(&Usage) -> Samples| {
+		let counted = counted.clone();
+		let source =
+			Source(Arc::new(move || counted.usage().as_ref().map(read).unwrap_or_default()));
+		add(registry, SourcedGauge::new(&options(name, help, labels), source)?)
+	};
+	gauge("opg_blobs", "Blobs in the node's store, by state.", &["state"], |usage| {
+		let states = [("complete", usage.blobs), ("partial", usage.partial)];
+		states.map(|(state, count)| (vec![state], count as u64)).to_vec()
+	})?;
+	gauge("opg_blobs_bytes", "Bytes of the blobs in the node's store.", &[], |usage| {
+		vec![(vec![], usage.bytes)]
+	})?;
+	gauge(
+		"opg_blobs_evictable_bytes",
+		"Bytes of the blobs that nothing pins, and that go where room is needed.",
+		&[],
+		|usage| vec![(vec![], usage.evictable)],
+	)?;
+	let quota = store.limits().quota;
+	let help = "Bytes that the blobs in the node's store can have, as --blob-quota says.";
+	let source = Source(Arc::new(move || vec![(vec![], quota)]));
+	add(registry, SourcedGauge::new(&options("opg_blobs_quota_bytes", help, &[]), source)?)
+}
+
+/// Puts the metrics of a fetcher into a registry. They are read when somebody asks.
+///
+/// # Errors
+///
+/// The registry has them already.
+pub fn register_fetcher(registry: &Registry, fetcher: &Fetcher) -> Result<(), PrometheusError> {
+	let source = |read: fn(FetchStats) -> Samples| {
+		let fetcher = fetcher.clone();
+		Source(Arc::new(move || read(fetcher.stats())))
+	};
+	let running = source(|stats| {
+		let states = [("running", stats.running), ("waiting", stats.waiting)];
+		states.map(|(state, count)| (vec![state], count as u64)).to_vec()
+	});
+	let help = "Blobs that are being fetched from peers, by state.";
+	add(registry, SourcedGauge::new(&options("opg_blob_fetches", help, &["state"]), running)?)?;
+	let counters: [Counter<'_>; 3] = [
+		(
+			"opg_blob_fetches_total",
+			"Fetches of blobs that ended, by result. What was cancelled failed.",
+			&["result"],
+			|stats| vec![(vec!["done"], stats.done), (vec!["failed"], stats.failed)],
+		),
+		(
+			"opg_blob_fetched_bytes_total",
+			"Bytes of blobs that were fetched, verified and stored.",
+			&[],
+			|stats| vec![(vec![], stats.bytes)],
+		),
+		(
+			"opg_blob_peer_faults_total",
+			"Requests for blobs that peers did not serve, by kind: forged bytes, or no reply in time.",
+			&["kind"],
+			|stats| vec![(vec!["forged"], stats.forged), (vec!["no_reply"], stats.failed_requests)],
+		),
+	];
+	for (name, help, labels, read) in counters {
+		add(registry, SourcedCounter::new(&options(name, help, labels), source(read))?)?;
+	}
+	Ok(())
+}
+
+/// A store, and when it was counted last.
+struct Counted {
+	store: Store,
+	last: Mutex<Option<(Instant, Usage)>>,
+}
+
+impl Counted {
+	/// What the store holds. `None` if the disk does not tell.
+	fn usage(&self) -> Option<Usage> {
+		let mut last = self.last.lock();
+		if let Some((_, usage)) = last.filter(|(at, _)| at.elapsed() < FRESH) {
+			return Some(usage);
+		}
+		let usage = match self.store.usage() {
+			Ok(usage) => usage,
+			Err(error) => {
+				log::warn!(target: "opg::blobs", "the store is not counted: {error}");
+				return None;
+			},
+		};
+		*last = Some((Instant::now(), usage));
+		Some(usage)
+	}
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# A stranger publishes a model, and strangers' nodes answer for it. Four nodes of a development chain: a
+# validator, two executors with `--serve all`, and the author's, which has no key. Nobody copies a file:
+# the model reaches the author's node by `opg model publish`, and the others over the network.
+#
+#   scripts/publish.sh [MODEL.onnx]
+#
+# Needs a build (scripts/demo.sh, or cargo build). Takes about three minutes: what is served counts from
+# the second session on, of a minute each. Ends with the lines
+#   RESULT publish_seconds N           from `opg model publish` until all hold the file
+#   RESULT publish_served_seconds N    until both executors have declared that they serve it
+#   RESULT publish_attested 1          an answer was attested, and computing it again gives the same
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$OPG_ROOT"
+
+case "${1:-}" in -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;; esac
+MODEL="${1:-docs/examples/digits/digits.onnx}"
+NODE="$OPG_BIN/opg-node"
+OPG="$OPG_BIN/opg"
+for program in "$NODE" "$OPG"; do
+	[ -x "$program" ] || die "$program is not there: build it first"
+done
+[ -f "$MODEL" ] || die "$MODEL is not there"
+
+DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-publish.XXXXXX")"
+PIDS=()
+
+finish() {
+	local status=$? pid
+	trap - EXIT INT TERM
+	for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
+	for pid in "${PIDS[@]}"; do
+		timeout 10 tail --pid="$pid" -f /dev/null || kill -9 "$pid" 2>/dev/null || true
+	done
+	if [ "$status" -eq 0 ]; then
+		rm -rf "$DIR"
+	else
+		tail -n 25 "$DIR"/*.log >&2 || true
+		printf '\npublish: FAILED (status %s); logs are in %s\n' "$status" "$DIR" >&2
+	fi
+	phase_report
+	exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Below those that the system gives to connections.
+NEXT_PORT=$((20000 + RANDOM % 12000))
+# free_port: set PORT to a port that nothing listens on, and never give it again.
+free_port() {
+	while (exec 3<>"/dev/tcp/127.0.0.1/$NEXT_PORT") 2>/dev/null; do NEXT_PORT=$((NEXT_PORT + 1)); done
+	PORT=$NEXT_PORT
+	NEXT_PORT=$((NEXT_PORT + 1))
+}
+
+# rpc PORT METHOD [PARAMETERS]: call a method of a node; parameters are a JSON array.
+rpc() {
+	curl -fsS --max-time 5 -H 'Content-Type: application/json' \
+		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" \
+		"http://127.0.0.1:$1"
+}
+
+# retry SECONDS COMMAND...: repeat the command until it succeeds.
+retry() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || { say "in vain: $*" >&2 && exit 1; }
+		sleep 1
+	done
+}
+
+answers() { rpc "$1" system_health >/dev/null 2>&1; }
+
+# start_node NAME OPTION...: start a node and wait for it; sets RPC_PORT and P2P_PORT.
+start_node() {
+	local name="$1"
+	shift
+	free_port && P2P_PORT=$PORT
+	free_port && RPC_PORT=$PORT
+	# Network keys, of no value: a node with a key seed generates none by itself.
+	local key
+	key="$(printf '%064d' "${#PIDS[@]}1")"
+	"$NODE" --chain dev --base-path "$DIR/$name" --no-mdns --no-telemetry --no-prometheus \
+		--node-key "$key" --listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" --rpc-port "$RPC_PORT" \
+		"$@" >>"$DIR/$name.log" 2>&1 &
+	PIDS+=($!)
+	retry 120 answers "$RPC_PORT"
+	say "$name: RPC ws://127.0.0.1:$RPC_PORT"
+}
+
+# holds PORT: tell whether the node holds the model's file.
+holds() { rpc "$1" blobs_v1_status "[\"$HASH\"]" | grep '"complete"' >/dev/null; }
+
+# serve: tell whether both executors have declared that they serve the model.
+serve() {
+	grep 'version 0: declared Serve' "$DIR/bob.log" >/dev/null &&
+		grep 'version 0: declared Serve' "$DIR/charlie.log" >/dev/null
+}
+
+# can_be_drawn: tell whether both executors can be drawn for model 0.
+can_be_drawn() {
+	rpc "$AUTHOR" state_call '["OpgApi_eligible_executors","0x00000000"]' |
+		grep '"result":"0x02000000"' >/dev/null
+}
+
+send_request() {
+	"$OPG" request send 0 --tensors "$DIR/input.json" --tier optimistic --suri //One \
+		--url "$URL" >>"$DIR/request.log" 2>&1
+}
+
+is_attested() {
+	"$OPG" request show 0 --url "$URL" --json | grep -E '"name":"(attested|settled)"' >/dev/null
+}
+
+phase "start four nodes"
+say "engine $("$OPG" engine id)"
+start_node validator --alice --validator --force-authoring
+VALIDATOR=$RPC_PORT
+peer="$(rpc "$RPC_PORT" system_localPeerId | sed 's/.*"result":"\([^"]*\)".*/\1/')"
+bootnode=(--bootnodes "/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$peer")
+start_node bob "${bootnode[@]}" --executor-key //Bob --serve all
+BOB=$RPC_PORT
+start_node charlie "${bootnode[@]}" --executor-key //Charlie --serve all
+CHARLIE=$RPC_PORT
+# Of the author, for whom it takes what is registered only.
+start_node author "${bootnode[@]}" --rpc-methods safe
+AUTHOR=$RPC_PORT
+URL="ws://127.0.0.1:$AUTHOR"
+
+phase "two operators allow their nodes to serve"
+"$OPG" stake allow-serving 4 --suri //Bob --url "$URL"
+"$OPG" stake allow-serving 4 --suri //Charlie --url "$URL"
+
+phase "publish"
+began=$SECONDS
+"$OPG" model publish "$MODEL" --name digits --suri //Dave --url "$URL" | tee "$DIR/publish.txt"
+HASH="$(sed -n 's/.*hash \(0x[0-9a-f]*\).*/\1/p' "$DIR/publish.txt" | head -n 1)"
+for port in "$AUTHOR" "$VALIDATOR" "$BOB" "$CHARLIE"; do retry 90 holds "$port"; done
+held=$((SECONDS - began))
+retry 90 serve
+served=$((SECONDS - began))
+# Again: everything is there, and nothing is paid twice.
+"$OPG" model publish "$MODEL" --name digits --suri //Dave --url "$URL" |
+	grep 'is registered already' >/dev/null
+
+phase "ask for an inference"
+"$OPG" demo input --digit 7 --output "$DIR/input.json"
+retry 200 can_be_drawn
+retry 60 send_request
+retry 90 is_attested
+"$OPG" request rerun 0 --model "$MODEL" --url "$URL"
+printf '\nRESULT publish_seconds %s\n' "$held"
+printf 'RESULT publish_served_seconds %s\n' "$served"
+printf 'RESULT publish_attested 1\n'

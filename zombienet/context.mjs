@@ -1,0 +1,208 @@
+// What all faults use: a network whose executors serve the sample model, requests, and what must hold
+// after each fault.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { account, hexToU8a, MODEL, opg, requestTx, say, Sender } from '../scripts/client/api.mjs';
+import { MODEL_FILE } from '../scripts/client/network.mjs';
+
+const OWNER = '//Eve//stash';
+const CUSTOMER = '//Ferdie//stash';
+// Enough for a transaction on a busy machine.
+const SEND_SECONDS = 60;
+// Two sessions of a minute, and some more.
+const ELIGIBLE_SECONDS = 300;
+// Enough for a committee, a larger one, and the return of finality.
+const ANSWER_SECONDS = 240;
+// Enough for the window of challenges besides, and a court.
+const END_SECONDS = 400;
+// Enough for a node to start, to find its peers, and to fetch what it missed.
+const SYNC_SECONDS = 120;
+// Requests after which a committee has who is wanted.
+const TRIES = 8;
+// Largest loss of a pool for being late, per session, in millionths of its stake.
+const MAX_FINE = 3_000;
+// Most that a block issues, in planck.
+const MAX_REWARD = 2n * 10n ** 18n;
+
+// Waits until `look` gives something true, and gives that. A node that is away is no answer.
+export async function until(what, seconds, look) {
+	for (const end = Date.now() + seconds * 1000; ; await sleep(200)) {
+		const found = await Promise.resolve(look()).catch(error => {
+			if (error instanceof assert.AssertionError) throw error;
+		});
+		if (found) return found;
+		if (Date.now() > end) throw new Error(`${what}: not after ${seconds} s`);
+	}
+}
+
+export class Context {
+	constructor(api, ledger, net) {
+		Object.assign(this, { api, ledger, net });
+		this.customer = new Sender(api, account(CUSTOMER));
+	}
+
+	operators(...names) {
+		return names.flatMap(name => this.net.operators(name)).map(path => account(path).address);
+	}
+
+	// Runs a command of the client.
+	async opg(...args) {
+		const command = this.net.run('opg', process.env.OPG_CLI, [...args, '--url', this.ledger.url]);
+		assert.equal(await command.exited, 0, `opg ${args.join(' ')}`);
+	}
+
+	// Registers the model, lets every executor serve it, and checks the first answer on this machine.
+	async prepare() {
+		const uris = this.net.names.flatMap(name => this.net.operators(name));
+		await this.opg('model', 'register', MODEL_FILE, '--name', 'digits', '--suri', OWNER);
+		await Promise.all(uris.map(uri => this.opg('model', 'serve', `${MODEL}`, MODEL_FILE, '--suri', uri)));
+		const tensors = join(this.net.directory, 'seven.json');
+		await this.opg('demo', 'input', '--digit', '7', '--output', tensors);
+		const argument = this.api.createType('u32', MODEL).toHex(true);
+		await until('all executors can be drawn', ELIGIBLE_SECONDS, async () => {
+			const result = await this.net.rpc(this.net.names[0], 'state_call', ['OpgApi_eligible_executors', argument]);
+			return hexToU8a(result)[0] === uris.length;
+		});
+		await until('the first request is taken', SEND_SECONDS, async () => {
+			const sent = this.net.run('opg', process.env.OPG_CLI, [
+				'request', 'send', `${MODEL}`, '--tensors', tensors, '--suri', CUSTOMER, '--url', this.ledger.url,
+			]);
+			return (await sent.exited) === 0;
+		});
+		this.input = (await this.api.query.inference.inputs(0)).unwrap().toHex();
+		this.right = (await this.answered(0)).digest;
+		await this.opg('request', 'rerun', '0', '--model', MODEL_FILE);
+		this.operatorsAtFirst = uris.map(uri => account(uri).address);
+		this.start = await this.money();
+	}
+
+	// Sends requests and gives their numbers, once they are in the best chain. Nobody else sends any.
+	async ask(count = 1, changes = {}) {
+		const next = async () => (await this.api.query.inference.nextRequestId()).toNumber();
+		const from = await next();
+		await this.customer.sync();
+		for (let i = 0; i < count; i++) await this.customer.push(requestTx(this.api, this.input, changes));
+		await until(`${count} requests are in blocks`, SEND_SECONDS, async () => (await next()) >= from + count);
+		return Array.from({ length: count }, (_, i) => from + i);
+	}
+
+	// The round of a request at the best block, once it is drawn: seats as operator and state.
+	async round(id) {
+		const found = await this.api.query.attestation.rounds(id);
+		if (found.isNone) return undefined;
+		return found.unwrap().seats.map(seat => ({ who: `${seat.executor}`, state: seat.state.type }));
+	}
+
+	// Asks until a committee fits. Gives the request.
+	async askFor(fits) {
+		for (let i = 0; i < TRIES; i++) {
+			const [id] = await this.ask();
+			const seats = await until('it is drawn', SEND_SECONDS, () => this.round(id));
+			if (fits(seats.map(({ who }) => who))) return id;
+		}
+		throw new Error(`no committee of ${TRIES} was as it is wanted`);
+	}
+
+	// Waits until one of these operators has come to this in a request.
+	async reached(id, operators, state) {
+		return until(`request ${id}: ${state}`, SEND_SECONDS, async () =>
+			(await this.round(id))?.some(seat => operators.includes(seat.who) && seat.state === state));
+	}
+
+	// Waits until a request is answered, in finalized blocks.
+	async answered(id, seconds = ANSWER_SECONDS) {
+		return this.ledger.until(`request ${id} is answered`, seconds, () => {
+			const request = this.ledger.requests.get(id);
+			return request && (request.digest || request.reason) ? request : undefined;
+		});
+	}
+
+	// Waits for answers, all of which must be right.
+	async areRight(ids) {
+		for (const id of ids) {
+			const { digest, reason, blocks } = await this.answered(id);
+			say(`  request ${id}: ${digest ? `attested ${blocks.Attested - blocks.Requested} blocks after its inclusion` : reason}`);
+			assert.equal(digest, this.right, `request ${id}: ${reason ?? 'a wrong answer'}`);
+		}
+	}
+
+	// Waits until requests are answered, rightly, or refunded.
+	async decided(ids) {
+		for (const id of ids) {
+			const { digest, reason } = await this.answered(id);
+			say(`  request ${id}: ${digest ? 'attested' : reason}`);
+			assert(reason || digest === this.right, `request ${id}: a wrong answer`);
+		}
+	}
+
+	// Waits until requests are settled or refunded.
+	async ended(ids) {
+		for (const id of ids) {
+			await this.ledger.until(`request ${id} has ended`, END_SECONDS, () => {
+				const request = this.ledger.requests.get(id);
+				return request && (request.settled || request.reason);
+			});
+		}
+	}
+
+	// Ends a node as a power cut does. Gives what starts it again, and waits until it has all blocks.
+	async kill(name) {
+		const restart = await this.net.kill(this.net.number(name));
+		return async () => {
+			await restart();
+			await this.synced(name);
+		};
+	}
+
+	// Waits until a node has finalized what the best chain of another is now.
+	async synced(name, other = this.net.names.find(other => other !== name && this.net.isUp(other))) {
+		const target = await until(`${other} answers`, SYNC_SECONDS, () => this.net.height(other));
+		await until(`${name} finalizes block ${target}`, SYNC_SECONDS, async () => (await this.net.height(name, true)) >= target);
+	}
+
+	// At the last finalized block: what was issued, what all accounts have, what validators staked.
+	async money() {
+		const hash = await this.api.rpc.chain.getFinalizedHead();
+		const state = await this.api.at(hash);
+		const [block, issued, accounts, pools] = await Promise.all([
+			state.query.system.number(),
+			state.query.balances.totalIssuance(),
+			state.query.system.account.entries(),
+			state.query.staking.pools.entries(),
+		]);
+		return {
+			block: block.toNumber(),
+			issued: issued.toBigInt(),
+			held: accounts.reduce((sum, [, { data }]) => sum + data.free.toBigInt() + data.reserved.toBigInt(), 0n),
+			validators: new Map(pools
+				.filter(([{ args: [role] }]) => role.isValidator)
+				.map(([{ args: [, operator] }, pool]) => [`${operator}`, pool.unwrap().active.balance.toBigInt()])),
+		};
+	}
+
+	// What must hold whatever happened. Whether requests end is seen later: it takes a minute.
+	async invariants() {
+		for (const name of this.net.names) assert(this.net.isUp(name), `${name} runs`);
+		const first = this.net.names[0];
+		const target = await this.net.height(first);
+		for (const name of this.net.names) {
+			await until(`${name} finalizes block ${target}`, SYNC_SECONDS, async () => (await this.net.height(name, true)) >= target);
+		}
+		const hashes = await Promise.all(this.net.names.map(name => this.net.rpc(name, 'chain_getBlockHash', [target])));
+		assert.equal(new Set(hashes).size, 1, `one block ${target}`);
+		const { start } = this;
+		const now = await this.money();
+		assert.equal(now.held, now.issued, 'accounts have what was issued');
+		const most = start.issued + BigInt(now.block - start.block) * MAX_REWARD;
+		assert(now.issued <= most, `blocks issued no more than their rewards: ${opg(now.issued - start.issued)}`);
+		for (const [who, stake] of start.validators) {
+			assert((now.validators.get(who) ?? 0n) >= stake, `validator ${who} lost stake`);
+		}
+		const worst = this.ledger.worstLosses(this.operatorsAtFirst);
+		const over = worst.filter(({ millionths }) => millionths > MAX_FINE);
+		assert.deepEqual(over, [], 'no fine is above the cap');
+		const convicted = this.ledger.losses.filter(({ event }) => event === 'Convicted');
+		assert.deepEqual(convicted, [], 'nobody was convicted');
+	}
+}
