@@ -78,7 +78,7 @@ trap 'exit 143' TERM
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-NEXT_PORT=$((20000 + RANDOM % 20000))
+NEXT_PORT=$((20000 + RANDOM % 12000))
 # free_port: set PORT to a port that nothing listens on, and never give it again.
 free_port() {
 	until port_is_free "$NEXT_PORT"; do NEXT_PORT=$((NEXT_PORT + 1)); done

@@ -107,7 +107,13 @@ for (const network of new Set(chosen.map(({ network }) => network))) {
 	const faults = chosen.filter(fault => fault.network === network);
 	for (const { name, leftOut } of faults) if (leftOut) results.set(name, `left_out (${leftOut})`);
 	const playable = faults.filter(({ leftOut }) => !leftOut);
-	if (playable.length > 0) for (const [name, result] of await play(network, playable)) results.set(name, result);
+	for (const { name } of playable) results.set(name, 'failed');
+	if (playable.length === 0) continue;
+	try {
+		for (const [name, result] of await play(network, playable)) results.set(name, result);
+	} catch (error) {
+		say(`NOT as expected: ${error.stack}`);
+	}
 }
 for (const [name, result] of results) console.log(`RESULT fault_${name} ${result}`);
 const failed = [...results.values()].filter(result => result === 'failed').length;

@@ -145,11 +145,12 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 fn explain(error: sc_service::Error) -> sc_cli::Error {
 	match error {
 		sc_service::Error::Client(sc_client_api::blockchain::Error::Backend(cause)) => {
-			sc_cli::Error::Input(format!(
+			let what = format!(
 				"the database cannot be opened: {cause}. Where it is damaged, `opg-node purge-chain` \
 				 with this node's --chain and --base-path removes it, and the node fetches all blocks \
 				 again; keys, models and answers stay"
-			))
+			);
+			sc_cli::Error::Application(what.into())
 		},
 		error => sc_cli::Error::Service(error),
 	}

@@ -375,6 +375,7 @@ fn with_nodes(test: impl FnOnce(&RwLock<testing::PoolState>)) {
 		next_session();
 		let validators: Vec<_> = bench.iter().map(|(who, key)| (who, key.clone())).collect();
 		Court::on_new_session(true, validators.into_iter(), Vec::new().into_iter());
+		hold_models();
 		step();
 		test(&pool_state);
 		check_invariants();

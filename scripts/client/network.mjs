@@ -72,7 +72,7 @@ export class Network {
 	removeModels(number) {
 		const chains = join(this.base(number), 'chains');
 		for (const chain of readdirSync(chains)) {
-			rmSync(join(chains, chain, 'models'), { recursive: true, force: true });
+			rmSync(join(chains, chain, 'blobs'), { recursive: true, force: true });
 		}
 	}
 

@@ -164,7 +164,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
 	fn accept_transfer(n: u32) -> Weight {
 		Weight::from_parts(350_000_000, 45_000)
-			.saturating_add(Weight::from_parts(20_000_000, 2_000).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(40_000_000, 4_500).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(u64::from(n)))
 			.saturating_add(T::DbWeight::get().writes(7))
