@@ -11,7 +11,7 @@
 //!   end. A fetch goes on where an earlier one, or an earlier run of the node, ended.
 //!
 //! ```no_run
-//! # use opg_blobs::{exchange::*, store::*};
+//! # use opg_blobs::{exchange::*, store::{Hash, Store}};
 //! # async fn example(store: Store, hash: Hash, size: u64) -> Result<(), Box<dyn std::error::Error>> {
 //! let fetcher = Fetcher::new(store, FetchLimits::default());
 //! // The node spawns `fetcher.clone().run(transport)`.
