@@ -11,3 +11,6 @@ pub const SERVED_MODEL: &str = "served-model";
 
 /// The engine of a model that an operator of this node serves. The pin ends when it is not renewed.
 pub const SERVED_ENGINE: &str = "served-engine";
+
+/// A model that this node, as a validator, keeps for its court. The pin ends when it is not renewed.
+pub const COURT_MODEL: &str = "court-model";

@@ -2,4 +2,5 @@
 
 pub mod exchange;
 pub mod labels;
+pub mod leases;
 pub mod store;

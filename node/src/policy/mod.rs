@@ -10,7 +10,8 @@ pub use params::PolicyParams;
 
 use opg_blobs::{
 	exchange::{Fetcher, Priority, State, Wish},
-	labels::SERVED_MODEL,
+	labels::{COURT_MODEL, SERVED_MODEL},
+	leases::{Leases, LASTING},
 	store::{Hash, Store},
 };
 use opg_primitives::{
@@ -29,13 +30,10 @@ use std::{
 		Arc,
 	},
 	thread,
-	time::{Duration, Instant, SystemTime},
+	time::{Duration, Instant},
 };
 
 const LOG: &str = "opg::serving";
-
-/// Label of files that a validator keeps for its court.
-const COURT_MODEL: &str = "court-model";
 
 /// Inspections that wait. One more is tried again later.
 const MAX_INSPECTIONS: usize = 64;
@@ -45,10 +43,6 @@ const MAX_REMEMBERED: usize = 65_536;
 
 /// Time after which what failed on this machine or in the network is tried again.
 const RETRY: Duration = Duration::from_secs(30);
-
-/// Time after which a pin is renewed, and after which one that was not is taken away.
-const RENEWAL: Duration = Duration::from_secs(3600);
-const LASTING: Duration = Duration::from_secs(24 * 3600);
 
 /// How far the inspection of a version is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +64,8 @@ struct Versions {
 	/// Versions that they are to serve.
 	coming: BTreeSet<ModelId>,
 	inspected: HashMap<ModelId, Inspected>,
-	/// Files that the court may need, with their bytes.
-	court: BTreeMap<Hash, u64>,
-	/// When pins were renewed.
-	pinned: HashMap<(Hash, &'static str), Instant>,
+	/// Files that the court may need, with their bytes, and when that was said last.
+	court: BTreeMap<Hash, (u64, Instant)>,
 	/// When fetches failed.
 	failed: HashMap<Hash, Instant>,
 }
@@ -89,6 +81,7 @@ impl Versions {
 pub struct Policy {
 	params: PolicyParams,
 	store: Store,
+	pins: Leases,
 	/// `None` where the node fetches nothing.
 	fetcher: Option<Fetcher>,
 	/// To the thread that inspects.
@@ -97,7 +90,7 @@ pub struct Policy {
 }
 
 impl Policy {
-	/// Starts the thread that inspects.
+	/// Starts the thread that inspects, and the one that ends pins.
 	///
 	/// # Errors
 	///
@@ -110,7 +103,8 @@ impl Policy {
 	) -> io::Result<Arc<Self>> {
 		let (inspections, waiting) = mpsc::sync_channel(MAX_INSPECTIONS);
 		let versions = Mutex::default();
-		let policy = Arc::new(Self { params, store, fetcher, inspections, versions });
+		let pins = Leases::start(store.clone(), &[COURT_MODEL])?;
+		let policy = Arc::new(Self { params, store, pins, fetcher, inspections, versions });
 		let weak = Arc::downgrade(&policy);
 		thread::Builder::new().name("opg-inspect".into()).spawn(move || {
 			inspect_all(&waiting, &inspect, |model, result| {
@@ -118,14 +112,6 @@ impl Policy {
 					policy.versions.lock().inspected.insert(model, result);
 				}
 			});
-		})?;
-		let weak = Arc::downgrade(&policy);
-		thread::Builder::new().name("opg-court-pins".into()).spawn(move || {
-			while let Some(policy) = weak.upgrade() {
-				policy.unpin();
-				drop(policy);
-				thread::sleep(RENEWAL);
-			}
 		})?;
 		Ok(policy)
 	}
@@ -152,10 +138,10 @@ impl Policy {
 			return ServingWish::Nothing;
 		}
 		if to_serve || offer.is_served {
-			self.pin(&mut versions, hash, SERVED_MODEL);
+			self.pins.renew(&hash, SERVED_MODEL);
 		}
 		if for_court {
-			self.pin(&mut versions, hash, COURT_MODEL);
+			self.pins.renew(&hash, COURT_MODEL);
 		}
 		if !self.store.contains(&hash) {
 			let priority = match offer.is_served || for_court {
@@ -191,17 +177,20 @@ impl Policy {
 	/// Tells whether the court's part of the store has room for the file of a version.
 	fn fits_court(&self, versions: &mut Versions, offer: &VersionOffer) -> bool {
 		let hash = offer.model_hash.0;
-		if versions.court.contains_key(&hash) {
+		if let Some((_, said)) = versions.court.get_mut(&hash) {
+			*said = Instant::now();
 			return true;
 		}
 		if versions.has_failed(&hash) {
 			return false;
 		}
-		let held: u64 = versions.court.values().sum();
+		// What is not needed any more loses its pin after as long.
+		versions.court.retain(|_, (_, said)| said.elapsed() < LASTING);
+		let held: u64 = versions.court.values().map(|(size, _)| size).sum();
 		let quota = self.params.court_quota.saturating_mul(1 << 30);
 		let fits = held.saturating_add(offer.size.into()) <= quota;
 		if fits {
-			versions.court.insert(hash, offer.size.into());
+			versions.court.insert(hash, (offer.size.into(), Instant::now()));
 		} else if quota > 0 {
 			log::debug!(
 				target: LOG,
@@ -212,46 +201,18 @@ impl Policy {
 		fits
 	}
 
-	fn pin(&self, versions: &mut Versions, hash: Hash, label: &'static str) {
-		if versions.pinned.get(&(hash, label)).is_some_and(|at| at.elapsed() < RENEWAL) {
-			return;
-		}
-		match self.store.pin(&hash, label) {
-			Ok(()) => {
-				versions.pinned.insert((hash, label), Instant::now());
-			},
-			// It is tried again when the version is told of again.
-			Err(error) => log::warn!(target: LOG, "{:?} is not pinned: {error}", H256(hash)),
-		}
-	}
-
-	/// Takes away the pins of files that the court needs no more, and forgets them.
-	fn unpin(&self) {
-		let Some(time) = SystemTime::now().checked_sub(LASTING) else { return };
-		if let Err(error) = self.store.unpin_older(COURT_MODEL, time) {
-			log::warn!(target: LOG, "the pins of what the court needed: {error}");
-		}
-		let mut versions = self.versions.lock();
-		let Versions { court, pinned, .. } = &mut *versions;
-		pinned.retain(|_, at| at.elapsed() < LASTING);
-		court.retain(|hash, _| pinned.contains_key(&(*hash, COURT_MODEL)));
-	}
-
 	/// Fetches the file of a version, unless that is under way or has failed just now.
 	fn fetch(&self, versions: &mut Versions, offer: &VersionOffer, priority: Priority) {
 		let (model, hash) = (offer.model, offer.model_hash.0);
 		let Some(fetcher) = &self.fetcher else { return };
-		versions.failed.retain(|_, at| at.elapsed() < RETRY);
-		if versions.failed.contains_key(&hash) {
+		if versions.has_failed(&hash) {
 			return;
 		}
-		let failed = versions.failed.get(&hash).copied();
-		if failed.is_some_and(|at| at.elapsed() < RETRY) {
-			return;
-		}
+		// The fetcher tells of the failure until the next try.
+		let is_next_try = versions.failed.remove(&hash).is_some();
 		match fetcher.status(&hash).map(|status| status.state) {
 			Some(State::Waiting | State::Running) => {},
-			Some(State::Failed(error)) if failed.is_none() => {
+			Some(State::Failed(error)) if !is_next_try => {
 				log::info!(
 					target: LOG,
 					"version {model}: {:?} was not fetched: {error}. Trying again in {RETRY:?}",
@@ -265,10 +226,7 @@ impl Policy {
 				versions.coming.remove(&model);
 				versions.court.remove(&hash);
 			},
-			_ => {
-				versions.failed.remove(&hash);
-				self.begin_fetch(fetcher, offer, priority);
-			},
+			_ => self.begin_fetch(fetcher, offer, priority),
 		}
 	}
 
@@ -398,13 +356,25 @@ impl<Q: JobQueue> JobQueue for WithPolicy<Q> {
 mod tests {
 	use super::*;
 	use clap::Parser;
-	use opg_blobs::store::{blob_hash, Limits};
+	use futures::{
+		future::{ready, BoxFuture, FutureExt},
+		stream::{empty, BoxStream, StreamExt},
+	};
+	use opg_blobs::{
+		exchange::{FetchLimits, Misbehaviour, Transport, Unreachable},
+		store::{blob_hash, Limits},
+	};
 	use opg_primitives::VersionLimits;
 
 	#[derive(Parser)]
 	struct Line {
 		#[clap(flatten)]
 		params: PolicyParams,
+	}
+
+	/// What the node's command line says.
+	pub(super) fn params(arguments: &str) -> PolicyParams {
+		Line::parse_from(format!("node {arguments}").split_whitespace()).params
 	}
 
 	/// A version that may be served. Its file is its number.
@@ -440,13 +410,29 @@ mod tests {
 		arguments: &str,
 		inspect: impl Fn(Task) -> Result<H256, InspectError> + Send + 'static,
 	) -> Test {
-		let line = format!("node {arguments}");
-		let params = Line::parse_from(line.split_whitespace()).params;
 		let folder = tempfile::tempdir().expect("a folder");
 		let limits = Limits { keep_free: 0, ..Limits::default() };
 		let store = Store::open(folder.path(), limits).expect("it can be written");
-		let policy = Policy::start(params, store.clone(), None, inspect).expect("threads");
+		let policy =
+			Policy::start(params(arguments), store.clone(), None, inspect).expect("threads");
 		Test { policy, store, _folder: folder }
+	}
+
+	/// A network without peers.
+	struct Nobody;
+
+	impl Transport for Nobody {
+		type Peer = u32;
+
+		fn request(&self, _: u32, _: Vec<u8>) -> BoxFuture<'static, Result<Vec<u8>, Unreachable>> {
+			ready(Err(Unreachable)).boxed()
+		}
+
+		fn find(&self, _: Hash) -> BoxStream<'static, Vec<u32>> {
+			empty().boxed()
+		}
+
+		fn report(&self, _: &u32, _: Misbehaviour) {}
 	}
 
 	fn right(_: Task) -> Result<H256, InspectError> {
@@ -473,6 +459,39 @@ mod tests {
 			let hash = offer(model).model_hash.0;
 			self.store.pins_of(&hash).expect("pins").into_iter().collect()
 		}
+	}
+
+	#[test]
+	fn file_should_be_fetched_again_when_nobody_had_it() {
+		let folder = tempfile::tempdir().expect("a folder");
+		let limits = Limits { keep_free: 0, ..Limits::default() };
+		let store = Store::open(folder.path(), limits).expect("it can be written");
+		let moment = Duration::from_millis(20);
+		let limits = FetchLimits { patience: moment, search: moment, ..FetchLimits::default() };
+		let fetcher = Fetcher::new(store.clone(), limits);
+		let policy = Policy::start(params("--serve all"), store, Some(fetcher.clone()), right)
+			.expect("threads");
+		let hash = offer(1).model_hash.0;
+		let runtime = sc_cli::build_runtime().expect("threads");
+		runtime.spawn(fetcher.clone().run(Nobody));
+		let began = Instant::now();
+		let wait_for_failures = |count| {
+			while fetcher.stats().failed < count {
+				assert!(began.elapsed() < Duration::from_secs(60), "no fetch fails");
+				thread::sleep(Duration::from_millis(5));
+			}
+		};
+		policy.wish(offer(1));
+		wait_for_failures(1);
+		// Told of the failure, it waits.
+		policy.wish(offer(1));
+		assert!(policy.versions.lock().has_failed(&hash));
+		policy.wish(offer(1));
+		assert!(matches!(fetcher.status(&hash).expect("known").state, State::Failed(_)));
+		let long_ago = Instant::now().checked_sub(RETRY).expect("this machine runs for longer");
+		policy.versions.lock().failed.insert(hash, long_ago);
+		policy.wish(offer(1));
+		wait_for_failures(2);
 	}
 
 	#[test]

@@ -98,18 +98,10 @@ impl PolicyParams {
 
 #[cfg(test)]
 mod tests {
-	use super::{super::tests::offer, *};
-	use clap::Parser;
-
-	#[derive(Parser)]
-	struct Line {
-		#[clap(flatten)]
-		params: PolicyParams,
-	}
-
-	fn params(arguments: &str) -> PolicyParams {
-		Line::parse_from(format!("node {arguments}").split_whitespace()).params
-	}
+	use super::{
+		super::tests::{offer, params},
+		*,
+	};
 
 	#[test]
 	fn nothing_should_be_served_unless_the_operator_says_so() {

@@ -1,43 +1,16 @@
 //! What the operators of this node serve stays in the store: it is pinned while the off-chain worker
 //! names it, and for a while after that.
 
-use crate::queue::LOG_TARGET;
 use opg_blobs::{
 	labels::{SERVED_ENGINE, SERVED_MODEL},
-	store::{Hash, Store},
+	leases::Leases,
+	store::Store,
 };
 use opg_primitives::Task;
-use parking_lot::Mutex;
-use schnellru::{ByLength, LruMap};
-use std::{
-	io,
-	sync::{
-		mpsc::{self, RecvTimeoutError, Sender},
-		Arc,
-	},
-	thread,
-	time::{Duration, Instant, SystemTime},
-};
-
-/// Time for which a pin stays after it was renewed. Longer than any answer in a served model can be
-/// disputed, and than a node is usually down for maintenance.
-const LASTING: Duration = Duration::from_secs(24 * 3600);
-
-/// Time after which a pin is renewed. What is named is named every few blocks.
-const RENEWAL: Duration = Duration::from_secs(3600);
-
-/// Files of which it is remembered when their pins were renewed. Those of others are renewed whenever
-/// they are named.
-const MAX_REMEMBERED: u32 = 4096;
+use std::{io, sync::Arc};
 
 /// Pins of what is served.
-pub(crate) struct Served {
-	blobs: Store,
-	/// When this process has last renewed the pin of a file.
-	renewed: Mutex<LruMap<(Hash, &'static str), Instant, ByLength>>,
-	/// Ends the thread when this is dropped.
-	_upkeep: Sender<()>,
-}
+pub(crate) struct Served(Leases);
 
 impl Served {
 	/// Takes away the pins that were not renewed for long, now and from time to time.
@@ -46,56 +19,14 @@ impl Served {
 	///
 	/// The system starts no thread.
 	pub(crate) fn start(blobs: Store) -> io::Result<Arc<Self>> {
-		let (upkeep, ended) = mpsc::channel();
-		let store = blobs.clone();
-		let keep_up = move || loop {
-			unpin(&store, SystemTime::now().checked_sub(LASTING));
-			if ended.recv_timeout(RENEWAL) != Err(RecvTimeoutError::Timeout) {
-				return;
-			}
-		};
-		thread::Builder::new().name("opg-blobs-pins".into()).spawn(keep_up)?;
-		let renewed = Mutex::new(LruMap::new(ByLength::new(MAX_REMEMBERED)));
-		Ok(Arc::new(Self { blobs, renewed, _upkeep: upkeep }))
+		Ok(Arc::new(Self(Leases::start(blobs, &[SERVED_MODEL, SERVED_ENGINE])?)))
 	}
 
 	/// Pins the model and the engine of a task that is served, which need not be here yet.
 	pub(crate) fn name(&self, task: &Task) {
-		self.pin(task.model_hash.0, SERVED_MODEL);
+		self.0.renew(&task.model_hash.0, SERVED_MODEL);
 		if task.engine_id.0 != opg_engine::engine_id() {
-			self.pin(task.engine_id.0, SERVED_ENGINE);
-		}
-	}
-
-	fn pin(&self, hash: Hash, label: &'static str) {
-		let mut renewed = self.renewed.lock();
-		if renewed.get(&(hash, label)).is_some_and(|at| at.elapsed() < RENEWAL) {
-			return;
-		}
-		match self.blobs.pin(&hash, label) {
-			Ok(()) => {
-				renewed.insert((hash, label), Instant::now());
-			},
-			// It is tried again when it is named again.
-			Err(error) => log::warn!(
-				target: LOG_TARGET,
-				"What is served is not pinned, and may give way to other files: {error}",
-			),
-		}
-	}
-}
-
-/// Takes away the pins that were not renewed since `time`.
-fn unpin(blobs: &Store, time: Option<SystemTime>) {
-	let Some(time) = time else { return };
-	for label in [SERVED_MODEL, SERVED_ENGINE] {
-		match blobs.unpin_older(label, time) {
-			Ok(0) => {},
-			Ok(count) => log::info!(
-				target: LOG_TARGET,
-				"{count} files are not served any more: they may give way to others",
-			),
-			Err(error) => log::warn!(target: LOG_TARGET, "The pins of what was served: {error}"),
+			self.0.renew(&task.engine_id.0, SERVED_ENGINE);
 		}
 	}
 }
@@ -103,9 +34,15 @@ fn unpin(blobs: &Store, time: Option<SystemTime>) {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_blobs::store::{Error, Limits};
+	use opg_blobs::{
+		leases::LASTING,
+		store::{Error, Hash, Limits},
+	};
 	use opg_primitives::VersionLimits;
-	use std::fs;
+	use std::{
+		fs, thread,
+		time::{Duration, Instant, SystemTime},
+	};
 
 	const QUOTA: u64 = 100_000;
 
