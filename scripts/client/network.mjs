@@ -122,7 +122,8 @@ export class Network {
 
 	// The chain of `opg demo run`. `extra`: executors besides that of each node.
 	async start(extra = [[], [], []]) {
-		const keys = extra.map(uris => uris.flatMap(uri => ['--executor-key', uri]));
+		// None gives files to others: what a node has lost stays lost.
+		const keys = extra.map(uris => ['--blob-upload-rate', '0', ...uris.flatMap(uri => ['--executor-key', uri])]);
 		for (const number of [1, 2, 3]) this.addModel(number);
 		const first = await this.node(1, ['--alice', '--validator', '--force-authoring', ...keys[0]]);
 		const rpc = async method => {
