@@ -15,6 +15,9 @@
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=scripts/nodes.sh
+source "$OPG_ROOT/scripts/nodes.sh"
+RETRY_PAUSE=3
 cd "$OPG_ROOT"
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
@@ -43,18 +46,11 @@ LOG_LINES=25
 NODE_KEY=000000000000000000000000000000000000000000000000000000000000000
 
 DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-demo.XXXXXX")"
-PIDS=()
 
 finish() {
-	local status=$? pid
+	local status=$?
 	trap - EXIT INT TERM
-	for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
-	local deadline=$((SECONDS + 10))
-	for pid in "${PIDS[@]}"; do
-		while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
-		kill -9 "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
+	stop_nodes
 	if [ "$status" -eq 0 ]; then
 		phase_report
 		rm -rf "$DIR"
@@ -76,23 +72,6 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-NEXT_PORT=$((20000 + RANDOM % 12000))
-# free_port: set PORT to a port that nothing listens on, and never give it again.
-free_port() {
-	until port_is_free "$NEXT_PORT"; do NEXT_PORT=$((NEXT_PORT + 1)); done
-	PORT=$NEXT_PORT
-	NEXT_PORT=$((NEXT_PORT + 1))
-}
-
-# rpc PORT METHOD [PARAMETERS]: call a method of a node; parameters are a JSON array.
-rpc() {
-	curl -fsS --max-time 5 -H 'Content-Type: application/json' \
-		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" \
-		"http://127.0.0.1:$1"
-}
-
 # start_node NUMBER OPTION...: start a node with the model in its store; sets RPC_PORT.
 start_node() {
 	local number="$1" base="$DIR/node$1" log="$DIR/node$1.log"
@@ -108,16 +87,6 @@ start_node() {
 	PIDS+=($!)
 	say "node $number: RPC ws://127.0.0.1:$RPC_PORT, log $log"
 	NODE_P2P=$p2p
-}
-
-# retry SECONDS COMMAND...: repeat the command until it succeeds.
-retry() {
-	local deadline=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || { say "in vain: $*" >&2 && exit 1; }
-		sleep 3
-	done
 }
 
 send_request() {

@@ -13,6 +13,8 @@
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=scripts/nodes.sh
+source "$OPG_ROOT/scripts/nodes.sh"
 cd "$OPG_ROOT"
 
 case "${1:-}" in -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;; esac
@@ -25,15 +27,11 @@ done
 [ -f "$MODEL" ] || die "$MODEL is not there"
 
 DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-publish.XXXXXX")"
-PIDS=()
 
 finish() {
-	local status=$? pid
+	local status=$?
 	trap - EXIT INT TERM
-	for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
-	for pid in "${PIDS[@]}"; do
-		timeout 10 tail --pid="$pid" -f /dev/null || kill -9 "$pid" 2>/dev/null || true
-	done
+	stop_nodes
 	if [ "$status" -eq 0 ]; then
 		rm -rf "$DIR"
 	else
@@ -46,32 +44,6 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# Below those that the system gives to connections.
-NEXT_PORT=$((20000 + RANDOM % 12000))
-# free_port: set PORT to a port that nothing listens on, and never give it again.
-free_port() {
-	while (exec 3<>"/dev/tcp/127.0.0.1/$NEXT_PORT") 2>/dev/null; do NEXT_PORT=$((NEXT_PORT + 1)); done
-	PORT=$NEXT_PORT
-	NEXT_PORT=$((NEXT_PORT + 1))
-}
-
-# rpc PORT METHOD [PARAMETERS]: call a method of a node; parameters are a JSON array.
-rpc() {
-	curl -fsS --max-time 5 -H 'Content-Type: application/json' \
-		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" \
-		"http://127.0.0.1:$1"
-}
-
-# retry SECONDS COMMAND...: repeat the command until it succeeds.
-retry() {
-	local deadline=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || { say "in vain: $*" >&2 && exit 1; }
-		sleep 1
-	done
-}
 
 answers() { rpc "$1" system_health >/dev/null 2>&1; }
 

@@ -240,12 +240,12 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		blobs.clone(),
 		fetcher.clone(),
 	);
-	let fetcher = Some(fetcher);
 
 	if config.offchain_worker.enabled {
 		let worker = executor::start_worker(&config, executor_params, blobs.clone())?;
 		let inspect = policy::by(worker.inspector());
-		let policy = Policy::start(cli.policy.clone(), blobs.clone(), fetcher.clone(), inspect)?;
+		let policy =
+			Policy::start(cli.policy.clone(), blobs.clone(), Some(fetcher.clone()), inspect)?;
 		let job_queue = WithPolicy::new(executor::job_queue(&worker, executor_params), policy);
 		task_manager.keep_alive(worker);
 		let offchain_workers = OffchainWorkers::new(OffchainWorkerOptions {
@@ -269,9 +269,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	if let Some(registry) = config.prometheus_registry() {
 		let metrics = ChainMetrics::register(registry)?;
 		metrics::register_store(registry, &blobs)?;
-		if let Some(fetcher) = &fetcher {
-			metrics::register_fetcher(registry, fetcher)?;
-		}
+		metrics::register_fetcher(registry, &fetcher)?;
 		let follow = metrics::follow(client.clone(), keystore.clone(), metrics);
 		task_manager.spawn_handle().spawn_blocking("opg-metrics", Some("metrics"), follow);
 	}
@@ -291,7 +289,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			client: client.clone(),
 			pool: transaction_pool.clone(),
 			blobs: blobs.clone(),
-			fetcher: fetcher.clone(),
+			fetcher: Some(fetcher),
 		};
 		Box::new(move |_| {
 			rpc::create(parts.clone()).map_err(|error| Error::Application(Box::new(error)))

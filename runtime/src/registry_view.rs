@@ -6,12 +6,9 @@ use opg_primitives::{
 	registry::{ModelName, Selector, MAX_NAMES_PAGE},
 	ModelId,
 };
-use opg_runtime_api::{
-	ListedVersionView, NameQuery, NamedModelView, Page, VersionState, VersionView,
-};
+use opg_runtime_api::{ListedVersionView, NameQuery, NamedModelView, Page, VersionView};
 use pallet_opg_models::{
-	Description, FirstAnnouncements, Listing, Model, NameId, NamedModel, NamedModels, Release,
-	VersionLists,
+	Description, FirstAnnouncements, Model, NameId, NamedModel, NamedModels, Release, VersionLists,
 };
 use sp_core::H256;
 
@@ -86,11 +83,7 @@ fn view(id: NameId, named: NamedModel<AccountId>) -> NamedModelView {
 	let versions = versions.map(|own| ListedVersionView {
 		number: own.number,
 		model: own.model,
-		state: match own.listing {
-			Listing::Current => VersionState::Current,
-			Listing::Deprecated => VersionState::Deprecated,
-			Listing::Removed => VersionState::Removed,
-		},
+		state: own.listing,
 	});
 	NamedModelView {
 		owner,

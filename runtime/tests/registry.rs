@@ -5,7 +5,7 @@
 
 use frame_support::assert_ok;
 use opg_primitives::{
-	registry::{announcement, ModelName, Selector, VersionNumber, MAX_NAMES_PAGE},
+	registry::{announcement, ModelName, Selector, VersionNumber, VersionState, MAX_NAMES_PAGE},
 	ModelId, VersionLimits,
 };
 use opg_runtime::{
@@ -13,8 +13,7 @@ use opg_runtime::{
 	*,
 };
 use opg_runtime_api::{
-	runtime_decl_for_registry_api::RegistryApiV1, NameQuery, NamedModelView, VersionState,
-	VersionView,
+	runtime_decl_for_registry_api::RegistryApiV1, NameQuery, NamedModelView, VersionView,
 };
 use opg_runtime_testing::*;
 use pallet_opg_models::{Description, Release};

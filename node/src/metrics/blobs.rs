@@ -4,11 +4,9 @@ use opg_blobs::{
 	exchange::{FetchStats, Fetcher},
 	store::{Store, Usage},
 };
+use opg_worker::sourced::{self, Samples};
 use parking_lot::Mutex;
-use prometheus_endpoint::{
-	prometheus::core::Collector, register, MetricSource, Opts, PrometheusError, Registry,
-	SourcedCounter, SourcedGauge,
-};
+use prometheus_endpoint::{PrometheusError, Registry};
 use std::{
 	sync::Arc,
 	time::{Duration, Instant},
@@ -17,36 +15,8 @@ use std::{
 /// Time for which a count is used: to count looks at each blob.
 const FRESH: Duration = Duration::from_secs(30);
 
-/// Values with the values of their labels.
-type Samples = Vec<(Vec<&'static str>, u64)>;
-
 /// Name, help, labels and values of a counter of fetches.
 type Counter<'a> = (&'a str, &'a str, &'a [&'a str], fn(FetchStats) -> Samples);
-
-/// Values that are read when somebody asks.
-#[derive(Clone)]
-struct Source(Arc<dyn Fn() -> Samples + Send + Sync>);
-
-impl MetricSource for Source {
-	type N = u64;
-
-	fn collect(&self, mut set: impl FnMut(&[&str], u64)) {
-		for (labels, value) in (self.0)() {
-			set(&labels, value);
-		}
-	}
-}
-
-fn options(name: &str, help: &str, labels: &[&str]) -> Opts {
-	Opts::new(name, help).variable_labels(labels.iter().map(|label| (*label).into()).collect())
-}
-
-fn add(
-	registry: &Registry,
-	metric: impl Collector + Clone + 'static,
-) -> Result<(), PrometheusError> {
-	register(metric, registry).map(drop)
-}
 
 /// Puts the metrics of a store into a registry. They are read when somebody asks.
 ///
@@ -57,9 +27,8 @@ pub fn register_store(registry: &Registry, store: &Store) -> Result<(), Promethe
 	let counted = Arc::new(Counted { store: store.clone(), last: Mutex::new(None) });
 	let gauge = |name: &str, help: &str, labels: &[&str], read: fn(&Usage) -> Samples| {
 		let counted = counted.clone();
-		let source =
-			Source(Arc::new(move || counted.usage().as_ref().map(read).unwrap_or_default()));
-		add(registry, SourcedGauge::new(&options(name, help, labels), source)?)
+		let read = move || counted.usage().as_ref().map(read).unwrap_or_default();
+		sourced::gauge(registry, name, help, labels, read)
 	};
 	gauge("opg_blobs", "Blobs in the node's store, by state.", &["state"], |usage| {
 		let states = [("complete", usage.blobs), ("partial", usage.partial)];
@@ -76,8 +45,7 @@ pub fn register_store(registry: &Registry, store: &Store) -> Result<(), Promethe
 	)?;
 	let quota = store.limits().quota;
 	let help = "Bytes that the blobs in the node's store can have, as --blob-quota says.";
-	let source = Source(Arc::new(move || vec![(vec![], quota)]));
-	add(registry, SourcedGauge::new(&options("opg_blobs_quota_bytes", help, &[]), source)?)
+	sourced::gauge(registry, "opg_blobs_quota_bytes", help, &[], move || vec![(vec![], quota)])
 }
 
 /// Puts the metrics of a fetcher into a registry. They are read when somebody asks.
@@ -88,14 +56,14 @@ pub fn register_store(registry: &Registry, store: &Store) -> Result<(), Promethe
 pub fn register_fetcher(registry: &Registry, fetcher: &Fetcher) -> Result<(), PrometheusError> {
 	let source = |read: fn(FetchStats) -> Samples| {
 		let fetcher = fetcher.clone();
-		Source(Arc::new(move || read(fetcher.stats())))
+		move || read(fetcher.stats())
 	};
 	let running = source(|stats| {
 		let states = [("running", stats.running), ("waiting", stats.waiting)];
 		states.map(|(state, count)| (vec![state], count as u64)).to_vec()
 	});
 	let help = "Blobs that are being fetched from peers, by state.";
-	add(registry, SourcedGauge::new(&options("opg_blob_fetches", help, &["state"]), running)?)?;
+	sourced::gauge(registry, "opg_blob_fetches", help, &["state"], running)?;
 	let counters: [Counter<'_>; 3] = [
 		(
 			"opg_blob_fetches_total",
@@ -117,7 +85,7 @@ pub fn register_fetcher(registry: &Registry, fetcher: &Fetcher) -> Result<(), Pr
 		),
 	];
 	for (name, help, labels, read) in counters {
-		add(registry, SourcedCounter::new(&options(name, help, labels), source(read))?)?;
+		sourced::counter(registry, name, help, labels, source(read))?;
 	}
 	Ok(())
 }

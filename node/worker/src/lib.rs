@@ -13,6 +13,7 @@ mod results;
 mod runner;
 mod schedule;
 mod served;
+pub mod sourced;
 mod turns;
 
 pub use process::{sandbox, serve, EngineProgram, InspectError, Inspector, Sandbox};

@@ -3,11 +3,11 @@
 //! Counters are kept in any case, and seen where the node has a registry. What can be read when
 //! somebody asks, as the jobs that wait, is read then.
 
-use crate::{error::RunError, schedule::Rank, Answered};
+use crate::{error::RunError, schedule::Rank, sourced::gauge, Answered};
 use parking_lot::Mutex;
 use prometheus_endpoint::{
 	exponential_buckets, prometheus::core::Collector, register, CounterVec, Histogram,
-	HistogramOpts, HistogramVec, MetricSource, Opts, PrometheusError, Registry, SourcedGauge, U64,
+	HistogramOpts, HistogramVec, Opts, PrometheusError, Registry, U64,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -300,36 +300,6 @@ impl Metrics {
 	pub(crate) fn forget_process(&self, process: u32) {
 		self.processes.lock().remove(&process);
 	}
-}
-
-/// Values with the values of their labels.
-pub(crate) type Samples = Vec<(Vec<&'static str>, u64)>;
-
-/// Values that are read when somebody asks.
-#[derive(Clone)]
-struct Source(Arc<dyn Fn() -> Samples + Send + Sync>);
-
-impl MetricSource for Source {
-	type N = u64;
-
-	fn collect(&self, mut set: impl FnMut(&[&str], u64)) {
-		for (labels, value) in (self.0)() {
-			set(&labels, value);
-		}
-	}
-}
-
-/// Registers a gauge that is read when somebody asks.
-pub(crate) fn gauge(
-	registry: &Registry,
-	name: &str,
-	help: &str,
-	labels: &[&str],
-	read: impl Fn() -> Samples + Send + Sync + 'static,
-) -> Result<(), PrometheusError> {
-	let labels = labels.iter().map(|label| (*label).into()).collect();
-	let options = Opts::new(name, help).variable_labels(labels);
-	register(SourcedGauge::new(&options, Source(Arc::new(read)))?, registry).map(drop)
 }
 
 /// Memory of a process that is not the content of files, in bytes. `None` where the system does not

@@ -4,9 +4,10 @@ use crate::{
 	ahead::Ahead,
 	error::RunError,
 	journal::Journal,
-	metrics::{self, Metrics, Samples},
+	metrics::{self, Metrics},
 	results::{Entry, Results, MAX_KEPT_BYTES},
 	schedule::{self, Rank, Schedule, Waiting, MAX_WAITING_BYTES},
+	sourced::{self, Samples},
 	Answered, Key, WorkerConfig,
 };
 use opg_execution::printable;
@@ -210,7 +211,7 @@ impl Shared {
 	) -> Result<(), PrometheusError> {
 		self.metrics.register(registry)?;
 		let shared = self.clone();
-		metrics::gauge(
+		sourced::gauge(
 			registry,
 			"opg_jobs",
 			"Jobs in the queue, by state and kind.",
@@ -218,7 +219,7 @@ impl Shared {
 			move || shared.counts(),
 		)?;
 		let shared = self.clone();
-		metrics::gauge(
+		sourced::gauge(
 			registry,
 			"opg_jobs_waiting_bytes",
 			"Bytes of the inputs of the jobs that wait.",
@@ -226,7 +227,7 @@ impl Shared {
 			move || vec![(vec![], shared.state.lock().schedule.bytes() as u64)],
 		)?;
 		let shared = self.clone();
-		metrics::gauge(
+		sourced::gauge(
 			registry,
 			"opg_engine_ready",
 			"Whether the engine runs jobs: 1, or 0 while it starts or where it does not start.",
@@ -248,7 +249,7 @@ impl Shared {
 			),
 		];
 		for (name, help, value) in bounds {
-			metrics::gauge(registry, name, help, &[], move || vec![(vec![], value as u64)])?;
+			sourced::gauge(registry, name, help, &[], move || vec![(vec![], value as u64)])?;
 		}
 		Ok(())
 	}

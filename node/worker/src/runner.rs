@@ -22,6 +22,9 @@ use std::{
 	time::{Duration, Instant},
 };
 
+/// Loads of which the time is kept until somebody asks. An engine process is asked after each job.
+const MAX_LOADS: usize = 64;
+
 /// Most engines besides the built-in one that a node has at hand. Compiled, each takes some 75 MB.
 const MAX_ENGINES: usize = 3;
 
@@ -37,7 +40,7 @@ pub(crate) struct EngineRunner {
 	/// Held while an engine is compiled, so that it is compiled once.
 	compiling: Mutex<()>,
 	prepared: Cache<Prepared>,
-	/// Times that loading models took, since somebody asked.
+	/// Times that loading models took, since somebody asked: the first [`MAX_LOADS`].
 	loads: Mutex<Vec<Duration>>,
 	/// Most bytes of `prepared` and of a run together.
 	max_bytes: usize,
@@ -119,7 +122,11 @@ impl EngineRunner {
 		self.prepared.shrink(room.saturating_sub(model.len()));
 		let started = Instant::now();
 		let prepared = engine.prepare(&model, &job.task.dims, limits);
-		self.loads.lock().push(started.elapsed());
+		let mut loads = self.loads.lock();
+		if loads.len() < MAX_LOADS {
+			loads.push(started.elapsed());
+		}
+		drop(loads);
 		let prepared = match prepared.map_err(|error| failed(error, job))? {
 			Ok(prepared) => Arc::new(prepared),
 			Err(unloadable) => return Ok(Err(unloadable)),

@@ -27,7 +27,8 @@ impl<T: Config> Pallet<T> {
 			None => Self::now(),
 		};
 		let (name_id, mut named) = Self::named_or_new(&owner, name.clone())?;
-		let listed = ListedVersion { number: number.clone(), model: id, listing: Listing::Current };
+		let listed =
+			ListedVersion { number: number.clone(), model: id, listing: VersionState::Current };
 		Self::list_version(name_id, listed)?;
 		model.name_id = name_id;
 		model.deposit = Self::version_deposit(&model);
@@ -71,7 +72,7 @@ impl<T: Config> Pallet<T> {
 		Self::clear_list(id)?;
 		named.versions_deposit = named.versions_deposit.saturating_sub(model.deposit);
 		Self::store_named(model.name_id, named)?;
-		Self::relist(&model, Listing::Removed);
+		Self::relist(&model, VersionState::Removed);
 		Models::<T>::remove(id);
 		ModelsByHash::<T>::remove(model.model_hash, id);
 		Self::forget_file(model.model_hash);

@@ -44,7 +44,7 @@ impl<T: Config> Pallet<T> {
 		let version = Self::owned(&who, model)?;
 		let is_text = !reason.is_empty() && core::str::from_utf8(&reason).is_ok();
 		ensure!(is_text, Error::<T>::InvalidReason);
-		Self::relist(&version, Listing::Deprecated);
+		Self::relist(&version, VersionState::Deprecated);
 		Self::store_deprecation(model, version, Some(reason.clone()))?;
 		Self::deposit_event(Event::Deprecated { model, reason });
 		Ok(())
@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_undeprecate(who: T::AccountId, model: ModelId) -> DispatchResult {
 		let version = Self::owned(&who, model)?;
 		ensure!(version.deprecated.is_some(), Error::<T>::NotDeprecated);
-		Self::relist(&version, Listing::Current);
+		Self::relist(&version, VersionState::Current);
 		Self::store_deprecation(model, version, None)?;
 		Self::deposit_event(Event::Undeprecated { model });
 		Ok(())

@@ -27,14 +27,14 @@ impl<T: Config> Pallet<T> {
 	pub fn resolve(id: NameId, selector: &Selector) -> Option<ModelId> {
 		let list = VersionLists::<T>::get(id);
 		let highest = |is_fit: &dyn Fn(&ListedVersion) -> bool| {
-			let mut current = list.iter().rev().filter(|own| own.listing == Listing::Current);
+			let mut current = list.iter().rev().filter(|own| own.listing == VersionState::Current);
 			current.find(|own| is_fit(own)).map(|own| own.model)
 		};
 		match selector {
 			Selector::Latest => highest(&|own| !own.number.is_pre_release()),
 			Selector::Exact(number) => list
 				.iter()
-				.find(|own| own.number == *number && own.listing != Listing::Removed)
+				.find(|own| own.number == *number && own.listing != VersionState::Removed)
 				.map(|own| own.model),
 			Selector::Channel(channel) => {
 				let named = NamedModels::<T>::get(id)?;

@@ -57,7 +57,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Notes the state of a version in the list of its named model.
-	pub(crate) fn relist(model: &ModelOf<T>, listing: Listing) {
+	pub(crate) fn relist(model: &ModelOf<T>, listing: VersionState) {
 		VersionLists::<T>::mutate(model.name_id, |list| {
 			let number = &model.release.number;
 			if let Ok(at) = list.binary_search_by(|own| own.number.cmp(number)) {
@@ -88,7 +88,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_remove_name(owner: T::AccountId, name: ModelName) -> DispatchResult {
 		let (id, named) = Self::named(&owner, &name)?;
 		let list = VersionLists::<T>::take(id);
-		let is_empty = list.iter().all(|own| own.listing == Listing::Removed);
+		let is_empty = list.iter().all(|own| own.listing == VersionState::Removed);
 		ensure!(is_empty, Error::<T>::HasVersions);
 		named.description.tags.iter().for_each(|tag| NamesByTag::<T>::remove(tag, id));
 		NamesByOwner::<T>::remove(&owner, &name);

@@ -43,7 +43,7 @@ impl<T: Config> Pallet<T> {
 		NamesByOwner::<T>::remove(&from, &name);
 		NamesByOwner::<T>::insert(&to, &name, id);
 		let list = VersionLists::<T>::get(id);
-		for own in list.iter().filter(|own| own.listing != Listing::Removed) {
+		for own in list.iter().filter(|own| own.listing != VersionState::Removed) {
 			Models::<T>::mutate(own.model, |model| {
 				if let Some(model) = model {
 					model.owner = to.clone();

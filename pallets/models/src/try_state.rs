@@ -78,11 +78,17 @@ impl<T: Config> Pallet<T> {
 			}
 			for own in list {
 				let Some(model) = Models::<T>::get(own.model) else {
-					ensure!(own.listing == Listing::Removed, "a version is listed and not there");
+					ensure!(
+						own.listing == VersionState::Removed,
+						"a version is listed and not there"
+					);
 					continue;
 				};
-				let listing =
-					if model.deprecated.is_some() { Listing::Deprecated } else { Listing::Current };
+				let listing = if model.deprecated.is_some() {
+					VersionState::Deprecated
+				} else {
+					VersionState::Current
+				};
 				ensure!(own.listing == listing, "a version is listed with another state");
 				ensure!(
 					(model.name_id, &model.owner, &model.release.number)

@@ -15,7 +15,7 @@ use opg_primitives::{
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-pub use opg_primitives::registry::ModelName;
+pub use opg_primitives::registry::{ModelName, VersionState};
 
 /// Number of a named model within the pallet.
 pub type NameId = u32;
@@ -121,31 +121,6 @@ pub struct Channel {
 /// Channels of a named model, sorted by name.
 pub type Channels = BoundedVec<Channel, ConstU32<MAX_CHANNELS>>;
 
-/// State of a version in its named model's list.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Debug,
-)]
-pub enum Listing {
-	/// Can be the latest.
-	#[codec(index = 0)]
-	Current,
-	/// Takes requests, and is not the latest.
-	#[codec(index = 1)]
-	Deprecated,
-	/// Was removed. Its number stays used.
-	#[codec(index = 2)]
-	Removed,
-}
-
 /// Version in the list of its named model.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
@@ -156,7 +131,7 @@ pub struct ListedVersion {
 	/// Number on the chain.
 	pub model: ModelId,
 	/// State.
-	pub listing: Listing,
+	pub listing: VersionState,
 }
 
 /// Versions of a named model, sorted by semantic version.

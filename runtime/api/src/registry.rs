@@ -5,6 +5,7 @@ use codec::{Decode, Encode};
 use opg_primitives::{
 	registry::{
 		ChannelName, Content, Licence, ModelName, Reason, Selector, Tag, Tags, VersionNumber,
+		VersionState,
 	},
 	AccountId, Balance, BlockNumber, Dims, ModelId, VersionLimits,
 };
@@ -43,20 +44,6 @@ pub struct ListedVersionView {
 	pub model: ModelId,
 	/// State.
 	pub state: VersionState,
-}
-
-/// State of a version.
-#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
-pub enum VersionState {
-	/// Can be the latest.
-	#[codec(index = 0)]
-	Current,
-	/// Takes requests, and is not the latest.
-	#[codec(index = 1)]
-	Deprecated,
-	/// Was removed.
-	#[codec(index = 2)]
-	Removed,
 }
 
 /// Registered version, with its name, and who announced its file first.

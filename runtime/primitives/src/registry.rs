@@ -99,6 +99,31 @@ fn is_word(text: &[u8], others: &[u8]) -> bool {
 			.all(|own| own.is_ascii_lowercase() || own.is_ascii_digit() || others.contains(own))
 }
 
+/// State of a version in the list of its named model.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum VersionState {
+	/// Can be the latest.
+	#[codec(index = 0)]
+	Current,
+	/// Takes requests, and is not the latest.
+	#[codec(index = 1)]
+	Deprecated,
+	/// Was removed. Its number stays used.
+	#[codec(index = 2)]
+	Removed,
+}
+
 /// File by its content.
 #[derive(
 	Clone,

@@ -17,12 +17,13 @@ use clap::{Args, Subcommand};
 use opg_execution::model_hash;
 use opg_primitives::{
 	registry::{
-		is_channel, is_tag, ChannelName, Content, ModelName, Reason, Selector, Tag, MAX_TAGS,
+		is_channel, is_tag, ChannelName, Content, ModelName, Reason, Selector, Tag, VersionState,
+		MAX_TAGS,
 	},
 	AccountId,
 };
 use opg_runtime::{Inference, Runtime};
-use opg_runtime_api::{NameQuery, NamedModelView, VersionState, VersionView};
+use opg_runtime_api::{NameQuery, NamedModelView, VersionView};
 use pallet_opg_models::{Call, Description};
 use serde_json::{json, Value};
 use sp_core::H256;

@@ -9,8 +9,9 @@ use anyhow::{anyhow, ensure, Context, Result};
 use clap::Args;
 use codec::Encode;
 use opg_execution::model_hash;
-use opg_primitives::registry::{announcement, is_licence, Content, Licence, VersionNumber};
-use opg_runtime_api::VersionState;
+use opg_primitives::registry::{
+	announcement, is_licence, Content, Licence, VersionNumber, VersionState,
+};
 use pallet_opg_models::Release;
 use sp_core::{sr25519, Pair, H256};
 use sp_io::hashing::blake2_256;

@@ -1,0 +1,47 @@
+# Sourced by scripts that start nodes: ports, calls, waiting, and the end of all nodes.
+# shellcheck shell=bash
+
+# Processes of the nodes.
+PIDS=()
+# Seconds between two tries of `retry`.
+RETRY_PAUSE=1
+
+# stop_nodes: end all of $PIDS, in order if they do so within ten seconds.
+stop_nodes() {
+	local pid
+	for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
+	local deadline=$((SECONDS + 10))
+	for pid in "${PIDS[@]}"; do
+		while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
+		kill -9 "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Below those that the system gives to connections.
+NEXT_PORT=$((20000 + RANDOM % 12000))
+# free_port: set PORT to a port that nothing listens on, and never give it again.
+free_port() {
+	until port_is_free "$NEXT_PORT"; do NEXT_PORT=$((NEXT_PORT + 1)); done
+	PORT=$NEXT_PORT
+	NEXT_PORT=$((NEXT_PORT + 1))
+}
+
+# rpc PORT METHOD [PARAMETERS]: call a method of a node; parameters are a JSON array.
+rpc() {
+	curl -fsS --max-time 5 -H 'Content-Type: application/json' \
+		-d "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" \
+		"http://127.0.0.1:$1"
+}
+
+# retry SECONDS COMMAND...: repeat the command until it succeeds.
+retry() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || { say "in vain: $*" >&2 && exit 1; }
+		sleep "$RETRY_PAUSE"
+	done
+}
