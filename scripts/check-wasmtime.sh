@@ -47,9 +47,7 @@ sed -i -e '/^\[build-dependencies\]/,/^$/d' -e '/^\[\[bench\]\]/,/^$/d' node/eng
 {
 	printf '[workspace]\nresolver = "2"\nmembers = ["node/engine", "node/engine/meter", "node/engine/types"]\n\n'
 	sed -n '/^\[workspace.package\]/,/^$/p;/^\[workspace.lints/,/^$/p' "$OPG_ROOT/Cargo.toml"
-	printf '[workspace.dependencies]\n'
-	grep -E '^(blake2|directories|hex|libc|log|opg-engine-meter|opg-engine-types|proptest|tempfile|thiserror|wasm-encoder|wasmparser) = ' \
-		"$OPG_ROOT/Cargo.toml"
+	sed -n '/^\[workspace.dependencies\]/,/^\[/{/^wasmtime = /d;p}' "$OPG_ROOT/Cargo.toml" | sed '$d'
 	sed -n "s/^\(wasmtime = {\) version = \"[^\"]*\"/\1 version = \"=$version\"/p" "$OPG_ROOT/Cargo.toml"
 	printf '\n[profile.test]\nopt-level = 3\n'
 } >Cargo.toml

@@ -45,3 +45,26 @@ retry() {
 		sleep "$RETRY_PAUSE"
 	done
 }
+
+answers() { rpc "$1" system_health >/dev/null 2>&1; }
+
+# peer_id PORT: the name of a node in the network.
+peer_id() { rpc "$1" system_localPeerId | sed 's/.*"result":"\([^"]*\)".*/\1/'; }
+
+# start_dev_node NAME OPTION...: start a node of a development chain in $DIR by the program $NODE, and wait
+# for it; sets RPC_PORT and P2P_PORT.
+start_dev_node() {
+	local name="$1"
+	shift
+	free_port && P2P_PORT=$PORT
+	free_port && RPC_PORT=$PORT
+	# Network keys, of no value: a node with a key seed generates none by itself.
+	local key
+	key="$(printf '%064d' "${#PIDS[@]}1")"
+	"$NODE" --chain dev --base-path "$DIR/$name" --no-mdns --no-telemetry --no-prometheus \
+		--node-key "$key" --listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" --rpc-port "$RPC_PORT" \
+		"$@" >>"$DIR/$name.log" 2>&1 &
+	PIDS+=($!)
+	retry 120 answers "$RPC_PORT"
+	say "$name: RPC ws://127.0.0.1:$RPC_PORT"
+}

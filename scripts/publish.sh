@@ -45,25 +45,6 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-answers() { rpc "$1" system_health >/dev/null 2>&1; }
-
-# start_node NAME OPTION...: start a node and wait for it; sets RPC_PORT and P2P_PORT.
-start_node() {
-	local name="$1"
-	shift
-	free_port && P2P_PORT=$PORT
-	free_port && RPC_PORT=$PORT
-	# Network keys, of no value: a node with a key seed generates none by itself.
-	local key
-	key="$(printf '%064d' "${#PIDS[@]}1")"
-	"$NODE" --chain dev --base-path "$DIR/$name" --no-mdns --no-telemetry --no-prometheus \
-		--node-key "$key" --listen-addr "/ip4/127.0.0.1/tcp/$P2P_PORT" --rpc-port "$RPC_PORT" \
-		"$@" >>"$DIR/$name.log" 2>&1 &
-	PIDS+=($!)
-	retry 120 answers "$RPC_PORT"
-	say "$name: RPC ws://127.0.0.1:$RPC_PORT"
-}
-
 # holds PORT: tell whether the node holds the model's file.
 holds() { rpc "$1" blobs_v1_status "[\"$HASH\"]" | grep '"complete"' >/dev/null; }
 
@@ -90,16 +71,16 @@ is_attested() {
 
 phase "start four nodes"
 say "engine $("$OPG" engine id)"
-start_node validator --alice --validator --force-authoring
+start_dev_node validator --alice --validator --force-authoring
 VALIDATOR=$RPC_PORT
-peer="$(rpc "$RPC_PORT" system_localPeerId | sed 's/.*"result":"\([^"]*\)".*/\1/')"
+peer="$(peer_id "$RPC_PORT")"
 bootnode=(--bootnodes "/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$peer")
-start_node bob "${bootnode[@]}" --executor-key //Bob --serve all
+start_dev_node bob "${bootnode[@]}" --executor-key //Bob --serve all
 BOB=$RPC_PORT
-start_node charlie "${bootnode[@]}" --executor-key //Charlie --serve all
+start_dev_node charlie "${bootnode[@]}" --executor-key //Charlie --serve all
 CHARLIE=$RPC_PORT
 # Of the author, for whom it takes what is registered only.
-start_node author "${bootnode[@]}" --rpc-methods safe
+start_dev_node author "${bootnode[@]}" --rpc-methods safe
 AUTHOR=$RPC_PORT
 URL="ws://127.0.0.1:$AUTHOR"
 

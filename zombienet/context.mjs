@@ -1,6 +1,7 @@
 // What all faults use: a network whose executors serve the sample model, requests, and what must hold
 // after each fault.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { account, hexToU8a, MODEL, opg, requestTx, say, Sender } from '../scripts/client/api.mjs';
@@ -40,6 +41,7 @@ export class Context {
 	constructor(api, ledger, net) {
 		Object.assign(this, { api, ledger, net });
 		this.customer = new Sender(api, account(CUSTOMER));
+		this.commands = 0;
 	}
 
 	operators(...names) {
@@ -48,22 +50,22 @@ export class Context {
 
 	// Runs a command of the client.
 	async opg(...args) {
-		const command = this.net.run('opg', process.env.OPG_CLI, [...args, '--url', this.ledger.url]);
-		assert.equal(await command.exited, 0, `opg ${args.join(' ')}`);
+		const name = `opg-${this.commands++}`;
+		const command = this.net.run(name, process.env.OPG_CLI, [...args, '--url', this.ledger.url]);
+		if ((await command.exited) === 0) return;
+		throw new Error(`opg ${args.join(' ')}: ${readFileSync(command.log, 'utf8').trim()}`);
 	}
 
 	// Registers the model, lets every executor serve it, and checks the first answer on this machine.
 	async prepare() {
+		// Until all nodes have found each other, there are forks.
+		await this.ledger.passBlocks(2);
 		const uris = this.net.names.flatMap(name => this.net.operators(name));
 		await this.opg('model', 'register', MODEL_FILE, '--name', 'digits', '--suri', OWNER);
 		await Promise.all(uris.map(uri => this.opg('model', 'serve', `${MODEL}`, MODEL_FILE, '--suri', uri)));
 		const tensors = join(this.net.directory, 'seven.json');
 		await this.opg('demo', 'input', '--digit', '7', '--output', tensors);
-		const argument = this.api.createType('u32', MODEL).toHex(true);
-		await until('all executors can be drawn', ELIGIBLE_SECONDS, async () => {
-			const result = await this.net.rpc(this.net.names[0], 'state_call', ['OpgApi_eligible_executors', argument]);
-			return hexToU8a(result)[0] === uris.length;
-		});
+		await this.eligible(MODEL, uris.length);
 		await until('the first request is taken', SEND_SECONDS, async () => {
 			const sent = this.net.run('opg', process.env.OPG_CLI, [
 				'request', 'send', `${MODEL}`, '--tensors', tensors, '--suri', CUSTOMER, '--url', this.ledger.url,
@@ -75,6 +77,15 @@ export class Context {
 		await this.opg('request', 'rerun', '0', '--model', MODEL_FILE);
 		this.operatorsAtFirst = uris.map(uri => account(uri).address);
 		this.start = await this.money();
+	}
+
+	// Waits until so many executors can be drawn for a model.
+	async eligible(model, count, seconds = ELIGIBLE_SECONDS) {
+		const argument = this.api.createType('u32', model).toHex(true);
+		await until('all executors can be drawn', seconds, async () => {
+			const result = await this.net.rpc(this.net.names[0], 'state_call', ['OpgApi_eligible_executors', argument]);
+			return hexToU8a(result)[0] === count;
+		});
 	}
 
 	// Sends requests and gives their numbers, once they are in the best chain. Nobody else sends any.
@@ -146,9 +157,17 @@ export class Context {
 		}
 	}
 
+	// Starts a node anew with these options besides its own.
+	async restart(name, ...options) {
+		const number = this.net.number(name);
+		await this.net.kill(number);
+		await this.net.node(number, [...this.net.nodes[number - 1].args, ...options]);
+		await this.synced(name);
+	}
+
 	// Ends a node as a power cut does. Gives what starts it again, and waits until it has all blocks.
-	async kill(name) {
-		const restart = await this.net.kill(this.net.number(name));
+	async kill(name, signal = 'SIGKILL') {
+		const restart = await this.net.kill(this.net.number(name), signal);
 		return async () => {
 			await restart();
 			await this.synced(name);

@@ -21,7 +21,7 @@ export async function everyTier(context) {
 
 // Challenges the right answer with a claim that is never revealed, so that the court sits. Gives the
 // request, once its case is open.
-async function openCourt(context) {
+export async function openCourt(context) {
 	const { api } = context;
 	const challenger = new Sender(api, account(CHALLENGER));
 	const [id] = await context.ask();
@@ -51,7 +51,7 @@ export async function allRestartedInCourt(context) {
 }
 
 // The answer stands, and who challenged it lost the bond.
-async function decided({ ledger, right }, id, { address }) {
+export async function decided({ ledger, right }, id, { address }) {
 	const request = await ledger.until('the court decides', COURT_SECONDS, () => {
 		const request = ledger.requests.get(id);
 		return (request.settled || request.reason) && request;

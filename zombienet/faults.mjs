@@ -9,10 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../scripts/client/api.mjs';
 import { until } from './context.mjs';
 import { allRestartedInCourt, everyTier, validatorKilledInCourt } from './courts.mjs';
+import { fetchInterrupted, FORGING_NODE, providersForge, providersSlowAndSilent } from './files.mjs';
+import { tenThousand, twoEngines } from './load.mjs';
 import { isRoot } from './testnet.mjs';
+import { hasZstd, oldProgram, runtimeUpgrade } from './upgrade.mjs';
 
 // Debian's package libfaketime has it here.
 const FAKETIME = ['x86_64', 'aarch64'].map(arch => `/usr/lib/${arch}-linux-gnu/faketime/libfaketime.so.1`).find(existsSync);
+// Files of the database's column of off-chain workers.
+const OFFCHAIN_FILES = /^(index|table)_09_/;
 const START_SECONDS = 60;
 const EXIT_SECONDS = 90;
 const MIB = 1 << 20;
@@ -41,7 +46,7 @@ async function executorKilledBeforeCommit(context) {
 
 // Kills an executor's node between its commitment and its reveal: another node stands still meanwhile, so
 // that the round waits for its commitment.
-async function killCommitted(context, victim, other, whileDead = () => {}) {
+async function killCommitted(context, victim, other, whileDead = () => {}, end = 'SIGKILL') {
 	const { net, ledger } = context;
 	const [own, others] = [context.operators(victim), context.operators(other)];
 	let id, restart;
@@ -49,7 +54,7 @@ async function killCommitted(context, victim, other, whileDead = () => {}) {
 	try {
 		id = await context.askFor(drawn => [own, others].every(side => drawn.some(who => side.includes(who))));
 		await context.reached(id, own, 'Committed');
-		restart = await context.kill(victim);
+		restart = await context.kill(victim, end);
 	} finally {
 		net.thaw(net.number(other));
 	}
@@ -71,6 +76,16 @@ const answersLost = context => killCommitted(context, 'one', 'stash', () => {
 	assert(readdirSync(answers).length > 0, 'it has kept answers');
 	rmSync(answers, { recursive: true });
 });
+
+// A node is stopped there, so that its database is in order, and what its off-chain workers had noted is
+// lost: a column of its own.
+const notesLost = context => killCommitted(context, 'one', 'stash', () => {
+	const folder = join(context.net.data('one'), 'paritydb', 'full');
+	const files = readdirSync(folder).filter(file => OFFCHAIN_FILES.test(file));
+	assert(files.length > 0, 'it has noted something');
+	for (const file of files) rmSync(join(folder, file));
+	say(`  removed ${files.length} files`);
+}, 'SIGTERM');
 
 // These operators lost no stake since the fault began.
 function lossless({ ledger, lossesBefore }, operators) {
@@ -340,6 +355,8 @@ async function halvesHealed(context) {
 }
 
 const needsRoot = isRoot() ? undefined : 'needs root, for a disk of its own';
+const needsForgery = FORGING_NODE ? undefined : 'needs OPG_FORGING_NODE, a program with the feature dev-misbehaviour';
+const needsZstd = hasZstd || process.env.OPG_NETWORK_UPGRADE ? undefined : 'needs zstd, or OPG_NETWORK_UPGRADE, another runtime';
 const needsFaketime = FAKETIME ? undefined : 'needs the package libfaketime';
 
 // By network, in this order.
@@ -348,6 +365,7 @@ export const FAULTS = [
 	{ network: 'faulty', name: 'executor_killed_before_commit', expected: 'it commits and reveals after its restart', run: executorKilledBeforeCommit },
 	{ network: 'faulty', name: 'executor_killed_before_reveal', expected: 'it reveals after its restart', run: executorKilledBeforeReveal },
 	{ network: 'faulty', name: 'answers_lost', expected: 'it computes its answer again, and reveals', run: answersLost },
+	{ network: 'faulty', name: 'notes_lost', expected: 'it reveals what it had committed to', run: notesLost },
 	{ network: 'faulty', name: 'engine_killed', expected: 'another engine process answers', run: engineKilled },
 	{ network: 'faulty', name: 'third_gone', expected: 'finality goes on; it makes blocks when it is back', run: thirdGone },
 	{ network: 'faulty', name: 'more_than_third_gone', expected: 'nothing is finalized, nothing is lost, it goes on', run: moreThanThirdGone },
@@ -359,9 +377,16 @@ export const FAULTS = [
 	{ network: 'faulty', name: 'disk_full_executor', expected: 'others answer; with room again it goes on', leftOut: needsRoot, run: context => diskFull(context, 'stash') },
 	{ network: 'faulty', name: 'disk_full_validator', expected: 'others make blocks; with room again it goes on', leftOut: needsRoot, run: context => diskFull(context, 'charlie') },
 	{ network: 'faulty', name: 'database_damaged', expected: 'it says so and stops; without it, it fetches all again', run: databaseDamaged },
+	{ network: 'faulty', name: 'fetch_interrupted', expected: 'it goes on where it was, whoever was killed', run: fetchInterrupted },
+	{ network: 'faulty', name: 'providers_slow_and_silent', expected: 'the file arrives as fast as one of them gives', run: providersSlowAndSilent },
+	{ network: 'faulty', name: 'providers_forge', expected: 'both are dropped, and the file arrives from a third', leftOut: needsForgery, run: providersForge },
+	{ network: 'faulty', name: 'two_engines', expected: 'models of both are answered at the same time', run: twoEngines },
+	{ network: 'faulty', name: 'ten_thousand', expected: 'answered, late or refused; no fine above the cap', run: tenThousand },
 	{ network: 'committee', name: 'every_tier', expected: 'committees of one, three and seven answer', run: everyTier },
 	{ network: 'committee', name: 'validator_killed_in_court', expected: 'the court decides', run: validatorKilledInCourt },
 	{ network: 'committee', name: 'all_restarted_in_court', expected: 'the court decides', run: allRestartedInCourt },
+	{ network: 'committee', name: 'runtime_upgrade', expected: 'requests in every state are answered', leftOut: needsZstd, run: runtimeUpgrade },
+	{ network: 'committee', name: 'old_program', expected: 'it says what it lacks; with the right one it follows', run: oldProgram },
 	{ network: 'partition', name: 'minority_cut_off', expected: 'three of four go on; the fourth follows later', leftOut: isRoot() ? undefined : 'needs root, for network namespaces', run: minorityCutOff },
 	{ network: 'partition', name: 'halves_healed', expected: 'neither half finalizes; one chain is left', leftOut: isRoot() ? undefined : 'needs root, for network namespaces', run: halvesHealed },
 ];

@@ -16,7 +16,7 @@ const DISK = 4 * 2 ** 30;
 export const networks = () => readdirSync(NETWORKS).map(file => file.replace('.json', ''));
 export const isRoot = () => process.getuid() === 0;
 
-function run(program, args, input) {
+export function run(program, args, input) {
 	const done = spawnSync(program, args, { input, encoding: 'utf8', maxBuffer: 1 << 28 });
 	if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr ?? done.error}`);
 	return done.stdout;
@@ -41,6 +41,8 @@ export class Testnet extends Network {
 		this.disks = disks;
 		// What stands before the program of a node, by its name.
 		this.prefixes = new Map();
+		// Programs of nodes that have another, by their names.
+		this.programs = new Map();
 		this.chain = join(this.directory, 'spec.json');
 	}
 
@@ -82,7 +84,7 @@ export class Testnet extends Network {
 		return [
 			...(this.namespaces ? ['ip', 'netns', 'exec', this.namespace(number)] : []),
 			...(this.prefixes.get(name) ?? []),
-			process.env.OPG_NODE, '--chain', this.chain, '--base-path', this.base(number), '--node-key', this.key(number),
+			this.programs.get(name) ?? process.env.OPG_NODE, '--chain', this.chain, '--base-path', this.base(number), '--node-key', this.key(number),
 			'--listen-addr', this.address(number), '--rpc-port', `${this.ports[number - 1].rpc}`,
 			'--bootnodes', ...others.map(other => `${this.address(other)}/p2p/${this.peers[other - 1]}`),
 			'--no-prometheus', '--no-telemetry', '--no-mdns',
@@ -195,6 +197,17 @@ export class Testnet extends Network {
 	data(name) {
 		const chains = join(this.base(this.number(name)), 'chains');
 		return join(chains, readdirSync(chains)[0]);
+	}
+
+	// Runs a command of the node's program that needs no node.
+	program(...args) {
+		return run(process.env.OPG_NODE, args).trim();
+	}
+
+	// Runs a command of the node about its store, whether it runs or not.
+	store(name, area, command, ...args) {
+		const base = ['--chain', this.chain, '--base-path', this.base(this.number(name))];
+		return run(process.env.OPG_NODE, [area, command, ...base, ...args]).trim();
 	}
 
 	// Calls a method of a node.

@@ -54,6 +54,11 @@ pub struct BlobParams {
 		value_parser = clap::value_parser!(u64).range(0..=1 << 20)
 	)]
 	pub blob_upload_rate: u64,
+
+	/// Give other nodes files in this way.
+	#[cfg(feature = "dev-misbehaviour")]
+	#[arg(long = "dev-provider", value_name = "BEHAVIOUR", value_enum)]
+	pub provider: Option<crate::network::forge::Provider>,
 }
 
 /// Settings of a node that is an executor.

@@ -141,9 +141,19 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	})
 }
 
-/// Says what to do where the database cannot be opened.
+/// What the executor says of a runtime that calls what this program does not have.
+const LACKS_HOST_FUNCTION: &str = "not present on the host";
+
+/// Says what to do where the database cannot be opened, or the chain's runtime cannot be run.
 fn explain(error: sc_service::Error) -> sc_cli::Error {
 	match error {
+		error if error.to_string().contains(LACKS_HOST_FUNCTION) => {
+			let what = format!(
+				"this program is older than the runtime of the chain: install that of a newer release. \
+				 {error}"
+			);
+			sc_cli::Error::Application(what.into())
+		},
 		sc_service::Error::Client(sc_client_api::blockchain::Error::Backend(cause)) => {
 			let what = format!(
 				"the database cannot be opened: {cause}. Where it is damaged, `opg-node purge-chain` \

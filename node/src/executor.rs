@@ -1,11 +1,10 @@
 //! Executor: the job queue behind the off-chain worker, and hot keys for development.
 
 use crate::{cli::ExecutorParams, engine_worker};
-use opg_blobs::store::Store;
 use opg_execution::{default_cache_dir, Isa};
 use opg_primitives::EXECUTOR_KEY_TYPE;
 use opg_runtime_interface::{JobQueue, JobQueueExt};
-use opg_worker::{Worker, WorkerConfig};
+use opg_worker::{Contents, Worker, WorkerConfig};
 use sc_service::{ChainType, Configuration, Error};
 use sp_core::crypto::Ss58Codec;
 use sp_externalities::Extension;
@@ -26,7 +25,7 @@ pub fn engine_cache(config: &Configuration, params: &ExecutorParams) -> PathBuf 
 pub fn start_worker(
 	config: &Configuration,
 	params: &ExecutorParams,
-	blobs: Store,
+	contents: Contents,
 ) -> Result<Worker, Error> {
 	let engine_cache = engine_cache(config, params);
 	if !Isa::best().keeps_pace() {
@@ -45,7 +44,7 @@ pub fn start_worker(
 		watch_share: params.watch_share.map(parts_of_percent),
 		registry,
 	};
-	Ok(Worker::new(Some(engine_cache), blobs, config)?)
+	Ok(Worker::new(Some(engine_cache), contents, config)?)
 }
 
 /// Parts per billion of so many percent.

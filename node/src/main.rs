@@ -8,6 +8,7 @@ mod check;
 mod cli;
 mod client;
 mod command;
+mod contents;
 mod engine;
 mod engine_worker;
 mod executor;

@@ -1,6 +1,8 @@
 //! Misbehaviour on purpose, for tests of the protocol. Never part of a release.
 
-use opg_primitives::{court::COURT_ROUNDS_FROM, Answer, Job, JobError, JobStatus, Outcome, Task};
+use opg_primitives::{
+	court::COURT_ROUNDS_FROM, Answer, Content, Job, JobError, JobStatus, Outcome, Task,
+};
 use opg_runtime_interface::JobQueue;
 use sp_core::H256;
 use std::{
@@ -77,6 +79,10 @@ impl<Q: JobQueue> JobQueue for Misbehaving<Q> {
 		self.queue.prepare(task);
 	}
 
+	fn hold_content(&mut self, content: Content) -> Result<bool, JobError> {
+		self.queue.hold_content(content)
+	}
+
 	fn watch_share(&mut self) -> Option<u32> {
 		// A liar does not tell on others, and what it computes would be no reason to challenge.
 		match self.behaviour {
@@ -100,7 +106,7 @@ fn lie(mut answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::{JobKind, ModelError, Output, VersionLimits};
+	use opg_primitives::{JobKind, ModelError, Output, TaskInput, VersionLimits};
 
 	/// Answers every job at once, and honestly.
 	#[derive(Clone)]
@@ -134,8 +140,8 @@ mod tests {
 			model_hash: H256::zero(),
 			engine_id: H256::zero(),
 			dims: Default::default(),
-			input: vec![],
-			limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
+			input: TaskInput::Inline(vec![]),
+			limits: VersionLimits::inline(10, 10, 1),
 		};
 		let (kind, requester) = (JobKind::Run, H256::zero());
 		Job { request, round: 0, kind, task, requester, millis_left: 1_000 }

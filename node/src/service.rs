@@ -3,6 +3,7 @@
 use crate::{
 	cli::Cli,
 	client::{FullBackend, FullClient, HostFunctions, TransactionPool},
+	contents::{Keeper, WithContents},
 	engine, executor,
 	keystore::KeptPairs,
 	metrics::{self, ChainMetrics},
@@ -14,6 +15,7 @@ use crate::{
 use futures::FutureExt;
 use opg_blobs::exchange::{FetchLimits, Fetcher};
 use opg_runtime::{opaque::Block, RuntimeApi};
+use opg_worker::Contents;
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_babe::{BabeLink, SlotProportion};
 use sc_consensus_grandpa::{GrandpaPruningFilter, SharedVoterState, VotingRulesBuilder};
@@ -66,6 +68,10 @@ pub type Partial = PartialComponents<
 
 /// Blocks between two stored justifications, besides those that change the authorities.
 const JUSTIFICATION_PERIOD: u32 = 512;
+
+/// Fetches that run at a time, each with 8 MiB of ranges at most. Inputs that nobody uploads take turns of
+/// a quarter of a minute, and must leave room for others.
+const FETCHES: usize = 12;
 
 /// Time that GRANDPA expects a message to take to everybody.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
@@ -232,7 +238,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			gap_sync_body_policy: None,
 		})?;
 
-	let fetcher = Fetcher::new(blobs.clone(), FetchLimits::default());
+	let limits = FetchLimits { running: FETCHES, ..FetchLimits::default() };
+	let fetcher = Fetcher::new(blobs.clone(), limits);
 	blob_protocol.start(
 		&task_manager.spawn_handle(),
 		network.clone(),
@@ -241,12 +248,15 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		fetcher.clone(),
 	);
 
+	let contents = Contents::start(blobs.clone())?;
 	if config.offchain_worker.enabled {
-		let worker = executor::start_worker(&config, executor_params, blobs.clone())?;
+		let worker = executor::start_worker(&config, executor_params, contents.clone())?;
 		let inspect = policy::by(worker.inspector());
 		let policy =
 			Policy::start(cli.policy.clone(), blobs.clone(), Some(fetcher.clone()), inspect)?;
 		let job_queue = WithPolicy::new(executor::job_queue(&worker, executor_params), policy);
+		let keeper = Keeper::new(contents.clone(), Some(fetcher.clone()));
+		let job_queue = WithContents::new(job_queue, keeper);
 		task_manager.keep_alive(worker);
 		let offchain_workers = OffchainWorkers::new(OffchainWorkerOptions {
 			runtime_api_provider: client.clone(),
@@ -288,7 +298,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		let parts = rpc::Parts {
 			client: client.clone(),
 			pool: transaction_pool.clone(),
-			blobs: blobs.clone(),
+			contents,
 			fetcher: Some(fetcher),
 		};
 		Box::new(move |_| {

@@ -5,12 +5,17 @@
 mod common;
 
 use common::{engine_cache, engines_of, is_alive, signal, NODE};
-use opg_blobs::store::{Limits, Store};
+use opg_blobs::{
+	labels::CONTENT,
+	store::{Limits, Store},
+};
 use opg_engine::tensor::{self, DType, Tensor};
-use opg_execution::{model_hash, LocalEngine};
-use opg_primitives::{Answer, Job, JobError, JobKind, JobStatus, Outcome, Task, VersionLimits};
+use opg_execution::{content_of, model_hash, LocalEngine};
+use opg_primitives::{
+	Answer, Dim, Job, JobError, JobKind, JobStatus, Outcome, Task, TaskInput, VersionLimits,
+};
 use opg_runtime_interface::JobQueue;
-use opg_worker::{EngineProgram, Worker, WorkerConfig};
+use opg_worker::{Contents, EngineProgram, Worker, WorkerConfig};
 use sp_core::H256;
 use std::{
 	fs,
@@ -94,7 +99,8 @@ fn worker(folder: &Path) -> Worker {
 		journal: Some(folder.join("answers")),
 		..WorkerConfig::default()
 	};
-	Worker::new(Some(engine_cache()), blobs, config).expect("threads")
+	let contents = Contents::start(blobs).expect("a thread");
+	Worker::new(Some(engine_cache()), contents, config).expect("threads")
 }
 
 fn blobs(folder: &Path) -> Store {
@@ -110,8 +116,8 @@ fn job(request: u64, kind: JobKind) -> Job {
 		model_hash: model_hash(DIGITS),
 		engine_id: opg_engine::engine_id().into(),
 		dims: Default::default(),
-		input: tensor::encode(&[pixels]),
-		limits: VersionLimits { fuel: 1_000_000_000, load_fuel: 1_000_000_000, memory: 512 },
+		input: TaskInput::Inline(tensor::encode(&[pixels])),
+		limits: VersionLimits::inline(1_000_000_000, 1_000_000_000, 512),
 	};
 	Job { request, round: 0, kind, task, requester: H256::zero(), millis_left: MINUTE }
 }
@@ -159,6 +165,63 @@ fn answers_should_be_those_of_the_engine_when_it_runs_in_a_process_of_its_own() 
 	assert_ne!(other, process);
 }
 
+/// Adds each of its numbers to itself. There are as many as the dimension `n` says.
+const DOUBLED: &[u8] = include_bytes!("../worker/tests/models/doubled.onnx");
+
+/// Numbers of a large input, of 5 MiB.
+const NUMBERS: u32 = (5 << 20) / 4;
+
+/// So many encoded numbers.
+fn numbers(name: &str, number: impl Fn(u32) -> f32) -> Vec<u8> {
+	let data = (0..NUMBERS).flat_map(|index| number(index).to_le_bytes()).collect();
+	let shape = vec![NUMBERS.into()];
+	tensor::encode(&[Tensor { name: name.into(), dtype: DType::F32, shape, data }])
+}
+
+/// What is 5 MiB long passes the store on its way in, and the pipe of the process on its way out.
+#[test]
+fn large_output_should_be_on_disk_before_its_answer_and_computed_again_when_it_has_gone() {
+	let (node, _) = Node::start();
+	let store = blobs(node.folder.path());
+	let dim = Dim { name: b"n".to_vec().try_into().expect("short"), size: NUMBERS.into() };
+	let (input, output) = (numbers("x", |x| x as f32), numbers("y", |x| 2.0 * x as f32));
+	let task = Task {
+		model_hash: store.put(DOUBLED).expect("there is room").into(),
+		dims: vec![dim].try_into().expect("few"),
+		input: TaskInput::Stored(content_of(&input).expect("short")),
+		limits: VersionLimits {
+			input_bytes: 6 << 20,
+			output_bytes: 6 << 20,
+			..VersionLimits::inline(10_000_000_000, 1_000_000_000, 512)
+		},
+		..job(1, JobKind::Run).task
+	};
+	let job = Job { task, ..job(1, JobKind::Run) };
+	assert_eq!(node.settle(&job), Err(JobError::InputMissing));
+	let input = store.put(&input).expect("there is room");
+	let content = content_of(&output).expect("short");
+	let (first, _) = answer(node.settle(&job));
+	assert_eq!(first.outcome, Outcome::Stored(content));
+	let kept = || store.get(&content.hash.0).expect("sound").map(|blob| blob.to_vec());
+	assert!(kept().expect("it is here").expect("sound") == output);
+	assert_eq!(store.pinned(CONTENT).expect("pins"), [content.hash.0]);
+
+	// The answer outlasts the worker and its input, and is of no use without its output.
+	let Node { worker: old, folder, _alone } = node;
+	drop(old);
+	store.remove(&input).expect("nothing needs it");
+	let again = worker(folder.path());
+	assert_eq!(answer(again.handle().submit(job.clone())).0, first);
+	store.unpin(&content.hash.0, CONTENT).expect("it is pinned");
+	store.remove(&content.hash.0).expect("nothing needs it");
+	assert_eq!(again.handle().hold_content(content), Ok(false));
+	assert_eq!(again.handle().submit(job.clone()), Err(JobError::InputMissing));
+	store.put(&numbers("x", |x| x as f32)).expect("there is room");
+	assert_eq!(answer(settle(&again, &job)).0, first);
+	assert!(kept().expect("it is here").expect("sound") == output);
+	assert_eq!(again.handle().hold_content(content), Ok(true));
+}
+
 /// The engine process may not write to the store; the node does.
 #[test]
 fn model_should_be_missing_when_its_file_is_damaged_until_it_is_added_again() {
@@ -187,7 +250,7 @@ fn model_should_be_missing_when_its_file_is_damaged_until_it_is_added_again() {
 fn witness_should_be_there_when_the_answer_is_an_error() {
 	let (node, _) = Node::start();
 	let audit = |seed| {
-		let task = Task { input: vec![], ..job(1, JobKind::Run).task };
+		let task = Task { input: TaskInput::Inline(vec![]), ..job(1, JobKind::Run).task };
 		Job { task, ..job(1, JobKind::Witness(H256::repeat_byte(seed))) }
 	};
 	let (first, witness) = answer(node.settle(&audit(7)));

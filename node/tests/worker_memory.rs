@@ -11,9 +11,9 @@ use common::{
 	NODE,
 };
 use opg_blobs::store::{Limits, Store};
-use opg_primitives::{Job, JobError, JobKind, JobStatus, Outcome, Task, VersionLimits};
+use opg_primitives::{Job, JobError, JobKind, JobStatus, Outcome, Task, TaskInput, VersionLimits};
 use opg_runtime_interface::JobQueue;
-use opg_worker::{EngineProgram, Worker, WorkerConfig};
+use opg_worker::{Contents, EngineProgram, Worker, WorkerConfig};
 use sp_core::H256;
 use std::{
 	fs,
@@ -98,7 +98,8 @@ fn measure(models: usize, runs: usize) -> usize {
 		program: Some(EngineProgram::new(NODE, &["engine-worker"])),
 		..WorkerConfig::default()
 	};
-	let worker = Worker::new(Some(engine_cache()), files, config);
+	let worker =
+		Worker::new(Some(engine_cache()), Contents::start(files).expect("a thread"), config);
 	let worker = worker.expect("threads");
 	let (most, done) = (AtomicUsize::new(0), AtomicBool::new(false));
 	let started = Instant::now();
@@ -141,8 +142,8 @@ fn job(request: u64, model_hash: H256) -> Job {
 		model_hash,
 		engine_id: opg_engine::engine_id().into(),
 		dims: Default::default(),
-		input: x(&numbers),
-		limits: VersionLimits { fuel, load_fuel: fuel, memory: MEMORY },
+		input: TaskInput::Inline(x(&numbers)),
+		limits: VersionLimits::inline(fuel, fuel, MEMORY),
 	};
 	let (kind, requester) = (JobKind::Watch, H256::zero());
 	Job { request, round: 0, kind, task, requester, millis_left: 60_000 }
@@ -190,7 +191,8 @@ fn job_should_fail_when_its_model_may_take_more_than_there_is() {
 		program: Some(EngineProgram::new(NODE, &["engine-worker"])),
 		..WorkerConfig::default()
 	};
-	let worker = Worker::new(Some(engine_cache()), files, config);
+	let worker =
+		Worker::new(Some(engine_cache()), Contents::start(files).expect("a thread"), config);
 	let worker = worker.expect("threads");
 	let deadline = Instant::now() + PATIENCE;
 	while worker.handle().submit(job(0, hash)) == Ok(JobStatus::Pending) {

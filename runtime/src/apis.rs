@@ -16,7 +16,7 @@ use frame_support::{
 };
 use opg_primitives::{
 	registry::{ModelName, Selector},
-	Fuel, ModelId, RequestId, Tier,
+	Content, Fuel, ModelId, RequestId, Tier,
 };
 use opg_runtime_api::{
 	FreeExecutors, NameQuery, NamedModelView, Page, Reliance, RequestView, VersionView,
@@ -239,6 +239,12 @@ impl_runtime_apis! {
 			pallet_opg_models::Engines::<Runtime>::iter()
 				.filter_map(|(id, validity)| validity.contains(&now).then_some(id))
 				.collect()
+		}
+		fn input_fee(bytes: u32) -> Balance {
+			Inference::input_fee(bytes)
+		}
+		fn contents_of(id: RequestId) -> Vec<Content> {
+			Inference::contents_of(id).collect()
 		}
 		fn is_registered_file(model_hash: H256, size: u32) -> bool {
 			Models::is_registered_file(model_hash, size)

@@ -6,7 +6,7 @@
 use opg_primitives::{Balance, BlockNumber, Fuel, VersionLimits};
 use pallet_opg_inference::{tiers, SCHEDULE_SEARCH_BLOCKS};
 use pallet_opg_models::Maxima;
-use pallet_opg_support::CommitPhases;
+use pallet_opg_support::{CommitPhases, MAX_PANEL};
 use sp_runtime::{Perbill, Perquintill};
 
 // Units.
@@ -133,10 +133,10 @@ pub const MAX_DELEGATIONS: u32 = 64;
 pub const MAX_UNBONDS: u32 = 16;
 /// Blocks until stake that is taken out of a pool can be withdrawn, by the clock. A public network
 /// chooses weeks.
-pub const UNBONDING_BLOCKS: BlockNumber = 600;
+pub const UNBONDING_BLOCKS: BlockNumber = 800;
 /// Largest number of sessions whose unbonding stake is kept apart: as many as unbonding lasts while
 /// the clock is as slow as it can be.
-pub const MAX_UNBONDING_SESSIONS: u32 = 128;
+pub const MAX_UNBONDING_SESSIONS: u32 = 192;
 /// Blocks for which the loss of a convicted executor is held before it is burned, by the clock. A
 /// public network chooses a day, so that governance can look.
 pub const CONVICTION_DELAY: BlockNumber = 20;
@@ -161,6 +161,8 @@ pub const MAX_FUEL_LIMIT: Fuel = 10 * FUEL_PER_CORE_SECOND;
 pub const MAX_LOAD_FUEL: Fuel = 10 * FUEL_PER_CORE_SECOND;
 /// Largest memory limit, in MiB, until governance sets another.
 pub const MAX_MEMORY: u32 = 512;
+/// Longest encoded input of a version, and longest encoded output, in bytes, also for governance.
+pub const MAX_CONTENT_BYTES: u32 = opg_primitives::MAX_CONTENT_BYTES;
 /// Largest model file that governance can allow, in bytes. The engine refuses longer files.
 pub const CEILING_MODEL_BYTES: u32 = opg_engine_types::MAX_MODEL_BYTES as u32;
 /// Largest fuel limit of a run that governance can allow. A network with a longer unbonding time can
@@ -174,7 +176,13 @@ pub const CEILING_MEMORY: u32 = 3 * 1024;
 /// Maxima of versions at genesis.
 pub(crate) const DEFAULT_MAXIMA: Maxima = Maxima {
 	size: MAX_MODEL_BYTES,
-	limits: VersionLimits { fuel: MAX_FUEL_LIMIT, load_fuel: MAX_LOAD_FUEL, memory: MAX_MEMORY },
+	limits: VersionLimits {
+		fuel: MAX_FUEL_LIMIT,
+		load_fuel: MAX_LOAD_FUEL,
+		memory: MAX_MEMORY,
+		input_bytes: MAX_CONTENT_BYTES,
+		output_bytes: MAX_CONTENT_BYTES,
+	},
 };
 /// Largest maxima that governance can set.
 pub(crate) const MAXIMA_CEILING: Maxima = Maxima {
@@ -183,6 +191,8 @@ pub(crate) const MAXIMA_CEILING: Maxima = Maxima {
 		fuel: CEILING_FUEL_LIMIT,
 		load_fuel: CEILING_LOAD_FUEL,
 		memory: CEILING_MEMORY,
+		input_bytes: MAX_CONTENT_BYTES,
+		output_bytes: MAX_CONTENT_BYTES,
 	},
 };
 /// Largest royalty, in planck.
@@ -215,6 +225,12 @@ pub const REQUEST_DEPOSIT: Balance = deposit(3, 24 * 1024);
 /// Burned per seat of a first committee and of an audit that is bought, in planck: what half a
 /// millisecond of execution costs, the weight of commitment, reveal and tally.
 pub const SEAT_FEE: Balance = 5 * MILLI_OPG;
+/// Burned per input outside of the chain, and per output that can be, in planck: what a fifth of a
+/// millisecond of execution costs for each member of a panel.
+pub const CONTENT_FEE: Balance = MAX_PANEL as Balance * 2 * MILLI_OPG;
+/// Fee of a byte of an input or output outside of the chain that validators hold, in planck: a
+/// megabyte costs about 0.1 OPG.
+pub const BYTE_PRICE: Balance = MILLI_OPG / 10_000;
 /// Pay of a validator in the court, as a share of the smallest price of the fuel limit.
 pub const COURT_RATE: Perbill = Perbill::from_percent(10);
 /// Fuel that stands for a byte of a model's file in the court: what a core burns while it arrives at a
@@ -228,12 +244,20 @@ pub const MAX_AGENDA: u32 = 2_560;
 /// Largest number of draws per block, and so of rounds with the same deadline.
 pub const MAX_DRAWS: u32 = 1_024;
 
+/// Bytes of an input or output that a node fetches from one block to the next.
+pub const TRANSFER_BYTES: u32 = 4 * 1024 * 1024;
+/// Fewest blocks in which validators must hold an input or output outside of the chain. It has three
+/// times the time of its transfer besides.
+pub const HOLD_BLOCKS: BlockNumber = 20;
+/// Most blocks in which validators must hold an input or output.
+pub const MAX_HOLD_BLOCKS: BlockNumber = HOLD_BLOCKS + 3 * COMMIT_PHASES.transfer(MAX_CONTENT_BYTES);
 /// Fewest blocks from a draw to the commit deadline. It is twice or four times as many for a version
-/// whose job, loading included, takes more than a third of that.
+/// whose job, loading included, takes more than a third of that, besides the transfer of its largest
+/// input.
 pub const COMMIT_BLOCKS: BlockNumber = 10;
 /// Most blocks from a draw to the commit deadline: what the ceiling of the limits needs.
 pub const MAX_COMMIT_BLOCKS: BlockNumber =
-	UNBOUNDED_COMMIT_PHASES.blocks(MAXIMA_CEILING.limits.total_fuel());
+	UNBOUNDED_COMMIT_PHASES.needed(MAXIMA_CEILING.limits.total_fuel(), MAX_CONTENT_BYTES);
 /// Lengths of commit phases, by the limits of versions.
 pub(crate) const COMMIT_PHASES: CommitPhases =
 	CommitPhases { longest: MAX_COMMIT_BLOCKS, ..UNBOUNDED_COMMIT_PHASES };
@@ -241,6 +265,7 @@ const UNBOUNDED_COMMIT_PHASES: CommitPhases = CommitPhases {
 	shortest: COMMIT_BLOCKS,
 	longest: BlockNumber::MAX,
 	fuel_per_block: FUEL_PER_CORE_SECOND * SLOT_MILLIS / 1_000,
+	bytes_per_block: TRANSFER_BYTES,
 };
 /// Blocks from the commit deadline to the reveal deadline.
 pub const REVEAL_BLOCKS: BlockNumber = 5;
@@ -258,11 +283,11 @@ pub const REQUEST_LIFETIME: BlockNumber = HOURS;
 /// that is longer.
 pub const COURT_COMMIT_BLOCKS: BlockNumber = 2 * COMMIT_BLOCKS;
 /// Most blocks of the commit phase of a sitting.
-pub const MAX_COURT_COMMIT_BLOCKS: BlockNumber = court_commit_blocks(Fuel::MAX);
+pub const MAX_COURT_COMMIT_BLOCKS: BlockNumber = court_commit_blocks(Fuel::MAX, 0);
 /// Blocks of the commit phase of a sitting about a version whose loading and running take so much
-/// fuel.
-pub const fn court_commit_blocks(fuel: Fuel) -> BlockNumber {
-	2 * COMMIT_PHASES.blocks(fuel)
+/// fuel, and an input of so many bytes outside of the chain.
+pub const fn court_commit_blocks(fuel: Fuel, input_bytes: u32) -> BlockNumber {
+	2 * COMMIT_PHASES.blocks(fuel, input_bytes)
 }
 /// Blocks of the reveal phase of a sitting.
 pub const COURT_REVEAL_BLOCKS: BlockNumber = 10;
@@ -270,6 +295,9 @@ pub const COURT_REVEAL_BLOCKS: BlockNumber = 10;
 pub const MAX_SITTING: u32 = 16;
 /// Largest number of open cases, those that wait included.
 pub const MAX_CASES: u32 = 64;
+/// Largest number of open panels. A validator that sits on all of them keeps two contents of 64 MiB
+/// for each, 32 GiB together.
+pub const MAX_PANELS: u32 = 256;
 /// Seconds of a session.
 const SESSION_SECONDS: u64 = SESSION_SLOTS * SLOT_MILLIS / 1_000;
 /// Fuel of the cases that begin within the budget of a session: a tenth of one core. A validator
@@ -295,13 +323,19 @@ const MAX_DELAY: BlockNumber = 2 * SCHEDULE_SEARCH_BLOCKS;
 /// seed it, the delay of the draw, both phases.
 const MAX_ROUND_BLOCKS: BlockNumber =
 	1 + tiers::MAX_SEED_BLOCKS + MAX_DELAY + MAX_COMMIT_BLOCKS + REVEAL_BLOCKS;
-/// Upper bound on the blocks from a request to its dispute: two committees, the challenge window and
-/// its late end, an audit and its delay. From then on the stake behind its seats waits for the
-/// verdict.
-pub const LONGEST_BEFORE_COURT: BlockNumber =
-	3 * MAX_ROUND_BLOCKS + MAX_CHALLENGE_WINDOW + MAX_DELAY + 1 + MAX_DELAY;
-/// Upper bound on the blocks from a request to the end of its dispute.
-pub const LONGEST_DISPUTE: BlockNumber = LONGEST_BEFORE_COURT + LONGEST_CASE;
+/// Upper bound on the blocks for which a request waits until an input or output is held: until
+/// validators are asked, and late ends.
+const MAX_AWAIT_BLOCKS: BlockNumber = 1 + MAX_DELAY + MAX_HOLD_BLOCKS + MAX_DELAY;
+/// Upper bound on the blocks from the time at which the candidates of a request are frozen to its
+/// dispute: two committees, an output that is held late, the challenge window and its late end, an
+/// audit and its delay. From then on the stake behind its seats waits for the verdict.
+pub const LONGEST_BEFORE_COURT: BlockNumber = 3 * MAX_ROUND_BLOCKS
+	+ MAX_AWAIT_BLOCKS
+	+ MAX_CHALLENGE_WINDOW
+	+ MAX_DELAY
+	+ 1 + MAX_DELAY;
+/// Upper bound on the blocks from a request to the end of its dispute. Its input may be held late.
+pub const LONGEST_DISPUTE: BlockNumber = MAX_AWAIT_BLOCKS + LONGEST_BEFORE_COURT + LONGEST_CASE;
 
 const _: () = assert!(
 	// The snapshot that an executor is drawn from is at most two sessions old.
@@ -322,13 +356,15 @@ const _: () =
 	assert!(CONVICTION_DELAY < UNBONDING_BLOCKS, "a conviction ends before it is forgotten");
 const _: () = assert!(CHALLENGE_WINDOW >= 2 * COMMIT_BLOCKS, "there is time to look twice");
 const _: () = assert!(
-	MAX_COMMIT_BLOCKS as u64 * SLOT_MILLIS * FUEL_PER_CORE_SECOND / 1_000
-		>= 3 * MAXIMA_CEILING.limits.total_fuel(),
+	(MAX_COMMIT_BLOCKS - COMMIT_PHASES.transfer(MAX_CONTENT_BYTES)) as u64
+		* SLOT_MILLIS
+		* FUEL_PER_CORE_SECOND
+		/ 1_000 >= 3 * MAXIMA_CEILING.limits.total_fuel(),
 	"the longest commit phase is long enough for the largest limits"
 );
 const _: () = assert!(
 	// A request in dispute is not pruned.
-	REQUEST_LIFETIME > LONGEST_BEFORE_COURT,
+	REQUEST_LIFETIME > MAX_AWAIT_BLOCKS + LONGEST_BEFORE_COURT,
 	"a request is kept until it is settled"
 );
 const _: () = assert!(

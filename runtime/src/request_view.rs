@@ -1,25 +1,17 @@
 //! Request view of the runtime API, joined from the inference and the attestation pallet.
 
-use crate::Runtime;
-use opg_primitives::{RequestId, Task};
+use crate::{Inference, Runtime};
+use opg_primitives::RequestId;
 use opg_runtime_api::{Reliance, RequestStatus, RequestView, SeatView};
 use pallet_opg_attestation::{Rounds, Seat, SeatState};
-use pallet_opg_inference::{
-	AuditOrder, CommitteeStatus, Inputs, RequestOf, RequestState, Requests,
-};
+use pallet_opg_inference::{AuditOrder, CommitteeStatus, RequestOf, RequestState, Requests};
+use pallet_opg_support::TaskSource;
 
 /// The view of request `id`, if it is kept.
 pub(crate) fn request_view(id: RequestId) -> Option<RequestView> {
 	let request = Requests::<Runtime>::get(id)?;
 	let status = status(&request);
-	let version = request.version;
-	let task = Task {
-		model_hash: version.model_hash,
-		engine_id: version.engine_id,
-		dims: version.dims,
-		input: Inputs::<Runtime>::get(id)?.into_inner(),
-		limits: version.limits,
-	};
+	let task = Inference::task(id)?;
 	let seats = Rounds::<Runtime>::get(id).map(|round| round.seats.into_inner());
 	Some(RequestView {
 		requester: request.requester,
@@ -41,7 +33,9 @@ pub(crate) fn reliance(id: RequestId) -> Reliance {
 	let Some(request) = Requests::<Runtime>::get(id) else { return Reliance::Unknown };
 	let since = request.changed_at;
 	match request.state {
-		RequestState::Open(_) => Reliance::Open { since },
+		RequestState::Open(_)
+		| RequestState::Uploading { .. }
+		| RequestState::Holding { .. } => Reliance::Open { since },
 		RequestState::Attested { .. } | RequestState::Audited { .. } => {
 			Reliance::Attested { since }
 		},
@@ -88,5 +82,7 @@ fn status(request: &RequestOf<Runtime>) -> RequestStatus {
 			RequestStatus::Settled { answer, paid: paid.into_inner(), fee, at }
 		},
 		RequestState::Failed { reason, at } => RequestStatus::Failed { reason, at },
+		RequestState::Uploading { until } => RequestStatus::Uploading { until },
+		RequestState::Holding { answer, until } => RequestStatus::Holding { answer, until },
 	}
 }

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use frame_support::storage::with_storage_layer;
-use opg_primitives::{JobError, RequestId, Tier};
+use opg_primitives::{Content, JobError, RequestId, Tier, MAX_INPUT_BYTES};
 use opg_runtime::{
 	constants::{self, OPG},
 	*,
@@ -22,6 +22,8 @@ use sp_runtime::{traits::BlockNumberProvider, DispatchError, DispatchResult};
 const EXECUTORS: usize = 12;
 /// Validators of the court.
 const VALIDATORS: usize = 3;
+/// Input outside of the chain.
+const STORED: Content = Content { hash: H256::repeat_byte(9), size: 2 * MAX_INPUT_BYTES };
 
 /// Step of a walk: a kind, and three numbers that choose the parties and the amount.
 type Step = (u8, u8, u8, u16);
@@ -92,9 +94,31 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 			let tier = [Tier::Optimistic, Tier::Quorum, Tier::High][b as usize % 3];
 			let (model, reference) = (u32::from(b % 8 == 7), H256::zero());
 			let deadline = (amount % 8 == 7).then(|| Clock::current_block_number() + 9);
-			Inference::request(who, model, input(), tier, 10 * OPG, OPG, reference, deadline)
-				.map(drop)
-				.map_err(|failed| failed.error)
+			let (max_fee, max_royalty) = (10 * OPG, OPG);
+			let requested = if amount % 4 == 1 {
+				Inference::request_stored(
+					who,
+					model,
+					STORED,
+					tier,
+					max_fee,
+					max_royalty,
+					reference,
+					deadline,
+				)
+			} else {
+				Inference::request(
+					who,
+					model,
+					input(),
+					tier,
+					max_fee,
+					max_royalty,
+					reference,
+					deadline,
+				)
+			};
+			requested.map(drop).map_err(|failed| failed.error)
 		},
 		7..=54 => {
 			act(a, b, amount);
@@ -159,6 +183,15 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 	}
 }
 
+/// Panels hold what they are asked for, but that of every third request.
+fn hold() {
+	for id in pallet_opg_court::Panels::<Runtime>::iter_keys().collect::<Vec<_>>() {
+		if !id.is_multiple_of(3) {
+			Court::hold_all(id);
+		}
+	}
+}
+
 /// Lets the court go on: validators vote for the right answer, and challengers reveal.
 fn vote() {
 	for (id, case) in Cases::<Runtime>::iter().collect::<Vec<_>>() {
@@ -189,14 +222,18 @@ fn hidden_claims(id: RequestId) -> Vec<AccountId> {
 	challenges.unwrap_or_default().into_iter().filter(is_hidden).map(|own| own.challenger).collect()
 }
 
-fn walk(steps: Vec<Step>) -> [u32; 4] {
-	let mut ended = [0; 4];
+fn walk(steps: Vec<Step>) -> [u32; 6] {
+	let mut ended = [0; 6];
 	run_with(EXECUTORS, || {
+		pallet_opg_models::Models::<Runtime>::mutate(0, |version| {
+			version.as_mut().unwrap().limits.input_bytes = STORED.size;
+		});
 		for step in steps {
 			let before = Balances::total_issuance();
 			// As in a block: a call that fails changes nothing.
 			let result: Result<(), DispatchError> = with_storage_layer(|| apply_step(step));
 			vote();
+			hold();
 			for record in System::events() {
 				match record.event {
 					RuntimeEvent::Inference(pallet_opg_inference::Event::Settled { .. }) => {
@@ -205,6 +242,12 @@ fn walk(steps: Vec<Step>) -> [u32; 4] {
 					RuntimeEvent::Inference(pallet_opg_inference::Event::Failed { .. }) => {
 						ended[1] += 1
 					},
+					RuntimeEvent::Inference(pallet_opg_inference::Event::StoragePaid { .. }) => {
+						ended[4] += 1
+					},
+					RuntimeEvent::Inference(pallet_opg_inference::Event::StorageBurned {
+						..
+					}) => ended[5] += 1,
 					RuntimeEvent::Inference(pallet_opg_inference::Event::ChallengeWon {
 						..
 					}) => ended[2] += 1,
@@ -247,6 +290,6 @@ fn conservation_should_hold_over_ten_thousand_steps() {
 	let mut runner = TestRunner::new_with_rng(Config::default(), rng);
 	let steps = prop::collection::vec(step_of_walk(), 10_000..10_001);
 	let ended = walk(steps.new_tree(&mut runner).unwrap().current());
-	println!("settled, failed, challenges won, lost: {ended:?}");
+	println!("settled, failed, challenges won, lost, storage paid, burned: {ended:?}");
 	assert!(ended.iter().all(|count| *count > 0), "{ended:?}");
 }

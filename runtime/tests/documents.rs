@@ -173,6 +173,7 @@ fn cells(name: &str) -> String {
 		"CEILING_FUEL_LIMIT" => (Fuel, CEILING_FUEL_LIMIT.into()),
 		"CEILING_LOAD_FUEL" => (Fuel, CEILING_LOAD_FUEL.into()),
 		"CEILING_MEMORY" => (Mebibytes, CEILING_MEMORY.into()),
+		"MAX_CONTENT_BYTES" => (Bytes, MAX_CONTENT_BYTES.into()),
 		"MAX_ROYALTY" => (Planck, MAX_ROYALTY),
 		"MAX_ENGINES" => (Number, MAX_ENGINES.into()),
 		"ITEM_DEPOSIT" => (Planck, ITEM_DEPOSIT),
@@ -188,6 +189,11 @@ fn cells(name: &str) -> String {
 		"CHALLENGE_BOND" => (Planck, CHALLENGE_BOND),
 		"MAX_AGENDA" => (Number, MAX_AGENDA.into()),
 		"MAX_DRAWS" => (Number, MAX_DRAWS.into()),
+		"CONTENT_FEE" => (Planck, CONTENT_FEE),
+		"BYTE_PRICE" => (PlanckPerByte, BYTE_PRICE),
+		"TRANSFER_BYTES" => (Bytes, TRANSFER_BYTES.into()),
+		"HOLD_BLOCKS" => (Blocks, HOLD_BLOCKS.into()),
+		"MAX_HOLD_BLOCKS" => (Blocks, MAX_HOLD_BLOCKS.into()),
 		"COMMIT_BLOCKS" => (Blocks, COMMIT_BLOCKS.into()),
 		"MAX_COMMIT_BLOCKS" => (Blocks, MAX_COMMIT_BLOCKS.into()),
 		"REVEAL_BLOCKS" => (Blocks, REVEAL_BLOCKS.into()),
@@ -199,6 +205,7 @@ fn cells(name: &str) -> String {
 		"COURT_REVEAL_BLOCKS" => (Blocks, COURT_REVEAL_BLOCKS.into()),
 		"MAX_SITTING" => (Number, MAX_SITTING.into()),
 		"MAX_CASES" => (Number, MAX_CASES.into()),
+		"MAX_PANELS" => (Number, MAX_PANELS.into()),
 		"COURT_SESSION_FUEL" => (Fuel, COURT_SESSION_FUEL.into()),
 		"COURT_SESSION_BYTES" => (Bytes, COURT_SESSION_BYTES.into()),
 		"LONGEST_BEFORE_COURT" => (Blocks, LONGEST_BEFORE_COURT.into()),
@@ -242,13 +249,15 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		"PalletId" | "PotId" | "DefaultMaxima" | "MaximaCeiling" => return None,
 		"MinBond" | "SlotStake" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit"
 		| "ItemDeposit" | "ByteDeposit" | "ServeDeposit" | "MaxRoyalty" | "RequestDeposit"
-		| "SeatFee" | "ChallengeBond" | "StakeAtRisk" => Planck,
+		| "SeatFee" | "ContentFee" | "ChallengeBond" | "StakeAtRisk" => Planck,
 		"MinFuelPrice" | "MaxFuelPrice" => PlanckPerFuel,
+		"BytePrice" => PlanckPerByte,
 		"UnbondingBlocks"
 		| "KeyDelay"
 		| "ConvictionDelay"
 		| "DayBlocks"
 		| "ChallengeWindow"
+		| "HoldBlocks"
 		| "AnnouncementLifetime"
 		| "Lifetime"
 		| "RevealBlocks" => Blocks,
@@ -272,7 +281,8 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		| "CourtRate"
 		| "MaxBench"
 		| "MaxSitting"
-		| "MaxCases" => Number,
+		| "MaxCases"
+		| "MaxPanels" => Number,
 		_ => panic!("{name} has no unit: add it to this table"),
 	})
 }

@@ -5,7 +5,7 @@
 
 use codec::Encode;
 use frame_support::assert_ok;
-use opg_primitives::{FailureReason, JobError, RequestId, Tier};
+use opg_primitives::{FailureReason, JobError, RequestId, TaskInput, Tier};
 use opg_runtime::{constants, genesis_config_presets, *};
 use opg_runtime_api::{
 	runtime_decl_for_opg_api::OpgApiV1, FreeExecutors, Reliance, RequestStatus, RequestView,
@@ -99,7 +99,7 @@ fn view_should_follow_a_request_to_its_settlement() {
 		assert_eq!(assigned.status, RequestStatus::Assigned);
 		assert_eq!(assigned.requester, eve());
 		assert_eq!(assigned.task.engine_id, ENGINE_ID);
-		assert_eq!(assigned.task.input, input().into_inner());
+		assert_eq!(assigned.task.input, TaskInput::Inline(input().into_inner()));
 		assert_eq!(assigned.task.limits.fuel, 2 * FUEL);
 		assert_eq!(assigned.seats.len(), members.len());
 		answer_all(id, |_| right());

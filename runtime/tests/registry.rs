@@ -30,7 +30,7 @@ fn register_release(owner: AccountId, model: &str, number: &str, file: u8, salt:
 		licence: Some(b"MIT".to_vec().try_into().unwrap()),
 		tokenizer: None,
 	});
-	let limits = VersionLimits { fuel: FUEL, load_fuel: 1_000, memory: 64 };
+	let limits = VersionLimits::inline(FUEL, 1_000, 64);
 	let (hash, dims) = (H256::repeat_byte(file), Default::default());
 	assert_ok!(Models::register(
 		signed(owner),

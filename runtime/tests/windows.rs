@@ -25,7 +25,7 @@ type Ceiling = <Runtime as pallet_opg_models::Config>::MaximaCeiling;
 /// Limits of a version that takes so many seconds to load, and as many to run.
 fn seconds(count: u64) -> VersionLimits {
 	let fuel = count * FUEL_PER_CORE_SECOND;
-	VersionLimits { fuel, load_fuel: fuel, memory: 512 }
+	VersionLimits::inline(fuel, fuel, 512)
 }
 
 /// Registers a version that all six executors serve.

@@ -11,9 +11,9 @@ const MAX_LATE_SECONDS = 2;
 const END_SECONDS = 300;
 
 export class Load {
-	// `inputs`: taken in turns. `batch`: requests in a transaction.
-	constructor({ api, ledger }, sender, inputs, batch) {
-		Object.assign(this, { api, ledger, sender, inputs, batch });
+	// `inputs` and `tiers`: taken in turns. `batch`: requests in a transaction.
+	constructor({ api, ledger }, sender, inputs, batch, tiers = ['Quorum']) {
+		Object.assign(this, { api, ledger, sender, inputs, batch, tiers });
 		// By reference, which is the number of the request in this run.
 		this.sent = [];
 		this.inFlight = 0;
@@ -58,11 +58,12 @@ export class Load {
 
 	// Hands one transaction to the pool, and does not wait for it.
 	push() {
-		const { api, inputs, sent, batch } = this;
+		const { api, inputs, tiers, sent, batch } = this;
 		const requests = Array.from({ length: batch }, () => {
 			const index = sent.length;
 			sent.push(Date.now());
-			return requestTx(api, inputs[index % inputs.length].hex, { reference: reference(index) });
+			const tier = tiers[index % tiers.length];
+			return requestTx(api, inputs[index % inputs.length].hex, { tier, reference: reference(index) });
 		});
 		this.inFlight++;
 		refusal(() => this.sender.push(batch === 1 ? requests[0] : api.tx.utility.forceBatch(requests)))

@@ -104,9 +104,9 @@ export class Network {
 	}
 
 	// Ends a node as a power cut does. Gives what starts it again.
-	async kill(number) {
+	async kill(number, signal = 'SIGKILL') {
 		const node = this.find(number);
-		node.child.kill('SIGKILL');
+		node.child.kill(signal);
 		await node.exited;
 		return () => this.node(number, node.options);
 	}

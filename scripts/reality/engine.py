@@ -16,7 +16,8 @@ import opgt  # noqa: E402
 
 # What the chain allows, of fuel for loading and for a run alike: node/engine/README.md.
 FUEL = 20_000_000_000
-MAX_INPUT, MAX_OUTPUT = 16 << 10, 4 << 10
+# What the chain carries itself, and what may lie outside of it.
+MAX_INPUT, MAX_OUTPUT, MAX_CONTENT = 16 << 10, 4 << 10, 64 << 20
 
 
 class Refused(Exception):

@@ -479,7 +479,7 @@ fn set_up(author: &mut Author, models: u32, executors: &mut [Executor]) {
 		name: BoundedVec::truncate_from(format!("digits-{}", model / MAX_VERSIONS).into_bytes()),
 		engine_id: ENGINE,
 		dims: Default::default(),
-		limits: VersionLimits { fuel: FUEL_LIMIT, load_fuel: FUEL_LIMIT, memory: 512 },
+		limits: VersionLimits::inline(FUEL_LIMIT, FUEL_LIMIT, 512),
 		royalty: OPG / 10,
 		report_hash: REPORT,
 		release: Box::new(Release {

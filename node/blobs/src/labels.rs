@@ -14,3 +14,6 @@ pub const SERVED_ENGINE: &str = "served-engine";
 
 /// A model that this node, as a validator, keeps for its court. The pin ends when it is not renewed.
 pub const COURT_MODEL: &str = "court-model";
+
+/// An input or an output of a request, outside of the chain. The pin ends when it is not renewed.
+pub const CONTENT: &str = "content";

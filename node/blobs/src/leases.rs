@@ -12,12 +12,12 @@ use std::{
 
 const LOG: &str = "opg::blobs";
 
-/// Time for which a pin stays after it was renewed. Longer than any answer in a served model can be
-/// disputed, and than a node is usually down for maintenance.
+/// Time for which the pin of a served file stays after it was renewed. Longer than any answer in a
+/// served model can be disputed, and than a node is usually down for maintenance.
 pub const LASTING: Duration = Duration::from_secs(24 * 3600);
 
-/// Time after which a pin is renewed. What is needed is named every few blocks.
-const RENEWAL: Duration = Duration::from_secs(3600);
+/// Parts of the time for which a pin stays. It is renewed after one of them, and looked at for its end.
+const PARTS: u32 = 24;
 
 /// Files of which it is remembered when their pins were renewed. Those of others are renewed whenever
 /// they are named.
@@ -26,6 +26,8 @@ const MAX_REMEMBERED: u32 = 4096;
 /// Pins that are renewed.
 pub struct Leases {
 	store: Store,
+	/// Time after which a pin is renewed. What is needed is named every few blocks.
+	renewal: Duration,
 	/// When this process has last renewed a pin.
 	renewed: Mutex<LruMap<(Hash, &'static str), Instant, ByLength>>,
 	/// Ends the thread when this is dropped.
@@ -33,30 +35,35 @@ pub struct Leases {
 }
 
 impl Leases {
-	/// Takes away the pins under these labels that were not renewed for long, now and from time to
-	/// time.
+	/// Takes away the pins under these labels that were not renewed for the time `lasting`, now and from
+	/// time to time.
 	///
 	/// # Errors
 	///
 	/// The system starts no thread.
-	pub fn start(store: Store, labels: &'static [&'static str]) -> io::Result<Self> {
+	pub fn start(
+		store: Store,
+		labels: &'static [&'static str],
+		lasting: Duration,
+	) -> io::Result<Self> {
+		let renewal = lasting / PARTS;
 		let (upkeep, ended) = mpsc::channel();
 		let pins = store.clone();
 		let keep_up = move || loop {
-			end(&pins, labels);
-			if ended.recv_timeout(RENEWAL) != Err(RecvTimeoutError::Timeout) {
+			end(&pins, labels, lasting);
+			if ended.recv_timeout(renewal) != Err(RecvTimeoutError::Timeout) {
 				return;
 			}
 		};
 		thread::Builder::new().name("opg-blobs-pins".into()).spawn(keep_up)?;
 		let renewed = Mutex::new(LruMap::new(ByLength::new(MAX_REMEMBERED)));
-		Ok(Self { store, renewed, _upkeep: upkeep })
+		Ok(Self { store, renewal, renewed, _upkeep: upkeep })
 	}
 
 	/// Pins a blob, which need not be here yet, or renews its pin.
 	pub fn renew(&self, hash: &Hash, label: &'static str) {
 		let mut renewed = self.renewed.lock();
-		if renewed.get(&(*hash, label)).is_some_and(|at| at.elapsed() < RENEWAL) {
+		if renewed.get(&(*hash, label)).is_some_and(|at| at.elapsed() < self.renewal) {
 			return;
 		}
 		match self.store.pin(hash, label) {
@@ -74,8 +81,8 @@ impl Leases {
 }
 
 /// Takes away the pins that were not renewed for long.
-fn end(store: &Store, labels: &[&str]) {
-	let Some(time) = SystemTime::now().checked_sub(LASTING) else { return };
+fn end(store: &Store, labels: &[&str], lasting: Duration) {
+	let Some(time) = SystemTime::now().checked_sub(lasting) else { return };
 	for label in labels {
 		match store.unpin_older(label, time) {
 			Ok(0) => {},

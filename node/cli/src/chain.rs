@@ -1,7 +1,7 @@
 //! The chain as the client sees it: reads, transactions, waiting.
 
 use crate::{
-	extrinsic::{signed, SigningContext},
+	extrinsic::{signed, SigningContext, MORTALITY},
 	keys,
 	model_ref::NameRef,
 	receipt::{self, Receipt},
@@ -14,7 +14,7 @@ use opg_execution::printable;
 use opg_primitives::{
 	court::CourtKey,
 	registry::{Selector, MAX_NAMES_PAGE, MAX_PAGE},
-	AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier,
+	AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier, MAX_INPUT_BYTES,
 };
 use opg_runtime::{
 	constants::{ANNOUNCEMENT_LIFETIME, SESSION_SLOTS},
@@ -29,7 +29,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sp_core::{crypto::Ss58Codec, sr25519, Bytes, H256};
 use sp_io::hashing::twox_128;
-use sp_runtime::{DispatchError, ModuleError};
+use sp_runtime::{DispatchError, ModuleError, TokenError};
 use std::{fmt, thread::sleep, time::Duration};
 use tokio::time::Instant;
 
@@ -246,6 +246,15 @@ impl Chain {
 		Ok(estimate)
 	}
 
+	/// Fee of storing an encoded input until the request is final, in planck. Zero where the chain carries
+	/// it.
+	pub fn input_fee(&self, input: &[u8]) -> Result<Balance> {
+		if input.len() <= MAX_INPUT_BYTES as usize {
+			return Ok(0);
+		}
+		self.api("OpgApi_input_fee", u32::try_from(input.len())?)
+	}
+
 	/// Bond of a challenge of a request now, in planck. More than anyone has where there is none.
 	pub fn challenge_bond(&self, id: RequestId) -> Result<Balance> {
 		let bond: Option<Balance> = self.api("OpgApi_challenge_bond", id)?;
@@ -416,10 +425,12 @@ impl Chain {
 	) -> Result<Submitted> {
 		let account = keys::account(signer);
 		let height = self.height()?;
+		let finalized = self.header(Some(self.finalized()?))?.number;
+		let anchor = anchor(height, finalized);
 		let context = SigningContext {
 			genesis: self.genesis,
-			height: height.into(),
-			checkpoint: self.block_hash(height)?,
+			height: anchor.into(),
+			checkpoint: self.block_hash(anchor)?,
 			nonce: self.next_nonce(&account)?,
 		};
 		let bytes = Bytes(signed(call.into(), signer, &context));
@@ -559,7 +570,12 @@ impl Chain {
 
 /// The pallet and the name of an error, and what its documentation says.
 pub(crate) fn describe(error: DispatchError) -> String {
-	module_error(&error).unwrap_or_else(|| format!("{error:?}"))
+	match error {
+		DispatchError::Token(TokenError::FundsUnavailable | TokenError::NotExpendable) => {
+			"the account has not enough free OPG: `opg balance` shows what it has".into()
+		},
+		error => module_error(&error).unwrap_or_else(|| format!("{error:?}")),
+	}
 }
 
 fn module_error(error: &DispatchError) -> Option<String> {
@@ -567,6 +583,12 @@ fn module_error(error: &DispatchError) -> Option<String> {
 	let pallet = variant(&RuntimeError::type_info(), *index)?;
 	let error = variant(&pallet.fields.first()?.ty.type_info(), error[0])?;
 	Some(format!("{}.{}: {}", pallet.name, error.name, error.docs.join(" ")))
+}
+
+/// Height of the block that a signature is bound to: a final one, because without that block the
+/// transaction is not valid. Where finality is far behind, one of which half of the validity is left.
+fn anchor(best: BlockNumber, finalized: BlockNumber) -> BlockNumber {
+	finalized.max(best.saturating_sub(MORTALITY / 2)).min(best)
 }
 
 fn variant(of: &scale_info::Type, index: u8) -> Option<scale_info::Variant> {
@@ -604,6 +626,16 @@ mod tests {
 	}
 
 	#[test]
+	fn signature_should_be_bound_to_a_final_block_when_there_is_a_late_one() {
+		assert_eq!(anchor(100, 97), 97);
+		assert_eq!(anchor(1, 0), 0);
+		// Finality stands still.
+		assert_eq!(anchor(100, 10), 68);
+		// A block became final in between.
+		assert_eq!(anchor(100, 101), 100);
+	}
+
+	#[test]
 	fn answers_of_a_node_should_be_refused_when_they_do_not_decode() {
 		assert_eq!(decode::<u32>(&[1, 0, 0, 0]).unwrap(), 1);
 		for bytes in [&[][..], &[1], &[1, 0, 0, 0, 0]] {
@@ -619,6 +651,8 @@ mod tests {
 		let explanation = text.strip_prefix("Models.UnknownEngine: ").unwrap();
 		assert!(explanation.contains("engine"), "{text}");
 		assert_eq!(describe(DispatchError::BadOrigin), "BadOrigin");
+		let poor = describe(TokenError::FundsUnavailable.into());
+		assert!(poor.contains("not enough free OPG"), "{poor}");
 		let unknown = ModuleError { index: u8::MAX, error: [0; 4], message: None };
 		assert!(describe(DispatchError::Module(unknown)).contains("255"));
 	}

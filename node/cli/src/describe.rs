@@ -17,6 +17,13 @@ pub(crate) fn failure(reason: FailureReason) -> &'static str {
 		FailureReason::Cancelled => "the requester cancelled it",
 		FailureReason::Undecided => "the court sat twice and did not decide",
 		FailureReason::Expired => "the deadline passed before an answer was attested",
+		FailureReason::InputUnavailable => {
+			"too few validators of the panel held the input in time: it was not uploaded, or not in time; \
+			 the fee for storing it is not refunded"
+		},
+		FailureReason::OutputUnavailable => {
+			"too few validators of the panel held the output that the committee agreed on in time"
+		},
 	}
 }
 
@@ -29,17 +36,29 @@ pub(crate) fn job_error(error: JobError) -> &'static str {
 		JobError::EngineMissing => "it lacks the engine that the model names",
 		JobError::Internal => "its node failed",
 		JobError::Failed => "its node could not compute it in several attempts or in time",
+		JobError::InputMissing => "it could not get the input",
 	}
 }
 
 /// Limits of a version, for people.
-pub(crate) fn limits(VersionLimits { fuel, load_fuel, memory }: &VersionLimits) -> String {
-	format!("{fuel} fuel a run, {load_fuel} to load, {memory} MiB")
+pub(crate) fn limits(limits: &VersionLimits) -> String {
+	let VersionLimits { fuel, load_fuel, memory, input_bytes, output_bytes } = limits;
+	format!(
+		"{fuel} fuel a run, {load_fuel} to load, {memory} MiB, {input_bytes} bytes in, \
+		 {output_bytes} bytes out"
+	)
 }
 
 /// Limits of a version, for programs.
-pub(crate) fn limits_json(VersionLimits { fuel, load_fuel, memory }: &VersionLimits) -> Value {
-	json!({ "fuel": fuel, "load_fuel": load_fuel, "memory_mib": memory })
+pub(crate) fn limits_json(limits: &VersionLimits) -> Value {
+	let VersionLimits { fuel, load_fuel, memory, input_bytes, output_bytes } = limits;
+	json!({
+		"fuel": fuel,
+		"load_fuel": load_fuel,
+		"memory_mib": memory,
+		"input_bytes": input_bytes,
+		"output_bytes": output_bytes,
+	})
 }
 
 /// Cause for which a model gives no output.
@@ -50,6 +69,6 @@ pub(crate) fn model_error(error: ModelError) -> &'static str {
 		ModelError::OutOfFuel => "a fuel limit is used up",
 		ModelError::OutOfMemory => "the memory limit is reached",
 		ModelError::Trapped => "the model traps",
-		ModelError::OutputTooLarge => "the output is longer than the chain takes",
+		ModelError::OutputTooLarge => "the output is longer than the version allows",
 	}
 }

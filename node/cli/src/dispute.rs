@@ -262,10 +262,11 @@ mod tests {
 				size: 0,
 				engine_id: H256::zero(),
 				dims: Default::default(),
-				limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
+				limits: VersionLimits::inline(10, 10, 1),
 				royalty: 0,
 			},
 			input_hash: H256::zero(),
+			stored_input: None,
 			tier: Tier::Quorum,
 			price: 1,
 			reference: H256::zero(),
@@ -278,6 +279,7 @@ mod tests {
 			is_escalated: false,
 			deposit: 0,
 			escrow: 0,
+			has_panel: false,
 			audit: None,
 			challenges: Default::default(),
 			state,
@@ -298,7 +300,15 @@ mod tests {
 
 	fn case(phase: CasePhase) -> Option<Case> {
 		let load = Default::default();
-		Some(Case { seed: SEED, load, sitting: 0, session: 1, seats: 3, phase })
+		Some(Case {
+			seed: SEED,
+			load,
+			sitting: 0,
+			session: 1,
+			seats: 3,
+			sizes: Default::default(),
+			phase,
+		})
 	}
 
 	fn committing() -> Option<Case> {

@@ -2,13 +2,13 @@
 
 use crate::keys;
 use codec::Encode;
-use opg_primitives::{Nonce, Signature};
+use opg_primitives::{BlockNumber, Nonce, Signature};
 use opg_runtime::{tx_extension, tx_implicit, RuntimeCall, SignedPayload, UncheckedExtrinsic};
 use sp_core::{sr25519, Pair, H256};
 use sp_runtime::generic::Era;
 
 /// Blocks that a transaction stays valid for. Eras are powers of two.
-const MORTALITY: u64 = 64;
+pub(crate) const MORTALITY: BlockNumber = 64;
 
 /// State of the chain that a signature is bound to.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(crate) fn signed(
 	signer: &sr25519::Pair,
 	context: &SigningContext,
 ) -> Vec<u8> {
-	let era = Era::mortal(MORTALITY, context.height);
+	let era = Era::mortal(MORTALITY.into(), context.height);
 	let extension = tx_extension(context.nonce, era, 0);
 	let implicit = tx_implicit(context.genesis, context.checkpoint);
 	let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);

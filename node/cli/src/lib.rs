@@ -5,8 +5,10 @@ mod amount;
 mod chain;
 mod claims;
 mod commands;
+mod contents;
 mod describe;
 mod dispute;
+mod download;
 mod extrinsic;
 mod fs;
 mod keys;
@@ -18,6 +20,7 @@ mod recompute;
 mod rpc;
 mod signals;
 mod tensors;
+mod upload;
 mod watching;
 
 use anyhow::Result;
@@ -87,7 +90,7 @@ pub fn run(cli: Cli) -> Result<()> {
 		Command::Engine(command) => command.run(&session),
 		Command::Model(command) => command.run(&session),
 		Command::Receipt(command) => command.run(&session),
-		Command::Recompute(command) => command.run(),
+		Command::Recompute(command) => command.run(&session),
 		Command::Request(command) => command.run(&session),
 		Command::Stake(command) => command.run(&session),
 		Command::Watch(command) => command.run(&session),

@@ -4,8 +4,9 @@ use crate::fs;
 use anyhow::{anyhow, ensure, Context, Result};
 use clap::Args;
 use opg_execution::{printable, report_hash, Execution, ExecutionError, Inspection, LocalEngine};
-use opg_primitives::{Answer, Dims, Fuel, Task, VersionLimits};
+use opg_primitives::{Answer, Dims, Fuel, Task, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
 use opg_runtime::constants::{CEILING_FUEL_LIMIT, CEILING_LOAD_FUEL, CEILING_MEMORY};
+use opg_tensors::report::{encoded_bytes, Port};
 use sp_core::H256;
 use std::{
 	path::{Path, PathBuf},
@@ -74,9 +75,13 @@ pub(crate) fn report(
 	inspect(engine, model, dims, limits).map(|inspection| report_hash(&inspection))
 }
 
-/// Limits for a version of `model`: twice the fuel that this machine measures within `most`, and a
-/// quarter more than the memory. None is above `most`. Warns if a run on zeros fails: then it tells
-/// little.
+/// Limits for a version of `model`: twice the fuel that this machine measures within `most`, a quarter
+/// more than the memory, and the bytes of its inputs and outputs. None is above `most`. Warns if a run on
+/// zeros fails: then it tells little.
+///
+/// # Errors
+///
+/// The engine does not take the model, or its inputs or outputs are longer than `most` allows.
 pub(crate) fn suggest_limits(
 	engine: &LocalEngine,
 	model: &[u8],
@@ -90,13 +95,30 @@ pub(crate) fn suggest_limits(
 			 give --fuel-limit and --memory"
 		);
 	}
-	let Inspection { load_fuel, run_fuel, memory_bytes, .. } = inspection;
+	let Inspection { load_fuel, run_fuel, memory_bytes, description, .. } = inspection;
 	let mebibytes = u32::try_from(memory_bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX);
 	let memory = mebibytes.saturating_add(mebibytes / 4);
+	let (input, output) = (&description.inputs, &description.outputs);
 	Ok(VersionLimits {
 		fuel: run_fuel.saturating_mul(2).clamp(1, most.fuel),
 		load_fuel: load_fuel.saturating_mul(2).clamp(1, most.load_fuel),
 		memory: memory.div_ceil(MEMORY_STEP).saturating_mul(MEMORY_STEP).clamp(1, most.memory),
+		input_bytes: content_bytes("input", input, MAX_INPUT_BYTES, most.input_bytes)?,
+		output_bytes: content_bytes("output", output, MAX_OUTPUT_BYTES, most.output_bytes)?,
+	})
+}
+
+/// Limit for tensors of these ports: what they take encoded, at least `least`.
+fn content_bytes(what: &str, ports: &[Port], least: u32, most: u32) -> Result<u32> {
+	let needed = encoded_bytes(ports);
+	let fitting = needed.and_then(|bytes| u32::try_from(bytes).ok()).filter(|bytes| *bytes <= most);
+	fitting.map(|bytes| bytes.max(least)).with_context(|| {
+		format!(
+			"an {what} of this model has {} bytes encoded, and the chain takes {most} at most: bind \
+			 smaller dimensions with --dim, or make it shorter with `opg-engine fix` (--u8, --keep, \
+			 --argmax, --top, --pool)",
+			needed.map_or("2^64 or more".into(), |bytes| bytes.to_string())
+		)
 	})
 }
 
@@ -154,7 +176,7 @@ impl Bounds {
 	}
 
 	fn check(&self, limits: &VersionLimits) -> Result<()> {
-		let VersionLimits { fuel, load_fuel, memory } = *limits;
+		let VersionLimits { fuel, load_fuel, memory, .. } = *limits;
 		let most = fuel.max(load_fuel);
 		ensure!(
 			most <= self.fuel && memory <= self.memory,
@@ -174,7 +196,10 @@ fn explain(error: ExecutionError) -> anyhow::Error {
 			"get the engine's file from a node or a release that has it (`opg-node engines export`), \
 			 and give it as --engine"
 		},
-		ExecutionError::Dims(_) | ExecutionError::Engine(_) => return error.into(),
+		ExecutionError::InputElsewhere(_)
+		| ExecutionError::WrongInput { .. }
+		| ExecutionError::Dims(_)
+		| ExecutionError::Engine(_) => return error.into(),
 	};
 	anyhow!("{error}: {help}")
 }
@@ -189,8 +214,26 @@ mod tests {
 		for (fuel, load_fuel, memory, refused) in
 			[(10, 10, 20, false), (11, 1, 1, true), (1, 11, 1, true), (1, 1, 21, true)]
 		{
-			let limits = VersionLimits { fuel, load_fuel, memory };
+			let limits = VersionLimits::inline(fuel, load_fuel, memory);
 			assert_eq!(bounds.check(&limits).is_err(), refused, "{limits:?}");
+		}
+	}
+
+	#[test]
+	fn content_limit_should_be_what_the_tensors_take_and_no_less_than_the_chain_carries() {
+		let port = |elements| {
+			let (name, dtype) = ("x".into(), opg_engine_types::tensor::DType::F32);
+			[Port { name, dtype, shape: vec![1, elements] }]
+		};
+		let limit = |elements| content_bytes("input", &port(elements), 16 << 10, 64 << 20);
+		assert_eq!(limit(1).unwrap(), 16 << 10);
+		// Magic, version and count, then name, type, rank, two sizes and the length of the data.
+		let overhead = 6 + 2 + 1 + 2 + 16 + 4;
+		assert_eq!(limit(100_000).unwrap(), 400_000 + overhead);
+		assert_eq!(limit((16 << 20) - 8).unwrap(), (64 << 20) - 32 + overhead);
+		for elements in [16 << 20, 1 << 31, u64::MAX] {
+			let error = limit(elements).unwrap_err().to_string();
+			assert!(error.contains("67108864 at most") && error.contains("--dim"), "{error}");
 		}
 	}
 }

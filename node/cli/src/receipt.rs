@@ -4,12 +4,14 @@
 //! The file is JSON: `version`, the number of the `request`, the `header` of a block, and the trie
 //! nodes (`proof`) that lead from its state root to the request, its input, what the committees
 //! did, and the genesis hash. Nothing else in it counts: all that is shown is read from the proven
-//! state.
+//! state. An input or an output outside of the chain is not in it; its hash and size are.
 
 use crate::fs;
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use codec::{Decode, DecodeAll, Encode};
-use opg_primitives::{input_hash, AccountId, Answer, Balance, BlockNumber, Input, RequestId, Task};
+use opg_primitives::{
+	input_hash, AccountId, Answer, Balance, BlockNumber, Input, RequestId, Task, TaskInput,
+};
 use opg_runtime::{Header, Runtime};
 use pallet_opg_attestation::{Round, Rounds};
 use pallet_opg_inference::{Inputs, Request, RequestState, Requests};
@@ -21,8 +23,8 @@ use sp_state_machine::{read_proof_check, StorageProof};
 use std::{collections::HashMap, path::Path};
 
 /// Version of the file format. It changes with the encoding of what is proven: version 1 had no
-/// witnesses.
-const VERSION: u64 = 2;
+/// witnesses, version 2 no inputs and outputs outside of the chain.
+const VERSION: u64 = 3;
 
 /// A receipt as it lies in the file.
 pub(crate) struct Receipt {
@@ -53,7 +55,7 @@ pub(crate) struct Proven {
 	/// The request.
 	pub request: Request<AccountId, BlockNumber>,
 	/// Its input.
-	pub input: Input,
+	pub input: TaskInput,
 	/// Work of the committees.
 	pub round: Round<AccountId, BlockNumber>,
 	/// The answer that stands.
@@ -114,12 +116,19 @@ impl Receipt {
 				.map_err(|e| anyhow!("the proof does not fit the state root of the header: {e}"))?;
 		let [request, input, round, genesis] = &keys;
 		let request: Request<_, _> = item(&state, request, "request")?;
-		let input: Input = item(&state, input, "input")?;
+		let (input, hash) = match request.stored_input {
+			Some(content) => (TaskInput::Stored(content), content.hash),
+			None => {
+				let input: Input = item(&state, input, "input")?;
+				let hash = input_hash(&input);
+				(TaskInput::Inline(input.into_inner()), hash)
+			},
+		};
 		let round: Round<_, _> = item(&state, round, "committees")?;
 		let RequestState::Settled { answer, paid, .. } = request.state.clone() else {
 			bail!("request {} was not settled in this block", self.request);
 		};
-		ensure!(input_hash(&input) == round.input_hash, "the input is not the committee's");
+		ensure!(hash == round.input_hash, "the input is not the committee's");
 		Ok(Proven {
 			block: self.header.hash(),
 			height: self.header.number,
@@ -134,14 +143,14 @@ impl Receipt {
 }
 
 impl Proven {
-	/// The task that the executors computed.
+	/// The task that the executors computed. Its input may lie outside of the chain.
 	pub fn task(&self) -> Task {
 		let version = &self.request.version;
 		Task {
 			model_hash: version.model_hash,
 			engine_id: version.engine_id,
 			dims: version.dims.clone(),
-			input: self.input.to_vec(),
+			input: self.input.clone(),
 			limits: version.limits,
 		}
 	}
@@ -161,7 +170,7 @@ fn item<V: Decode>(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::{Outcome, Tier, VersionLimits};
+	use opg_primitives::{Content, Outcome, Tier, VersionLimits};
 	use pallet_opg_attestation::RoundPhase;
 	use pallet_opg_support::ModelVersion;
 	use sp_runtime::{traits::Header as _, StateVersion};
@@ -177,10 +186,17 @@ mod tests {
 		RequestState::Settled { answer: answer(), paid, fee: 9, at: 20 }
 	}
 
-	fn state(request: RequestState<AccountId, BlockNumber>) -> Vec<(Vec<u8>, Vec<u8>)> {
+	const LARGE_INPUT: Content = Content { hash: H256::repeat_byte(6), size: 70_000 };
+
+	/// State of a chain with the request, whose input is on the chain if it is not stored.
+	fn state(
+		request: RequestState<AccountId, BlockNumber>,
+		stored_input: Option<Content>,
+	) -> Vec<(Vec<u8>, Vec<u8>)> {
 		let (model_hash, engine_id) = (H256::repeat_byte(1), H256::repeat_byte(2));
 		let who = AccountId::new([5; 32]);
 		let input: Input = b"input".to_vec().try_into().unwrap();
+		let hash = stored_input.map_or(input_hash(&input), |content| content.hash);
 		let request = Request {
 			requester: who.clone(),
 			model: 0,
@@ -190,10 +206,11 @@ mod tests {
 				size: 0,
 				engine_id,
 				dims: Default::default(),
-				limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
+				limits: VersionLimits::inline(10, 10, 1),
 				royalty: 0,
 			},
-			input_hash: input_hash(&input),
+			input_hash: hash,
+			stored_input,
 			tier: Tier::Quorum,
 			price: 1,
 			reference: H256::zero(),
@@ -206,6 +223,7 @@ mod tests {
 			is_escalated: false,
 			deposit: 0,
 			escrow: 0,
+			has_panel: false,
 			audit: None,
 			challenges: Default::default(),
 			state: request,
@@ -221,18 +239,25 @@ mod tests {
 			commit_by: 13,
 			model_hash,
 			engine_id,
-			input_hash: input_hash(&input),
+			input_hash: hash,
 			fuel_limit: 10,
+			output_limit: 4096,
 			seats: Default::default(),
 			answer: None,
 		};
 		let genesis = H256::repeat_byte(9);
-		let values = [request.encode(), input.encode(), round.encode(), genesis.encode()];
-		keys(4).into_iter().zip(values).collect()
+		let input = stored_input.is_none().then(|| input.encode());
+		let values = [Some(request.encode()), input, Some(round.encode()), Some(genesis.encode())];
+		let present = keys(4).into_iter().zip(values);
+		present.filter_map(|(key, value)| Some((key, value?))).collect()
 	}
 
 	fn receipt(request: RequestState<AccountId, BlockNumber>) -> Receipt {
-		let state = BTreeMap::from_iter(state(request));
+		receipt_of(state(request, None))
+	}
+
+	fn receipt_of(state: Vec<(Vec<u8>, Vec<u8>)>) -> Receipt {
+		let state = BTreeMap::from_iter(state);
 		let backend = TrieBackend::<_, BlakeTwo256>::from((state, StateVersion::V1));
 		let root = *backend.root();
 		let proof = prove_read(backend, keys(4)).unwrap();
@@ -247,7 +272,24 @@ mod tests {
 		assert_eq!(proven.answer, answer());
 		assert_eq!((proven.height, proven.genesis), (30, H256::repeat_byte(9)));
 		assert_eq!(proven.task().engine_id, H256::repeat_byte(2));
-		assert_eq!(proven.task().input, b"input");
+		assert_eq!(proven.task().input, TaskInput::Inline(b"input".to_vec()));
+	}
+
+	#[test]
+	fn receipt_should_name_what_lies_outside_of_the_chain_and_be_no_longer_for_it() {
+		let content = Content { hash: H256::repeat_byte(7), size: 5_000_000 };
+		let large = Answer { outcome: Outcome::Stored(content), ..answer() };
+		let RequestState::Settled { paid, .. } = settled() else { panic!("it is settled") };
+		let settled = RequestState::Settled { answer: large.clone(), paid, fee: 9, at: 20 };
+		let text = receipt_of(state(settled.clone(), Some(LARGE_INPUT))).render().unwrap();
+		assert!(text.len() < 8_000, "{}", text.len());
+		let proven = Receipt::parse(text.as_bytes()).unwrap().check().unwrap();
+		assert_eq!(proven.answer, large);
+		assert_eq!(proven.task().input, TaskInput::Stored(LARGE_INPUT));
+		// Without the stored input there has to be one on the chain.
+		let mut lacking = state(settled, None);
+		lacking.remove(1);
+		assert!(receipt_of(lacking).check().err().unwrap().to_string().contains("no input"));
 	}
 
 	/// Receipts of this version must verify for ever. `vectors/check.py` reads the same file.
@@ -264,11 +306,19 @@ mod tests {
 	}
 
 	#[test]
-	fn receipt_of_the_last_version_should_say_which_program_reads_it() {
-		let text = include_str!("../vectors/receipt-v1.json");
-		let error = Receipt::parse(text.as_bytes()).err().unwrap().to_string();
-		let expected = "its version is 1, and this program reads 2: use the `opg` of its release";
-		assert_eq!(error, expected);
+	fn receipt_of_an_earlier_version_should_say_which_program_reads_it() {
+		for (version, text) in [
+			(1, include_str!("../vectors/receipt-v1.json")),
+			(2, include_str!("../vectors/receipt-v2.json")),
+		] {
+			let error = Receipt::parse(text.as_bytes()).err().unwrap().to_string();
+			assert_eq!(
+				error,
+				format!(
+					"its version is {version}, and this program reads 3: use the `opg` of its release"
+				)
+			);
+		}
 	}
 
 	#[test]
@@ -302,10 +352,10 @@ mod tests {
 			("[]", "no `version`"),
 			("{}", "no `version`"),
 			(r#"{"version":1}"#, "its version is 1"),
-			(r#"{"version":3}"#, "its version is 3"),
-			(r#"{"version":2,"request":0,"proof":[]}"#, "`header`"),
-			(r#"{"version":2,"request":0,"proof":[],"header":"0x00"}"#, "`header`"),
-			(r#"{"version":2,"request":-1,"proof":[],"header":"0x"}"#, "line 1"),
+			(r#"{"version":4}"#, "its version is 4"),
+			(r#"{"version":3,"request":0,"proof":[]}"#, "`header`"),
+			(r#"{"version":3,"request":0,"proof":[],"header":"0x00"}"#, "`header`"),
+			(r#"{"version":3,"request":-1,"proof":[],"header":"0x"}"#, "line 1"),
 		] {
 			let error = format!("{:#}", Receipt::parse(text.as_bytes()).err().unwrap());
 			assert!(error.contains(cause), "{text}: {error}");

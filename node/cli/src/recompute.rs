@@ -4,13 +4,15 @@
 //! the standard input, and writes the encoded answer.
 
 use crate::{
-	fs,
+	commands::Session,
+	contents, fs,
 	local::{self, EngineArg},
+	rpc::Endpoint,
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use codec::{DecodeAll, Encode};
-use opg_primitives::{Answer, Task};
+use opg_primitives::{Answer, RequestId, Task};
 use sp_core::Bytes;
 use std::{
 	io::{Read, Seek, Write},
@@ -28,6 +30,10 @@ pub(crate) struct Recompute {
 	/// The ONNX file. Without it the engine is loaded, and that is all.
 	#[arg(long, value_name = "FILE")]
 	model: Option<PathBuf>,
+	/// Request that the task is of. Needed where its input lies outside of the chain: the node of --url
+	/// gives it.
+	#[arg(long)]
+	request: Option<RequestId>,
 	/// Use a compiled engine that no other run uses, see [`EngineArg::load_cold`].
 	#[arg(long)]
 	cold: bool,
@@ -36,16 +42,29 @@ pub(crate) struct Recompute {
 }
 
 impl Recompute {
-	pub(crate) fn run(&self) -> Result<()> {
+	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		let engine = if self.cold { self.engine.load_cold() } else { self.engine.load() }?;
 		let Some(model) = &self.model else { return Ok(()) };
 		let mut task = Vec::new();
 		std::io::stdin().read_to_end(&mut task)?;
-		let task = Task::decode_all(&mut &task[..]).context("no task on the standard input")?;
+		let mut task = Task::decode_all(&mut &task[..]).context("no task on the standard input")?;
+		if task.input.stored().is_some() {
+			let request = self.request.context("whose input is it? --request is missing")?;
+			task = contents::with_input(&session.connect()?, request, task, None)?;
+		}
 		let answer = local::execute(&engine, &task, &fs::read(model)?)?;
 		println!("{}", serde_json::to_string(&Bytes(answer.encode()))?);
 		Ok(())
 	}
+}
+
+/// Where a run gets an input that lies outside of the chain.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+	/// Node that is asked.
+	pub node: &'a Endpoint,
+	/// Request whose input it is.
+	pub request: RequestId,
 }
 
 /// Run of a model in a process of its own. The process ends when this is dropped.
@@ -53,13 +72,21 @@ pub(crate) struct Run(Child);
 
 impl Run {
 	/// Begins to compute a task on the model in a file.
-	pub fn start(task: &Task, model: &Path, engine: &EngineArg, cold: bool) -> Result<Self> {
+	pub fn start(
+		task: &Task,
+		source: Source,
+		model: &Path,
+		engine: &EngineArg,
+		cold: bool,
+	) -> Result<Self> {
 		// A file, not a pipe: writing to a process that has ended would end this one too.
 		let mut input = tempfile::tempfile().context("no temporary file")?;
 		input.write_all(&task.encode())?;
 		input.rewind()?;
 		let mut command = command(engine, cold)?;
 		command.arg("--model").arg(model).stdin(input);
+		command.args(["--url", &source.node.to_string()]);
+		command.args(["--request", &source.request.to_string()]);
 		Ok(Self(command.spawn().context("cannot start a process of this program")?))
 	}
 

@@ -171,6 +171,14 @@ pub(crate) struct Refusal {
 	pub code: i32,
 }
 
+#[cfg(test)]
+impl Refusal {
+	/// A refusal, as a node gives it.
+	pub fn new(method: &str, text: &str, code: i32) -> Self {
+		Self { method: method.into(), text: text.into(), code }
+	}
+}
+
 /// An error in a sentence. Text of the server is made safe to print.
 fn explain(method: &str, error: Error) -> anyhow::Error {
 	match error {

@@ -4,10 +4,10 @@
 //! `opg-engine convert` makes of other formats.
 
 use crate::fs;
-use anyhow::{anyhow, Context, Result};
+use anyhow::{ensure, Context, Result};
 use opg_engine_types::tensor::{self, Tensor};
 use opg_execution::printable;
-use opg_primitives::{Input, MAX_INPUT_BYTES};
+use opg_primitives::MAX_CONTENT_BYTES;
 use opg_tensors::json;
 use serde_json::Value;
 use std::path::Path;
@@ -15,21 +15,31 @@ use std::path::Path;
 /// Most elements of one tensor that are shown.
 const SHOWN: usize = 10;
 
-/// Reads the input tensors of a request from a file.
-pub(crate) fn load(path: &Path) -> Result<Input> {
+/// Reads the input tensors of a request from a file, and encodes them.
+pub(crate) fn load(path: &Path) -> Result<Vec<u8>> {
 	let bytes = fs::read(path)?;
 	let tensors = match path.extension().and_then(|extension| extension.to_str()) {
 		Some("opgt") => tensor::decode(&bytes).map_err(anyhow::Error::new),
 		_ => json::parse(&bytes).map_err(anyhow::Error::new),
 	};
 	let tensors = tensors.with_context(|| format!("{}", path.display()))?;
-	encode(&tensors)
+	let encoded = tensor::encode(&tensors);
+	ensure!(
+		encoded.len() <= MAX_CONTENT_BYTES as usize,
+		"{}: an input has {MAX_CONTENT_BYTES} bytes at most, and this one has {}",
+		path.display(),
+		encoded.len()
+	);
+	Ok(encoded)
 }
 
-/// Encodes the input tensors of a request.
-pub(crate) fn encode(tensors: &[Tensor]) -> Result<Input> {
-	Input::try_from(tensor::encode(tensors))
-		.map_err(|_| anyhow!("the input is longer than the {MAX_INPUT_BYTES} bytes of a request"))
+/// Writes encoded tensors to a file: as JSON where its name ends so, otherwise as they are.
+pub(crate) fn save(path: &Path, encoded: &[u8]) -> Result<()> {
+	if path.extension().is_none_or(|extension| extension != "json") {
+		return fs::write(path, encoded);
+	}
+	let tensors = tensor::decode(encoded)?;
+	fs::write(path, serde_json::to_vec(&json::render(&tensors)?)?)
 }
 
 /// An encoded list of tensors, a line for each.
@@ -82,8 +92,11 @@ mod tests {
 		let input = load(&text).unwrap();
 		assert_eq!(show(&input), ["x f32[3]: 0.5000, -1.0000, nan", "n i8[1, 1]: -128"]);
 		assert_eq!(to_json(&input)[1]["data"][0], -128);
-		std::fs::write(&encoded, &input).unwrap();
+		save(&encoded, &input).unwrap();
+		assert_eq!(std::fs::read(&encoded).unwrap(), input);
 		assert_eq!(load(&encoded).unwrap(), input);
+		save(&text, &input).unwrap();
+		assert_eq!(load(&text).unwrap(), input);
 	}
 
 	#[test]

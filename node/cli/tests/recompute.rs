@@ -4,7 +4,7 @@
 
 use codec::{DecodeAll, Encode};
 use opg_execution::{artifact, model_hash};
-use opg_primitives::{Answer, ModelError, Outcome, Task, VersionLimits};
+use opg_primitives::{Answer, ModelError, Outcome, Task, TaskInput, VersionLimits};
 use sp_core::{Bytes, H256};
 use std::{
 	fs::File,
@@ -20,8 +20,8 @@ fn task() -> Task {
 		model_hash: model_hash(&std::fs::read(MODEL).unwrap()),
 		engine_id: H256(artifact().id),
 		dims: Default::default(),
-		input: vec![1, 2, 3],
-		limits: VersionLimits { fuel: 20_000_000, load_fuel: 20_000_000, memory: 512 },
+		input: TaskInput::Inline(vec![1, 2, 3]),
+		limits: VersionLimits::inline(20_000_000, 20_000_000, 512),
 	}
 }
 

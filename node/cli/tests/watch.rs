@@ -5,9 +5,13 @@
 
 use codec::{Decode, DecodeAll, Encode};
 use frame_system::{EventRecord, Phase};
-use jsonrpsee::server::{RpcModule, Server, ServerHandle};
-use opg_execution::{artifact, model_hash};
-use opg_primitives::{AccountId, Answer, Balance, RequestId, Task, Tier, VersionLimits};
+use jsonrpsee::{
+	server::{RpcModule, Server, ServerHandle},
+	types::ErrorObject,
+};
+use opg_blobs::store::{Limits, Store};
+use opg_execution::{artifact, content_of, model_hash};
+use opg_primitives::{AccountId, Answer, Balance, RequestId, Task, TaskInput, Tier, VersionLimits};
 use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic, VERSION};
 use opg_runtime_api::{RequestStatus, RequestView};
 use pallet_opg_court::{Case, CasePhase, Cases};
@@ -109,14 +113,52 @@ fn answer_should_be_left_alone_when_the_model_is_not_here() {
 	assert!(node.chain().request.challenges.is_empty());
 }
 
+#[test]
+fn input_should_come_from_the_node_when_it_lies_outside_of_the_chain() {
+	let (node, folder) = (Node::start(wrong(), None), TempDir::new().unwrap());
+	node.store_input();
+	let mut first = watch(&node, folder.path(), "20");
+	node.wait(&mut first, |chain| chain.request.challenges.len() == 1);
+	assert_eq!(stop(first).0, 0);
+	node.chain().request.state = State::Attested { answer: right(), at: 1 };
+	let file = folder.path().join("input.opgt");
+	let opg = |arguments: &[&str]| {
+		let mut command = Command::new(env!("CARGO_BIN_EXE_opg"));
+		let output =
+			command.args(["request", "--url", &node.url]).args(arguments).output().unwrap();
+		(output.status.success(), String::from_utf8(output.stderr).unwrap())
+	};
+	let download = ["download", "0", "--input", file.to_str().unwrap()];
+	assert_eq!(opg(&download), (true, String::new()));
+	assert_eq!(fs::read(&file).unwrap(), INPUT);
+	assert!(opg(&["rerun", "0", "--model", MODEL]).0);
+
+	// Another node has it, or nobody.
+	node.chain().blob = None;
+	for command in [&download[..], &["rerun", "0", "--model", MODEL]] {
+		let (is_done, error) = opg(command);
+		assert!(!is_done && error.contains("does not have the input"), "{error}");
+	}
+	let other = Node::start(wrong(), None);
+	other.store_input();
+	other.chain().blob = None;
+	let empty = TempDir::new().unwrap();
+	let mut second = watch(&other, empty.path(), "20");
+	second.wait_for(|watch| &watch.output, "\"failed\"");
+	assert_eq!(stop(second).0, 0);
+	assert!(other.chain().request.challenges.is_empty());
+}
+
+const INPUT: [u8; 3] = [1, 2, 3];
+
 /// A task that the model refuses, after it was loaded.
 fn task(hash: Option<H256>) -> Task {
 	Task {
 		model_hash: hash.unwrap_or_else(|| model_hash(&fs::read(MODEL).unwrap())),
 		engine_id: H256(artifact().id),
 		dims: Default::default(),
-		input: vec![1, 2, 3],
-		limits: VersionLimits { fuel: 20_000_000, load_fuel: 20_000_000, memory: 512 },
+		input: TaskInput::Inline(INPUT.to_vec()),
+		limits: VersionLimits::inline(20_000_000, 20_000_000, 512),
 	}
 }
 
@@ -226,6 +268,8 @@ fn stop(watch: Watch) -> (i32, Vec<String>) {
 struct TestChain {
 	request: RequestOf<Runtime>,
 	task: Task,
+	/// Input, where it lies outside of the chain and the node has it.
+	blob: Option<Vec<u8>>,
 	case: Option<CasePhase>,
 	/// Extrinsics and events of each block, genesis included.
 	blocks: Vec<(Vec<Bytes>, Vec<RuntimeEvent>)>,
@@ -255,6 +299,7 @@ impl Node {
 		let chain = Arc::new(Mutex::new(TestChain {
 			request: request(&task, RequestState::Attested { answer: attested, at: 1 }),
 			task,
+			blob: None,
 			case: None,
 			blocks: vec![(vec![], vec![]), (vec![], vec![event.into()])],
 			claims: None,
@@ -273,6 +318,13 @@ impl Node {
 
 	fn chain(&self) -> std::sync::MutexGuard<'_, TestChain> {
 		self.chain.lock().unwrap()
+	}
+
+	/// Makes the input one outside of the chain, which the node has.
+	fn store_input(&self) {
+		let mut chain = self.chain();
+		chain.task.input = TaskInput::Stored(content_of(&INPUT).unwrap());
+		chain.blob = Some(INPUT.to_vec());
 	}
 
 	/// Waits until something has happened on the chain.
@@ -295,6 +347,7 @@ fn request(task: &Task, state: State) -> RequestOf<Runtime> {
 			royalty: 0,
 		},
 		input_hash: H256::zero(),
+		stored_input: None,
 		tier: Tier::Optimistic,
 		price: 1,
 		reference: H256::zero(),
@@ -307,6 +360,7 @@ fn request(task: &Task, state: State) -> RequestOf<Runtime> {
 		is_escalated: false,
 		deposit: 0,
 		escrow: 0,
+		has_panel: false,
 		audit: None,
 		challenges: Default::default(),
 		state,
@@ -359,6 +413,20 @@ fn module(chain: Arc<Mutex<TestChain>>) -> RpcModule<Arc<Mutex<TestChain>>> {
 			other => panic!("{other}"),
 		}))
 	});
+	module
+		.register_method("blobs_v1_range", |params, chain, _| {
+			let (hash, start, end): (H256, u64, u64) = params.parse()?;
+			let Some(bytes) = &chain.lock().unwrap().blob else {
+				return Err(ErrorObject::owned(7007, "not here", None::<()>));
+			};
+			let folder = TempDir::new().unwrap();
+			let limits = Limits { keep_free: 0, ..Limits::default() };
+			let store = Store::open(folder.path(), limits).unwrap();
+			store.put(bytes).unwrap();
+			let blob = store.get(&hash.0).unwrap().unwrap();
+			Ok(json!(Bytes(blob.encode(&(start..end)).unwrap())))
+		})
+		.unwrap();
 	method!("author_submitExtrinsic", |chain, params| {
 		let bytes: Bytes = serde_json::from_value(params[0].clone()).unwrap();
 		chain.execute(bytes);
@@ -417,7 +485,15 @@ impl TestChain {
 			return Some(self.request.encode());
 		}
 		let load = Default::default();
-		let case = |phase| Case { seed: SEED, load, sitting: 0, session: 0, seats: 1, phase };
+		let case = |phase| Case {
+			seed: SEED,
+			load,
+			sitting: 0,
+			session: 0,
+			seats: 1,
+			sizes: Default::default(),
+			phase,
+		};
 		self.case
 			.filter(|_| key == Cases::<Runtime>::hashed_key_for(ID))
 			.map(|phase| case(phase).encode())
@@ -435,7 +511,10 @@ impl TestChain {
 			drawn_at: Some(1),
 			seed: Some(SEED),
 			seats: vec![],
-			status: RequestStatus::Requested,
+			status: match self.request.state.clone() {
+				State::Attested { answer, at } => RequestStatus::Attested { answer, at },
+				_ => RequestStatus::Requested,
+			},
 		}
 	}
 

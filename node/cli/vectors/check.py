@@ -18,7 +18,7 @@ def bytes_of(text):
 
 
 receipt = json.loads(pathlib.Path(__file__).with_name("receipt.json").read_text())
-assert receipt["version"] == 2, "another format"
+assert receipt["version"] == 3, "another format"
 header = bytes_of(receipt["header"])
 # Parent's hash, compact number, state root, extrinsics root, digest.
 width = {0: 1, 1: 2, 2: 4}[header[32] & 3]

@@ -1,17 +1,17 @@
 //! Conversions between the types of the chain and those of the engine, and the protocol's limits.
 
-use crate::{DimsError, Limits, ModelFault, Run};
-use opg_primitives::{Answer, Dims, ModelError, Outcome, Output, VersionLimits, MAX_OUTPUT_BYTES};
+use crate::{content_of, DimsError, Limits, ModelFault, Run};
+use opg_primitives::{Answer, Dims, ModelError, Outcome, Output, VersionLimits};
 use sp_core::H256;
 
 /// Limits of the engine for a version with these. No time limit: a verifier may take longer.
 pub fn limits(limits: &VersionLimits) -> Limits {
-	let VersionLimits { fuel, load_fuel, memory } = *limits;
+	let VersionLimits { fuel, load_fuel, memory, input_bytes: _, output_bytes } = *limits;
 	Limits {
 		fuel,
 		load_fuel,
 		memory_bytes: (memory as usize) << 20,
-		max_output: MAX_OUTPUT_BYTES as usize,
+		max_output: output_bytes as usize,
 		time: None,
 	}
 }
@@ -30,14 +30,17 @@ pub fn bind_dims(dims: &Dims) -> Result<opg_engine::Dims, DimsError> {
 	Ok(bound)
 }
 
-/// Answer that an executor attests after this run.
-pub fn answer(run: Run) -> Answer {
-	let outcome = match run.outcome {
-		Ok(output) => Output::try_from(output)
-			.map_or(Outcome::Error(ModelError::OutputTooLarge), Outcome::Output),
-		Err(fault) => Outcome::Error(model_error(fault)),
+/// Answer that an executor attests after this run, and the output where the answer only names it.
+pub fn answer(run: Run) -> (Answer, Option<Vec<u8>>) {
+	let (outcome, stored) = match run.outcome.map(Output::try_from) {
+		Ok(Ok(output)) => (Outcome::Output(output), None),
+		Ok(Err(output)) => match content_of(&output) {
+			Some(content) => (Outcome::Stored(content), Some(output)),
+			None => (Outcome::Error(ModelError::OutputTooLarge), None),
+		},
+		Err(fault) => (Outcome::Error(model_error(fault)), None),
 	};
-	Answer { outcome, fuel: run.fuel }
+	(Answer { outcome, fuel: run.fuel }, stored)
 }
 
 /// Witness of an answer that is an error: there are no tensors, so it is a digest of seed and error.
@@ -67,7 +70,8 @@ fn model_error(fault: ModelFault) -> ModelError {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_primitives::Dim;
+	use crate::model_hash;
+	use opg_primitives::{Content, Dim, MAX_OUTPUT_BYTES};
 
 	fn dim(name: &[u8], size: u64) -> Dim {
 		Dim { name: name.to_vec().try_into().expect("short"), size }
@@ -75,9 +79,12 @@ mod tests {
 
 	#[test]
 	fn limits_should_be_those_of_the_version() {
-		let of_version = VersionLimits { fuel: 7, load_fuel: 8, memory: 3_072 };
-		let Limits { fuel, load_fuel, memory_bytes, time, .. } = limits(&of_version);
+		let of_version = VersionLimits::inline(7, 8, 3_072);
+		let Limits { fuel, load_fuel, memory_bytes, time, max_output } = limits(&of_version);
 		assert_eq!((fuel, load_fuel, memory_bytes, time), (7, 8, 3 << 30, None));
+		assert_eq!(max_output, MAX_OUTPUT_BYTES as usize);
+		let large = VersionLimits { output_bytes: 5 << 20, ..of_version };
+		assert_eq!(limits(&large).max_output, 5 << 20);
 	}
 
 	#[test]
@@ -104,7 +111,7 @@ mod tests {
 	}
 
 	#[test]
-	fn answer_should_be_a_fault_when_the_output_is_longer_than_the_chain_takes() {
+	fn answer_should_name_the_output_when_it_is_longer_than_the_chain_carries() {
 		let run = |length| Run {
 			outcome: Ok(vec![0; length]),
 			fuel: 5,
@@ -112,8 +119,11 @@ mod tests {
 			message: String::new(),
 		};
 		let longest = MAX_OUTPUT_BYTES as usize;
-		assert!(matches!(answer(run(longest)).outcome, Outcome::Output(_)));
-		let error = Outcome::Error(ModelError::OutputTooLarge);
-		assert_eq!(answer(run(longest + 1)), Answer { outcome: error, fuel: 5 });
+		let (short, stored) = answer(run(longest));
+		assert!(matches!(short.outcome, Outcome::Output(_)) && stored.is_none());
+		let bytes = vec![0; longest + 1];
+		let content = Content { hash: model_hash(&bytes), size: MAX_OUTPUT_BYTES + 1 };
+		let named = Answer { outcome: Outcome::Stored(content), fuel: 5 };
+		assert_eq!(answer(run(longest + 1)), (named, Some(bytes)));
 	}
 }

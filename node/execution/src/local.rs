@@ -5,7 +5,7 @@ use crate::{
 	Limits, Prepared, Run,
 };
 use opg_engine::{content_hash, digest, EngineConfig};
-use opg_primitives::{Answer, Dims, Task, VersionLimits};
+use opg_primitives::{Answer, Content, Dims, Task, TaskInput, VersionLimits};
 use sp_core::H256;
 use std::{path::Path, time::Duration};
 
@@ -27,6 +27,20 @@ pub enum ExecutionError {
 		expected: H256,
 		/// Id of this engine.
 		found: H256,
+	},
+	/// The input is outside of the chain, and was not given.
+	#[error("the input {:?} of {} bytes is outside of the chain: get it first", .0.hash, .0.size)]
+	InputElsewhere(Content),
+	/// The bytes are not the input that the task names.
+	#[error(
+		"the input has {} bytes and the hash {:?}, and the task names {:?} of {} bytes: get it again",
+		found.size, found.hash, expected.hash, expected.size
+	)]
+	WrongInput {
+		/// Input that the task names.
+		expected: Content,
+		/// What was given instead.
+		found: Content,
 	},
 	/// The dimensions cannot be bound.
 	#[error(transparent)]
@@ -51,6 +65,8 @@ impl ExecutionError {
 pub struct Execution {
 	/// Answer to attest or to compare.
 	pub answer: Answer,
+	/// Bytes of an output that the answer only names.
+	pub output: Option<Vec<u8>>,
 	/// Explanation of a model error for people, safe to print. Empty if there is an output.
 	pub message: String,
 }
@@ -58,7 +74,8 @@ pub struct Execution {
 impl From<Run> for Execution {
 	fn from(run: Run) -> Self {
 		let message = printable(&run.message);
-		Self { message, answer: answer(run) }
+		let (answer, output) = answer(run);
+		Self { answer, output, message }
 	}
 }
 
@@ -86,14 +103,14 @@ impl LocalEngine {
 		H256(self.0.id())
 	}
 
-	/// Answers `task` with the model in the file `model`. Takes as long as it takes.
+	/// Answers `task`, whose input is inline, with the model in the file `model`. Takes as long as it
+	/// takes.
 	///
 	/// # Errors
 	///
-	/// - [`ExecutionError::WrongModel`], [`ExecutionError::WrongEngine`]: the task names another.
-	/// - [`ExecutionError::Dims`], [`ExecutionError::Engine`].
+	/// As for [`LocalEngine::execute_with`].
 	pub fn execute(&self, model: &[u8], task: &Task) -> Result<Execution, ExecutionError> {
-		self.execute_in(model, task, None)
+		self.execute_with(model, task, None, None)
 	}
 
 	/// The same, unless it takes longer than `time`.
@@ -107,13 +124,24 @@ impl LocalEngine {
 		task: &Task,
 		time: Duration,
 	) -> Result<Execution, ExecutionError> {
-		self.execute_in(model, task, Some(time))
+		self.execute_with(model, task, None, Some(time))
 	}
 
-	fn execute_in(
+	/// Answers `task` with the model in the file `model`. `stored` is its input, if that is outside of
+	/// the chain. It stops after `time`, if there is one.
+	///
+	/// # Errors
+	///
+	/// - [`ExecutionError::WrongModel`], [`ExecutionError::WrongEngine`], [`ExecutionError::WrongInput`]:
+	///   the task names another.
+	/// - [`ExecutionError::InputElsewhere`]: the input is outside of the chain, and `stored` is `None`.
+	/// - [`ExecutionError::Dims`], [`ExecutionError::Engine`]. [`ExecutionError::timed_out`] tells if the
+	///   time was over.
+	pub fn execute_with(
 		&self,
 		model: &[u8],
 		task: &Task,
+		stored: Option<&[u8]>,
 		time: Option<Duration>,
 	) -> Result<Execution, ExecutionError> {
 		let found = model_hash(model);
@@ -123,7 +151,14 @@ impl LocalEngine {
 		self.check_id(task.engine_id)?;
 		let dims = bind_dims(&task.dims)?;
 		let limits = Limits { time, ..limits(&task.limits) };
-		Ok(self.0.run(model, &dims, &task.input, &limits)?.into())
+		let input = match (&task.input, stored) {
+			(TaskInput::Inline(input), _) => input,
+			(TaskInput::Stored(content), Some(input)) => checked(input, *content)?,
+			(TaskInput::Stored(content), None) => {
+				return Err(ExecutionError::InputElsewhere(*content));
+			},
+		};
+		Ok(self.0.run(model, &dims, input, &limits)?.into())
 	}
 
 	/// Fails unless the engine is `expected`.
@@ -182,6 +217,22 @@ impl LocalEngine {
 	) -> Result<Run<Inspection>, ExecutionError> {
 		Ok(self.0.inspect(model, &bind_dims(dims)?, &limits(of_version))?)
 	}
+}
+
+/// The input, if its bytes are those that the task names.
+fn checked(input: &[u8], expected: Content) -> Result<&[u8], ExecutionError> {
+	// What is too long for the chain is not what it names either.
+	let found = content_of(input).unwrap_or(Content { hash: model_hash(input), size: u32::MAX });
+	match found == expected {
+		true => Ok(input),
+		false => Err(ExecutionError::WrongInput { expected, found }),
+	}
+}
+
+/// Name of bytes outside of the chain. `None` if they are too long for any.
+pub fn content_of(bytes: &[u8]) -> Option<Content> {
+	let size = u32::try_from(bytes.len()).ok()?;
+	Some(Content { hash: H256(content_hash(bytes)), size })
 }
 
 /// Name of a model file on the chain: BLAKE3-256 of its bytes, as `b3sum` prints it.

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use opg_execution::{limits, model_hash, Engine, LocalEngine};
-use opg_primitives::{Dims, Outcome, VersionLimits};
+use opg_execution::{content_of, limits, model_hash, Engine, ExecutionError, LocalEngine};
+use opg_primitives::{Content, Dims, Outcome, Task, TaskInput, VersionLimits};
 use sp_core::H256;
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn witness_should_be_that_of_a_fresh_run_when_the_model_is_prepared() {
 	let cache = Some(Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache")));
 	let (local, engine) = (LocalEngine::built_in(cache).unwrap(), Engine::new(cache).unwrap());
 	let fuel = 1_000_000_000;
-	let limits = limits(&VersionLimits { fuel, load_fuel: fuel, memory: 512 });
+	let limits = limits(&VersionLimits::inline(fuel, fuel, 512));
 	let prepared = local.prepare(MODEL, &Dims::default(), &limits).unwrap().unwrap();
 	let before = local.run_prepared(&prepared, INPUT, &limits).unwrap();
 	assert!(matches!(before.answer.outcome, Outcome::Output(_)));
@@ -44,4 +44,30 @@ fn name_of_a_model_should_be_what_b3sum_prints() {
 	let line = include_str!("../../../docs/examples/digits/digits.onnx.b3");
 	let file = include_bytes!("../../../docs/examples/digits/digits.onnx");
 	assert_eq!(line, format!("{:x}  digits.onnx\n", model_hash(file)));
+}
+
+#[test]
+fn input_should_be_compared_with_the_task_when_it_is_outside_of_the_chain() {
+	let cache = Some(Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache")));
+	let local = LocalEngine::built_in(cache).unwrap();
+	let fuel = 1_000_000_000;
+	let content = content_of(INPUT).unwrap();
+	let task = |input| Task {
+		model_hash: model_hash(MODEL),
+		engine_id: local.id(),
+		dims: Dims::default(),
+		input,
+		limits: VersionLimits::inline(fuel, fuel, 512),
+	};
+	let run = |task: &Task, stored| local.execute_with(MODEL, task, stored, None);
+	let inline = run(&task(TaskInput::Inline(INPUT.to_vec())), None).unwrap();
+	let stored = task(TaskInput::Stored(content));
+	assert_eq!(run(&stored, Some(INPUT)).unwrap(), inline);
+	let missing = local.execute(MODEL, &stored).unwrap_err();
+	assert!(matches!(missing, ExecutionError::InputElsewhere(of) if of == content), "{missing}");
+	let other_size = TaskInput::Stored(Content { size: content.size + 1, ..content });
+	for (task, input) in [(stored, &INPUT[1..]), (task(other_size), INPUT)] {
+		let wrong = run(&task, Some(input)).unwrap_err();
+		assert!(matches!(wrong, ExecutionError::WrongInput { .. }), "{wrong}");
+	}
 }

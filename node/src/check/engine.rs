@@ -17,8 +17,7 @@ const MODEL: &[u8] = include_bytes!("../../../docs/examples/digits/digits.onnx")
 /// arithmetic of the engine only, which must not change.
 const OUTPUT: &str = include_str!("engine-test.blake2b");
 
-const LIMITS: VersionLimits =
-	VersionLimits { fuel: 1_000_000_000, load_fuel: 1_000_000_000, memory: 512 };
+const LIMITS: VersionLimits = VersionLimits::inline(1_000_000_000, 1_000_000_000, 512);
 
 /// Lines about the engine. Where it was never compiled here, that takes up to a minute.
 pub(super) fn all(cache: &Path) -> Vec<Line> {
@@ -86,6 +85,7 @@ fn hash(execution: &Execution) -> String {
 	match &execution.answer.outcome {
 		Outcome::Output(output) => format!("{:?}", H256(blake2_256(output))),
 		Outcome::Error(error) => format!("{error:?}"),
+		Outcome::Stored(content) => format!("{:?}", content.hash),
 	}
 }
 

@@ -73,17 +73,19 @@ fn declined(reason: JobError) -> &'static str {
 		JobError::QueueFull => "queue_full",
 		JobError::ModelMissing => "model_missing",
 		JobError::EngineMissing => "engine_missing",
+		JobError::InputMissing => "input_missing",
 		JobError::Internal => "internal",
 		JobError::Failed => "failed",
 	}
 }
 
 /// All reasons to decline.
-const DECLINES: [JobError; 6] = [
+const DECLINES: [JobError; 7] = [
 	JobError::NoEngine,
 	JobError::QueueFull,
 	JobError::ModelMissing,
 	JobError::EngineMissing,
+	JobError::InputMissing,
 	JobError::Internal,
 	JobError::Failed,
 ];
@@ -100,11 +102,13 @@ fn failed(reason: FailureReason) -> &'static str {
 		FailureReason::Cancelled => "cancelled",
 		FailureReason::Undecided => "undecided",
 		FailureReason::Expired => "expired",
+		FailureReason::InputUnavailable => "input_unavailable",
+		FailureReason::OutputUnavailable => "output_unavailable",
 	}
 }
 
 /// All causes of requests without an answer.
-const FAILURES: [FailureReason; 9] = [
+const FAILURES: [FailureReason; 11] = [
 	FailureReason::NotEnoughExecutors,
 	FailureReason::NotEnoughCommitments,
 	FailureReason::NotEnoughReveals,
@@ -114,6 +118,8 @@ const FAILURES: [FailureReason; 9] = [
 	FailureReason::Cancelled,
 	FailureReason::Undecided,
 	FailureReason::Expired,
+	FailureReason::InputUnavailable,
+	FailureReason::OutputUnavailable,
 ];
 
 /// A registry, and a shorter way to put metrics into it.

@@ -1,6 +1,8 @@
 //! Blobs between nodes, on the chain's own network: a request–response protocol, and the DHT for who
 //! holds what. [`opg_blobs::exchange`] decides what is asked and answered.
 
+#[cfg(feature = "dev-misbehaviour")]
+pub mod forge;
 mod providers;
 mod serve;
 mod transport;
@@ -39,6 +41,8 @@ pub struct BlobProtocol {
 	name: ProtocolName,
 	/// Requests of peers and how many bytes they may have; none if this node serves nothing.
 	inbound: Option<(async_channel::Receiver<IncomingRequest>, ServeLimits)>,
+	/// What becomes of the replies: nothing, in a release.
+	change: fn(Vec<u8>) -> Vec<u8>,
 }
 
 impl BlobProtocol {
@@ -61,7 +65,11 @@ impl BlobProtocol {
 			serves.then_some(sender),
 		);
 		let inbound = serves.then(|| (receiver, ServeLimits::with_rate(rate)));
-		(Self { name, inbound }, config)
+		#[cfg(not(feature = "dev-misbehaviour"))]
+		let change = std::convert::identity;
+		#[cfg(feature = "dev-misbehaviour")]
+		let change = forge::by(params.provider);
+		(Self { name, inbound, change }, config)
 	}
 
 	/// Serves, announces and fetches from now on. No task is essential, and all reading and writing
@@ -77,7 +85,7 @@ impl BlobProtocol {
 		let announced = self.inbound.is_some().then(|| store.clone());
 		if let Some((requests, limits)) = self.inbound {
 			let server = Server::new(store, limits);
-			spawn.spawn("blobs-serve", GROUP, serve::run(server, requests));
+			spawn.spawn("blobs-serve", GROUP, serve::run(server, requests, self.change));
 		}
 		let (providers, search) = Providers::new(network.clone(), announced);
 		spawn.spawn("blobs-providers", GROUP, providers.run());

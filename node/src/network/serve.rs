@@ -24,8 +24,12 @@ const CLOSE_INTERVAL: Duration = Duration::from_secs(10);
 /// What is no request. Ninety of them ban a peer.
 const MALFORMED: ReputationChange = ReputationChange::new(-(1 << 24), "blobs: no request");
 
-/// Serves until the network is gone.
-pub async fn run(server: Server<PeerId>, requests: async_channel::Receiver<IncomingRequest>) {
+/// Serves until the network is gone. `change` is what becomes of each reply.
+pub async fn run(
+	server: Server<PeerId>,
+	requests: async_channel::Receiver<IncomingRequest>,
+	change: fn(Vec<u8>) -> Vec<u8>,
+) {
 	let mut requests = pin!(requests);
 	let mut answers = FuturesUnordered::new();
 	let mut close = interval(CLOSE_INTERVAL);
@@ -33,7 +37,7 @@ pub async fn run(server: Server<PeerId>, requests: async_channel::Receiver<Incom
 	loop {
 		tokio::select! {
 			request = requests.next(), if answers.len() < AT_A_TIME => match request {
-				Some(request) => answers.push(answer(&server, request)),
+				Some(request) => answers.push(answer(&server, request, change)),
 				None => return,
 			},
 			Some(()) = answers.next() => (),
@@ -42,11 +46,14 @@ pub async fn run(server: Server<PeerId>, requests: async_channel::Receiver<Incom
 	}
 }
 
-async fn answer(server: &Server<PeerId>, request: IncomingRequest) {
+async fn answer(server: &Server<PeerId>, request: IncomingRequest, change: fn(Vec<u8>) -> Vec<u8>) {
 	let IncomingRequest { peer, payload, pending_response } = request;
 	let (sent, is_sent) = oneshot::channel();
 	let (result, place, reputation_changes) = match server.answer(&peer, &payload).await {
-		Ok(mut answer) => (Ok(std::mem::take(&mut answer.message)), Some(answer), Vec::new()),
+		Ok(mut answer) => {
+			let message = change(std::mem::take(&mut answer.message));
+			(Ok(message), Some(answer), Vec::new())
+		},
 		Err(_) => (Err(()), None, vec![MALFORMED]),
 	};
 	let is_answered = result.is_ok();
@@ -93,9 +100,10 @@ mod tests {
 		let (sender, requests) = async_channel::bounded(8);
 		let limits = ServeLimits { peer_requests: 1, ..ServeLimits::default() };
 		let test = test(Test { requests: sender, hash, _folder: folder });
+		let server = Server::new(store, limits);
 		runtime.block_on(async {
 			tokio::select! {
-				() = run(Server::new(store, limits), requests) => panic!("it ended"),
+				() = run(server, requests, std::convert::identity) => panic!("it ended"),
 				_ = test => (),
 			}
 		});

@@ -16,7 +16,7 @@ use opg_blobs::{
 };
 use opg_primitives::{
 	serving::{ServingWish, VersionOffer},
-	Job, JobError, JobStatus, ModelId, Task,
+	Job, JobError, JobStatus, ModelId, Task, TaskInput,
 };
 use opg_runtime_interface::JobQueue;
 use opg_worker::{InspectError, Inspector};
@@ -103,7 +103,7 @@ impl Policy {
 	) -> io::Result<Arc<Self>> {
 		let (inspections, waiting) = mpsc::sync_channel(MAX_INSPECTIONS);
 		let versions = Mutex::default();
-		let pins = Leases::start(store.clone(), &[COURT_MODEL])?;
+		let pins = Leases::start(store.clone(), &[COURT_MODEL], LASTING)?;
 		let policy = Arc::new(Self { params, store, pins, fetcher, inspections, versions });
 		let weak = Arc::downgrade(&policy);
 		thread::Builder::new().name("opg-inspect".into()).spawn(move || {
@@ -288,7 +288,8 @@ fn inspect_all(
 	for offer in waiting {
 		let VersionOffer { model, model_hash, engine_id, dims, limits, .. } = offer;
 		let began = Instant::now();
-		let task = Task { model_hash, engine_id, dims, input: Vec::new(), limits };
+		let task =
+			Task { model_hash, engine_id, dims, input: TaskInput::Inline(Vec::new()), limits };
 		let result = match inspect(task) {
 			Ok(report) => {
 				let took = began.elapsed().as_millis();
@@ -386,7 +387,7 @@ mod tests {
 			owner: H256::zero(),
 			engine_id: H256::zero(),
 			dims: Default::default(),
-			limits: VersionLimits { fuel: 5, load_fuel: 6, memory: 7 },
+			limits: VersionLimits::inline(5, 6, 7),
 			report_hash: H256::repeat_byte(1),
 			is_open: true,
 			for_court: false,

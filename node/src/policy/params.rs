@@ -1,7 +1,7 @@
 //! Settings of what this node serves by itself.
 
 use clap::ValueEnum;
-use opg_primitives::{serving::VersionOffer, AccountId, ModelId};
+use opg_primitives::{serving::VersionOffer, AccountId, ModelId, MAX_CONTENT_BYTES};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use std::str::FromStr;
@@ -65,6 +65,11 @@ pub struct PolicyParams {
 	#[arg(long, value_name = "FUEL", default_value_t = u64::MAX)]
 	pub serve_max_fuel: u64,
 
+	/// Largest input or output of a version that is served by itself, in bytes. Those that the chain does
+	/// not carry pass this node's network and disk.
+	#[arg(long, value_name = "BYTES", default_value_t = MAX_CONTENT_BYTES)]
+	pub serve_max_content: u32,
+
 	/// Most versions that operators of this node serve, beyond which it begins with none by itself.
 	#[arg(long, value_name = "VERSIONS", default_value_t = 16)]
 	pub serve_slots: usize,
@@ -93,6 +98,7 @@ impl PolicyParams {
 		is_wanted
 			&& u64::from(offer.size) <= self.serve_max_bytes
 			&& offer.limits.total_fuel() <= self.serve_max_fuel
+			&& offer.limits.input_bytes.max(offer.limits.output_bytes) <= self.serve_max_content
 	}
 }
 
@@ -131,6 +137,10 @@ mod tests {
 		assert!(params(&within).admits(&offer(1)));
 		let bytes = size - 1;
 		assert!(!params(&format!("--serve all --serve-max-bytes {bytes}")).admits(&offer(1)));
+		let content = limits.input_bytes;
+		assert!(params(&format!("--serve all --serve-max-content {content}")).admits(&offer(1)));
+		let content = content - 1;
+		assert!(!params(&format!("--serve all --serve-max-content {content}")).admits(&offer(1)));
 		let fuel = fuel - 1;
 		assert!(!params(&format!("--serve all --serve-max-fuel {fuel}")).admits(&offer(1)));
 	}

@@ -2,14 +2,16 @@
 //!
 //! | method | parameters | result | safe |
 //! |---|---|---|---|
-//! | `blobs_v1_begin` | hash, size | what is missing | for files of registered versions |
+//! | `blobs_v1_begin` | hash, size, number of a request or null | what is missing | for files of registered versions, and what an open request awaits |
 //! | `blobs_v1_chunk` | hash, start, end, encoded range | bytes that are here | yes |
 //! | `blobs_v1_finish` | hash | nothing | yes |
 //! | `blobs_v1_status` | hash | state, size, bytes that are here | yes |
 //! | `blobs_v1_range` | hash, start, end | the encoded range | yes |
-//! | `blobs_v1_fetch` | hash, size | state, as of `blobs_v1_status` | no |
+//! | `blobs_v1_fetch` | hash, size, number of a request or null | state, as of `blobs_v1_status` | for what an open request awaits |
 //! | `blobs_v1_list` | hash of the last one seen, or null | up to 1,000 blobs, in order | no |
 //! | `blobs_v1_usage` | | what the store holds, and its limits | no |
+//!
+//! What was uploaded for a request is kept for two hours, and longer where the chain asks for it.
 //!
 //! A range has at most 1 MiB, and is encoded with its proof (bao, groups of 16 KiB). So each is
 //! verified by itself, on the way in by the node and on the way out by the client.
@@ -24,26 +26,34 @@ use jsonrpsee::{
 	ConnectionId, Extensions, RpcModule,
 };
 use opg_blobs::{
-	exchange::{Fetcher, State, Wish},
+	exchange::{Fetcher, Priority, State, Wish},
 	store::{Hash, Store},
 };
+use opg_primitives::{Content, RequestId};
+use opg_worker::Contents;
 use sc_rpc_api::check_if_safe;
 use serde_json::{json, Value};
 use sp_core::{Bytes, H256};
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// Blobs of a page of the list.
 const PAGE: usize = 1000;
+
+/// Time for a fetch that a stranger wishes for.
+const FETCH_TIME: Duration = Duration::from_secs(60);
 
 /// What the chain says about files.
 pub trait Registry: Send + Sync {
 	/// Tells whether a registered version has this file.
 	fn is_registered(&self, hash: H256, size: u64) -> Result<bool, Error>;
+	/// Tells whether an open request names this input or output outside of the chain.
+	fn is_awaited(&self, request: RequestId, content: Content) -> Result<bool, Error>;
 }
 
 /// State behind the methods.
 struct Blobs {
-	store: Store,
+	contents: Contents,
 	fetcher: Option<Fetcher>,
 	registry: Box<dyn Registry>,
 	uploads: Uploads,
@@ -51,12 +61,12 @@ struct Blobs {
 
 /// The methods about this store.
 pub fn module(
-	store: Store,
+	contents: Contents,
 	fetcher: Option<Fetcher>,
 	registry: impl Registry + 'static,
 ) -> Result<RpcModule<impl Send + Sync>, RegisterMethodError> {
-	let uploads = Uploads::new(store.clone(), fetcher.clone());
-	with(Blobs { store, fetcher, registry: Box::new(registry), uploads })
+	let uploads = Uploads::new(contents.clone(), fetcher.clone());
+	with(Blobs { contents, fetcher, registry: Box::new(registry), uploads })
 }
 
 fn with(blobs: Blobs) -> Result<RpcModule<Blobs>, RegisterMethodError> {
@@ -75,12 +85,12 @@ fn with(blobs: Blobs) -> Result<RpcModule<Blobs>, RegisterMethodError> {
 type Outcome = Result<Value, ErrorObjectOwned>;
 
 fn begin(params: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
-	let (hash, size): (H256, u64) = params.parse()?;
-	if check_if_safe(&extensions).is_err() && !blobs.registry.is_registered(hash, size)? {
-		return Err(Error::NotRegistered { hash, size }.into());
-	}
+	let mut params = params.sequence();
+	let (hash, size): (H256, u64) = (params.next()?, params.next()?);
+	let request: Option<RequestId> = params.optional_next()?;
+	let content = blobs.admitted(hash, size, request, check_if_safe(&extensions).is_ok())?;
 	let connection = extensions.get::<ConnectionId>().map_or(0, |id| id.0);
-	let progress = blobs.uploads.begin(hash.0, size, connection)?;
+	let progress = blobs.uploads.begin(hash.0, size, content, connection)?;
 	let Progress { is_complete, received, missing } = progress;
 	let missing: Vec<_> = missing.iter().map(|range| [range.start, range.end]).collect();
 	Ok(json!({ "complete": is_complete, "received": received, "missing": missing }))
@@ -109,11 +119,21 @@ fn range(params: Params, blobs: Arc<Blobs>, _: Extensions) -> Outcome {
 }
 
 fn fetch(params: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
-	check_if_safe(&extensions)?;
-	let (hash, size): (H256, u64) = params.parse()?;
+	let mut params = params.sequence();
+	let (hash, size): (H256, u64) = (params.next()?, params.next()?);
+	let wish = match params.optional_next()? {
+		Some(request) => {
+			blobs.awaited(request, hash, size)?;
+			Wish { priority: Priority::Normal, deadline: Some(Instant::now() + FETCH_TIME) }
+		},
+		None => {
+			check_if_safe(&extensions)?;
+			Wish::default()
+		},
+	};
 	let fetcher = blobs.fetcher.as_ref().ok_or(Error::NoFetcher)?;
-	if !blobs.store.contains(&hash.0) {
-		fetcher.fetch(hash.0, size, Wish::default()).map_err(Error::from)?;
+	if !blobs.store().contains(&hash.0) {
+		fetcher.fetch(hash.0, size, wish).map_err(Error::from)?;
 	}
 	Ok(blobs.status(&hash.0))
 }
@@ -121,7 +141,7 @@ fn fetch(params: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
 fn list(params: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
 	check_if_safe(&extensions)?;
 	let after: Option<H256> = params.sequence().optional_next()?;
-	let store = &blobs.store;
+	let store = blobs.store();
 	let pins = store.pins().map_err(Error::from)?;
 	let hashes = store.list().map_err(Error::from)?;
 	let page = hashes.iter().filter(|hash| after.is_none_or(|after| **hash > after.0)).take(PAGE);
@@ -134,8 +154,8 @@ fn list(params: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
 
 fn usage(_: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
 	check_if_safe(&extensions)?;
-	let usage = blobs.store.usage().map_err(Error::from)?;
-	let limits = blobs.store.limits();
+	let usage = blobs.store().usage().map_err(Error::from)?;
+	let limits = blobs.store().limits();
 	Ok(json!({
 		"blobs": usage.blobs,
 		"partial": usage.partial,
@@ -147,8 +167,44 @@ fn usage(_: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
 }
 
 impl Blobs {
+	/// Tells as what an upload is taken: as an input or output that the chain awaits, or as any file.
+	///
+	/// # Errors
+	///
+	/// Neither, and whoever uploads is a stranger.
+	fn admitted(
+		&self,
+		hash: H256,
+		size: u64,
+		request: Option<RequestId>,
+		is_operator: bool,
+	) -> Result<Option<Content>, Error> {
+		if let Some(request) = request {
+			return self.awaited(request, hash, size).map(Some);
+		}
+		if !is_operator && !self.registry.is_registered(hash, size)? {
+			return Err(Error::NotRegistered { hash, size });
+		}
+		Ok(None)
+	}
+
+	/// A content, if the open request of this number names it.
+	fn awaited(&self, request: RequestId, hash: H256, size: u64) -> Result<Content, Error> {
+		let refused = Error::NotAwaited { request, hash, size };
+		let Ok(size) = u32::try_from(size) else { return Err(refused) };
+		let content = Content { hash, size };
+		match self.registry.is_awaited(request, content)? {
+			true => Ok(content),
+			false => Err(refused),
+		}
+	}
+
+	fn store(&self) -> &Store {
+		self.contents.store()
+	}
+
 	fn status(&self, hash: &Hash) -> Value {
-		if let Some(size) = self.store.size(hash) {
+		if let Some(size) = self.store().size(hash) {
 			return json!({ "state": "complete", "size": size, "received": size });
 		}
 		if let Some(progress) = self.uploads.progress(hash) {
@@ -173,7 +229,7 @@ impl Blobs {
 	}
 
 	fn encode(&self, hash: &Hash, range: &Range<u64>) -> Result<Bytes, Error> {
-		let blob = self.store.get(hash)?.ok_or(Error::NotHere(H256(*hash)))?;
+		let blob = self.store().get(hash)?.ok_or(Error::NotHere(H256(*hash)))?;
 		Ok(blob.encode(range)?.into())
 	}
 }
@@ -181,20 +237,28 @@ impl Blobs {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_blobs::store::Limits;
+	use opg_blobs::{labels::CONTENT, store::Limits};
 	use sc_rpc_api::DenyUnsafe;
 
-	/// A chain on which one file is registered.
+	/// Number of the request that awaits a file.
+	const REQUEST: RequestId = 7;
+
+	/// A chain on which one file is registered, and an open request awaits the same.
 	struct One(H256, u64);
 
 	impl Registry for One {
 		fn is_registered(&self, hash: H256, size: u64) -> Result<bool, Error> {
 			Ok((self.0, self.1) == (hash, size))
 		}
+
+		fn is_awaited(&self, request: RequestId, content: Content) -> Result<bool, Error> {
+			Ok(request == REQUEST && (self.0, self.1) == (content.hash, content.size.into()))
+		}
 	}
 
 	struct Test {
 		module: RpcModule<Blobs>,
+		store: Store,
 		client: Store,
 		_folder: tempfile::TempDir,
 	}
@@ -206,12 +270,13 @@ mod tests {
 		let open = |name| Store::open(folder.path().join(name), limits).expect("it can be written");
 		let (store, client) = (open("node"), open("client"));
 		let hash = H256(client.put(registered).expect("it fits"));
-		let uploads = Uploads::new(store.clone(), None);
+		let contents = Contents::start(store.clone()).expect("a thread");
+		let uploads = Uploads::new(contents.clone(), None);
 		let registry = Box::new(One(hash, registered.len() as u64));
-		let blobs = Blobs { store, fetcher: None, registry, uploads };
+		let blobs = Blobs { contents, fetcher: None, registry, uploads };
 		let mut module = with(blobs).expect("each name is there once");
 		module.extensions_mut().insert(deny);
-		(Test { module, client, _folder: folder }, hash)
+		(Test { module, store, client, _folder: folder }, hash)
 	}
 
 	impl Test {
@@ -259,7 +324,59 @@ mod tests {
 		for method in ["blobs_v1_list", "blobs_v1_usage"] {
 			assert_eq!(test.call(method, json!([])).expect_err("unsafe").0, -32601, "{method}");
 		}
-		assert!(test.call("blobs_v1_fetch", json!([hash, 5])).is_err());
+		assert_eq!(test.call("blobs_v1_fetch", json!([hash, 5])).expect_err("unsafe").0, -32601);
+		let (code, _) = test.call("blobs_v1_fetch", json!([hash, 5, REQUEST])).expect_err("not it");
+		assert_eq!(code, 7011);
+		let named = json!([hash, bytes.len(), REQUEST]);
+		let (code, _) = test.call("blobs_v1_fetch", named).expect_err("there is no network");
+		assert_eq!(code, 7008);
+	}
+
+	#[test]
+	fn stranger_should_upload_what_an_open_request_awaits_and_have_it_kept() {
+		let bytes = vec![3; 100_000];
+		let (test, hash) = test(DenyUnsafe::Yes, &bytes);
+		let size = bytes.len();
+		for (params, what) in [
+			(json!([hash, size, REQUEST + 1]), "another request"),
+			(json!([hash, size + 1, REQUEST]), "another size"),
+			(json!([hash, 1u64 << 40, REQUEST]), "a size that no content has"),
+			(json!([H256::zero(), size, REQUEST]), "another file"),
+		] {
+			let (code, text) = test.call("blobs_v1_begin", params).expect_err(what);
+			assert_eq!(code, 7011, "{what}");
+			assert!(text.contains("does not await"), "{text}");
+		}
+		for (params, code) in [
+			(json!([hash, size]), -32601),
+			(json!([hash, size, REQUEST + 1]), 7011),
+			// It would be fetched, but this node has no network.
+			(json!([hash, size, REQUEST]), 7008),
+		] {
+			let refused = test.call("blobs_v1_fetch", params.clone()).expect_err("no network");
+			assert_eq!(refused.0, code, "{params}");
+		}
+		test.call("blobs_v1_begin", json!([hash, size, REQUEST])).expect("it begins");
+		let blob = test.client.get(&hash.0).expect("sound").expect("here");
+		let encoded = Bytes(blob.encode(&(0..size as u64)).expect("a range"));
+		test.call("blobs_v1_chunk", json!([hash, 0, size, encoded])).expect("it is right");
+		assert!(test.store.pinned(CONTENT).expect("pins").is_empty(), "it is not whole");
+		test.call("blobs_v1_finish", json!([hash])).expect("it is whole");
+		assert_eq!(test.store.pinned(CONTENT).expect("pins"), [hash.0]);
+		// What is here already is kept for the next request that awaits it.
+		test.store.unpin(&hash.0, CONTENT).expect("it was pinned");
+		let again = test.call("blobs_v1_begin", json!([hash, size, null])).expect("it is here");
+		assert_eq!(again["complete"], true);
+		assert!(test.store.pinned(CONTENT).expect("pins").is_empty(), "no request is named");
+	}
+
+	#[test]
+	fn file_should_be_kept_when_it_is_here_before_a_request_awaits_it() {
+		let (test, hash) = test(DenyUnsafe::Yes, b"registered");
+		test.store.put(b"registered").expect("it fits");
+		let begun = test.call("blobs_v1_begin", json!([hash, 10, REQUEST])).expect("it is here");
+		assert_eq!(begun["complete"], true);
+		assert_eq!(test.store.pinned(CONTENT).expect("pins"), [hash.0]);
 	}
 
 	#[test]

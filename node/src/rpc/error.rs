@@ -2,6 +2,7 @@
 
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
 use opg_blobs::{exchange, store};
+use opg_primitives::RequestId;
 use sp_core::H256;
 
 /// Failure of a method about blobs.
@@ -13,6 +14,19 @@ pub enum Error {
 		 uploads: register it first, or use a node that runs with --rpc-methods unsafe"
 	)]
 	NotRegistered {
+		/// Name of the file.
+		hash: H256,
+		/// Its size.
+		size: u64,
+	},
+	/// The request that is named does not await the file.
+	#[error(
+		"request {request} does not await {hash:?} of {size} bytes on the chain of this node: see that \
+		 it is included and open, and that hash and size are those of its input"
+	)]
+	NotAwaited {
+		/// Number of the request.
+		request: RequestId,
 		/// Name of the file.
 		hash: H256,
 		/// Its size.
@@ -80,6 +94,7 @@ impl Error {
 			Self::NoFetcher | Self::Refused(_) => 7008,
 			Self::Store(_) => 7009,
 			Self::State(_) => 7010,
+			Self::NotAwaited { .. } => 7011,
 		}
 	}
 }

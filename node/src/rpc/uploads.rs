@@ -6,6 +6,8 @@ use opg_blobs::{
 	exchange::Fetcher,
 	store::{self, Hash, Receiver, Store},
 };
+use opg_primitives::Content;
+use opg_worker::Contents;
 use parking_lot::Mutex;
 use sp_core::H256;
 use std::{
@@ -45,7 +47,7 @@ pub struct Progress {
 
 /// Files that arrive.
 pub struct Uploads {
-	store: Store,
+	contents: Contents,
 	fetcher: Option<Fetcher>,
 	open: Mutex<HashMap<Hash, Upload>>,
 }
@@ -53,6 +55,8 @@ pub struct Uploads {
 struct Upload {
 	/// `None` once it is finished.
 	receiver: Arc<Mutex<Option<Receiver>>>,
+	/// Input or output that the chain awaits, if it is one.
+	content: Option<Content>,
 	/// Connection that began it.
 	connection: usize,
 	/// When it was last used.
@@ -61,17 +65,23 @@ struct Upload {
 
 impl Uploads {
 	/// Uploads into this store. A fetch of the same file is cancelled.
-	pub fn new(store: Store, fetcher: Option<Fetcher>) -> Self {
-		Self { store, fetcher, open: Mutex::default() }
+	pub fn new(contents: Contents, fetcher: Option<Fetcher>) -> Self {
+		Self { contents, fetcher, open: Mutex::default() }
 	}
 
-	/// Begins an upload, or goes on with one.
+	/// Begins an upload, or goes on with one. `content` is kept for a while once it is whole.
 	///
 	/// # Errors
 	///
 	/// Too many uploads are open, or the store cannot take the file.
-	pub fn begin(&self, hash: Hash, size: u64, connection: usize) -> Result<Progress, Error> {
-		if let Some(receiver) = self.find(&hash) {
+	pub fn begin(
+		&self,
+		hash: Hash,
+		size: u64,
+		content: Option<Content>,
+		connection: usize,
+	) -> Result<Progress, Error> {
+		if let Some(receiver) = self.find(&hash, content) {
 			if let Some(receiver) = &*receiver.lock() {
 				return match receiver.size() == size {
 					true => Ok(progress(receiver)),
@@ -89,11 +99,14 @@ impl Uploads {
 			return Err(Error::TooManyOfConnection { limit: MAX_PER_CONNECTION });
 		}
 		let Some(receiver) = self.receive(hash, size)? else {
+			content.iter().for_each(|content| {
+				self.contents.pin_if_here(content);
+			});
 			return Ok(Progress { is_complete: true, received: size, missing: Vec::new() });
 		};
 		let progress = progress(&receiver);
 		let receiver = Arc::new(Mutex::new(Some(receiver)));
-		open.insert(hash, Upload { receiver, connection, used: Instant::now() });
+		open.insert(hash, Upload { receiver, content, connection, used: Instant::now() });
 		Ok(progress)
 	}
 
@@ -101,18 +114,18 @@ impl Uploads {
 	/// another size, which may have come from anybody.
 	fn receive(&self, hash: Hash, size: u64) -> Result<Option<Receiver>, Error> {
 		for _ in 0..CANCEL_LOOKS {
-			match self.store.receive(&hash, size) {
+			match self.store().receive(&hash, size) {
 				Err(store::Error::InUse { .. }) if self.fetcher.is_some() => {
 					self.fetcher.iter().for_each(|fetcher| {
 						fetcher.cancel(&hash);
 					});
 					thread::sleep(CANCEL_PAUSE);
 				},
-				Err(store::Error::SizeMismatch { .. }) => self.store.remove(&hash)?,
+				Err(store::Error::SizeMismatch { .. }) => self.store().remove(&hash)?,
 				other => return Ok(other?),
 			}
 		}
-		Ok(self.store.receive(&hash, size)?)
+		Ok(self.store().receive(&hash, size)?)
 	}
 
 	/// Takes a range, encoded by [`opg_blobs::store::Blob::encode`]. Gives the number of bytes that are
@@ -122,7 +135,7 @@ impl Uploads {
 	///
 	/// No upload of the file is open, the bytes are not those of the file, or the store fails.
 	pub fn take(&self, hash: Hash, range: Range<u64>, encoded: &[u8]) -> Result<u64, Error> {
-		let receiver = self.find(&hash).ok_or(Error::NoUpload(H256(hash)))?;
+		let receiver = self.find(&hash, None).ok_or(Error::NoUpload(H256(hash)))?;
 		let mut receiver = receiver.lock();
 		let receiver = receiver.as_mut().ok_or(Error::NoUpload(H256(hash)))?;
 		receiver.receive(&range, encoded)?;
@@ -135,8 +148,8 @@ impl Uploads {
 	///
 	/// No upload of the file is open, something is missing, or the store fails.
 	pub fn finish(&self, hash: Hash) -> Result<(), Error> {
-		let Some(receiver) = self.find(&hash) else {
-			return match self.store.contains(&hash) {
+		let Some(receiver) = self.find(&hash, None) else {
+			return match self.store().contains(&hash) {
 				true => Ok(()),
 				false => Err(Error::NoUpload(H256(hash))),
 			};
@@ -148,23 +161,32 @@ impl Uploads {
 		}
 		if let Some(receiver) = receiver.take() {
 			let finished = receiver.finish();
-			self.open.lock().remove(&hash);
+			let upload = self.open.lock().remove(&hash);
 			finished?;
+			upload.and_then(|upload| upload.content).iter().for_each(|content| {
+				self.contents.pin_if_here(content);
+			});
 		}
 		Ok(())
 	}
 
 	/// How far an open upload is.
 	pub fn progress(&self, hash: &Hash) -> Option<Progress> {
-		let receiver = self.find(hash)?;
+		let receiver = self.find(hash, None)?;
 		let receiver = receiver.lock();
 		receiver.as_ref().map(progress)
 	}
 
-	fn find(&self, hash: &Hash) -> Option<Arc<Mutex<Option<Receiver>>>> {
+	fn store(&self) -> &Store {
+		self.contents.store()
+	}
+
+	/// The open upload of a file, which is that of `content` from now on, if there is one.
+	fn find(&self, hash: &Hash, content: Option<Content>) -> Option<Arc<Mutex<Option<Receiver>>>> {
 		let mut open = self.open.lock();
 		let upload = open.get_mut(hash)?;
 		upload.used = Instant::now();
+		upload.content = content.or(upload.content);
 		Some(upload.receiver.clone())
 	}
 }
@@ -191,7 +213,8 @@ mod tests {
 		let folder = tempfile::tempdir().expect("a folder");
 		let limits = Limits { keep_free: 0, ..Limits::default() };
 		let open = |name| Store::open(folder.path().join(name), limits).expect("it can be written");
-		let (uploads, client) = (Uploads::new(open("node"), None), open("client"));
+		let contents = Contents::start(open("node")).expect("a thread");
+		let (uploads, client) = (Uploads::new(contents, None), open("client"));
 		Test { uploads, client, _folder: folder }
 	}
 
@@ -210,21 +233,21 @@ mod tests {
 	fn upload_should_go_on_where_it_was_when_another_connection_takes_over() {
 		let test = test();
 		let (size, hash) = (2_500_000, test.file(2_500_000, 7));
-		let begun = test.uploads.begin(hash, size, 1).expect("it begins");
+		let begun = test.uploads.begin(hash, size, None, 1).expect("it begins");
 		assert_eq!((begun.received, begun.missing.len(), begun.is_complete), (0, 3, false));
 		let [first, rest @ ..] = &begun.missing[..] else { panic!("three ranges") };
 		let taken = test.uploads.take(hash, first.clone(), &test.encode(&hash, first));
 		assert_eq!(taken.expect("it is right"), 1 << 20);
 		assert!(matches!(test.uploads.finish(hash), Err(Error::Incomplete { .. })));
-		let resumed = test.uploads.begin(hash, size, 2).expect("it goes on");
+		let resumed = test.uploads.begin(hash, size, None, 2).expect("it goes on");
 		assert_eq!(resumed.missing, rest);
 		for range in rest {
 			test.uploads.take(hash, range.clone(), &test.encode(&hash, range)).expect("right");
 		}
 		test.uploads.finish(hash).expect("it is whole");
 		test.uploads.finish(hash).expect("twice is fine");
-		assert!(test.uploads.begin(hash, size, 3).expect("it is here").is_complete);
-		assert!(test.uploads.store.contains(&hash));
+		assert!(test.uploads.begin(hash, size, None, 3).expect("it is here").is_complete);
+		assert!(test.uploads.store().contains(&hash));
 	}
 
 	#[test]
@@ -233,12 +256,12 @@ mod tests {
 		let (hash, other) = (test.file(100_000, 1), test.file(100_000, 2));
 		let refused = test.uploads.take(hash, 0..100_000, &[]);
 		assert!(matches!(refused, Err(Error::NoUpload(_))));
-		test.uploads.begin(hash, 100_000, 1).expect("it begins");
+		test.uploads.begin(hash, 100_000, None, 1).expect("it begins");
 		let forged = test.uploads.take(hash, 0..100_000, &test.encode(&other, &(0..100_000)));
 		assert!(matches!(forged, Err(Error::Store(store::Error::Forged { .. }))));
 		let progress = test.uploads.progress(&hash).expect("it is open");
 		assert_eq!(progress.received, 0);
-		let size = test.uploads.begin(hash, 99_999, 1);
+		let size = test.uploads.begin(hash, 99_999, None, 1);
 		assert!(matches!(size, Err(Error::OtherSize { open: 100_000, given: 99_999 })));
 	}
 
@@ -247,7 +270,7 @@ mod tests {
 		let test = test();
 		let begin = |index: usize, connection| {
 			let hash = test.file(10, index as u8);
-			test.uploads.begin(hash, 10, connection)
+			test.uploads.begin(hash, 10, None, connection)
 		};
 		(0..MAX_PER_CONNECTION).for_each(|index| {
 			begin(index, 0).expect("it begins");
@@ -264,8 +287,8 @@ mod tests {
 	fn part_should_make_way_when_it_was_begun_under_another_size() {
 		let test = test();
 		let hash = test.file(100_000, 1);
-		drop(test.uploads.store.receive(&hash, 99_999).expect("a part"));
-		let begun = test.uploads.begin(hash, 100_000, 1).expect("it begins");
+		drop(test.uploads.store().receive(&hash, 99_999).expect("a part"));
+		let begun = test.uploads.begin(hash, 100_000, None, 1).expect("it begins");
 		assert_eq!((begun.missing.len(), &begun.missing[0]), (1, &(0..100_000)));
 	}
 }

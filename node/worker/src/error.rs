@@ -14,6 +14,9 @@ pub(crate) enum RunError {
 	/// The store has no such engine yet.
 	#[error("the engine is not in this node's store")]
 	EngineMissing,
+	/// The store does not have the input of the task, which is outside of the chain, yet.
+	#[error("the input is not in this node's store")]
+	InputMissing,
 	/// The deadline came after so much time.
 	#[error("the job took longer than {0:?}")]
 	TimedOut(Duration),
@@ -54,6 +57,7 @@ impl RunError {
 		match self {
 			Self::ModelMissing => Some(JobError::ModelMissing),
 			Self::EngineMissing => Some(JobError::EngineMissing),
+			Self::InputMissing => Some(JobError::InputMissing),
 			_ => None,
 		}
 	}

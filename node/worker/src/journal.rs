@@ -148,6 +148,12 @@ impl Journal {
 		answered.map(|(_, answered)| answered)
 	}
 
+	/// Forgets the answer under `key`, so that another can be written. Before that a restart finds it
+	/// again.
+	pub(crate) fn forget(&self, key: &Key) {
+		self.index.lock().places.remove(key);
+	}
+
 	fn read(&self, number: u64, at: u64) -> Option<(Key, Answered)> {
 		let mut file = File::open(self.path(number)).ok()?;
 		file.seek(SeekFrom::Start(at)).ok()?;
@@ -302,6 +308,19 @@ mod tests {
 		assert_eq!(found(&journal), [true, true, false, false]);
 		put(&journal, 2, 9);
 		assert_eq!(journal.get(&[2; 32]), Some(answered(9)), "is written again");
+	}
+
+	#[test]
+	fn answer_should_be_written_again_when_it_was_forgotten() {
+		let folder = tempfile::tempdir().expect("a folder");
+		let journal = Journal::open(folder.path()).expect("opens");
+		put(&journal, 1, 1);
+		journal.forget(&[1; 32]);
+		assert_eq!(journal.get(&[1; 32]), None);
+		put(&journal, 1, 2);
+		assert_eq!(journal.get(&[1; 32]), Some(answered(2)));
+		let again = Journal::open(folder.path()).expect("opens");
+		assert_eq!(again.get(&[1; 32]), Some(answered(2)), "the later one counts");
 	}
 
 	#[test]

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod cache;
+mod contents;
 mod error;
 mod holding;
 mod journal;
@@ -16,14 +17,14 @@ mod served;
 pub mod sourced;
 mod turns;
 
+pub use contents::Contents;
 pub use process::{sandbox, serve, EngineProgram, InspectError, Inspector, Sandbox};
 pub use results::MAX_FINISHED;
 
 use codec::{Decode, Encode};
 use holding::Holding;
 use metrics::Metrics;
-use opg_blobs::store::Store;
-use opg_primitives::{Answer, Job, JobError, JobStatus, Task};
+use opg_primitives::{Answer, Content, Job, JobError, JobStatus, Outcome, Task};
 use opg_runtime_interface::JobQueue;
 use prometheus_endpoint::Registry;
 use schedule::Rank;
@@ -93,7 +94,7 @@ impl Default for WorkerConfig {
 /// job at hand.
 pub struct Worker {
 	queue: Arc<queue::Shared>,
-	blobs: Store,
+	contents: Contents,
 	served: Arc<Served>,
 	watch_share: Option<u32>,
 	inspector: Option<Inspector>,
@@ -104,16 +105,17 @@ impl Worker {
 	///
 	/// The first thread starts an engine process, which compiles the engine, with `engine_cache` as
 	/// the folder for the compiled code. Jobs that arrive before it is ready wait. Engines besides the
-	/// built-in one and model files come from `blobs`, where what is served is pinned.
+	/// built-in one and model files come from the store of `contents`, where what is served is pinned.
 	///
 	/// # Errors
 	///
 	/// The system starts no thread, the journal cannot be used, or the registry has a worker already.
 	pub fn new(
 		engine_cache: Option<PathBuf>,
-		blobs: Store,
+		contents: Contents,
 		config: WorkerConfig,
 	) -> io::Result<Self> {
+		let blobs = contents.store();
 		let watch_share = config.watch_share;
 		let metrics = Metrics::new().map_err(io::Error::other)?;
 		let setup = process::Setup {
@@ -125,7 +127,7 @@ impl Worker {
 			.program
 			.clone()
 			.map(|program| Inspector::new(program, setup.clone(), metrics.clone()));
-		let store = blobs.clone();
+		let store = contents.clone();
 		let queue = match config.program.clone() {
 			Some(program) => {
 				let counted = metrics.clone();
@@ -143,8 +145,8 @@ impl Worker {
 				queue::start(build, &config, metrics)?
 			},
 		};
-		let served = Served::start(blobs.clone())?;
-		Ok(Self { queue, blobs, served, watch_share, inspector })
+		let served = Served::start(contents.store().clone())?;
+		Ok(Self { queue, contents, served, watch_share, inspector })
 	}
 
 	/// Inspects models in engine processes. `None` without a program for those.
@@ -156,7 +158,7 @@ impl Worker {
 	pub fn handle(&self) -> WorkerHandle {
 		WorkerHandle::new(
 			self.queue.clone(),
-			self.blobs.clone(),
+			self.contents.clone(),
 			self.served.clone(),
 			self.watch_share,
 		)
@@ -175,7 +177,7 @@ impl Drop for Worker {
 /// same seat waits for its answer, while [`MAX_WAIT`] lasts for all calls together.
 pub struct WorkerHandle {
 	shared: Arc<queue::Shared>,
-	blobs: Store,
+	contents: Contents,
 	served: Arc<Served>,
 	watch_share: Option<u32>,
 	/// Seats of this run.
@@ -187,17 +189,31 @@ pub struct WorkerHandle {
 impl WorkerHandle {
 	fn new(
 		shared: Arc<queue::Shared>,
-		blobs: Store,
+		contents: Contents,
 		served: Arc<Served>,
 		watch_share: Option<u32>,
 	) -> Self {
-		Self { shared, blobs, served, watch_share, submitted: HashSet::new(), until: None }
+		Self { shared, contents, served, watch_share, submitted: HashSet::new(), until: None }
+	}
+}
+
+impl WorkerHandle {
+	/// Tells whether a seat has an answer. One whose output has gone is forgotten, so that it is computed
+	/// again.
+	fn has_answer(&self, job: &Job) -> bool {
+		match self.shared.answer(job).map(|answer| answer.outcome) {
+			Some(Outcome::Stored(output)) if !self.contents.pin_if_here(&output) => {
+				self.shared.forget_answer(job);
+				false
+			},
+			answer => answer.is_some(),
+		}
 	}
 }
 
 impl Clone for WorkerHandle {
 	fn clone(&self) -> Self {
-		Self::new(self.shared.clone(), self.blobs.clone(), self.served.clone(), self.watch_share)
+		Self::new(self.shared.clone(), self.contents.clone(), self.served.clone(), self.watch_share)
 	}
 }
 
@@ -208,13 +224,18 @@ impl JobQueue for WorkerHandle {
 			let until = *self.until.get_or_insert_with(|| Instant::now() + MAX_WAIT);
 			self.shared.wait(&key, until);
 		}
+		// What was committed to must be revealed, whatever has become of the input.
+		let lacks_input = |input: Content| !self.contents.has(&input);
+		if !self.has_answer(&job) && job.task.input.stored().is_some_and(lacks_input) {
+			return Err(JobError::InputMissing);
+		}
 		self.shared.submit(job)
 	}
 
 	// One look at the directory. A file is checked against its hash when a job loads it, and is not
 	// held any more if it is damaged.
 	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
-		Ok(self.blobs.contains(&hash))
+		Ok(self.contents.store().contains(&hash))
 	}
 
 	fn watch_share(&mut self) -> Option<u32> {
@@ -224,5 +245,10 @@ impl JobQueue for WorkerHandle {
 	fn prepare(&mut self, task: Task) {
 		self.served.name(&task);
 		self.shared.prepare(task);
+	}
+
+	// What is not here has to be fetched, which is for others.
+	fn hold_content(&mut self, content: Content) -> Result<bool, JobError> {
+		Ok(self.contents.pin_if_here(&content))
 	}
 }

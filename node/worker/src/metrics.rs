@@ -16,13 +16,14 @@ pub(crate) const KINDS: [(Rank, &str); 4] =
 	[(Rank::Seat, "seat"), (Rank::Check, "check"), (Rank::Watch, "watch"), (Rank::Ahead, "ahead")];
 
 /// How jobs end, as label values.
-const RESULTS: [&str; 9] = [
+const RESULTS: [&str; 10] = [
 	"done",
 	"given_up",
 	"cancelled",
 	"timed_out",
 	"model_missing",
 	"engine_missing",
+	"input_missing",
 	"too_large",
 	"unreadable",
 	"failed",
@@ -40,6 +41,7 @@ fn ended(error: &RunError) -> &'static str {
 		RunError::TimedOut(_) => "timed_out",
 		RunError::ModelMissing => "model_missing",
 		RunError::EngineMissing => "engine_missing",
+		RunError::InputMissing => "input_missing",
 		RunError::Damaged(_) => "damaged",
 		RunError::TooLarge { .. } => "too_large",
 		RunError::Store(_) => "unreadable",

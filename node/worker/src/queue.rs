@@ -11,7 +11,7 @@ use crate::{
 	Answered, Key, WorkerConfig,
 };
 use opg_execution::printable;
-use opg_primitives::{Job, JobError, JobStatus, Task};
+use opg_primitives::{Answer, Job, JobError, JobStatus, Task};
 use parking_lot::{Condvar, Mutex};
 use prometheus_endpoint::{PrometheusError, Registry};
 use std::{
@@ -319,6 +319,22 @@ impl Shared {
 			state.ahead.push(task);
 			self.wake.notify_one();
 		}
+	}
+
+	/// The answer to a seat that is done.
+	pub(crate) fn answer(&self, job: &Job) -> Option<Answer> {
+		if Rank::from(job.kind) != Rank::Seat {
+			return None;
+		}
+		let answered = self.answered(&mut self.state.lock(), &job.key().0, job)?;
+		Some(answered.answer)
+	}
+
+	/// Forgets the answer to a seat, so that it is computed again.
+	pub(crate) fn forget_answer(&self, job: &Job) {
+		let key = job.key().0;
+		self.state.lock().results.remove(&key);
+		self.journal.iter().for_each(|journal| journal.forget(&key));
 	}
 
 	/// The result of a job that is done, in memory or on disk.
@@ -645,6 +661,11 @@ fn log_result(job: &Job, result: &Result<Answered, RunError>, took: Duration) {
 			target: LOG_TARGET,
 			"{job} needs model {:?}: add it with `opg-node models add`",
 			task.model_hash,
+		),
+		Err(RunError::InputMissing) => log::warn!(
+			target: LOG_TARGET,
+			"{job} needs its input {:?}, which is not here any more: it is fetched again",
+			task.input.stored().map(|content| content.hash).unwrap_or_default(),
 		),
 		Err(RunError::TimedOut(limit)) => log::error!(
 			target: LOG_TARGET,

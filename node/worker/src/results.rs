@@ -30,7 +30,7 @@ impl Entry {
 		let output = match self {
 			Self::Done(Answered { answer, .. }) => match &answer.outcome {
 				Outcome::Output(output) => output.len(),
-				Outcome::Error(_) => 0,
+				Outcome::Error(_) | Outcome::Stored(_) => 0,
 			},
 			_ => 0,
 		};

@@ -3,19 +3,24 @@
 use crate::{
 	cache::Cache,
 	error::RunError,
+	holding::{Compute, Computed},
 	metrics::Loaded,
 	process::Setup,
-	queue::{self, Control, Runner, LOG_TARGET},
+	queue::{self, Control, LOG_TARGET},
 	Answered,
 };
 use opg_blobs::store::{self, Store};
 use opg_execution::{
 	limits, report_hash, witness_of_error, Execution, ExecutionError, Limits, LocalEngine, Prepared,
 };
-use opg_primitives::{Answer, Job, JobKind, Outcome, Task};
+use opg_primitives::{
+	Answer, Job, JobKind, Outcome, Task, TaskInput, VersionLimits, MAX_INPUT_BYTES,
+	MAX_OUTPUT_BYTES,
+};
 use parking_lot::Mutex;
 use sp_core::H256;
 use std::{
+	borrow::Cow,
 	mem,
 	path::PathBuf,
 	sync::Arc,
@@ -102,6 +107,19 @@ impl EngineRunner {
 		}
 	}
 
+	/// The input of a task: its own, or a file in the store.
+	fn input<'a>(&self, task: &'a Task) -> Result<Cow<'a, [u8]>, RunError> {
+		match &task.input {
+			TaskInput::Inline(input) => Ok(Cow::Borrowed(input)),
+			TaskInput::Stored(content) => {
+				// One of another size is not what was asked for, and need not be read.
+				let is_here = self.blobs.size(&content.hash.0) == Some(content.size.into());
+				let input = is_here.then(|| self.read(content.hash)).transpose()?;
+				Ok(Cow::Owned(input.flatten().ok_or(RunError::InputMissing)?))
+			},
+		}
+	}
+
 	/// The job's model, loaded, and room for a run of it. The inner error is the job's result, if the
 	/// model does not load.
 	fn prepared(
@@ -112,7 +130,7 @@ impl EngineRunner {
 	) -> Result<Result<Arc<Prepared>, Execution>, RunError> {
 		let key = job.model_key().0;
 		// What may be taken by a run, or by loading before that.
-		let taken = limits.memory_bytes;
+		let taken = taken(&job.task.limits);
 		let room = self.max_bytes.checked_sub(taken).ok_or_else(|| self.too_large(taken))?;
 		if let Some(prepared) = self.prepared.get(&key) {
 			self.prepared.shrink(room);
@@ -144,7 +162,7 @@ impl EngineRunner {
 	/// why the engine refuses the model.
 	pub(crate) fn inspect(&self, task: &Task) -> Result<Result<H256, String>, RunError> {
 		let engine = self.engine(task.engine_id.0)?;
-		let taken = limits(&task.limits).memory_bytes;
+		let taken = taken(&task.limits);
 		if taken > self.max_bytes {
 			return Err(self.too_large(taken));
 		}
@@ -162,22 +180,32 @@ impl EngineRunner {
 	}
 }
 
+/// Memory that a run may take, or loading before that: of the guest, and of an input and an output that
+/// the chain does not carry.
+fn taken(limits: &VersionLimits) -> usize {
+	let VersionLimits { memory, input_bytes, output_bytes, .. } = *limits;
+	let large = |bytes: u32, inline| if bytes > inline { bytes as usize } else { 0 };
+	let contents = large(input_bytes, MAX_INPUT_BYTES) + large(output_bytes, MAX_OUTPUT_BYTES);
+	((memory as usize) << 20).saturating_add(contents)
+}
+
 /// The witness of an answer, if the job asks for it: by a run of its own.
 fn witness(
 	engine: &LocalEngine,
 	prepared: Option<&Prepared>,
 	job: &Job,
+	input: &[u8],
 	answer: &Answer,
 	limits: &Limits,
 ) -> Result<Option<H256>, RunError> {
 	let JobKind::Witness(seed) = job.kind else { return Ok(None) };
 	let witness = match (&answer.outcome, prepared) {
 		(Outcome::Error(error), _) => witness_of_error(seed, *error),
-		(Outcome::Output(_), Some(prepared)) => engine
-			.witness(prepared, &job.task.input, seed, limits)
-			.map_err(|error| failed(error, job))?,
+		(Outcome::Output(_) | Outcome::Stored(_), Some(prepared)) => {
+			engine.witness(prepared, input, seed, limits).map_err(|error| failed(error, job))?
+		},
 		// What does not load has no output.
-		(Outcome::Output(_), None) => return Ok(None),
+		(Outcome::Output(_) | Outcome::Stored(_), None) => return Ok(None),
 	};
 	Ok(Some(witness))
 }
@@ -190,32 +218,34 @@ fn failed(error: ExecutionError, job: &Job) -> RunError {
 	}
 }
 
-impl Runner for EngineRunner {
-	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError> {
+impl Compute for EngineRunner {
+	fn compute(&self, job: &Job, control: &Control) -> Result<Computed, RunError> {
 		let engine = self.engine(job.task.engine_id.0)?;
+		// Before the model is loaded for nothing.
+		let input = self.input(&job.task)?;
 		let limits = || Limits { time: Some(control.time_left()), ..limits(&job.task.limits) };
 		let prepared = self.prepared(&engine, job, &limits())?;
 		let execution = match &prepared {
 			Ok(prepared) => engine
-				.run_prepared(prepared, &job.task.input, &limits())
+				.run_prepared(prepared, &input, &limits())
 				.map_err(|error| failed(error, job))?,
 			Err(unloadable) => unloadable.clone(),
 		};
-		let Execution { answer, message } = execution;
+		let Execution { answer, output, message } = execution;
 		if !message.is_empty() {
 			log::info!(target: LOG_TARGET, "{}: {message}", queue::named(job));
 		}
 		let loaded = prepared.as_deref().ok();
-		let witness = witness(&engine, loaded, job, &answer, &limits())?;
+		let witness = witness(&engine, loaded, job, &input, &answer, &limits())?;
 		if let Ok(prepared) = prepared {
 			// With what its runs leave.
 			let bytes = prepared.bytes();
 			self.prepared.insert(job.model_key().0, prepared, bytes);
 		}
-		Ok(Answered { answer, witness })
+		Ok(Computed { answered: Answered { answer, witness }, output })
 	}
 
-	fn prepare(&self, job: &Job, control: &Control) -> Result<(), RunError> {
+	fn load(&self, job: &Job, control: &Control) -> Result<(), RunError> {
 		let engine = self.engine(job.task.engine_id.0)?;
 		let limits = Limits { time: Some(control.time_left()), ..limits(&job.task.limits) };
 		// A model that does not load has an answer without being loaded.
@@ -227,8 +257,8 @@ impl Runner for EngineRunner {
 mod tests {
 	use super::*;
 	use opg_engine::tensor::{self, DType, Tensor};
-	use opg_execution::model_hash;
-	use opg_primitives::{JobError, ModelError, Task, VersionLimits};
+	use opg_execution::{content_of, model_hash};
+	use opg_primitives::{Content, Dim, JobError, ModelError, Task, VersionLimits};
 	use std::time::Instant;
 	use tempfile::TempDir;
 	use wasm_encoder::{
@@ -327,19 +357,15 @@ mod tests {
 				model_hash: model_hash(DIGITS),
 				engine_id: engine.into(),
 				dims: Default::default(),
-				input: vec![],
-				limits: VersionLimits {
-					fuel: 1_000_000_000,
-					load_fuel: 1_000_000_000,
-					memory: 512,
-				},
+				input: TaskInput::Inline(vec![]),
+				limits: VersionLimits::inline(1_000_000_000, 1_000_000_000, 512),
 			},
 			requester: H256::zero(),
 		}
 	}
 
 	fn with_input(engine: [u8; 32]) -> Job {
-		let task = Task { input: pixels(), ..job(engine).task };
+		let task = Task { input: TaskInput::Inline(pixels()), ..job(engine).task };
 		Job { task, ..job(engine) }
 	}
 
@@ -353,7 +379,8 @@ mod tests {
 	/// Runs a job within its time.
 	fn run(runner: &EngineRunner, job: &Job) -> Result<Answered, RunError> {
 		let time = Duration::from_millis(job.millis_left.into());
-		runner.run(job, &Control::new(Instant::now() + time))
+		let computed = runner.compute(job, &Control::new(Instant::now() + time));
+		computed.map(|computed| computed.answered)
 	}
 
 	/// A picture, of no digit in particular.
@@ -362,6 +389,83 @@ mod tests {
 		let shape = vec![1, 64];
 		let tensor = Tensor { name: "pixels".into(), dtype: DType::F32, shape, data };
 		tensor::encode(&[tensor])
+	}
+
+	/// Adds each of its numbers to itself. There are as many as the dimension `n` says.
+	const DOUBLED: &[u8] = include_bytes!("../tests/models/doubled.onnx");
+
+	/// Numbers of a large input, of 5 MiB.
+	const NUMBERS: u32 = (5 << 20) / 4;
+
+	/// So many encoded numbers.
+	fn numbers(name: &str, number: impl Fn(u32) -> f32) -> Vec<u8> {
+		let data = (0..NUMBERS).flat_map(|index| number(index).to_le_bytes()).collect();
+		let shape = vec![NUMBERS.into()];
+		tensor::encode(&[Tensor { name: name.into(), dtype: DType::F32, shape, data }])
+	}
+
+	/// A job whose input is in the store, and its answer too.
+	fn doubled(input: TaskInput) -> Job {
+		let dim = Dim { name: b"n".to_vec().try_into().unwrap(), size: NUMBERS.into() };
+		let limits = VersionLimits {
+			input_bytes: 6 << 20,
+			output_bytes: 6 << 20,
+			..VersionLimits::inline(10_000_000_000, 1_000_000_000, 512)
+		};
+		let task = Task {
+			model_hash: model_hash(DOUBLED),
+			engine_id: opg_engine::engine_id().into(),
+			dims: vec![dim].try_into().unwrap(),
+			input,
+			limits,
+		};
+		Job { task, ..job(opg_engine::engine_id()) }
+	}
+
+	#[test]
+	fn input_should_be_read_from_the_store_and_output_be_beside_the_answer_when_they_are_large() {
+		let node = Node::new();
+		let runner = node.start();
+		let input = numbers("x", |index| index as f32);
+		let output = numbers("y", |index| 2.0 * index as f32);
+		let content = content_of(&input).unwrap();
+		let job = doubled(TaskInput::Stored(content));
+		let compute = |job: &Job| {
+			runner.compute(job, &Control::new(Instant::now() + Duration::from_secs(60)))
+		};
+		let missing = |job: &Job| compute(job).err().and_then(|error| error.missing());
+		assert_eq!(missing(&job), Some(JobError::InputMissing));
+		let hash = node.store().put(&input).unwrap();
+		assert_eq!(missing(&job), Some(JobError::ModelMissing));
+		node.store().put(DOUBLED).unwrap();
+		let expected = Outcome::Stored(content_of(&output).unwrap());
+		for kind in [JobKind::Run, JobKind::Witness(H256::repeat_byte(3))] {
+			let Computed { answered, output: bytes } =
+				compute(&Job { kind, ..job.clone() }).unwrap();
+			assert_eq!(answered.answer.outcome, expected);
+			assert_eq!(answered.witness.is_some(), kind != JobKind::Run);
+			assert!(bytes.unwrap() == output);
+		}
+		// One byte more than the version allows.
+		let mut strict = job.clone();
+		strict.task.limits.output_bytes = output.len() as u32 - 1;
+		let answered = compute(&strict).unwrap().answered;
+		assert_eq!(answered.answer.outcome, Outcome::Error(ModelError::OutputTooLarge));
+		let other_size = Content { size: content.size - 1, ..content };
+		assert_eq!(missing(&doubled(TaskInput::Stored(other_size))), Some(JobError::InputMissing));
+		let data = node.store().directory().join(format!("blobs/{:x}/data", H256(hash)));
+		let mut bytes = std::fs::read(&data).unwrap();
+		bytes[4 << 20] ^= 1;
+		std::fs::write(&data, bytes).unwrap();
+		assert!(matches!(compute(&job), Err(RunError::Damaged(damaged)) if damaged.0 == hash));
+	}
+
+	#[test]
+	fn input_and_output_should_count_when_the_version_allows_large_ones() {
+		let inline = VersionLimits::inline(1, 1, 512);
+		assert_eq!(taken(&inline), 512 << 20);
+		let large = VersionLimits { input_bytes: 6 << 20, output_bytes: 7 << 20, ..inline };
+		assert_eq!(taken(&large), (512 + 6 + 7) << 20);
 	}
 
 	#[test]

@@ -91,6 +91,11 @@ impl Waiting {
 	}
 }
 
+/// Bytes of an input that waits with its job. One outside of the chain waits in the store.
+fn input_bytes(job: &Job) -> usize {
+	job.task.input.inline().map_or(0, <[u8]>::len)
+}
+
 /// Instant at which the result of `job` is of no more use.
 pub(crate) fn deadline(job: &Job, now: Instant) -> Instant {
 	now + Duration::from_millis(job.millis_left.into()).min(MAX_TIME)
@@ -129,7 +134,7 @@ impl Schedule {
 	) -> Vec<(Key, Rank)> {
 		let (model, deadline) = (job.model_key().0, deadline(&job, now));
 		self.count += 1;
-		self.bytes += job.task.input.len();
+		self.bytes += input_bytes(&job);
 		let waiting = Waiting {
 			key,
 			model,
@@ -220,7 +225,7 @@ impl Schedule {
 
 	fn remove(&mut self, index: usize) -> Waiting {
 		let waiting = self.jobs.remove(index);
-		self.bytes -= waiting.job.task.input.len();
+		self.bytes -= input_bytes(&waiting.job);
 		waiting
 	}
 

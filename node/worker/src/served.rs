@@ -3,7 +3,7 @@
 
 use opg_blobs::{
 	labels::{SERVED_ENGINE, SERVED_MODEL},
-	leases::Leases,
+	leases::{Leases, LASTING},
 	store::Store,
 };
 use opg_primitives::Task;
@@ -19,7 +19,7 @@ impl Served {
 	///
 	/// The system starts no thread.
 	pub(crate) fn start(blobs: Store) -> io::Result<Arc<Self>> {
-		Ok(Arc::new(Self(Leases::start(blobs, &[SERVED_MODEL, SERVED_ENGINE])?)))
+		Ok(Arc::new(Self(Leases::start(blobs, &[SERVED_MODEL, SERVED_ENGINE], LASTING)?)))
 	}
 
 	/// Pins the model and the engine of a task that is served, which need not be here yet.
@@ -34,11 +34,8 @@ impl Served {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_blobs::{
-		leases::LASTING,
-		store::{Error, Hash, Limits},
-	};
-	use opg_primitives::VersionLimits;
+	use opg_blobs::store::{Error, Hash, Limits};
+	use opg_primitives::{TaskInput, VersionLimits};
 	use std::{
 		fs, thread,
 		time::{Duration, Instant, SystemTime},
@@ -56,8 +53,8 @@ mod tests {
 			model_hash: model.into(),
 			engine_id: engine.into(),
 			dims: Default::default(),
-			input: vec![],
-			limits: VersionLimits { fuel: 1, load_fuel: 1, memory: 1 },
+			input: TaskInput::Inline(vec![]),
+			limits: VersionLimits::inline(1, 1, 1),
 		}
 	}
 

@@ -109,6 +109,8 @@ impl<T: Config> Payload<T> for RevealedAnswer {
 		seat: &SeatOf<T>,
 	) -> Result<(), u8> {
 		ensure!(self.answer.fuel <= round.fuel_limit, reject::TOO_MUCH_FUEL);
+		let has_size = self.answer.outcome.has_valid_size(round.output_limit);
+		ensure!(has_size, reject::WRONG_OUTPUT_SIZE);
 		match (round.witnessed, self.witness) {
 			(true, None) => return Err(reject::MISSING_WITNESS),
 			(false, Some(_)) => return Err(reject::UNEXPECTED_WITNESS),
@@ -146,6 +148,7 @@ impl<T: Config> Payload<T> for JobError {
 		let is_reason = match self {
 			JobError::ModelMissing
 			| JobError::EngineMissing
+			| JobError::InputMissing
 			| JobError::QueueFull
 			| JobError::Failed => true,
 			JobError::NoEngine | JobError::Internal => false,

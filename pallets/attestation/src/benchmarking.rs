@@ -73,6 +73,7 @@ fn round<T: Config>(
 		engine_id: H256::zero(),
 		input_hash: H256::zero(),
 		fuel_limit: u64::MAX,
+		output_limit: MAX_OUTPUT_BYTES,
 		seats: BoundedVec::truncate_from(seats),
 		answer: None,
 	}

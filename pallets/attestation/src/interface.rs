@@ -27,6 +27,7 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			engine_id,
 			input_hash,
 			fuel_limit,
+			output_limit,
 			commit_blocks,
 			witnessed,
 		} = assignment;
@@ -49,6 +50,7 @@ impl<T: Config> Committees<T::AccountId> for Pallet<T> {
 			engine_id,
 			input_hash,
 			fuel_limit,
+			output_limit,
 			seats,
 			answer,
 		};

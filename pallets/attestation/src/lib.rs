@@ -280,6 +280,8 @@ pub mod pallet {
 		/// - [`WRONG_SEAT_STATE`](crate::reject::WRONG_SEAT_STATE): if the executor did not commit,
 		///   or revealed already.
 		/// - [`TOO_MUCH_FUEL`](crate::reject::TOO_MUCH_FUEL): if the answer took more than the limit.
+		/// - [`WRONG_OUTPUT_SIZE`](crate::reject::WRONG_OUTPUT_SIZE): if the output is longer than the
+		///   limit, or is stored and short enough not to be.
 		/// - [`MISSING_WITNESS`](crate::reject::MISSING_WITNESS): if the round takes witnesses, and there
 		///   is none.
 		/// - [`UNEXPECTED_WITNESS`](crate::reject::UNEXPECTED_WITNESS): if it takes none, and there is

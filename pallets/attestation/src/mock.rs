@@ -13,8 +13,8 @@ use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
 use opg_primitives::{
-	batch_payload, commitment, Answer, BatchKind, ExecutorKey, ExecutorSignature, JobError,
-	ModelError, Outcome, RequestId, RoundIndex, Task, VersionLimits,
+	batch_payload, commitment, Answer, BatchKind, Content, ExecutorKey, ExecutorSignature,
+	JobError, ModelError, Outcome, RequestId, RoundIndex, Task, VersionLimits,
 };
 use pallet_opg_support::{
 	Assignment, Committees, ExecutorDirectory, ExecutorLedger, Offence, OnRoundDecided,
@@ -326,6 +326,12 @@ pub fn answer(byte: u8) -> Answer {
 	Answer { outcome: Outcome::Output(output), fuel: 10 }
 }
 
+/// Answer with an output of so many bytes outside of the chain.
+pub fn stored(size: u32) -> Answer {
+	let content = Content { hash: H256::repeat_byte(9), size };
+	Answer { outcome: Outcome::Stored(content), fuel: 10 }
+}
+
 /// Answer that reports a trap.
 pub fn trap() -> Answer {
 	Answer { outcome: Outcome::Error(ModelError::Trapped), fuel: 10 }
@@ -347,8 +353,7 @@ pub fn requester(request: RequestId) -> H256 {
 }
 
 /// Limits of every model.
-pub const LIMITS: VersionLimits =
-	VersionLimits { fuel: FUEL_LIMIT, load_fuel: 10 * FUEL_LIMIT, memory: 64 };
+pub const LIMITS: VersionLimits = VersionLimits::inline(FUEL_LIMIT, 10 * FUEL_LIMIT, 64);
 
 /// Assignment of a committee. Hashes are of repeated bytes.
 pub fn assignment(
@@ -368,6 +373,7 @@ pub fn assignment(
 		engine_id: H256::repeat_byte(2),
 		input_hash: H256::repeat_byte(3),
 		fuel_limit: FUEL_LIMIT,
+		output_limit: LIMITS.output_bytes,
 		commit_blocks: COMMIT_BLOCKS,
 		witnessed: false,
 	}

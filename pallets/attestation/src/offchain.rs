@@ -272,7 +272,8 @@ impl<T: Config> Pallet<T> {
 		match reason {
 			JobError::ModelMissing | JobError::EngineMissing => true,
 			JobError::Failed => now <= round.decline_by,
-			JobError::QueueFull => {
+			// Until then it may have the time, or the input.
+			JobError::QueueFull | JobError::InputMissing => {
 				now <= round.decline_by
 					&& now.saturating_add(DECLINE_AHEAD.into()) >= round.decline_by
 			},

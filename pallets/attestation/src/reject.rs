@@ -35,3 +35,6 @@ pub const INVALID_SIGNATURE: u8 = 19;
 pub const MISSING_WITNESS: u8 = 20;
 /// The reveal has a witness, and the round takes none.
 pub const UNEXPECTED_WITNESS: u8 = 21;
+/// The output of the answer has a length with which it is not stored, or is longer than the limit of
+/// the model.
+pub const WRONG_OUTPUT_SIZE: u8 = 22;

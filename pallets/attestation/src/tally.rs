@@ -43,7 +43,7 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 	/// Reason for which too few of the committee revealed.
 	fn failure(&self) -> FailureReason {
 		let (mut kept, mut silent, mut declined) = (0, 0, 0);
-		let (mut without_model, mut overloaded) = (0, 0);
+		let (mut without_model, mut without_input, mut overloaded) = (0, 0, 0);
 		for seat in self.current_places() {
 			match seat.state {
 				// A node that tried and failed lacks nothing that its operator could give it.
@@ -53,6 +53,7 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 				SeatState::Declined { reason, .. } => {
 					declined += 1;
 					without_model += u32::from(reason == JobError::ModelMissing);
+					without_input += u32::from(reason == JobError::InputMissing);
 					overloaded += u32::from(reason == JobError::QueueFull);
 				},
 				SeatState::Committed { .. } | SeatState::Revealed { .. } => kept += 1,
@@ -62,6 +63,8 @@ impl<AccountId, BlockNumber> Round<AccountId, BlockNumber> {
 			FailureReason::NotEnoughReveals
 		} else if 2 * without_model > silent + declined {
 			FailureReason::ModelUnavailable
+		} else if 2 * without_input > silent + declined {
+			FailureReason::InputUnavailable
 		} else if 2 * overloaded > silent + declined {
 			FailureReason::Congested
 		} else if declined > silent {

@@ -227,6 +227,8 @@ pub struct Round<AccountId, BlockNumber> {
 	pub input_hash: H256,
 	/// Fuel limit of a run. An answer with more is refused.
 	pub fuel_limit: Fuel,
+	/// Longest encoded output, in bytes. An answer with a longer one is refused.
+	pub output_limit: u32,
 	/// Seats of all rounds, in draw order. Who took the seat of another comes after those of the same
 	/// round.
 	pub seats: BoundedVec<Seat<AccountId, BlockNumber>, ConstU32<MAX_MEMBERS>>,
@@ -405,11 +407,11 @@ impl<AccountId, BlockNumber, Payload> Batch<AccountId, BlockNumber, Payload> {
 }
 
 impl<AccountId, BlockNumber> Batch<AccountId, BlockNumber, RevealedAnswer> {
-	/// Length of all outputs together, in bytes.
+	/// Length of all outputs that the batch carries together, in bytes.
 	pub fn output_bytes(&self) -> u32 {
 		let bytes = |item: &Item<RevealedAnswer>| match &item.payload.answer.outcome {
 			Outcome::Output(output) => output.len() as u32,
-			Outcome::Error(_) => 0,
+			Outcome::Error(_) | Outcome::Stored(_) => 0,
 		};
 		self.items.iter().map(bytes).sum()
 	}

@@ -85,6 +85,8 @@ impl<T: Config> Payload<T> for RevealedVote {
 				ensure!(answer.digest() == self.digest, Unfit::Wrong(reject::WRONG_ANSWER));
 				let is_within_limit = answer.fuel <= case.load.fuel;
 				ensure!(is_within_limit, Unfit::Wrong(reject::TOO_MUCH_FUEL));
+				let has_size = answer.outcome.has_valid_size(case.sizes.output_limit);
+				ensure!(has_size, Unfit::Wrong(reject::WRONG_OUTPUT_SIZE));
 			},
 			None => {
 				let is_known = Pallet::<T>::holds_answer(request, self.digest);

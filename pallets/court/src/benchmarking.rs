@@ -12,9 +12,9 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
 	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature},
-	Answer, Outcome, RequestId, MAX_OUTPUT_BYTES,
+	Answer, Content, Outcome, RequestId, MAX_CONTENT_BYTES, MAX_OUTPUT_BYTES,
 };
-use pallet_opg_support::{CourtLoad, CourtReadiness};
+use pallet_opg_support::{CourtLoad, CourtReadiness, CourtSizes, Panels as PanelsTrait, MAX_PANEL};
 use sp_core::{ed25519, H256};
 use sp_runtime::{traits::Zero, transaction_validity::TransactionSource, RuntimeAppPublic};
 
@@ -69,7 +69,8 @@ fn key_of(index: u32) -> CourtKey {
 fn case<T: Config>(request: RequestId, phase: CasePhase) {
 	let (session, seats) = Pallet::<T>::hold_bench();
 	let seed = H256::repeat_byte(1);
-	let case = Case { seed, load: LOAD, sitting: 0, session, seats, phase };
+	let sizes = CourtSizes { fetched: 0, output_limit: MAX_OUTPUT_BYTES };
+	let case = Case { seed, load: LOAD, sizes, sitting: 0, session, seats, phase };
 	Cases::<T>::insert(request, case);
 	let (until, admission) = (BlockNumberFor::<T>::zero(), Admission::Budget);
 	// A batch may have more cases than sit at once.
@@ -167,6 +168,37 @@ fn declarations<T: Config>(n: u32) -> (DeclarationsOf<T>, CourtSignature) {
 	};
 	let block = frame_system::Pallet::<T>::block_hash(batch.at);
 	let kind = CourtBatchKind::Declare;
+	let payload = court_batch_payload(kind, &Pallet::<T>::genesis(), &block, &batch);
+	let signature = key.sign(&payload).expect(SET_UP);
+	(batch, signature)
+}
+
+/// `n` contents that the first seat is the last one to hold, of panels of the largest size.
+fn holdings<T: Config>(n: u32) -> (HoldingsOf<T>, CourtSignature) {
+	let key = bench::<T>();
+	let members = (0..MAX_PANEL).rev().map(|index| account("validator", index, 0)).collect();
+	let content = Content { hash: H256::repeat_byte(1), size: MAX_CONTENT_BYTES };
+	let mut panel: PanelOf<T> =
+		Panel { members: BoundedVec::truncate_from(members), contents: BoundedVec::new() };
+	for _ in 0..MAX_CONTENTS {
+		panel.contents.try_push(PanelContent { content, holders: 0 }).expect(SET_UP);
+	}
+	// The seat itself has the last place.
+	for place in 0..panel.needed() as usize - 1 {
+		panel.note_holder(0, place);
+	}
+	let items: Vec<_> = (0..n.into()).map(|request| Holding { request, content: 0 }).collect();
+	for item in &items {
+		Panels::<T>::insert(item.request, panel.clone());
+	}
+	let batch = Holdings {
+		session: T::Session::get(),
+		seat: 0,
+		at: named::<T>(),
+		items: BoundedVec::truncate_from(items),
+	};
+	let block = frame_system::Pallet::<T>::block_hash(batch.at);
+	let kind = CourtBatchKind::Hold;
 	let payload = court_batch_payload(kind, &Pallet::<T>::genesis(), &block, &batch);
 	let signature = key.sign(&payload).expect(SET_UP);
 	(batch, signature)
@@ -404,5 +436,70 @@ mod benchmarks {
 		}
 
 		assert!(!Holders::<T>::contains_key(0));
+	}
+
+	/// `n`: contents, each with the last member that it needed. What follows has weights of its own.
+	#[benchmark]
+	fn hold(n: Linear<1, MAX_HOLDINGS>) {
+		let (batch, signature) = holdings::<T>(n);
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, batch, signature);
+
+		let needed = Panels::<T>::get(0).map(|panel| panel.needed());
+		let holders = Panels::<T>::get(0).map(|panel| panel.contents[0].holders.count_ones());
+		assert_eq!(needed, holders);
+	}
+
+	/// `n`: contents.
+	#[benchmark]
+	fn authorize_hold(n: Linear<1, MAX_HOLDINGS>) -> Result<(), BenchmarkError> {
+		let (batch, signature) = holdings::<T>(n);
+		let call = Call::<T>::hold { batch, signature };
+		let valid;
+
+		#[block]
+		{
+			valid = authorize::<T>(&call);
+		}
+
+		valid
+	}
+
+	/// A panel of the largest size, drawn from the largest bench.
+	#[benchmark]
+	fn convene() {
+		bench::<T>();
+		let content = Content { hash: H256::repeat_byte(1), size: MAX_CONTENT_BYTES };
+
+		#[block]
+		{
+			<Pallet<T> as PanelsTrait<T::AccountId>>::convene(0, content, H256::repeat_byte(2))
+				.expect(SET_UP);
+		}
+
+		assert_eq!(Panels::<T>::count(), 1);
+	}
+
+	/// A panel of the largest size that holds an input and an output.
+	#[benchmark]
+	fn dismiss() {
+		holdings::<T>(1);
+		Panels::<T>::mutate(0, |panel| {
+			let panel = panel.as_mut().expect(SET_UP);
+			for place in 0..MAX_PANEL as usize {
+				(0..MAX_CONTENTS as usize).for_each(|index| {
+					panel.note_holder(index, place);
+				});
+			}
+		});
+		let paid;
+
+		#[block]
+		{
+			paid = <Pallet<T> as PanelsTrait<T::AccountId>>::dismiss(0);
+		}
+
+		assert_eq!(paid.len(), MAX_PANEL as usize);
 	}
 }

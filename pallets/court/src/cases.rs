@@ -52,7 +52,8 @@ impl<T: Config> Pallet<T> {
 	/// Begins the next sitting of a case. Returns whether there was room.
 	pub(crate) fn begin_sitting(request: RequestId, admission: Admission) -> bool {
 		let Some(mut case) = Cases::<T>::get(request) else { return false };
-		let until = Self::now() + T::CommitBlocks::convert(case.load.fuel).into();
+		let until =
+			Self::now() + T::CommitBlocks::convert((case.load.fuel, case.sizes.fetched)).into();
 		if Sittings::<T>::try_append(Sitting { request, until, admission }).is_err() {
 			return false;
 		}

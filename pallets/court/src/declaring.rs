@@ -38,14 +38,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let session = T::Session::get();
 		let bench = Benches::<T>::get(session);
-		let seats: Vec<_> = keys
-			.iter()
-			.filter_map(|key| {
-				let index = Self::seat_of(&bench, key)?;
-				let (validator, _) = bench.get(usize::from(index))?;
-				Some((index, validator, key))
-			})
-			.collect();
+		let seats = Self::own_seats(&bench, &keys);
 		if seats.is_empty() {
 			return;
 		}

@@ -18,7 +18,9 @@ impl<T: Config> Courts for Pallet<T> {
 		let (not_before, load) = (T::Session::get(), T::Requests::court_load(request));
 		Docket::<T>::try_append(Waiting { request, not_before, load }).map_err(|_| CourtFull)?;
 		let (session, seats) = Self::hold_bench();
-		let case = Case { seed, load, sitting: 0, session, seats, phase: CasePhase::Waiting };
+		let sizes = T::Requests::court_sizes(request);
+		let phase = CasePhase::Waiting;
+		let case = Case { seed, load, sizes, sitting: 0, session, seats, phase };
 		Cases::<T>::insert(request, case);
 		Self::deposit_event(Event::Opened { request, session });
 		Ok(())

@@ -12,10 +12,13 @@ mod cases;
 mod deadlines;
 mod declarations;
 mod declaring;
+mod holding;
+mod holdings;
 mod interface;
 #[cfg(test)]
 mod mock;
 mod offchain;
+mod panels;
 pub mod reject;
 mod sessions;
 pub mod tally;
@@ -37,10 +40,12 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use frame_support::pallet_prelude::*;
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use opg_primitives::{court::CourtSignature, Answer, BlockNumber, Fuel, ModelId, RequestId};
+	use opg_primitives::{
+		court::CourtSignature, Answer, BlockNumber, Content, Fuel, ModelId, RequestId,
+	};
 	use pallet_opg_support::{
 		weight_budget::{assert_fits, max_transaction_weight},
-		Committees, CourtLoad, ModelFiles, OnCourtDecided, TaskSource,
+		Committees, CourtLoad, ModelFiles, OnCourtDecided, OnHeld, TaskSource,
 	};
 	use sp_core::H256;
 	use sp_runtime::traits::{BlockNumberProvider, Convert};
@@ -59,6 +64,8 @@ pub mod pallet {
 		type Models: ModelFiles;
 		/// Answers that executors revealed.
 		type Committees: Committees<Self::AccountId>;
+		/// Recipient of what panels say.
+		type OnHeld: OnHeld;
 		/// Clock of the deadlines.
 		type BlockNumberProvider: BlockNumberProvider<BlockNumber = BlockNumberFor<Self>>;
 		/// Index of the current session.
@@ -78,8 +85,12 @@ pub mod pallet {
 		/// Largest number of open cases, those that wait included.
 		#[pallet::constant]
 		type MaxCases: Get<u32>;
-		/// Blocks of the commit phase of a case whose loading and running take so much fuel.
-		type CommitBlocks: Convert<Fuel, BlockNumber>;
+		/// Largest number of open panels. Each member keeps what they are asked for.
+		#[pallet::constant]
+		type MaxPanels: Get<u32>;
+		/// Blocks of the commit phase of a case whose loading and running take so much fuel, and whose
+		/// input has so many bytes outside of the chain.
+		type CommitBlocks: Convert<(Fuel, u32), BlockNumber>;
 		/// Blocks of the reveal phase.
 		#[pallet::constant]
 		type RevealBlocks: Get<BlockNumber>;
@@ -163,6 +174,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DeclaredAt<T: Config> = StorageMap<_, Twox64Concat, SeatIndex, BlockNumberFor<T>>;
 
+	/// Panels of open requests whose input or output lies outside of the chain.
+	#[pallet::storage]
+	pub type Panels<T: Config> = CountedStorageMap<_, Twox64Concat, RequestId, PanelOf<T>>;
+
 	/// Events of this pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -244,6 +259,38 @@ pub mod pallet {
 			/// Whether it holds the file.
 			holds: bool,
 		},
+		/// A panel was drawn from the current bench.
+		PanelConvened {
+			/// Number of the request.
+			request: RequestId,
+			/// Seed of the draw, see [`opg_primitives::court::panel_seed`].
+			seed: H256,
+			/// Its members, in the order of the draw.
+			members: Vec<T::AccountId>,
+		},
+		/// A panel was asked to hold a content.
+		ContentAsked {
+			/// Number of the request.
+			request: RequestId,
+			/// The content.
+			content: Content,
+		},
+		/// A member of a panel says that its store holds a content.
+		Held {
+			/// Number of the request.
+			request: RequestId,
+			/// Index of the content among those that the panel is asked for.
+			content: u8,
+			/// Member.
+			validator: T::AccountId,
+		},
+		/// Two thirds of a panel hold a content.
+		ContentHeld {
+			/// Number of the request.
+			request: RequestId,
+			/// Index of the content among those that the panel is asked for.
+			content: u8,
+		},
 	}
 
 	#[pallet::hooks]
@@ -255,6 +302,7 @@ pub mod pallet {
 		fn offchain_worker(now: BlockNumberFor<T>) {
 			Self::work(now);
 			Self::declare_held(now);
+			Self::hold_contents(now);
 		}
 
 		fn integrity_test() {
@@ -262,7 +310,7 @@ pub mod pallet {
 			let commit = T::WeightInfo::commit(MAX_BATCH)
 				.saturating_add(T::WeightInfo::authorize_commit(MAX_BATCH));
 			assert_fits("a full batch of commitments", commit, max);
-			assert_fits("a full batch of revealed votes", Self::max_batch().0, max);
+			assert_fits("the largest batch", Self::max_batch().0, max);
 			let declare = T::WeightInfo::declare(MAX_DECLARATIONS)
 				.saturating_add(T::WeightInfo::authorize_declare(MAX_DECLARATIONS));
 			assert_fits("a full batch of declarations", declare, max);
@@ -350,6 +398,8 @@ pub mod pallet {
 		/// - [`WRONG_ANSWER`](crate::reject::WRONG_ANSWER): if an answer has another digest.
 		/// - [`TOO_MUCH_FUEL`](crate::reject::TOO_MUCH_FUEL): if an answer has more fuel than the limit
 		///   of its version.
+		/// - [`WRONG_OUTPUT_SIZE`](crate::reject::WRONG_OUTPUT_SIZE): if an answer has an output that is
+		///   longer than the limit of its version, or is stored and short enough not to be.
 		/// - [`NO_SITTING`](crate::reject::NO_SITTING): if no item names a sitting with this bench.
 		/// - [`WRONG_PHASE`](crate::reject::WRONG_PHASE): if none is in its reveal phase.
 		/// - [`WRONG_VOTE_STATE`](crate::reject::WRONG_VOTE_STATE): if the validator has nothing to
@@ -429,6 +479,57 @@ pub mod pallet {
 			ensure_authorized(origin)?;
 			Self::do_declare(batch);
 			Ok(())
+		}
+
+		/// Says which contents of panels the store of one validator's node holds.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// A content is held once two thirds of the panel said so. Whoever says so later is paid as
+		/// well. A member counts with whichever seat of the current bench it has. Items that name no
+		/// content of a panel, are of no member, or were said before are ignored, as long as there is
+		/// one that counts.
+		///
+		/// ## Parameters
+		/// - `batch`: 1 to 16 contents, sorted by request and index, each once.
+		/// - `signature`: by the court key of the seat, of
+		///   [`opg_primitives::court::court_batch_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::reject`]:
+		/// - [`MALFORMED`](crate::reject::MALFORMED): if there are no items, or they are not sorted.
+		/// - [`EXPIRED`](crate::reject::EXPIRED): if `batch.at` is not one of the last 16 blocks.
+		/// - [`NOT_ON_BENCH`](crate::reject::NOT_ON_BENCH): if the bench is not the current one, or has
+		///   no such seat.
+		/// - [`NO_PANEL`](crate::reject::NO_PANEL): if the first item, where none counts, names no
+		///   content that a panel is asked for.
+		/// - [`NOT_ON_PANEL`](crate::reject::NOT_ON_PANEL): if the first item, where none counts, is of
+		///   a panel without the validator.
+		/// - [`HELD_ALREADY`](crate::reject::HELD_ALREADY): if the first item, where none counts, was
+		///   said before.
+		/// - [`INVALID_SIGNATURE`](crate::reject::INVALID_SIGNATURE): if the court key did not sign.
+		///
+		/// ## Events
+		/// [`Event::Held`] for each item that is not ignored, and [`Event::ContentHeld`] where there
+		/// are enough with it.
+		#[pallet::call_index(3)]
+		#[pallet::weight((
+			Pallet::<T>::max_hold_weight(batch.items.len() as u32),
+			DispatchClass::Operational,
+		))]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_hold(batch.items.len() as u32))]
+		#[pallet::authorize(|_, batch, signature| {
+			Pallet::<T>::authorize_holdings(batch, signature)
+		})]
+		pub fn hold(
+			origin: OriginFor<T>,
+			batch: HoldingsOf<T>,
+			_signature: CourtSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			Ok(Some(Self::do_hold(batch)).into())
 		}
 	}
 }

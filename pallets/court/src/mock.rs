@@ -18,11 +18,13 @@ use opg_primitives::{
 		court_batch_payload, court_commitment, second_seed, CourtBatchKind, CourtKey,
 		CourtSignature,
 	},
-	Answer, BlockNumber, FailureReason, Fuel, ModelId, Outcome, RequestId, RoundIndex, Task,
+	Answer, BlockNumber, Content, FailureReason, Fuel, ModelId, Outcome, RequestId, RoundIndex,
+	Task, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
-	Assignment, Committees, CourtFull, CourtLoad, CourtReadiness, CourtVerdict, Courts, Judgement,
-	ModelFiles, OnCourtDecided, SeatHolder, TaskSource, Vacancy,
+	Assignment, Committees, CourtFull, CourtLoad, CourtReadiness, CourtSizes, CourtVerdict, Courts,
+	Judgement, ModelFiles, OnCourtDecided, OnHeld, Panels as PanelsTrait, SeatHolder, TaskSource,
+	Vacancy,
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{
@@ -122,6 +124,12 @@ parameter_types! {
 	pub static Files: BTreeMap<ModelId, H256> = BTreeMap::new();
 	/// Every verdict, in order.
 	pub static Verdicts: Vec<(RequestId, CourtVerdict<u64>)> = Vec::new();
+	/// Requests whose contents were held, in order.
+	pub static HeldContents: Vec<RequestId> = Vec::new();
+	/// Requests whose panel ends when it holds a content.
+	pub static EndOnHeld: BTreeSet<RequestId> = BTreeSet::new();
+	/// Lengths of the input and the output of every request.
+	pub static Sizes: CourtSizes = INLINE_SIZES;
 	/// Requests that the recipient opens when it takes a verdict.
 	pub static OpenOnVerdict: Vec<RequestId> = Vec::new();
 }
@@ -164,7 +172,23 @@ impl OnCourtDecided<u64> for Requests {
 	fn court_load(request: RequestId) -> CourtLoad {
 		Loads::get().get(&request).copied().unwrap_or(LOAD)
 	}
+	fn court_sizes(_: RequestId) -> CourtSizes {
+		Sizes::get()
+	}
 	fn max_court_decided_weight() -> Weight {
+		VERDICT_WEIGHT
+	}
+}
+
+impl OnHeld for Requests {
+	fn on_held(request: RequestId) -> Weight {
+		HeldContents::mutate(|held| held.push(request));
+		if EndOnHeld::get().contains(&request) {
+			<Court as PanelsTrait<u64>>::dismiss(request);
+		}
+		VERDICT_WEIGHT
+	}
+	fn max_held_weight() -> Weight {
 		VERDICT_WEIGHT
 	}
 }
@@ -240,6 +264,10 @@ pub const MAX_VALIDATORS: u32 = 9;
 pub const MAX_SITTING: u32 = 2;
 /// Largest number of open cases.
 pub const MAX_CASES: u32 = 5;
+/// Largest number of open panels.
+pub const MAX_PANELS: u32 = 4;
+/// Lengths of a request whose input and output are on the chain.
+pub const INLINE_SIZES: CourtSizes = CourtSizes { fetched: 0, output_limit: MAX_OUTPUT_BYTES };
 /// What a request costs a validator.
 pub const LOAD: CourtLoad = CourtLoad { fuel: 10, bytes: 1 };
 /// Fuel within the budget of a session.
@@ -252,19 +280,18 @@ pub const BLOCK_MILLIS: u32 = 3_000;
 pub const COMMIT_BLOCKS: u32 = 5;
 /// Fuel of a case whose commit phase is twice as long.
 pub const SLOW_FUEL: Fuel = 77;
+/// Bytes of an input for which a commit phase is longer by a block.
+pub const BYTES_PER_BLOCK: u32 = 10_000;
 /// Blocks of the reveal phase.
 pub const REVEAL_BLOCKS: u32 = 3;
 
 /// Length of the commit phase of a case.
 pub struct CommitBlocks;
 
-impl Convert<Fuel, BlockNumber> for CommitBlocks {
-	fn convert(fuel: Fuel) -> BlockNumber {
-		if fuel == SLOW_FUEL {
-			2 * COMMIT_BLOCKS
-		} else {
-			COMMIT_BLOCKS
-		}
+impl Convert<(Fuel, u32), BlockNumber> for CommitBlocks {
+	fn convert((fuel, fetched): (Fuel, u32)) -> BlockNumber {
+		let times = if fuel == SLOW_FUEL { 2 } else { 1 };
+		times * COMMIT_BLOCKS + fetched / BYTES_PER_BLOCK
 	}
 }
 
@@ -275,6 +302,7 @@ pub fn requester(request: RequestId) -> H256 {
 
 impl Config for Test {
 	type Requests = Requests;
+	type OnHeld = Requests;
 	type Models = Registry;
 	type Committees = Executors;
 	type BlockNumberProvider = Clock;
@@ -282,6 +310,7 @@ impl Config for Test {
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type MaxSitting = ConstU32<MAX_SITTING>;
 	type MaxCases = ConstU32<MAX_CASES>;
+	type MaxPanels = ConstU32<MAX_PANELS>;
 	type SessionFuel = ConstU64<SESSION_FUEL>;
 	type SessionBytes = ConstU64<SESSION_BYTES>;
 	type CommitBlocks = CommitBlocks;
@@ -325,6 +354,9 @@ pub fn begin() {
 	Files::take();
 	Verdicts::take();
 	OpenOnVerdict::take();
+	HeldContents::take();
+	EndOnHeld::take();
+	Sizes::take();
 	frame_system::BlockHash::<Test>::insert(0, GENESIS);
 	System::set_block_number(1);
 	begin_session(0, &[1, 2, 3, 4, 5]);
@@ -493,6 +525,45 @@ pub fn declare_call(who: u64, batch: DeclarationsOf<Test>) -> Call<Test> {
 /// Lets `who` say what its store holds.
 pub fn declare(who: u64, items: &[(ModelId, bool)]) -> Result<(), u8> {
 	submit(declare_call(who, declarations(who, items)))
+}
+
+/// A content of its own for each byte.
+pub fn content(byte: u8) -> Content {
+	Content { hash: H256::repeat_byte(byte), size: 20_000 }
+}
+
+/// Asks the panel of a request for a content.
+pub fn convene(request: RequestId, byte: u8) -> Result<(), CourtFull> {
+	<Court as PanelsTrait<u64>>::convene(request, content(byte), SEED)
+}
+
+/// Ends the panel of a request.
+pub fn dismiss(request: RequestId) -> Vec<u64> {
+	<Court as PanelsTrait<u64>>::dismiss(request)
+}
+
+/// Panel of a request.
+pub fn panel(request: RequestId) -> PanelOf<Test> {
+	Panels::<Test>::get(request).expect("the request has a panel")
+}
+
+/// Contents of `who` made at the last block, for the current bench.
+pub fn holdings(who: u64, items: &[(RequestId, u8)]) -> HoldingsOf<Test> {
+	let Declarations { session, seat, at, .. } = declarations(who, &[]);
+	let items =
+		items.iter().map(|(request, content)| Holding { request: *request, content: *content });
+	Holdings { session, seat, at, items: BoundedVec::truncate_from(items.collect()) }
+}
+
+/// Call with contents that the current key of `who` signed.
+pub fn hold_call(who: u64, batch: HoldingsOf<Test>) -> Call<Test> {
+	let payload = court_batch_payload(CourtBatchKind::Hold, &GENESIS, &hash_of(batch.at), &batch);
+	Call::hold { batch, signature: court_pair(who).sign(&payload).into() }
+}
+
+/// Lets `who` say which contents of panels its store holds.
+pub fn hold(who: u64, items: &[(RequestId, u8)]) -> Result<(), u8> {
+	submit(hold_call(who, holdings(who, items)))
 }
 
 /// Tells whether a version takes requests.

@@ -1,11 +1,12 @@
 //! Codes of refused batches, in `InvalidTransaction::Custom`. They differ from those of the
 //! attestation pallet.
 
-/// The batch has no items, or names a request twice; or declarations are not sorted.
+/// The batch has no items, or names a request twice; or declarations, or contents, are not sorted.
 pub const MALFORMED: u8 = 40;
 /// The batch does not name one of the last [`pallet_opg_support::CALL_BLOCKS`] blocks.
 pub const EXPIRED: u8 = 41;
-/// The bench is not kept, or has no such seat. Of declarations: it is not the current one.
+/// The bench is not kept, or has no such seat. Of declarations and of contents that
+/// are held: it is not the current one.
 pub const NOT_ON_BENCH: u8 = 42;
 /// There is no such sitting, or its bench is another one.
 pub const NO_SITTING: u8 = 43;
@@ -31,3 +32,12 @@ pub const TOO_MANY_MODELS: u8 = 52;
 pub const TOO_SOON: u8 = 53;
 /// The answer has more fuel than the limit of its version.
 pub const TOO_MUCH_FUEL: u8 = 54;
+/// The output of the answer has a length with which it is not stored, or is longer than the limit of
+/// its version.
+pub const WRONG_OUTPUT_SIZE: u8 = 55;
+/// No panel is asked for this content.
+pub const NO_PANEL: u8 = 56;
+/// The validator is no member of the panel.
+pub const NOT_ON_PANEL: u8 = 57;
+/// The validator said so already.
+pub const HELD_ALREADY: u8 = 58;

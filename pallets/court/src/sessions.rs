@@ -96,4 +96,18 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn seat_of(bench: &BenchOf<T>, key: &CourtKey) -> Option<SeatIndex> {
 		bench.iter().position(|(_, own)| own == key).map(|seat| seat as SeatIndex)
 	}
+
+	/// Seats of these keys on a bench, each with its validator.
+	pub(crate) fn own_seats<'a>(
+		bench: &'a BenchOf<T>,
+		keys: &'a [CourtKey],
+	) -> Vec<(SeatIndex, &'a T::AccountId, &'a CourtKey)> {
+		keys.iter()
+			.filter_map(|key| {
+				let index = Self::seat_of(bench, key)?;
+				let (validator, _) = bench.get(usize::from(index))?;
+				Some((index, validator, key))
+			})
+			.collect()
+	}
 }

@@ -13,13 +13,29 @@ impl<T: Config> Pallet<T> {
 	/// Checks that each case is in one list that fits its phase, that the budget is kept, that votes are
 	/// counted, that benches are kept while they are named and no longer, that missed cases are kept for
 	/// two sessions, that each answer is that of a voter, and that lists of those who hold a version are
-	/// sorted and counted.
+	/// sorted and counted, and that panels are counted and held by members only.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_lists()?;
 		Self::check_budget()?;
 		Self::check_benches()?;
 		Self::check_votes()?;
-		Self::check_holders()
+		Self::check_holders()?;
+		Self::check_panels()
+	}
+
+	fn check_panels() -> Result<(), TryRuntimeError> {
+		let mut count = 0;
+		for panel in Panels::<T>::iter_values() {
+			count += 1;
+			let members: BTreeSet<_> = panel.members.iter().collect();
+			ensure!(members.len() == panel.members.len(), "member of a panel twice");
+			ensure!(!panel.contents.is_empty(), "panel that is asked for nothing");
+			let is_of_members = |asked: &PanelContent| asked.holders >> members.len() == 0;
+			ensure!(panel.contents.iter().all(is_of_members), "content held by nobody");
+		}
+		ensure!(count == Panels::<T>::count(), "panels that are not counted");
+		ensure!(count <= T::MaxPanels::get(), "too many panels");
+		Ok(())
 	}
 
 	fn check_holders() -> Result<(), TryRuntimeError> {

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{court::CourtKey, Answer, ModelId, Outcome, RequestId};
-use pallet_opg_support::CourtLoad;
+use opg_primitives::{court::CourtKey, Answer, Content, ModelId, Outcome, RequestId};
+use pallet_opg_support::{CourtLoad, CourtSizes, MAX_PANEL};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -17,6 +17,10 @@ pub const MAX_DECLARATIONS: u32 = 64;
 pub const MAX_HELD_MODELS: u32 = 4_096;
 /// Number of blocks from one batch of declarations of a seat to the next.
 pub const DECLARE_BLOCKS: u32 = 4;
+/// Largest number of contents that a panel is asked for: the input and the output of a request.
+pub const MAX_CONTENTS: u32 = 2;
+/// Largest number of items in a batch about contents that are held.
+pub const MAX_HOLDINGS: u32 = 16;
 /// Index of the sitting after an undecided one. There is no third.
 pub const SECOND_SITTING: u8 = 1;
 
@@ -70,6 +74,8 @@ pub struct Case {
 	pub seed: H256,
 	/// What it costs each validator.
 	pub load: CourtLoad,
+	/// Lengths of its input and output. An answer with a longer output is refused.
+	pub sizes: CourtSizes,
 	/// Current sitting, or the next one: 0 or [`SECOND_SITTING`].
 	pub sitting: u8,
 	/// Session whose validators are the bench. While the case waits for its second sitting, the one
@@ -243,7 +249,7 @@ impl RevealedVote {
 }
 
 impl<BlockNumber> Batch<BlockNumber, RevealedVote> {
-	/// Length of all outputs together, in bytes.
+	/// Length of all outputs that the batch carries together, in bytes.
 	pub fn output_bytes(&self) -> u32 {
 		let bytes = |item: &Item<RevealedVote>| match &item.payload.answer {
 			Some(Answer { outcome: Outcome::Output(output), .. }) => output.len() as u32,
@@ -298,3 +304,125 @@ impl<BlockNumber> Declarations<BlockNumber> {
 
 /// [`Declarations`] of a runtime.
 pub type DeclarationsOf<T> = Declarations<BlockNumberFor<T>>;
+
+/// Validators that are asked to hold the input and the output of a request.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Panel<AccountId> {
+	/// Members, in the order of the draw.
+	pub members: BoundedVec<AccountId, ConstU32<MAX_PANEL>>,
+	/// What they are asked for, in the order in which they were.
+	pub contents: BoundedVec<PanelContent, ConstU32<MAX_CONTENTS>>,
+}
+
+/// [`Panel`] of a runtime.
+pub type PanelOf<T> = Panel<<T as frame_system::Config>::AccountId>;
+
+const _: () = assert!(MAX_PANEL <= u32::BITS, "each member has a bit of `PanelContent::holders`");
+
+/// Content that a panel is asked to hold.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct PanelContent {
+	/// Its hash and size.
+	pub content: Content,
+	/// Members that say that they hold it: bit `i` stands for the member at place `i`.
+	pub holders: u32,
+}
+
+impl PanelContent {
+	/// Tells whether the member at `place` says that it holds it.
+	pub fn is_held_by(&self, place: usize) -> bool {
+		self.holders >> place & 1 == 1
+	}
+}
+
+impl<AccountId: PartialEq> Panel<AccountId> {
+	/// Number of members that have to hold a content: two thirds, rounded up. A panel of nobody holds
+	/// nothing.
+	pub fn needed(&self) -> u32 {
+		(2 * self.members.len() as u32).div_ceil(3).max(1)
+	}
+
+	/// Place of a member.
+	pub fn place_of(&self, who: &AccountId) -> Option<usize> {
+		self.members.iter().position(|member| member == who)
+	}
+
+	/// Notes that the member at `place` holds the content at `index`. Returns whether it is the one
+	/// with whom there are enough of them.
+	pub fn note_holder(&mut self, index: usize, place: usize) -> bool {
+		let needed = self.needed();
+		let Some(asked) = self.contents.get_mut(index) else { return false };
+		let is_new = !asked.is_held_by(place);
+		asked.holders |= 1 << place;
+		is_new && asked.holders.count_ones() == needed
+	}
+
+	/// Members that hold everything that was asked for up to the last content that enough of them
+	/// hold. Nobody where there is none.
+	pub fn paid_members(self) -> Vec<AccountId> {
+		let needed = self.needed();
+		let is_held = |asked: &PanelContent| asked.holders.count_ones() >= needed;
+		let last = self.contents.iter().rposition(is_held);
+		let held = last.map_or(&[][..], |last| &self.contents[..=last]);
+		let is_paid = |place| !held.is_empty() && held.iter().all(|asked| asked.is_held_by(place));
+		(0..).zip(self.members).filter(|(place, _)| is_paid(*place)).map(|(_, who)| who).collect()
+	}
+}
+
+/// What the store of a seat's node holds for panels, under one signature.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Debug)]
+pub struct Holdings<BlockNumber> {
+	/// Session of the bench: the current one.
+	pub session: u32,
+	/// Seat on the bench.
+	pub seat: SeatIndex,
+	/// Block it was made at, as in a [`Batch`].
+	pub at: BlockNumber,
+	/// At least one, sorted, each once.
+	pub items: BoundedVec<Holding, ConstU32<MAX_HOLDINGS>>,
+}
+
+/// Content of a panel that a store holds.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct Holding {
+	/// Number of the request.
+	pub request: RequestId,
+	/// Index of the content among those that its panel is asked for.
+	pub content: u8,
+}
+
+impl<BlockNumber> Holdings<BlockNumber> {
+	/// Tells whether it has items, sorted, each once.
+	pub fn is_well_formed(&self) -> bool {
+		!self.items.is_empty() && self.items.windows(2).all(|pair| pair[0] < pair[1])
+	}
+}
+
+/// [`Holdings`] of a runtime.
+pub type HoldingsOf<T> = Holdings<BlockNumberFor<T>>;

@@ -3,7 +3,7 @@
 use crate::{pallet::*, types::*, weights::WeightInfo};
 use frame_support::{traits::Get, weights::Weight};
 use opg_primitives::MAX_OUTPUT_BYTES;
-use pallet_opg_support::OnCourtDecided;
+use pallet_opg_support::{OnCourtDecided, OnHeld};
 
 impl<T: Config> Pallet<T> {
 	/// `n` revealed votes with `bytes` of output in total.
@@ -17,14 +17,22 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(bytes_weight(T::WeightInfo::authorize_reveal_one, bytes))
 	}
 
-	/// Weight, authorization included, and length in bytes, envelope included, of the largest batch:
-	/// one of revealed votes.
+	/// Weight, authorization included, and length in bytes, envelope included, of the largest batch.
+	/// None is longer than one of revealed votes.
 	pub fn max_batch() -> (Weight, u32) {
 		let output = MAX_BATCH * MAX_OUTPUT_BYTES;
-		let weight = Self::reveal_weight(MAX_BATCH, output)
+		let reveal = Self::reveal_weight(MAX_BATCH, output)
 			.saturating_add(Self::authorize_reveal_weight(MAX_BATCH, output));
+		let hold = Self::max_hold_weight(MAX_HOLDINGS)
+			.saturating_add(T::WeightInfo::authorize_hold(MAX_HOLDINGS));
 		// Numbers, digest, witness and salt of an item; seat, signature and extensions of a batch.
-		(weight, output + MAX_BATCH * 160 + 512)
+		(reveal.max(hold), output + MAX_BATCH * 160 + 512)
+	}
+
+	/// `n` contents that are held, each by the last member that it needed, and what follows in other
+	/// pallets.
+	pub(crate) fn max_hold_weight(n: u32) -> Weight {
+		T::WeightInfo::hold(n).saturating_add(T::OnHeld::max_held_weight().saturating_mul(n.into()))
 	}
 
 	/// Ending a sitting in which everyone voted and gave an answer of its own, and what follows in

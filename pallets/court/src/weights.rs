@@ -24,6 +24,10 @@ pub trait WeightInfo {
 	fn declare(n: u32, ) -> Weight;
 	fn authorize_declare(n: u32, ) -> Weight;
 	fn forget(v: u32, ) -> Weight;
+	fn hold(n: u32, ) -> Weight;
+	fn authorize_hold(n: u32, ) -> Weight;
+	fn convene() -> Weight;
+	fn dismiss() -> Weight;
 }
 
 /// Measured weights, with the database weights of the runtime.
@@ -287,5 +291,33 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(v.into())))
 			.saturating_add(Weight::from_parts(0, 2557).saturating_mul(v.into()))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn hold(n: u32, ) -> Weight {
+		Weight::from_parts(60_000_000, 12_000)
+			.saturating_add(Weight::from_parts(40_000_000, 3_500).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn authorize_hold(n: u32, ) -> Weight {
+		Weight::from_parts(160_000_000, 12_000)
+			.saturating_add(Weight::from_parts(12_000_000, 3_500).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn convene() -> Weight {
+		Weight::from_parts(250_000_000, 16_000)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	fn dismiss() -> Weight {
+		Weight::from_parts(50_000_000, 5_000)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }

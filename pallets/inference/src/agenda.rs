@@ -176,8 +176,11 @@ impl<T: Config> Pallet<T> {
 	fn execute(context: &mut BlockContext<T>, id: RequestId, action: Action) {
 		match action {
 			Action::Settle => Self::settle_or_audit(context, id),
-			Action::Prune => Self::prune(&mut context.meter, id),
+			Action::Prune => Self::prune(context, id),
 			Action::Expire => Self::expire(&mut context.meter, id),
+			Action::Convene => Self::convene(&mut context.meter, id),
+			Action::EndHolding => Self::end_holding(&mut context.meter, id),
+			Action::Dismiss => Self::dismiss(context, id),
 		}
 	}
 
@@ -190,8 +193,10 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(Self::max_refund_weight())
 			.saturating_add(T::WeightInfo::prune())
 			.saturating_add(T::WeightInfo::return_deposit())
-			.saturating_add(T::Committees::max_remove_weight());
-		let expire = T::WeightInfo::noop().saturating_add(Self::undisputed_refund_weight());
-		settle.max(audit).max(prune).max(expire)
+			.saturating_add(T::Committees::max_remove_weight())
+			.saturating_add(Self::max_dismiss_weight());
+		// What expires can have an input that nobody holds.
+		let expire = Self::max_end_holding_weight();
+		settle.max(audit).max(prune).max(expire).max(Self::max_convene_weight())
 	}
 }

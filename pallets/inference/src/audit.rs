@@ -8,7 +8,7 @@ use crate::{
 use codec::Encode;
 use frame_support::{defensive, weights::Weight};
 use opg_primitives::{domains, RequestId, Tier};
-use pallet_opg_support::Committees;
+use pallet_opg_support::{Committees, Panels, MAX_PANEL};
 use sp_io::hashing::blake2_256;
 use sp_runtime::traits::Saturating;
 
@@ -39,6 +39,9 @@ impl<T: Config> Pallet<T> {
 				}
 				let (right, silent) = (judgement.right.len() as u32, judgement.silent.len());
 				context.meter.consume(T::WeightInfo::settle(right));
+				if request.has_panel {
+					context.meter.consume(T::Panels::max_dismiss_weight());
+				}
 				if request.is_escalated {
 					context.meter.consume(Self::charges_weight(silent));
 				}
@@ -52,8 +55,11 @@ impl<T: Config> Pallet<T> {
 	/// Largest weight of a settlement by the agenda.
 	pub(crate) fn max_settle_weight() -> Weight {
 		let seats = tiers::MAX_REQUEST_SEATS;
+		// The owner and the panel.
+		let accounts = 1 + MAX_PANEL as usize;
 		T::WeightInfo::settle(seats)
-			.saturating_add(SettlementBatch::<T>::weight_of(2, seats as usize, 1))
+			.saturating_add(SettlementBatch::<T>::weight_of(2, seats as usize, accounts))
+			.saturating_add(T::Panels::max_dismiss_weight())
 			.saturating_add(Self::charges_weight(tiers::size(Tier::High) as usize))
 			.saturating_add(Self::max_release_weight())
 	}

@@ -25,13 +25,14 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
-	challenge::pool_call_payload, Answer, Balance, Dim, Dims, ExecutorKey, ExecutorSignature,
-	FailureReason, Input, ModelId, Outcome, RequestId, RoundIndex, Tier, VersionLimits, MAX_DIMS,
-	MAX_DIM_NAME, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
+	challenge::pool_call_payload, Answer, Balance, Content, Dim, Dims, ExecutorKey,
+	ExecutorSignature, FailureReason, Input, ModelId, Outcome, RequestId, RoundIndex, Tier,
+	VersionLimits, MAX_DIMS, MAX_DIM_NAME, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
 	BenchmarkCommittees, BenchmarkExecutors, BenchmarkModels, BlockRandomness, Committees,
-	CourtVerdict, ExecutorStake, ModelVersion, OnCourtDecided, OnRoundDecided, Verdict, VrfOutput,
+	CourtVerdict, ExecutorStake, ModelVersion, OnCourtDecided, OnHeld, OnRoundDecided, Verdict,
+	VrfOutput,
 	MAX_COMMITTEE, MAX_MEMBERS,
 };
 use setup::*;
@@ -59,7 +60,7 @@ mod benchmarks {
 		let id = NextRequestId::<T>::get();
 		let order = Order {
 			model,
-			input: input(i),
+			input: OrderInput::Inline(input(i)),
 			tier: Tier::High,
 			max_fee: Balance::MAX,
 			max_royalty: Balance::MAX,
@@ -77,6 +78,91 @@ mod benchmarks {
 
 		assert!(Requests::<T>::contains_key(id));
 		Ok(())
+	}
+
+	/// The draw context is not counted.
+	#[benchmark]
+	fn request_stored() -> Result<(), BenchmarkError> {
+		go::<T>();
+		let model = model::<T>(tiers::size(Tier::High));
+		let mut draws = draw_context::<T>(model);
+		let mut meter = WeightMeter::new();
+		let who: T::AccountId = whitelisted_caller();
+		fund::<T>(&who);
+		let id = NextRequestId::<T>::get();
+		let order = Order {
+			model,
+			input: OrderInput::Stored(STORED),
+			tier: Tier::High,
+			max_fee: Balance::MAX,
+			max_royalty: Balance::MAX,
+			reference: H256::zero(),
+			deadline: Some(now::<T>() + 9u32.into()),
+		};
+		// A request pays for it where it has a deadline.
+		let expiry = Agenda::<T>::hashed_key_for(now::<T>() + 10u32.into());
+		add_to_whitelist(expiry.into());
+
+		#[block]
+		{
+			Pallet::<T>::do_request(&mut draws, &mut meter, who, order)?;
+		}
+
+		assert!(Requests::<T>::contains_key(id));
+		Ok(())
+	}
+
+	/// The panel is not counted.
+	#[benchmark]
+	fn convene() {
+		go::<T>();
+		insert_stored::<T>(RequestState::Uploading { until: None });
+		let end = now::<T>() + Pallet::<T>::hold_blocks(STORED.size).into();
+
+		#[block]
+		{
+			let stored = Requests::<T>::get(ID).expect("it is stored");
+			assert!(Pallet::<T>::panel_seed(&stored).is_some());
+			assert!(Pallet::<T>::schedule(end, ID, Action::EndHolding));
+			Pallet::<T>::await_content(ID, stored, STORED, end);
+		}
+
+		assert!(Agenda::<T>::decode_len(end).is_some());
+	}
+
+	/// Input that is held. An output costs less.
+	#[benchmark]
+	fn held() {
+		go::<T>();
+		insert_stored::<T>(RequestState::Uploading { until: Some(now::<T>()) });
+
+		#[block]
+		{
+			Pallet::<T>::on_held(ID);
+		}
+
+		assert!(state::<T>(ID).is_some_and(|state| state.waits_for_first_draw()));
+	}
+
+	/// The panel, and the transfers to its members, are not counted.
+	#[benchmark]
+	fn dismiss() {
+		go::<T>();
+		insert_stored::<T>(RequestState::Failed {
+			reason: FailureReason::Expired,
+			at: now::<T>(),
+		});
+		let mut batch = SettlementBatch::<T>::new();
+
+		#[block]
+		{
+			let mut stored = Requests::<T>::get(ID).expect("it is stored");
+			let owed = core::mem::take(&mut stored.escrow);
+			batch.charge(&stored.requester, owed, 0);
+			Requests::<T>::insert(ID, stored);
+		}
+
+		assert_eq!(Requests::<T>::get(ID).map(|stored| stored.escrow), Some(0));
 	}
 
 	#[benchmark]

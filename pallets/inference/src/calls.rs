@@ -1,6 +1,9 @@
 //! Calls of requesters: make a request, cancel it.
 
-use crate::{draw::DrawContext, pallet::*, queue::Place, tiers, types::*, weights::WeightInfo};
+use crate::{
+	contents::size_of, draw::DrawContext, pallet::*, queue::Place, tiers, types::*,
+	weights::WeightInfo,
+};
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
@@ -13,7 +16,9 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{input_hash, FailureReason, RequestId};
+use opg_primitives::{
+	input_hash, Balance, Content, FailureReason, ModelId, RequestId, Tier, VersionLimits, MAX_INPUT_BYTES,
+};
 use pallet_opg_support::{ExecutorStake, ModelRegistry, ModelUnavailable};
 use sp_runtime::{traits::One, DispatchError};
 
@@ -32,6 +37,27 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::DbWeight::get().reads_writes(1, 1))
 	}
 
+	/// Largest weight of a request whose input is outside of the chain.
+	pub(crate) fn max_request_stored_weight() -> Weight {
+		Self::max_request_weight(0)
+			.saturating_sub(T::WeightInfo::request(0))
+			.saturating_add(T::WeightInfo::request_stored())
+	}
+
+	/// Checks that an input is no longer than the version takes, and on the chain where the chain can
+	/// carry it. Returns its content where it is outside.
+	fn check_input(input: &OrderInput, limits: &VersionLimits) -> Result<Option<Content>, Error<T>> {
+		let (bytes, stored) = match input {
+			OrderInput::Inline(input) => (input.len() as u32, None),
+			OrderInput::Stored(content) => {
+				ensure!(content.size > MAX_INPUT_BYTES, Error::<T>::InputTooShort);
+				(content.size, Some(*content))
+			},
+		};
+		ensure!(bytes <= limits.input_bytes, Error::<T>::InputTooLong);
+		Ok(stored)
+	}
+
 	/// Takes a request. Returns the weight of what the block has paid for already.
 	pub(crate) fn do_request(
 		draws: &mut DrawContext<T>,
@@ -48,8 +74,10 @@ impl<T: Config> Pallet<T> {
 			ModelUnavailable::NotCourtReady => Error::<T>::NotCourtReady,
 		})?;
 		ensure!(version.royalty <= max_royalty, Error::<T>::RoyaltyAboveMax);
+		let stored_input = Self::check_input(&input, &version.limits)?;
 		let price = FuelPrice::<T>::get();
-		let seat_reserve = Self::seat_reserve(&version, price).ok_or(Error::<T>::Overflow)?;
+		let seat_reserve = Self::seat_reserve(&version, price, size_of(stored_input))
+			.ok_or(Error::<T>::Overflow)?;
 		let block = Self::block();
 		let last = LastAdmitted::<T>::get().filter(|last| last.block == block);
 		let pending = PendingSeats::<T>::get(model);
@@ -71,16 +99,29 @@ impl<T: Config> Pallet<T> {
 				(executors, seats)
 			},
 		};
-		let escrow =
-			Self::fee(version.limits.fuel, &version, price, tier).ok_or(Error::<T>::Overflow)?;
-		let seat_fees = Self::seat_fees(tiers::size(tier));
-		let most = escrow.checked_add(seat_fees).ok_or(Error::<T>::Overflow)?;
+		let storage = Self::byte_fee(size_of(stored_input))
+			.saturating_add(Self::max_output_fee(&version.limits));
+		let escrow = Self::fee(version.limits.fuel, &version, price, tier)
+			.and_then(|fee| fee.checked_add(storage))
+			.ok_or(Error::<T>::Overflow)?;
+		let fixed = Self::fixed_fees(tier, &version.limits, stored_input);
+		let most = escrow.checked_add(fixed).ok_or(Error::<T>::Overflow)?;
 		ensure!(most <= max_fee, Error::<T>::MaxFeeTooLow);
 
 		let request = NextRequestId::<T>::get();
 		NextRequestId::<T>::put(request.checked_add(1).ok_or(Error::<T>::Overflow)?);
 		let now = Self::now();
-		ensure!(Self::queue_draw(request, tier, Place::New), Error::<T>::Congested);
+		let (is_queued, state) = match stored_input {
+			None => {
+				let state = RequestState::Open(Self::waiting(tiers::FIRST));
+				(Self::queue_draw(request, tier, Place::New), state)
+			},
+			Some(_) => {
+				let is_queued = Self::schedule(now + One::one(), request, Action::Convene);
+				(is_queued, RequestState::Uploading { until: None })
+			},
+		};
+		ensure!(is_queued, Error::<T>::Congested);
 		let prune_at = now + T::Lifetime::get().into();
 		ensure!(Self::schedule(prune_at, request, Action::Prune), Error::<T>::Congested);
 		if let Some(deadline) = deadline {
@@ -90,16 +131,21 @@ impl<T: Config> Pallet<T> {
 			meter.consume(T::DbWeight::get().reads_writes(1, 1));
 			ensure!(Self::schedule(over, request, Action::Expire), Error::<T>::Congested);
 		}
-		Self::burn_seat_fees(&requester, tiers::size(tier))?;
+		Self::burn(&requester, fixed)?;
 		let deposit = T::RequestDeposit::get();
 		let held = escrow.checked_add(deposit).ok_or(Error::<T>::Overflow)?;
 		T::Currency::hold(&HoldReason::Request.into(), &requester, held)?;
-		FuelOrdered::<T>::mutate(|fuel| {
-			*fuel = fuel.saturating_add(Self::ordered_fuel(version.limits.fuel, tier));
-		});
-		Self::await_seats(model, tiers::size(tier));
-		let input_hash = input_hash(&input);
-		Inputs::<T>::insert(request, input);
+		if state.waits_for_first_draw() {
+			Self::order_seats(model, &version.limits, tier);
+		}
+		let input_hash = match input {
+			OrderInput::Inline(input) => {
+				let hash = input_hash(&input);
+				Inputs::<T>::insert(request, input);
+				hash
+			},
+			OrderInput::Stored(content) => content.hash,
+		};
 		let paid = last.map_or(Weight::zero(), |last| {
 			let same_account = u64::from(last.requester == requester);
 			let same_model = u64::from(last.model == model);
@@ -116,6 +162,7 @@ impl<T: Config> Pallet<T> {
 				model,
 				version,
 				input_hash,
+				stored_input,
 				tier,
 				price,
 				reference,
@@ -128,9 +175,10 @@ impl<T: Config> Pallet<T> {
 				is_escalated: false,
 				deposit,
 				escrow,
+				has_panel: false,
 				audit: None,
 				challenges: BoundedVec::new(),
-				state: RequestState::Open(Self::waiting(tiers::FIRST)),
+				state,
 			},
 		);
 		Self::deposit_event(Event::Requested {
@@ -144,9 +192,16 @@ impl<T: Config> Pallet<T> {
 		Ok(paid)
 	}
 
-	/// Takes the seat fees of so many seats from `who` and burns them.
-	pub(crate) fn burn_seat_fees(who: &T::AccountId, seats: u32) -> DispatchResult {
-		let amount = Self::seat_fees(seats);
+	/// A request waits for its first draw from this block on: its seats and its fuel count.
+	pub(crate) fn order_seats(model: ModelId, limits: &VersionLimits, tier: Tier) {
+		FuelOrdered::<T>::mutate(|fuel| {
+			*fuel = fuel.saturating_add(Self::ordered_fuel(limits.fuel, tier));
+		});
+		Self::await_seats(model, tiers::size(tier));
+	}
+
+	/// Takes `amount` planck from `who` and burns it.
+	pub(crate) fn burn(who: &T::AccountId, amount: Balance) -> DispatchResult {
 		let (precision, keep) = (Precision::Exact, Preservation::Preserve);
 		// Dropping the credit burns it.
 		T::Currency::withdraw(who, amount, precision, keep, Fortitude::Polite).map(drop)
@@ -155,15 +210,17 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_cancel(who: T::AccountId, id: RequestId) -> DispatchResult {
 		let request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
 		ensure!(request.requester == who, Error::<T>::NotRequester);
-		let is_waiting =
-			matches!(request.state, RequestState::Open(CommitteeStatus::Waiting { round: 0, .. }));
+		let is_waiting = request.state.waits_for_first_draw()
+			|| matches!(request.state, RequestState::Uploading { until: None });
 		// Once a block has added to the seed, its author may know the committee. A requester that
 		// could still cancel could draw again until it likes the result.
 		ensure!(is_waiting && request.requested_at == Self::block(), Error::<T>::NotCancellable);
-		FuelOrdered::<T>::mutate(|fuel| {
-			let ordered = Self::ordered_fuel(request.version.limits.fuel, request.tier);
-			*fuel = fuel.saturating_sub(ordered);
-		});
+		if request.state.waits_for_first_draw() {
+			FuelOrdered::<T>::mutate(|fuel| {
+				let ordered = Self::ordered_fuel(request.version.limits.fuel, request.tier);
+				*fuel = fuel.saturating_sub(ordered);
+			});
+		}
 		Self::fail(id, request, FailureReason::Cancelled);
 		Ok(())
 	}

@@ -237,7 +237,7 @@ impl<T: Config> Pallet<T> {
 		let eligible = draws.count(meter, request.model, &excluded);
 		let spec = tiers::committee_spec(request.tier, tiers::AUDIT);
 		ensure!(eligible >= spec.minimum, Error::<T>::NotEnoughExecutors);
-		Self::burn_seat_fees(&buyer, spec.target)?;
+		Self::burn(&buyer, Self::seat_fees(spec.target))?;
 		T::Currency::hold(&HoldReason::Audit.into(), &buyer, held)?;
 		let status = Self::waiting(tiers::AUDIT);
 		Self::enter(&mut request, RequestState::Audited { answer, at, status });

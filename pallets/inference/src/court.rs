@@ -1,6 +1,8 @@
 //! Court: brings disputed requests before it, and carries its verdicts out.
 
-use crate::{pallet::*, settlement::SettlementBatch, tiers, types::*, weights::WeightInfo};
+use crate::{
+	contents::size_of, pallet::*, settlement::SettlementBatch, tiers, types::*, weights::WeightInfo,
+};
 use alloc::vec::Vec;
 use frame_support::{
 	defensive,
@@ -8,7 +10,9 @@ use frame_support::{
 	weights::{Weight, WeightMeter},
 };
 use opg_primitives::{Answer, Balance, FailureReason, RequestId};
-use pallet_opg_support::{economics, Committees, CourtLoad, CourtVerdict, Courts, OnCourtDecided};
+use pallet_opg_support::{
+	economics, Committees, CourtLoad, CourtSizes, CourtVerdict, Courts, OnCourtDecided, Panels, MAX_PANEL,
+};
 use sp_core::H256;
 use sp_runtime::Perbill;
 
@@ -130,7 +134,10 @@ impl<T: Config> Pallet<T> {
 		let penalised = wrong + judgement.copied.len() as u32;
 		weight.saturating_accrue(T::WeightInfo::judged(right, penalised));
 		Self::deposit_event(Event::Judged { request: id, digest, right, wrong });
-		let court_pay = Self::court_pay(&request.version);
+		if request.has_panel {
+			weight.saturating_accrue(T::Panels::max_dismiss_weight());
+		}
+		let court_pay = Self::court_pay(&request.version, size_of(request.stored_input));
 		let cost = court_pay.saturating_mul(validators.len() as Balance);
 		let liable = [judgement.wrong.as_slice(), &judgement.copied].concat();
 		let (silent, absent) = (judgement.silent.len(), judgement.absent.len());
@@ -182,19 +189,27 @@ impl<T: Config> OnCourtDecided<T::AccountId> for Pallet<T> {
 	fn court_load(id: RequestId) -> CourtLoad {
 		Requests::<T>::get(id).map_or_else(CourtLoad::default, |request| CourtLoad {
 			fuel: request.version.limits.total_fuel(),
-			bytes: request.version.size.into(),
+			bytes: u64::from(request.version.size) + u64::from(size_of(request.stored_input)),
+		})
+	}
+
+	fn court_sizes(id: RequestId) -> CourtSizes {
+		Requests::<T>::get(id).map_or_else(CourtSizes::default, |request| CourtSizes {
+			fetched: size_of(request.stored_input),
+			output_limit: request.version.limits.output_bytes,
 		})
 	}
 
 	fn max_court_decided_weight() -> Weight {
 		let seats = tiers::MAX_REQUEST_SEATS;
-		let accounts = 1 + T::MaxBench::get() as usize;
+		let accounts = 1 + T::MaxBench::get() as usize + MAX_PANEL as usize;
 		T::WeightInfo::judged(seats, 0)
 			.max(T::WeightInfo::judged(1, seats - 1))
 			.saturating_add(Self::max_bond_weight().saturating_mul(MAX_CHALLENGES.into()))
 			.saturating_add(SettlementBatch::<T>::weight_of(2, seats as usize, accounts))
 			.saturating_add(Self::charges_weight(seats as usize))
 			.saturating_add(Self::max_release_weight())
+			.saturating_add(T::Panels::max_dismiss_weight())
 			.max(Self::max_refund_weight())
 	}
 }

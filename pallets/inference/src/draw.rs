@@ -316,13 +316,14 @@ impl<T: Config> Pallet<T> {
 		DrawContext::<T>::new().count(&mut WeightMeter::new(), model, excluded)
 	}
 
-	/// What the executors that could be drawn for `model` now offer.
+	/// What the executors that could be drawn for `model` now offer to requests whose input the chain
+	/// carries.
 	pub fn capacity(model: ModelId) -> Capacity {
 		let candidates = (model, T::Executors::session());
 		let pending = PendingSeats::<T>::get(model);
 		let version = T::Models::version(model).ok();
 		let reserve =
-			version.and_then(|version| Self::seat_reserve(&version, FuelPrice::<T>::get()));
+			version.and_then(|version| Self::seat_reserve(&version, FuelPrice::<T>::get(), 0));
 		let reserve = reserve.unwrap_or_default();
 		DrawContext::<T>::new().capacity(&mut WeightMeter::new(), candidates, pending, reserve)
 	}
@@ -426,6 +427,7 @@ impl<T: Config> Pallet<T> {
 			engine_id: request.version.engine_id,
 			input_hash: request.input_hash,
 			fuel_limit: request.version.limits.fuel,
+			output_limit: request.version.limits.output_bytes,
 			commit_blocks: Self::commit_blocks(&request.version.limits),
 			witnessed: round == tiers::AUDIT,
 		};

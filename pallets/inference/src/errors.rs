@@ -61,5 +61,9 @@ mod errors {
 		HasSeat,
 		/// The executor's pool is the bond of another challenge about the same model.
 		PoolChallengeOpen,
+		/// The chain carries an input of this size: use `request`.
+		InputTooShort,
+		/// The input is longer than the model version takes.
+		InputTooLong,
 	}
 }

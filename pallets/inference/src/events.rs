@@ -57,6 +57,38 @@ mod events {
 			/// Cause for which the last committee did not agree.
 			reason: FailureReason,
 		},
+		/// Validators were asked to hold an input or output that is outside of the chain.
+		Convened {
+			/// Number of the request.
+			request: RequestId,
+			/// Input or output.
+			content: Content,
+			/// Time of the chain's clock by which enough of them must hold it.
+			until: BlockNumberFor<T>,
+		},
+		/// Enough validators hold an input or output that is outside of the chain.
+		Held {
+			/// Number of the request.
+			request: RequestId,
+			/// Input or output.
+			content: Content,
+		},
+		/// Validators were paid for holding the contents of a request that has ended.
+		StoragePaid {
+			/// Number of the request.
+			request: RequestId,
+			/// Validators that hold them.
+			holders: Vec<T::AccountId>,
+			/// Pay of each, in planck.
+			each: Balance,
+		},
+		/// The storage fee of an input for which validators were asked in vain was burned.
+		StorageBurned {
+			/// Number of the request.
+			request: RequestId,
+			/// Amount, in planck.
+			amount: Balance,
+		},
 		/// A committee agreed on an answer. It can be challenged for `ChallengeWindow`.
 		Attested {
 			/// Number of the request.
@@ -141,12 +173,13 @@ mod events {
 			model: ModelId,
 			/// Digest of the answer.
 			digest: H256,
-			/// Charged in total, royalty and seat fees included, in planck.
+			/// Charged in total, royalty, storage and seat fees included, in planck.
 			fee: Balance,
 			/// Reference that the requester set.
 			reference: H256,
 		},
-		/// A request ended without an answer, and its escrow was returned.
+		/// A request ended without an answer, and its escrow was returned, but for the fee of storing its
+		/// contents.
 		Failed {
 			/// Number of the request.
 			request: RequestId,

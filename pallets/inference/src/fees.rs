@@ -5,9 +5,14 @@
 //! others'. Executors get the rest of the price for the fuel that the answer took. They load a model
 //! once, whatever the number of requests, so nobody pays for that fuel but in the court.
 
-use crate::{pallet::*, tiers, types::*};
+use crate::{
+	contents::{max_stored_output, size_of},
+	pallet::*,
+	tiers,
+	types::*,
+};
 use frame_support::traits::Get;
-use opg_primitives::{Balance, Fuel, ModelId, Tier};
+use opg_primitives::{Balance, Content, Fuel, ModelId, Tier, VersionLimits};
 use pallet_opg_support::{economics, BlockRandomness, ModelRegistry, ModelVersion};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Perbill, Rounding};
 
@@ -17,14 +22,15 @@ const MAX_CHANGE_DIVISOR: Balance = 8;
 const MAX_HEADROOM: u32 = 256;
 
 impl<T: Config> Pallet<T> {
-	/// Cost of a request to `model` at the current price in planck, seat fees included, deposit
-	/// excluded. With `fuel`: for an answer that takes so much. Without: escrow and seat fees.
+	/// Cost of a request to `model` at the current price in planck, seat fees included, deposit and the
+	/// fee of storing an input excluded. With `fuel`: for an answer that takes so much and whose output
+	/// the chain carries. Without: escrow and seat fees.
 	pub fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance> {
 		Self::estimate_at(FuelPrice::<T>::get(), model, tier, fuel)
 	}
 
 	/// Largest escrow and seat fees of a request that is included in the next `blocks` blocks, in
-	/// planck: the price may rise until then.
+	/// planck, the fee of storing an input excluded: the price may rise until then.
 	pub fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance> {
 		let price = (0..blocks.min(MAX_HEADROOM)).fold(FuelPrice::<T>::get(), |price, _| {
 			let change = (price / MAX_CHANGE_DIVISOR).max(1);
@@ -40,14 +46,29 @@ impl<T: Config> Pallet<T> {
 		fuel: Option<Fuel>,
 	) -> Option<Balance> {
 		let version = T::Models::version(model).ok()?;
+		// The largest answer has the largest output too.
+		let output = if fuel.is_none() { Self::max_output_fee(&version.limits) } else { 0 };
 		let fuel = fuel.unwrap_or(version.limits.fuel).min(version.limits.fuel);
-		let fee = Self::fee(fuel, &version, price, tier)?;
-		fee.checked_add(Self::seat_fees(tiers::size(tier)))
+		let fee = Self::fee(fuel, &version, price, tier)?.checked_add(output)?;
+		fee.checked_add(Self::fixed_fees(tier, &version.limits, None))
 	}
 
 	/// Seat fees of so many seats, in planck.
 	pub(crate) fn seat_fees(seats: u32) -> Balance {
 		T::SeatFee::get().saturating_mul(seats.into())
+	}
+
+	/// What a request burns at its inclusion, in planck: seat fees, and a content fee for its input where
+	/// that is outside of the chain, and for its output where that can be.
+	pub(crate) fn fixed_fees(
+		tier: Tier,
+		limits: &VersionLimits,
+		stored_input: Option<Content>,
+	) -> Balance {
+		let input = u32::from(stored_input.is_some());
+		let contents = input + u32::from(max_stored_output(limits) > 0);
+		let content_fees = T::ContentFee::get().saturating_mul(contents.into());
+		Self::seat_fees(tiers::size(tier)).saturating_add(content_fees)
 	}
 
 	/// `fuel × price × committee size`, plus the protocol's share, plus the royalty, in planck.
@@ -100,27 +121,33 @@ impl<T: Config> Pallet<T> {
 
 	/// Pay of one validator for recomputing a request to `version` in the court, in planck: what the
 	/// work costs, whatever the price of fuel is. It loads the model, which executors have done before,
-	/// and runs it. The bytes are those of the file, which it fetches and keeps.
-	pub(crate) fn court_pay(version: &ModelVersion<T::AccountId, Balance>) -> Balance {
-		let bytes = Balance::from(version.size).saturating_mul(T::CourtFuelPerByte::get().into());
+	/// and runs it. The bytes are those of the file and of an input outside of the chain, of `input_bytes`,
+	/// which it fetches and keeps.
+	pub(crate) fn court_pay(
+		version: &ModelVersion<T::AccountId, Balance>,
+		input_bytes: u32,
+	) -> Balance {
+		let bytes = Balance::from(version.size).saturating_add(input_bytes.into());
+		let bytes = bytes.saturating_mul(T::CourtFuelPerByte::get().into());
 		let fuel = Balance::from(version.limits.total_fuel()).saturating_add(bytes);
 		T::CourtRate::get().mul_floor(fuel.saturating_mul(T::MinFuelPrice::get()))
 	}
 
 	/// What a seat reserves in the operator's own stake, in planck: a court about it, and its
-	/// replacement at the fuel limit.
+	/// replacement at the fuel limit. `input_bytes`: length of an input outside of the chain.
 	pub(crate) fn seat_reserve(
 		version: &ModelVersion<T::AccountId, Balance>,
 		price: Balance,
+		input_bytes: u32,
 	) -> Option<Balance> {
-		Self::court_pay(version)
+		Self::court_pay(version, input_bytes)
 			.checked_mul(T::Randomness::authors().into())?
 			.checked_add(Self::pay(version.limits.fuel, price)?)
 	}
 
 	/// Bond of a challenge, in planck: pays the court, with [`Config::ChallengeBond`] on top.
 	pub fn bond(request: &RequestOf<T>) -> Option<Balance> {
-		Self::court_pay(&request.version)
+		Self::court_pay(&request.version, size_of(request.stored_input))
 			.checked_mul(T::Randomness::authors().into())?
 			.checked_add(T::ChallengeBond::get())
 	}

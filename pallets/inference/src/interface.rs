@@ -6,19 +6,23 @@ use frame_support::{
 	defensive,
 	weights::{Weight, WeightMeter},
 };
-use opg_primitives::{RequestId, RoundIndex, Task};
+use opg_primitives::{RequestId, RoundIndex, Task, TaskInput};
 use pallet_opg_support::{OnRoundDecided, TaskSource, Verdict};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 
 impl<T: Config> TaskSource for Pallet<T> {
 	fn task(request: RequestId) -> Option<Task> {
-		let version = Requests::<T>::get(request)?.version;
+		let Request { version, stored_input, .. } = Requests::<T>::get(request)?;
+		let input = match stored_input {
+			Some(content) => TaskInput::Stored(content),
+			None => TaskInput::Inline(Inputs::<T>::get(request)?.into_inner()),
+		};
 		Some(Task {
 			model_hash: version.model_hash,
 			engine_id: version.engine_id,
 			dims: version.dims,
-			input: Inputs::<T>::get(request)?.into_inner(),
+			input,
 			limits: version.limits,
 		})
 	}

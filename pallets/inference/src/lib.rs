@@ -11,6 +11,7 @@ mod benchmarking;
 mod calls;
 mod capacity;
 mod challenge;
+mod contents;
 mod court;
 mod draw;
 mod errors;
@@ -56,12 +57,12 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter, PalletId};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{
-		Balance, BlockNumber, ExecutorSignature, FailureReason, Fuel, Input, ModelId, RequestId,
-		RoundIndex, Tier, MAX_INPUT_BYTES,
+		Balance, BlockNumber, Content, ExecutorSignature, FailureReason, Fuel, Input, ModelId,
+		RequestId, RoundIndex, Tier, MAX_INPUT_BYTES,
 	};
 	use pallet_opg_support::{
 		weight_budget, BlockRandomness, CommitPhases, Committees, Courts, ExecutorDirectory,
-		ExecutorLedger, ExecutorStake, ModelRegistry, VrfOutput, MAX_COMMIT_LENGTHS,
+		ExecutorLedger, ExecutorStake, ModelRegistry, Panels, VrfOutput, MAX_COMMIT_LENGTHS,
 	};
 	use sp_core::H256;
 	use sp_runtime::{traits::BlockNumberProvider, Perbill};
@@ -95,6 +96,8 @@ pub mod pallet {
 		type Committees: Committees<Self::AccountId>;
 		/// Court of all validators.
 		type Courts: Courts;
+		/// Validators that hold inputs and outputs outside of the chain.
+		type Panels: Panels<Self::AccountId>;
 		/// VRF output of the block that begins.
 		type Randomness: BlockRandomness;
 		/// Id of the pot's account.
@@ -117,6 +120,14 @@ pub mod pallet {
 		/// weight of commitment, reveal and tally, which executors do not pay for.
 		#[pallet::constant]
 		type SeatFee: Get<Balance>;
+		/// Burned per input outside of the chain, and per output that can be, in planck: the weight of what
+		/// validators say about it, which they do not pay for.
+		#[pallet::constant]
+		type ContentFee: Get<Balance>;
+		/// Fee of holding a byte of an input or output outside of the chain until the request is final, in
+		/// planck. All validators that hold it share it.
+		#[pallet::constant]
+		type BytePrice: Get<Balance>;
 		/// Held from a challenger on top of what the court costs, in planck.
 		#[pallet::constant]
 		type ChallengeBond: Get<Balance>;
@@ -146,6 +157,10 @@ pub mod pallet {
 		/// long commit phases.
 		#[pallet::constant]
 		type ChallengeWindow: Get<BlockNumber>;
+		/// Least time in which validators must hold an input or output outside of the chain. It grows with
+		/// the size.
+		#[pallet::constant]
+		type HoldBlocks: Get<BlockNumber>;
 		/// Milliseconds from one tick of the clock to the next, as a rule.
 		#[pallet::constant]
 		type MillisPerTick: Get<u32>;
@@ -195,7 +210,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Requests<T: Config> = StorageMap<_, Twox64Concat, RequestId, RequestOf<T>>;
 
-	/// Encoded input tensors of the requests.
+	/// Encoded input tensors of the requests, where they are on the chain.
 	#[pallet::storage]
 	pub type Inputs<T> = StorageMap<_, Twox64Concat, RequestId, Input>;
 
@@ -324,6 +339,7 @@ pub mod pallet {
 			assert!(T::MinFuelPrice::get() > 0, "fuel is never free");
 			assert!(T::MinFuelPrice::get() <= T::MaxFuelPrice::get());
 			assert!(T::ChallengeWindow::get() > 0, "an answer can be challenged");
+			assert!(T::HoldBlocks::get() > 0, "a content can be held in time");
 			assert!(
 				T::CommitPhases::get().lengths().count() <= MAX_COMMIT_LENGTHS as usize,
 				"a block pays for the deadlines of all lengths"
@@ -351,6 +367,7 @@ pub mod pallet {
 			let max = weight_budget::max_transaction_weight::<T>(DispatchClass::Normal);
 			for call in [
 				Self::max_request_weight(MAX_INPUT_BYTES),
+				Self::max_request_stored_weight(),
 				T::WeightInfo::audit_bought().saturating_add(DrawContext::<T>::max_weight()),
 				T::WeightInfo::challenge().saturating_add(Self::max_release_weight()),
 			] {
@@ -379,7 +396,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Holds the escrow, which is the most that the request can cost, and a deposit, and burns the
-		/// seat fees. The deposit comes back at the settlement, or at the pruning of a request that
+		/// seat fees, and [`Config::ContentFee`] where the version has outputs outside of the chain. The deposit comes back at the settlement, or at the pruning of a request that
 		/// failed. The request keeps the model version and the price of fuel as they are now.
 		///
 		/// ## Parameters
@@ -402,6 +419,7 @@ pub mod pallet {
 		/// - [`Error::NotEnoughExecutors`]: if fewer executors than the first committee has seats can
 		///   be drawn, besides the signer and the model's owner.
 		/// - [`Error::RoyaltyAboveMax`]: if the royalty is more than `max_royalty`.
+		/// - [`Error::InputTooLong`]: if the input is longer than the version takes.
 		/// - [`Error::MaxFeeTooLow`]: if escrow and seat fees are more than `max_fee`.
 		/// - [`Error::InvalidDeadline`]: if the deadline is over, or later than the pruning.
 		/// - [`Error::Overflow`]: if the escrow or the number of the request is too large.
@@ -424,6 +442,7 @@ pub mod pallet {
 			let requester = ensure_signed(origin)?;
 			let mut meter = WeightMeter::new();
 			meter.consume(T::WeightInfo::request(input.len() as u32));
+			let input = OrderInput::Inline(input);
 			let order = Order { model, input, tier, max_fee, max_royalty, reference, deadline };
 			let mut draws = DrawContext::new();
 			let paid = Self::do_request(&mut draws, &mut meter, requester, order)?;
@@ -437,7 +456,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Returns the escrow. The deposit stays until the request is pruned; the seat fees are burned
-		/// already. In a later block the committee may be known to some: a requester that could still
+		/// already. No validator was asked for an input yet, so its storage costs nothing. In a later block the committee may be known to some: a requester that could still
 		/// cancel could draw again until it likes the result.
 		///
 		/// ## Parameters
@@ -653,6 +672,53 @@ pub mod pallet {
 			let PoolCall { executor, request, payload: PoolClaim { digest, salt }, .. } = claim;
 			Self::do_reveal_claim(executor, request, digest, salt)?;
 			Ok(Pays::No.into())
+		}
+
+		/// Asks a committee of executors for an inference whose input is outside of the chain.
+		///
+		/// ## Dispatch Origin
+		/// Signed by any account.
+		///
+		/// ## Details
+		/// As [`request`](Self::request), but the committee is drawn once validators hold the input. They
+		/// are asked at the next time of the chain's clock: from then on the signer uploads it to any
+		/// node. [`Config::ContentFee`] is burned with the seat fees, and the escrow holds
+		/// [`Config::BytePrice`] for each byte. Where validators do not hold the input in time, the request
+		/// fails, that part is burned, and the rest of the escrow comes back.
+		///
+		/// ## Parameters
+		/// - `model`: number of the model version.
+		/// - `input`: BLAKE3 hash and length of the encoded input tensors.
+		/// - `tier`, `max_fee`, `max_royalty`, `reference`, `deadline`: as of [`request`](Self::request).
+		///   A request whose deadline passes before the input is held fails as if it were not held.
+		///
+		/// ## Errors
+		/// Those of [`request`](Self::request), and:
+		/// - [`Error::InputTooShort`]: if the chain carries an input of this size.
+		///
+		/// ## Events
+		/// [`Event::Requested`]. Later [`Event::Convened`], and [`Event::Held`] or [`Event::Failed`]; then
+		/// as of [`request`](Self::request).
+		#[pallet::call_index(7)]
+		#[pallet::weight(Pallet::<T>::max_request_stored_weight())]
+		pub fn request_stored(
+			origin: OriginFor<T>,
+			model: ModelId,
+			input: Content,
+			tier: Tier,
+			max_fee: Balance,
+			max_royalty: Balance,
+			reference: H256,
+			deadline: Option<BlockNumberFor<T>>,
+		) -> DispatchResultWithPostInfo {
+			let requester = ensure_signed(origin)?;
+			let mut meter = WeightMeter::new();
+			meter.consume(T::WeightInfo::request_stored());
+			let input = OrderInput::Stored(input);
+			let order = Order { model, input, tier, max_fee, max_royalty, reference, deadline };
+			let mut draws = DrawContext::new();
+			let paid = Self::do_request(&mut draws, &mut meter, requester, order)?;
+			Ok(Some(meter.consumed().saturating_sub(paid)).into())
 		}
 	}
 }

@@ -25,8 +25,8 @@ use frame_system::{
 	offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase},
 };
 use opg_primitives::{
-	Answer, Balance, BlockNumber, ExecutorKey, FailureReason, Fuel, Input, ModelError, ModelId,
-	Outcome, RequestId, RoundIndex, Tier, VersionLimits,
+	Answer, Balance, BlockNumber, Content, ExecutorKey, FailureReason, Fuel, Input, ModelError,
+	ModelId, Outcome, RequestId, RoundIndex, Tier, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
 	economics, Assignment, BlockRandomness, CommitPhases, CourtFull, CourtVerdict,
@@ -140,12 +140,18 @@ pub const FUEL_LIMIT: Fuel = 1_000;
 /// Fuel of loading the model.
 pub const LOAD_FUEL: Fuel = 200;
 /// Limits of the model, unless a test sets others.
-pub const LIMITS: VersionLimits =
-	VersionLimits { fuel: FUEL_LIMIT, load_fuel: LOAD_FUEL, memory: 64 };
+pub const LIMITS: VersionLimits = VersionLimits::inline(FUEL_LIMIT, LOAD_FUEL, 64);
 /// Commit phases: the model has the shortest.
-pub const PHASES: CommitPhases = CommitPhases { shortest: 2, longest: 8, fuel_per_block: 2_000 };
+pub const PHASES: CommitPhases =
+	CommitPhases { shortest: 2, longest: 8, fuel_per_block: 2_000, bytes_per_block: MAX_INPUT_BYTES };
 /// Challenge window of the model.
 pub const WINDOW: BlockNumber = 5;
+/// Least time in which a content is held.
+pub const HOLD: BlockNumber = 4;
+/// Burned per content outside of the chain.
+pub const CONTENT_FEE: Balance = 11;
+/// Fee of a byte outside of the chain.
+pub const BYTE_PRICE: Balance = 3;
 pub const MILLIS_PER_TICK: u32 = 3_000;
 pub const LIFETIME: BlockNumber = 200;
 pub const MAX_AGENDA: u32 = 16;
@@ -225,6 +231,8 @@ parameter_types! {
 	pub storage OpenFailure: Option<FailureReason> = None;
 	/// Tells whether the court takes no case.
 	pub storage IsCourtFull: bool = false;
+	/// Tells whether no panel can be convened.
+	pub storage ArePanelsFull: bool = false;
 	/// Executor that copied in an audit, and the seed of that round.
 	pub storage Doubted: Option<(u64, H256)> = None;
 	/// Planck that convictions burned.
@@ -442,6 +450,60 @@ impl pallet_opg_support::Courts for Court {
 	}
 }
 
+/// Panels that are open: seed, and what was asked for so far.
+#[storage_alias]
+pub type OpenPanels = StorageMap<MockCourt, Twox64Concat, RequestId, (H256, Vec<Content>)>;
+
+/// Numbers of panels that were convened, and that were dismissed.
+#[storage_alias]
+pub type PanelCount = StorageValue<MockCourt, (u32, u32), frame_support::pallet_prelude::ValueQuery>;
+
+/// Requests whose panels hold something.
+#[storage_alias]
+pub type HeldBy = StorageMap<MockCourt, Twox64Concat, RequestId, Vec<u64>>;
+
+/// Weight of convening a panel.
+pub const CONVENE_WEIGHT: Weight = Weight::from_parts(11, 11);
+/// Weight of dismissing a panel.
+pub const DISMISS_WEIGHT: Weight = Weight::from_parts(13, 13);
+
+/// Panels of all validators.
+pub struct Panels;
+impl pallet_opg_support::Panels<u64> for Panels {
+	fn convene(request: RequestId, content: Content, seed: H256) -> Result<(), CourtFull> {
+		if ArePanelsFull::get() {
+			return Err(CourtFull);
+		}
+		let known = OpenPanels::get(request);
+		if known.is_none() {
+			PanelCount::mutate(|(convened, _)| *convened += 1);
+		}
+		let (seed, mut asked) = known.unwrap_or((seed, Vec::new()));
+		asked.push(content);
+		assert!(asked.len() <= 2, "a panel holds an input and an output");
+		OpenPanels::insert(request, (seed, asked));
+		Ok(())
+	}
+	fn dismiss(request: RequestId) -> Vec<u64> {
+		assert!(OpenPanels::take(request).is_some(), "each panel is dismissed once");
+		PanelCount::mutate(|(_, dismissed)| *dismissed += 1);
+		HeldBy::take(request).unwrap_or_default()
+	}
+	fn max_convene_weight() -> Weight {
+		CONVENE_WEIGHT
+	}
+	fn max_dismiss_weight() -> Weight {
+		DISMISS_WEIGHT
+	}
+}
+
+/// Members of the panel hold what was asked for last, and they are enough.
+pub fn hold(id: RequestId, holders: &[u64]) -> Weight {
+	assert!(OpenPanels::contains_key(id));
+	HeldBy::insert(id, holders.to_vec());
+	<Inference as pallet_opg_support::OnHeld>::on_held(id)
+}
+
 /// The court reveals votes on a request.
 pub fn begin_reveals(id: RequestId) {
 	Cases::insert(id, true);
@@ -646,6 +708,7 @@ impl Config for Test {
 	type Executors = Executors;
 	type Committees = Committees;
 	type Courts = Court;
+	type Panels = Panels;
 	type Randomness = Randomness;
 	type PotId = PotId;
 	type MinFuelPrice = ConstU128<MIN_PRICE>;
@@ -653,6 +716,8 @@ impl Config for Test {
 	type TargetFuel = ConstU64<TARGET_FUEL>;
 	type RequestDeposit = ConstU128<DEPOSIT>;
 	type SeatFee = ConstU128<SEAT_FEE>;
+	type ContentFee = ConstU128<CONTENT_FEE>;
+	type BytePrice = ConstU128<BYTE_PRICE>;
 	type ChallengeBond = ConstU128<CHALLENGE_BOND>;
 	type CourtRate = CourtRate;
 	type CourtFuelPerByte = ConstU64<FUEL_PER_BYTE>;
@@ -662,6 +727,7 @@ impl Config for Test {
 	type MaxDraws = MaxDraws;
 	type CommitPhases = Phases;
 	type ChallengeWindow = ConstU32<WINDOW>;
+	type HoldBlocks = ConstU32<HOLD>;
 	type MillisPerTick = ConstU32<MILLIS_PER_TICK>;
 	type Lifetime = ConstU32<LIFETIME>;
 	type MaxExecutors = ConstU32<{ EXECUTORS as u32 }>;

@@ -1,14 +1,19 @@
 //! Pruning: removes requests whose lifetime is over, and returns deposits.
 
-use crate::{agenda::PRUNE_RETRY_BLOCKS, pallet::*, types::*, weights::WeightInfo};
-use frame_support::weights::WeightMeter;
+use crate::{
+	agenda::{BlockContext, PRUNE_RETRY_BLOCKS},
+	pallet::*,
+	types::*,
+	weights::WeightInfo,
+};
 use opg_primitives::{FailureReason, RequestId};
 use pallet_opg_support::Committees;
 
 impl<T: Config> Pallet<T> {
 	/// Removes a request, or tries again later where it is not final.
-	pub(crate) fn prune(meter: &mut WeightMeter, id: RequestId) {
-		let Some(request) = Requests::<T>::get(id) else {
+	pub(crate) fn prune(context: &mut BlockContext<T>, id: RequestId) {
+		let meter = &mut context.meter;
+		let Some(mut request) = Requests::<T>::get(id) else {
 			return meter.consume(T::WeightInfo::noop());
 		};
 		if !request.state.is_final() {
@@ -24,11 +29,16 @@ impl<T: Config> Pallet<T> {
 					meter.consume(Self::release_first_round(id));
 				}
 				Self::refund(meter, id, request, FailureReason::Congested);
-				return Self::prune(meter, id);
+				return Self::prune(context, id);
 			}
 			return;
 		}
 		meter.consume(T::WeightInfo::prune());
+		if request.has_panel {
+			// No agenda had room for it.
+			Self::dismiss_failed(context, id, &mut request);
+		}
+		let meter = &mut context.meter;
 		if request.deposit > 0 {
 			Self::release(HoldReason::Request, &request.requester, request.deposit);
 			meter.consume(T::WeightInfo::return_deposit());

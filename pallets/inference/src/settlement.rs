@@ -19,7 +19,7 @@ use frame_support::{
 };
 use opg_primitives::{Answer, Balance, FailureReason, RequestId};
 use pallet_opg_support::{Courts, ExecutorLedger, Judgement, SeatHolder};
-use sp_runtime::traits::AccountIdConversion;
+use sp_runtime::traits::{AccountIdConversion, One};
 
 pub(crate) type CreditOf<T> =
 	Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
@@ -31,8 +31,8 @@ impl<T: Config> Pallet<T> {
 		T::PotId::get().into_account_truncating()
 	}
 
-	/// Pays the executors that gave the right answer, the owner and the protocol, burns the burned
-	/// part of the price, and releases the rest of the escrow.
+	/// Pays the executors that gave the right answer, the panel, the owner and the protocol, burns the
+	/// burned part of the price, and releases the rest of the escrow.
 	pub(crate) fn settle(
 		batch: &mut SettlementBatch<T>,
 		id: RequestId,
@@ -55,15 +55,18 @@ impl<T: Config> Pallet<T> {
 		let burned = Self::burned(fuel_limit, request.price, tier).unwrap_or_default();
 		let protocol = Self::protocol_share(pay, max_pay, tier).unwrap_or_default();
 		let mut shared = pay.saturating_mul(by_fee.into());
+		let storage = Self::held_fee(&request);
 		let fee = shared
+			.saturating_add(storage)
 			.saturating_add(royalty)
 			.saturating_add(protocol)
 			.saturating_add(burned)
 			.min(request.escrow);
-		// The fee pays for the storage, so the deposit is returned.
+		// The fee pays for the storage on the chain, so the deposit is returned.
 		let rest = request.escrow.saturating_sub(fee).saturating_add(request.deposit);
 		batch.charge(&request.requester, fee, rest);
 		(request.escrow, request.deposit) = (0, 0);
+		Self::pay_panel(batch, id, &mut request, storage);
 		batch.burn(burned);
 		batch.pay_account(&request.version.owner, royalty);
 		let audit = pay.saturating_mul(by_audit.into());
@@ -81,7 +84,8 @@ impl<T: Config> Pallet<T> {
 			shared = shared.saturating_add(Self::charge_equally(batch, &silent, pay, missing));
 		}
 		let each = batch.pay_equally(&right, shared);
-		let fee = fee.saturating_add(Self::seat_fees(tiers::size(tier)));
+		let limits = &request.version.limits;
+		let fee = fee.saturating_add(Self::fixed_fees(tier, limits, request.stored_input));
 		let digest = answer.digest();
 		let paid = right.into_iter().map(|executor| (executor, each)).collect();
 		let state = RequestState::Settled {
@@ -135,6 +139,9 @@ impl<T: Config> Pallet<T> {
 		reason: FailureReason,
 	) {
 		meter.consume(T::WeightInfo::refund());
+		if Self::burned_fee(&request, reason) > 0 {
+			meter.consume(T::WeightInfo::charge_requester());
+		}
 		meter.consume(Self::release_seats(id, &request));
 		for challenge in core::mem::take(&mut request.challenges) {
 			meter.consume(Self::max_bond_weight());
@@ -164,13 +171,25 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::Courts::max_remove_weight())
 	}
 
-	/// Ends a request without an answer and returns the escrow. The deposit stays until it is pruned.
+	/// Ends a request without an answer and returns the escrow, but for what its panel is to be paid, and
+	/// what is burned for an input that was asked for in vain. The deposit stays until it is pruned.
 	pub(crate) fn fail(id: RequestId, mut request: RequestOf<T>, reason: FailureReason) {
 		if request.state.waits_for_first_draw() {
 			Self::end_waiting(&request);
 		}
-		Self::release(HoldReason::Request, &request.requester, request.escrow);
-		request.escrow = 0;
+		let (owed, burned) = (Self::held_fee(&request), Self::burned_fee(&request, reason));
+		let rest = request.escrow.saturating_sub(owed).saturating_sub(burned);
+		if burned > 0 {
+			// Dropping it burns it.
+			drop(T::Currency::slash(&HoldReason::Request.into(), &request.requester, burned));
+			Self::deposit_event(Event::StorageBurned { request: id, amount: burned });
+		}
+		Self::release(HoldReason::Request, &request.requester, rest);
+		request.escrow = owed;
+		if request.has_panel {
+			// Where no agenda has room, the pruning does it.
+			let _ = Self::schedule(Self::now() + One::one(), id, Action::Dismiss);
+		}
 		request.audit = None;
 		Self::enter(&mut request, RequestState::Failed { reason, at: Self::now() });
 		Requests::<T>::insert(id, &request);

@@ -32,13 +32,36 @@ impl<T: Config> Pallet<T> {
 				*pending.entry(request.model).or_insert(0u32) += tiers::size(request.tier);
 			}
 			ensure!(id < next, "request number not below the next");
-			ensure!(Inputs::<T>::contains_key(id), "request without an input");
+			ensure!(
+				Inputs::<T>::contains_key(id) == request.stored_input.is_none(),
+				"a request has no input, or two"
+			);
 			ensure!(is_scheduled(id, Action::Prune), "request is never pruned");
 			if request.state.is_final() {
 				ensure!(
-					request.escrow == 0 && request.challenges.is_empty() && request.audit.is_none(),
-					"a final request holds an escrow or a bond"
+					request.challenges.is_empty() && request.audit.is_none(),
+					"a final request holds a bond"
 				);
+				ensure!(
+					request.escrow == 0 || request.has_panel,
+					"a final request holds an escrow, and owes nothing"
+				);
+			}
+			match request.state.awaited(request.stored_input) {
+				Some((_, None)) => {
+					ensure!(is_scheduled(id, Action::Convene), "a content is never asked for")
+				},
+				Some((_, Some(_))) => ensure!(
+					request.has_panel && is_scheduled(id, Action::EndHolding),
+					"a content is awaited for ever"
+				),
+				None => ensure!(
+					!matches!(
+						request.state,
+						RequestState::Uploading { .. } | RequestState::Holding { .. }
+					),
+					"a request waits for a content that it does not have"
+				),
 			}
 			match (&request.state, request.state.committee()) {
 				(_, Some(CommitteeStatus::Waiting { .. })) => {
@@ -55,9 +78,10 @@ impl<T: Config> Pallet<T> {
 					let waits = WaitingDisputes::<T>::get().contains(&id);
 					ensure!(waits, "the court is never asked again")
 				},
-				(RequestState::Settled { .. }, _) => {
-					ensure!(request.deposit == 0, "a settled request holds a deposit")
-				},
+				(RequestState::Settled { .. }, _) => ensure!(
+					request.deposit == 0 && !request.has_panel,
+					"a settled request holds a deposit, or its panel waits for its pay"
+				),
 				_ => {},
 			}
 			let in_dispute = matches!(request.state, RequestState::Court { .. });

@@ -3,7 +3,9 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{Answer, Balance, FailureReason, Input, ModelId, RoundIndex, Tier};
+use opg_primitives::{
+	Answer, Balance, Content, FailureReason, Input, ModelId, Outcome, RoundIndex, Tier,
+};
 use pallet_opg_support::{ModelVersion, MAX_SEATS};
 use scale_info::TypeInfo;
 use sp_core::H256;
@@ -22,8 +24,10 @@ pub struct Request<AccountId, BlockNumber> {
 	pub model: ModelId,
 	/// Copy of the model version at inclusion: later changes do not touch the request.
 	pub version: ModelVersion<AccountId, Balance>,
-	/// Digest of the input.
+	/// Digest of the input. Of one outside of the chain the BLAKE3 hash of its bytes.
 	pub input_hash: H256,
+	/// Input, where it is outside of the chain.
+	pub stored_input: Option<Content>,
 	/// Assurance that the requester pays for.
 	pub tier: Tier,
 	/// Planck per fuel and executor at inclusion.
@@ -46,8 +50,12 @@ pub struct Request<AccountId, BlockNumber> {
 	pub is_escalated: bool,
 	/// Held from the requester for storage, in planck; zero once the request is settled.
 	pub deposit: Balance,
-	/// Held from the requester for the fee, in planck; zero once the request is final.
+	/// Held from the requester for the fee, in planck. Once the request is final, what its panel is
+	/// still to be paid.
 	pub escrow: Balance,
+	/// Whether validators are asked to hold its contents: from the first that they are asked for until
+	/// they are paid.
+	pub has_panel: bool,
 	/// Audit that was ordered for the answer; `None` again once the request is final.
 	pub audit: Option<AuditOrder<AccountId>>,
 	/// Challenges, in order of arrival; none once the request is final.
@@ -207,13 +215,27 @@ pub enum RequestState<AccountId, BlockNumber> {
 		/// Time of the settlement.
 		at: BlockNumber,
 	},
-	/// Final: no answer, and the whole escrow returned.
+	/// Final: no answer. The escrow returned, but for what the storage of contents cost.
 	#[codec(index = 5)]
 	Failed {
 		/// Cause.
 		reason: FailureReason,
 		/// Time of the failure.
 		at: BlockNumber,
+	},
+	/// No committee yet: the validators of the panel do not hold the input.
+	#[codec(index = 6)]
+	Uploading {
+		/// Time by which they must hold it. `None` before they are asked.
+		until: Option<BlockNumber>,
+	},
+	/// A committee agreed on an output outside of the chain, which the panel does not hold.
+	#[codec(index = 7)]
+	Holding {
+		/// Answer that the committee agreed on.
+		answer: Answer,
+		/// Time by which the panel must hold its output. `None` before it is asked.
+		until: Option<BlockNumber>,
 	},
 }
 
@@ -253,9 +275,27 @@ impl<AccountId, BlockNumber> RequestState<AccountId, BlockNumber> {
 		}
 	}
 
+	/// Content that the panel has to hold before the request goes on, and the time for it once it is
+	/// asked. `input`: the input of the request, where it is outside of the chain.
+	pub fn awaited(&self, input: Option<Content>) -> Option<(Content, Option<&BlockNumber>)> {
+		match self {
+			Self::Uploading { until } => Some((input?, until.as_ref())),
+			Self::Holding { answer, until } => Some((stored_output(answer)?, until.as_ref())),
+			_ => None,
+		}
+	}
+
 	/// Tells whether the state is settled or failed, which nothing changes any more.
 	pub fn is_final(&self) -> bool {
 		matches!(self, Self::Settled { .. } | Self::Failed { .. })
+	}
+}
+
+/// Output of an answer, where it is outside of the chain.
+pub fn stored_output(answer: &Answer) -> Option<Content> {
+	match answer.outcome {
+		Outcome::Stored(content) => Some(content),
+		_ => None,
 	}
 }
 
@@ -327,12 +367,28 @@ pub enum Action {
 	/// Ends a request that has no committee by its deadline.
 	#[codec(index = 2)]
 	Expire,
+	/// Asks validators to hold the content that the request waits for.
+	#[codec(index = 3)]
+	Convene,
+	/// Ends a request whose content they did not hold in time.
+	#[codec(index = 4)]
+	EndHolding,
+	/// Ends the panel of a request that failed, and pays it.
+	#[codec(index = 5)]
+	Dismiss,
 }
 
-/// Parameters of the call `request`.
+/// Input of an order.
+pub(crate) enum OrderInput {
+	Inline(Input),
+	/// Longer than what the chain carries.
+	Stored(Content),
+}
+
+/// Parameters of the calls `request` and `request_stored`.
 pub(crate) struct Order<BlockNumber> {
 	pub(crate) model: ModelId,
-	pub(crate) input: Input,
+	pub(crate) input: OrderInput,
 	pub(crate) tier: Tier,
 	pub(crate) max_fee: Balance,
 	pub(crate) max_royalty: Balance,

@@ -22,7 +22,10 @@ impl<T: Config> Pallet<T> {
 			Verdict::Agreed(answer) if !differ && is_audit => {
 				Self::pass_audit(meter, id, request, answer)
 			},
-			Verdict::Agreed(answer) if !differ => Self::attest(meter, id, request, answer),
+			Verdict::Agreed(answer) if !differ => {
+				meter.consume(T::WeightInfo::attested());
+				Self::accept(meter, id, request, answer)
+			},
 			Verdict::Undecided(reason) if !differ && !is_audit => {
 				Self::escalate(meter, id, request, round, reason)
 			},
@@ -51,10 +54,27 @@ impl<T: Config> Pallet<T> {
 		Self::fix_round(meter, id, request);
 	}
 
+	/// Goes on with the answer of a committee. Where its output is outside of the chain, the panel has to
+	/// hold it first.
+	fn accept(meter: &mut WeightMeter, id: RequestId, mut request: RequestOf<T>, answer: Answer) {
+		if stored_output(&answer).is_none() {
+			return Self::attest(meter, id, request, answer);
+		}
+		Self::enter(&mut request, RequestState::Holding { answer, until: None });
+		Requests::<T>::insert(id, &request);
+		if !Self::schedule(Self::now() + One::one(), id, Action::Convene) {
+			Self::refund(meter, id, request, FailureReason::Congested);
+		}
+	}
+
 	/// Stores the answer of a committee. What follows moves money, so the agenda does it, after the
-	/// challenge window.
-	fn attest(meter: &mut WeightMeter, id: RequestId, mut request: RequestOf<T>, answer: Answer) {
-		meter.consume(T::WeightInfo::attested());
+	/// challenge window. The caller spends the weight.
+	pub(crate) fn attest(
+		meter: &mut WeightMeter,
+		id: RequestId,
+		mut request: RequestOf<T>,
+		answer: Answer,
+	) {
 		let now = Self::now();
 		let (digest, fuel) = (answer.digest(), answer.fuel);
 		Self::enter(&mut request, RequestState::Attested { answer, at: now });
@@ -107,8 +127,10 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn expire(meter: &mut WeightMeter, id: RequestId) {
 		meter.consume(T::WeightInfo::noop());
 		let Some(request) = Requests::<T>::get(id) else { return };
-		let is_waiting =
-			matches!(request.state, RequestState::Open(CommitteeStatus::Waiting { .. }));
+		let is_waiting = matches!(
+			request.state,
+			RequestState::Open(CommitteeStatus::Waiting { .. }) | RequestState::Uploading { .. }
+		);
 		if is_waiting && Self::is_expired(&request) {
 			Self::refund(meter, id, request, FailureReason::Expired);
 		}

@@ -510,7 +510,8 @@ impl<T: Config> Run<T> {
 		let job = Job { request, round: tiers::FIRST, kind, task, requester, millis_left };
 		match inference_host::submit_or_poll(job.encode()) {
 			Ok(JobStatus::Done { answer, .. }) => Found::Digest(answer.digest()),
-			Ok(JobStatus::Pending) | Err(JobError::QueueFull | JobError::Internal) => Found::Wait,
+			Ok(JobStatus::Pending)
+			| Err(JobError::QueueFull | JobError::Internal | JobError::InputMissing) => Found::Wait,
 			Err(reason) => {
 				log::debug!(target: LOG, "request={request} not watched: {reason:?}");
 				Found::Nothing

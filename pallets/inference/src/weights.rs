@@ -11,6 +11,7 @@ use frame_support::{traits::Get, weights::Weight};
 /// Weights of the calls and hooks.
 pub trait WeightInfo {
 	fn request(i: u32, ) -> Weight;
+	fn request_stored() -> Weight;
 	fn cancel() -> Weight;
 	fn challenge() -> Weight;
 	fn challenge_with_pool() -> Weight;
@@ -26,6 +27,9 @@ pub trait WeightInfo {
 	fn open_seats(p: u32, ) -> Weight;
 	fn capacity(p: u32, ) -> Weight;
 	fn release_seats(p: u32, ) -> Weight;
+	fn convene() -> Weight;
+	fn held() -> Weight;
+	fn dismiss() -> Weight;
 	fn noop() -> Weight;
 	fn postpone() -> Weight;
 	fn queue_replacement() -> Weight;
@@ -70,6 +74,22 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Weight::from_parts(1_197, 0).saturating_mul(i.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Storage: `Models::Models` (r:1 w:0)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
+	/// Storage: `Models::Engines` (r:1 w:0)
+	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
+	/// Storage: `Court::Holders` (r:1 w:0)
+	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Storage: `Inference::Requests` (r:0 w:1)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	fn request_stored() -> Weight {
+		// Not measured: as `request` without an input.
+		Weight::from_parts(177_148_705, 8457)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
@@ -252,6 +272,34 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(969_299, 0)
 			// Standard error: 471.
 			.saturating_add(Weight::from_parts(81_709, 0).saturating_mul(p.into()))
+	}
+	/// Storage: `Inference::Requests` (r:1 w:1)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Storage: `Inference::Agenda` (r:1 w:1)
+	/// Proof: `Inference::Agenda` (`max_values`: None, `max_size`: Some(23042), added: 25517, mode: `Measured`)
+	fn convene() -> Weight {
+		// Not measured: as `postpone`, and an agenda.
+		Weight::from_parts(60_000_000, 26507)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Inference::Requests` (r:1 w:1)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Storage: `Inference::PendingSeats` (r:1 w:1)
+	/// Proof: `Inference::PendingSeats` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `Measured`)
+	fn held() -> Weight {
+		// Not measured: as `postpone`, and the seats that wait.
+		Weight::from_parts(60_000_000, 9124)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Inference::Requests` (r:1 w:1)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	fn dismiss() -> Weight {
+		// Not measured: as `postpone`.
+		Weight::from_parts(40_000_000, 9124)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:0)
 	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)

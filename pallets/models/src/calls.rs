@@ -46,11 +46,19 @@ impl<T: Config> Pallet<T> {
 	/// Checks what a version names, by itself.
 	fn check_version(model: &ModelOf<T>) -> DispatchResult {
 		let maxima = VersionMaxima::<T>::get();
-		let VersionLimits { fuel, load_fuel, memory } = model.limits;
+		let VersionLimits { fuel, load_fuel, memory, input_bytes, output_bytes } = model.limits;
 		ensure!((1..=maxima.size).contains(&model.size), Error::<T>::InvalidSize);
 		ensure!((1..=maxima.limits.fuel).contains(&fuel), Error::<T>::InvalidFuel);
 		ensure!((1..=maxima.limits.load_fuel).contains(&load_fuel), Error::<T>::InvalidLoadFuel);
 		ensure!((1..=maxima.limits.memory).contains(&memory), Error::<T>::InvalidMemory);
+		ensure!(
+			(1..=maxima.limits.input_bytes).contains(&input_bytes),
+			Error::<T>::InvalidInputBytes
+		);
+		ensure!(
+			(1..=maxima.limits.output_bytes).contains(&output_bytes),
+			Error::<T>::InvalidOutputBytes
+		);
 		ensure!(model.royalty <= T::MaxRoyalty::get(), Error::<T>::RoyaltyTooHigh);
 		ensure!(are_valid_dims(&model.dims), Error::<T>::InvalidDims);
 		let Release { number, licence, tokenizer } = &model.release;

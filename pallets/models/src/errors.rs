@@ -109,5 +109,9 @@ mod errors {
 		NotExpired,
 		/// The operator allows its hot key to begin with no more versions.
 		NotAllowed,
+		/// The longest input is zero bytes or above `VersionMaxima`.
+		InvalidInputBytes,
+		/// The longest output is zero bytes or above `VersionMaxima`.
+		InvalidOutputBytes,
 	}
 }

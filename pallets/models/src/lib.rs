@@ -213,8 +213,9 @@ pub mod pallet {
 		/// - [`Error::InvalidName`], [`Error::InvalidNumber`], [`Error::InvalidLicence`],
 		///   [`Error::EmptyFile`]: if the name, the version number, the licence or the tokenizer is not
 		///   one.
-		/// - [`Error::InvalidFuel`], [`Error::InvalidLoadFuel`], [`Error::InvalidMemory`]: if that limit
-		///   is zero or above `VersionMaxima`.
+		/// - [`Error::InvalidFuel`], [`Error::InvalidLoadFuel`], [`Error::InvalidMemory`],
+		///   [`Error::InvalidInputBytes`], [`Error::InvalidOutputBytes`]: if that limit is zero or above
+		///   `VersionMaxima`.
 		/// - [`Error::RoyaltyTooHigh`]: if `royalty` is above `MaxRoyalty`.
 		/// - [`Error::InvalidDims`]: if a dimension has no UTF-8 name or no size, or if the names
 		///   are not sorted and distinct.

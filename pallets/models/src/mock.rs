@@ -9,7 +9,7 @@ use frame_support::{
 use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase,
 };
-use opg_primitives::{ExecutorKey, ModelId, VersionLimits};
+use opg_primitives::{ExecutorKey, ModelId, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
 use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{BuildStorage, Weight};
@@ -98,12 +98,18 @@ parameter_types! {
 	/// Maxima of genesis.
 	pub const DefaultMaxima: Maxima = Maxima {
 		size: 1_000,
-		limits: VersionLimits { fuel: 1_000, load_fuel: 500, memory: 64 },
+		limits: VersionLimits::inline(1_000, 500, 64),
 	};
 	/// Maxima above all that can be set.
 	pub const MaximaCeiling: Maxima = Maxima {
 		size: 4_000,
-		limits: VersionLimits { fuel: 4_000, load_fuel: 2_000, memory: 256 },
+		limits: VersionLimits {
+			fuel: 4_000,
+			load_fuel: 2_000,
+			memory: 256,
+			input_bytes: 4 * MAX_INPUT_BYTES,
+			output_bytes: 4 * MAX_OUTPUT_BYTES,
+		},
 	};
 }
 

@@ -184,11 +184,13 @@ pub struct Maxima {
 impl Maxima {
 	/// True where nothing is above `other`.
 	pub fn are_within(&self, other: &Self) -> bool {
-		let VersionLimits { fuel, load_fuel, memory } = self.limits;
+		let VersionLimits { fuel, load_fuel, memory, input_bytes, output_bytes } = self.limits;
 		self.size <= other.size
 			&& fuel <= other.limits.fuel
 			&& load_fuel <= other.limits.load_fuel
 			&& memory <= other.limits.memory
+			&& input_bytes <= other.limits.input_bytes
+			&& output_bytes <= other.limits.output_bytes
 	}
 }
 

@@ -28,6 +28,8 @@ pub struct Assignment<AccountId> {
 	pub input_hash: H256,
 	/// Fuel limit of a run. An answer with more is refused.
 	pub fuel_limit: Fuel,
+	/// Longest encoded output, in bytes. An answer with a longer one is refused.
+	pub output_limit: u32,
 	/// Length of the commit phase, by the clock.
 	pub commit_blocks: BlockNumber,
 	/// Whether executors have to give a witness for `seed` with their answer, which nobody has who

@@ -49,8 +49,30 @@ pub struct CourtFull;
 pub struct CourtLoad {
 	/// Fuel limits of the request's version for loading and running together.
 	pub fuel: Fuel,
-	/// Length of the version's file, in bytes.
+	/// Length of the version's file, and of an input outside of the chain, in bytes.
 	pub bytes: u64,
+}
+
+/// Lengths of the input and the output of a disputed request.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct CourtSizes {
+	/// Length of an input outside of the chain, which validators have to fetch, in bytes. Zero where
+	/// it is on the chain.
+	pub fetched: u32,
+	/// Longest encoded output of the request's version, in bytes.
+	pub output_limit: u32,
 }
 
 /// Cases of the court, one for each disputed request.
@@ -95,6 +117,8 @@ pub trait OnCourtDecided<AccountId> {
 	}
 	/// What the request costs a validator at most. Nothing where there is no such request.
 	fn court_load(request: RequestId) -> CourtLoad;
+	/// Lengths of the request's input and output. Nothing where there is no such request.
+	fn court_sizes(request: RequestId) -> CourtSizes;
 	/// Largest weight that `on_court_decided` returns.
 	fn max_court_decided_weight() -> Weight;
 }

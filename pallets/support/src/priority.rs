@@ -17,13 +17,15 @@ pub const POOL_CHALLENGE: TransactionPriority = TransactionPriority::MAX - 2;
 pub const COMMIT: TransactionPriority = TransactionPriority::MAX - 3;
 /// Commitments to the court's votes.
 pub const COURT_COMMIT: TransactionPriority = TransactionPriority::MAX - 4;
+/// Statements of validators that they hold inputs and outputs. Requests wait for them.
+pub const COURT_HOLD: TransactionPriority = TransactionPriority::MAX - 5;
 /// Declarations of validators that they hold models. Each validator has few of them.
-pub const COURT_DECLARE: TransactionPriority = TransactionPriority::MAX - 5;
+pub const COURT_DECLARE: TransactionPriority = TransactionPriority::MAX - 6;
 /// Declined seats earn nothing.
-pub const DECLINE: TransactionPriority = TransactionPriority::MAX - 6;
+pub const DECLINE: TransactionPriority = TransactionPriority::MAX - 7;
 /// Declarations of executors about the versions that they serve come last of what is authorized: they
 /// count in a later session, and each executor has few of them.
-pub const SERVING: TransactionPriority = TransactionPriority::MAX - 7;
+pub const SERVING: TransactionPriority = TransactionPriority::MAX - 8;
 /// Least priority of a signed challenge, claim or bought audit. A tip adds to it, at most
 /// [`MAX_TIPPED`].
 pub const CHALLENGE: TransactionPriority = 1 << 62;
@@ -43,6 +45,7 @@ mod tests {
 			SERVING,
 			DECLINE,
 			COURT_DECLARE,
+			COURT_HOLD,
 			COURT_COMMIT,
 			COMMIT,
 			POOL_CHALLENGE,

@@ -57,17 +57,21 @@ fn whole_committee(row: &Row) -> f64 {
 /// average before there are so many.
 pub const MANY_LIES: usize = 500;
 
-/// Tells whether the adversary must have lost money. Where the court cannot decide, nobody is judged.
+/// Tells whether the adversary must have lost money. Where the court cannot decide, and where an output
+/// is withheld, nobody is judged.
 pub fn must_lose(row: &Row, outcomes: &Outcomes) -> bool {
 	let enough = if is_left_to_chance(row) { MANY_LIES } else { 1 };
-	is_dishonest(row, outcomes) && row.bench.decides() && outcomes.offences >= enough
+	let is_judged = row.bench.decides() && !row.strategy.denies();
+	is_dishonest(row, outcomes) && is_judged && outcomes.offences >= enough
 }
 
 /// Tells whether nothing but an audit by chance can find out a lie: nobody watches, and the adversary
 /// lies where it holds the whole committee only.
 pub fn is_left_to_chance(row: &Row) -> bool {
 	let always_whole = row.tier == Tier::Optimistic && row.strategy.lies();
-	row.watch == Watch::Nobody && (always_whole || row.strategy.is_opportunistic())
+	row.watch == Watch::Nobody
+		&& (always_whole || row.strategy.is_opportunistic())
+		&& !row.strategy.denies()
 }
 
 /// Tells whether there were wrong or missing answers, of an adversary with less than half of the
@@ -79,7 +83,8 @@ fn is_dishonest(row: &Row, outcomes: &Outcomes) -> bool {
 /// Tells whether a strategy with wrong or missing answers earns money, or loses none although it
 /// must.
 pub fn is_profitable(row: &Row, outcomes: &Outcomes) -> bool {
-	let earns = is_dishonest(row, outcomes) && !row.bench.decides() && outcomes.profit > 0;
+	let is_free = !row.bench.decides() || row.strategy.denies();
+	let earns = is_dishonest(row, outcomes) && is_free && outcomes.profit > 0;
 	earns || must_lose(row, outcomes) && outcomes.profit >= 0
 }
 

@@ -13,8 +13,8 @@ use frame_support::{
 	weights::Weight,
 };
 use opg_primitives::{
-	registry::VersionNumber, Answer, FailureReason, Fuel, ModelId, RequestId, RoundIndex,
-	VersionLimits,
+	registry::VersionNumber, Answer, Content, FailureReason, Fuel, ModelId, Outcome, RequestId,
+	RoundIndex, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use opg_runtime::{
 	constants::{
@@ -146,6 +146,25 @@ pub(crate) fn lie() -> Answer {
 	Answer { fuel: WORK, ..wrong() }
 }
 
+/// Answer whose output is outside of the chain, and nowhere.
+pub(crate) fn nowhere() -> Answer {
+	let content = Content { hash: H256::repeat_byte(13), size: MAX_OUTPUT_BYTES + 1 };
+	Answer { outcome: Outcome::Stored(content), fuel: WORK }
+}
+
+/// Input outside of the chain.
+const STORED: Content = Content { hash: H256::repeat_byte(14), size: 4 * MAX_INPUT_BYTES };
+
+/// Limits of all versions.
+fn limits(strategy: Strategy) -> VersionLimits {
+	let limits = VersionLimits::inline(WORK, 1_000, 64);
+	match strategy {
+		InputWithholder => VersionLimits { input_bytes: STORED.size, ..limits },
+		OutputWithholder => VersionLimits { output_bytes: 2 * MAX_OUTPUT_BYTES, ..limits },
+		_ => limits,
+	}
+}
+
 /// Witness of somebody who has not computed. All of the adversary's give the same.
 pub(crate) fn guessed_witness(seed: &H256) -> H256 {
 	H256(codec::Encode::using_encoded(&("guessed", seed), blake2_256))
@@ -210,6 +229,7 @@ pub(crate) enum Step {
 	Commit,
 	Reveal,
 	Attested,
+	Upload,
 	Vote,
 	RevealVote,
 }
@@ -228,13 +248,19 @@ impl Play {
 		}
 	}
 
-	/// Tells whether it waits for randomness: for a draw, or soon for the choice of an audit.
+	/// Tells whether it waits for randomness: for a draw or a panel, or soon for the choice of an audit.
 	fn awaits_output(&self) -> bool {
 		let state = state(self.id);
 		let is_ending = state.attested().is_some_and(|(_, at)| {
 			Clock::current_block_number() + AUDIT_BLOCKS >= at + CHALLENGE_WINDOW
 		});
-		is_ending || matches!(state.committee(), Some(CommitteeStatus::Waiting { .. }))
+		let is_unasked = matches!(
+			state,
+			RequestState::Uploading { until: None } | RequestState::Holding { until: None, .. }
+		);
+		is_ending
+			|| is_unasked
+			|| matches!(state.committee(), Some(CommitteeStatus::Waiting { .. }))
 	}
 
 	/// Notes a step. Tells whether it is new.
@@ -255,7 +281,7 @@ impl Game {
 			set_balance(&who, FUNDS);
 		}
 		assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
-		(0..VERSIONS).for_each(register_version);
+		(0..VERSIONS).for_each(|number| register_version(number, limits(row.strategy)));
 		let stakes = Stakes::new(row);
 		Self {
 			row,
@@ -280,7 +306,7 @@ impl Game {
 	fn wealth(&self) -> Balance {
 		let others = match self.row.strategy {
 			Owner => wealth(&dave()),
-			SelfDeal => wealth(&eve()),
+			SelfDeal | InputWithholder => wealth(&eve()),
 			_ => 0,
 		};
 		let mallories: Balance = (0..MALLORIES).map(|index| wealth(&mallory(index))).sum();
@@ -347,7 +373,8 @@ impl Game {
 		let mut plays = self.ballast();
 		for number in 0..count {
 			let id = self.request_when_free(number % VERSIONS, &mut plays);
-			plays.push(Play::new(id, true));
+			let offence = self.row.strategy == InputWithholder;
+			plays.push(Play { offence, ..Play::new(id, true) });
 		}
 		if self.row.strategy == ReRoller {
 			self.reroll(plays[0].id);
@@ -406,8 +433,30 @@ impl Game {
 		let (tier, reference) = (self.row.tier, H256::zero());
 		let (max_fee, max_royalty) = (1_000 * OPG, 1_000 * OPG);
 		let (origin, model) = (signed(who), version as ModelId);
-		let requested = with_storage_layer(|| {
-			Inference::request(origin, model, input(), tier, max_fee, max_royalty, reference, None)
+		let requested = with_storage_layer(|| match self.row.strategy {
+			InputWithholder => Inference::request_stored(
+				origin,
+				model,
+				STORED,
+				tier,
+				max_fee,
+				max_royalty,
+				reference,
+				None,
+			),
+			_ => {
+				let input = input();
+				Inference::request(
+					origin,
+					model,
+					input,
+					tier,
+					max_fee,
+					max_royalty,
+					reference,
+					None,
+				)
+			},
 		});
 		match requested {
 			Ok(_) => Some(id),
@@ -514,10 +563,10 @@ fn first_places(id: RequestId) -> Vec<Seat<AccountId, BlockNumber>> {
 }
 
 /// Registers a version of Dave with a file of its own. Its royalty is one OPG.
-fn register_version(number: usize) {
+fn register_version(number: usize, limits: VersionLimits) {
 	let name = b"model".to_vec().try_into().unwrap();
 	let (hash, dims) = (H256::repeat_byte(number as u8 + 1), Default::default());
-	let (size, limits) = (100, VersionLimits { fuel: WORK, load_fuel: 1_000, memory: 64 });
+	let size = 100;
 	let origin = signed(dave());
 	let number = VersionNumber::new(number as u32, 0, 0);
 	let release = Box::new(Release { number, licence: None, tokenizer: None });

@@ -1,7 +1,7 @@
 //! Rounds: what members of committees commit to, and what they reveal.
 
 use crate::{
-	game::{good, guessed_witness, lie, pay, Game, Play, Step},
+	game::{good, guessed_witness, lie, nowhere, pay, Game, Play, Step},
 	Strategy::*,
 };
 use opg_primitives::{commitment, Answer, BatchKind, JobError, RequestId, RoundIndex};
@@ -32,6 +32,12 @@ impl Game {
 			RequestState::Open(CommitteeStatus::Assigned { round })
 			| RequestState::Audited { status: CommitteeStatus::Assigned { round }, .. } => {
 				self.act_in_round(play, round, busy)
+			},
+			// Every other input goes to as many validators as do not suffice.
+			RequestState::Uploading { until: Some(_) }
+				if play.id.is_multiple_of(2) && play.take(Step::Upload, 0) =>
+			{
+				self.stakes.validators.hold_too_few(play.id)
 			},
 			RequestState::Attested { answer, .. } if play.take(Step::Attested, 0) => {
 				self.on_attested(play, &answer)
@@ -123,7 +129,8 @@ impl Game {
 			// Whatever was attested, which is right here.
 			Given { answer: good(), computed: false }
 		} else if self.lies(members) {
-			Given { answer: lie(), computed: false }
+			let answer = if self.row.strategy == OutputWithholder { nowhere() } else { lie() };
+			Given { answer, computed: false }
 		} else {
 			Given::computed(good())
 		}
@@ -215,6 +222,7 @@ fn bound(round: &RoundOf<Runtime>, id: RequestId, who: &AccountId) -> Option<Giv
 		Given::computed(good()),
 		Given { answer: good(), computed: false },
 		Given { answer: lie(), computed: false },
+		Given { answer: nowhere(), computed: false },
 	];
 	all.into_iter().find(|given| given.commitment(round, id, who) == commitment)
 }

@@ -35,12 +35,14 @@ pub enum Strategy {
 	FullBlocks,
 	AuditCopier,
 	AuditStaller,
+	InputWithholder,
+	OutputWithholder,
 }
 use Strategy::*;
 
 impl Strategy {
 	/// All strategies, in the order of the tables.
-	pub const ALL: [Self; 29] = [
+	pub const ALL: [Self; 31] = [
 		Honest,
 		FreeRider,
 		CommitmentCopier,
@@ -70,6 +72,8 @@ impl Strategy {
 		FullBlocks,
 		AuditCopier,
 		AuditStaller,
+		InputWithholder,
+		OutputWithholder,
 	];
 
 	/// Tells whether all its seats lie always.
@@ -88,7 +92,13 @@ impl Strategy {
 
 	/// Tells whether it lies only where it holds the whole first committee. Such lies are few.
 	pub fn is_opportunistic(self) -> bool {
-		matches!(self, Opportunistic | SelfDeal | ReRoller | Flooder)
+		matches!(self, Opportunistic | SelfDeal | ReRoller | Flooder | OutputWithholder)
+	}
+
+	/// Tells whether an offence of its executors denies an answer, and settles none: nobody can be
+	/// judged for that, and nobody earns anything by it.
+	pub fn denies(self) -> bool {
+		self == OutputWithholder
 	}
 
 	/// Tells whether an executor fails in its duty even where it does not lie.

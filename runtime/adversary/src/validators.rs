@@ -13,9 +13,12 @@ use opg_primitives::{
 	},
 	Answer, RequestId,
 };
-use opg_runtime::{AccountId, Court, Runtime, RuntimeCall, System};
+use opg_runtime::{AccountId, Court, Runtime, RuntimeCall, Staking, System};
 use opg_runtime_testing::witness_of;
-use pallet_opg_court::{Batch, Call, Case, Cases, Item, RevealedVote, SeatIndex, MAX_BATCH};
+use pallet_opg_court::{
+	Batch, Call, Case, Cases, Holding, Holdings, Item, Panels, RevealedVote, SeatIndex, MAX_BATCH,
+};
+use pallet_opg_support::ExecutorStake;
 use sp_core::{Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
@@ -192,6 +195,23 @@ impl Validators {
 					submit(call(batch, signature)).expect("a vote is taken");
 				}
 			}
+		}
+	}
+
+	/// One validator less than needed says that it holds the input of a request, those of the adversary
+	/// first.
+	pub fn hold_too_few(&self, request: RequestId) {
+		let members = Panels::<Runtime>::get(request).map_or(0, |panel| panel.members.len());
+		let needed = (2 * members).div_ceil(3);
+		for seat in 0..needed.saturating_sub(1) {
+			let at = System::block_number().saturating_sub(1);
+			let items = BoundedVec::truncate_from(vec![Holding { request, content: 0 }]);
+			let batch =
+				Holdings { session: Staking::session(), seat: seat as SeatIndex, at, items };
+			let (genesis, block) = (System::block_hash(0), System::block_hash(at));
+			let payload = court_batch_payload(CourtBatchKind::Hold, &genesis, &block, &batch);
+			let signature = self.pairs[seat].sign(&payload);
+			submit(Call::hold { batch, signature }).expect("a member says that it holds it");
 		}
 	}
 

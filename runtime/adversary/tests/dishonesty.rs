@@ -58,3 +58,13 @@ fn pausing_should_not_turn_a_draw_when_its_randomness_is_known() {
 	row.percent = 20;
 	check_all(vec![row]);
 }
+
+#[test]
+fn withholder_should_earn_nothing_when_it_holds_the_whole_committee() {
+	let row = row(Strategy::OutputWithholder, Tier::Optimistic, Watch::Nobody, 40);
+	let outcomes = play(row, 0);
+	assert!(check(&row, &outcomes).is_empty(), "{outcomes:?}");
+	let denied = (outcomes.failed, outcomes.offences);
+	assert!(denied.0 > 0 && denied.0 == denied.1, "{outcomes:?}");
+	assert!(outcomes.profit <= 0 && outcomes.wrong == 0, "{outcomes:?}");
+}

@@ -11,8 +11,8 @@ pub use registry::*;
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use opg_primitives::{
-	AccountId, Answer, Balance, BlockNumber, FailureReason, Fuel, JobError, ModelId, RequestId,
-	RoundIndex, Task, Tier,
+	AccountId, Answer, Balance, BlockNumber, Content, FailureReason, Fuel, JobError, ModelId,
+	RequestId, RoundIndex, Task, Tier,
 };
 use scale_info::TypeInfo;
 use sp_core::H256;
@@ -88,6 +88,20 @@ pub enum RequestStatus {
 		at: BlockNumber,
 		/// Account that bought the audit. `None` where randomness picked the answer.
 		buyer: Option<AccountId>,
+	},
+	/// The input is outside of the chain. The draw waits until validators hold it.
+	#[codec(index = 7)]
+	Uploading {
+		/// Time by which they must hold it. `None` where they are not asked yet.
+		until: Option<BlockNumber>,
+	},
+	/// A committee agreed on an output outside of the chain. The answer counts once validators hold it.
+	#[codec(index = 8)]
+	Holding {
+		/// Answer on which the committee agreed.
+		answer: Answer,
+		/// Time by which they must hold it. `None` where they are not asked yet.
+		until: Option<BlockNumber>,
 	},
 }
 
@@ -176,11 +190,13 @@ sp_api::decl_runtime_apis! {
 		fn request(id: RequestId) -> Option<RequestView>;
 		/// What may be relied on of this request. Ask about the final block.
 		fn may_rely(id: RequestId) -> Reliance;
-		/// Price of a request to this model now, in planck, without the deposit. Exact for an answer
-		/// that takes `fuel`; an upper bound if that is `None`.
+		/// Price of a request to this model now, in planck, without the deposit and without the fee of
+		/// storing an input. Exact for an answer that takes `fuel` and whose output the chain carries; an
+		/// upper bound if that is `None`.
 		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance>;
 		/// Upper bound of the price of a request that is included in the next `blocks` blocks, in
-		/// planck, without the deposit: the price of fuel may rise until then.
+		/// planck, without the deposit and without the fee of storing an input: the price of fuel may
+		/// rise until then.
 		fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance>;
 		/// Bond of a challenge of this request, in planck.
 		fn challenge_bond(id: RequestId) -> Option<Balance>;
@@ -193,6 +209,11 @@ sp_api::decl_runtime_apis! {
 		fn free_executors(model: ModelId) -> FreeExecutors;
 		/// Engines whose versions take requests now.
 		fn valid_engines() -> Vec<H256>;
+		/// What an input of so many bytes adds to the price of a request, in planck: nothing where the
+		/// chain carries it. The estimates do not contain it.
+		fn input_fee(bytes: u32) -> Balance;
+		/// Inputs and outputs outside of the chain that this request needs: none once it is final.
+		fn contents_of(id: RequestId) -> Vec<Content>;
 		/// Tells whether a registered version has this file, by name and bytes.
 		fn is_registered_file(model_hash: H256, size: u32) -> bool;
 	}

@@ -1,11 +1,18 @@
 //! Host functions through which the off-chain worker reaches the node's job queue.
 //!
-//! There are five calls. One submits a job, or tells its progress. One tells whether the node's
-//! store holds a model file. One tells which share of answers the operator wants to recompute. One
-//! names a version that the operator serves. One asks whether to serve a version. All return at once.
-//! The extension behind them is registered for off-chain worker calls only. Elsewhere, block import
-//! included, the first two return [`JobError::NoEngine`], the third `None`, the fourth does nothing,
-//! and the fifth returns [`ServingWish::Nothing`].
+//! There are six calls:
+//!
+//! | call | what it does | without the extension |
+//! |---|---|---|
+//! | `submit_or_poll` | submits a job, or tells its progress | [`JobError::NoEngine`] |
+//! | `has_model` | tells whether the node's store holds a model file | [`JobError::NoEngine`] |
+//! | `watch_share` | tells which share of answers the operator wants to recompute | `None` |
+//! | `prepare` | names a version that the operator serves | nothing |
+//! | `serving_wish` | asks whether to serve a version | [`ServingWish::Nothing`] |
+//! | `hold_content` | has the node fetch and keep an input or output | [`JobError::NoEngine`] |
+//!
+//! All return at once. The extension behind them is registered for off-chain worker calls only, and
+//! nowhere else, block import included.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -36,6 +43,16 @@ pub trait JobQueue: Send {
 	/// hot key is to declare about it.
 	fn serving_wish(&mut self, _: opg_primitives::serving::VersionOffer) -> ServingWish {
 		ServingWish::Nothing
+	}
+	/// Has the node fetch an input or output that lies outside of the chain, and keep it for a while
+	/// from now on. Tells whether the whole of it is in the store.
+	///
+	/// # Errors
+	///
+	/// [`JobError::InputMissing`] where nobody had it just now, or the store cannot take it. The node
+	/// tries again when it is asked again.
+	fn hold_content(&mut self, _: opg_primitives::Content) -> Result<bool, JobError> {
+		Ok(false)
 	}
 }
 
@@ -96,5 +113,17 @@ pub trait InferenceHost {
 		let offer = opg_primitives::serving::VersionOffer::decode(&mut &offer[..]).ok();
 		let queue = self.extension::<JobQueueExt>();
 		offer.zip(queue).map_or(ServingWish::Nothing, |(offer, queue)| queue.0.serving_wish(offer))
+	}
+
+	/// Has the node fetch and keep an encoded [`opg_primitives::Content`], and tells whether the whole
+	/// of it is in the store. What is not asked for again for some hours is kept no longer.
+	fn hold_content(
+		&mut self,
+		content: PassFatPointerAndRead<Vec<u8>>,
+	) -> AllocateAndReturnByCodec<Result<bool, JobError>> {
+		use sp_externalities::ExternalitiesExt;
+		let content =
+			opg_primitives::Content::decode(&mut &content[..]).map_err(|_| JobError::Internal)?;
+		self.extension::<JobQueueExt>().ok_or(JobError::NoEngine)?.0.hold_content(content)
 	}
 }

@@ -15,6 +15,10 @@ pub const COURT_COMMIT: &[u8] = b"opg/court-commit/v2";
 pub const COURT_BATCH: &[u8] = b"opg/court-batch/v1";
 /// Batch of declarations that a store holds models, or does not.
 pub const COURT_DECLARE: &[u8] = b"opg/court-declare/v1";
+/// Batch of statements that a store holds inputs and outputs outside of the chain.
+pub const COURT_HOLD: &[u8] = b"opg/court-hold/v1";
+/// Seed of the draw of a panel.
+pub const COURT_PANEL: &[u8] = b"opg/court-panel/v1";
 /// Seed of a second sitting.
 pub const COURT_SECOND_SEED: &[u8] = b"opg/court-second-seed/v1";
 /// Salt of a commitment to a vote, derived from the validator's court key.
@@ -77,6 +81,11 @@ pub fn second_seed(seed: &H256) -> H256 {
 	hash(COURT_SECOND_SEED, seed)
 }
 
+/// Seed from which the panel of a request is drawn, of a seed that nobody knew before the request.
+pub fn panel_seed(genesis: &H256, seed: &H256, request: RequestId) -> H256 {
+	hash(COURT_PANEL, &(genesis, seed, request))
+}
+
 /// Payload that a court key signs for the salt of a commitment.
 pub fn court_salt_payload<A: Encode>(context: &VoteContext<A>) -> Vec<u8> {
 	(COURT_SALT, context).encode()
@@ -94,6 +103,9 @@ pub enum CourtBatchKind {
 	/// Declarations that a store holds models, or does not.
 	#[codec(index = 2)]
 	Declare,
+	/// Statements that a store holds inputs and outputs outside of the chain.
+	#[codec(index = 3)]
+	Hold,
 }
 
 impl CourtBatchKind {
@@ -102,6 +114,7 @@ impl CourtBatchKind {
 		match self {
 			Self::Commit | Self::Reveal => COURT_BATCH,
 			Self::Declare => COURT_DECLARE,
+			Self::Hold => COURT_HOLD,
 		}
 	}
 }
@@ -162,6 +175,7 @@ mod tests {
 		let changed = [
 			court_batch_payload(CourtBatchKind::Reveal, &one, &one, &0u8),
 			court_batch_payload(CourtBatchKind::Declare, &one, &one, &0u8),
+			court_batch_payload(CourtBatchKind::Hold, &one, &one, &0u8),
 			court_batch_payload(CourtBatchKind::Commit, &two, &one, &0u8),
 			court_batch_payload(CourtBatchKind::Commit, &one, &two, &0u8),
 			court_batch_payload(CourtBatchKind::Commit, &one, &one, &1u8),
@@ -214,5 +228,21 @@ mod tests {
 		bytes.extend([2; 32]);
 		bytes.push(5);
 		assert_eq!(court_batch_payload(CourtBatchKind::Declare, &genesis, &block, &5u8), bytes);
+
+		let mut bytes = vec![17 << 2];
+		bytes.extend(b"opg/court-hold/v1");
+		bytes.push(3);
+		bytes.extend([1; 32]);
+		bytes.extend([2; 32]);
+		bytes.push(5);
+		assert_eq!(court_batch_payload(CourtBatchKind::Hold, &genesis, &block, &5u8), bytes);
+
+		let mut bytes = vec![18 << 2];
+		bytes.extend(b"opg/court-panel/v1");
+		bytes.extend([1; 32]);
+		bytes.extend([2; 32]);
+		bytes.extend(7u64.to_le_bytes());
+		let expected = H256(sp_io::hashing::blake2_256(&bytes));
+		assert_eq!(panel_seed(&genesis, &block, 7), expected);
 	}
 }

@@ -1,6 +1,9 @@
 //! Tasks, and the jobs into which a node turns them.
 
-use crate::{digest::hash, domains, Answer, Dims, Fuel, RequestId, RoundIndex};
+use crate::{
+	digest::hash, domains, Answer, Content, Dims, Fuel, RequestId, RoundIndex, MAX_INPUT_BYTES,
+	MAX_OUTPUT_BYTES,
+};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -27,12 +30,51 @@ pub struct VersionLimits {
 	pub load_fuel: Fuel,
 	/// Memory of the model and a run together, in MiB.
 	pub memory: u32,
+	/// Longest encoded input, in bytes.
+	pub input_bytes: u32,
+	/// Longest encoded output, in bytes.
+	pub output_bytes: u32,
 }
 
 impl VersionLimits {
+	/// Limits of a version whose inputs and outputs the chain carries.
+	pub const fn inline(fuel: Fuel, load_fuel: Fuel, memory: u32) -> Self {
+		let (input_bytes, output_bytes) = (MAX_INPUT_BYTES, MAX_OUTPUT_BYTES);
+		Self { fuel, load_fuel, memory, input_bytes, output_bytes }
+	}
+
 	/// Fuel of loading and running together: what a node burns at most that has not loaded the model.
 	pub const fn total_fuel(&self) -> Fuel {
 		self.fuel.saturating_add(self.load_fuel)
+	}
+}
+
+/// Input of a task.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub enum TaskInput {
+	/// Encoded tensors.
+	#[codec(index = 0)]
+	Inline(Vec<u8>),
+	/// Encoded tensors outside of the chain.
+	#[codec(index = 1)]
+	Stored(Content),
+}
+
+impl TaskInput {
+	/// Input where the chain carries it.
+	pub fn inline(&self) -> Option<&[u8]> {
+		match self {
+			Self::Inline(bytes) => Some(bytes),
+			Self::Stored(_) => None,
+		}
+	}
+
+	/// What the input is outside of the chain, if it is.
+	pub fn stored(&self) -> Option<Content> {
+		match self {
+			Self::Inline(_) => None,
+			Self::Stored(content) => Some(*content),
+		}
 	}
 }
 
@@ -45,8 +87,8 @@ pub struct Task {
 	pub engine_id: H256,
 	/// Sizes of the model's symbolic dimensions.
 	pub dims: Dims,
-	/// Encoded input tensors.
-	pub input: Vec<u8>,
+	/// Input.
+	pub input: TaskInput,
 	/// Limits of the version.
 	pub limits: VersionLimits,
 }
@@ -100,7 +142,7 @@ impl Job {
 	/// prepared between jobs.
 	pub fn model_key(&self) -> H256 {
 		let Task { model_hash, engine_id, dims, input: _, limits } = &self.task;
-		let VersionLimits { fuel: _, load_fuel, memory } = limits;
+		let VersionLimits { load_fuel, memory, .. } = limits;
 		hash(domains::PREPARED_MODEL, &(model_hash, engine_id, dims, load_fuel, memory))
 	}
 }
@@ -137,6 +179,9 @@ pub enum JobError {
 	/// Every attempt of the node failed, or the time for the job is over.
 	#[codec(index = 5)]
 	Failed,
+	/// The input, which is outside of the chain, is not in this node's store.
+	#[codec(index = 6)]
+	InputMissing,
 }
 
 /// Progress of a job.

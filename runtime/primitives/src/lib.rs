@@ -20,7 +20,7 @@ mod types;
 pub use digest::{
 	batch_payload, commitment, input_hash, possession_payload, BatchKind, CommitmentContext,
 };
-pub use job::{Job, JobError, JobKind, JobStatus, Task, VersionLimits};
+pub use job::{Job, JobError, JobKind, JobStatus, Task, TaskInput, VersionLimits};
 pub use key::*;
 pub use types::*;
 
@@ -110,8 +110,14 @@ mod tests {
 			model_hash: H256::repeat_byte(2),
 			engine_id: H256::repeat_byte(3),
 			dims: Dims::new(),
-			input: vec![1],
-			limits: VersionLimits { fuel: 9, load_fuel: 8, memory: 7 },
+			input: TaskInput::Inline(vec![1]),
+			limits: VersionLimits {
+				fuel: 9,
+				load_fuel: 8,
+				memory: 7,
+				input_bytes: 6,
+				output_bytes: 5,
+			},
 		};
 		let requester = H256::repeat_byte(6);
 		let job = Job { request: 1, round: 0, kind: JobKind::Run, task, requester, millis_left: 5 };

@@ -2,7 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_core::ConstU32;
+use sp_core::{ConstU32, H256};
 use sp_runtime::{
 	traits::{IdentifyAccount, Verify},
 	BoundedVec, MultiSignature,
@@ -32,6 +32,9 @@ pub const MAX_INPUT_BYTES: u32 = 16 * 1024;
 /// Longest encoded output that a result carries on-chain, in bytes.
 pub const MAX_OUTPUT_BYTES: u32 = 4 * 1024;
 
+/// Longest encoded input or output outside of the chain, in bytes.
+pub const MAX_CONTENT_BYTES: u32 = 64 << 20;
+
 /// Most symbolic dimensions that a model version binds.
 pub const MAX_DIMS: u32 = 16;
 /// Longest name of a symbolic dimension, in bytes.
@@ -55,6 +58,29 @@ pub type Dims = BoundedVec<Dim, ConstU32<MAX_DIMS>>;
 pub type Input = BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>;
 /// Encoded list of output tensors.
 pub type Output = BoundedVec<u8, ConstU32<MAX_OUTPUT_BYTES>>;
+
+/// Encoded tensors outside of the chain: an input longer than [`MAX_INPUT_BYTES`], or an output longer
+/// than [`MAX_OUTPUT_BYTES`].
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct Content {
+	/// BLAKE3-256 of the bytes.
+	pub hash: H256,
+	/// Number of bytes.
+	pub size: u32,
+}
 
 /// Failure of a model on an input. Deterministic: every honest executor reports the same.
 #[derive(
@@ -85,7 +111,7 @@ pub enum ModelError {
 	/// The engine trapped.
 	#[codec(index = 4)]
 	Trapped,
-	/// The output is longer than [`MAX_OUTPUT_BYTES`].
+	/// The output is longer than the version's limit.
 	#[codec(index = 5)]
 	OutputTooLarge,
 }
@@ -101,6 +127,21 @@ pub enum Outcome {
 	/// The model fails on this input.
 	#[codec(index = 1)]
 	Error(ModelError),
+	/// Encoded output tensors that are longer than [`MAX_OUTPUT_BYTES`].
+	#[codec(index = 2)]
+	Stored(Content),
+}
+
+impl Outcome {
+	/// Tells whether its output is no longer than the limit of its version, and outside of the chain
+	/// only where it is too long for it.
+	pub fn has_valid_size(&self, limit: u32) -> bool {
+		match self {
+			Self::Output(output) => output.len() as u32 <= limit,
+			Self::Error(_) => true,
+			Self::Stored(content) => content.size > MAX_OUTPUT_BYTES && content.size <= limit,
+		}
+	}
 }
 
 /// Assurance that a requester pays for.
@@ -142,7 +183,8 @@ pub struct Answer {
 	pub fuel: Fuel,
 }
 
-/// Cause of a request's end without an attested answer. The fee is refunded in full.
+/// Cause of a request's end without an attested answer. The fee is refunded, but for that of storing
+/// an input.
 #[derive(
 	Clone,
 	Copy,
@@ -188,4 +230,10 @@ pub enum FailureReason {
 	/// The deadline that the requester set passed before an answer was attested.
 	#[codec(index = 11)]
 	Expired,
+	/// Too few validators held the input in time. Its storage fee is burned.
+	#[codec(index = 12)]
+	InputUnavailable,
+	/// Too few validators held the output that executors agreed on in time.
+	#[codec(index = 13)]
+	OutputUnavailable,
 }

@@ -6,9 +6,9 @@
 use codec::{Decode, Encode};
 use opg_primitives::{
 	batch_payload, commitment, domains, input_hash, possession_payload, AccountId, Answer,
-	BatchKind, BlockNumber, CommitmentContext, Dim, Dims, FailureReason, Job, JobError, JobKind,
-	JobStatus, ModelError, Outcome, RequestId, RoundIndex, Task, Tier, VersionLimits,
-	EXECUTOR_KEY_TYPE,
+	BatchKind, BlockNumber, CommitmentContext, Content, Dim, Dims, FailureReason, Job, JobError,
+	JobKind, JobStatus, ModelError, Outcome, RequestId, RoundIndex, Task, TaskInput, Tier,
+	VersionLimits, EXECUTOR_KEY_TYPE,
 };
 use scale_info::{TypeDef, TypeInfo};
 use serde_json::Value;
@@ -66,9 +66,32 @@ fn answer(value: &Value) -> Answer {
 		outcome if outcome["output"].is_string() => {
 			Outcome::Output(bytes(&outcome["output"]).try_into().unwrap())
 		},
+		outcome if outcome["stored"].is_object() => Outcome::Stored(content(&outcome["stored"])),
 		outcome => Outcome::Error(variant(&outcome["error"])),
 	};
 	Answer { outcome, fuel: number(&value["fuel"]) }
+}
+
+fn content(value: &Value) -> Content {
+	Content { hash: hash(&value["hash"]), size: number(&value["size"]).try_into().unwrap() }
+}
+
+fn task_input(value: &Value) -> TaskInput {
+	match value.is_string() {
+		true => TaskInput::Inline(bytes(value)),
+		false => TaskInput::Stored(content(value)),
+	}
+}
+
+fn limits(value: &Value) -> VersionLimits {
+	let short = |name: &str| number(&value[name]).try_into().unwrap();
+	VersionLimits {
+		fuel: number(&value["fuel"]),
+		load_fuel: number(&value["load_fuel"]),
+		memory: short("memory"),
+		input_bytes: short("input_bytes"),
+		output_bytes: short("output_bytes"),
+	}
 }
 
 fn dims(value: &Value) -> Dims {
@@ -201,12 +224,8 @@ fn jobs_should_have_their_keys_when_encoded() {
 				model_hash: hash(&fields["model_hash"]),
 				engine_id: hash(&fields["engine_id"]),
 				dims: dims(&fields["dims"]),
-				input: bytes(&fields["input"]),
-				limits: VersionLimits {
-					fuel: number(&fields["limits"]["fuel"]),
-					load_fuel: number(&fields["limits"]["load_fuel"]),
-					memory: number(&fields["limits"]["memory"]) as u32,
-				},
+				input: task_input(&fields["input"]),
+				limits: limits(&fields["limits"]),
 			},
 			requester: hash(&vector["requester"]),
 			millis_left: number(&vector["millis_left"]) as u32,

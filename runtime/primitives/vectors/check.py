@@ -69,9 +69,15 @@ def blake2_256(data):
     return hashlib.blake2b(data, digest_size=32).digest()
 
 
+def content(fields):
+    return bytes_of(fields["hash"]) + unsigned(32, fields["size"])
+
+
 def outcome(fields):
     if "output" in fields:
         return variant("Outcome", "Output") + slice_(bytes_of(fields["output"]))
+    if "stored" in fields:
+        return variant("Outcome", "Stored") + content(fields["stored"])
     return variant("Outcome", "Error") + variant("ModelError", fields["error"])
 
 
@@ -123,13 +129,20 @@ def task(fields):
         bytes_of(fields["model_hash"])
         + bytes_of(fields["engine_id"])
         + dims(fields["dims"])
-        + slice_(bytes_of(fields["input"]))
+        + task_input(fields["input"])
         + limits(fields["limits"])
     )
 
 
+def task_input(fields):
+    if isinstance(fields, str):
+        return variant("TaskInput", "Inline") + slice_(bytes_of(fields))
+    return variant("TaskInput", "Stored") + content(fields)
+
+
 def limits(fields):
-    return unsigned(64, fields["fuel"]) + load_limits(fields)
+    longest = unsigned(32, fields["input_bytes"]) + unsigned(32, fields["output_bytes"])
+    return unsigned(64, fields["fuel"]) + load_limits(fields) + longest
 
 
 def load_limits(fields):

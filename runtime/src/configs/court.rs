@@ -24,9 +24,9 @@ impl Get<u32> for CurrentSession {
 
 /// Length of the commit phase of a sitting.
 pub struct CommitBlocks;
-impl Convert<Fuel, BlockNumber> for CommitBlocks {
-	fn convert(fuel: Fuel) -> BlockNumber {
-		court_commit_blocks(fuel)
+impl Convert<(Fuel, u32), BlockNumber> for CommitBlocks {
+	fn convert((fuel, fetched): (Fuel, u32)) -> BlockNumber {
+		court_commit_blocks(fuel, fetched)
 	}
 }
 
@@ -34,6 +34,7 @@ impl pallet_opg_court::Config for Runtime {
 	type Requests = Inference;
 	type Models = Models;
 	type Committees = Attestation;
+	type OnHeld = Inference;
 	type BlockNumberProvider = Clock;
 	type Session = CurrentSession;
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
@@ -41,6 +42,7 @@ impl pallet_opg_court::Config for Runtime {
 	type MaxCases = ConstU32<MAX_CASES>;
 	type SessionFuel = ConstU64<COURT_SESSION_FUEL>;
 	type SessionBytes = ConstU64<COURT_SESSION_BYTES>;
+	type MaxPanels = ConstU32<MAX_PANELS>;
 	type CommitBlocks = CommitBlocks;
 	type RevealBlocks = ConstU32<COURT_REVEAL_BLOCKS>;
 	type BlockMillis = ConstU32<{ SLOT_MILLIS as u32 }>;

@@ -84,6 +84,7 @@ impl pallet_opg_inference::Config for Runtime {
 	type Executors = Staking;
 	type Committees = Attestation;
 	type Courts = Court;
+	type Panels = Court;
 	type Randomness = BabeRandomness;
 	type PotId = PotId;
 	type MinFuelPrice = ConstU128<MIN_FUEL_PRICE>;
@@ -91,6 +92,8 @@ impl pallet_opg_inference::Config for Runtime {
 	type TargetFuel = ConstU64<TARGET_FUEL>;
 	type RequestDeposit = ConstU128<REQUEST_DEPOSIT>;
 	type SeatFee = ConstU128<SEAT_FEE>;
+	type ContentFee = ConstU128<CONTENT_FEE>;
+	type BytePrice = ConstU128<BYTE_PRICE>;
 	type ChallengeBond = ConstU128<CHALLENGE_BOND>;
 	type CourtRate = CourtRate;
 	type CourtFuelPerByte = ConstU64<COURT_FUEL_PER_BYTE>;
@@ -100,6 +103,7 @@ impl pallet_opg_inference::Config for Runtime {
 	type MaxDraws = ConstU32<MAX_DRAWS>;
 	type CommitPhases = CommitPhaseLengths;
 	type ChallengeWindow = ConstU32<CHALLENGE_WINDOW>;
+	type HoldBlocks = ConstU32<HOLD_BLOCKS>;
 	type MillisPerTick = ConstU32<{ SLOT_MILLIS as u32 }>;
 	type Lifetime = ConstU32<REQUEST_LIFETIME>;
 	type MaxExecutors = ConstU32<MAX_EXECUTORS>;

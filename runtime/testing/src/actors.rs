@@ -111,7 +111,7 @@ pub fn register_model(fuel: Fuel) {
 
 /// Registers a model that takes little to load.
 pub fn register(owner: AccountId, fuel: Fuel, royalty: Balance) -> DispatchResult {
-	register_within(owner, VersionLimits { fuel, load_fuel: 1_000, memory: 64 }, royalty)
+	register_within(owner, VersionLimits::inline(fuel, 1_000, 64), royalty)
 }
 
 /// Registers a model with these limits.

@@ -16,7 +16,7 @@ use opg_primitives::{
 };
 use opg_runtime::*;
 use pallet_opg_court::{
-	Batch, Benches, Call, Case, CasePhase, Cases, Declaration, Declarations, Finding, Item,
+	Batch, Benches, Call, Case, CasePhase, Cases, Declaration, Declarations, Finding, Holding, Holdings, Item,
 	RevealedVote,
 };
 use pallet_opg_support::ExecutorStake;
@@ -104,6 +104,20 @@ pub fn court_declare(index: usize, model: ModelId, holds: bool) -> crate::Submit
 	let payload = court_batch_payload(CourtBatchKind::Declare, &genesis, &block, &batch);
 	let signature = court_pair(index, 0).sign(&payload).into();
 	submit_vote(Call::declare { batch, signature })
+}
+
+/// Validator `index` of the current bench says that it holds content `content` of the panel of a
+/// request.
+pub fn court_hold(index: usize, request: RequestId, content: u8) -> crate::Submitted {
+	let session = Staking::session();
+	let bench = Benches::<Runtime>::get(session);
+	let seat = bench.iter().position(|(who, _)| *who == executor(index)).unwrap() as u16;
+	let items = BoundedVec::truncate_from(vec![Holding { request, content }]);
+	let batch = Holdings { session, seat, at: System::block_number() - 1, items };
+	let (genesis, block) = (System::block_hash(0), System::block_hash(batch.at));
+	let payload = court_batch_payload(CourtBatchKind::Hold, &genesis, &block, &batch);
+	let signature = court_pair(index, 0).sign(&payload).into();
+	submit_vote(Call::hold { batch, signature })
 }
 
 /// Authorizes and dispatches a call of the court, as a block does.

@@ -309,7 +309,12 @@ impl Fetcher {
 		match &status.state {
 			State::Failed(error) => {
 				fetches.failed += 1;
-				log::warn!("blob {name} is not fetched: {error}");
+				// Whoever set a deadline or cancels knows what it means.
+				let level = match error {
+					FetchError::DeadlinePassed { .. } | FetchError::Cancelled => log::Level::Debug,
+					_ => log::Level::Warn,
+				};
+				log::log!(level, "blob {name} is not fetched: {error}");
 			},
 			_ => {
 				fetches.done += 1;

@@ -5,12 +5,13 @@ use crate::{
 	amount::Amount,
 	chain::Chain,
 	claims::{self, Claim, Claims, Stage},
+	contents,
 	dispute::{End, Standing, Step, Target},
 	fs,
 	keys::{self, Signer},
 	local::{self, EngineArg},
 	output::Output,
-	recompute::Run,
+	recompute::{Run, Source},
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
@@ -236,6 +237,9 @@ pub(crate) struct ChallengeArgs {
 	/// The ONNX file.
 	#[arg(long, value_name = "FILE")]
 	model: PathBuf,
+	/// File with the input, if it lies outside of the chain and the node does not have it.
+	#[arg(long, value_name = "FILE")]
+	input: Option<PathBuf>,
 	#[command(flatten)]
 	engine: EngineArg,
 	/// The most to put up as the bond, in OPG. Without it, what the chain asks for, once you confirm
@@ -257,7 +261,8 @@ impl ChallengeArgs {
 		let cannot = || format!("request {id} cannot be challenged");
 		let target = standing(&chain, id)?.target(&challenger.account).with_context(cannot)?;
 		let task = chain.request(id)?.task;
-		let right = self.compute_twice(output, &task, &target.answer)?;
+		let task = contents::with_input(&chain, id, task, self.input.as_deref())?;
+		let right = self.compute_twice(session, &task, &target.answer)?;
 
 		// Computing took its time.
 		let target = standing(&chain, id)?.target(&challenger.account).with_context(cannot)?;
@@ -284,7 +289,8 @@ impl ChallengeArgs {
 
 	/// Computes the task here, and again in a process of its own, unless the first answer is the
 	/// attested one.
-	fn compute_twice(&self, output: Output, task: &Task, attested: &Answer) -> Result<Answer> {
+	fn compute_twice(&self, session: &Session, task: &Task, attested: &Answer) -> Result<Answer> {
+		let output = session.output;
 		output.news("loading the engine (the first time takes up to a minute)");
 		let first = local::execute(&self.engine.load()?, task, &fs::read(&self.model)?)?;
 		output.news(format_args!("attested {:?}, fuel {}", attested.digest(), attested.fuel));
@@ -296,7 +302,8 @@ impl ChallengeArgs {
 			self.request
 		);
 		output.news("computing it again in a process of its own");
-		let second = Run::start(task, &self.model, &self.engine, true)?.wait()?;
+		let source = Source { node: &session.endpoint, request: self.request };
+		let second = Run::start(task, source, &self.model, &self.engine, true)?.wait()?;
 		output.news(format_args!("again    {:?}, fuel {}", second.digest(), second.fuel));
 		ensure!(
 			second == first,

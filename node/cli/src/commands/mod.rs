@@ -37,7 +37,7 @@ pub(crate) struct Session {
 
 impl Session {
 	/// Connects to the node.
-	fn connect(&self) -> Result<Chain> {
+	pub(crate) fn connect(&self) -> Result<Chain> {
 		Chain::connect(&self.endpoint)
 	}
 }

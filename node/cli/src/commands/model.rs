@@ -21,7 +21,8 @@ use clap::{Args, Subcommand};
 use opg_engine_types::{Dim, Dims as EngineDims};
 use opg_execution::{model_hash, LocalEngine};
 use opg_primitives::{
-	registry::ModelName, Balance, Dims, Fuel, ModelId, VersionLimits, MAX_DIMS, MAX_DIM_NAME,
+	registry::ModelName, Balance, Dims, Fuel, ModelId, VersionLimits, MAX_CONTENT_BYTES, MAX_DIMS,
+	MAX_DIM_NAME,
 };
 use opg_runtime::{Runtime, RuntimeEvent};
 use pallet_opg_models::Release;
@@ -96,6 +97,22 @@ pub(crate) struct LimitArgs {
 	/// Memory limit of the model and a run together. Default: a quarter more than they take here.
 	#[arg(long, value_name = "MIB")]
 	memory: Option<u32>,
+	/// Longest encoded input. Default: what the model's inputs take, at least 16 KiB.
+	#[arg(long, value_name = "BYTES", value_parser = parse_content_bytes)]
+	input_bytes: Option<u32>,
+	/// Longest encoded output. Default: what the model's outputs take, at least 4 KiB.
+	#[arg(long, value_name = "BYTES", value_parser = parse_content_bytes)]
+	output_bytes: Option<u32>,
+}
+
+/// Reads the limit of an input or output.
+fn parse_content_bytes(text: &str) -> Result<u32> {
+	let bytes = text.parse().ok().filter(|bytes| (1..=MAX_CONTENT_BYTES).contains(bytes));
+	bytes.with_context(|| {
+		format!(
+			"an input or output has one byte at least, and {MAX_CONTENT_BYTES} at most (64 MiB)"
+		)
+	})
 }
 
 impl LimitArgs {
@@ -106,16 +123,13 @@ impl LimitArgs {
 		model: &[u8],
 		dims: &Dims,
 	) -> Result<VersionLimits> {
-		if let (Some(fuel), Some(load_fuel), Some(memory)) =
-			(self.fuel_limit, self.load_fuel, self.memory)
-		{
-			return Ok(VersionLimits { fuel, load_fuel, memory });
-		}
 		let measured = local::suggest_limits(engine, model, dims, &chain.maxima()?.limits)?;
 		Ok(VersionLimits {
 			fuel: self.fuel_limit.unwrap_or(measured.fuel),
 			load_fuel: self.load_fuel.unwrap_or(measured.load_fuel),
 			memory: self.memory.unwrap_or(measured.memory),
+			input_bytes: self.input_bytes.unwrap_or(measured.input_bytes),
+			output_bytes: self.output_bytes.unwrap_or(measured.output_bytes),
 		})
 	}
 }

@@ -15,7 +15,8 @@ use crate::{
 	local::EngineArg,
 	model_ref::ModelRef,
 	output::Output,
-	recompute::{self, Run},
+	recompute::{self, Run, Source},
+	rpc::Endpoint,
 	signals,
 	watching::{Follower, Job, ModelFiles, Queue, Selection, Share},
 };
@@ -88,6 +89,7 @@ impl Watch {
 		let only = only.collect::<Result<Vec<ModelId>>>()?;
 		let watcher = Watcher {
 			output,
+			node: &session.endpoint,
 			engine: &self.engine,
 			engine_id,
 			genesis: chain.genesis(),
@@ -122,7 +124,7 @@ struct Counts {
 	challenged: u64,
 	/// Not computed before the window was over, or for want of room in the queue.
 	missed: u64,
-	/// Not computed for want of the model, or because the run failed here.
+	/// Not computed for want of the model or the input, or because the run failed here.
 	skipped: u64,
 }
 
@@ -153,6 +155,7 @@ struct Running {
 
 struct Watcher<'a> {
 	output: Output,
+	node: &'a Endpoint,
 	engine: &'a EngineArg,
 	engine_id: H256,
 	genesis: H256,
@@ -318,7 +321,7 @@ impl Watcher<'_> {
 						self.counts.skipped += 1;
 						continue;
 					};
-					let run = Run::start(&task, &file, self.engine, false);
+					let run = Run::start(&task, self.source(id), &file, self.engine, false);
 					let (run, started) = (run.map_err(Trouble::Local)?, Instant::now());
 					self.running = Some(Running { id, task, file, started, run, first: None });
 					return Ok(());
@@ -327,6 +330,11 @@ impl Watcher<'_> {
 			}
 		}
 		Ok(())
+	}
+
+	/// Where a run gets an input that lies outside of the chain.
+	fn source(&self, request: RequestId) -> Source<'_> {
+		Source { node: self.node, request }
 	}
 
 	/// The file of a task's model, if this machine can compute it. Says once if it cannot.
@@ -383,7 +391,8 @@ impl Watcher<'_> {
 			},
 			None => {
 				let Running { task, file, .. } = &running;
-				running.run = Run::start(task, file, self.engine, true).map_err(Trouble::Local)?;
+				let second = Run::start(task, self.source(id), file, self.engine, true);
+				running.run = second.map_err(Trouble::Local)?;
 				running.first = Some(answer);
 				self.running = Some(running);
 				Ok(())

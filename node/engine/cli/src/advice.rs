@@ -1,9 +1,10 @@
 //! Advice: where a model or an input does not fit a chain, or hardly does.
 //!
-//! The limits are those that a chain has unless its governance sets others; those of inputs and outputs
-//! are the same on all.
+//! The limits are those that a chain has unless its governance sets others. What a chain itself carries of
+//! an input or output is the same on all.
 
-use opg_engine::{tensor, Inspection, Port};
+use opg_engine::Inspection;
+use opg_tensors::report::encoded_bytes;
 
 /// Longest model file, in bytes.
 const MODEL: u64 = 64 << 20;
@@ -11,9 +12,11 @@ const MODEL: u64 = 64 << 20;
 const FUEL: u64 = 20_000_000_000;
 /// Largest memory limit of a version, in bytes.
 const MEMORY: u64 = 512 << 20;
-/// Longest encoded input, in bytes.
+/// Longest encoded input or output, in bytes.
+const CONTENT: u64 = 64 << 20;
+/// Longest encoded input that a chain carries, in bytes.
 const INPUT: u64 = 16 << 10;
-/// Longest encoded output, in bytes.
+/// Longest encoded output that a chain carries, in bytes.
 const OUTPUT: u64 = 4 << 10;
 
 /// Lines about a model.
@@ -24,25 +27,35 @@ pub fn of_model(file: &[u8], inspection: &Inspection) -> Vec<String> {
 		("fuel for loading", *load_fuel, FUEL),
 		("fuel for a run", *run_fuel, FUEL),
 		("bytes of memory", *memory_bytes, MEMORY),
-		("bytes of input", encoded_length(&description.inputs), INPUT),
-		("bytes of output", encoded_length(&description.outputs), OUTPUT),
 	];
-	of_all(&measured)
+	let length = |ports| encoded_bytes(ports).unwrap_or(u64::MAX);
+	let contents = of_contents(length(&description.inputs), length(&description.outputs));
+	of_all(&measured).chain(contents).collect()
 }
 
 /// Lines about a run.
 pub fn of_run(load_fuel: u64, run_fuel: u64, input: &[u8], output: &[u8]) -> Vec<String> {
-	let measured = [
-		("fuel for loading", load_fuel, FUEL),
-		("fuel for a run", run_fuel, FUEL),
-		("bytes of input", input.len() as u64, INPUT),
-		("bytes of output", output.len() as u64, OUTPUT),
-	];
-	of_all(&measured)
+	let measured = [("fuel for loading", load_fuel, FUEL), ("fuel for a run", run_fuel, FUEL)];
+	let contents = of_contents(input.len() as u64, output.len() as u64);
+	of_all(&measured).chain(contents).collect()
 }
 
-fn of_all(measured: &[(&str, u64, u64)]) -> Vec<String> {
-	measured.iter().filter_map(|(what, have, most)| advice(what, *have, *most)).collect()
+fn of_all<'a>(measured: &'a [(&str, u64, u64)]) -> impl Iterator<Item = String> + 'a {
+	measured.iter().filter_map(|(what, have, most)| advice(what, *have, *most))
+}
+
+/// Lines about an encoded input and output of these lengths.
+fn of_contents(input: u64, output: u64) -> impl Iterator<Item = String> {
+	[("input", input, INPUT), ("output", output, OUTPUT)].into_iter().filter_map(
+		|(what, have, inline)| match have {
+			have if have > CONTENT => advice(&format!("bytes of {what}"), have, CONTENT),
+			have if have > inline => Some(format!(
+				"{have} bytes of {what}: more than the {inline} that a chain carries, so it lies outside \
+				 and its storage is paid for"
+			)),
+			_ => None,
+		},
+	)
 }
 
 fn advice(what: &str, have: u64, most: u64) -> Option<String> {
@@ -55,41 +68,10 @@ fn advice(what: &str, have: u64, most: u64) -> Option<String> {
 	}
 }
 
-/// Length of an encoded list of tensors like these.
-fn encoded_length(ports: &[Port]) -> u64 {
-	let of_port = |Port { name, dtype, shape }: &Port| {
-		let data = shape.iter().fold(dtype.size() as u64, |size, dim| size.saturating_mul(*dim));
-		data.saturating_add((2 + name.len() + 2 + 8 * shape.len() + 4) as u64)
-	};
-	ports.iter().map(of_port).fold(tensor::MAGIC.len() as u64 + 1, u64::saturating_add)
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use opg_engine::{
-		tensor::{DType, Tensor},
-		Description,
-	};
-
-	#[test]
-	fn length_should_be_that_of_the_encoding() {
-		let port = |name: &str, dtype: DType, shape: &[u64]| Port {
-			name: name.into(),
-			dtype,
-			shape: shape.to_vec(),
-		};
-		let ports = [port("x", DType::F32, &[2, 3]), port("mask", DType::Bool, &[])];
-		let zeros = ports.iter().map(|Port { name, dtype, shape }| Tensor {
-			name: name.clone(),
-			dtype: *dtype,
-			shape: shape.clone(),
-			data: vec![0; dtype.size() * shape.iter().product::<u64>() as usize],
-		});
-		let encoded = tensor::encode(&zeros.collect::<Vec<_>>());
-		assert_eq!(encoded_length(&ports), encoded.len() as u64);
-		assert_eq!(encoded_length(&[port("x", DType::F32, &[u64::MAX, 2])]), u64::MAX);
-	}
+	use opg_engine::Description;
 
 	#[test]
 	fn advice_should_be_given_when_a_limit_is_near_or_passed() {
@@ -103,7 +85,11 @@ mod tests {
 		let advice = of_model(&[], &inspection);
 		assert!(advice[0].contains("fuel for loading: more than"), "{advice:?}");
 		assert!(advice[1].contains("bytes of memory: close to"), "{advice:?}");
+		// A model without inputs and outputs has nothing that is too long.
 		assert_eq!(advice.len(), 2);
-		assert!(of_run(1, 1, &[], &[0; 5000])[0].contains("bytes of output: more than"));
+		assert!(of_run(1, 1, &[], &[0; 4096]).is_empty());
+		assert!(of_run(1, 1, &[], &[0; 4097])[0].contains("bytes of output: more than the 4096"));
+		let input = vec![0; CONTENT as usize + 1];
+		assert!(of_run(1, 1, &input, &[])[0].contains("that a chain allows"));
 	}
 }

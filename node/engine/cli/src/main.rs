@@ -38,7 +38,7 @@ enum Command {
 	},
 	/// A model's inputs, outputs, operators, fuel and memory, with the digest of this report.
 	///
-	/// The chain allows 4 KiB of output and what the version allows, so its digest can be another:
+	/// The chain allows what the version allows, so its digest can be another:
 	/// executors that serve the model attest to the one that `opg model register` prints. What does not
 	/// fit a chain's limits, or hardly does, is noted.
 	Inspect {

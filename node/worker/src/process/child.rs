@@ -4,12 +4,7 @@ use super::{
 	confine,
 	wire::{self, Reply, Request, Response, Setup},
 };
-use crate::{
-	error::RunError,
-	queue::{Control, Runner},
-	runner::EngineRunner,
-	schedule,
-};
+use crate::{error::RunError, holding::Compute, queue::Control, runner::EngineRunner, schedule};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::{
 	io::{self, Write},
@@ -61,7 +56,7 @@ fn answer(setup: &Setup, requests: Receiver<Request>) {
 	};
 	let mut reply = Reply::of(Response::Ready(runner.built_in()));
 	let mut requests = requests.into_iter();
-	while wire::write(&mut output, &reply).is_ok() {
+	while wire::write_reply(&mut output, &reply).is_ok() {
 		let Some(request) = requests.next() else { return };
 		let response = respond(&runner, request);
 		let (loads, loaded) = runner.take_loads();
@@ -76,11 +71,11 @@ fn respond(runner: &EngineRunner, request: Request) -> Response {
 		Request::Engine(id) => runner.engine(id.0).map(|engine| Response::Ready(engine.id())),
 		Request::Run(job) => {
 			let control = Control::new(schedule::deadline(&job, Instant::now()));
-			runner.run(&job, &control).map(Response::Done)
+			runner.compute(&job, &control).map(Response::Done)
 		},
 		Request::Prepare(job) => {
 			let control = Control::new(schedule::deadline(&job, Instant::now()));
-			runner.prepare(&job, &control).map(|()| Response::Prepared)
+			runner.load(&job, &control).map(|()| Response::Prepared)
 		},
 		Request::Inspect(task) => runner.inspect(&task).map(Response::Inspected),
 	};
@@ -91,6 +86,7 @@ fn of_error(error: RunError) -> Response {
 	match error {
 		RunError::ModelMissing => Response::ModelMissing,
 		RunError::EngineMissing => Response::EngineMissing,
+		RunError::InputMissing => Response::InputMissing,
 		RunError::Damaged(hash) => Response::Damaged(hash),
 		RunError::TimedOut(_) => Response::TimedOut,
 		RunError::TooLarge { needed, share } => Response::TooLarge(needed as u64, share as u64),

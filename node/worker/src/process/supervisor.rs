@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
 	error::RunError,
-	holding::drop_damaged,
+	holding::{drop_damaged, Compute, Computed},
 	metrics::{memory_bytes, End, Loaded, Metrics},
-	queue::{Control, Runner, LOG_TARGET},
-	Answered, Key,
+	queue::{Control, LOG_TARGET},
+	Key,
 };
 use log::Level;
 use opg_blobs::{
@@ -306,8 +306,8 @@ fn compile(
 	}
 }
 
-impl Runner for ProcessRunner {
-	fn run(&self, job: &Job, control: &Control) -> Result<Answered, RunError> {
+impl Compute for ProcessRunner {
+	fn compute(&self, job: &Job, control: &Control) -> Result<Computed, RunError> {
 		self.have_engine(job, control)?;
 		if job.kind == JobKind::Cold {
 			// In the place of a process, so that there is not more memory in use for it.
@@ -320,7 +320,7 @@ impl Runner for ProcessRunner {
 		of_response(self.put(Request::Run, job, control)?, job)
 	}
 
-	fn prepare(&self, job: &Job, control: &Control) -> Result<(), RunError> {
+	fn load(&self, job: &Job, control: &Control) -> Result<(), RunError> {
 		self.have_engine(job, control)?;
 		match self.put(Request::Prepare, job, control)? {
 			Response::Prepared => Ok(()),
@@ -335,11 +335,12 @@ fn pause(failures: u32) -> Duration {
 	MIN_PAUSE.saturating_mul(factor).min(MAX_PAUSE)
 }
 
-fn of_response(response: Response, job: &Job) -> Result<Answered, RunError> {
+fn of_response(response: Response, job: &Job) -> Result<Computed, RunError> {
 	match response {
-		Response::Done(answered) => Ok(answered),
+		Response::Done(computed) => Ok(computed),
 		Response::ModelMissing => Err(RunError::ModelMissing),
 		Response::EngineMissing => Err(RunError::EngineMissing),
+		Response::InputMissing => Err(RunError::InputMissing),
 		Response::Damaged(hash) => Err(RunError::Damaged(hash)),
 		Response::TimedOut => Err(timed_out(job)),
 		Response::Failed(reason) => Err(RunError::Process(reason)),
@@ -526,7 +527,8 @@ fn pass_on(
 	responses: &Sender<io::Result<Option<Reply>>>,
 ) {
 	for request in requests {
-		let response = wire::write(&mut input, &request).and_then(|()| wire::read(&mut output));
+		let response =
+			wire::write(&mut input, &request).and_then(|()| wire::read_reply(&mut output));
 		let goes_on = matches!(response, Ok(Some(_)));
 		if responses.send(response).is_err() || !goes_on {
 			return;

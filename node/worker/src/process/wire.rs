@@ -1,16 +1,17 @@
 //! Messages between the node and an engine process.
 //!
 //! The node sends requests to the standard input of the process, one at a time, and reads one
-//! response for each from its standard output. Models and engines do not pass through: the process
-//! reads them from the store.
+//! response for each from its standard output. Models, engines and inputs outside of the chain do not
+//! pass through: the process reads them from the store. An output that its answer only names comes
+//! behind the response, with as many bytes as the answer says.
 //!
 //! ```text
-//! message: length u32, little-endian | request or response (SCALE)
+//! message: length u32, little-endian | request or response (SCALE) | output, if the answer names one
 //! ```
 
-use crate::Answered;
+use crate::holding::Computed;
 use codec::{Decode, DecodeAll, Encode};
-use opg_primitives::{Job, Task, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
+use opg_primitives::{Job, Task, MAX_CONTENT_BYTES, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
 use sp_core::H256;
 use std::{
 	ffi::OsString,
@@ -19,7 +20,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// Longest message in bytes: an input or an output, and what goes with it.
+/// Longest message in bytes: an input or an output that the chain carries, and what goes with it.
 const MAX_MESSAGE: usize = (MAX_INPUT_BYTES + MAX_OUTPUT_BYTES) as usize + (64 << 10);
 
 /// What an engine process needs to know.
@@ -85,7 +86,7 @@ pub(crate) enum Response {
 	Prepared,
 	/// Result of the job.
 	#[codec(index = 1)]
-	Done(Answered),
+	Done(Computed),
 	/// The store has no such model.
 	#[codec(index = 2)]
 	ModelMissing,
@@ -107,6 +108,9 @@ pub(crate) enum Response {
 	/// Digest of the inspection report, or why the engine refuses the model.
 	#[codec(index = 9)]
 	Inspected(Result<H256, String>),
+	/// The store has no such input.
+	#[codec(index = 10)]
+	InputMissing,
 }
 
 /// Response, and what the process has loaded since the last one.
@@ -126,6 +130,36 @@ impl Reply {
 	pub(crate) fn of(response: Response) -> Self {
 		Self { response, loads: Vec::new(), models: 0, bytes: 0 }
 	}
+}
+
+/// Writes a reply, and the output behind it.
+pub(crate) fn write_reply(to: &mut impl Write, reply: &Reply) -> io::Result<()> {
+	write(to, reply)?;
+	if let Response::Done(Computed { output: Some(output), .. }) = &reply.response {
+		to.write_all(output)?;
+		to.flush()?;
+	}
+	Ok(())
+}
+
+/// Reads a reply, and the output behind it. `None` if there are no more.
+pub(crate) fn read_reply(from: &mut impl Read) -> io::Result<Option<Reply>> {
+	let Some(mut reply) = read::<Reply>(from)? else { return Ok(None) };
+	if let Response::Done(computed) = &mut reply.response {
+		if let Some(length) = computed.output_bytes() {
+			if length > MAX_CONTENT_BYTES {
+				return Err(io::Error::other("the output is too long"));
+			}
+			// Memory is taken for what has come, not for what was promised.
+			let mut output = Vec::new();
+			from.take(length.into()).read_to_end(&mut output)?;
+			if output.len() < length as usize {
+				return Err(io::ErrorKind::UnexpectedEof.into());
+			}
+			computed.output = Some(output);
+		}
+	}
+	Ok(Some(reply))
 }
 
 /// Writes a message.
@@ -159,6 +193,8 @@ pub(crate) fn read<M: Decode>(from: &mut impl Read) -> io::Result<Option<M>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::Answered;
+	use opg_primitives::{Answer, Content, Outcome};
 
 	#[test]
 	fn messages_should_be_read_as_they_were_written() {
@@ -177,6 +213,32 @@ mod tests {
 			assert_eq!(read(&mut pipe).expect("is whole"), Some(request));
 		}
 		assert_eq!(read::<Request>(&mut pipe).expect("ends between messages"), None);
+	}
+
+	fn done(output: &[u8], size: u32) -> Reply {
+		let outcome = Outcome::Stored(Content { hash: H256::zero(), size });
+		let answered = Answered { answer: Answer { outcome, fuel: 1 }, witness: None };
+		Reply::of(Response::Done(Computed { answered, output: Some(output.to_vec()) }))
+	}
+
+	#[test]
+	fn output_should_come_behind_its_reply_when_the_answer_only_names_it() {
+		let output: Vec<u8> = (0..5u32 << 20).map(|number| (number % 251) as u8).collect();
+		let replies = [done(&output, 5 << 20), Reply::of(Response::Prepared), done(&[1], 1)];
+		let mut pipe = Vec::new();
+		for reply in &replies {
+			write_reply(&mut pipe, reply).expect("it has room");
+		}
+		let mut rest = &pipe[..];
+		for reply in replies {
+			assert_eq!(read_reply(&mut rest).expect("is whole"), Some(reply));
+		}
+		assert_eq!(read_reply(&mut rest).expect("ends between replies"), None);
+		assert!(read_reply(&mut &pipe[..5 << 20]).is_err(), "it is cut");
+		let mut pipe = Vec::new();
+		write_reply(&mut pipe, &done(&[], MAX_CONTENT_BYTES + 1)).expect("it has room");
+		let error = read_reply(&mut &pipe[..]).expect_err("it is refused before it comes");
+		assert_eq!(error.to_string(), "the output is too long");
 	}
 
 	#[test]

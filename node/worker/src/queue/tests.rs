@@ -1,5 +1,5 @@
 use super::*;
-use opg_primitives::{Answer, JobKind, Outcome, Output, Task, VersionLimits};
+use opg_primitives::{Answer, JobKind, Outcome, Output, Task, TaskInput, VersionLimits};
 use sp_core::H256;
 use std::{
 	sync::{
@@ -11,7 +11,7 @@ use std::{
 
 /// Time that jobs of these tests are given: enough.
 const MINUTE: u32 = 60_000;
-const LIMITS: VersionLimits = VersionLimits { fuel: 10, load_fuel: 10, memory: 1 };
+const LIMITS: VersionLimits = VersionLimits::inline(10, 10, 1);
 
 /// Answers with the job's input. Waits for a permit before each job if it has a gate.
 #[derive(Default)]
@@ -82,7 +82,7 @@ fn job(request: u64) -> Job {
 			model_hash: Default::default(),
 			engine_id: Default::default(),
 			dims: Default::default(),
-			input: request.to_le_bytes().to_vec(),
+			input: TaskInput::Inline(request.to_le_bytes().to_vec()),
 			limits: LIMITS,
 		},
 		requester: H256::zero(),
@@ -95,7 +95,8 @@ fn watch(request: u64) -> Job {
 }
 
 fn answered(job: &Job) -> Answered {
-	let output = Output::try_from(job.task.input.clone()).expect("short input");
+	let input = job.task.input.inline().expect("it is inline");
+	let output = Output::try_from(input.to_vec()).expect("short input");
 	let answer = Answer { outcome: Outcome::Output(output), fuel: 3 };
 	let witness = match job.kind {
 		JobKind::Witness(seed) => Some(seed),
@@ -254,7 +255,7 @@ fn worker_should_stop_when_the_engine_does_not_start() {
 
 /// Task of a model that is to be loaded ahead.
 fn task(model: u8) -> Task {
-	Task { model_hash: H256::repeat_byte(model), input: vec![], ..job(0).task }
+	Task { model_hash: H256::repeat_byte(model), input: TaskInput::Inline(vec![]), ..job(0).task }
 }
 
 #[test]

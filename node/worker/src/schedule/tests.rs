@@ -1,5 +1,5 @@
 use super::*;
-use opg_primitives::{Task, VersionLimits};
+use opg_primitives::{Task, TaskInput, VersionLimits};
 use sp_core::H256;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,8 +13,8 @@ fn job(model: u8, request: u64, seconds: u32) -> Job {
 			model_hash: H256::repeat_byte(model),
 			engine_id: Default::default(),
 			dims: Default::default(),
-			input: vec![0; 8],
-			limits: VersionLimits { fuel: 10, load_fuel: 10, memory: 1 },
+			input: TaskInput::Inline(vec![0; 8]),
+			limits: VersionLimits::inline(10, 10, 1),
 		},
 		// As if each model had customers of its own.
 		requester: H256::repeat_byte(model),
@@ -220,7 +220,7 @@ fn what_is_recomputed_should_go_first_and_then_the_largest_burst_when_there_are_
 	assert_eq!(test.push(job(2, 5, 30)), [job(1, 4, 30).key().0]);
 	assert_eq!((test.count(1), test.count(2), test.count(3)), (2, 2, 0));
 	assert_eq!(test.push(watch(3)), [watch(3).key().0]);
-	let long = Task { input: vec![0; MAX_WAITING_BYTES], ..job(1, 6, 30).task };
+	let long = Task { input: TaskInput::Inline(vec![0; MAX_WAITING_BYTES]), ..job(1, 6, 30).task };
 	let long = Job { task: long, ..job(1, 6, 30) };
 	let key = long.key().0;
 	test.schedule.pop();

@@ -331,6 +331,7 @@ fn codes_should_stay_as_pinned_when_others_are_added() {
 		reject::INVALID_SIGNATURE,
 		reject::MISSING_WITNESS,
 		reject::UNEXPECTED_WITNESS,
+		reject::WRONG_OUTPUT_SIZE,
 	];
-	assert!(codes.into_iter().eq(10..22));
+	assert!(codes.into_iter().eq(10..23));
 }

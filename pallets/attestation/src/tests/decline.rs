@@ -7,9 +7,13 @@ use pallet_opg_support::{Committees, Offence, SeatHolder, Vacancy, Verdict};
 
 #[test]
 fn seat_should_be_declined_with_its_reason_when_it_waits() {
-	for reason in
-		[JobError::ModelMissing, JobError::EngineMissing, JobError::QueueFull, JobError::Failed]
-	{
+	for reason in [
+		JobError::ModelMissing,
+		JobError::EngineMissing,
+		JobError::InputMissing,
+		JobError::QueueFull,
+		JobError::Failed,
+	] {
 		run(|| {
 			open(7, 0, &[1, 2]);
 			assert_ok!(decline(7, 1, reason));

@@ -2,8 +2,8 @@
 
 use crate::{mock::*, *};
 use frame_support::assert_ok;
-use opg_primitives::{Answer, BatchKind};
-use pallet_opg_support::{Committees, Offence, Verdict};
+use opg_primitives::{Answer, BatchKind, MAX_OUTPUT_BYTES};
+use pallet_opg_support::{Assignment, Committees, Offence, Verdict};
 use sp_core::H256;
 
 #[test]
@@ -104,6 +104,50 @@ fn reveal_of_a_committee_of_one_should_be_refused_when_it_is_of_another_fork() {
 		let excessive = Answer { fuel: FUEL_LIMIT + 1, ..answer(1) };
 		assert_eq!(reveal(7, 1, &excessive), Err(reject::TOO_MUCH_FUEL));
 		assert_eq!(seat_state(7, 1), SeatState::Waiting);
+	});
+}
+
+#[test]
+fn reveal_should_be_refused_when_its_output_has_a_wrong_size() {
+	let sizes = [
+		(MAX_OUTPUT_BYTES, Err(reject::WRONG_OUTPUT_SIZE)),
+		(MAX_OUTPUT_BYTES + 1, Ok(())),
+		(50_000, Ok(())),
+		(50_001, Err(reject::WRONG_OUTPUT_SIZE)),
+	];
+	for (size, expected) in sizes {
+		run(|| {
+			let assignment = assignment(7, 0, &[1], 1);
+			let assignment = Assignment { output_limit: 50_000, ..assignment };
+			assert_ok!(Attestation::open(assignment));
+			assert_eq!(reveal(7, 1, &stored(size)), expected, "{size}");
+		});
+	}
+	run(|| {
+		open(7, 0, &[1]);
+		let too_long = stored(MAX_OUTPUT_BYTES + 1);
+		assert_eq!(reveal(7, 1, &too_long), Err(reject::WRONG_OUTPUT_SIZE), "all is inline");
+		assert_ok!(Attestation::open(Assignment { output_limit: 0, ..assignment(8, 0, &[1], 1) }));
+		assert_eq!(reveal(8, 1, &answer(1)), Err(reject::WRONG_OUTPUT_SIZE), "one byte too many");
+		assert_ok!(reveal(8, 1, &trap()));
+	});
+}
+
+#[test]
+fn stored_outputs_should_agree_when_their_contents_are_the_same() {
+	run(|| {
+		let assignment = assignment(7, 0, &[1, 2], 2);
+		assert_ok!(Attestation::open(Assignment { output_limit: 50_000, ..assignment }));
+		for who in [1, 2] {
+			assert_ok!(commit(7, who, &stored(50_000)));
+		}
+		let payload = revealed(&stored(50_000));
+		let call = reveal_call(1, vec![item(7, 0, payload)]);
+		let Call::reveal { batch, .. } = &call else { unreachable!() };
+		assert_eq!(batch.output_bytes(), 0, "they are not in the block");
+		assert_ok!(submit(call));
+		assert_ok!(reveal(7, 2, &stored(50_000)));
+		assert_eq!(Verdicts::get(), [(7, Verdict::Agreed(stored(50_000)))]);
 	});
 }
 

@@ -15,9 +15,9 @@ fn digest(letter: char) -> H256 {
 	H256::repeat_byte(letter as u8)
 }
 
-/// Seat by its letter: `w` waits, `c` committed and hides its answer, `m`, `e`, `q` and `f` declined in
-/// time for the model file, the engine, a full queue and failed attempts, and nobody took the seat; `r`
-/// declined, and another took it; `l` declined too late; any capital revealed the answer of that
+/// Seat by its letter: `w` waits, `c` committed and hides its answer, `m`, `e`, `i`, `q` and `f`
+/// declined in time for the model file, the engine, the input, a full queue and failed attempts, and
+/// nobody took the seat; `r` declined, and another took it; `l` declined too late; any capital revealed the answer of that
 /// letter.
 fn seat(executor: u64, round: RoundIndex, letter: char) -> Seat<u64, u64> {
 	let commitment = H256::zero();
@@ -27,6 +27,7 @@ fn seat(executor: u64, round: RoundIndex, letter: char) -> Seat<u64, u64> {
 		'c' => SeatState::Committed { at: 1, commitment },
 		'm' => declined(JobError::ModelMissing),
 		'e' => declined(JobError::EngineMissing),
+		'i' => declined(JobError::InputMissing),
 		'q' => declined(JobError::QueueFull),
 		'f' => declined(JobError::Failed),
 		'r' => SeatState::Declined {
@@ -64,6 +65,7 @@ fn round(needed: u32, words: &[&str]) -> Round<u64, u64> {
 		engine_id: H256::zero(),
 		input_hash: H256::zero(),
 		fuel_limit: 0,
+		output_limit: 0,
 		seats: BoundedVec::try_from(seats).unwrap(),
 		answer: None,
 	}
@@ -72,7 +74,8 @@ fn round(needed: u32, words: &[&str]) -> Round<u64, u64> {
 #[test]
 fn tally_should_agree_when_enough_answers_are_equal_and_none_differs() {
 	use FailureReason::{
-		Congested, EngineUnavailable, ModelUnavailable, NotEnoughCommitments, NotEnoughReveals,
+		Congested, EngineUnavailable, InputUnavailable, ModelUnavailable, NotEnoughCommitments,
+		NotEnoughReveals,
 	};
 	let agreed = |letter| Tally::Agreed(digest(letter));
 	let undecided = Tally::Undecided;
@@ -83,6 +86,7 @@ fn tally_should_agree_when_enough_answers_are_equal_and_none_differs() {
 		(1, "c", undecided(NotEnoughReveals)),
 		(1, "m", undecided(ModelUnavailable)),
 		(1, "e", undecided(EngineUnavailable)),
+		(1, "i", undecided(InputUnavailable)),
 		(1, "q", undecided(Congested)),
 		(1, "f", undecided(NotEnoughCommitments)),
 		// Three of three.
@@ -117,6 +121,9 @@ fn tally_should_agree_when_enough_answers_are_equal_and_none_differs() {
 		(5, "AAAAmmm", undecided(ModelUnavailable)),
 		(5, "AAAAmmw", undecided(ModelUnavailable)),
 		(5, "AAAAmme", undecided(ModelUnavailable)),
+		(5, "AAAAiiw", undecided(InputUnavailable)),
+		(5, "AAAAiie", undecided(InputUnavailable)),
+		(5, "AAAAimq", undecided(EngineUnavailable)),
 		(5, "AAAAqqw", undecided(Congested)),
 		(5, "AAAAqqe", undecided(Congested)),
 		(5, "AAAAfff", undecided(NotEnoughCommitments)),

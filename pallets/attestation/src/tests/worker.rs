@@ -128,7 +128,7 @@ fn task() -> Task {
 		model_hash: H256::repeat_byte(1),
 		engine_id: H256::repeat_byte(2),
 		dims: Default::default(),
-		input: b"input".to_vec(),
+		input: opg_primitives::TaskInput::Inline(b"input".to_vec()),
 		limits: LIMITS,
 	}
 }
@@ -238,20 +238,21 @@ fn worker_should_commit_in_the_block_of_the_draw_when_its_jobs_take_no_time() {
 }
 
 #[test]
-fn worker_should_decline_in_time_when_the_node_has_no_time_for_a_job() {
-	let mut node = Node::new(&[1]);
-	Reply::set(Err(JobError::QueueFull));
-	node.run(|| open_with_task(7, &[1, 2]));
-	assert!(node.work().is_empty(), "it may find time yet");
-	node.run(next_block);
-	node.work_and_include();
-	let reason = JobError::QueueFull;
-	node.run(|| {
-		assert_eq!(
-			seat_state(7, 1),
-			SeatState::Declined { reason, outcome: DeclineOutcome::Vacant }
-		)
-	});
+fn worker_should_decline_in_time_when_the_node_has_no_time_for_a_job_or_not_its_input() {
+	for reason in [JobError::QueueFull, JobError::InputMissing] {
+		let mut node = Node::new(&[1]);
+		Reply::set(Err(reason));
+		node.run(|| open_with_task(7, &[1, 2]));
+		assert!(node.work().is_empty(), "it may find time, or the input, yet");
+		node.run(next_block);
+		node.work_and_include();
+		node.run(|| {
+			assert_eq!(
+				seat_state(7, 1),
+				SeatState::Declined { reason, outcome: DeclineOutcome::Vacant }
+			)
+		});
+	}
 }
 
 #[test]

@@ -194,6 +194,10 @@ fn wire_format_should_stay_as_it_is() {
 		reject::TOO_MANY_MODELS,
 		reject::TOO_SOON,
 		reject::TOO_MUCH_FUEL,
+		reject::WRONG_OUTPUT_SIZE,
+		reject::NO_PANEL,
+		reject::NOT_ON_PANEL,
+		reject::HELD_ALREADY,
 	];
-	assert!(codes.into_iter().eq(40..55));
+	assert!(codes.into_iter().eq(40..59));
 }

@@ -1,7 +1,7 @@
 //! Budget: which cases sit while others wait, and for how long.
 
 use crate::{mock::*, *};
-use pallet_opg_support::CourtLoad;
+use pallet_opg_support::{CourtLoad, CourtSizes};
 
 /// Opens a case that costs so much fuel.
 fn open_with(request: u64, fuel: u64) {
@@ -159,5 +159,17 @@ fn budget_should_be_whole_again_when_a_session_begins() {
 		assert_eq!(Spent::<Test>::get().fuel, SESSION_FUEL);
 		begin_session(1, &[1, 2, 3, 4, 5]);
 		assert_eq!(Spent::<Test>::get(), CourtLoad::default());
+	});
+}
+
+#[test]
+fn commit_phase_should_be_longer_when_validators_have_to_fetch_the_input() {
+	run(|| {
+		Sizes::set(CourtSizes { fetched: 2 * BYTES_PER_BLOCK, ..INLINE_SIZES });
+		sit(7);
+		next_blocks(COMMIT_BLOCKS + 1);
+		assert!(matches!(phase(7), CasePhase::Commit { .. }));
+		next_block();
+		assert!(matches!(phase(7), CasePhase::Reveal { .. }));
 	});
 }

@@ -16,6 +16,9 @@ enum Step {
 	Remove { request: u64 },
 	Declare { who: u64, model: u32, holds: bool },
 	Forget { model: u32 },
+	Convene { request: u64, byte: u8 },
+	Hold { request: u64, who: u64, content: u8 },
+	Dismiss { request: u64 },
 	Session { validators: Vec<u64> },
 	Next { ticks: bool, has_weight: bool },
 }
@@ -35,6 +38,10 @@ fn step() -> impl Strategy<Value = Step> {
 		6 => (who(), 0u32..3, any::<bool>())
 			.prop_map(|(who, model, holds)| Step::Declare { who, model, holds }),
 		1 => (0u32..3).prop_map(|model| Step::Forget { model }),
+		3 => (request(), byte()).prop_map(|(request, byte)| Step::Convene { request, byte }),
+		12 => (request(), who(), 0u8..3)
+			.prop_map(|(request, who, content)| Step::Hold { request, who, content }),
+		1 => request().prop_map(|request| Step::Dismiss { request }),
 		2 => prop::sample::subsequence((1u64..=5).collect::<Vec<_>>(), 0..=5)
 			.prop_map(|validators| Step::Session { validators }),
 		12 => (prop::bool::weighted(0.8), prop::bool::weighted(0.8))
@@ -74,6 +81,19 @@ fn take(step: Step) {
 		Step::Forget { model } => {
 			Files::mutate(|files| files.remove(&model));
 			Court::forget(model);
+		},
+		Step::Convene { request, byte } => {
+			let _ = convene(request, byte);
+		},
+		Step::Hold { request, who, content } => {
+			let bench = Benches::<Test>::get(Session::get());
+			if bench.iter().any(|(own, _)| *own == who) {
+				let _ = hold(who, &[(request, content)]);
+			}
+		},
+		Step::Dismiss { request } => {
+			let paid = Panels::<Test>::get(request).map(Panel::paid_members);
+			assert_eq!(dismiss(request), paid.unwrap_or_default());
 		},
 		Step::Reveal { request, who, byte } => {
 			if is_seated(request, who) {
@@ -121,6 +141,8 @@ proptest! {
 			assert_eq!(Votes::<Test>::iter().count(), 0);
 			assert_eq!(Answers::<Test>::iter().count(), 0);
 			assert!(Missed::<Test>::iter().count() <= 2);
+			(0..REQUESTS).for_each(|request| drop(dismiss(request)));
+			assert_eq!(Panels::<Test>::iter().count(), 0);
 		});
 	}
 }

@@ -1,7 +1,8 @@
 //! Votes: what a commitment and a revealed vote must be like.
 
 use crate::{mock::*, *};
-use opg_primitives::Answer;
+use opg_primitives::{Answer, Content, Outcome, MAX_OUTPUT_BYTES};
+use pallet_opg_support::CourtSizes;
 use sp_core::H256;
 
 /// Everyone commits to this answer, and the reveal phase begins.
@@ -113,6 +114,29 @@ fn reveal_should_be_refused_when_its_answer_has_more_fuel_than_its_version_allow
 		next_blocks(COMMIT_BLOCKS);
 		assert_eq!(reveal(7, 1, &within), Ok(()));
 		assert_eq!(reveal(7, 2, &beyond), Err(reject::TOO_MUCH_FUEL));
+	});
+}
+
+#[test]
+fn reveal_should_be_refused_when_its_output_has_a_wrong_size() {
+	run(|| {
+		Sizes::set(CourtSizes { output_limit: 20_000, ..INLINE_SIZES });
+		sit(7);
+		let outcome = |size| Outcome::Stored(Content { size, ..content(1) });
+		let stored = |size| Answer { outcome: outcome(size), ..answer(1) };
+		let voters = (1..).zip([MAX_OUTPUT_BYTES, MAX_OUTPUT_BYTES + 1, 20_000, 20_001]);
+		for (who, size) in voters.clone() {
+			commit(7, who, &stored(size)).unwrap();
+		}
+		next_blocks(COMMIT_BLOCKS);
+		for (who, size) in voters {
+			let fits = [2, 3].contains(&who);
+			let expected = if fits { Ok(()) } else { Err(reject::WRONG_OUTPUT_SIZE) };
+			assert_eq!(reveal(7, who, &stored(size)), expected, "{size}");
+		}
+		let call = reveal_call(1, vec![item(7, vote_with(&stored(20_000)))]);
+		let Call::reveal { batch, .. } = call else { unreachable!() };
+		assert_eq!(batch.output_bytes(), 0, "it is not in the block");
 	});
 }
 

@@ -5,7 +5,7 @@ use codec::Decode;
 use frame_support::{assert_ok, parameter_types, traits::Hooks};
 use opg_primitives::{
 	court::{second_seed, COURT_KEY_TYPE},
-	Job, JobError, JobKind, JobStatus, RequestId, Task, VersionLimits,
+	Content, Job, JobError, JobKind, JobStatus, RequestId, Task, VersionLimits,
 };
 use opg_runtime_interface::{JobQueue, JobQueueExt};
 use sp_core::{
@@ -23,7 +23,7 @@ parameter_types! {
 	/// Jobs that were handed in.
 	static Jobs: Vec<Job> = Vec::new();
 	/// Content hashes of the files in the store.
-	static Stored: Vec<H256> = Vec::new();
+	pub(super) static Stored: Vec<H256> = Vec::new();
 	/// Number of times that the store was asked.
 	static Asked: u32 = 0;
 }
@@ -39,6 +39,10 @@ impl JobQueue for FakeQueue {
 	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
 		Asked::mutate(|asked| *asked += 1);
 		Ok(Stored::get().contains(&H256(hash)))
+	}
+
+	fn hold_content(&mut self, content: Content) -> Result<bool, JobError> {
+		super::holding::hold_content(content)
 	}
 
 	fn watch_share(&mut self) -> Option<u32> {
@@ -60,14 +64,14 @@ fn job(blocks: u32) -> Job {
 }
 
 /// Node of the validators `who`.
-struct Node {
-	ext: sp_io::TestExternalities,
+pub(super) struct Node {
+	pub(super) ext: sp_io::TestExternalities,
 	keystore: MemoryKeystore,
 	sent: Box<dyn Fn() -> Vec<Call<Test>>>,
 }
 
 impl Node {
-	fn new(who: &[u64]) -> Self {
+	pub(super) fn new(who: &[u64]) -> Self {
 		let mut ext = new_ext();
 		let (offchain, _) = TestOffchainExt::new();
 		let (pool, state) = TestTransactionPoolExt::new();
@@ -104,14 +108,14 @@ impl Node {
 	}
 
 	/// Loses the local storage.
-	fn restart(&mut self) {
+	pub(super) fn restart(&mut self) {
 		let (offchain, _) = TestOffchainExt::new();
 		self.ext.register_extension(OffchainDbExt::new(offchain.clone()));
 		self.ext.register_extension(OffchainWorkerExt::new(offchain));
 	}
 
 	/// Runs a part of a test on the chain; ends with the invariants.
-	fn run<R>(&mut self, test: impl FnOnce() -> R) -> R {
+	pub(super) fn run<R>(&mut self, test: impl FnOnce() -> R) -> R {
 		self.ext.execute_with(|| {
 			let result = test();
 			check();
@@ -120,7 +124,7 @@ impl Node {
 	}
 
 	/// Runs the worker on the state of the current block, and begins the next. Returns what it sent.
-	fn work(&mut self) -> Vec<Call<Test>> {
+	pub(super) fn work(&mut self) -> Vec<Call<Test>> {
 		self.ext.execute_with(|| {
 			Court::offchain_worker(System::block_number());
 			next_block();
@@ -129,7 +133,7 @@ impl Node {
 	}
 
 	/// Runs the worker and puts what it sends into the next block.
-	fn work_and_include(&mut self) {
+	pub(super) fn work_and_include(&mut self) {
 		for call in self.work() {
 			self.run(|| {
 				assert_ok!(submit(call));
@@ -143,8 +147,8 @@ fn task() -> Task {
 		model_hash: H256::repeat_byte(1),
 		engine_id: H256::repeat_byte(2),
 		dims: Default::default(),
-		input: b"input".to_vec(),
-		limits: VersionLimits { fuel: 1_000, load_fuel: 1_000, memory: 64 },
+		input: opg_primitives::TaskInput::Inline(b"input".to_vec()),
+		limits: VersionLimits::inline(1_000, 1_000, 64),
 	}
 }
 

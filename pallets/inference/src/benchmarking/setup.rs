@@ -136,7 +136,7 @@ pub(super) fn insert<T: Config>(
 		size: 0,
 		engine_id: H256::zero(),
 		dims: dims(),
-		limits: VersionLimits { fuel: FUEL_LIMIT, load_fuel: FUEL_LIMIT, memory: 64 },
+		limits: VersionLimits::inline(FUEL_LIMIT, FUEL_LIMIT, 64),
 		royalty,
 	};
 	let price = FuelPrice::<T>::get();
@@ -149,6 +149,7 @@ pub(super) fn insert<T: Config>(
 		model,
 		version,
 		input_hash: H256::zero(),
+		stored_input: None,
 		tier,
 		price,
 		reference: H256::zero(),
@@ -161,6 +162,7 @@ pub(super) fn insert<T: Config>(
 		is_escalated: false,
 		deposit,
 		escrow,
+		has_panel: false,
 		audit: None,
 		challenges: BoundedVec::new(),
 		state,
@@ -168,6 +170,20 @@ pub(super) fn insert<T: Config>(
 	Requests::<T>::insert(ID, &request);
 	Inputs::<T>::insert(ID, input(MAX_INPUT_BYTES));
 	request
+}
+
+/// Input outside of the chain.
+pub(super) const STORED: Content =
+	Content { hash: H256::repeat_byte(7), size: MAX_INPUT_BYTES + 1 };
+
+/// Stores request [`ID`], whose input is outside of the chain.
+pub(super) fn insert_stored<T: Config>(state: RequestStateOf<T>) {
+	let mut request = insert::<T>(0, Tier::High, state);
+	request.stored_input = Some(STORED);
+	// Earlier than the outputs.
+	request.changed_at = now::<T>().saturating_sub(5u32.into());
+	Requests::<T>::insert(ID, request);
+	Inputs::<T>::remove(ID);
 }
 
 pub(super) fn hold<T: Config>(reason: HoldReason, who: &T::AccountId, amount: Balance) {

@@ -45,6 +45,12 @@ pub fn check() {
 		.map(|account| account.data.free + account.data.reserved)
 		.sum();
 	assert_eq!(accounts, Balances::total_issuance());
+	let panels = Requests::<Test>::iter().filter(|(_, request)| request.has_panel);
+	let mut panels: Vec<_> = panels.map(|(id, _)| id).collect();
+	let mut open: Vec<_> = OpenPanels::iter_keys().collect();
+	panels.sort();
+	open.sort();
+	assert_eq!(panels, open, "the panels are those of the requests");
 }
 
 /// Planck that there were at genesis and are gone: burned prices, seat fees and convictions.
@@ -138,6 +144,9 @@ pub const MAX_PAY: Balance = FUEL_LIMIT as Balance * MIN_PRICE * 4 / 5;
 /// Pay of one validator in the court.
 pub const COURT_PAY: Balance =
 	(FUEL_LIMIT + LOAD_FUEL + MODEL_BYTES as Fuel * FUEL_PER_BYTE) as Balance * MIN_PRICE / 10;
+/// Pay of one validator in the court for fetching [`STORED_INPUT`].
+pub const INPUT_COURT_PAY: Balance =
+	(STORED_INPUT.size as Fuel * FUEL_PER_BYTE) as Balance * MIN_PRICE / 10;
 /// Reserve of a seat at the lowest price: three validators, and its replacement.
 pub const SEAT_RESERVE: Balance = 3 * COURT_PAY + MAX_PAY;
 
@@ -178,6 +187,69 @@ pub fn request_until(tier: Tier, until: u64) -> RequestId {
 	let call = Call::request { model, input, tier, max_fee, max_royalty, reference, deadline };
 	assert_ok!(dispatch(REQUESTER, call));
 	id
+}
+
+/// Input outside of the chain.
+pub const STORED_INPUT: Content =
+	Content { hash: H256::repeat_byte(11), size: 2 * MAX_INPUT_BYTES };
+/// Output outside of the chain.
+pub const STORED_OUTPUT: Content =
+	Content { hash: H256::repeat_byte(12), size: 3 * MAX_OUTPUT_BYTES };
+/// Limits of a model with large inputs and outputs.
+pub const LARGE: VersionLimits = VersionLimits {
+	input_bytes: 4 * MAX_INPUT_BYTES,
+	output_bytes: 4 * MAX_OUTPUT_BYTES,
+	..LIMITS
+};
+/// Challenge window of the model with large inputs and outputs.
+pub const LARGE_WINDOW: BlockNumber = 16;
+/// Fee of holding [`STORED_INPUT`].
+pub const INPUT_FEE: Balance = STORED_INPUT.size as Balance * BYTE_PRICE;
+/// Fee of holding [`STORED_OUTPUT`].
+pub const OUTPUT_FEE: Balance = STORED_OUTPUT.size as Balance * BYTE_PRICE;
+/// Largest fee of holding an output of the model with large ones.
+pub const MAX_OUTPUT_FEE: Balance = LARGE.output_bytes as Balance * BYTE_PRICE;
+
+/// Call of a request with [`STORED_INPUT`].
+pub fn request_stored_call(tier: Tier) -> Call<Test> {
+	Call::request_stored {
+		model: MODEL,
+		input: STORED_INPUT,
+		tier,
+		max_fee: Balance::MAX,
+		max_royalty: Balance::MAX,
+		reference: H256::repeat_byte(9),
+		deadline: None,
+	}
+}
+
+/// Makes a request with [`STORED_INPUT`] to a model that takes it, and returns its number.
+pub fn request_stored(tier: Tier) -> RequestId {
+	Limits::set(&LARGE);
+	let id = NextRequestId::<Test>::get();
+	assert_ok!(dispatch(REQUESTER, request_stored_call(tier)));
+	id
+}
+
+/// Request whose input the panel is asked for.
+pub fn convened(tier: Tier) -> RequestId {
+	let id = request_stored(tier);
+	next_block();
+	assert!(matches!(state(id), RequestState::Uploading { until: Some(_) }));
+	id
+}
+
+/// Request whose input all validators hold, and whose first committee is drawn.
+pub fn drawn_stored(tier: Tier) -> RequestId {
+	let id = convened(tier);
+	hold(id, &VALIDATORS);
+	run_draw(tier);
+	id
+}
+
+/// Answer whose output is outside of the chain.
+pub fn large_answer(fuel: Fuel) -> Answer {
+	Answer { outcome: Outcome::Stored(STORED_OUTPUT), fuel }
 }
 
 /// Runs blocks until the seed of a committee is complete.

@@ -4,6 +4,7 @@ mod agenda;
 mod audits;
 mod capacity;
 mod challenges;
+mod contents;
 mod court;
 mod draw;
 mod fees;

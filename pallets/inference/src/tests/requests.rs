@@ -2,7 +2,7 @@
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo, weights::Weight};
-use opg_primitives::{input_hash, Balance, FailureReason, ModelId, Tier};
+use opg_primitives::{input_hash, Balance, FailureReason, ModelId, TaskInput, Tier};
 use pallet_opg_support::TaskSource;
 use sp_core::H256;
 use sp_runtime::{traits::Dispatchable, DispatchResult, TokenError};
@@ -55,7 +55,7 @@ fn request_should_offer_its_task_until_it_is_pruned() {
 		let id = request(Tier::Quorum);
 		let task = Inference::task(id).unwrap();
 		let version = stored(id).version;
-		assert_eq!(task.input, input().into_inner());
+		assert_eq!(task.input, TaskInput::Inline(input().into_inner()));
 		assert_eq!((task.model_hash, task.engine_id), (version.model_hash, version.engine_id));
 		assert_eq!((task.dims, task.limits), (version.dims, LIMITS));
 		assert_eq!(Inference::task(id + 1), None);

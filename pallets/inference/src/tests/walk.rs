@@ -18,7 +18,14 @@ enum Step {
 		tier: Tier,
 		/// Time until which a committee must be drawn.
 		within: Option<u64>,
+		/// Whether the input is outside of the chain.
+		is_stored: bool,
 	},
+	/// A panel holds what it was asked for.
+	Hold {
+		pick: usize,
+	},
+	PanelsFull(bool),
 	Cancel {
 		pick: usize,
 	},
@@ -78,8 +85,11 @@ fn step() -> impl Strategy<Value = Step> {
 	let within = prop_oneof![3 => Just(None), 1 => (1..9u64).prop_map(Some)];
 	let pick = any::<usize>;
 	prop_oneof![
-		6 => (who.clone(), tier, within)
-			.prop_map(|(who, tier, within)| Step::Request { who, tier, within }),
+		6 => (who.clone(), tier, within, any::<bool>()).prop_map(
+			|(who, tier, within, is_stored)| Step::Request { who, tier, within, is_stored }
+		),
+		6 => pick().prop_map(|pick| Step::Hold { pick }),
+		1 => any::<bool>().prop_map(Step::PanelsFull),
 		1 => pick().prop_map(|pick| Step::Cancel { pick }),
 		4 => (who.clone(), pick(), any::<bool>())
 			.prop_map(|(who, pick, right)| Step::Challenge { who, pick, right }),
@@ -107,16 +117,20 @@ fn step() -> impl Strategy<Value = Step> {
 	]
 }
 
-/// Answer that the court finds.
-fn right() -> opg_primitives::Answer {
-	answer(FUEL_LIMIT / 3)
+/// Answer that the court finds. That of some requests has an output outside of the chain.
+fn right(id: RequestId) -> opg_primitives::Answer {
+	if id % 3 == 1 {
+		large_answer(FUEL_LIMIT / 3)
+	} else {
+		answer(FUEL_LIMIT / 3)
+	}
 }
 
 fn close(id: RequestId, answers: u32) {
 	let round = assigned_round(id).unwrap();
 	for index in 0..members(id, round).len() {
 		match answers >> (2 * index) & 3 {
-			0 | 1 => reveal(id, index, right()),
+			0 | 1 => reveal(id, index, right(id)),
 			2 => reveal(id, index, wrong()),
 			_ => {},
 		}
@@ -163,6 +177,10 @@ fn blocks(count: u32) {
 	}
 }
 
+fn awaits_panel(request: &RequestOf<Test>) -> bool {
+	matches!(request.state.awaited(request.stored_input), Some((_, Some(_))))
+}
+
 fn is_in_court(request: &RequestOf<Test>) -> bool {
 	matches!(request.state, RequestState::Court { opened: true, .. })
 }
@@ -170,17 +188,22 @@ fn is_in_court(request: &RequestOf<Test>) -> bool {
 /// Takes a step. A call that is refused leaves nothing behind.
 fn take(step: Step) {
 	match step {
-		Step::Request { who, tier, within } => {
-			let Call::request { model, input, tier, max_fee, max_royalty, reference, .. } =
-				request_call(tier)
-			else {
-				unreachable!()
-			};
-			let deadline = within.map(|within| now() + within);
-			let call =
-				Call::request { model, input, tier, max_fee, max_royalty, reference, deadline };
+		Step::Request { who, tier, within, is_stored } => {
+			let mut call = if is_stored { request_stored_call(tier) } else { request_call(tier) };
+			match &mut call {
+				Call::request { deadline, .. } | Call::request_stored { deadline, .. } => {
+					*deadline = within.map(|within| now() + within);
+				},
+				_ => unreachable!(),
+			}
 			let _ = dispatch(who, call);
 		},
+		Step::Hold { pick } => {
+			if let Some(id) = choose(pick, with(awaits_panel)) {
+				hold(id, &VALIDATORS[..2]);
+			}
+		},
+		Step::PanelsFull(are_full) => ArePanelsFull::set(&are_full),
 		Step::Cancel { pick } => {
 			if let Some(id) = choose(pick, with(|_| true)) {
 				let _ = dispatch(stored(id).requester, Call::cancel { request: id });
@@ -192,7 +215,7 @@ fn take(step: Step) {
 					|| matches!(request.state, RequestState::Court { .. })
 			};
 			if let Some(id) = choose(pick, with(is_challengeable)) {
-				let claimed = if is_right { right() } else { wrong() };
+				let claimed = if is_right { right(id) } else { wrong() };
 				let _ = challenge_by(who, id, &claimed);
 			}
 		},
@@ -223,7 +246,7 @@ fn take(step: Step) {
 				let all = stored(id).challenges;
 				for (index, challenge) in all.into_iter().enumerate() {
 					if challengers >> index & 1 == 1 {
-						for claimed in [right(), wrong()] {
+						for claimed in [right(id), wrong()] {
 							let _ = reveal_claim(challenge.challenger, id, &claimed);
 						}
 					}
@@ -233,7 +256,7 @@ fn take(step: Step) {
 		Step::Court { pick, decides } => {
 			if let Some(id) = choose(pick, with(is_in_court)) {
 				if decides {
-					decide(id, right());
+					decide(id, right(id));
 				} else {
 					adjourn(id);
 				}
@@ -272,6 +295,7 @@ fn take(step: Step) {
 fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 	let mut kinds = BTreeSet::new();
 	run(|| {
+		Limits::set(&LARGE);
 		for step in steps {
 			take(step);
 			check();
@@ -280,11 +304,12 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		MaxDraws::set(MAX_AGENDA);
 		AgendaWeight::set(ample());
 		IsCourtFull::set(&false);
+		ArePanelsFull::set(&false);
 		OwnStake::set(&OWN_STAKE);
 		for block in 0..2 * LIFETIME {
 			with(is_assigned).into_iter().for_each(|id| close(id, 0));
 			with(is_in_court).into_iter().for_each(|id| {
-				decide(id, right());
+				decide(id, right(id));
 			});
 			next_block();
 			if block % 16 == 0 {
@@ -294,6 +319,8 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		assert_eq!(Requests::<Test>::iter().count(), 0);
 		assert_eq!(Inputs::<Test>::iter().count(), 0);
 		assert_eq!(Seats::iter().count(), 0);
+		let (convened, dismissed) = PanelCount::get();
+		assert_eq!(convened, dismissed, "each panel is dismissed once");
 		assert!(OpenSeats::<Test>::get().is_empty(), "all that was reserved is free");
 		assert_eq!(Agenda::<Test>::iter().count(), 0);
 		assert_eq!(Draws::<Test>::iter().count(), 0);
@@ -305,6 +332,10 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 fn kind(event: &Event<Test>) -> &'static str {
 	match event {
 		Event::Requested { .. } => "requested",
+		Event::Convened { .. } => "convened",
+		Event::Held { .. } => "held",
+		Event::StoragePaid { .. } => "storage paid",
+		Event::StorageBurned { .. } => "storage burned",
 		Event::Drawn { .. } => "drawn",
 		Event::Replaced { .. } => "replaced",
 		Event::Escalated { .. } => "escalated",
@@ -333,10 +364,10 @@ fn walk_should_reach_every_event() {
 	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
 	let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
 	let mut kinds = BTreeSet::new();
-	for _ in 0..24 {
+	for _ in 0..40 {
 		kinds.extend(walk(steps().new_tree(&mut runner).unwrap().current()));
 	}
-	assert_eq!(kinds.len(), 16, "{kinds:?}");
+	assert_eq!(kinds.len(), 20, "{kinds:?}");
 }
 
 proptest! {

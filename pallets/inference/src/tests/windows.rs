@@ -26,7 +26,7 @@ fn windows_should_be_four_times_as_long_when_the_limits_are() {
 #[test]
 fn windows_should_be_those_of_loading_when_the_run_takes_little() {
 	run(|| {
-		Limits::set(&VersionLimits { fuel: 1, load_fuel: 4 * FUEL_LIMIT, memory: 1 });
+		Limits::set(&VersionLimits::inline(1, 4 * FUEL_LIMIT, 1));
 		request(Tier::Quorum);
 		run_blocks(3);
 		assert_eq!(CommitBlocks::get(), 8);

@@ -19,7 +19,10 @@ fn codec_indices_should_stay_as_pinned() {
 	let failed = State::Failed { reason: FailureReason::Cancelled, at: 1 };
 	assert_eq!(index(State::Open(waiting)), 0);
 	assert_eq!(index(State::Attested { answer: answer(), at: 1 }), 1);
-	assert_eq!([audited, court, settled, failed].map(index), [2, 3, 4, 5]);
+	let uploading = State::Uploading { until: None };
+	let holding = State::Holding { answer: answer(), until: Some(1) };
+	let later = [audited, court, settled, failed, uploading, holding];
+	assert_eq!(later.map(index), [2, 3, 4, 5, 6, 7]);
 
 	assert_eq!(index(waiting), 0);
 	assert_eq!(index(CommitteeStatus::<u64>::Assigned { round: 1 }), 1);
@@ -28,8 +31,15 @@ fn codec_indices_should_stay_as_pinned() {
 	assert_eq!(index(AuditOrder::<u64>::Random), 0);
 	assert_eq!(index(AuditOrder::Bought { buyer: 1u64, held: 1 }), 1);
 
-	let actions = [Action::Settle, Action::Prune, Action::Expire];
-	assert_eq!(actions.map(index), [0, 1, 2]);
+	let actions = [
+		Action::Settle,
+		Action::Prune,
+		Action::Expire,
+		Action::Convene,
+		Action::EndHolding,
+		Action::Dismiss,
+	];
+	assert_eq!(actions.map(index), [0, 1, 2, 3, 4, 5]);
 	let reasons = [HoldReason::Request, HoldReason::Challenge, HoldReason::Audit];
 	assert_eq!(reasons.map(index), [0, 1, 2]);
 }

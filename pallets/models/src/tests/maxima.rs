@@ -11,9 +11,9 @@ fn register_at(Maxima { size, limits }: Maxima) -> DispatchResult {
 }
 
 /// Each of the maxima moved by itself, and the error of a version that is as large.
-fn each(maxima: Maxima, change: fn(u64) -> u64) -> [(Maxima, Error<Test>); 4] {
+fn each(maxima: Maxima, change: fn(u64) -> u64) -> [(Maxima, Error<Test>); 6] {
 	let small = |value: u32| change(value.into()) as u32;
-	let VersionLimits { fuel, load_fuel, memory } = maxima.limits;
+	let VersionLimits { fuel, load_fuel, memory, input_bytes, output_bytes } = maxima.limits;
 	let with = |limits| Maxima { limits, ..maxima };
 	[
 		(Maxima { size: small(maxima.size), ..maxima }, Error::InvalidSize),
@@ -23,6 +23,14 @@ fn each(maxima: Maxima, change: fn(u64) -> u64) -> [(Maxima, Error<Test>); 4] {
 			Error::InvalidLoadFuel,
 		),
 		(with(VersionLimits { memory: small(memory), ..maxima.limits }), Error::InvalidMemory),
+		(
+			with(VersionLimits { input_bytes: small(input_bytes), ..maxima.limits }),
+			Error::InvalidInputBytes,
+		),
+		(
+			with(VersionLimits { output_bytes: small(output_bytes), ..maxima.limits }),
+			Error::InvalidOutputBytes,
+		),
 	]
 }
 

@@ -27,7 +27,7 @@ fn origin(who: u64) -> RuntimeOrigin {
 }
 
 /// Limits of most versions here.
-const LIMITS: VersionLimits = VersionLimits { fuel: 1, load_fuel: 1, memory: 1 };
+const LIMITS: VersionLimits = VersionLimits::inline(1, 1, 1);
 
 fn register(who: u64, size: u32, name: &[u8], fuel: u64, royalty: u128) -> DispatchResult {
 	register_within(who, size, name, VersionLimits { fuel, ..LIMITS }, royalty)

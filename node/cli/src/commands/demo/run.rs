@@ -22,7 +22,9 @@ use crate::{
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use opg_execution::{model_hash, LocalEngine};
-use opg_primitives::{AccountId, Balance, Dims, ModelId, Outcome, RequestId, Task, Tier};
+use opg_primitives::{
+	AccountId, Balance, Dims, ModelId, Outcome, RequestId, Task, TaskInput, Tier,
+};
 use opg_runtime_api::RequestStatus;
 use serde_json::json;
 use sp_core::{sr25519, H256};
@@ -181,10 +183,10 @@ impl DemoContext {
 	fn send_one(&self, sample: &Sample, number: usize) -> Result<Checked> {
 		let Self { chain, output, .. } = self;
 		let max_fee = chain.estimate(self.model, Tier::Quorum)?;
-		let input = digits::input(&sample.pixels)?;
+		let input = digits::input(&sample.pixels);
 		let order = request::Order {
 			model: self.model,
-			input,
+			input: &input,
 			tier: Tier::Quorum,
 			max_fee,
 			max_royalty: ROYALTY,
@@ -284,7 +286,7 @@ fn register(
 		model_hash: model_hash(file),
 		engine_id: engine.id(),
 		dims: dims.clone(),
-		input: digits::input(&sample.pixels)?.into_inner(),
+		input: TaskInput::Inline(digits::input(&sample.pixels)),
 		limits,
 	};
 	let probe = local::execute(engine, &task, file)?;

@@ -1,9 +1,11 @@
 //! `opg request`.
 
 mod progress;
+mod transfer;
 mod view;
 
-pub(super) use progress::{follow, print_answer, print_pay, Until};
+use progress::print_line;
+pub(super) use progress::{follow, print_answer, print_pay, print_tensors, Until};
 pub(super) use view::{answer_json, attested, paid_json, tier_name};
 
 use super::{
@@ -13,7 +15,7 @@ use super::{
 use crate::{
 	amount::Amount,
 	chain::Chain,
-	fs,
+	contents, fs,
 	keys::Signer,
 	local::{Bounds, EngineArg},
 	model_ref::ModelRef,
@@ -21,17 +23,25 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use opg_primitives::{Balance, BlockNumber, Input, ModelId, RequestId, Tier};
+use opg_execution::content_of;
+use opg_primitives::{Balance, BlockNumber, Input, ModelId, RequestId, Tier, MAX_INPUT_BYTES};
 use opg_runtime::{Runtime, RuntimeEvent};
+use opg_runtime_api::VersionView;
+use pallet_opg_inference::Call;
 use serde_json::json;
 use sp_core::{sr25519, H256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use transfer::{DownloadArgs, UploadArgs};
 
 /// Commands about requests.
 #[derive(Subcommand)]
 pub(crate) enum RequestCommand {
-	/// Pay for an inference.
+	/// Pay for an inference. An input that is too long for the chain is handed to the node as well.
 	Send(Send),
+	/// Hand the input of a request to a node, where `opg request send` broke off.
+	Upload(UploadArgs),
+	/// Write the input or the output of a request to a file, wherever it lies.
+	Download(DownloadArgs),
 	/// Show where a request stands.
 	Show {
 		/// Number of the request.
@@ -43,17 +53,24 @@ pub(crate) enum RequestCommand {
 	/// Reveal the claim of a challenge, where `opg request challenge` did not.
 	RevealClaim(RevealClaimArgs),
 	/// Compute a request on this machine, and compare the answer with the attested one.
-	Rerun {
-		/// Number of the request.
-		request: RequestId,
-		/// The ONNX file.
-		#[arg(long, value_name = "FILE")]
-		model: PathBuf,
-		#[command(flatten)]
-		engine: EngineArg,
-		#[command(flatten)]
-		bounds: Bounds,
-	},
+	Rerun(Rerun),
+}
+
+/// Arguments of `opg request rerun`.
+#[derive(Args)]
+pub(crate) struct Rerun {
+	/// Number of the request.
+	request: RequestId,
+	/// The ONNX file.
+	#[arg(long, value_name = "FILE")]
+	model: PathBuf,
+	/// File with the input, if it lies outside of the chain and the node does not have it.
+	#[arg(long, value_name = "FILE")]
+	input: Option<PathBuf>,
+	#[command(flatten)]
+	engine: EngineArg,
+	#[command(flatten)]
+	bounds: Bounds,
 }
 
 /// Arguments of `opg request send`.
@@ -110,12 +127,12 @@ impl RequestCommand {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		match self {
 			Self::Send(arguments) => arguments.run(session),
+			Self::Upload(arguments) => arguments.run(session),
+			Self::Download(arguments) => arguments.run(session),
 			Self::Show { request } => show(session, *request),
 			Self::Challenge(arguments) => arguments.run(session),
 			Self::RevealClaim(arguments) => arguments.run(session),
-			Self::Rerun { request, model, engine, bounds } => {
-				rerun(session, *request, model, engine, bounds)
-			},
+			Self::Rerun(arguments) => arguments.run(session),
 		}
 	}
 }
@@ -126,19 +143,18 @@ impl Send {
 		let (input, requester) = (tensors::load(&self.tensors)?, self.signer.pair()?);
 		let chain = session.connect()?;
 		let tier = self.tier.into();
-		let model = self.model.number(&chain)?;
+		let version = self.model.resolve(&chain)?;
+		check_length(&input, &version)?;
+		let model = version.model;
 		let max_fee = match self.max_fee {
 			Some(fee) => fee,
-			None => Amount(chain.estimate(model, tier)?),
+			None => Amount(chain.estimate(model, tier)?.saturating_add(chain.input_fee(&input)?)),
 		};
-		let max_royalty = match self.max_royalty {
-			Some(royalty) => royalty.0,
-			None => chain.model(model)?.royalty,
-		};
+		let max_royalty = self.max_royalty.map_or(version.royalty, |royalty| royalty.0);
 		let now = self.deadline.map(|_| chain.clock()).transpose()?;
 		let order = Order {
 			model,
-			input,
+			input: &input,
 			tier,
 			max_fee: max_fee.0,
 			max_royalty,
@@ -147,6 +163,15 @@ impl Send {
 		};
 		let id = send(&chain, order, &requester)?;
 		output.news(format_args!("request {id} sent, at most {max_fee}"));
+		if is_stored(&input) {
+			output.news(format_args!(
+				"the input has {} bytes, more than the chain carries: handing it to {}",
+				input.len(),
+				session.endpoint
+			));
+			transfer::upload(&chain, id, &input, &self.tensors)?;
+			output.news("uploaded; validators fetch it while the node is up");
+		}
 		if !self.wait {
 			output.json(|| json!({ "request": id, "max_fee": max_fee.0.to_string() }));
 			return Ok(());
@@ -159,47 +184,69 @@ impl Send {
 }
 
 fn show(session: &Session, id: RequestId) -> Result<()> {
-	let view = session.connect()?.request(id)?;
+	let chain = session.connect()?;
+	let view = chain.request(id)?;
 	session.output.json(|| view::to_json(id, &view));
 	view::print(session.output, id, &view);
+	view::print_stored_output(session.output, &chain, id, &view);
+	if !view::is_final(&view) {
+		print_line(session.output, None, "not final yet");
+	}
 	Ok(())
 }
 
-fn rerun(
-	session: &Session,
-	id: RequestId,
-	model: &Path,
-	engine: &EngineArg,
-	bounds: &Bounds,
-) -> Result<()> {
-	let output = session.output;
-	let view = session.connect()?.request(id)?;
-	let attested = attested(&view)
-		.with_context(|| format!("request {id} has no attested answer; see `opg request show`"))?;
-	output.news("loading the engine (the first time takes up to a minute)");
-	let local = bounds.execute(&engine.load()?, &view.task, &fs::read(model)?)?;
-	output.news(format_args!("attested {:?}, fuel {}", attested.digest(), attested.fuel));
-	output.news(format_args!("local    {:?}, fuel {}", local.digest(), local.fuel));
-	let same = local == *attested;
-	output.json(|| {
-		json!({
-			"request": id,
-			"attested": answer_json(attested),
-			"local": answer_json(&local),
-			"same": same,
-		})
-	});
-	ensure!(same, "the answers differ: the attested one is wrong, or this machine is");
-	output.news("the same, bit for bit");
+impl Rerun {
+	fn run(&self, session: &Session) -> Result<()> {
+		let (output, id) = (session.output, self.request);
+		let chain = session.connect()?;
+		let view = chain.request(id)?;
+		let attested = attested(&view).with_context(|| {
+			format!("request {id} has no attested answer; see `opg request show`")
+		})?;
+		let task = contents::with_input(&chain, id, view.task.clone(), self.input.as_deref())?;
+		output.news("loading the engine (the first time takes up to a minute)");
+		let local = self.bounds.execute(&self.engine.load()?, &task, &fs::read(&self.model)?)?;
+		output.news(format_args!("attested {:?}, fuel {}", attested.digest(), attested.fuel));
+		output.news(format_args!("local    {:?}, fuel {}", local.digest(), local.fuel));
+		let same = local == *attested;
+		output.json(|| {
+			json!({
+				"request": id,
+				"attested": answer_json(attested),
+				"local": answer_json(&local),
+				"same": same,
+			})
+		});
+		ensure!(same, "the answers differ: the attested one is wrong, or this machine is");
+		output.news("the same, bit for bit");
+		Ok(())
+	}
+}
+
+/// Tells whether an encoded input is longer than what the chain carries.
+fn is_stored(input: &[u8]) -> bool {
+	input.len() > MAX_INPUT_BYTES as usize
+}
+
+/// Fails if an encoded input is longer than what the version takes.
+fn check_length(input: &[u8], version: &VersionView) -> Result<()> {
+	let most = version.limits.input_bytes;
+	ensure!(
+		input.len() <= most as usize,
+		"the encoded input has {} bytes, and model {} takes {most} at most: compare it with the inputs \
+		 that the model has, or ask its owner for a version with a larger --input-bytes",
+		input.len(),
+		version.model
+	);
 	Ok(())
 }
 
 /// What a requester asks for.
-pub(super) struct Order {
+pub(super) struct Order<'a> {
 	/// Number of the model version.
 	pub model: ModelId,
-	/// Input tensors.
-	pub input: Input,
+	/// Encoded input tensors.
+	pub input: &'a [u8],
 	/// Assurance to pay for.
 	pub tier: Tier,
 	/// The most to pay, in planck.
@@ -212,17 +259,28 @@ pub(super) struct Order {
 	pub deadline: Option<BlockNumber>,
 }
 
-/// Sends a request and gives its number.
+/// Sends a request and gives its number. An input that is too long for the chain is only named by it.
 pub(super) fn send(chain: &Chain, order: Order, requester: &sr25519::Pair) -> Result<RequestId> {
 	let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = order;
-	let call = pallet_opg_inference::Call::<Runtime>::request {
-		model,
-		input,
-		tier,
-		max_fee,
-		max_royalty,
-		reference,
-		deadline,
+	let call = match Input::try_from(input.to_vec()) {
+		Ok(input) => Call::<Runtime>::request {
+			model,
+			input,
+			tier,
+			max_fee,
+			max_royalty,
+			reference,
+			deadline,
+		},
+		Err(input) => Call::request_stored {
+			model,
+			input: content_of(&input).context("the input is too long")?,
+			tier,
+			max_fee,
+			max_royalty,
+			reference,
+			deadline,
+		},
 	};
 	let included = chain.send(call, requester)?;
 	find_event(&included.events, |event| match event {

@@ -1,7 +1,7 @@
 //! News of a request, each printed once.
 
-use super::view::{attested, is_final};
-use crate::{amount::Amount, chain::Chain, describe, keys, output::Output, tensors};
+use super::view::{attested, is_final, print_stored_output};
+use crate::{amount::Amount, chain::Chain, contents, describe, keys, output::Output, tensors};
 use anyhow::{bail, Result};
 use opg_primitives::{AccountId, Answer, Balance, BlockNumber, Outcome, RequestId};
 use opg_runtime_api::{RequestStatus, RequestView};
@@ -14,8 +14,9 @@ use std::{
 };
 
 const POLL: Duration = Duration::from_millis(700);
-/// Longer than every deadline of a request whose court sits at once.
-const DECISION_TIMEOUT: Duration = Duration::from_secs(600);
+/// Longer than every deadline of a request whose court sits at once, the transfer of the longest input and
+/// output included.
+const DECISION_TIMEOUT: Duration = Duration::from_secs(1_200);
 
 /// Event until which a request is followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,9 +36,14 @@ pub(in crate::commands) fn follow(
 ) -> Result<RequestView> {
 	let started = Instant::now();
 	let mut progress = Progress::default();
+	let mut is_shown = false;
 	while started.elapsed() < DECISION_TIMEOUT {
 		let view = chain.request(id)?;
 		progress.print(output, &view);
+		// Now, while the panel keeps it.
+		if attested(&view).is_some() && !replace(&mut is_shown, true) {
+			print_stored_output(output, chain, id, &view);
+		}
 		let is_attested = matches!(view.status, RequestStatus::Attested { .. });
 		if is_final(&view) || (is_attested && until == Until::Attested) {
 			return Ok(view);
@@ -54,6 +60,8 @@ pub(in crate::commands) fn follow(
 #[derive(Default)]
 pub(super) struct Progress {
 	included: bool,
+	uploading: bool,
+	holding: bool,
 	rounds: u16,
 	committed: Vec<usize>,
 	revealed: Vec<usize>,
@@ -70,10 +78,41 @@ impl Progress {
 		if !replace(&mut self.included, true) {
 			print_line(output, Some(view.requested_at), "included");
 		}
+		self.print_uploading(output, view);
 		self.print_draws(output, view);
 		self.print_seats(output, view);
+		self.print_holding(output, view);
 		self.print_answer(output, view);
 		self.print_end(output, view);
+	}
+
+	/// The time is known a block after the wait begins, so it is waited for.
+	fn print_uploading(&mut self, output: Output, view: &RequestView) {
+		let RequestStatus::Uploading { until: Some(until) } = view.status else { return };
+		if !replace(&mut self.uploading, true) {
+			print_line(
+				output,
+				None,
+				format_args!(
+					"waiting until two thirds of the panel hold the input, until {until} of the clock"
+				),
+			);
+		}
+	}
+
+	fn print_holding(&mut self, output: Output, view: &RequestView) {
+		let RequestStatus::Holding { answer, until: Some(until) } = &view.status else { return };
+		if !replace(&mut self.holding, true) {
+			print_line(
+				output,
+				None,
+				format_args!(
+					"agreed on {}; waiting until two thirds of the panel hold the output, until {until} \
+					 of the clock",
+					short(&answer.digest())
+				),
+			);
+		}
 	}
 
 	fn print_draws(&mut self, output: Output, view: &RequestView) {
@@ -117,17 +156,25 @@ impl Progress {
 	fn print_answer(&mut self, output: Output, view: &RequestView) {
 		if let Some(answer) = attested(view).filter(|_| !is_final(view)) {
 			if !replace(&mut self.attested, true) {
-				// The last of its reveals attested it.
-				let digest = answer.digest();
-				let reveals = view.seats.iter().filter_map(|seat| seat.revealed);
-				let at = reveals.filter(|(_, own)| *own == digest).map(|(at, _)| at).max();
-				let blocks = at.unwrap_or_default().saturating_sub(view.requested_at);
-				let (digest, fuel) = (short(&digest), answer.fuel);
-				print_line(
-					output,
-					at,
-					format_args!("ATTESTED {digest} after {blocks} blocks, fuel {fuel}"),
-				);
+				let (digest, fuel) = (answer.digest(), answer.fuel);
+				let text = format!("ATTESTED {}", short(&digest));
+				match &answer.outcome {
+					// Validators hold the output since: no block of a seat says when.
+					Outcome::Stored(_) => {
+						print_line(output, None, format_args!("{text}, fuel {fuel}"))
+					},
+					_ => {
+						// The last of its reveals attested it.
+						let reveals = view.seats.iter().filter_map(|seat| seat.revealed);
+						let at = reveals.filter(|(_, own)| *own == digest).map(|(at, _)| at).max();
+						let blocks = at.unwrap_or_default().saturating_sub(view.requested_at);
+						print_line(
+							output,
+							at,
+							format_args!("{text} after {blocks} blocks, fuel {fuel}"),
+						);
+					},
+				}
 				print_answer(output, answer);
 			}
 		}
@@ -194,18 +241,24 @@ pub(in crate::commands) fn print_pay(output: Output, fee: Balance, paid: &[(Acco
 	print_line(output, None, format_args!("fee {}; paid: {}", Amount(fee), paid.join(", ")));
 }
 
-/// Prints the tensors of an answer, or its error.
+/// Prints the tensors of an answer, its error, or the content that it names.
 pub(in crate::commands) fn print_answer(output: Output, answer: &Answer) {
 	match &answer.outcome {
 		Outcome::Error(error) => {
 			let why = describe::model_error(*error);
 			print_line(output, None, format_args!("the model gives no output: {why}"));
 		},
-		Outcome::Output(encoded) => {
-			for line in tensors::show(encoded) {
-				print_line(output, None, line);
-			}
+		Outcome::Output(encoded) => print_tensors(output, encoded),
+		Outcome::Stored(content) => {
+			print_line(output, None, format_args!("output {}", contents::describe(*content)));
 		},
+	}
+}
+
+/// Prints encoded tensors.
+pub(in crate::commands) fn print_tensors(output: Output, encoded: &[u8]) {
+	for line in tensors::show(encoded) {
+		print_line(output, None, line);
 	}
 }
 

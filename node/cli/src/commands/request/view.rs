@@ -1,7 +1,7 @@
 //! Requests as people and programs read them.
 
-use super::progress::{print_line, Progress};
-use crate::{describe, keys, output::Output, tensors};
+use super::progress::{print_line, print_tensors, Progress};
+use crate::{chain::Chain, contents, describe, download::download, keys, output::Output, tensors};
 use opg_execution::printable;
 use opg_primitives::{AccountId, Answer, Balance, Outcome, RequestId, Tier};
 use opg_runtime_api::{RequestStatus, RequestView, SeatView};
@@ -14,7 +14,11 @@ pub(in crate::commands) fn attested(request: &RequestView) -> Option<&Answer> {
 		| RequestStatus::Audited { answer, .. }
 		| RequestStatus::Settled { answer, .. } => Some(answer),
 		RequestStatus::Disputed { answer, .. } => answer.as_ref(),
-		RequestStatus::Requested | RequestStatus::Assigned | RequestStatus::Failed { .. } => None,
+		RequestStatus::Requested
+		| RequestStatus::Assigned
+		| RequestStatus::Uploading { .. }
+		| RequestStatus::Holding { .. }
+		| RequestStatus::Failed { .. } => None,
 	}
 }
 
@@ -42,6 +46,9 @@ pub(super) fn print(output: Output, id: RequestId, view: &RequestView) {
 		let name = printable(&String::from_utf8_lossy(&dim.name));
 		output.news(format_args!("dimension  {name} = {}", dim.size));
 	}
+	if let Some(content) = view.task.input.stored() {
+		output.news(format_args!("input      {}", contents::describe(content)));
+	}
 	if !view.reference.is_zero() {
 		output.news(format_args!("reference  {:?}", view.reference));
 	}
@@ -50,12 +57,27 @@ pub(super) fn print(output: Output, id: RequestId, view: &RequestView) {
 	}
 	output.news(format_args!("included   block {}", view.requested_at));
 	Progress::default().print(output, view);
-	if !is_final(view) {
-		print_line(output, None, "not final yet");
+}
+
+/// Prints the attested output for people, if it lies outside of the chain. It is got from the node; where
+/// that does not have it, says so: everything else about the request is known all the same.
+pub(super) fn print_stored_output(
+	output: Output,
+	chain: &Chain,
+	id: RequestId,
+	view: &RequestView,
+) {
+	let Some(Answer { outcome: Outcome::Stored(content), .. }) = attested(view) else { return };
+	if output == Output::Json {
+		return;
+	}
+	match download(chain, id, "output", *content) {
+		Ok(encoded) => print_tensors(output, &encoded),
+		Err(error) => print_line(output, None, format_args!("{error:#}")),
 	}
 }
 
-/// Everything about a request as JSON, amounts in planck.
+/// Everything about a request as JSON, amounts in planck. What lies outside of the chain is only named.
 pub(super) fn to_json(id: RequestId, view: &RequestView) -> Value {
 	let task = &view.task;
 	let dims: serde_json::Map<_, _> = task
@@ -70,7 +92,8 @@ pub(super) fn to_json(id: RequestId, view: &RequestView) -> Value {
 		"model_hash": task.model_hash,
 		"engine_id": task.engine_id,
 		"dims": dims,
-		"input": tensors::to_json(&task.input),
+		"input": task.input.inline().map(tensors::to_json),
+		"stored_input": task.input.stored().map(contents::to_json),
 		"limits": describe::limits_json(&task.limits),
 		"tier": tier_name(view.tier),
 		"reference": view.reference,
@@ -97,6 +120,10 @@ fn status_json(status: &RequestStatus) -> Value {
 	match status {
 		RequestStatus::Requested => json!({ "name": "requested" }),
 		RequestStatus::Assigned => json!({ "name": "assigned" }),
+		RequestStatus::Uploading { until } => json!({ "name": "uploading", "until": until }),
+		RequestStatus::Holding { answer, until } => {
+			json!({ "name": "holding", "until": until, "answer": answer_json(answer) })
+		},
 		RequestStatus::Attested { answer, at } => {
 			json!({ "name": "attested", "clock": at, "answer": answer_json(answer) })
 		},
@@ -128,13 +155,21 @@ fn status_json(status: &RequestStatus) -> Value {
 	}
 }
 
-/// An answer as JSON.
+/// An answer as JSON. An output outside of the chain is only named.
 pub(in crate::commands) fn answer_json(answer: &Answer) -> Value {
-	let (output, error) = match &answer.outcome {
-		Outcome::Output(output) => (tensors::to_json(output), Value::Null),
-		Outcome::Error(error) => (Value::Null, json!(format!("{error:?}"))),
-	};
-	json!({ "digest": answer.digest(), "fuel": answer.fuel, "output": output, "error": error })
+	let mut value = json!({
+		"digest": answer.digest(),
+		"fuel": answer.fuel,
+		"output": null,
+		"stored_output": null,
+		"error": null,
+	});
+	match &answer.outcome {
+		Outcome::Output(output) => value["output"] = tensors::to_json(output),
+		Outcome::Stored(content) => value["stored_output"] = contents::to_json(*content),
+		Outcome::Error(error) => value["error"] = json!(format!("{error:?}")),
+	}
+	value
 }
 
 /// Pay of executors as JSON, in planck.
