@@ -2,8 +2,8 @@
 # Starts networks of real nodes on this machine and breaks them: kills nodes, fills disks, cuts the
 # network. After each fault every request must end, every OPG be accounted for, finality go on, and
 # nobody lose more than the capped fine. Needs what is built, Node 20 with npm, and for some faults
-# root or the package libfaketime: without, it says which it leaves out. Takes forty minutes. Ends with
-# RESULT lines; fails where a fault does not end as expected. docs/faults.md has the table.
+# root, zstd, libfaketime, or what zombienet/README.md names: without, it says which it leaves out. Takes
+# an hour. Ends with RESULT lines; fails where a fault does not end as expected. docs/faults.md has the table.
 #
 #   scripts/test-network.sh               all faults
 #   scripts/test-network.sh NAME...       only these, or those of these networks (`list` has all)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { account, hexToU8a, MODEL, opg, requestTx, say, Sender } from '../scripts/client/api.mjs';
+import { account, connect, hexToU8a, MODEL, opg, requestTx, say, Sender } from '../scripts/client/api.mjs';
 import { MODEL_FILE } from '../scripts/client/network.mjs';
 
 const OWNER = '//Eve//stash';
@@ -42,6 +42,14 @@ export class Context {
 		Object.assign(this, { api, ledger, net });
 		this.customer = new Sender(api, account(CUSTOMER));
 		this.commands = 0;
+	}
+
+	// Connects anew: then the client has the types of the runtime as it is now.
+	async reconnect() {
+		const before = this.api;
+		const api = await connect(this.ledger.url);
+		for (const user of [this, this.ledger, this.customer]) user.api = api;
+		await before.disconnect();
 	}
 
 	operators(...names) {

@@ -29,13 +29,13 @@ async function open(name) {
 	const url = await net.start();
 	const api = await connect(url);
 	const ledger = new Ledger(api, url, { finalized: true, stallSeconds: STALL_SECONDS }).start();
-	return { net, api, ledger, context: new Context(api, ledger, net) };
+	return { net, ledger, context: new Context(api, ledger, net) };
 }
 
 // Plays the faults of a network. Gives for each whether it came to what it must.
 async function play(name, faults) {
 	const results = new Map(faults.map(({ name }) => [name, 'failed']));
-	const { net, api, ledger, context } = await open(name);
+	const { net, ledger, context } = await open(name);
 	try {
 		await context.prepare();
 		say(`${context.operatorsAtFirst.length} executors serve the model, and the first answer is the local one`);
@@ -44,13 +44,13 @@ async function play(name, faults) {
 			say(`=== ${fault.name}`);
 			say(`  expected: ${fault.expected}`);
 			const began = seconds();
-			const first = (await api.query.inference.nextRequestId()).toNumber();
+			const first = (await context.api.query.inference.nextRequestId()).toNumber();
 			context.lossesBefore = ledger.losses.length;
 			try {
 				await fault.run(context);
 				await context.invariants();
 				say(`  as expected, in ${seconds() - began} s`);
-				const last = (await api.query.inference.nextRequestId()).toNumber();
+				const last = (await context.api.query.inference.nextRequestId()).toNumber();
 				ends.push({ name: fault.name, ids: Array.from({ length: last - first }, (_, i) => first + i) });
 			} catch (error) {
 				say(`  NOT as expected: ${error.stack}`);
@@ -75,7 +75,7 @@ async function play(name, faults) {
 	}
 	if ([...results.values()].includes('failed')) console.error(net.tail());
 	await ledger.stop();
-	await api.disconnect();
+	await context.api.disconnect();
 	await net.stop();
 	return results;
 }

@@ -55,20 +55,22 @@ export function nextRuntime(code, { specName, implName, authoringVersion, specVe
 	for (const [what, make] of Object.entries({ section, constant, signed })) {
 		assert(replaceAll(wasm, make(from), make(to)) > 0, `the runtime has no ${what} of the version ${from}`);
 	}
-	// What is noted of the last upgrade, and what that is compared with: `i32.const` before the store of it and
-	// the load of the name beside it, and after its load, before `i32.lt_u` and a branch.
+	// `i32.const` where the last upgrade is noted, before the store of it and the load of the name beside it, and
+	// where it is compared, before `i32.lt_u`, a branch, and a comparison of the name's length.
 	const here = `\\x41${String.fromCharCode(0x80 | from)}\\x00`;
-	const noted = `${here}(?=\\x36\\x02[^]{1,2}\\x20[^]\\x41\\x00\\x29\\x02)`;
-	const compared = `(?<=\\x28\\x02[^]\\x22[^])${here}(?=\\x49\\x0d)`;
-	const places = [...wasm.toString('latin1').matchAll(new RegExp(`${noted}|${compared}`, 'g'))];
-	assert(places.length >= 2, 'the runtime notes its version');
-	for (const { index } of places) wasm[index + 1] = 0x80 | to;
+	const noted = new RegExp(`${here}(?=\\x36\\x02[^]{1,2}\\x20[^]\\x41\\x00\\x29\\x02)`, 'g');
+	const compared = new RegExp(`${here}(?=\\x49\\x0d[^]\\x20[^]\\x28\\x02[^]{1,2}\\x41${String.fromCharCode(specName.length)}\\x47)`, 'g');
+	for (const pattern of [noted, compared]) {
+		const places = [...wasm.toString('latin1').matchAll(pattern)];
+		assert(places.length > 0, `the runtime has no ${pattern}`);
+		for (const { index } of places) wasm[index + 1] = 0x80 | to;
+	}
 	return Buffer.concat([ZSTD_PREFIX, zstd(['-19'], wasm)]);
 }
 
 // Governance replaces the runtime, while requests are in every state that can be brought about.
 export async function runtimeUpgrade(context) {
-	const { api, net } = context;
+	const { net, api } = context;
 	const own = process.env.OPG_NETWORK_UPGRADE;
 	const code = own
 		? readFileSync(own)
@@ -79,25 +81,28 @@ export async function runtimeUpgrade(context) {
 	const silent = net.number('stash');
 	net.freeze(silent);
 	const ids = [];
-	let states;
+	let block;
 	try {
-		for (let i = 0; i < 10; i++) ids.push(...(await context.ask(1, { tier: ['Optimistic', 'Quorum', 'High'][i % 3] })));
+		for (let i = 0; i < 6; i++) ids.push(...(await context.ask(1, { tier: ['Optimistic', 'Quorum', 'High'][i % 3] })));
 		const alice = await new Sender(api, account('//Alice')).sync();
 		const setCode = api.tx.system.setCode(u8aToHex(code));
 		ids.push(...(await context.ask(2)));
 		const { status } = await alice.succeed(api.tx.sudo.sudoUncheckedWeight(setCode, { refTime: 0, proofSize: 0 }));
-		states = await statesAt(api, status.asInBlock, [...ids, disputed]);
+		block = status.asInBlock.toHex();
 	} finally {
 		net.thaw(silent);
 	}
+	const version = async () => (await net.rpc('alice', 'state_getRuntimeVersion')).specVersion;
+	await until('the chain has the new version', UPGRADE_SECONDS, async () => (await version()) === before + 1);
+	await context.reconnect();
+	const states = await statesAt(context.api, block, [...ids, disputed]);
 	say(`  at the block of the upgrade: ${[...states].map(([state, count]) => `${count} × ${state}`).join(', ')}`);
 	for (const wanted of ['Court', 'Attested', 'Open']) {
 		assert([...states.keys()].some(state => state.startsWith(wanted)), `a request is in the state ${wanted}`);
 	}
-	await until('the client has the new version', UPGRADE_SECONDS, () => api.runtimeVersion.specVersion.toNumber() === before + 1);
-	const noted = async () => (await api.query.system.lastRuntimeUpgrade()).unwrap().specVersion.toNumber();
+	const noted = async () => (await context.api.query.system.lastRuntimeUpgrade()).unwrap().specVersion.toNumber();
 	await until('the chain has noted the upgrade', UPGRADE_SECONDS, async () => (await noted()) === before + 1);
-	say(`  version ${before} became ${api.runtimeVersion.specVersion}, ${Math.round(code.length / 1024)} KiB`);
+	say(`  version ${before} became ${before + 1}, ${Math.round(code.length / 1024)} KiB`);
 	await context.areRight(ids);
 	await decided(context, disputed, challenger);
 	await context.areRight(await context.ask(3));

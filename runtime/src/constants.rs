@@ -250,7 +250,8 @@ pub const TRANSFER_BYTES: u32 = 4 * 1024 * 1024;
 /// times the time of its transfer besides.
 pub const HOLD_BLOCKS: BlockNumber = 20;
 /// Most blocks in which validators must hold an input or output.
-pub const MAX_HOLD_BLOCKS: BlockNumber = HOLD_BLOCKS + 3 * COMMIT_PHASES.transfer(MAX_CONTENT_BYTES);
+pub const MAX_HOLD_BLOCKS: BlockNumber =
+	HOLD_BLOCKS + 3 * COMMIT_PHASES.transfer(MAX_CONTENT_BYTES);
 /// Fewest blocks from a draw to the commit deadline. It is twice or four times as many for a version
 /// whose job, loading included, takes more than a third of that, besides the transfer of its largest
 /// input.
@@ -329,11 +330,8 @@ const MAX_AWAIT_BLOCKS: BlockNumber = 1 + MAX_DELAY + MAX_HOLD_BLOCKS + MAX_DELA
 /// Upper bound on the blocks from the time at which the candidates of a request are frozen to its
 /// dispute: two committees, an output that is held late, the challenge window and its late end, an
 /// audit and its delay. From then on the stake behind its seats waits for the verdict.
-pub const LONGEST_BEFORE_COURT: BlockNumber = 3 * MAX_ROUND_BLOCKS
-	+ MAX_AWAIT_BLOCKS
-	+ MAX_CHALLENGE_WINDOW
-	+ MAX_DELAY
-	+ 1 + MAX_DELAY;
+pub const LONGEST_BEFORE_COURT: BlockNumber =
+	3 * MAX_ROUND_BLOCKS + MAX_AWAIT_BLOCKS + MAX_CHALLENGE_WINDOW + MAX_DELAY + 1 + MAX_DELAY;
 /// Upper bound on the blocks from a request to the end of its dispute. Its input may be held late.
 pub const LONGEST_DISPUTE: BlockNumber = MAX_AWAIT_BLOCKS + LONGEST_BEFORE_COURT + LONGEST_CASE;
 
@@ -359,7 +357,8 @@ const _: () = assert!(
 	(MAX_COMMIT_BLOCKS - COMMIT_PHASES.transfer(MAX_CONTENT_BYTES)) as u64
 		* SLOT_MILLIS
 		* FUEL_PER_CORE_SECOND
-		/ 1_000 >= 3 * MAXIMA_CEILING.limits.total_fuel(),
+		/ 1_000
+		>= 3 * MAXIMA_CEILING.limits.total_fuel(),
 	"the longest commit phase is long enough for the largest limits"
 );
 const _: () = assert!(

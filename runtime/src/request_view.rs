@@ -33,9 +33,9 @@ pub(crate) fn reliance(id: RequestId) -> Reliance {
 	let Some(request) = Requests::<Runtime>::get(id) else { return Reliance::Unknown };
 	let since = request.changed_at;
 	match request.state {
-		RequestState::Open(_)
-		| RequestState::Uploading { .. }
-		| RequestState::Holding { .. } => Reliance::Open { since },
+		RequestState::Open(_) | RequestState::Uploading { .. } | RequestState::Holding { .. } => {
+			Reliance::Open { since }
+		},
 		RequestState::Attested { .. } | RequestState::Audited { .. } => {
 			Reliance::Attested { since }
 		},

@@ -242,9 +242,9 @@ fn walk(steps: Vec<Step>) -> [u32; 6] {
 					RuntimeEvent::Inference(pallet_opg_inference::Event::Failed { .. }) => {
 						ended[1] += 1
 					},
-					RuntimeEvent::Inference(pallet_opg_inference::Event::StoragePaid { .. }) => {
-						ended[4] += 1
-					},
+					RuntimeEvent::Inference(pallet_opg_inference::Event::StoragePaid {
+						..
+					}) => ended[4] += 1,
 					RuntimeEvent::Inference(pallet_opg_inference::Event::StorageBurned {
 						..
 					}) => ended[5] += 1,

@@ -107,10 +107,7 @@ fn request_should_be_settled_when_a_panel_holds_its_input_and_its_output() {
 		assert_eq!(escrow + burned, estimate + input_fee);
 		assert!(matches!(view(id).status, RequestStatus::Uploading { until: Some(_) }));
 		assert_eq!(view(id).task.input, TaskInput::Stored(INPUT));
-		assert!(matches!(
-			<Runtime as OpgApiV1<Block>>::may_rely(id),
-			Reliance::Open { .. }
-		));
+		assert!(matches!(<Runtime as OpgApiV1<Block>>::may_rely(id), Reliance::Open { .. }));
 		assert_eq!(contents(id), [INPUT]);
 		assert_eq!(Panels::<Runtime>::get(id).unwrap().members.len(), MEMBERS);
 
@@ -123,10 +120,7 @@ fn request_should_be_settled_when_a_panel_holds_its_input_and_its_output() {
 		assert_eq!(round(id).input_hash, INPUT.hash);
 		answer_all(id, |_| large());
 		assert!(matches!(view(id).status, RequestStatus::Holding { until: None, .. }));
-		assert!(matches!(
-			<Runtime as OpgApiV1<Block>>::may_rely(id),
-			Reliance::Open { .. }
-		));
+		assert!(matches!(<Runtime as OpgApiV1<Block>>::may_rely(id), Reliance::Open { .. }));
 		steps(2);
 		assert_eq!(contents(id), [INPUT, OUTPUT]);
 		// Who has not said that it holds the input is not paid for the output either.
@@ -267,9 +261,6 @@ fn requests_should_be_refunded_when_no_panel_is_free() {
 		steps(constants::HOLD_BLOCKS + 4);
 		assert_eq!(Panels::<Runtime>::count(), 0);
 		let id = ask();
-		assert_noop!(
-			Inference::cancel(signed(eve()), id),
-			Error::<Runtime>::NotCancellable
-		);
+		assert_noop!(Inference::cancel(signed(eve()), id), Error::<Runtime>::NotCancellable);
 	});
 }

@@ -5,7 +5,7 @@
 
 use codec::Encode;
 use frame_support::assert_ok;
-use opg_primitives::{FailureReason, JobError, RequestId, TaskInput, Tier};
+use opg_primitives::{Content, FailureReason, JobError, RequestId, TaskInput, Tier};
 use opg_runtime::{constants, genesis_config_presets, *};
 use opg_runtime_api::{
 	runtime_decl_for_opg_api::OpgApiV1, FreeExecutors, Reliance, RequestStatus, RequestView,
@@ -82,6 +82,15 @@ fn calls_of_requesters_should_stay_as_pinned_when_encoded() {
 		},
 		Call::reveal_claim { request: 9, digest: H256::repeat_byte(4), salt: H256::repeat_byte(5) },
 		Call::audit { request: 9 },
+		Call::request_stored {
+			model: 7,
+			input: Content { hash: H256::repeat_byte(14), size: 602_130 },
+			tier: Tier::Quorum,
+			max_fee: 5 * constants::OPG,
+			max_royalty: 0,
+			reference: H256::repeat_byte(0xcd),
+			deadline: Some(1_000),
+		},
 	];
 	assert_eq!(vectors.len(), calls.len());
 	for (vector, call) in vectors.iter().zip(calls) {

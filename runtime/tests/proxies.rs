@@ -7,7 +7,7 @@ mod calls;
 
 use calls::*;
 use frame_support::{assert_ok, traits::InstanceFilter};
-use opg_primitives::Tier;
+use opg_primitives::{Content, Tier, MAX_INPUT_BYTES};
 use opg_runtime::{constants::OPG, *};
 use opg_runtime_testing::*;
 use sp_runtime::{traits::Dispatchable, DispatchError, DispatchResult};
@@ -46,6 +46,7 @@ const INFERENCE: &[&str] = &[
 	"Inference.cancel",
 	"Inference.challenge",
 	"Inference.request",
+	"Inference.request_stored",
 	"Inference.reveal_claim",
 ];
 const OTHERS: &[&str] = &[
@@ -216,12 +217,23 @@ fn a_proxy_should_not_pay_a_royalty_to_somebody_else() {
 		reference: Default::default(),
 		deadline: None,
 	};
+	let request_stored = |max_royalty| pallet_opg_inference::Call::<Runtime>::request_stored {
+		model: 0,
+		input: Content { hash: Default::default(), size: MAX_INPUT_BYTES + 1 },
+		tier: Tier::Quorum,
+		max_fee: 10 * OPG,
+		max_royalty,
+		reference: Default::default(),
+		deadline: None,
+	};
 	run_as(Inference, || {
 		let before = next_request();
 		assert_eq!(by_proxy(request(OPG)), Err(filtered()));
 		assert_eq!(next_request(), before);
 		// The model of the test chain asks for one.
 		assert!(by_proxy(request(0)).is_err_and(|error| error != filtered()));
+		assert_eq!(by_proxy(request_stored(OPG)), Err(filtered()));
+		assert!(by_proxy(request_stored(0)).is_err_and(|error| error != filtered()));
 	});
 	run_as(Any, || {
 		assert_ok!(by_proxy(request(OPG)));

@@ -14,8 +14,9 @@ const CUSTOMER = '//Dave//stash';
 const TIERS = ['Optimistic', 'Quorum', 'Quorum'];
 const SAMPLE_SECONDS = 10;
 const SAY_SECONDS = 300;
-// Parts of the time: until caches are full, and at each end of the rest for a median.
-const WARM_UP = 1 / 6;
+// Parts of the time: until caches and the states of the last 256 blocks are there, and at each end of the
+// rest for a median.
+const WARM_UP = 1 / 4;
 const END = 1 / 6;
 // Largest growth of a node's memory between the two.
 const MAX_GROWTH = 0.05;

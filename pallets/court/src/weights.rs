@@ -292,31 +292,58 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(v.into())))
 			.saturating_add(Weight::from_parts(0, 2557).saturating_mul(v.into()))
 	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Panels` (r:15 w:15)
+	/// Proof: `Court::Panels` (`max_values`: None, `max_size`: Some(770), added: 3245, mode: `Measured`)
+	/// Storage: `Inference::Requests` (r:15 w:0)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9056), added: 11531, mode: `Measured`)
+	/// `n` from 1 to 16.
 	fn hold(n: u32, ) -> Weight {
-		Weight::from_parts(60_000_000, 12_000)
-			.saturating_add(Weight::from_parts(40_000_000, 3_500).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(1))
+		// Least time measured: 28_222_000 ps.
+		Weight::from_parts(19_073_231, 10674)
+			// Standard error: 25_002.
+			.saturating_add(Weight::from_parts(12_923_709, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2527).saturating_mul(n.into()))
 	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	/// Storage: `System::BlockHash` (r:1 w:0)
+	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
+	/// Storage: `Court::Panels` (r:15 w:0)
+	/// Proof: `Court::Panels` (`max_values`: None, `max_size`: Some(770), added: 3245, mode: `Measured`)
+	/// `n` from 1 to 16.
 	fn authorize_hold(n: u32, ) -> Weight {
-		Weight::from_parts(160_000_000, 12_000)
-			.saturating_add(Weight::from_parts(12_000_000, 3_500).saturating_mul(n.into()))
+		// Least time measured: 62_863_000 ps.
+		Weight::from_parts(65_112_263, 10683)
+			// Standard error: 7_455.
+			.saturating_add(Weight::from_parts(3_808_537, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2527).saturating_mul(n.into()))
 	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	/// Storage: `Court::Panels` (r:1 w:1)
+	/// Proof: `Court::Panels` (`max_values`: None, `max_size`: Some(770), added: 3245, mode: `Measured`)
+	/// Storage: `Court::CounterForPanels` (r:1 w:1)
+	/// Proof: `Court::CounterForPanels` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Court::Benches` (r:1 w:0)
+	/// Proof: `Court::Benches` (`max_values`: None, `max_size`: Some(6414), added: 8889, mode: `Measured`)
 	fn convene() -> Weight {
-		Weight::from_parts(250_000_000, 16_000)
-			.saturating_add(T::DbWeight::get().reads(4))
+		// Least time measured: 46_199_000 ps.
+		Weight::from_parts(52_248_000, 9911)
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	/// Storage: `Court::Panels` (r:1 w:1)
+	/// Proof: `Court::Panels` (`max_values`: None, `max_size`: Some(770), added: 3245, mode: `Measured`)
+	/// Storage: `Court::CounterForPanels` (r:1 w:1)
+	/// Proof: `Court::CounterForPanels` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn dismiss() -> Weight {
-		Weight::from_parts(50_000_000, 5_000)
+		// Least time measured: 10_415_000 ps.
+		Weight::from_parts(12_058_000, 4327)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}

@@ -32,8 +32,7 @@ use opg_primitives::{
 use pallet_opg_support::{
 	BenchmarkCommittees, BenchmarkExecutors, BenchmarkModels, BlockRandomness, Committees,
 	CourtVerdict, ExecutorStake, ModelVersion, OnCourtDecided, OnHeld, OnRoundDecided, Verdict,
-	VrfOutput,
-	MAX_COMMITTEE, MAX_MEMBERS,
+	VrfOutput, MAX_COMMITTEE, MAX_MEMBERS,
 };
 use setup::*;
 use sp_core::H256;
@@ -148,10 +147,7 @@ mod benchmarks {
 	#[benchmark]
 	fn dismiss() {
 		go::<T>();
-		insert_stored::<T>(RequestState::Failed {
-			reason: FailureReason::Expired,
-			at: now::<T>(),
-		});
+		insert_stored::<T>(RequestState::Failed { reason: FailureReason::Expired, at: now::<T>() });
 		let mut batch = SettlementBatch::<T>::new();
 
 		#[block]
@@ -669,8 +665,8 @@ mod benchmarks {
 			batch.apply();
 		}
 
-		let held = T::Currency::balance_on_hold(&HoldReason::Request.into(), &requester);
-		assert!(held <= deposit + 1);
+		let rest = T::Currency::balance_on_hold(&HoldReason::Request.into(), &requester);
+		assert!(rest <= deposit + 1);
 	}
 
 	/// Paying the pool of an executor.
@@ -728,11 +724,11 @@ mod benchmarks {
 		go::<T>();
 		insert_settled::<T>();
 		past_seats::<T>(ID, tiers::MAX_REQUEST_SEATS, 0);
-		let mut meter = WeightMeter::new();
+		let mut context = block_context::<T>();
 
 		#[block]
 		{
-			Pallet::<T>::prune(&mut meter, ID);
+			Pallet::<T>::prune(&mut context, ID);
 		}
 
 		assert!(!Requests::<T>::contains_key(ID));

@@ -17,7 +17,8 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
-	input_hash, Balance, Content, FailureReason, ModelId, RequestId, Tier, VersionLimits, MAX_INPUT_BYTES,
+	input_hash, Balance, Content, FailureReason, ModelId, RequestId, Tier, VersionLimits,
+	MAX_INPUT_BYTES,
 };
 use pallet_opg_support::{ExecutorStake, ModelRegistry, ModelUnavailable};
 use sp_runtime::{traits::One, DispatchError};
@@ -46,7 +47,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Checks that an input is no longer than the version takes, and on the chain where the chain can
 	/// carry it. Returns its content where it is outside.
-	fn check_input(input: &OrderInput, limits: &VersionLimits) -> Result<Option<Content>, Error<T>> {
+	fn check_input(
+		input: &OrderInput,
+		limits: &VersionLimits,
+	) -> Result<Option<Content>, Error<T>> {
 		let (bytes, stored) = match input {
 			OrderInput::Inline(input) => (input.len() as u32, None),
 			OrderInput::Stored(content) => {

@@ -19,8 +19,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
-	Balance, Content, FailureReason, RequestId, VersionLimits, MAX_INPUT_BYTES,
-	MAX_OUTPUT_BYTES,
+	Balance, Content, FailureReason, RequestId, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{OnHeld, Panels, MAX_PANEL};
 use sp_core::H256;

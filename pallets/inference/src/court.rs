@@ -11,7 +11,8 @@ use frame_support::{
 };
 use opg_primitives::{Answer, Balance, FailureReason, RequestId};
 use pallet_opg_support::{
-	economics, Committees, CourtLoad, CourtSizes, CourtVerdict, Courts, OnCourtDecided, Panels, MAX_PANEL,
+	economics, Committees, CourtLoad, CourtSizes, CourtVerdict, Courts, OnCourtDecided, Panels,
+	MAX_PANEL,
 };
 use sp_core::H256;
 use sp_runtime::Perbill;

@@ -26,7 +26,8 @@ use frame_system::{
 };
 use opg_primitives::{
 	Answer, Balance, BlockNumber, Content, ExecutorKey, FailureReason, Fuel, Input, ModelError,
-	ModelId, Outcome, RequestId, RoundIndex, Tier, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
+	ModelId, Outcome, RequestId, RoundIndex, Tier, VersionLimits, MAX_INPUT_BYTES,
+	MAX_OUTPUT_BYTES,
 };
 use pallet_opg_support::{
 	economics, Assignment, BlockRandomness, CommitPhases, CourtFull, CourtVerdict,
@@ -142,8 +143,12 @@ pub const LOAD_FUEL: Fuel = 200;
 /// Limits of the model, unless a test sets others.
 pub const LIMITS: VersionLimits = VersionLimits::inline(FUEL_LIMIT, LOAD_FUEL, 64);
 /// Commit phases: the model has the shortest.
-pub const PHASES: CommitPhases =
-	CommitPhases { shortest: 2, longest: 8, fuel_per_block: 2_000, bytes_per_block: MAX_INPUT_BYTES };
+pub const PHASES: CommitPhases = CommitPhases {
+	shortest: 2,
+	longest: 8,
+	fuel_per_block: 2_000,
+	bytes_per_block: MAX_INPUT_BYTES,
+};
 /// Challenge window of the model.
 pub const WINDOW: BlockNumber = 5;
 /// Least time in which a content is held.
@@ -456,7 +461,8 @@ pub type OpenPanels = StorageMap<MockCourt, Twox64Concat, RequestId, (H256, Vec<
 
 /// Numbers of panels that were convened, and that were dismissed.
 #[storage_alias]
-pub type PanelCount = StorageValue<MockCourt, (u32, u32), frame_support::pallet_prelude::ValueQuery>;
+pub type PanelCount =
+	StorageValue<MockCourt, (u32, u32), frame_support::pallet_prelude::ValueQuery>;
 
 /// Requests whose panels hold something.
 #[storage_alias]

@@ -76,19 +76,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Models::Models` (r:1 w:0)
-	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
 	/// Storage: `Models::Engines` (r:1 w:0)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	/// Storage: `Court::Holders` (r:1 w:0)
 	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
+	/// Storage: `Inference::PendingSeats` (r:1 w:0)
+	/// Proof: `Inference::PendingSeats` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
 	/// Storage: `Inference::Requests` (r:0 w:1)
-	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9056), added: 11531, mode: `Measured`)
 	fn request_stored() -> Weight {
-		// Not measured: as `request` without an input.
-		Weight::from_parts(177_148_705, 8457)
-			.saturating_add(T::DbWeight::get().reads(4))
+		// Least time measured: 127_069_000 ps.
+		Weight::from_parts(144_425_000, 8633)
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
@@ -274,30 +276,30 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Weight::from_parts(81_709, 0).saturating_mul(p.into()))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
-	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9056), added: 11531, mode: `Measured`)
 	/// Storage: `Inference::Agenda` (r:1 w:1)
-	/// Proof: `Inference::Agenda` (`max_values`: None, `max_size`: Some(23042), added: 25517, mode: `Measured`)
+	/// Proof: `Inference::Agenda` (`max_values`: None, `max_size`: Some(23054), added: 25529, mode: `Measured`)
 	fn convene() -> Weight {
-		// Not measured: as `postpone`, and an agenda.
-		Weight::from_parts(60_000_000, 26507)
+		// Least time measured: 19_689_000 ps.
+		Weight::from_parts(21_622_000, 5050)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
-	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9056), added: 11531, mode: `Measured`)
 	/// Storage: `Inference::PendingSeats` (r:1 w:1)
 	/// Proof: `Inference::PendingSeats` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `Measured`)
 	fn held() -> Weight {
-		// Not measured: as `postpone`, and the seats that wait.
-		Weight::from_parts(60_000_000, 9124)
+		// Least time measured: 26_139_000 ps.
+		Weight::from_parts(28_262_000, 5054)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Inference::Requests` (r:1 w:1)
-	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9010), added: 11485, mode: `Measured`)
+	/// Proof: `Inference::Requests` (`max_values`: None, `max_size`: Some(9056), added: 11531, mode: `Measured`)
 	fn dismiss() -> Weight {
-		// Not measured: as `postpone`.
-		Weight::from_parts(40_000_000, 9124)
+		// Least time measured: 11_236_000 ps.
+		Weight::from_parts(12_329_000, 5054)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

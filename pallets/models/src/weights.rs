@@ -1,6 +1,6 @@
 //! Weights of `pallet_opg_models`, measured and written by `scripts/bench-weights.sh`.
 //!
-//! Bencher 64.0.0, 2026-11-26, 20 steps of 10 runs, on AMD EPYC.
+//! Bencher 64.0.0, 2026-11-26, 50 steps of 20 runs, on AMD EPYC.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(missing_docs)]
@@ -18,50 +18,78 @@ pub trait WeightInfo {
 	fn admit_engine() -> Weight;
 	fn retire_engine() -> Weight;
 	fn set_maxima() -> Weight;
+	fn allow_serving() -> Weight;
+	fn declare_serving() -> Weight;
+	fn authorize_declare_serving() -> Weight;
 	fn describe() -> Weight;
 	fn set_channel() -> Weight;
 	fn deprecate() -> Weight;
 	fn undeprecate() -> Weight;
 	fn offer_transfer() -> Weight;
-	fn accept_transfer(n: u32) -> Weight;
+	fn accept_transfer(n: u32, ) -> Weight;
 	fn remove_name() -> Weight;
 	fn announce() -> Weight;
 	fn remove_announcement() -> Weight;
-	fn allow_serving() -> Weight;
-	fn declare_serving() -> Weight;
-	fn authorize_declare_serving() -> Weight;
 }
 
 /// Measured weights, with the database weights of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
+	/// Storage: `Models::VersionMaxima` (r:1 w:0)
+	/// Proof: `Models::VersionMaxima` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `Measured`)
+	/// Storage: `Models::Engines` (r:1 w:0)
+	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
+	/// Storage: `Models::NextModelId` (r:1 w:1)
+	/// Proof: `Models::NextModelId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Models::Announcements` (r:1 w:1)
+	/// Proof: `Models::Announcements` (`max_values`: None, `max_size`: Some(625), added: 3100, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	/// Storage: `Models::NamesByOwner` (r:1 w:0)
+	/// Proof: `Models::NamesByOwner` (`max_values`: None, `max_size`: Some(134), added: 2609, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Models::VersionLists` (r:1 w:1)
+	/// Proof: `Models::VersionLists` (`max_values`: None, `max_size`: Some(12814), added: 15289, mode: `Measured`)
+	/// Storage: `Models::FirstAnnouncements` (r:1 w:1)
+	/// Proof: `Models::FirstAnnouncements` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `Measured`)
+	/// Storage: `Models::ModelsByHash` (r:0 w:1)
+	/// Proof: `Models::ModelsByHash` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `Measured`)
+	/// Storage: `Models::Models` (r:0 w:1)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
 	fn register() -> Weight {
-		Weight::from_parts(400_000_000, 40_000)
-			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().writes(11))
+		// Least time measured: 242_100_000 ps.
+		Weight::from_parts(268_731_000, 18345)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	/// Storage: `Models::Models` (r:1 w:1)
-	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
 	/// Storage: `Models::ServingExecutors` (r:1 w:1)
 	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
 	/// Storage: `System::Account` (r:8 w:8)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:9 w:9)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	/// Storage: `Models::VersionLists` (r:1 w:1)
+	/// Proof: `Models::VersionLists` (`max_values`: None, `max_size`: Some(12814), added: 15289, mode: `Measured`)
+	/// Storage: `Models::FirstAnnouncements` (r:1 w:1)
+	/// Proof: `Models::FirstAnnouncements` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `Measured`)
 	/// Storage: `Court::Holders` (r:1 w:0)
 	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
+	/// Storage: `Models::ModelsByHash` (r:0 w:1)
+	/// Proof: `Models::ModelsByHash` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `Measured`)
 	fn deregister() -> Weight {
-		// Least time measured: 362_080_000 ps.
-		// Measured before named models, whose part is added.
-		Weight::from_parts(376_711_000, 26607)
-			.saturating_add(Weight::from_parts(300_000_000, 40_000))
-			.saturating_add(T::DbWeight::get().reads(20 + 3))
-			.saturating_add(T::DbWeight::get().writes(19 + 4))
+		// Least time measured: 494_917_000 ps.
+		Weight::from_parts(531_221_000, 41383)
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(23))
 	}
 	/// Storage: `Models::Models` (r:1 w:0)
-	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1431), added: 3906, mode: `Measured`)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
 	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:0)
@@ -71,12 +99,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:8 w:8)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:9 w:9)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
 	/// Storage: `Staking::Snapshots` (r:1 w:0)
 	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
 	fn serve() -> Weight {
-		// Least time measured: 721_505_000 ps.
-		Weight::from_parts(818_639_000, 155699)
+		// Least time measured: 682_577_000 ps.
+		Weight::from_parts(741_876_000, 155875)
 			.saturating_add(T::DbWeight::get().reads(22))
 			.saturating_add(T::DbWeight::get().writes(18))
 	}
@@ -85,10 +113,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:8 w:8)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:8 w:8)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
 	fn stop_serving() -> Weight {
-		// Least time measured: 559_103_000 ps.
-		Weight::from_parts(645_171_000, 102170)
+		// Least time measured: 505_854_000 ps.
+		Weight::from_parts(553_755_000, 102170)
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().writes(17))
 	}
@@ -97,114 +125,221 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Models::ServingExecutors` (r:1 w:1)
 	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Models::ServingAllowances` (r:0 w:1)
+	/// Proof: `Models::ServingAllowances` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
 	fn remove_executor() -> Weight {
-		// Least time measured: 193_128_000 ps.
-		Weight::from_parts(229_802_000, 83948)
+		// Least time measured: 181_751_000 ps.
+		Weight::from_parts(207_248_000, 83948)
 			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Models::Engines` (r:1 w:1)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	/// Storage: `Models::CounterForEngines` (r:1 w:1)
 	/// Proof: `Models::CounterForEngines` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn admit_engine() -> Weight {
-		// Least time measured: 15_543_000 ps.
-		Weight::from_parts(17_646_000, 3553)
+		// Least time measured: 15_803_000 ps.
+		Weight::from_parts(17_165_000, 3553)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Models::Engines` (r:1 w:1)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	fn retire_engine() -> Weight {
-		// Least time measured: 12_669_000 ps.
-		Weight::from_parts(13_881_000, 3591)
+		// Least time measured: 12_939_000 ps.
+		Weight::from_parts(14_141_000, 3591)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Models::VersionMaxima` (r:0 w:1)
-	/// Proof: `Models::VersionMaxima` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `Measured`)
+	/// Proof: `Models::VersionMaxima` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `Measured`)
 	fn set_maxima() -> Weight {
-		// Least time measured: 5_097_000 ps.
-		Weight::from_parts(7_251_000, 0)
+		// Least time measured: 5_358_000 ps.
+		Weight::from_parts(6_029_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn describe() -> Weight {
-		Weight::from_parts(300_000_000, 10_000)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(19))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn set_channel() -> Weight {
-		Weight::from_parts(150_000_000, 10_000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn deprecate() -> Weight {
-		Weight::from_parts(350_000_000, 40_000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn undeprecate() -> Weight {
-		Weight::from_parts(350_000_000, 40_000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn offer_transfer() -> Weight {
-		Weight::from_parts(150_000_000, 10_000)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn accept_transfer(n: u32) -> Weight {
-		Weight::from_parts(350_000_000, 45_000)
-			.saturating_add(Weight::from_parts(40_000_000, 4_500).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().reads(u64::from(n)))
-			.saturating_add(T::DbWeight::get().writes(7))
-			.saturating_add(T::DbWeight::get().writes(u64::from(n)))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn remove_name() -> Weight {
-		Weight::from_parts(300_000_000, 40_000)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(14))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn announce() -> Weight {
-		Weight::from_parts(1_000_000_000, 10_000)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-	/// Not measured yet: the reads and writes of the code, and twice the time of calls alike.
-	fn remove_announcement() -> Weight {
-		Weight::from_parts(150_000_000, 10_000)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-	/// Not measured yet: the reads and writes of the code, and the time of calls alike.
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Models::ServingAllowances` (r:0 w:1)
+	/// Proof: `Models::ServingAllowances` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
 	fn allow_serving() -> Weight {
-		Weight::from_parts(20_000_000, 3635)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
-	}
-	/// Not measured yet: `serve`, and the allowance.
-	fn declare_serving() -> Weight {
-		Self::serve()
-			.saturating_add(Weight::from_parts(10_000_000, 3541))
+		// Least time measured: 18_187_000 ps.
+		Weight::from_parts(21_242_000, 3713)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
-	/// Not measured yet: a trial of `declare_serving`, and a signature.
+	/// Storage: `Models::ServingAllowances` (r:1 w:1)
+	/// Proof: `Models::ServingAllowances` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Models::Models` (r:1 w:0)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Staking::HotKeys` (r:1 w:0)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:1)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
+	/// Storage: `System::Account` (r:8 w:8)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:9 w:9)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	/// Storage: `Staking::Snapshots` (r:1 w:0)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
+	fn declare_serving() -> Weight {
+		// Least time measured: 671_921_000 ps.
+		Weight::from_parts(722_617_000, 155943)
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(19))
+	}
+	/// Storage: `Staking::HotKeys` (r:1 w:0)
+	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
+	/// Storage: `Models::ServingAllowances` (r:1 w:0)
+	/// Proof: `Models::ServingAllowances` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `Measured`)
+	/// Storage: `Models::Models` (r:1 w:0)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
+	/// Storage: `Staking::Pools` (r:1 w:0)
+	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
+	/// Storage: `Models::ServingExecutors` (r:1 w:0)
+	/// Proof: `Models::ServingExecutors` (`max_values`: None, `max_size`: Some(83982), added: 86457, mode: `Measured`)
+	/// Storage: `System::Account` (r:8 w:0)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:9 w:0)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	/// Storage: `Staking::Snapshots` (r:1 w:0)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
 	fn authorize_declare_serving() -> Weight {
-		Self::declare_serving()
-			.saturating_add(Weight::from_parts(70_000_000, 0))
+		// Least time measured: 725_000_000 ps.
+		Weight::from_parts(770_658_000, 155943)
+			.saturating_add(T::DbWeight::get().reads(23))
+	}
+	/// Storage: `Models::NamesByOwner` (r:1 w:0)
+	/// Proof: `Models::NamesByOwner` (`max_values`: None, `max_size`: Some(134), added: 2609, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	/// Storage: `Models::NamesByTag` (r:0 w:16)
+	/// Proof: `Models::NamesByTag` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `Measured`)
+	fn describe() -> Weight {
+		// Least time measured: 103_134_000 ps.
+		Weight::from_parts(112_047_000, 4778)
 			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(18))
+	}
+	/// Storage: `Models::NamesByOwner` (r:1 w:0)
+	/// Proof: `Models::NamesByOwner` (`max_values`: None, `max_size`: Some(134), added: 2609, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Models::Models` (r:1 w:0)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	fn set_channel() -> Weight {
+		// Least time measured: 82_102_000 ps.
+		Weight::from_parts(87_790_000, 6413)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Models::Models` (r:1 w:1)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
+	/// Storage: `Models::VersionLists` (r:1 w:1)
+	/// Proof: `Models::VersionLists` (`max_values`: None, `max_size`: Some(12814), added: 15289, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	fn deprecate() -> Weight {
+		// Least time measured: 168_501_000 ps.
+		Weight::from_parts(193_419_000, 19866)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Storage: `Models::Models` (r:1 w:1)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
+	/// Storage: `Models::VersionLists` (r:1 w:1)
+	/// Proof: `Models::VersionLists` (`max_values`: None, `max_size`: Some(12814), added: 15289, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	fn undeprecate() -> Weight {
+		// Least time measured: 160_068_000 ps.
+		Weight::from_parts(180_088_000, 19996)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Storage: `Models::NamesByOwner` (r:1 w:0)
+	/// Proof: `Models::NamesByOwner` (`max_values`: None, `max_size`: Some(134), added: 2609, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	fn offer_transfer() -> Weight {
+		// Least time measured: 73_620_000 ps.
+		Weight::from_parts(78_897_000, 4778)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Models::NamesByOwner` (r:2 w:2)
+	/// Proof: `Models::NamesByOwner` (`max_values`: None, `max_size`: Some(134), added: 2609, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:2 w:2)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Models::VersionLists` (r:1 w:0)
+	/// Proof: `Models::VersionLists` (`max_values`: None, `max_size`: Some(12814), added: 15289, mode: `Measured`)
+	/// Storage: `Models::Models` (r:256 w:256)
+	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
+	/// `n` from 1 to 256.
+	fn accept_transfer(n: u32, ) -> Weight {
+		// Least time measured: 132_888_000 ps.
+		Weight::from_parts(112_296_695, 7422)
+			// Standard error: 36_480.
+			.saturating_add(Weight::from_parts(11_941_461, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(6))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 4140).saturating_mul(n.into()))
+	}
+	/// Storage: `Models::NamesByOwner` (r:1 w:1)
+	/// Proof: `Models::NamesByOwner` (`max_values`: None, `max_size`: Some(134), added: 2609, mode: `Measured`)
+	/// Storage: `Models::NamedModels` (r:1 w:1)
+	/// Proof: `Models::NamedModels` (`max_values`: None, `max_size`: Some(778), added: 3253, mode: `Measured`)
+	/// Storage: `Models::VersionLists` (r:1 w:1)
+	/// Proof: `Models::VersionLists` (`max_values`: None, `max_size`: Some(12814), added: 15289, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	/// Storage: `Models::NamesByTag` (r:0 w:8)
+	/// Proof: `Models::NamesByTag` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `Measured`)
+	fn remove_name() -> Weight {
+		// Least time measured: 166_298_000 ps.
+		Weight::from_parts(180_078_000, 17245)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(12))
+	}
+	/// Storage: `Models::Announcements` (r:1 w:1)
+	/// Proof: `Models::Announcements` (`max_values`: None, `max_size`: Some(625), added: 3100, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	fn announce() -> Weight {
+		// Least time measured: 605_863_000 ps.
+		Weight::from_parts(659_253_000, 4343)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Models::Announcements` (r:1 w:1)
+	/// Proof: `Models::Announcements` (`max_values`: None, `max_size`: Some(625), added: 3100, mode: `Measured`)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
+	fn remove_announcement() -> Weight {
+		// Least time measured: 54_651_000 ps.
+		Weight::from_parts(59_589_000, 4343)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }

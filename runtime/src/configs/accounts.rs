@@ -235,7 +235,9 @@ fn is_own_model(call: &pallet_opg_models::Call<Runtime>) -> bool {
 fn is_free_of_royalty(call: &pallet_opg_inference::Call<Runtime>) -> bool {
 	use pallet_opg_inference::Call;
 	match call {
-		Call::request { max_royalty, .. } => *max_royalty == 0,
+		Call::request { max_royalty, .. } | Call::request_stored { max_royalty, .. } => {
+			*max_royalty == 0
+		},
 		Call::cancel { .. }
 		| Call::challenge { .. }
 		| Call::reveal_claim { .. }

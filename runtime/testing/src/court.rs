@@ -16,8 +16,8 @@ use opg_primitives::{
 };
 use opg_runtime::*;
 use pallet_opg_court::{
-	Batch, Benches, Call, Case, CasePhase, Cases, Declaration, Declarations, Finding, Holding, Holdings, Item,
-	RevealedVote,
+	Batch, Benches, Call, Case, CasePhase, Cases, Declaration, Declarations, Finding, Holding,
+	Holdings, Item, RevealedVote,
 };
 use pallet_opg_support::ExecutorStake;
 use sp_core::{ed25519, Pair, H256};

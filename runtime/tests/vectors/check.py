@@ -10,7 +10,7 @@ import sys
 
 FILE = pathlib.Path(__file__).with_name("requests.json")
 PALLET = 23
-CALLS = {"request": 0, "cancel": 1, "challenge": 2, "reveal_claim": 3, "audit": 4}
+CALLS = {"request": 0, "cancel": 1, "challenge": 2, "reveal_claim": 3, "audit": 4, "request_stored": 7}
 # 32-byte parameters of the calls that name a request, in order.
 HASHES = {"challenge": ["seed", "digest", "claim"], "reveal_claim": ["digest", "salt"]}
 TIERS = {"Optimistic": 0, "Quorum": 1, "High": 2}
@@ -38,14 +38,18 @@ def optional(bits, value):
 def encode(vector):
     call = vector["call"]
     head = bytes([PALLET, CALLS[call]])
-    if call != "request":
+    if call not in ("request", "request_stored"):
         hashes = b"".join(raw(vector[name]) for name in HASHES.get(call, []))
         return head + unsigned(64, vector["request"]) + hashes
-    data = raw(vector["input"])
+    if call == "request_stored":
+        content = vector["input"]
+        data = raw(content["hash"]) + unsigned(32, content["size"])
+    else:
+        data = raw(vector["input"])
+        data = compact(len(data)) + data
     return (
         head
         + unsigned(32, vector["model"])
-        + compact(len(data))
         + data
         + bytes([TIERS[vector["tier"]]])
         + unsigned(128, vector["max_fee"])

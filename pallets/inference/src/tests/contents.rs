@@ -221,10 +221,7 @@ fn request_should_be_cancelled_at_no_storage_fee_when_no_panel_was_asked() {
 
 		let id = request_stored(Tier::Quorum);
 		next_block();
-		assert_noop!(
-			Inference::cancel(signed(REQUESTER), id),
-			Error::<Test>::NotCancellable
-		);
+		assert_noop!(Inference::cancel(signed(REQUESTER), id), Error::<Test>::NotCancellable);
 		prune_all();
 	});
 }
