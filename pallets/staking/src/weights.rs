@@ -1,6 +1,6 @@
 //! Weights of `pallet_opg_staking`, measured and written by `scripts/bench-weights.sh`.
 //!
-//! Bencher 64.0.0, 2026-11-26, 20 steps of 10 runs, on AMD EPYC.
+//! Bencher 64.0.0, 2026-11-26, 50 steps of 20 runs, on AMD EPYC.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(missing_docs)]
@@ -48,12 +48,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
 	/// Storage: `Staking::PoolsOpened` (r:1 w:1)
 	/// Proof: `Staking::PoolsOpened` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn bond() -> Weight {
-		// Least time measured: 106_258_000 ps.
-		Weight::from_parts(113_439_000, 3948)
+		// Least time measured: 105_197_000 ps.
+		Weight::from_parts(113_158_000, 3948)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -62,8 +62,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Pools` (r:1024 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn displace() -> Weight {
-		// Least time measured: 6_444_672_000 ps.
-		Weight::from_parts(8_034_691_000, 2739891)
+		// Least time measured: 5_793_872_000 ps.
+		Weight::from_parts(6_117_094_000, 2739891)
 			.saturating_add(T::DbWeight::get().reads(1025))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -76,8 +76,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn delegate() -> Weight {
-		// Least time measured: 93_099_000 ps.
-		Weight::from_parts(116_974_000, 7191)
+		// Least time measured: 83_174_000 ps.
+		Weight::from_parts(89_514_000, 7191)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -86,12 +86,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Holdings` (r:1 w:1)
 	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	fn undelegate() -> Weight {
-		// Least time measured: 59_079_000 ps.
-		Weight::from_parts(76_404_000, 6296)
+		// Least time measured: 52_769_000 ps.
+		Weight::from_parts(57_536_000, 6296)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -100,7 +100,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Inference::OpenSeats` (r:1 w:0)
 	/// Proof: `Inference::OpenSeats` (`max_values`: Some(1), `max_size`: Some(57346), added: 57841, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	/// Storage: `System::Account` (r:2 w:2)
@@ -112,14 +112,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::UnlockedVaults` (r:1 w:0)
 	/// Proof: `Staking::UnlockedVaults` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:1)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// Storage: `Staking::KeyOwners` (r:0 w:2)
 	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
 	fn withdraw() -> Weight {
-		// Least time measured: 208_630_000 ps.
-		Weight::from_parts(274_829_000, 12058)
+		// Least time measured: 190_294_000 ps.
+		Weight::from_parts(203_714_000, 12058)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(11))
 	}
@@ -128,12 +128,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Operators` (r:1 w:1)
 	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	fn leave() -> Weight {
-		// Least time measured: 95_523_000 ps.
-		Weight::from_parts(162_081_000, 3957)
+		// Least time measured: 86_669_000 ps.
+		Weight::from_parts(96_434_000, 3957)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -142,12 +142,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Holdings` (r:1 w:1)
 	/// Proof: `Staking::Holdings` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	fn force_undelegate() -> Weight {
-		// Least time measured: 65_518_000 ps.
-		Weight::from_parts(123_524_000, 6381)
+		// Least time measured: 56_394_000 ps.
+		Weight::from_parts(61_993_000, 6381)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -158,36 +158,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:0)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Delegations` (r:1 w:1)
 	/// Proof: `Staking::Delegations` (`max_values`: None, `max_size`: Some(2162), added: 4637, mode: `Measured`)
 	fn reap() -> Weight {
-		// Least time measured: 55_282_000 ps.
-		Weight::from_parts(104_626_000, 8382)
+		// Least time measured: 48_142_000 ps.
+		Weight::from_parts(54_922_000, 8382)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn set_commission() -> Weight {
-		// Least time measured: 17_075_000 ps.
-		Weight::from_parts(25_478_000, 3791)
+		// Least time measured: 16_474_000 ps.
+		Weight::from_parts(17_846_000, 3791)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn pause() -> Weight {
-		// Least time measured: 69_263_000 ps.
-		Weight::from_parts(135_582_000, 3791)
+		// Least time measured: 64_696_000 ps.
+		Weight::from_parts(72_959_000, 3791)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn resume() -> Weight {
-		// Least time measured: 38_748_000 ps.
-		Weight::from_parts(65_547_000, 3791)
+		// Least time measured: 37_626_000 ps.
+		Weight::from_parts(40_089_000, 3791)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -198,16 +198,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::HotKeys` (r:1 w:1)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	fn set_hot_key() -> Weight {
-		// Least time measured: 94_842_000 ps.
-		Weight::from_parts(126_308_000, 4102)
+		// Least time measured: 77_395_000 ps.
+		Weight::from_parts(83_194_000, 4102)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::ValidatorCount` (r:0 w:1)
 	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn set_validator_count() -> Weight {
-		// Least time measured: 5_018_000 ps.
-		Weight::from_parts(6_530_000, 0)
+		// Least time measured: 4_787_000 ps.
+		Weight::from_parts(5_408_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Convictions` (r:1 w:1)
@@ -215,25 +215,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn cancel_conviction() -> Weight {
-		// Least time measured: 34_732_000 ps.
-		Weight::from_parts(44_206_000, 10861)
+		// Least time measured: 34_321_000 ps.
+		Weight::from_parts(38_327_000, 13933)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	fn set_slots() -> Weight {
-		// Least time measured: 75_252_000 ps.
-		Weight::from_parts(116_784_000, 3791)
+		// Least time measured: 71_216_000 ps.
+		Weight::from_parts(78_067_000, 3791)
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
 	/// Storage: `Staking::Operators` (r:1 w:0)
 	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
-	/// Storage: `Staking::Pools` (r:1024 w:0)
+	/// Storage: `Staking::Pools` (r:1023 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
-	/// Storage: `Staking::HotKeys` (r:1024 w:0)
+	/// Storage: `Staking::HotKeys` (r:1023 w:0)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// Storage: `Staking::Snapshots` (r:3 w:1)
 	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
@@ -241,10 +241,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::OwnStakes` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
 	/// `p` from 1 to 1024.
 	fn plan_session(p: u32, ) -> Weight {
-		// Least time measured: 34_531_000 ps.
-		Weight::from_parts(194_504_885, 8859)
-			// Standard error: 579_563.
-			.saturating_add(Weight::from_parts(15_072_900, 0).saturating_mul(p.into()))
+		// Least time measured: 33_510_000 ps.
+		Weight::from_parts(34_071_000, 8865)
+			// Standard error: 27_671.
+			.saturating_add(Weight::from_parts(10_565_072, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -252,18 +252,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Staking::Operators` (r:1 w:0)
 	/// Proof: `Staking::Operators` (`max_values`: None, `max_size`: Some(32779), added: 35254, mode: `Measured`)
-	/// Storage: `Staking::Pools` (r:1024 w:0)
+	/// Storage: `Staking::Pools` (r:1023 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
-	/// Storage: `Session::NextKeys` (r:1024 w:0)
+	/// Storage: `Session::NextKeys` (r:1023 w:0)
 	/// Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	/// Storage: `Staking::ValidatorCount` (r:1 w:0)
 	/// Proof: `Staking::ValidatorCount` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	/// `p` from 1 to 1024.
 	fn elect(p: u32, ) -> Weight {
-		// Least time measured: 20_671_000 ps.
-		Weight::from_parts(21_612_000, 3882)
-			// Standard error: 82_819.
-			.saturating_add(Weight::from_parts(9_577_163, 0).saturating_mul(p.into()))
+		// Least time measured: 20_510_000 ps.
+		Weight::from_parts(20_771_000, 3884)
+			// Standard error: 11_779.
+			.saturating_add(Weight::from_parts(7_879_583, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2675).saturating_mul(p.into()))
@@ -273,8 +273,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::OwnStakes` (r:0 w:1)
 	/// Proof: `Staking::OwnStakes` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
 	fn start_session() -> Weight {
-		// Least time measured: 2_654_000 ps.
-		Weight::from_parts(3_165_000, 0)
+		// Least time measured: 2_553_000 ps.
+		Weight::from_parts(2_944_000, 0)
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
@@ -282,28 +282,28 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn reward_author() -> Weight {
-		// Least time measured: 43_885_000 ps.
-		Weight::from_parts(46_619_000, 3827)
+		// Least time measured: 43_234_000 ps.
+		Weight::from_parts(46_419_000, 3827)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:0)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn slash_validator() -> Weight {
-		// Least time measured: 36_935_000 ps.
-		Weight::from_parts(43_585_000, 3724)
+		// Least time measured: 35_873_000 ps.
+		Weight::from_parts(38_548_000, 3724)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn fine() -> Weight {
-		// Least time measured: 100_279_000 ps.
-		Weight::from_parts(128_862_000, 9978)
+		// Least time measured: 99_549_000 ps.
+		Weight::from_parts(111_146_000, 13050)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -314,12 +314,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Unbonding` (r:1 w:0)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Convictions` (r:0 w:1)
 	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
 	fn convict() -> Weight {
-		// Least time measured: 94_541_000 ps.
-		Weight::from_parts(156_233_000, 9978)
+		// Least time measured: 92_127_000 ps.
+		Weight::from_parts(102_462_000, 13050)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -328,13 +328,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::UnlockedVaults` (r:1 w:0)
 	/// Proof: `Staking::UnlockedVaults` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `Measured`)
 	/// Storage: `Inference::OpenSeats` (r:1 w:0)
 	/// Proof: `Inference::OpenSeats` (`max_values`: Some(1), `max_size`: Some(57346), added: 57841, mode: `Measured`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(193), added: 2668, mode: `Measured`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(211), added: 2686, mode: `Measured`)
 	/// Storage: `Staking::HotKeys` (r:1 w:1)
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// Storage: `Staking::KeyOwners` (r:0 w:1)
@@ -342,8 +342,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Convictions` (r:0 w:1)
 	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
 	fn execute_conviction() -> Weight {
-		// Least time measured: 432_585_000 ps.
-		Weight::from_parts(516_880_000, 44202)
+		// Least time measured: 425_664_000 ps.
+		Weight::from_parts(453_535_000, 44202)
 			.saturating_add(T::DbWeight::get().reads(23))
 			.saturating_add(T::DbWeight::get().writes(23))
 	}
@@ -352,8 +352,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	fn reward() -> Weight {
-		// Least time measured: 37_576_000 ps.
-		Weight::from_parts(40_991_000, 3894)
+		// Least time measured: 36_875_000 ps.
+		Weight::from_parts(39_579_000, 3894)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -362,10 +362,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
-	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn charge() -> Weight {
-		// Least time measured: 107_330_000 ps.
-		Weight::from_parts(127_990_000, 5122)
+		// Least time measured: 103_354_000 ps.
+		Weight::from_parts(116_434_000, 5122)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
