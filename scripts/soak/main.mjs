@@ -121,9 +121,12 @@ async function main() {
 	await load.sender.sync();
 	say(`${rate.toFixed(1)} requests per second for ${minutes} minutes`);
 	const first = await height();
+	// Now, because a node keeps the states of the last 256 blocks.
+	const firstSlot = await slot(first);
 	const watch = new Watch();
 	const level = await load.send(rate, minutes * 60);
 	const last = await height();
+	const lastSlot = await slot(last);
 	const [early, late] = await watch.stop();
 	await load.drain('every request is final', ({ settled, reason }) => settled || reason);
 	if (level.cause) throw new Error(level.cause);
@@ -138,7 +141,7 @@ async function main() {
 	const size = await blockBytes(begin.height, end.height);
 	const grown = Math.max(...NODES.map((_, i) => end.disk[i] - begin.disk[i])) / blocks;
 	say(`${blocks} blocks of ${Math.round(size)} bytes; the disk grew by ${Math.round(grown)} bytes per block where most`);
-	const missed = (await slot(last)) - (await slot(first)) - (last - first);
+	const missed = lastSlot - firstSlot - (last - first);
 	const outcome = load.outcome(level);
 	const requests = load.taken(level);
 	const silent = requests.flatMap(request => ledger.silentSeats(request)).length;
