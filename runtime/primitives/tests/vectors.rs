@@ -159,6 +159,7 @@ fn variants_should_keep_their_indices_when_encoded() {
 		("FailureReason", indices::<FailureReason>()),
 		("JobError", indices::<JobError>()),
 		("JobKind", indices::<JobKind>()),
+		("TaskInput", indices::<TaskInput>()),
 		("JobStatus", indices::<JobStatus>()),
 		("BatchKind", indices::<BatchKind>()),
 	];
