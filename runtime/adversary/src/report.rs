@@ -25,8 +25,8 @@ decided; with them the adversary's own that only fill executors or courts. *Unpa
 did not get for votes that the verdict confirmed. *Slashed*: honest pools that were convicted, or lost
 more than the capped fines and the pay of whoever sat in their place.
 
-Inputs and outputs are part of the request here, so nobody can withhold one: that strategy has no row
-before they can lie outside of the chain.
+Inputs and outputs are part of the request, but for those who withhold one: InputWithholder and
+OutputWithholder.
 
 A lie that nobody watches, told where the adversary holds the whole committee, is left to audits by
 chance, of which there is one in fifty answers. A row with less than MANY_LIES of them says nothing
