@@ -32,24 +32,7 @@ for program in "$NODE" "$OPG" "$ENGINE"; do
 done
 [ -x "$PYTHON" ] || die "the models are not installed: run scripts/reality.sh once"
 
-DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-large.XXXXXX")"
-
-finish() {
-	local status=$?
-	trap - EXIT INT TERM
-	stop_nodes
-	if [ "$status" -eq 0 ]; then
-		rm -rf "$DIR"
-	else
-		tail -n 25 "$DIR"/*.log >&2 || true
-		printf '\nlarge: FAILED (status %s); logs are in %s\n' "$status" "$DIR" >&2
-	fi
-	phase_report
-	exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+nodes_of large
 
 # opg ARGUMENT...: the client, at the author's node.
 opg() { "$OPG" "$@" --url "$URL"; }

@@ -18,6 +18,30 @@ stop_nodes() {
 	done
 }
 
+# nodes_of NAME: set DIR to a new folder for what nodes write. The end of the script, which this names, ends
+# the nodes too. Where the script fails, the folder stays and the last lines of its logs are shown.
+nodes_of() {
+	SCRIPT_NAME="$1"
+	DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-$1.XXXXXX")"
+	trap finish_nodes EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+finish_nodes() {
+	local status=$?
+	trap - EXIT INT TERM
+	stop_nodes
+	if [ "$status" -eq 0 ]; then
+		rm -rf "$DIR"
+	else
+		tail -n 25 "$DIR"/*.log >&2 || true
+		printf '\n%s: FAILED (status %s); logs are in %s\n' "$SCRIPT_NAME" "$status" "$DIR" >&2
+	fi
+	phase_report
+	exit "$status"
+}
+
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Below those that the system gives to connections.

@@ -26,24 +26,7 @@ for program in "$NODE" "$OPG"; do
 done
 [ -f "$MODEL" ] || die "$MODEL is not there"
 
-DIR="$(mktemp -d "${TMPDIR:-/tmp}/opg-publish.XXXXXX")"
-
-finish() {
-	local status=$?
-	trap - EXIT INT TERM
-	stop_nodes
-	if [ "$status" -eq 0 ]; then
-		rm -rf "$DIR"
-	else
-		tail -n 25 "$DIR"/*.log >&2 || true
-		printf '\npublish: FAILED (status %s); logs are in %s\n' "$status" "$DIR" >&2
-	fi
-	phase_report
-	exit "$status"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+nodes_of publish
 
 # holds PORT: tell whether the node holds the model's file.
 holds() { rpc "$1" blobs_v1_status "[\"$HASH\"]" | grep '"complete"' >/dev/null; }

@@ -13,10 +13,7 @@ use opg_blobs::store::{self, Store};
 use opg_execution::{
 	limits, report_hash, witness_of_error, Execution, ExecutionError, Limits, LocalEngine, Prepared,
 };
-use opg_primitives::{
-	Answer, Job, JobKind, Outcome, Task, TaskInput, VersionLimits, MAX_INPUT_BYTES,
-	MAX_OUTPUT_BYTES,
-};
+use opg_primitives::{Answer, Job, JobKind, Outcome, Task, TaskInput, VersionLimits};
 use parking_lot::Mutex;
 use sp_core::H256;
 use std::{
@@ -183,10 +180,9 @@ impl EngineRunner {
 /// Memory that a run may take, or loading before that: of the guest, and of an input and an output that
 /// the chain does not carry.
 fn taken(limits: &VersionLimits) -> usize {
-	let VersionLimits { memory, input_bytes, output_bytes, .. } = *limits;
-	let large = |bytes: u32, inline| if bytes > inline { bytes as usize } else { 0 };
-	let contents = large(input_bytes, MAX_INPUT_BYTES) + large(output_bytes, MAX_OUTPUT_BYTES);
-	((memory as usize) << 20).saturating_add(contents)
+	((limits.memory as usize) << 20)
+		.saturating_add(limits.max_stored_input() as usize)
+		.saturating_add(limits.max_stored_output() as usize)
 }
 
 /// The witness of an answer, if the job asks for it: by a run of its own.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{ensure, pallet_prelude::*};
 use opg_primitives::{
-	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtSignature},
+	court::{court_batch_payload, court_commitment, CourtBatchKind, CourtKey, CourtSignature},
 	RequestId,
 };
 use pallet_opg_support::{named_block, priority, refused, CALL_BLOCKS};
@@ -104,12 +104,9 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
 		let block = named_block::<T>(batch.at).ok_or_else(|| refused(reject::EXPIRED))?;
-		let bench = Benches::<T>::get(batch.session);
-		let (validator, key) =
-			bench.get(usize::from(batch.seat)).ok_or_else(|| refused(reject::NOT_ON_BENCH))?;
-		let fitting = Self::fitting(batch, validator)?;
-		let payload = court_batch_payload(P::KIND, &Self::genesis(), &block, batch);
-		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
+		let (validator, key) = Self::seated(batch.session, batch.seat)?;
+		let fitting = Self::fitting(batch, &validator)?;
+		Self::ensure_signed(P::KIND, block, batch, &key, signature)?;
 		let valid = fitting
 			.into_iter()
 			.fold(ValidTransaction::with_tag_prefix(P::TAG_PREFIX), |valid, (request, sitting)| {
@@ -120,6 +117,37 @@ impl<T: Config> Pallet<T> {
 			.propagate(true)
 			.build()?;
 		Ok((valid, Weight::zero()))
+	}
+
+	/// Validator and key of a seat on the bench of a session.
+	fn seated(
+		session: u32,
+		seat: SeatIndex,
+	) -> Result<(T::AccountId, CourtKey), TransactionValidityError> {
+		let seated = Benches::<T>::get(session).into_iter().nth(seat.into());
+		seated.ok_or_else(|| refused(reject::NOT_ON_BENCH))
+	}
+
+	/// [`Self::seated`], where that session is the current one.
+	pub(crate) fn currently_seated(
+		session: u32,
+		seat: SeatIndex,
+	) -> Result<(T::AccountId, CourtKey), TransactionValidityError> {
+		ensure!(session == T::Session::get(), refused(reject::NOT_ON_BENCH));
+		Self::seated(session, seat)
+	}
+
+	/// Checks the signature of a batch that names this block.
+	pub(crate) fn ensure_signed<B: Encode>(
+		kind: CourtBatchKind,
+		block: H256,
+		batch: &B,
+		key: &CourtKey,
+		signature: &CourtSignature,
+	) -> Result<(), TransactionValidityError> {
+		let payload = court_batch_payload(kind, &Self::genesis(), &block, batch);
+		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
+		Ok(())
 	}
 
 	/// Sittings of the items that fit. An error if none does, or if one is wrong.

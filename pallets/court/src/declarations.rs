@@ -5,11 +5,11 @@ use crate::{pallet::*, reject, types::*, weights::WeightInfo};
 use alloc::collections::BTreeSet;
 use frame_support::{ensure, pallet_prelude::*};
 use opg_primitives::{
-	court::{court_batch_payload, CourtBatchKind, CourtSignature},
+	court::{CourtBatchKind, CourtSignature},
 	ModelId,
 };
 use pallet_opg_support::{named_block, priority, refused, CourtReadiness, ModelFiles, CALL_BLOCKS};
-use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
+use sp_runtime::traits::SaturatedConversion;
 
 /// Largest number of accounts without a seat that a declaration removes from a list. One is enough
 /// to make room in a list that is full.
@@ -22,17 +22,13 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
 		let block = named_block::<T>(batch.at).ok_or_else(|| refused(reject::EXPIRED))?;
-		let is_current = batch.session == T::Session::get();
-		ensure!(is_current, refused(reject::NOT_ON_BENCH));
-		let bench = Benches::<T>::get(batch.session);
-		let (validator, key) =
-			bench.get(usize::from(batch.seat)).ok_or_else(|| refused(reject::NOT_ON_BENCH))?;
+		let (validator, key) = Self::currently_seated(batch.session, batch.seat)?;
 		let now = frame_system::Pallet::<T>::block_number();
 		let is_due =
 			DeclaredAt::<T>::get(batch.seat).is_none_or(|at| now >= at + DECLARE_BLOCKS.into());
 		ensure!(is_due, refused(reject::TOO_SOON));
 		let mut stale = None;
-		let fits = |item| match Self::check_declaration(validator, item) {
+		let fits = |item| match Self::check_declaration(&validator, item) {
 			Ok(()) => true,
 			Err(code) => {
 				stale.get_or_insert(code);
@@ -42,8 +38,7 @@ impl<T: Config> Pallet<T> {
 		if !batch.items.iter().any(fits) {
 			return Err(refused(stale.unwrap_or(reject::MALFORMED)));
 		}
-		let payload = court_batch_payload(CourtBatchKind::Declare, &Self::genesis(), &block, batch);
-		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
+		Self::ensure_signed(CourtBatchKind::Declare, block, batch, &key, signature)?;
 		// One per seat, so that nobody fills the pool with them.
 		let valid = ValidTransaction::with_tag_prefix("OpgCourtDeclare")
 			.and_provides((batch.session, batch.seat))

@@ -7,7 +7,7 @@ use codec::{Decode, Encode};
 use frame_support::BoundedVec;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
-	court::{court_batch_payload, CourtBatchKind, CourtKey},
+	court::{CourtBatchKind, CourtKey},
 	ModelId,
 };
 use pallet_opg_support::{ModelFiles, CALL_LAG};
@@ -84,13 +84,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn send_declarations(batch: DeclarationsOf<T>, key: &CourtKey) {
-		let block = frame_system::Pallet::<T>::block_hash(batch.at);
-		let payload =
-			court_batch_payload(CourtBatchKind::Declare, &Self::genesis(), &block, &batch);
-		let Some(signature) = key.sign(&payload) else {
-			log::error!(target: LOG, "the keystore does not sign with {key:?}");
-			return;
-		};
+		let signature = Self::sign(CourtBatchKind::Declare, batch.at, &batch, key);
+		let Some(signature) = signature else { return };
 		let count = batch.items.len();
 		let call = Call::declare { batch, signature };
 		let xt = T::create_authorized_transaction(call.into());

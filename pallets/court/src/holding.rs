@@ -7,7 +7,7 @@ use codec::{Decode, Encode};
 use frame_support::BoundedVec;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
-	court::{court_batch_payload, CourtBatchKind, CourtKey},
+	court::{CourtBatchKind, CourtKey},
 	Content,
 };
 use pallet_opg_support::CALL_LAG;
@@ -152,12 +152,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn send_holdings(batch: HoldingsOf<T>, key: &CourtKey) {
-		let block = frame_system::Pallet::<T>::block_hash(batch.at);
-		let payload = court_batch_payload(CourtBatchKind::Hold, &Self::genesis(), &block, &batch);
-		let Some(signature) = key.sign(&payload) else {
-			log::error!(target: LOG, "the keystore does not sign with {key:?}");
-			return;
-		};
+		let signature = Self::sign(CourtBatchKind::Hold, batch.at, &batch, key);
+		let Some(signature) = signature else { return };
 		for Holding { request, content } in &batch.items {
 			log::debug!(target: LOG, "request={request} content {content} is held");
 		}

@@ -2,9 +2,9 @@
 
 use crate::{pallet::*, reject, types::*, weights::WeightInfo};
 use frame_support::{ensure, pallet_prelude::*};
-use opg_primitives::court::{court_batch_payload, CourtBatchKind, CourtSignature};
+use opg_primitives::court::{CourtBatchKind, CourtSignature};
 use pallet_opg_support::{named_block, priority, refused, OnHeld, CALL_BLOCKS};
-use sp_runtime::{traits::SaturatedConversion, RuntimeAppPublic};
+use sp_runtime::traits::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn authorize_holdings(
@@ -13,17 +13,13 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
 		ensure!(batch.is_well_formed(), refused(reject::MALFORMED));
 		let block = named_block::<T>(batch.at).ok_or_else(|| refused(reject::EXPIRED))?;
-		let is_current = batch.session == T::Session::get();
-		ensure!(is_current, refused(reject::NOT_ON_BENCH));
-		let bench = Benches::<T>::get(batch.session);
-		let (validator, key) =
-			bench.get(usize::from(batch.seat)).ok_or_else(|| refused(reject::NOT_ON_BENCH))?;
+		let (validator, key) = Self::currently_seated(batch.session, batch.seat)?;
 		let mut valid = ValidTransaction::with_tag_prefix("OpgCourtHold");
 		let (mut fits, mut stale) = (false, None);
 		for item in &batch.items {
-			match Self::check_holding(validator, item) {
+			match Self::check_holding(&validator, item) {
 				Ok(_) => {
-					valid = valid.and_provides((item, validator));
+					valid = valid.and_provides((item, &validator));
 					fits = true;
 				},
 				Err(code) => {
@@ -32,8 +28,7 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		ensure!(fits, refused(stale.unwrap_or(reject::MALFORMED)));
-		let payload = court_batch_payload(CourtBatchKind::Hold, &Self::genesis(), &block, batch);
-		ensure!(key.verify(&payload, signature), refused(reject::INVALID_SIGNATURE));
+		Self::ensure_signed(CourtBatchKind::Hold, block, batch, &key, signature)?;
 		let valid = valid
 			.priority(priority::COURT_HOLD)
 			.longevity(CALL_BLOCKS.saturated_into())

@@ -15,10 +15,10 @@ impl<T: Config> Courts for Pallet<T> {
 		let waiting = Docket::<T>::decode_len().unwrap_or_default();
 		let sitting = Sittings::<T>::decode_len().unwrap_or_default();
 		ensure!(waiting + sitting < T::MaxCases::get() as usize, CourtFull);
-		let (not_before, load) = (T::Session::get(), T::Requests::court_load(request));
+		let (load, sizes) = T::Requests::court_terms(request);
+		let not_before = T::Session::get();
 		Docket::<T>::try_append(Waiting { request, not_before, load }).map_err(|_| CourtFull)?;
 		let (session, seats) = Self::hold_bench();
-		let sizes = T::Requests::court_sizes(request);
 		let phase = CasePhase::Waiting;
 		let case = Case { seed, load, sizes, sitting: 0, session, seats, phase };
 		Cases::<T>::insert(request, case);

@@ -169,11 +169,8 @@ impl OnCourtDecided<u64> for Requests {
 	fn awaits_claims(request: RequestId) -> bool {
 		Claims::get().contains(&request)
 	}
-	fn court_load(request: RequestId) -> CourtLoad {
-		Loads::get().get(&request).copied().unwrap_or(LOAD)
-	}
-	fn court_sizes(_: RequestId) -> CourtSizes {
-		Sizes::get()
+	fn court_terms(request: RequestId) -> (CourtLoad, CourtSizes) {
+		(Loads::get().get(&request).copied().unwrap_or(LOAD), Sizes::get())
 	}
 	fn max_court_decided_weight() -> Weight {
 		VERDICT_WEIGHT

@@ -12,8 +12,8 @@ use frame_support::BoundedVec;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	court::{
-		court_batch_payload, court_commitment, court_round, court_salt_payload, CourtKey,
-		CourtSignature, VoteContext,
+		court_batch_payload, court_commitment, court_round, court_salt_payload, CourtBatchKind,
+		CourtKey, CourtSignature, VoteContext,
 	},
 	Answer, Job, JobKind, JobStatus, RequestId,
 };
@@ -210,15 +210,10 @@ impl<T: Config> Pallet<T> {
 	) {
 		// A block that the next fork does not undo, as a rule.
 		let at = now.saturating_sub(CALL_LAG.into());
-		let block = frame_system::Pallet::<T>::block_hash(at);
 		for items in items.chunks(MAX_BATCH as usize) {
 			let items = BoundedVec::truncate_from(items.to_vec());
 			let batch = Batch { session: seat.session, seat: seat.index, at, items };
-			let payload = court_batch_payload(P::KIND, &Self::genesis(), &block, &batch);
-			let Some(signature) = seat.key.sign(&payload) else {
-				log::error!(target: LOG, "the keystore does not sign with {:?}", seat.key);
-				return;
-			};
+			let Some(signature) = Self::sign(P::KIND, at, &batch, seat.key) else { return };
 			let count = batch.items.len();
 			for Item { request, .. } in &batch.items {
 				log::debug!(target: LOG, "request={request} in court: in a batch at block {now:?}");
@@ -229,5 +224,20 @@ impl<T: Config> Pallet<T> {
 				Err(()) => log::warn!(target: LOG, "the pool refused {count} votes; trying again"),
 			}
 		}
+	}
+
+	/// Signs a batch that names the block `at`.
+	pub(crate) fn sign<B: Encode>(
+		kind: CourtBatchKind,
+		at: BlockNumberFor<T>,
+		batch: &B,
+		key: &CourtKey,
+	) -> Option<CourtSignature> {
+		let block = frame_system::Pallet::<T>::block_hash(at);
+		let signature = key.sign(&court_batch_payload(kind, &Self::genesis(), &block, batch));
+		if signature.is_none() {
+			log::error!(target: LOG, "the keystore does not sign with {key:?}");
+		}
+		signature
 	}
 }

@@ -54,21 +54,8 @@ mod benchmarks {
 		whitelist_pending::<T>(model);
 		let mut draws = draw_context::<T>(model);
 		let mut meter = WeightMeter::new();
-		let who: T::AccountId = whitelisted_caller();
-		fund::<T>(&who);
+		let (who, order) = order::<T>(model, OrderInput::Inline(input(i)));
 		let id = NextRequestId::<T>::get();
-		let order = Order {
-			model,
-			input: OrderInput::Inline(input(i)),
-			tier: Tier::High,
-			max_fee: Balance::MAX,
-			max_royalty: Balance::MAX,
-			reference: H256::zero(),
-			deadline: Some(now::<T>() + 9u32.into()),
-		};
-		// A request pays for it where it has a deadline.
-		let expiry = Agenda::<T>::hashed_key_for(now::<T>() + 10u32.into());
-		add_to_whitelist(expiry.into());
 
 		#[block]
 		{
@@ -86,21 +73,8 @@ mod benchmarks {
 		let model = model::<T>(tiers::size(Tier::High));
 		let mut draws = draw_context::<T>(model);
 		let mut meter = WeightMeter::new();
-		let who: T::AccountId = whitelisted_caller();
-		fund::<T>(&who);
+		let (who, order) = order::<T>(model, OrderInput::Stored(STORED));
 		let id = NextRequestId::<T>::get();
-		let order = Order {
-			model,
-			input: OrderInput::Stored(STORED),
-			tier: Tier::High,
-			max_fee: Balance::MAX,
-			max_royalty: Balance::MAX,
-			reference: H256::zero(),
-			deadline: Some(now::<T>() + 9u32.into()),
-		};
-		// A request pays for it where it has a deadline.
-		let expiry = Agenda::<T>::hashed_key_for(now::<T>() + 10u32.into());
-		add_to_whitelist(expiry.into());
 
 		#[block]
 		{

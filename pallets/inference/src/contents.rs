@@ -18,30 +18,10 @@ use frame_support::{
 	weights::{Weight, WeightMeter},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{
-	Balance, Content, FailureReason, RequestId, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
-};
+use opg_primitives::{Balance, Content, FailureReason, RequestId, VersionLimits, MAX_INPUT_BYTES};
 use pallet_opg_support::{OnHeld, Panels, MAX_PANEL};
 use sp_core::H256;
 use sp_runtime::traits::One;
-
-/// Longest input of a version with these limits that is outside of the chain, in bytes.
-pub(crate) fn max_stored_input(limits: &VersionLimits) -> u32 {
-	stored_bytes(limits.input_bytes, MAX_INPUT_BYTES)
-}
-
-/// Longest output of a version with these limits that is outside of the chain, in bytes.
-pub(crate) fn max_stored_output(limits: &VersionLimits) -> u32 {
-	stored_bytes(limits.output_bytes, MAX_OUTPUT_BYTES)
-}
-
-fn stored_bytes(bytes: u32, inline: u32) -> u32 {
-	if bytes > inline {
-		bytes
-	} else {
-		0
-	}
-}
 
 /// Size of a content, if there is one, in bytes.
 pub(crate) fn size_of(content: Option<Content>) -> u32 {
@@ -52,10 +32,10 @@ impl<T: Config> Pallet<T> {
 	/// What an input of so many bytes adds to the cost of a request, in planck: nothing where the chain
 	/// carries it.
 	pub fn input_fee(bytes: u32) -> Balance {
-		match stored_bytes(bytes, MAX_INPUT_BYTES) {
-			0 => 0,
-			bytes => Self::byte_fee(bytes).saturating_add(T::ContentFee::get()),
+		if bytes <= MAX_INPUT_BYTES {
+			return 0;
 		}
+		Self::byte_fee(bytes).saturating_add(T::ContentFee::get())
 	}
 
 	/// Fee of holding a content of so many bytes, in planck.
@@ -65,7 +45,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Largest fee of holding the output of a version with these limits, in planck.
 	pub(crate) fn max_output_fee(limits: &VersionLimits) -> Balance {
-		Self::byte_fee(max_stored_output(limits))
+		Self::byte_fee(limits.max_stored_output())
 	}
 
 	/// Fee of the contents of a request that were held, in planck.

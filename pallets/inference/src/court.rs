@@ -187,18 +187,14 @@ impl<T: Config> OnCourtDecided<T::AccountId> for Pallet<T> {
 		})
 	}
 
-	fn court_load(id: RequestId) -> CourtLoad {
-		Requests::<T>::get(id).map_or_else(CourtLoad::default, |request| CourtLoad {
-			fuel: request.version.limits.total_fuel(),
-			bytes: u64::from(request.version.size) + u64::from(size_of(request.stored_input)),
-		})
-	}
-
-	fn court_sizes(id: RequestId) -> CourtSizes {
-		Requests::<T>::get(id).map_or_else(CourtSizes::default, |request| CourtSizes {
-			fetched: size_of(request.stored_input),
-			output_limit: request.version.limits.output_bytes,
-		})
+	fn court_terms(id: RequestId) -> (CourtLoad, CourtSizes) {
+		let Some(request) = Requests::<T>::get(id) else { return Default::default() };
+		let (version, fetched) = (request.version, size_of(request.stored_input));
+		let load = CourtLoad {
+			fuel: version.limits.total_fuel(),
+			bytes: u64::from(version.size) + u64::from(fetched),
+		};
+		(load, CourtSizes { fetched, output_limit: version.limits.output_bytes })
 	}
 
 	fn max_court_decided_weight() -> Weight {

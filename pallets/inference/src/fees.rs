@@ -5,12 +5,7 @@
 //! others'. Executors get the rest of the price for the fuel that the answer took. They load a model
 //! once, whatever the number of requests, so nobody pays for that fuel but in the court.
 
-use crate::{
-	contents::{max_stored_output, size_of},
-	pallet::*,
-	tiers,
-	types::*,
-};
+use crate::{contents::size_of, pallet::*, tiers, types::*};
 use frame_support::traits::Get;
 use opg_primitives::{Balance, Content, Fuel, ModelId, Tier, VersionLimits};
 use pallet_opg_support::{economics, BlockRandomness, ModelRegistry, ModelVersion};
@@ -66,7 +61,7 @@ impl<T: Config> Pallet<T> {
 		stored_input: Option<Content>,
 	) -> Balance {
 		let input = u32::from(stored_input.is_some());
-		let contents = input + u32::from(max_stored_output(limits) > 0);
+		let contents = input + u32::from(limits.max_stored_output() > 0);
 		let content_fees = T::ContentFee::get().saturating_mul(contents.into());
 		Self::seat_fees(tiers::size(tier)).saturating_add(content_fees)
 	}

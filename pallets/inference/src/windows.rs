@@ -1,7 +1,7 @@
 //! Windows of a request: they are computed from the limits of its version, so that there is time to
 //! compute it, and to look twice.
 
-use crate::{contents::max_stored_input, pallet::*};
+use crate::pallet::*;
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use opg_primitives::{BlockNumber, VersionLimits};
@@ -16,7 +16,7 @@ impl<T: Config> Pallet<T> {
 	/// Length of the commit phases of all rounds of requests to a version with these
 	/// limits, by the clock.
 	pub fn commit_blocks(limits: &VersionLimits) -> BlockNumber {
-		T::CommitPhases::get().blocks(limits.total_fuel(), max_stored_input(limits))
+		T::CommitPhases::get().blocks(limits.total_fuel(), limits.max_stored_input())
 	}
 
 	/// Time in which validators must hold a content of so many bytes.

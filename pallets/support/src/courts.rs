@@ -115,10 +115,9 @@ pub trait OnCourtDecided<AccountId> {
 	fn awaits_claims(_request: RequestId) -> bool {
 		true
 	}
-	/// What the request costs a validator at most. Nothing where there is no such request.
-	fn court_load(request: RequestId) -> CourtLoad;
-	/// Lengths of the request's input and output. Nothing where there is no such request.
-	fn court_sizes(request: RequestId) -> CourtSizes;
+	/// What the request costs a validator at most, and the lengths of its input and output. Nothing
+	/// where there is no such request.
+	fn court_terms(request: RequestId) -> (CourtLoad, CourtSizes);
 	/// Largest weight that `on_court_decided` returns.
 	fn max_court_decided_weight() -> Weight;
 }

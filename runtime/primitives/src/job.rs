@@ -43,9 +43,30 @@ impl VersionLimits {
 		Self { fuel, load_fuel, memory, input_bytes, output_bytes }
 	}
 
+	/// Longest input of the version that is outside of the chain, in bytes. Zero where the chain carries
+	/// all.
+	pub const fn max_stored_input(&self) -> u32 {
+		stored_bytes(self.input_bytes, MAX_INPUT_BYTES)
+	}
+
+	/// Longest output of the version that is outside of the chain, in bytes. Zero where the chain carries
+	/// all.
+	pub const fn max_stored_output(&self) -> u32 {
+		stored_bytes(self.output_bytes, MAX_OUTPUT_BYTES)
+	}
+
 	/// Fuel of loading and running together: what a node burns at most that has not loaded the model.
 	pub const fn total_fuel(&self) -> Fuel {
 		self.fuel.saturating_add(self.load_fuel)
+	}
+}
+
+/// So many bytes, or zero where they are not too many for the chain.
+const fn stored_bytes(bytes: u32, inline: u32) -> u32 {
+	if bytes > inline {
+		bytes
+	} else {
+		0
 	}
 }
 

@@ -172,6 +172,28 @@ pub(super) fn insert<T: Config>(
 	request
 }
 
+/// Largest order, of an account that can pay it. The agenda of its deadline is not counted: a request
+/// pays for it where it has one.
+pub(super) fn order<T: Config>(
+	model: ModelId,
+	input: OrderInput,
+) -> (T::AccountId, Order<BlockNumberFor<T>>) {
+	let who: T::AccountId = whitelisted_caller();
+	fund::<T>(&who);
+	let expiry = Agenda::<T>::hashed_key_for(now::<T>() + 10u32.into());
+	add_to_whitelist(expiry.into());
+	let order = Order {
+		model,
+		input,
+		tier: Tier::High,
+		max_fee: Balance::MAX,
+		max_royalty: Balance::MAX,
+		reference: H256::zero(),
+		deadline: Some(now::<T>() + 9u32.into()),
+	};
+	(who, order)
+}
+
 /// Input outside of the chain.
 pub(super) const STORED: Content =
 	Content { hash: H256::repeat_byte(7), size: MAX_INPUT_BYTES + 1 };

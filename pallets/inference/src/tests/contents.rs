@@ -379,7 +379,7 @@ fn panel_should_be_paid_for_what_it_held_when_the_court_does_not_decide() {
 		next_block();
 		hold(id, &VALIDATORS);
 		assert_ok!(challenge_by(CHALLENGER, id, &answer(1)));
-		assert_eq!(Inference::court_load(id).bytes, u64::from(MODEL_BYTES + STORED_INPUT.size));
+		assert_eq!(Inference::court_terms(id).0.bytes, u64::from(MODEL_BYTES + STORED_INPUT.size));
 		adjourn(id);
 		assert_eq!(failure(id), Some(FailureReason::Undecided));
 		assert_eq!(stored(id).escrow, INPUT_FEE + OUTPUT_FEE);
