@@ -1,0 +1,651 @@
+"""The client of a chain, for `asyncio`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+
+from opg import amount, blobs, programs
+from opg.account import Account, decode_address, encode_address, network_of
+from opg.amount import Amount, show
+from opg.errors import (
+    Congested,
+    FeeTooLow,
+    InputMismatch,
+    ModelError,
+    ModelNotServed,
+    NoAccount,
+    NodeMisbehaved,
+    NotEnoughFunds,
+    NotYet,
+    ReferenceUsed,
+    RequestRefused,
+    RequestUnknown,
+    RpcError,
+    WaitTimeout,
+    WrongChain,
+    failure,
+)
+from opg.results import (
+    MAX_CONTENT_BYTES,
+    TIERS,
+    Answer,
+    Chain,
+    Content,
+    DryRun,
+    Estimate,
+    Json,
+    Model,
+    Receipt,
+    Status,
+    Tier,
+    Trust,
+    from_hex,
+    nested,
+    outputs_of,
+    to_hex,
+)
+from opg.rpc import Rpc
+from opg.sending import Call, Sender
+from opg.tensors import Array, encode
+
+DEFAULT_URL: Final = "ws://127.0.0.1:9944"
+
+Inputs = Mapping[str, "Array | np.generic"]
+
+_SPEC_NAME: Final = "opg"
+_REFERENCE_BYTES: Final = 32
+_GENERIC_PREFIX: Final = 42
+_POLL_SECONDS: Final = 1.0
+DEFAULT_WAIT: Final = 1200.0
+"""Longer than every deadline of a request that no court has to wait for."""
+_MAX_WITH_CALL: Final = 6 * 2**20
+"""Longest input that goes with the call. A node takes messages of 15 MiB, and it is in hex."""
+SOON_BLOCKS: Final = 10
+_PAGE: Final = 64
+
+
+@dataclass(frozen=True)
+class ResultData:
+    """An attested output."""
+
+    request: int
+    outputs: dict[str, Array]
+    """Arrays by the names of the model's outputs, in their types."""
+    digest: str
+    """Digest of the answer, as the chain has it."""
+    fuel: int
+    """Work that the run took, by which it is paid."""
+    fee: int | None
+    """What was paid, in planck; `None` before the request is settled."""
+    state: str
+    """`attested` or `settled`."""
+    may_rely: bool
+    """Whether nothing can change the answer any more."""
+    reference: str
+
+
+@dataclass(frozen=True)
+class AsyncResult(ResultData):
+    """An attested output, and the client that it came by."""
+
+    _client: AsyncClient = field(repr=False, compare=False)
+
+    async def receipt(self, timeout: float | None = DEFAULT_WAIT) -> Receipt:
+        """Get the receipt. It is there when the request is settled in a final block."""
+        return await self._client.receipt(self.request, timeout=timeout)
+
+
+class AsyncRequest:
+    """A request that the chain has taken."""
+
+    def __init__(self, client: AsyncClient, number: int, reference: bytes) -> None:
+        self._client = client
+        self._reference = reference
+        self._number = number
+
+    @property
+    def number(self) -> int:
+        """Its number. A re-organisation of the chain can change it until its block is final."""
+        return self._number
+
+    @property
+    def reference(self) -> str:
+        """What names it whatever its number is."""
+        return to_hex(self._reference)
+
+    async def status(self) -> Status:
+        """Where it stands."""
+        status = await self._client.status(self._number)
+        if status.state == "unknown" and await self._has_moved():
+            status = await self._client.status(self._number)
+        return status
+
+    async def wait(
+        self, trust: Trust = "settled", timeout: float | None = DEFAULT_WAIT
+    ) -> AsyncResult:
+        """Wait for the answer.
+
+        `attested`: executors gave it, and it can still be disputed. `settled`: nothing can change
+        it any more. Raises `RequestFailed`, `ModelError` or `WaitTimeout`.
+        """
+        if trust not in {"attested", "settled"}:
+            raise ValueError(f"trust is 'attested' or 'settled', not {trust!r}")
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            status = await self.status()
+            is_enough = trust == "attested" and status.state in {"attested", "settled"}
+            if (status.state == "failed" and status.is_final) or status.may_rely or is_enough:
+                details = await self._details()
+                if details is not None:
+                    return await self._client.result_of(status, details)
+            if deadline is not None and time.monotonic() >= deadline:
+                raise WaitTimeout(
+                    f"request {self._number} is {status.state} after {timeout:g} s: wait again, "
+                    "with request.wait() or client.find(reference)"
+                )
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _details(self) -> Json | None:
+        """All about it; `None` where its number has become that of another."""
+        try:
+            details = await self._client.request(self._number)
+            if from_hex(details["reference"]) == self._reference:
+                return details
+        except RequestUnknown:
+            pass
+        await self._has_moved()
+        return None
+
+    async def _has_moved(self) -> bool:
+        """Look for it by its reference, and tell whether it has another number now."""
+        number = await self._client.find(self._reference)
+        if number is None or number == self._number:
+            return False
+        self._number = number
+        return True
+
+    def __repr__(self) -> str:
+        return f"AsyncRequest({self._number}, reference={self.reference!r})"
+
+
+class AsyncClient:
+    """A chain, by one of its nodes, and an account that pays.
+
+    With `genesis` the client refuses the nodes of another chain. Use it as a context manager, or
+    call `close`.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        account: Account | None = None,
+        *,
+        genesis: str | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        self.account = account
+        self._rpc = Rpc(url, timeout)
+        self._genesis = genesis
+        self._prefix: int | None = None
+        self._own_sender: Sender | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the node."""
+        return self._rpc.url
+
+    async def __aenter__(self) -> AsyncClient:
+        try:
+            await self.chain()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._rpc.close()
+
+    # The chain.
+
+    async def chain(self) -> Chain:
+        """Tell what chain it is, and how far it is. Raises `WrongChain`."""
+        try:
+            chain = Chain.of(await self._rpc.call("opg_v1_chain"))
+        except RpcError as error:
+            raise WrongChain(f"{self.url} is no node of an OPG chain: {error}") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise NodeMisbehaved(f"opg_v1_chain: {error!r}") from error
+        if chain.spec_name != _SPEC_NAME:
+            raise WrongChain(f"{self.url} follows a chain of the kind {chain.spec_name!r}")
+        if self._genesis is None:
+            # Of this connection and those that take its place.
+            self._genesis = chain.genesis
+        elif self._genesis.lower() != chain.genesis.lower():
+            raise WrongChain(
+                f"{self.url} follows the chain {chain.name} with genesis {chain.genesis}, not "
+                f"{self._genesis}"
+            )
+        self._prefix = chain.ss58_prefix
+        return chain
+
+    async def balance(self) -> int:
+        """Free planck of the account, of which a part may be frozen."""
+        chain = await self.chain()
+        address = self.signer().address(chain.ss58_prefix)
+        return int((await self._rpc.call("opg_v1_account", address))["free"])
+
+    # Models.
+
+    async def model(self, model: int | str) -> Model:
+        """Find a version: `owner/name`, `owner/name@1.4.0`, `owner/name@channel` or a number.
+
+        An owner is an address, or a path such as `//Dave` on development chains.
+        """
+        return Model.of(await self._rpc.call("opg_v1_model", await self._reference_of(model)))
+
+    async def models(
+        self, *, owner: str | None = None, tag: str | None = None, model_hash: str | None = None
+    ) -> list[Json]:
+        """List models by owner, tag or hash of their file, as `opg_v1_models` describes them."""
+        return [item async for item in self.iterate_models(owner, tag, model_hash)]
+
+    async def iterate_models(
+        self, owner: str | None = None, tag: str | None = None, model_hash: str | None = None
+    ) -> AsyncIterator[Json]:
+        """Give the same one by one, page by page."""
+        address = None if owner is None else await self._owner(owner)
+        query = {"owner": address, "tag": tag, "modelHash": model_hash}
+        cursor = None
+        while True:
+            page = await self._rpc.call("opg_v1_models", query, cursor, _PAGE)
+            for item in page["items"]:
+                yield item
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    async def estimate(
+        self,
+        model: int | str,
+        inputs: Inputs | None = None,
+        *,
+        tier: Tier = "quorum",
+        fuel: int | None = None,
+        blocks: int = SOON_BLOCKS,
+    ) -> Estimate:
+        """Tell what a request would cost now, and at most within so many blocks."""
+        size = 0 if inputs is None else len(encode(inputs))
+        return await self._estimate(model, size, tier, fuel, blocks)
+
+    async def dry_run(self, model: int | str, inputs: Inputs) -> DryRun:
+        """Run a model on the node's own engine. It costs nothing, and nobody attests to it.
+
+        Only one's own node does this, with `--rpc-methods unsafe` or by its local address.
+        """
+        reference = await self._reference_of(model)
+        raw = await self._rpc.call("opg_v1_dryRun", reference, to_hex(encode(inputs)))
+        return DryRun.of(raw)
+
+    async def publish(
+        self,
+        path: str | os.PathLike[str],
+        name: str,
+        *,
+        version: str | None = None,
+        royalty: Amount = 0,
+        dims: Mapping[str, int] | None = None,
+        options: Sequence[str] = (),
+    ) -> programs.Published:
+        """Inspect a model on this machine, hand its file to the node, and register it.
+
+        Needs the program `opg` of the node's release. What broke off goes on where it was.
+        `options` are further ones of `opg model publish`.
+        """
+        return await asyncio.to_thread(
+            programs.publish,
+            self.url,
+            self.signer(),
+            path,
+            name,
+            version=version,
+            royalty=royalty,
+            dims=dims,
+            options=options,
+        )
+
+    # Requests.
+
+    async def infer(
+        self,
+        model: int | str,
+        inputs: Inputs,
+        *,
+        tier: Tier = "quorum",
+        max_fee: Amount | None = None,
+        max_royalty: Amount | None = None,
+        trust: Trust = "settled",
+        reference: bytes | str | None = None,
+        deadline: int | None = None,
+        timeout: float | None = DEFAULT_WAIT,
+    ) -> AsyncResult:
+        """Pay for an inference and wait for its result. As `submit`, then `wait`."""
+        request = await self.submit(
+            model,
+            inputs,
+            tier=tier,
+            max_fee=max_fee,
+            max_royalty=max_royalty,
+            reference=reference,
+            deadline=deadline,
+        )
+        return await request.wait(trust, timeout)
+
+    async def submit(
+        self,
+        model: int | str,
+        inputs: Inputs,
+        *,
+        tier: Tier = "quorum",
+        max_fee: Amount | None = None,
+        max_royalty: Amount | None = None,
+        reference: bytes | str | None = None,
+        deadline: int | None = None,
+    ) -> AsyncRequest:
+        """Pay for an inference, and give the request when a block has it.
+
+        `max_fee` is by default what the request costs at most if it is included within ten blocks,
+        `max_royalty` what the owner asks for now. `reference`, 32 bytes, names the request: while
+        the chain keeps it, which is an hour, submitting it again gives the same request and pays
+        nothing. `deadline` is the number of blocks after which no committee is drawn any more.
+
+        Raises a `RequestRefused` where nothing was asked for.
+        """
+        signer = self.signer()
+        data = encode(inputs)
+        if len(data) > MAX_CONTENT_BYTES:
+            raise InputMismatch(
+                "InputTooLong",
+                f"the encoded input has {len(data)} bytes, and {MAX_CONTENT_BYTES} are the most",
+            )
+        named = secrets.token_bytes(_REFERENCE_BYTES) if reference is None else _bytes32(reference)
+        version = await self.model(model)
+        if reference is not None:
+            number = await self._repeated(named, signer)
+            if number is not None:
+                await self._require_same(number, version, data)
+                await self._hand_over(number, data)
+                return AsyncRequest(self, number, named)
+        chain = await self.chain()
+        arguments = await self._arguments(version, data, tier, max_fee, max_royalty)
+        arguments["reference"] = to_hex(named)
+        arguments["deadline"] = None if deadline is None else chain.clock + deadline
+        is_stored = len(data) > chain.inline_input_bytes
+        call = Call(
+            name="request_stored" if is_stored else "request",
+            arguments=_with_input(arguments, data, is_stored=is_stored),
+            reference=named,
+            content=data if is_stored and len(data) <= _MAX_WITH_CALL else None,
+        )
+        number = await self._sender(signer).send(call)
+        await self._hand_over(number, data)
+        return AsyncRequest(self, number, named)
+
+    async def request(self, number: int) -> Json:
+        """Tell everything about a request, as `opg_v1_request` describes it."""
+        request = await self._rpc.call("opg_v1_request", number)
+        if request is None:
+            raise RequestUnknown(
+                "opg_v1_request",
+                8002,
+                f"there is no request {number}: it was never sent, or it ended long ago",
+            )
+        found: Json = request
+        return found
+
+    async def status(self, number: int) -> Status:
+        """Tell where a request stands, with its answer if it has one."""
+        return Status.of(await self._rpc.call("opg_v1_result", number))
+
+    async def find(self, reference: bytes | str) -> int | None:
+        """Give the number of the account's request with this reference."""
+        prefix = self._prefix if self._prefix is not None else (await self.chain()).ss58_prefix
+        number = await self._rpc.call(
+            "opg_v1_requestByReference",
+            self.signer().address(prefix),
+            to_hex(_bytes32(reference)),
+        )
+        return None if number is None else int(number)
+
+    async def get(self, number: int) -> AsyncRequest:
+        """Give a request by its number, to wait for it."""
+        return AsyncRequest(self, number, from_hex((await self.request(number))["reference"]))
+
+    async def receipt(self, number: int, *, timeout: float | None = DEFAULT_WAIT) -> Receipt:
+        """Get the receipt of a request when it is settled in a final block."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                return Receipt(number, await self._rpc.call("opg_v1_receipt", number))
+            except NotYet:
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def result_of(self, status: Status, details: Json) -> AsyncResult:
+        """Make a result of how a request ended, or raise why there is none.
+
+        `details` are those of `request`. Gets an output that lies outside of the chain.
+        """
+        if status.answer is None:
+            outcome = details["status"]
+            raise failure(
+                status.request,
+                str(outcome.get("reason") or "Unknown"),
+                str(outcome.get("explanation") or ""),
+            )
+        encoded = await self._output(status.answer)
+        fee = nested(details, "status", "fee")
+        return AsyncResult(
+            request=status.request,
+            outputs=outputs_of(status.request, encoded),
+            digest=status.answer.digest,
+            fuel=status.answer.fuel,
+            fee=None if fee is None else int(fee),
+            state=status.state,
+            may_rely=status.may_rely,
+            reference=details["reference"],
+            _client=self,
+        )
+
+    async def _output(self, answer: Answer) -> bytes:
+        if answer.error is not None:
+            raise ModelError(answer)
+        if answer.output is not None:
+            return answer.output
+        if answer.stored is None:
+            raise NodeMisbehaved(f"the answer of request {answer.request} is nothing")
+        return await blobs.download(self._rpc, answer.request, answer.stored)
+
+    # What comes before a transaction.
+
+    async def _arguments(
+        self,
+        version: Model,
+        data: bytes,
+        tier: Tier,
+        max_fee: Amount | None,
+        max_royalty: Amount | None,
+    ) -> dict[str, Any]:
+        """Check what can be checked for nothing, and fill in what the caller left open."""
+        if tier not in TIERS:
+            raise ValueError(f"tier is one of {', '.join(TIERS)}, not {tier!r}")
+        if len(data) > version.input_bytes:
+            raise InputMismatch(
+                "InputTooLong",
+                f"the encoded input has {len(data)} bytes, and model {version.model} takes "
+                f"{version.input_bytes} at most",
+            )
+        estimate = await self._estimate(version.model, len(data), tier, None, SOON_BLOCKS)
+        if not estimate.takes_requests:
+            raise ModelNotServed(
+                "ModelNotServed",
+                f"model {version.model} takes no requests now: its engine is not valid, or too few "
+                "validators hold its file",
+            )
+        if estimate.congested:
+            raise _too_few_free(estimate)
+        fee = estimate.max_fee if max_fee is None else amount.to_planck(max_fee)
+        if fee < estimate.fee:
+            raise FeeTooLow(
+                "MaxFeeTooLow", f"max_fee is {show(fee)}, and it costs up to {show(estimate.fee)}"
+            )
+        royalty = version.royalty if max_royalty is None else amount.to_planck(max_royalty)
+        if royalty < version.royalty:
+            raise FeeTooLow(
+                "RoyaltyAboveMax",
+                f"max_royalty is {show(royalty)}, and the owner asks for {show(version.royalty)}",
+            )
+        free, need = await self.balance(), fee + estimate.deposit
+        if free < need:
+            raise NotEnoughFunds(
+                "NotEnoughFunds",
+                f"{self.signer().address(self._prefix or _GENERIC_PREFIX)} has {show(free)} free, "
+                f"and escrow and deposit take up to {show(need)}",
+            )
+        return {
+            "model": version.model,
+            "input": None,
+            "tier": tier.capitalize(),
+            "max_fee": fee,
+            "max_royalty": royalty,
+        }
+
+    def _sender(self, signer: Account) -> Sender:
+        if self._own_sender is None:
+            self._own_sender = Sender(self._rpc, signer, self.chain, self.find)
+        return self._own_sender
+
+    async def _hand_over(self, number: int, data: bytes) -> None:
+        """Make sure that the node has an input that lies outside of the chain."""
+        if len(data) <= (await self.chain()).inline_input_bytes:
+            return
+        try:
+            await blobs.upload(self._rpc, number, data)
+        except RpcError as error:
+            awaited = nested(await self.request(number), "status", "name") == "uploading"
+            if error.code != blobs.NOT_AWAITED or awaited:
+                raise
+
+    async def _repeated(self, reference: bytes, signer: Account) -> int | None:
+        """Number of the request that this account sent with the reference, if it did.
+
+        A transaction with it may still wait in the node's pool.
+        """
+        number = await self.find(reference)
+        if number is not None:
+            return number
+        deadline = time.monotonic() + self._rpc.timeout
+        while await self._is_pending(reference, signer):
+            if time.monotonic() > deadline:
+                raise WaitTimeout(
+                    f"a transaction with the reference {to_hex(reference)} waits for a block: try "
+                    "again later"
+                )
+            await asyncio.sleep(_POLL_SECONDS)
+            number = await self.find(reference)
+            if number is not None:
+                return number
+        return await self.find(reference)
+
+    async def _is_pending(self, reference: bytes, signer: Account) -> bool:
+        waiting = await self._rpc.call("author_pendingExtrinsics")
+        own = (from_hex(text) for text in waiting)
+        return any(reference in one and signer.public_key in one for one in own)
+
+    async def _require_same(self, number: int, version: Model, data: bytes) -> None:
+        request = await self.request(number)
+        stored = Content.of(request["storedInput"])
+        same_input = (
+            stored == Content.naming(data)
+            if stored is not None
+            else request["input"] is not None and from_hex(request["input"]) == data
+        )
+        if request["model"] != version.model or not same_input:
+            raise ReferenceUsed(
+                "ReferenceUsed",
+                f"request {number} has this reference, and another model or input: take a new one",
+            )
+
+    async def _estimate(
+        self, model: int | str, size: int, tier: str, fuel: int | None, blocks: int
+    ) -> Estimate:
+        options = {"tier": tier, "inputBytes": size, "fuel": fuel, "blocks": blocks}
+        reference = await self._reference_of(model)
+        return Estimate.of(await self._rpc.call("opg_v1_estimate", reference, options))
+
+    async def _reference_of(self, model: int | str) -> int | str:
+        if isinstance(model, int):
+            return model
+        owner, slash, name = model.rpartition("/")
+        if not slash:
+            return int(model) if model.isdecimal() else model
+        return f"{await self._owner(owner)}/{name}"
+
+    async def _owner(self, owner: str) -> str:
+        """Address of an owner with the prefix of this chain."""
+        prefix = self._prefix if self._prefix is not None else (await self.chain()).ss58_prefix
+        if owner.startswith("//"):
+            return Account.from_suri(owner).address(prefix)
+        if network_of(owner) == _GENERIC_PREFIX:
+            return encode_address(decode_address(owner), prefix)
+        return owner
+
+    def signer(self) -> Account:
+        """Give the account that pays. Raises `NoAccount`."""
+        if self.account is None:
+            raise NoAccount("the client has no account that pays: Client(url, account=...)")
+        return self.account
+
+
+def _with_input(arguments: dict[str, Any], data: bytes, *, is_stored: bool) -> dict[str, Any]:
+    if not is_stored:
+        return {**arguments, "input": to_hex(data)}
+    content = Content.naming(data)
+    return {**arguments, "input": {"hash": to_hex(content.hash), "size": content.size}}
+
+
+def _too_few_free(estimate: Estimate) -> RequestRefused:
+    if nested(estimate.raw, "free", "offered") == 0:
+        return ModelNotServed(
+            "NotEnoughExecutors", f"nobody serves model {estimate.model} in this session"
+        )
+    return Congested("Congested")
+
+
+def _bytes32(reference: bytes | str) -> bytes:
+    if isinstance(reference, str):
+        try:
+            reference = bytes.fromhex(reference.removeprefix("0x"))
+        except ValueError:
+            raise ValueError("a reference is 32 bytes, or their hex") from None
+    if len(reference) != _REFERENCE_BYTES:
+        raise ValueError(f"a reference has 32 bytes, not {len(reference)}")
+    return reference
