@@ -88,7 +88,7 @@ def test_secret_should_come_from_the_environment(monkeypatch: pytest.MonkeyPatch
 
 
 # Written by @polkadot/keyring 14.0.3 for Alice, with this password.
-PASSWORD = "a password"  # noqa: S105
+PASSWORD = "a password"
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ _SPEC_NAME: Final = "opg"
 _REFERENCE_BYTES: Final = 32
 _GENERIC_PREFIX: Final = 42
 _POLL_SECONDS: Final = 1.0
+_BLOCK_SECONDS: Final = 3.0
 DEFAULT_WAIT: Final = 1200.0
 """Longer than every deadline of a request that no court has to wait for."""
 _MAX_WITH_CALL: Final = 6 * 2**20
@@ -180,20 +181,21 @@ class AsyncRequest:
 class AsyncClient:
     """A chain, by one of its nodes, and an account that pays.
 
-    With `genesis` the client refuses the nodes of another chain. Use it as a context manager, or
+    Without `url` it is that of the environment variable OPG_URL, or of a node on this machine. With
+    `genesis` the client refuses the nodes of another chain. Use it as a context manager, or
     call `close`.
     """
 
     def __init__(
         self,
-        url: str = DEFAULT_URL,
+        url: str | None = None,
         account: Account | None = None,
         *,
         genesis: str | None = None,
         timeout: float = 60.0,
     ) -> None:
         self.account = account
-        self._rpc = Rpc(url, timeout)
+        self._rpc = Rpc(url or os.environ.get("OPG_URL") or DEFAULT_URL, timeout)
         self._genesis = genesis
         self._prefix: int | None = None
         self._own_sender: Sender | None = None
@@ -294,6 +296,23 @@ class AsyncClient:
         """Tell what a request would cost now, and at most within so many blocks."""
         size = 0 if inputs is None else len(encode(inputs))
         return await self._estimate(model, size, tier, fuel, blocks)
+
+    async def wait_for_model(
+        self, model: int | str, *, tier: Tier = "quorum", timeout: float | None = DEFAULT_WAIT
+    ) -> Model:
+        """Wait until a version takes requests of this tier.
+
+        A new version does when validators hold its file and executors serve it, which counts from
+        the session after the next one on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            estimate = await self.estimate(model, tier=tier)
+            if estimate.takes_requests and not estimate.congested:
+                return await self.model(model)
+            if deadline is not None and time.monotonic() >= deadline:
+                raise WaitTimeout(f"model {model} takes no requests after {timeout:g} s")
+            await asyncio.sleep(_BLOCK_SECONDS)
 
     async def dry_run(self, model: int | str, inputs: Inputs) -> DryRun:
         """Run a model on the node's own engine. It costs nothing, and nobody attests to it.

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from opg import aio, programs
 from opg.account import Account
-from opg.aio import DEFAULT_URL, DEFAULT_WAIT, AsyncClient, AsyncRequest, Inputs, ResultData
+from opg.aio import DEFAULT_WAIT, AsyncClient, AsyncRequest, Inputs, ResultData
 from opg.amount import Amount
 from opg.errors import OpgError
 from opg.results import Chain, DryRun, Estimate, Json, Model, Receipt, Status, Tier, Trust
@@ -63,13 +63,14 @@ class Request:
 class Client:
     """A chain, by one of its nodes, and an account that pays.
 
-    With `genesis` the client refuses the nodes of another chain. Use it as a context manager, or
+    Without `url` it is that of the environment variable OPG_URL, or of a node on this machine. With
+    `genesis` the client refuses the nodes of another chain. Use it as a context manager, or
     call `close`. It may be used by many threads.
     """
 
     def __init__(
         self,
-        url: str = DEFAULT_URL,
+        url: str | None = None,
         account: Account | None = None,
         *,
         genesis: str | None = None,
@@ -168,6 +169,16 @@ class Client:
     ) -> Estimate:
         """Tell what a request would cost now, and at most within so many blocks."""
         return self.run(self._async.estimate(model, inputs, tier=tier, fuel=fuel, blocks=blocks))
+
+    def wait_for_model(
+        self, model: int | str, *, tier: Tier = "quorum", timeout: float | None = DEFAULT_WAIT
+    ) -> Model:
+        """Wait until a version takes requests of this tier.
+
+        A new version does when validators hold its file and executors serve it, which counts from
+        the session after the next one on.
+        """
+        return self.run(self._async.wait_for_model(model, tier=tier, timeout=timeout))
 
     def dry_run(self, model: int | str, inputs: Inputs) -> DryRun:
         """Run a model on the node's own engine. It costs nothing, and nobody attests to it.

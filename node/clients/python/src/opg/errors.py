@@ -54,10 +54,12 @@ class KeyFileError(OpgError, ValueError):
 class ProgramError(OpgError):
     """A program that came with a node's release is missing, or refused what it was asked."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, reason: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         """Exit code of the program, if it ran."""
+        self.reason = reason
+        """Name of the reason, where the program gives one."""
 
 
 class RpcError(OpgError):

@@ -91,7 +91,7 @@ class Verified:
 
 def inspect(model: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None) -> Inspection:
     """Tell what a model takes and gives, or why no executor would run it."""
-    report = _json_of(_run("opg-engine", ["inspect", str(model), *_dims(dims), "--json"]))
+    report = _json_of(_run("opg-engine", ["inspect", str(model), *_dims(dims)]))
     return Inspection(_infos(report["inputs"]), _infos(report["outputs"]), report)
 
 
@@ -105,7 +105,7 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         given, taken = Path(folder) / "input.opgt", Path(folder) / "output.opgt"
         given.write_bytes(encode(inputs))
-        arguments = [str(model), *_dims(dims), "--tensors", str(given), "--output", str(taken)]
+        arguments = [str(model), str(given), *_dims(dims), "--output", str(taken)]
         _run("opg-engine", ["run", *arguments])
         return decode(taken.read_bytes())
 
@@ -202,23 +202,26 @@ def find(program: str) -> str:
 def _run(program: str, arguments: list[str], environment: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(  # noqa: S603
         [find(program), *arguments],
-        env={**os.environ, **(environment or {})},
+        # What it says of its failure is for people.
+        env={**os.environ, "RUST_BACKTRACE": "0", **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise ProgramError(_message(program, done.stderr), done.returncode)
+        message, reason = _failure(program, done.stderr)
+        raise ProgramError(message, done.returncode, reason)
     return done.stdout
 
 
-def _message(program: str, stderr: str) -> str:
+def _failure(program: str, stderr: str) -> tuple[str, str | None]:
     """What a program says about its failure: a JSON object where it was asked for JSON."""
     lines = stderr.strip().splitlines() or ["failed without a word"]
     try:
-        return f"{program}: {json.loads(lines[-1])['message']}"
+        said = json.loads(lines[-1])
+        return f"{program}: {said['message']}", said.get("chain_error") or said.get("reason")
     except (ValueError, TypeError, KeyError):
-        return f"{program}: " + "\n".join(lines[-_LAST_LINES:])
+        return f"{program}: " + "\n".join(lines[-_LAST_LINES:]), None
 
 
 def _json_of(stdout: str) -> Json:

@@ -176,7 +176,7 @@ def _error(method: str, error: Any) -> Exception:
         return NodeMisbehaved(f"{method}: the node's error is none")
     code, message, data = error.get("code", 0), str(error.get("message")), error.get("data")
     if code == REFUSED and isinstance(data, dict) and isinstance(data.get("reason"), str):
-        return refusal(data["reason"], message)
+        return refusal(data["reason"], str(data.get("explanation") or message))
     return RPC_ERRORS.get(code, RpcError)(method, code, message, data)
 
 

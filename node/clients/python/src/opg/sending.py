@@ -29,6 +29,8 @@ SUBMIT: Final = "opg_v1_submitAndWatch"
 UNSUBSCRIBE: Final = "opg_v1_unsubscribe"
 
 _PAUSE_SECONDS: Final = 2.0
+_NEWS_SECONDS: Final = 60.0
+"""Longest time without news of a transaction that waits: then it is handed in again."""
 _MAX_UNREACHABLE: Final = 30
 """Tries in a row with no node, before giving up."""
 
@@ -91,8 +93,8 @@ class Sender:
                 async with self._signing:
                     transaction, last_block = await self._sign(call)
                     news = await stack.enter_async_context(self._watch(transaction, call))
-                    first = await anext(news)
-                number = await self._follow(first, news)
+                    first = await _next(news)
+                number = await self._follow(news, first)
         except NodeUnreachable:
             if not transaction:
                 raise
@@ -134,10 +136,14 @@ class Sender:
         async with self._rpc.subscribe(SUBMIT, UNSUBSCRIBE, to_hex(transaction), content) as news:
             yield news
 
-    async def _follow(self, first: Any, news: AsyncIterator[Any]) -> int | None:
+    async def _follow(self, news: AsyncIterator[Any], first: Any = None) -> int | None:
         """Wait until a block has the transaction. `None` where the node lost it."""
         item = first
         while True:
+            if item is None:
+                item = await _next(news)
+            if not isinstance(item, dict):
+                return None
             state = item["state"]
             if state in {"inBlock", "finalized"}:
                 if item["error"] is not None:
@@ -148,10 +154,7 @@ class Sender:
                 return int(item["request"])
             if state in {"dropped", "invalid", "usurped"}:
                 return None
-            try:
-                item = await anext(news)
-            except StopAsyncIteration:
-                return None
+            item = None
 
     async def _insist(self, transaction: bytes, last_block: int, call: Call) -> int:
         """Hand the same bytes in until the chain has them, or cannot take them any more."""
@@ -165,7 +168,7 @@ class Sender:
                     raise NotIncluded("NotIncluded")
                 if number is None:
                     async with self._watch(transaction, call) as news:
-                        number = await self._follow(await anext(news), news)
+                        number = await self._follow(news)
                 if number is not None:
                     return number
                 unreachable = 0
@@ -173,7 +176,7 @@ class Sender:
                 raise failed.cause from None
             except NotIncluded:
                 raise
-            except (RequestRefused, RpcError, StopAsyncIteration):
+            except (RequestRefused, RpcError):
                 # The node has it already, or knows that its nonce is used: look again.
                 unreachable = 0
             except NodeUnreachable as error:
@@ -181,3 +184,11 @@ class Sender:
                 if unreachable >= _MAX_UNREACHABLE:
                     raise Outstanding(str(error), call.reference) from error
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _next(news: AsyncIterator[Any]) -> Any:
+    """Give what comes next; `False` where nothing comes."""
+    try:
+        return await asyncio.wait_for(anext(news), _NEWS_SECONDS)
+    except (asyncio.TimeoutError, StopAsyncIteration):
+        return False

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# The Python package: lints, types, unit tests, and then everything that docs/python.md says, and
+# tests/test_live.py, at three nodes of a development chain that serve what is published.
+#
+#   scripts/test-python.sh            all of it; needs a build and the network (PyPI)
+#   scripts/test-python.sh --unit     no nodes
+#   scripts/test-python.sh --nodes    starts the nodes, prints their address, and waits to be stopped
+#
+#   OPG_PYTHON=python3.11             which Python
+#
+# Takes about eight minutes. Ends with the lines
+#   RESULT python_page_seconds N      from the first command of the page to its last
+#   RESULT python_attested_seconds N  from the first command to the first answer of one's own model
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=scripts/nodes.sh
+source "$OPG_ROOT/scripts/nodes.sh"
+cd "$OPG_ROOT"
+
+PACKAGE=node/clients/python
+PAGE=docs/python.md
+NODE="$OPG_BIN/opg-node"
+OPG="$OPG_BIN/opg"
+CACHE="$HOME/.cache/opg-chain/python"
+PYTHON="${OPG_PYTHON:-python3}"
+MODE=all
+case "${1:-}" in
+	"") ;;
+	--unit) MODE=unit ;;
+	--nodes) MODE=nodes ;;
+	-h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
+	*) die "unknown option: $1" ;;
+esac
+
+# The test folder's caches stay out of the checkout.
+export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+mkdir -p "$CACHE"
+
+unit() {
+	phase "wheel"
+	"$PYTHON" -m venv "$CACHE/venv"
+	local bin="$CACHE/venv/bin"
+	rm -rf "$CACHE/dist"
+	"$bin/pip" wheel --quiet --no-deps --wheel-dir "$CACHE/dist" "$PACKAGE"
+	"$bin/pip" install --quiet "$CACHE"/dist/opg-*.whl hypothesis ml_dtypes mypy onnx pytest \
+		pytest-asyncio ruff
+	"$bin/pip" install --quiet --force-reinstall --no-deps "$CACHE"/dist/opg-*.whl
+	"$bin/python" -m zipfile --list "$CACHE"/dist/opg-*.whl | grep 'opg/py.typed' >/dev/null
+
+	phase "lints and types"
+	(
+		cd "$PACKAGE"
+		"$bin/ruff" format --check --no-cache .
+		"$bin/ruff" check --no-cache .
+		MYPYPATH=src "$bin/mypy" --cache-dir "$CACHE/mypy"
+	)
+
+	phase "unit tests"
+	pytest_of "$PACKAGE/tests" --ignore "$PACKAGE/tests/test_live.py"
+}
+
+# pytest_of ARGUMENT...: the tests, of the wheel and not of the folder.
+pytest_of() {
+	HYPOTHESIS_STORAGE_DIRECTORY="$CACHE/hypothesis" \
+		"$CACHE/venv/bin/python" -m pytest -c "$PACKAGE/pyproject.toml" --rootdir "$PACKAGE" \
+		-p no:cacheprovider "$@"
+}
+
+# start_nodes: three nodes that serve what is published; sets URL.
+start_nodes() {
+	local program who
+	for program in "$NODE" "$OPG" "$OPG_BIN/opg-engine"; do
+		[ -x "$program" ] || die "$program is not there: build it first"
+	done
+	phase "start three nodes"
+	say "engine $("$OPG" engine id)"
+	start_dev_node alice --alice --validator --force-authoring --serve all
+	URL="ws://127.0.0.1:$RPC_PORT"
+	rpc "$RPC_PORT" rpc_methods | grep opg_v1_submitAndWatch >/dev/null ||
+		die "$NODE has no opg_v1_ methods: build it anew"
+	local bootnode
+	bootnode="/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$(peer_id "$RPC_PORT")"
+	start_dev_node bob --bob --bootnodes "$bootnode" --serve all
+	start_dev_node charlie --charlie --bootnodes "$bootnode" --serve all
+	for who in Alice Bob Charlie; do
+		OPG_SURI="//$who" "$OPG" stake allow-serving 8 --url "$URL"
+	done
+}
+
+# blocks LANGUAGE: the code of the page in a language, in its order.
+blocks() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/!p}" "$PAGE"; }
+
+# page: run what the page says, as somebody who follows it.
+page() {
+	phase "the page"
+	local began=$SECONDS folder="$CACHE/page"
+	mkdir -p "$folder"
+	rm -f "$folder"/*.onnx "$folder"/*.json "$folder"/*.py "$folder/commands.sh" "$folder/node"
+	ln -s "$OPG_ROOT/node" "$folder/node"
+	{ say 'set -euo pipefail' && blocks bash; } >"$folder/commands.sh"
+	blocks python >"$folder/page.py"
+	# The clock, after the first block that asks the model.
+	sed -i 's/^assert all(np.array_equal(result.*/&\nprint("FIRST ANSWER", flush=True)/' "$folder/page.py"
+	(cd "$folder" && bash commands.sh) >"$DIR/pip.log" 2>&1
+	(cd "$folder" && OPG_URL="$URL" OPG_BIN="$OPG_BIN" venv/bin/python -u page.py) |
+		while IFS= read -r line; do
+			say "$line"
+			[ "$line" != "FIRST ANSWER" ] || echo $((SECONDS - began)) >"$DIR/first"
+		done
+	PAGE_SECONDS=$((SECONDS - began))
+	cp "$folder/digits.onnx" "$DIR/"
+}
+
+case "$MODE" in
+	unit)
+		unit
+		phase_report
+		;;
+	nodes)
+		nodes_of python
+		start_nodes
+		printf '\nexport OPG_URL=%s\nexport OPG_BIN=%s\n\n' "$URL" "$OPG_BIN"
+		say "Ctrl-C stops the nodes"
+		wait
+		;;
+	all)
+		unit
+		nodes_of python
+		start_nodes
+		page
+		phase "tests at the nodes"
+		OPG_URL="$URL" OPG_BIN="$OPG_BIN" OPG_DIGITS="$DIR/digits.onnx" \
+			pytest_of -v "$PACKAGE/tests/test_live.py"
+		phase_end
+		printf '\nRESULT python_page_seconds %s\n' "$PAGE_SECONDS"
+		printf 'RESULT python_attested_seconds %s\n' "$(cat "$DIR/first")"
+		;;
+esac
