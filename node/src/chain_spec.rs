@@ -1,5 +1,6 @@
 //! Specifications of the chains that the node knows by name.
 
+use opg_primitives::address::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL};
 use opg_runtime::genesis_config_presets::{get_preset, DEVELOPMENT, LOCAL};
 use sc_chain_spec::ChainSpecBuilder;
 use sc_service::{ChainType, Properties};
@@ -67,8 +68,8 @@ pub fn builder(name: &str, id: &str, chain_type: ChainType) -> Result<Builder, E
 
 fn properties() -> Properties {
 	let mut properties = Properties::new();
-	properties.insert("tokenSymbol".into(), "OPG".into());
-	properties.insert("tokenDecimals".into(), 18.into());
-	properties.insert("ss58Format".into(), 42.into());
+	properties.insert("tokenSymbol".into(), TOKEN_SYMBOL.into());
+	properties.insert("tokenDecimals".into(), TOKEN_DECIMALS.into());
+	properties.insert("ss58Format".into(), SS58_PREFIX.into());
 	properties
 }

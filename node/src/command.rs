@@ -55,6 +55,8 @@ impl SubstrateCli for Cli {
 
 /// Parses the command line and does what it says.
 pub fn run() -> sc_cli::Result<()> {
+	// Arguments are addresses too.
+	opg_primitives::address::set_default_prefix();
 	let cli = Cli::from_args();
 	let Some(subcommand) = &cli.subcommand else { return run_node(&cli) };
 	// An engine process ends with its node.

@@ -329,3 +329,5 @@ impl_runtime_apis! {
 		}
 	}
 }
+			opg_primitives::address::set_default_prefix();
+			opg_primitives::address::set_default_prefix();

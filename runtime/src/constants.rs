@@ -16,7 +16,7 @@ pub const OPG: Balance = 1_000_000_000_000_000_000;
 /// A thousandth of an OPG, in planck.
 pub const MILLI_OPG: Balance = OPG / 1_000;
 /// Prefix of account addresses in SS58.
-pub const SS58_PREFIX: u8 = 42;
+pub const SS58_PREFIX: u16 = opg_primitives::address::SS58_PREFIX;
 
 /// Deposit for the storage of `items` entries and `bytes` bytes, in planck.
 pub const fn deposit(items: u32, bytes: u32) -> Balance {

@@ -18,7 +18,9 @@ export const seconds = () => Math.round((Date.now() - started) / 1000);
 export const say = text => console.log(`${String(seconds()).padStart(4)} s  ${text}`);
 export const opg = planck => `${(Number(planck) / 1e18).toFixed(6)} OPG`;
 
-const keyring = new Keyring({ type: 'sr25519' });
+// Of the chain's addresses, as in runtime/primitives.
+const SS58_PREFIX = 3241;
+const keyring = new Keyring({ type: 'sr25519', ss58Format: SS58_PREFIX });
 export const account = path => keyring.addFromUri(path);
 
 export async function connect(url) {

@@ -1,8 +1,12 @@
 //! Accounts and keys from the command line.
 
-use anyhow::{anyhow, Result};
+use anyhow::{anyhow, ensure, Result};
 use clap::Args;
-use opg_primitives::{executor_key::ExecutorPair, AccountId};
+use opg_primitives::{
+	address::{address, SS58_PREFIX},
+	executor_key::ExecutorPair,
+	AccountId,
+};
 use sp_core::{crypto::Ss58Codec, sr25519, Pair};
 use std::{fmt, str::FromStr};
 
@@ -72,8 +76,15 @@ pub(crate) fn parse_account(text: &str) -> Result<AccountId> {
 	if text.starts_with("//") {
 		return Ok(account(&pair(text)?));
 	}
-	AccountId::from_ss58check(text)
-		.map_err(|_| anyhow!("neither an address nor a path such as //Alice"))
+	let (account, format) = AccountId::from_ss58check_with_version(text)
+		.map_err(|_| anyhow!("neither an address nor a path such as //Alice"))?;
+	ensure!(
+		format.prefix() == SS58_PREFIX,
+		"an address of another network, with the prefix {}: the account of this key is {} here",
+		format.prefix(),
+		address(&account)
+	);
+	Ok(account)
 }
 
 /// The name of a development account, the address of any other.
@@ -81,7 +92,7 @@ pub(crate) fn name(who: &AccountId) -> String {
 	KNOWN
 		.iter()
 		.find(|path| pair(path).is_ok_and(|pair| account(&pair) == *who))
-		.map_or_else(|| who.to_ss58check(), |path| path.trim_start_matches('/').to_string())
+		.map_or_else(|| address(who), |path| path.trim_start_matches('/').to_string())
 }
 
 #[cfg(test)]
@@ -98,10 +109,18 @@ mod tests {
 	#[test]
 	fn account_should_be_refused_when_it_is_neither_an_address_nor_a_path() {
 		for text in
-			["", "Alice", "/Alice", "0x00", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ"]
+			["", "Alice", "/Alice", "0x00", "opJ34wkzbEsRaYwsvsQbkN7HwxeYDRsFdUNYs59Eu1nviSTLf"]
 		{
 			assert!(parse_account(text).is_err(), "{text}");
 		}
+	}
+
+	#[test]
+	fn address_should_be_refused_with_ours_when_it_is_of_another_network() {
+		let theirs = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+		let error = parse_account(theirs).unwrap_err().to_string();
+		let ours = address(&parse_account("//Alice").unwrap());
+		assert!(error.contains("prefix 42") && error.contains(&ours), "{error}");
 	}
 
 	#[test]

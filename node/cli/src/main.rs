@@ -10,6 +10,7 @@ fn main() -> ExitCode {
 	unsafe {
 		libc::signal(libc::SIGPIPE, libc::SIG_DFL);
 	}
+	opg_primitives::address::set_default_prefix();
 	match opg_cli::run(opg_cli::Cli::parse()) {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {

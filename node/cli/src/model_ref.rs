@@ -137,7 +137,7 @@ mod tests {
 	#[test]
 	fn models_should_be_read_as_people_write_them() {
 		assert_eq!("7".parse::<ModelRef>().unwrap(), ModelRef::Number(7));
-		let address = "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy";
+		let address = "opELHp3VTeAMzKde7Dje6uokhq6rCHhL4qMpqQEH58GhmyyFa";
 		for (text, shown) in [
 			("//Dave/digits", "Dave/digits"),
 			("//Dave/digits@1.4.0-beta.1", "Dave/digits@1.4.0-beta.1"),

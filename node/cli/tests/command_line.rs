@@ -89,7 +89,7 @@ fn arguments_should_be_taken_when_they_are_typed_right() {
 		"receipt verify r.json --model m.onnx --fuel 9 --memory 64 --time 5",
 		"receipt verify r.json --model m.onnx --input in.opgt --output out.opgt",
 		"stake delegate 100 //Alice --suri //Eve",
-		"stake undelegate 1 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --suri //Eve",
+		"stake undelegate 1 opJ34wkzbEsRaYwsvsQbkN7HwxeYDRsFdUNYs59Eu1nviSTLe --suri //Eve",
 		"demo input --digit 7 --output seven.json",
 		"engine id",
 	] {

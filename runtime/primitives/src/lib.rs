@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod address;
 pub mod challenge;
 pub mod court;
 mod digest;

@@ -25,7 +25,7 @@ parameter_types! {
 		.max_length(MAX_BLOCK_BYTES)
 		.modify_max_length_for_class(DispatchClass::Normal, |bytes| *bytes = NORMAL_SHARE * *bytes)
 		.build();
-	pub const Ss58Prefix: u8 = SS58_PREFIX;
+	pub const Ss58Prefix: u16 = SS58_PREFIX;
 	pub LargestBatch: (Weight, u32) = largest_batch();
 }
 
