@@ -119,6 +119,8 @@ class FakeNode:
                 else:
                     item["request"] = len(self.requests) - 1
             params = {"subscription": subscription, "result": item}
+            if state == "ended":
+                params = {"subscription": subscription, "error": "the node had enough"}
             await socket.send(
                 json.dumps({"jsonrpc": "2.0", "method": "opg_v1_submitAndWatch", "params": params})
             )

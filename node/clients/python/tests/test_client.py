@@ -298,6 +298,29 @@ async def test_absent_node_should_be_told(node: FakeNode) -> None:
             await client._rpc.call("opg_v1_nothing")
 
 
+async def test_slow_node_should_be_told(node: FakeNode) -> None:
+    is_over = asyncio.Event()
+
+    async with opg.AsyncClient(node.url, timeout=0.2) as client:
+        node.__dict__["opg_v1_model"] = lambda _model: is_over.wait()
+        with pytest.raises(opg.NodeUnreachable, match=r"did not answer opg_v1_model within 0\.2 s"):
+            await client.model(0)
+        assert node.calls.count("opg_v1_model") == 1
+        is_over.set()
+
+
+async def test_subscription_that_the_node_ends_should_not_pay_twice(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    node.news = ["ended"]
+    sending = asyncio.create_task(client.submit(0, INPUTS))
+    while not node.transactions:
+        await asyncio.sleep(0.01)
+    node.news = ["ready", "inBlock"]
+    assert (await sending).number == 0
+    assert len(set(node.transactions)) == 1
+
+
 async def test_lists_and_models_and_costs_should_be_read(client: opg.AsyncClient) -> None:
     assert [item["name"] for item in await client.models(owner="//Dave")] == ["a", "b"]
     model = await client.model("//Dave/digits")

@@ -17,7 +17,7 @@ import pytest
 from onnx import TensorProto, helper
 
 import opg
-from opg.tensors import encode
+from opg.tensors import Array, encode
 
 DIGITS = "//Dave/digits"
 
@@ -62,7 +62,7 @@ def wide(url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def seven() -> np.ndarray:
+def seven() -> Array:
     """A picture of a 7."""
     rows = [
         "00056A00", "00FF9999", "0000008F", "000000F5", "00FFFF80", "00008F00", "0000F000",
@@ -73,7 +73,7 @@ def seven() -> np.ndarray:
 
 
 def test_result_should_be_that_of_the_local_engine(
-    eve: opg.Client, digits: Path, seven: np.ndarray, wide: Path
+    eve: opg.Client, digits: Path, seven: Array, wide: Path
 ) -> None:
     assert wide.is_file()
     eve.wait_for_model(DIGITS)
@@ -91,7 +91,7 @@ def test_result_should_be_that_of_the_local_engine(
     assert result.fee <= before - eve.balance() < estimate.max_fee + opg.OPG
 
 
-def test_dry_run_should_have_the_digest_of_the_answer(eve: opg.Client, seven: np.ndarray) -> None:
+def test_dry_run_should_have_the_digest_of_the_answer(eve: opg.Client, seven: Array) -> None:
     inputs = {"pixels": seven}
     dry = eve.dry_run(DIGITS, inputs)
     result = eve.infer(DIGITS, inputs, tier="optimistic", trust="attested")
@@ -100,7 +100,7 @@ def test_dry_run_should_have_the_digest_of_the_answer(eve: opg.Client, seven: np
     assert encode(dry.outputs) == encode(result.outputs)
 
 
-def test_requests_at_once_should_all_be_answered(url: str, seven: np.ndarray) -> None:
+def test_requests_at_once_should_all_be_answered(url: str, seven: Array) -> None:
     async def ask() -> list[opg.AsyncResult]:
         account = opg.Account.from_suri("//One")
         async with opg.AsyncClient(url, account) as client:
@@ -113,7 +113,7 @@ def test_requests_at_once_should_all_be_answered(url: str, seven: np.ndarray) ->
     assert len({result.digest for result in results}) == 8
 
 
-def test_same_reference_should_be_paid_once(eve: opg.Client, seven: np.ndarray) -> None:
+def test_same_reference_should_be_paid_once(eve: opg.Client, seven: Array) -> None:
     reference = secrets.token_bytes(32)
     inputs = {"pixels": seven}
     first = eve.submit(DIGITS, inputs, tier="optimistic", reference=reference)
@@ -129,7 +129,7 @@ def test_same_reference_should_be_paid_once(eve: opg.Client, seven: np.ndarray) 
 
 
 def test_reference_should_be_recognised_before_a_block_has_it(
-    eve: opg.Client, seven: np.ndarray
+    eve: opg.Client, seven: Array
 ) -> None:
     async def twice() -> list[opg.AsyncRequest]:
         reference = secrets.token_bytes(32)
@@ -150,7 +150,7 @@ def test_reference_should_be_recognised_before_a_block_has_it(
     assert first.number == second.number
 
 
-def test_refusals_should_cost_nothing(eve: opg.Client, seven: np.ndarray) -> None:
+def test_refusals_should_cost_nothing(eve: opg.Client, seven: Array) -> None:
     inputs = {"pixels": seven}
     before = eve.balance()
     with pytest.raises(opg.FeeTooLow):
@@ -171,7 +171,7 @@ def test_refusals_should_cost_nothing(eve: opg.Client, seven: np.ndarray) -> Non
         opg.Client(eve.url, genesis="0x" + "00" * 32)
 
 
-def test_error_of_the_model_should_be_an_answer(eve: opg.Client, seven: np.ndarray) -> None:
+def test_error_of_the_model_should_be_an_answer(eve: opg.Client, seven: Array) -> None:
     with pytest.raises(opg.ModelError) as caught:
         eve.infer(DIGITS, {"pixels": seven.astype(np.float64)}, tier="optimistic", trust="attested")
     assert caught.value.reason == "BadInput"
@@ -190,7 +190,7 @@ def test_long_input_and_output_should_come_over_the_network(eve: opg.Client, wid
 
 
 def test_receipt_should_prove_the_result(
-    eve: opg.Client, digits: Path, seven: np.ndarray, tmp_path: Path
+    eve: opg.Client, digits: Path, seven: Array, tmp_path: Path
 ) -> None:
     result = eve.infer(DIGITS, {"pixels": seven}, tier="optimistic")
     try:

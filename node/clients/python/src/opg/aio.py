@@ -463,8 +463,10 @@ class AsyncClient:
         while True:
             try:
                 return Receipt(number, await self._rpc.call("opg_v1_receipt", number))
-            except NotYet:
-                if deadline is not None and time.monotonic() >= deadline:
+            except NotYet as error:
+                # A request that failed has no receipt, and never will.
+                is_late = deadline is not None and time.monotonic() >= deadline
+                if is_late or error.reason != "NotYet":
                     raise
             await asyncio.sleep(_POLL_SECONDS)
 

@@ -9,7 +9,7 @@ name.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -135,7 +135,7 @@ def _chunks(content: bytes, first: int) -> list[bytes]:
     """Chaining values of whole chunks."""
     words = np.frombuffer(content, "<u4").reshape(-1, _BLOCKS, 16).astype(np.uint32)
     count = len(words)
-    value = [np.full(count, word, np.uint32) for word in _IV]
+    value: Sequence[_Words] = [np.full(count, word, np.uint32) for word in _IV]
     numbers = np.arange(first, first + count, dtype=np.uint64)
     for block in range(_BLOCKS):
         flags = (_START if block == 0 else 0) | (_END if block == _BLOCKS - 1 else 0)
@@ -146,7 +146,7 @@ def _chunks(content: bytes, first: int) -> list[bytes]:
 
 def _last_chunk(content: bytes, number: int) -> bytes:
     """Chaining value of a chunk that is not whole."""
-    value = [np.full(1, word, np.uint32) for word in _IV]
+    value: Sequence[_Words] = [np.full(1, word, np.uint32) for word in _IV]
     numbers = np.array([number], np.uint64)
     blocks = [content[at : at + _BLOCK] for at in range(0, len(content), _BLOCK)]
     for at, block in enumerate(blocks):
@@ -160,15 +160,15 @@ def _last_chunk(content: bytes, number: int) -> bytes:
 def _parents(pairs: list[bytes]) -> list[bytes]:
     """Chaining values of nodes, from the hashes of their children."""
     words = np.frombuffer(b"".join(pairs), "<u4").reshape(-1, 16).astype(np.uint32)
-    value = [np.full(len(words), word, np.uint32) for word in _IV]
-    message = [words[:, word] for word in range(16)]
+    value: Sequence[_Words] = [np.full(len(words), word, np.uint32) for word in _IV]
+    message: Sequence[_Words] = [words[:, word] for word in range(16)]
     numbers = np.zeros(len(words), np.uint64)
     return _to_bytes(_compress(value, message, numbers, _BLOCK, _PARENT))
 
 
 def _compress(
-    value: list[_Words],
-    message: list[_Words],
+    value: Sequence[_Words],
+    message: Sequence[_Words],
     numbers: npt.NDArray[np.uint64],
     length: int,
     flags: int,
@@ -194,6 +194,6 @@ def _rotate(words: _Words, bits: int) -> _Words:
     return rotated
 
 
-def _to_bytes(value: list[_Words]) -> list[bytes]:
+def _to_bytes(value: Sequence[_Words]) -> list[bytes]:
     joined = np.stack(value, axis=1).astype("<u4").tobytes()
     return [joined[at : at + 32] for at in range(0, len(joined), 32)]

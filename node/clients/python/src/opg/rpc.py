@@ -23,6 +23,10 @@ REFUSED: Final = 8006
 """Code with which a node says that it refuses a transaction."""
 
 
+class _Broken(NodeUnreachable):
+    """The connection broke."""
+
+
 @dataclass
 class _Connection:
     """What belongs to one connection, and ends with it."""
@@ -53,14 +57,17 @@ class Rpc:
         """
         try:
             return await self._call(await self._connected(), method, params)
-        except NodeUnreachable:
+        except _Broken:
             return await self._call(await self._connected(), method, params)
 
     @contextlib.asynccontextmanager
     async def subscribe(
         self, method: str, unsubscribe: str, *params: Any
     ) -> AsyncIterator[AsyncIterator[Any]]:
-        """Subscribe, and give what comes. Raises `NodeUnreachable` where the connection breaks."""
+        """Subscribe, and give what comes; `False` where the node ends it.
+
+        Raises `NodeUnreachable` where the connection breaks.
+        """
         connection = await self._connected()
         identifier = str(await self._call(connection, method, params, subscribes=True))
         queue = connection.news[identifier]
@@ -117,7 +124,7 @@ class Rpc:
                 f"{self.url} did not answer {method} within {self.timeout:g} s"
             ) from None
         except WebSocketException as error:
-            raise NodeUnreachable(f"the connection to {self.url} broke: {error}") from error
+            raise _Broken(f"the connection to {self.url} broke: {error}") from error
         finally:
             connection.calls.pop(number, None)
             connection.subscribing.discard(number)
@@ -135,7 +142,7 @@ class Rpc:
         finally:
             if self._connection is connection:
                 self._connection = None
-            broken = NodeUnreachable(f"the connection to {self.url} broke: {reason}")
+            broken = _Broken(f"the connection to {self.url} broke: {reason}")
             for answer in connection.calls.values():
                 if not answer.done():
                     answer.set_exception(broken)
@@ -152,7 +159,8 @@ def _dispatch(connection: _Connection, message: Any) -> None:
         if isinstance(params, dict) and "subscription" in params:
             queue = connection.news.get(str(params["subscription"]))
             if queue:
-                queue.put_nowait(params.get("result"))
+                # Instead of a result, a node says why it ends a subscription.
+                queue.put_nowait(params.get("result", False))
         return
     number = message.get("id", 0)
     answer = connection.calls.get(number)
