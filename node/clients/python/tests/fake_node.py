@@ -51,6 +51,8 @@ class FakeNode:
         self.finalized = 100
         self.free = 10_000 * OPG
         self.genesis = GENESIS
+        self.best_ahead = 2
+        """Blocks between the final one and the best."""
         self.hangups = 0
         """So many submissions break the connection."""
         self.takes_before_hangup = False
@@ -141,6 +143,9 @@ class FakeNode:
     async def state_getMetadata(self) -> str:  # noqa: N802
         return to_hex(gzip.decompress(METADATA.read_bytes()))
 
+    async def chain_getBlockHash(self, number: int) -> str:  # noqa: N802
+        return "0x" + number.to_bytes(32, "big").hex()
+
     async def system_accountNextIndex(self, _address: str) -> int:  # noqa: N802
         return len(self.requests)
 
@@ -161,7 +166,7 @@ class FakeNode:
             "transactionVersion": 1,
             "ss58Prefix": 3241,
             "clock": 90,
-            "best": {"number": self.finalized + 2, "hash": "0x" + "33" * 32},
+            "best": {"number": self.finalized + self.best_ahead, "hash": "0x" + "33" * 32},
             "finalized": {"number": self.finalized, "hash": "0x" + "44" * 32},
             "limits": {"inlineInputBytes": 16384, "inlineOutputBytes": 4096},
         }

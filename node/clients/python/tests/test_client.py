@@ -298,6 +298,33 @@ async def test_absent_node_should_be_told(node: FakeNode) -> None:
             await client._rpc.call("opg_v1_nothing")
 
 
+async def test_request_should_be_outstanding_when_nothing_becomes_final(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    node.finalized, node.best_ahead = 0, 1_000
+    node.news = ["ready", "dropped"]
+    sending = asyncio.create_task(client.submit(0, INPUTS, reference=REFERENCE))
+    while len(node.transactions) < 2:
+        await asyncio.sleep(0.01)
+    # The signature is bound to a block of which half of the validity is left.
+    assert len(set(node.transactions)) == 1
+    node.best_ahead = 1_000 + 32 + 257
+    with pytest.raises(opg.Outstanding, match="no block final") as caught:
+        await sending
+    assert caught.value.reference == REFERENCE
+
+
+async def test_answers_of_another_form_should_be_told(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    async def nothing(*_: object) -> dict[str, Any]:
+        return {}
+
+    node.__dict__["opg_v1_model"] = nothing
+    with pytest.raises(opg.NodeMisbehaved, match="opg_v1_model"):
+        await client.model(0)
+
+
 async def test_slow_node_should_be_told(node: FakeNode) -> None:
     is_over = asyncio.Event()
 

@@ -6,10 +6,10 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from opg.errors import (
     RequestRefused,
     RequestUnknown,
     RpcError,
+    UnsafeMethod,
     WaitTimeout,
     WrongChain,
     failure,
@@ -51,6 +52,7 @@ from opg.results import (
     from_hex,
     nested,
     outputs_of,
+    read,
     to_hex,
 )
 from opg.rpc import Rpc
@@ -59,6 +61,7 @@ from opg.tensors import Array, encode
 
 DEFAULT_URL: Final = "ws://127.0.0.1:9944"
 
+T = TypeVar("T")
 Inputs = Mapping[str, "Array | np.generic"]
 
 _SPEC_NAME: Final = "opg"
@@ -230,11 +233,9 @@ class AsyncClient:
     async def chain(self) -> Chain:
         """Tell what chain it is, and how far it is. Raises `WrongChain`."""
         try:
-            chain = Chain.of(await self._rpc.call("opg_v1_chain"))
-        except RpcError as error:
+            chain = await self._read("opg_v1_chain", Chain.of)
+        except UnsafeMethod as error:
             raise WrongChain(f"{self.url} is no node of an OPG chain: {error}") from error
-        except (KeyError, TypeError, ValueError) as error:
-            raise NodeMisbehaved(f"opg_v1_chain: {error!r}") from error
         if chain.spec_name != _SPEC_NAME:
             raise WrongChain(f"{self.url} follows a chain of the kind {chain.spec_name!r}")
         if self._genesis is None:
@@ -252,7 +253,7 @@ class AsyncClient:
         """Free planck of the account, of which a part may be frozen."""
         chain = await self.chain()
         address = self.signer().address(chain.ss58_prefix)
-        return int((await self._rpc.call("opg_v1_account", address))["free"])
+        return await self._read("opg_v1_account", lambda raw: int(raw["free"]), address)
 
     # Models.
 
@@ -261,7 +262,7 @@ class AsyncClient:
 
         An owner is an address, or a path such as `//Dave` on development chains.
         """
-        return Model.of(await self._rpc.call("opg_v1_model", await self._reference_of(model)))
+        return await self._read("opg_v1_model", Model.of, await self._reference_of(model))
 
     async def models(
         self, *, owner: str | None = None, tag: str | None = None, model_hash: str | None = None
@@ -320,8 +321,7 @@ class AsyncClient:
         Only one's own node does this, with `--rpc-methods unsafe` or by its local address.
         """
         reference = await self._reference_of(model)
-        raw = await self._rpc.call("opg_v1_dryRun", reference, to_hex(encode(inputs)))
-        return DryRun.of(raw)
+        return await self._read("opg_v1_dryRun", DryRun.of, reference, to_hex(encode(inputs)))
 
     async def publish(
         self,
@@ -441,7 +441,7 @@ class AsyncClient:
 
     async def status(self, number: int) -> Status:
         """Tell where a request stands, with its answer if it has one."""
-        return Status.of(await self._rpc.call("opg_v1_result", number))
+        return await self._read("opg_v1_result", Status.of, number)
 
     async def find(self, reference: bytes | str) -> int | None:
         """Give the number of the account's request with this reference."""
@@ -620,7 +620,10 @@ class AsyncClient:
     ) -> Estimate:
         options = {"tier": tier, "inputBytes": size, "fuel": fuel, "blocks": blocks}
         reference = await self._reference_of(model)
-        return Estimate.of(await self._rpc.call("opg_v1_estimate", reference, options))
+        return await self._read("opg_v1_estimate", Estimate.of, reference, options)
+
+    async def _read(self, method: str, of: Callable[[Json], T], *params: Any) -> T:
+        return read(method, of, await self._rpc.call(method, *params))
 
     async def _reference_of(self, model: int | str) -> int | str:
         if isinstance(model, int):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from blake3 import blake3
 
@@ -201,6 +201,17 @@ class Answer:
         if answer_digest(answer) != from_hex(answer.digest):
             raise NodeMisbehaved(f"the answer of request {request} is not that of its digest")
         return answer
+
+
+T = TypeVar("T")
+
+
+def read(method: str, of: Callable[[Json], T], raw: Any) -> T:
+    """Read what a method of a node gives. Raises `NodeMisbehaved` where it is of another form."""
+    try:
+        return of(raw)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NodeMisbehaved(f"{method} does not give what it should: {error!r}") from error
 
 
 def answer_digest(answer: Answer) -> bytes:

@@ -17,12 +17,13 @@ from opg.errors import (
     NodeMisbehaved,
     NodeUnreachable,
     NotIncluded,
+    OpgError,
     RequestRefused,
     RpcError,
     refusal,
 )
-from opg.extrinsic import Context, Runtime
-from opg.results import Chain, from_hex, to_hex
+from opg.extrinsic import MORTALITY, Context, Runtime
+from opg.results import Block, Chain, from_hex, to_hex
 from opg.rpc import Rpc
 
 SUBMIT: Final = "opg_v1_submitAndWatch"
@@ -33,13 +34,15 @@ _NEWS_SECONDS: Final = 60.0
 """Longest time without news of a transaction that waits: then it is handed in again."""
 _MAX_UNREACHABLE: Final = 30
 """Tries in a row with no node, before giving up."""
+_MAX_BEHIND: Final = 256
+"""Blocks after the last that can have a transaction, until which it waits for a final one."""
 
 
-class Outstanding(NodeUnreachable):
-    """The connection broke for good while a request was on its way.
+class Outstanding(OpgError):
+    """A request is on its way, and whether it was included cannot be known now.
 
-    Whether it was included is not known here. Submit it again with this `reference`: where it was,
-    it is recognised and not paid twice.
+    The connection broke for good, or the chain makes no block final. Submit it again later with
+    this `reference`: where it was included it is recognised, and not paid twice.
     """
 
     def __init__(self, message: str, reference: bytes) -> None:
@@ -108,7 +111,7 @@ class Sender:
     async def _sign(self, call: Call) -> tuple[bytes, int]:
         chain = await self._chain()
         runtime = await self._runtime_of(chain)
-        # The era begins with a final block: without that block the transaction is not valid.
+        block = await self._anchor(chain)
         nonce = await self._rpc.call(
             "system_accountNextIndex", self._signer.address(chain.ss58_prefix)
         )
@@ -116,12 +119,22 @@ class Sender:
             genesis=from_hex(chain.genesis),
             spec_version=chain.spec_version,
             transaction_version=chain.transaction_version,
-            block=chain.finalized.number,
-            block_hash=from_hex(chain.finalized.hash),
+            block=block.number,
+            block_hash=from_hex(block.hash),
             nonce=int(nonce),
         )
         encoded = runtime.call("Inference", call.name, call.arguments)
         return runtime.signed(encoded, self._signer, context), context.last_block
+
+    async def _anchor(self, chain: Chain) -> Block:
+        """Block that the signature is bound to: without it the transaction is not valid.
+
+        A final one. Where finality is far behind, one of which half of the validity is left.
+        """
+        oldest = chain.best.number - MORTALITY // 2
+        if chain.finalized.number >= oldest:
+            return chain.finalized
+        return Block(oldest, await self._rpc.call("chain_getBlockHash", oldest))
 
     async def _runtime_of(self, chain: Chain) -> Runtime:
         if self._runtime is None or self._runtime[0] != chain.spec_version:
@@ -162,10 +175,12 @@ class Sender:
         while True:
             try:
                 # In this order: what a final block has is known after it.
-                finalized = (await self._chain()).finalized.number
+                chain = await self._chain()
                 number = await self._known(call.reference)
-                if number is None and finalized > last_block:
+                if number is None and chain.finalized.number > last_block:
                     raise NotIncluded("NotIncluded")
+                if number is None and chain.best.number > last_block + _MAX_BEHIND:
+                    raise Outstanding("the chain makes no block final", call.reference)
                 if number is None:
                     async with self._watch(transaction, call) as news:
                         number = await self._follow(news)
