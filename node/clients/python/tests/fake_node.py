@@ -76,6 +76,7 @@ class FakeNode:
         self.missing: list[list[int]] = []
         self._server: Server | None = None
         self._subscriptions = 0
+        self._open: set[str] = set()
 
     async def __aenter__(self) -> FakeNode:
         self._server = await serve(self._serve, "127.0.0.1", 0, max_size=2**28)
@@ -203,6 +204,8 @@ class FakeNode:
 
     async def opg_v1_submitAndWatch(self, extrinsic: str, content: str | None) -> str:  # noqa: N802
         transaction = from_hex(extrinsic)
+        if len(self._open) >= 64:
+            raise Refusal(8007, "64 subscriptions are open", "TooManySubscriptions")
         self.transactions.append(transaction)
         is_known = any(request["transaction"] == transaction for request in self.requests)
         if is_known:
@@ -217,9 +220,12 @@ class FakeNode:
         if "inBlock" in self.news and not self.fails_with:
             self.include(transaction, None if content is None else from_hex(content))
         self._subscriptions += 1
-        return f"s{self._subscriptions}"
+        subscription = f"s{self._subscriptions}"
+        self._open.add(subscription)
+        return subscription
 
-    async def opg_v1_unsubscribe(self, _subscription: str) -> bool:
+    async def opg_v1_unsubscribe(self, subscription: str) -> bool:
+        self._open.discard(subscription)
         return True
 
     async def opg_v1_requestByReference(self, _who: str, reference: str) -> int | None:  # noqa: N802

@@ -45,9 +45,10 @@ async def test_request_should_carry_what_was_asked_for(
 
 
 async def test_many_requests_should_all_arrive(client: opg.AsyncClient, node: FakeNode) -> None:
-    results = await asyncio.gather(*(client.infer(0, INPUTS) for _ in range(20)))
-    assert sorted(result.request for result in results) == list(range(20))
-    assert len(set(node.transactions)) == 20
+    results = await asyncio.gather(*(client.infer(0, INPUTS) for _ in range(150)))
+    assert sorted(result.request for result in results) == list(range(150))
+    assert len(set(node.transactions)) == 150
+    assert not node._open
 
 
 @pytest.mark.parametrize("takes", [True, False])

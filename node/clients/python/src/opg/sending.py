@@ -29,6 +29,8 @@ from opg.rpc import Rpc
 SUBMIT: Final = "opg_v1_submitAndWatch"
 UNSUBSCRIBE: Final = "opg_v1_unsubscribe"
 
+_MAX_WAITING: Final = 32
+"""Most transactions that wait for a block at once: a node lets a connection watch 64 things."""
 _PAUSE_SECONDS: Final = 2.0
 _NEWS_SECONDS: Final = 60.0
 """Longest time without news of a transaction that waits: then it is handed in again."""
@@ -84,10 +86,15 @@ class Sender:
         self._chain = chain
         self._known = known
         self._signing = asyncio.Lock()
+        self._waiting = asyncio.Semaphore(_MAX_WAITING)
         self._runtime: tuple[int, Runtime] | None = None
 
     async def send(self, call: Call) -> int:
         """Send a call once, and give the number of its request."""
+        async with self._waiting:
+            return await self._send(call)
+
+    async def _send(self, call: Call) -> int:
         transaction = b""
         last_block = 0
         try:
