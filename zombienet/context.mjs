@@ -64,13 +64,36 @@ export class Context {
 		throw new Error(`opg ${args.join(' ')}: ${readFileSync(command.log, 'utf8').trim()}`);
 	}
 
+	// Puts a model into every store, registers it, and lets every executor serve it. Gives its number. Who
+	// serves is drawn two sessions later.
+	async publish(file, name, ...limits) {
+		for (const node of this.net.names) this.net.store(node, 'models', 'add', file);
+		const model = (await this.api.query.models.nextModelId()).toNumber();
+		await this.opg('model', 'register', file, '--name', name, '--suri', OWNER, ...limits);
+		await this.serve(model, file);
+		return model;
+	}
+
+	// Lets every executor serve a model whose file is in every store.
+	async serve(model, file, ...options) {
+		const serve = uri => this.opg('model', 'serve', `${model}`, file, '--suri', uri, ...options);
+		await Promise.all(this.executors().map(serve));
+	}
+
+	// Secret URIs of the hot keys of all nodes.
+	executors() {
+		return this.net.names.flatMap(name => this.net.operators(name));
+	}
+
 	// Registers the model, lets every executor serve it, and checks the first answer on this machine.
-	async prepare() {
+	// What takes sessions for one of the faults begins here too.
+	async prepare(faults = []) {
 		// Until all nodes have found each other, there are forks.
 		await this.ledger.passBlocks(2);
-		const uris = this.net.names.flatMap(name => this.net.operators(name));
+		const uris = this.executors();
 		await this.opg('model', 'register', MODEL_FILE, '--name', 'digits', '--suri', OWNER);
-		await Promise.all(uris.map(uri => this.opg('model', 'serve', `${MODEL}`, MODEL_FILE, '--suri', uri)));
+		await this.serve(MODEL, MODEL_FILE);
+		for (const { before } of faults) await before?.(this);
 		const tensors = join(this.net.directory, 'seven.json');
 		await this.opg('demo', 'input', '--digit', '7', '--output', tensors);
 		await this.eligible(MODEL, uris.length);
@@ -88,7 +111,7 @@ export class Context {
 	}
 
 	// Waits until so many executors can be drawn for a model.
-	async eligible(model, count, seconds = ELIGIBLE_SECONDS) {
+	async eligible(model, count = this.executors().length, seconds = ELIGIBLE_SECONDS) {
 		const argument = this.api.createType('u32', model).toHex(true);
 		await until('all executors can be drawn', seconds, async () => {
 			const result = await this.net.rpc(this.net.names[0], 'state_call', ['OpgApi_eligible_executors', argument]);
@@ -98,10 +121,16 @@ export class Context {
 
 	// Sends requests and gives their numbers, once they are in the best chain. Nobody else sends any.
 	async ask(count = 1, changes = {}) {
+		return this.push(Array.from({ length: count }, () => requestTx(this.api, this.input, changes)));
+	}
+
+	// Sends requests, as transactions. Gives their numbers as `ask` does.
+	async push(transactions) {
+		const count = transactions.length;
 		const next = async () => (await this.api.query.inference.nextRequestId()).toNumber();
 		const from = await next();
 		await this.customer.sync();
-		for (let i = 0; i < count; i++) await this.customer.push(requestTx(this.api, this.input, changes));
+		for (const transaction of transactions) await this.customer.push(transaction);
 		await until(`${count} requests are in blocks`, SEND_SECONDS, async () => (await next()) >= from + count);
 		return Array.from({ length: count }, (_, i) => from + i);
 	}
@@ -144,6 +173,20 @@ export class Context {
 			say(`  request ${id}: ${digest ? `attested ${blocks.Attested - blocks.Requested} blocks after its inclusion` : reason}`);
 			assert.equal(digest, this.right, `request ${id}: ${reason ?? 'a wrong answer'}`);
 		}
+	}
+
+	// What a request was answered, in the best chain.
+	async outcome(id) {
+		await this.answered(id);
+		const { state } = (await this.api.query.inference.requests(id)).unwrap();
+		assert(['Attested', 'Audited', 'Settled'].includes(state.type), `request ${id} is ${state.type}`);
+		return state.inner.answer.outcome;
+	}
+
+	// These operators lost no stake since the fault began.
+	lossless(operators) {
+		const own = this.ledger.losses.slice(this.lossesBefore).filter(({ operator }) => operators.includes(operator));
+		assert.deepEqual(own, [], 'no stake was lost');
 	}
 
 	// Waits until requests are answered, rightly, or refunded.

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,9 +9,11 @@ import { say } from '../scripts/client/api.mjs';
 import { until } from './context.mjs';
 import { allRestartedInCourt, everyTier, validatorKilledInCourt } from './courts.mjs';
 import { fetchInterrupted, FORGING_NODE, providersForge, providersSlowAndSilent } from './files.mjs';
-import { tenThousand, twoEngines } from './load.mjs';
+import { garbageFlood, garbageProtocols, hasPeer } from './garbage.mjs';
+import { memoryLimit, publishHungry } from './limits.mjs';
+import { admitEngine, tenThousand, twoEngines } from './load.mjs';
 import { isRoot } from './testnet.mjs';
-import { hasZstd, oldProgram, runtimeUpgrade } from './upgrade.mjs';
+import { hasZstd, oldProgram, oldProgramRuns, publishDoubling, runtimeUpgrade, upgradeInTransit } from './upgrade.mjs';
 
 // Debian's package libfaketime has it here.
 const FAKETIME = ['x86_64', 'aarch64'].map(arch => `/usr/lib/${arch}-linux-gnu/faketime/libfaketime.so.1`).find(existsSync);
@@ -41,7 +42,7 @@ async function executorKilledBeforeCommit(context) {
 	await context.areRight([id]);
 	const steps = [...context.ledger.steps.get(id).keys()];
 	assert(own.some(who => steps.includes(`Revealed ${who}`)), 'it commits and reveals after its restart');
-	lossless(context, own);
+	context.lossless(own);
 }
 
 // Kills an executor's node between its commitment and its reveal: another node stands still meanwhile, so
@@ -65,7 +66,7 @@ async function killCommitted(context, victim, other, whileDead = () => {}, end =
 	const member = own.find(who => steps.includes(`Committed ${who}`));
 	say(`  committed in block ${ledger.step(id, 'Committed', member)}, revealed in block ${ledger.step(id, 'Revealed', member)}`);
 	assert(ledger.step(id, 'Revealed', member), 'it reveals after its restart');
-	lossless(context, own);
+	context.lossless(own);
 }
 
 const executorKilledBeforeReveal = context => killCommitted(context, 'one', 'stash');
@@ -86,12 +87,6 @@ const notesLost = context => killCommitted(context, 'one', 'stash', () => {
 	for (const file of files) rmSync(join(folder, file));
 	say(`  removed ${files.length} files`);
 }, 'SIGTERM');
-
-// These operators lost no stake since the fault began.
-function lossless({ ledger, lossesBefore }, operators) {
-	const own = ledger.losses.slice(lossesBefore).filter(({ operator }) => operators.includes(operator));
-	assert.deepEqual(own, [], 'it lost no stake');
-}
 
 // One of four validators is away for a session.
 async function thirdGone(context) {
@@ -166,7 +161,7 @@ async function engineKilled(context) {
 	for (const engine of engines) process.kill(engine, 'SIGKILL');
 	await until('another engine process', START_SECONDS, () => net.engines('stash').some(engine => !engines.includes(engine)));
 	await context.areRight([id]);
-	lossless(context, own);
+	context.lossless(own);
 }
 
 // The disk of a node is full for a while. An executor's seats are silent meanwhile.
@@ -256,42 +251,6 @@ async function warpSync(context) {
 	await context.synced('stash');
 }
 
-// Peers without number send garbage to a validator's port.
-async function garbageFlood(context) {
-	const { net } = context;
-	const number = net.number('bob');
-	const { pid } = net.find(number).child;
-	const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
-	const [, , host, , port] = net.address(number).split('/');
-	const before = memory();
-	const from = await net.height('bob');
-	const counts = { opened: 0, bytes: 0 };
-	const end = Date.now() + 30_000;
-	const one = async () => {
-		while (Date.now() < end) {
-			await new Promise(resolve => {
-				const socket = connect(Number(port), host).once('error', resolve).once('close', resolve);
-				socket.once('connect', () => {
-					counts.opened++;
-					const bytes = counts.opened % 2 ? randomBytes(16 * 1024) : Buffer.from('\x13/multistream/1.0.0\n' + randomBytes(4096).toString('latin1'), 'latin1');
-					socket.write(bytes, () => (counts.bytes += bytes.length));
-				});
-				socket.resume();
-				setTimeout(() => socket.destroy(), 500);
-			});
-		}
-	};
-	const flood = Promise.all(Array.from({ length: 100 }, one));
-	const ids = await context.ask(2);
-	await context.areRight(ids);
-	await flood;
-	const blocks = (await net.height('bob')) - from;
-	say(`  ${counts.opened} connections, ${Math.round(counts.bytes / MIB)} MiB of garbage; memory from ${Math.round(before)} to ${Math.round(memory())} MiB; ${blocks} blocks meanwhile`);
-	assert(net.isUp('bob'), 'it runs');
-	assert(memory() - before < 200, 'its memory is bounded');
-	assert(blocks >= 7, 'blocks are made');
-}
-
 // A validator's clock is two seconds ahead, and then two seconds late.
 async function clockOff(context) {
 	const { net } = context;
@@ -355,38 +314,52 @@ async function halvesHealed(context) {
 }
 
 const needsRoot = isRoot() ? undefined : 'needs root, for a disk of its own';
+const needsSpaces = isRoot() ? undefined : 'needs root, for network namespaces';
 const needsForgery = FORGING_NODE ? undefined : 'needs OPG_FORGING_NODE, a program with the feature dev-misbehaviour';
-const needsZstd = hasZstd || process.env.OPG_NETWORK_UPGRADE ? undefined : 'needs zstd, or OPG_NETWORK_UPGRADE, another runtime';
+const needsZstd = hasZstd ? undefined : 'needs zstd';
 const needsFaketime = FAKETIME ? undefined : 'needs the package libfaketime';
+const needsPeer = hasPeer ? undefined : 'needs the packages of zombienet/peer';
 
-// By network, in this order.
+// Networks that are played at the same time. `network`: its file. `spaces`: a namespace for each node.
+export const LANES = {
+	court: { network: 'committee' },
+	nodes: { network: 'partition', spaces: isRoot() },
+	files: { network: 'faulty', disks: isRoot() ? ['charlie', 'stash'] : [] },
+};
+
+// By lane, in this order. `before`: what takes sessions, and begins with the network. `alone`: disturbed
+// by others, or disturbs them, so it waits until all other lanes have ended.
 export const FAULTS = [
-	{ network: 'faulty', name: 'validator_killed', expected: 'it starts again, and the requests are answered', run: validatorKilled },
-	{ network: 'faulty', name: 'executor_killed_before_commit', expected: 'it commits and reveals after its restart', run: executorKilledBeforeCommit },
-	{ network: 'faulty', name: 'executor_killed_before_reveal', expected: 'it reveals after its restart', run: executorKilledBeforeReveal },
-	{ network: 'faulty', name: 'answers_lost', expected: 'it computes its answer again, and reveals', run: answersLost },
-	{ network: 'faulty', name: 'notes_lost', expected: 'it reveals what it had committed to', run: notesLost },
-	{ network: 'faulty', name: 'engine_killed', expected: 'another engine process answers', run: engineKilled },
-	{ network: 'faulty', name: 'third_gone', expected: 'finality goes on; it makes blocks when it is back', run: thirdGone },
-	{ network: 'faulty', name: 'more_than_third_gone', expected: 'nothing is finalized, nothing is lost, it goes on', run: moreThanThirdGone },
-	{ network: 'faulty', name: 'all_restarted', expected: 'the chain goes on, and the requests are answered', run: allRestarted },
-	{ network: 'faulty', name: 'session_change', expected: 'requests in flight are answered', run: sessionChange },
-	{ network: 'faulty', name: 'warp_sync', expected: 'a node without a database follows, and then answers', run: warpSync },
-	{ network: 'faulty', name: 'garbage_flood', expected: 'blocks and answers as before, in bounded memory', run: garbageFlood },
-	{ network: 'faulty', name: 'clock_off', expected: 'finality and answers as before', leftOut: needsFaketime, run: clockOff },
-	{ network: 'faulty', name: 'disk_full_executor', expected: 'others answer; with room again it goes on', leftOut: needsRoot, run: context => diskFull(context, 'stash') },
-	{ network: 'faulty', name: 'disk_full_validator', expected: 'others make blocks; with room again it goes on', leftOut: needsRoot, run: context => diskFull(context, 'charlie') },
-	{ network: 'faulty', name: 'database_damaged', expected: 'it says so and stops; without it, it fetches all again', run: databaseDamaged },
-	{ network: 'faulty', name: 'fetch_interrupted', expected: 'it goes on where it was, whoever was killed', run: fetchInterrupted },
-	{ network: 'faulty', name: 'providers_slow_and_silent', expected: 'the file arrives as fast as one of them gives', run: providersSlowAndSilent },
-	{ network: 'faulty', name: 'providers_forge', expected: 'both are dropped, and the file arrives from a third', leftOut: needsForgery, run: providersForge },
-	{ network: 'faulty', name: 'two_engines', expected: 'models of both are answered at the same time', run: twoEngines },
-	{ network: 'faulty', name: 'ten_thousand', expected: 'answered, late or refused; no fine above the cap', run: tenThousand },
-	{ network: 'committee', name: 'every_tier', expected: 'committees of one, three and seven answer', run: everyTier },
-	{ network: 'committee', name: 'validator_killed_in_court', expected: 'the court decides', run: validatorKilledInCourt },
-	{ network: 'committee', name: 'all_restarted_in_court', expected: 'the court decides', run: allRestartedInCourt },
-	{ network: 'committee', name: 'runtime_upgrade', expected: 'requests in every state are answered', leftOut: needsZstd, run: runtimeUpgrade },
-	{ network: 'committee', name: 'old_program', expected: 'it says what it lacks; with the right one it follows', run: oldProgram },
-	{ network: 'partition', name: 'minority_cut_off', expected: 'three of four go on; the fourth follows later', leftOut: isRoot() ? undefined : 'needs root, for network namespaces', run: minorityCutOff },
-	{ network: 'partition', name: 'halves_healed', expected: 'neither half finalizes; one chain is left', leftOut: isRoot() ? undefined : 'needs root, for network namespaces', run: halvesHealed },
+	{ lane: 'court', name: 'every_tier', expected: 'committees of one, three and seven answer', run: everyTier },
+	{ lane: 'court', name: 'validator_killed_in_court', expected: 'the court decides', run: validatorKilledInCourt },
+	{ lane: 'court', name: 'all_restarted_in_court', expected: 'the court decides', run: allRestartedInCourt },
+	{ lane: 'court', name: 'runtime_upgrade', expected: 'requests in every state are answered', leftOut: process.env.OPG_NETWORK_UPGRADE ? undefined : needsZstd, run: runtimeUpgrade },
+	{ lane: 'court', name: 'upgrade_in_transit', expected: 'inputs and outputs on their way arrive, and all are answered', leftOut: needsZstd, before: publishDoubling, run: upgradeInTransit },
+	{ lane: 'court', name: 'old_program', expected: 'it says what it lacks; with the right one it follows', run: oldProgram },
+	{ lane: 'court', name: 'old_program_runs', expected: 'it stops at the upgrade and says why; with the right one it follows', leftOut: needsZstd, run: oldProgramRuns },
+	{ lane: 'nodes', name: 'validator_killed', expected: 'it starts again, and the requests are answered', run: validatorKilled },
+	{ lane: 'nodes', name: 'executor_killed_before_commit', expected: 'it commits and reveals after its restart', run: executorKilledBeforeCommit },
+	{ lane: 'nodes', name: 'executor_killed_before_reveal', expected: 'it reveals after its restart', run: executorKilledBeforeReveal },
+	{ lane: 'nodes', name: 'answers_lost', expected: 'it computes its answer again, and reveals', run: answersLost },
+	{ lane: 'nodes', name: 'notes_lost', expected: 'it reveals what it had committed to', run: notesLost },
+	{ lane: 'nodes', name: 'engine_killed', expected: 'another engine process answers', run: engineKilled },
+	{ lane: 'nodes', name: 'third_gone', expected: 'finality goes on; it makes blocks when it is back', run: thirdGone },
+	{ lane: 'nodes', name: 'more_than_third_gone', expected: 'nothing is finalized, nothing is lost, it goes on', run: moreThanThirdGone },
+	{ lane: 'nodes', name: 'session_change', expected: 'requests in flight are answered', run: sessionChange },
+	{ lane: 'nodes', name: 'warp_sync', expected: 'a node without a database follows, and then answers', run: warpSync },
+	{ lane: 'nodes', name: 'database_damaged', expected: 'it says so and stops; without it, it fetches all again', run: databaseDamaged },
+	{ lane: 'nodes', name: 'minority_cut_off', expected: 'three of four go on; the fourth follows later', leftOut: needsSpaces, run: minorityCutOff },
+	{ lane: 'nodes', name: 'halves_healed', expected: 'neither half finalizes; one chain is left', leftOut: needsSpaces, run: halvesHealed },
+	{ lane: 'files', name: 'fetch_interrupted', expected: 'it goes on where it was, whoever was killed', run: fetchInterrupted },
+	{ lane: 'files', name: 'providers_slow_and_silent', expected: 'the file arrives as fast as one of them gives', run: providersSlowAndSilent },
+	{ lane: 'files', name: 'providers_forge', expected: 'both are dropped, and the file arrives from a third', leftOut: needsForgery, run: providersForge },
+	{ lane: 'files', name: 'two_engines', expected: 'models of both are answered at the same time', before: admitEngine, run: twoEngines },
+	{ lane: 'files', name: 'memory_limit', expected: 'an answer at the limit, OutOfMemory above it, on all alike', before: publishHungry, run: memoryLimit },
+	{ lane: 'files', name: 'garbage_protocols', expected: 'blocks and answers as before, in bounded memory; peers are banned', leftOut: needsPeer, run: garbageProtocols },
+	{ lane: 'files', name: 'disk_full_executor', expected: 'others answer; with room again it goes on', leftOut: needsRoot, run: context => diskFull(context, 'stash') },
+	{ lane: 'files', name: 'disk_full_validator', expected: 'others make blocks; with room again it goes on', leftOut: needsRoot, run: context => diskFull(context, 'charlie') },
+	{ lane: 'files', name: 'garbage_flood', expected: 'blocks and answers as before, in bounded memory', alone: true, run: garbageFlood },
+	{ lane: 'files', name: 'clock_off', expected: 'finality and answers as before', alone: true, leftOut: needsFaketime, run: clockOff },
+	{ lane: 'files', name: 'all_restarted', expected: 'the chain goes on, and the requests are answered', alone: true, run: allRestarted },
+	{ lane: 'files', name: 'ten_thousand', expected: 'answered, late or refused; no fine above the cap', alone: true, run: tenThousand },
 ];

@@ -14,7 +14,6 @@ const POOL = 2_000;
 const LOST_SECONDS = 15;
 const INCLUSION_SECONDS = 900;
 const ANSWER_SECONDS = 600;
-const ENGINE_SECONDS = 400;
 // A custom section that says nothing: another file, and so another engine, which does the same.
 const SECTION = Buffer.from('\x00\x06\x05other', 'latin1');
 
@@ -86,9 +85,8 @@ const counted = names => {
 
 const longestGap = blocks => Math.max(...blocks.slice(1).map((block, i) => (block.time - blocks[i].time) / 1_000));
 
-// Governance admits another engine, executors serve a model of it beside that of the first, and both are
-// asked at once.
-export async function twoEngines(context) {
+// Governance admits another engine, and executors serve a model of it beside that of the first.
+export async function admitEngine(context) {
 	const { api, net } = context;
 	const [own, other] = ['engine', 'other-engine'].map(name => join(net.directory, `${name}.wasm`));
 	net.program('engines', 'export', own);
@@ -98,12 +96,14 @@ export async function twoEngines(context) {
 	for (const name of names) net.store(name, 'engines', 'add', other);
 	const model = (await api.query.models.nextModelId()).toNumber();
 	await context.opg('model', 'register', MODEL_FILE, '--name', 'digits-of-other', '--engine', other, '--suri', '//Dave//stash');
-	for (const name of names) {
-		for (const uri of net.operators(name)) {
-			await context.opg('model', 'serve', `${model}`, MODEL_FILE, '--engine', other, '--suri', uri);
-		}
-	}
-	await context.eligible(model, names.flatMap(name => net.operators(name)).length, ENGINE_SECONDS);
+	await context.serve(model, MODEL_FILE, '--engine', other);
+	context.otherEngine = model;
+}
+
+// Models of two engines are asked at once.
+export async function twoEngines(context) {
+	const { api, otherEngine: model } = context;
+	await context.eligible(model);
 	const of = async id => (await api.query.inference.requests(id)).unwrap();
 	const ids = [];
 	for (let i = 0; i < 4; i++) {

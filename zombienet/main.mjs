@@ -1,96 +1,39 @@
-// Plays faults on networks, one network after the other, and says what each came to.
-import { connect, say, seconds } from '../scripts/client/api.mjs';
-import { Ledger } from '../scripts/client/ledger.mjs';
-import { Context } from './context.mjs';
-import { FAULTS } from './faults.mjs';
-import { isRoot, networks, Testnet } from './testnet.mjs';
+// Plays faults on networks, several networks at a time, and says what each came to.
+import { fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { say, seconds } from '../scripts/client/api.mjs';
+import { FAULTS, LANES } from './faults.mjs';
+import { open, play } from './lane.mjs';
+import { networks } from './testnet.mjs';
 
-// Longest time without a finalized block: faults that stop finality last less.
-const STALL_SECONDS = 300;
-// Nodes whose disks are filled.
-const DISKS = { faulty: ['charlie', 'stash'] };
+// Networks at a time. Each has seven or eight nodes, which do little while they wait for blocks.
+const AT_ONCE = Number(process.env.OPG_NETWORKS_AT_ONCE ?? 3);
 
 const names = process.argv.slice(2);
+for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => process.exit(status));
 if (names[0] === 'list') {
-	for (const { network, name, expected } of FAULTS) console.log(`${network.padEnd(10)} ${name.padEnd(30)} ${expected}`);
+	for (const { lane, name, expected } of FAULTS) console.log(`${lane.padEnd(6)} ${name.padEnd(30)} ${expected}`);
 	process.exit(0);
 }
-for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => process.exit(status));
+// A process that this one has forked.
+if (names[0] === 'lane') {
+	// Without the first process it has nobody to report to.
+	process.once('disconnect', () => process.exit(1));
+	const turn = () => new Promise(resolve => {
+		process.once('message', () => resolve(true));
+		process.send({ waits: true });
+	});
+	const told = [];
+	const tell = message => told.push(new Promise(resolve => process.send(message, resolve)));
+	await play(names[1], names.slice(2), { tell, turn });
+	await Promise.all(told);
+	process.exit(0);
+}
 const unknown = names.slice(names[0] === 'start' ? 1 : 0)
-	.filter(name => !networks().includes(name) && !FAULTS.some(fault => fault.name === name));
+	.filter(name => ![...networks(), ...Object.keys(LANES), ...FAULTS.map(({ name }) => name)].includes(name));
 if (unknown.length > 0) {
-	console.error(`error: no fault and no network is called ${unknown.join(', ')}; networks: ${networks().join(', ')}`);
+	console.error(`error: no fault, lane or network is called ${unknown.join(', ')}; see: list`);
 	process.exit(1);
-}
-
-async function open(name) {
-	const net = new Testnet(name, { namespaces: name === 'partition', disks: isRoot() ? DISKS[name] : [] });
-	say(`=== network ${name}: ${net.names.length} nodes, logs in ${net.directory}`);
-	const url = await net.start();
-	const api = await connect(url);
-	const ledger = new Ledger(api, url, { finalized: true, stallSeconds: STALL_SECONDS }).start();
-	return { net, ledger, context: new Context(api, ledger, net) };
-}
-
-// Plays the faults of a network. Gives for each whether it came to what it must.
-async function play(name, faults) {
-	const results = new Map(faults.map(({ name }) => [name, 'failed']));
-	const { net, ledger, context } = await open(name);
-	try {
-		await context.prepare();
-		say(`${context.operatorsAtFirst.length} executors serve the model, and the first answer is the local one`);
-		const ends = [];
-		for (const fault of faults) {
-			say(`=== ${fault.name}`);
-			say(`  expected: ${fault.expected}`);
-			const began = seconds();
-			const first = (await context.api.query.inference.nextRequestId()).toNumber();
-			context.lossesBefore = ledger.losses.length;
-			try {
-				await fault.run(context);
-				await context.invariants();
-				say(`  as expected, in ${seconds() - began} s`);
-				const last = (await context.api.query.inference.nextRequestId()).toNumber();
-				ends.push({ name: fault.name, ids: Array.from({ length: last - first }, (_, i) => first + i) });
-			} catch (error) {
-				say(`  NOT as expected: ${error.stack}`);
-				// What comes after needs all nodes.
-				await revive(net);
-			}
-		}
-		say('=== every request has ended');
-		for (const { name, ids } of ends) {
-			try {
-				await context.ended(ids);
-				results.set(name, 'ok');
-			} catch (error) {
-				say(`  ${name}: ${error.message}`);
-			}
-		}
-		await context.invariants();
-		summary(ledger);
-	} catch (error) {
-		say(`NOT as expected: ${error.stack}`);
-		faults.forEach(({ name }) => results.set(name, 'failed'));
-	}
-	if ([...results.values()].includes('failed')) console.error(net.tail());
-	await ledger.stop();
-	await context.api.disconnect();
-	await net.stop();
-	return results;
-}
-
-async function revive(net) {
-	for (const [i, { name, args }] of net.nodes.entries()) {
-		if (net.isUp(name)) net.thaw(i + 1);
-		else await net.node(i + 1, args).catch(error => say(`  ${error.message}`));
-	}
-}
-
-function summary({ requests, losses, number }) {
-	const all = [...requests.values()];
-	const reasons = all.filter(({ reason }) => reason).map(({ reason }) => reason);
-	say(`  ${number} blocks, ${all.length} requests: ${all.filter(({ settled }) => settled).length} settled, ${reasons.length} refunded ${[...new Set(reasons)].join(', ')}; ${losses.length} fines`);
 }
 
 // Starts a network whose executors serve the sample model, and leaves it running.
@@ -101,21 +44,71 @@ if (names[0] === 'start') {
 	await new Promise(() => {});
 }
 
-const chosen = FAULTS.filter(({ network, name }) => names.length === 0 || names.includes(name) || names.includes(network));
-const results = new Map();
-for (const network of new Set(chosen.map(({ network }) => network))) {
-	const faults = chosen.filter(fault => fault.network === network);
-	for (const { name, leftOut } of faults) if (leftOut) results.set(name, `left_out (${leftOut})`);
-	const playable = faults.filter(({ leftOut }) => !leftOut);
-	for (const { name } of playable) results.set(name, 'failed');
-	if (playable.length === 0) continue;
-	try {
-		for (const [name, result] of await play(network, playable)) results.set(name, result);
-	} catch (error) {
-		say(`NOT as expected: ${error.stack}`);
-	}
+const chosen = FAULTS.filter(({ lane, name }) =>
+	names.length === 0 || [name, lane, LANES[lane].network].some(word => names.includes(word)));
+// { result, seconds } of each fault.
+const results = new Map(chosen.map(({ name, leftOut }) =>
+	[name, { result: leftOut ? `left_out (${leftOut})` : 'failed', seconds: 0 }]));
+const playable = chosen.filter(({ leftOut }) => !leftOut);
+const lanes = Object.keys(LANES).filter(name => playable.some(({ lane }) => lane === name));
+
+await new Promise(resolve => {
+	const waiting = [...lanes];
+	// Lanes that play, and those that wait for the machine.
+	const [playing, parked] = [new Map(), []];
+	let isStarting = false;
+	const next = () => {
+		// One network starts at a time: that takes all cores.
+		if (!isStarting && waiting.length > 0 && playing.size < AT_ONCE) return start(waiting.shift());
+		if (playing.size > 0 || waiting.length > 0) return;
+		const { lane, child } = parked.shift() ?? {};
+		if (!child) return resolve();
+		playing.set(lane, child);
+		child.send('yours');
+	};
+	const start = lane => {
+		isStarting = true;
+		const faults = playable.filter(fault => fault.lane === lane).map(({ name }) => name);
+		const child = fork(process.argv[1], ['lane', lane, ...faults], {
+			stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+			env: { ...process.env, OPG_STARTED: `${Date.now() - seconds() * 1000}` },
+		});
+		playing.set(lane, child);
+		process.on('exit', () => child.kill());
+		for (const [from, to] of [[child.stdout, console.log], [child.stderr, console.error]]) {
+			createInterface({ input: from }).on('line', line => to(`${lane.padEnd(6)} ${line}`));
+		}
+		child.on('message', ({ isUp, waits, name, ...result }) => {
+			if (isUp) isStarting = false;
+			if (waits) {
+				playing.delete(lane);
+				parked.push({ lane, child });
+			}
+			if (name) results.set(name, result);
+			next();
+		});
+		let open = 2;
+		// Its output has ended, and so have its messages.
+		for (const event of ['close', 'disconnect']) {
+			child.once(event, () => {
+				if (--open > 0) return;
+				isStarting = false;
+				playing.delete(lane);
+				next();
+			});
+		}
+	};
+	next();
+});
+
+console.log('\n   s  lane   fault                          result');
+for (const { lane, name } of chosen) {
+	const { result, seconds } = results.get(name);
+	console.log(`${`${seconds}`.padStart(4)}  ${lane.padEnd(6)} ${name.padEnd(30)} ${result}`);
 }
-for (const [name, result] of results) console.log(`RESULT fault_${name} ${result}`);
-const failed = [...results.values()].filter(result => result === 'failed').length;
+console.log(`${`${seconds()}`.padStart(4)}  in all\n`);
+for (const [name, { result }] of results) console.log(`RESULT fault_${name} ${result}`);
+const failed = [...results.values()].filter(({ result }) => result === 'failed').length;
+console.log(`RESULT faults_seconds ${seconds()}`);
 console.log(`RESULT faults_failed ${failed}`);
 process.exit(failed === 0 ? 0 : 1);

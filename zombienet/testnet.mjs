@@ -23,21 +23,25 @@ export function run(program, args, input) {
 }
 const ip = (...args) => run('ip', args);
 
-const freePort = () => new Promise((resolve, reject) => {
-	const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-		const { port } = server.address();
-		server.close(() => resolve(port));
+// Ports of this process, below those that the kernel hands out by itself: other networks start at the
+// same time.
+let nextPort = 20_000 + (process.pid % 500) * 20;
+async function freePort() {
+	const isFree = port => new Promise(resolve => {
+		const server = createServer().once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 	});
-});
+	while (!(await isFree(nextPort))) nextPort++;
+	return nextPort++;
+}
 
 export class Testnet extends Network {
-	// `namespaces`: one for each node. `disks`: nodes that have a disk of their own.
-	constructor(name, { namespaces = false, disks = [] } = {}) {
+	// `spaces`: a network namespace for each node. `disks`: nodes that have a disk of their own.
+	constructor(name, { spaces = false, disks = [] } = {}) {
 		super(name);
 		const { relaychain } = JSON.parse(readFileSync(new URL(`${name}.json`, NETWORKS), 'utf8'));
 		this.nodes = relaychain.nodes;
 		this.names = this.nodes.map(({ name }) => name);
-		this.namespaces = namespaces;
+		this.namespaces = spaces;
 		this.disks = disks;
 		// What stands before the program of a node, by its name.
 		this.prefixes = new Map();

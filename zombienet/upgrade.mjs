@@ -4,16 +4,27 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { account, hexToU8a, say, Sender, u8aToHex } from '../scripts/client/api.mjs';
+import { account, call, hexToU8a, MAX_FEE, say, Sender, u8aToHex } from '../scripts/client/api.mjs';
 import { until } from './context.mjs';
 import { decided, openCourt } from './courts.mjs';
+import { doubling, tensorOf } from './models.mjs';
+import { run } from './testnet.mjs';
 
 // What runtimes begin with where zstd has compressed them.
 const ZSTD_PREFIX = Buffer.from('52bc537646db8e05', 'hex');
 const ZSTD_BYTES = 1 << 26;
+const ZSTD_LEVEL = '-9';
 // A host function that every runtime of this chain has since its genesis.
 const HOST_FUNCTION = 'ext_inference_host_has_model_version_1';
+// One that it calls only to print, and one of the same type that it does not import.
+const OLD_FUNCTION = 'ext_misc_print_hex_version_1';
+const NEW_FUNCTION = 'ext_misc_print_num_version_1';
 const UPGRADE_SECONDS = 60;
+// Numbers in an input: 32 KiB, above what the chain carries. The output is as long.
+const LENGTH = 8192;
+const TRAVELLERS = 20;
+// Number of the section of imports in WebAssembly.
+const IMPORTS = 2;
 
 function zstd(args, input) {
 	const done = spawnSync('zstd', [...args, '--quiet', '--stdout'], { input, maxBuffer: ZSTD_BYTES });
@@ -42,7 +53,7 @@ function replaceAll(bytes, from, to) {
 // where the compiler has put the version: in the section that nodes read, in the constant, and in the code
 // that checks what is signed. To compile another takes minutes. A place that is missed is seen: then no
 // transaction is valid after the upgrade.
-export function nextRuntime(code, { specName, implName, authoringVersion, specVersion, implVersion, transactionVersion }) {
+export function nextRuntime(code, { specName, implName, authoringVersion, specVersion, implVersion, transactionVersion }, change = wasm => wasm) {
 	const [from, to] = [specVersion.toNumber(), specVersion.toNumber() + 1];
 	assert(from >= 64 && to < 128, 'a version of one byte, or of two in the code');
 	const wasm = zstd(['--decompress'], code.subarray(ZSTD_PREFIX.length));
@@ -65,16 +76,43 @@ export function nextRuntime(code, { specName, implName, authoringVersion, specVe
 		assert(places.length > 0, `the runtime has no ${pattern}`);
 		for (const { index } of places) wasm[index + 1] = 0x80 | to;
 	}
-	return Buffer.concat([ZSTD_PREFIX, zstd(['-19'], wasm)]);
+	return Buffer.concat([ZSTD_PREFIX, zstd([ZSTD_LEVEL], change(wasm))]);
+}
+
+// The runtime of the best block.
+const runtimeOf = async ({ api }) => Buffer.from(hexToU8a((await api.rpc.state.getStorage(':code')).toHex()));
+
+// Governance replaces the runtime. Gives the hash of the block that does.
+async function setCode({ api }, code) {
+	const alice = await new Sender(api, account('//Alice')).sync();
+	const call = api.tx.system.setCode(u8aToHex(code));
+	const { status } = await alice.succeed(api.tx.sudo.sudoUncheckedWeight(call, { refTime: 0, proofSize: 0 }));
+	return status.asInBlock.toHex();
+}
+
+// Waits until the chain runs the version after `before`, and has noted that.
+async function upgraded(context, before) {
+	const version = async () => (await context.net.rpc('alice', 'state_getRuntimeVersion')).specVersion;
+	await until('the chain has the new version', UPGRADE_SECONDS, async () => (await version()) === before + 1);
+	await context.reconnect();
+	const noted = async () => (await context.api.query.system.lastRuntimeUpgrade()).unwrap().specVersion.toNumber();
+	await until('the chain has noted the upgrade', UPGRADE_SECONDS, async () => (await noted()) === before + 1);
+}
+
+// Says in which states requests were at a block, and that there is one in each that is wanted.
+async function sayStates(context, block, ids, ...wanted) {
+	const states = await statesAt(context.api, block, ids);
+	say(`  at the block of the upgrade: ${[...states].map(([state, count]) => `${count} × ${state}`).join(', ')}`);
+	for (const state of wanted) {
+		assert([...states.keys()].some(name => name.startsWith(state)), `a request is in the state ${state}`);
+	}
 }
 
 // Governance replaces the runtime, while requests are in every state that can be brought about.
 export async function runtimeUpgrade(context) {
 	const { net, api } = context;
 	const own = process.env.OPG_NETWORK_UPGRADE;
-	const code = own
-		? readFileSync(own)
-		: nextRuntime(Buffer.from(hexToU8a((await api.rpc.state.getStorage(':code')).toHex())), api.runtimeVersion);
+	const code = own ? readFileSync(own) : nextRuntime(await runtimeOf(context), api.runtimeVersion);
 	const before = api.runtimeVersion.specVersion.toNumber();
 	const { id: disputed, challenger } = await openCourt(context);
 	// Rounds with this node wait for it.
@@ -84,28 +122,68 @@ export async function runtimeUpgrade(context) {
 	let block;
 	try {
 		for (let i = 0; i < 6; i++) ids.push(...(await context.ask(1, { tier: ['Optimistic', 'Quorum', 'High'][i % 3] })));
-		const alice = await new Sender(api, account('//Alice')).sync();
-		const setCode = api.tx.system.setCode(u8aToHex(code));
 		ids.push(...(await context.ask(2)));
-		const { status } = await alice.succeed(api.tx.sudo.sudoUncheckedWeight(setCode, { refTime: 0, proofSize: 0 }));
-		block = status.asInBlock.toHex();
+		block = await setCode(context, code);
 	} finally {
 		net.thaw(silent);
 	}
-	const version = async () => (await net.rpc('alice', 'state_getRuntimeVersion')).specVersion;
-	await until('the chain has the new version', UPGRADE_SECONDS, async () => (await version()) === before + 1);
-	await context.reconnect();
-	const states = await statesAt(context.api, block, [...ids, disputed]);
-	say(`  at the block of the upgrade: ${[...states].map(([state, count]) => `${count} × ${state}`).join(', ')}`);
-	for (const wanted of ['Court', 'Attested', 'Open']) {
-		assert([...states.keys()].some(state => state.startsWith(wanted)), `a request is in the state ${wanted}`);
-	}
-	const noted = async () => (await context.api.query.system.lastRuntimeUpgrade()).unwrap().specVersion.toNumber();
-	await until('the chain has noted the upgrade', UPGRADE_SECONDS, async () => (await noted()) === before + 1);
+	await upgraded(context, before);
+	await sayStates(context, block, [...ids, disputed], 'Court', 'Attested', 'Open');
 	say(`  version ${before} became ${before + 1}, ${Math.round(code.length / 1024)} KiB`);
 	await context.areRight(ids);
 	await decided(context, disputed, challenger);
 	await context.areRight(await context.ask(3));
+}
+
+// A model whose inputs and outputs are too long for the chain, and inputs for it.
+export async function publishDoubling(context) {
+	const { net } = context;
+	const file = join(net.directory, 'doubling.onnx');
+	writeFileSync(file, doubling(LENGTH));
+	const inputs = Array.from({ length: TRAVELLERS }, (_, i) => {
+		const path = join(net.directory, `numbers-${i}.opgt`);
+		const bytes = tensorOf(Array.from({ length: LENGTH }, (_, j) => i + j));
+		writeFileSync(path, bytes);
+		const doubled = join(net.directory, `doubled-${i}.opgt`);
+		run(process.env.OPG_ENGINE, ['run', file, path, '--output', doubled]);
+		return { path, content: { hash: hashOf(path), size: bytes.length }, output: hashOf(doubled) };
+	});
+	context.doubling = { model: await context.publish(file, 'doubling'), inputs };
+}
+const hashOf = path => `0x${run(process.env.OPG_ENGINE, ['hash', path]).trim().replace(/^0x/, '')}`;
+
+// The runtime is replaced while inputs are on their way to the validators, and outputs too. One input is
+// handed over by nobody before the upgrade.
+export async function upgradeInTransit(context) {
+	const { net, api, doubling: { model, inputs } } = context;
+	const before = api.runtimeVersion.specVersion.toNumber();
+	const code = nextRuntime(await runtimeOf(context), api.runtimeVersion);
+	await context.eligible(model);
+	const asked = new Map();
+	const ask = async input => {
+		const order = { model, input: input.content, tier: 'Quorum', maxFee: MAX_FEE, maxRoyalty: MAX_FEE };
+		const [id] = await context.push([call(api.tx.inference.requestStored, order)]);
+		asked.set(id, input);
+	};
+	const isHolding = async id => (await api.query.inference.requests(id)).unwrapOr(undefined)?.state.isHolding;
+	const [late, ...others] = inputs;
+	for (const { path } of others) net.store('eve', 'blobs', 'import', path);
+	// One in a block, until the output of the first is on its way. Then there is one in each state.
+	for (const input of others) {
+		await ask(input);
+		if ((await Promise.all([...asked.keys()].map(isHolding))).some(Boolean)) break;
+	}
+	await ask(late);
+	const block = await setCode(context, code);
+	await upgraded(context, before);
+	await sayStates(context, block, [...asked.keys()], 'Uploading', 'Holding');
+	net.store('eve', 'blobs', 'import', late.path);
+	for (const [id, { output }] of asked) {
+		const outcome = await context.outcome(id);
+		// Every type has a `hash` of its own.
+		assert(outcome.isStored && outcome.asStored.get('hash').toHex() === output, `request ${id}: ${outcome}`);
+	}
+	say(`  all ${asked.size} were answered, each with the output that the engine here gives; one input came after the upgrade`);
 }
 
 // Requests by their state, and by what the first round has come to.
@@ -124,29 +202,101 @@ async function statesAt(api, block, ids) {
 	return counts;
 }
 
-// A node runs a program that lacks a host function of the runtime.
+// A program like the node's whose host function has another name.
+function programWithout(net, name) {
+	const path = join(net.directory, `opg-node-without-${name}`);
+	const bytes = readFileSync(process.env.OPG_NODE);
+	assert(replaceAll(bytes, Buffer.from(name), Buffer.from(name.replace('ext_', 'old_'))) > 0, `the program has ${name}`);
+	writeFileSync(path, bytes);
+	chmodSync(path, 0o755);
+	return path;
+}
+
+function sayLack(net, node, name) {
+	const lines = net.log(node).split('\n').filter(line => line.includes(name));
+	say(`  log, ${lines.length} times: ${lines[0].replace(/^[\d-]+ [\d:.]+ +/, '').trim().slice(0, 400)}`);
+}
+
+// A node is started with a program that lacks a host function of the runtime.
 export async function oldProgram(context) {
 	const { net } = context;
 	const number = net.number('other');
-	const old = join(net.directory, 'opg-node-old');
-	const bytes = readFileSync(process.env.OPG_NODE);
-	assert(replaceAll(bytes, Buffer.from(HOST_FUNCTION), Buffer.from(HOST_FUNCTION.replace('has_model', 'had_model'))) > 0);
-	writeFileSync(old, bytes);
-	chmodSync(old, 0o755);
 	const { options } = net.find(number);
 	await net.kill(number);
-	net.programs.set('other', old);
+	net.programs.set('other', programWithout(net, HOST_FUNCTION));
 	const from = await net.height('alice', true);
 	const node = await net.node(number, options).catch(() => net.children.findLast(child => child.number === number));
 	await until('it says so', UPGRADE_SECONDS, () => net.log(node).includes(HOST_FUNCTION));
 	await sleep(10_000);
 	say(node.running ? `  it runs, at block ${await net.height('other').catch(error => error.message)}` : `  it ended with status ${node.code}`);
-	const lines = net.log(node).split('\n').filter(line => line.includes(HOST_FUNCTION));
-	say(`  log, ${lines.length} times: ${lines[0].replace(/^[\d-]+ [\d:.]+ +/, '').trim().slice(0, 400)}`);
+	sayLack(net, node, HOST_FUNCTION);
 	await until('the others go on', UPGRADE_SECONDS, async () => (await net.height('alice', true)) > from + 3);
 	if (node.running) await net.kill(number);
 	net.programs.delete('other');
 	await net.node(number, options);
 	await context.synced('other');
+	await context.areRight(await context.ask(2));
+}
+
+// Replaces the name of a function that a module imports. The file is another length then.
+function renameImport(wasm, from, to) {
+	let at = 8;
+	while (wasm[at] !== IMPORTS) {
+		const { value, next } = leb(wasm, at + 1);
+		at = next + value;
+	}
+	const { value: size, next: start } = leb(wasm, at + 1);
+	const section = wasm.subarray(start, start + size);
+	const entry = name => Buffer.concat([Buffer.of(3), Buffer.from('env'), Buffer.of(name.length), Buffer.from(name)]);
+	const place = section.indexOf(entry(from));
+	assert(place >= 0, `the runtime imports ${from}`);
+	assert(section.indexOf(entry(to)) < 0, `the runtime does not import ${to}`);
+	const renamed = Buffer.concat([section.subarray(0, place), entry(to), section.subarray(place + entry(from).length)]);
+	return Buffer.concat([wasm.subarray(0, at + 1), lebOf(renamed.length), renamed, wasm.subarray(start + size)]);
+}
+
+function leb(bytes, at) {
+	let value = 0;
+	for (let shift = 1; ; shift *= 128, at++) {
+		value += (bytes[at] & 0x7f) * shift;
+		if (!(bytes[at] & 0x80)) return { value, next: at + 1 };
+	}
+}
+
+function lebOf(value) {
+	const out = [];
+	for (; value >= 0x80; value >>>= 7) out.push(value & 0x7f | 0x80);
+	return Buffer.of(...out, value);
+}
+
+// The runtime gets to need a host function that a running node does not have. That stops at the block of
+// the upgrade, and follows again with the right program.
+export async function oldProgramRuns(context) {
+	const { net, api } = context;
+	const number = net.number('other');
+	const { options } = net.find(number);
+	await net.kill(number);
+	net.programs.set('other', programWithout(net, NEW_FUNCTION));
+	const node = await net.node(number, options);
+	await context.synced('other');
+	const before = api.runtimeVersion.specVersion.toNumber();
+	const code = nextRuntime(await runtimeOf(context), api.runtimeVersion, wasm => renameImport(wasm, OLD_FUNCTION, NEW_FUNCTION));
+	const block = await setCode(context, code);
+	await upgraded(context, before);
+	const height = (await context.api.rpc.chain.getHeader(block)).number.toNumber();
+	await until('it says what it lacks', UPGRADE_SECONDS, () => net.log(node).includes(NEW_FUNCTION));
+	const ids = await context.ask(2);
+	const from = await net.height('alice', true);
+	await until('the others go on', UPGRADE_SECONDS, async () => (await net.height('alice', true)) > from + 3);
+	const best = node.running ? await net.height('other') : undefined;
+	say(`  the upgrade is in block ${height}; the old program ${node.running ? `runs, at block ${best}` : `ended with status ${node.code}`}, the others finalized ${await net.height('alice', true)}`);
+	sayLack(net, node, NEW_FUNCTION);
+	assert(best === undefined || best <= height + 1, 'it does not go on with what it cannot run');
+	if (node.running) await net.kill(number);
+	net.programs.delete('other');
+	await net.node(number, options);
+	await context.synced('other');
+	say('  with the right program it has all blocks');
+	await context.decided(ids);
 	await context.areRight(await context.ask(2));
 }

@@ -10,10 +10,11 @@ export const { blake2AsU8a, randomAsU8a } = installed('@polkadot/util-crypto');
 export const OPG = 10n ** 18n;
 // Number of the model that `Network.prepare` registers.
 export const MODEL = 0;
-const MAX_FEE = 10n * OPG;
+export const MAX_FEE = 10n * OPG;
 const SEND_SECONDS = 120;
 
-const started = Date.now();
+// Of several processes that report together, the first one's.
+const started = Number(process.env.OPG_STARTED ?? Date.now());
 export const seconds = () => Math.round((Date.now() - started) / 1000);
 export const say = text => console.log(`${String(seconds()).padStart(4)} s  ${text}`);
 export const opg = planck => `${(Number(planck) / 1e18).toFixed(6)} OPG`;
