@@ -84,6 +84,10 @@ bench-storage *ARGS:
 bench-weights *ARGS:
     scripts/bench-weights.sh {{ARGS}}
 
+# Tools of others against a chain with answers and a court: polkadot.js, PAPI, dedot and more.
+tools *ARGS:
+    scripts/tools.sh {{ARGS}}
+
 # A token holder with polkadot.js alone.
 polkadot-js:
     scripts/test-polkadot-js.sh

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Tools of others, unmodified, against a development chain of three nodes whose blocks hold answers, a
+# challenge and votes of the court: each decodes every block, reads, sends a request and sees its answer.
+# `docs/tools.md` has what came of it.
+#
+#   scripts/tools.sh                  all tools
+#   scripts/tools.sh NAME...          these: polkadot_js, papi, dedot, subsquid, sidecar,
+#                                     async_substrate_interface
+#   scripts/tools.sh metadata_hash    a transaction as hardware wallets sign it, for a runtime that was
+#                                     built with the feature `metadata-hash`
+#
+#   OPG_RUNTIME_WASM    runtime of the chain; default: that of the node
+#
+# Needs a build (scripts/demo.sh, or cargo build), Node 20 with npm, and Python 3.11. Installs the tools
+# into ~/.cache/opg-chain/tools, as their lock files say. Takes about ten minutes. Ends with a RESULT line
+# for each tool.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=scripts/client/env.sh
+source "$OPG_ROOT/scripts/client/env.sh"
+
+case "${1:-}" in -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;; esac
+client_ready "$OPG_NODE" "$OPG_CLI"
+
+CACHE="$HOME/.cache/opg-chain/tools"
+export TOOLS_RUNTIME="${OPG_RUNTIME_WASM:-}"
+export TOOLS_JS="$CACHE/js" TOOLS_SIDECAR="$CACHE/sidecar" TOOLS_PYTHON="$CACHE/python"
+
+# install_js FOLDER: its scripts and its packages. No package needs a script of its own to install.
+install_js() {
+	mkdir -p "$CACHE/$1"
+	cp "$OPG_ROOT/scripts/tools/$1"/* "$CACHE/$1/"
+	cp "$OPG_ROOT/scripts/tools/js/expected.mjs" "$CACHE/$1/"
+	(cd "$CACHE/$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+}
+
+install_python() {
+	mkdir -p "$TOOLS_PYTHON"
+	cp "$OPG_ROOT/scripts/tools/python"/* "$TOOLS_PYTHON/"
+	[ -x "$TOOLS_PYTHON/venv/bin/python" ] || python3 -m venv "$TOOLS_PYTHON/venv"
+	"$TOOLS_PYTHON/venv/bin/pip" install --quiet --require-hashes -r "$TOOLS_PYTHON/requirements.txt"
+}
+
+node "$OPG_ROOT/scripts/tools/snippets.mjs"
+install_js js
+install_js sidecar
+install_python
+exec node "$OPG_ROOT/scripts/tools/main.mjs" "$@"
