@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 use crate::{
-	registry_view,
+	directory_view, event_view, registry_view,
 	request_view::{reliance, request_view},
 	*,
 };
@@ -16,10 +16,12 @@ use frame_support::{
 };
 use opg_primitives::{
 	registry::{ModelName, Selector},
-	Content, Fuel, ModelId, RequestId, Tier,
+	Content, ExecutorKey, Fuel, ModelId, RequestId, Tier,
 };
 use opg_runtime_api::{
-	FreeExecutors, NameQuery, NamedModelView, Page, Reliance, RequestView, VersionView,
+	AccountView, ChainView, CourtView, EngineView, ExecutorView, FreeExecutors, NameQuery,
+	NamedModelView, Page, ReferenceView, Reliance, RequestEventView, RequestView, ServingView,
+	VersionView,
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
 use pallet_opg_inference::Capacity;
@@ -277,6 +279,46 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl opg_runtime_api::DirectoryApi<Block> for Runtime {
+		fn chain() -> ChainView {
+			directory_view::chain()
+		}
+		fn executors(
+			model: Option<ModelId>,
+			cursor: Option<Vec<u8>>,
+			limit: u32,
+		) -> Page<ExecutorView> {
+			directory_view::executors(model, cursor, limit)
+		}
+		fn serving(cursor: Option<Vec<u8>>, limit: u32) -> Page<ServingView> {
+			directory_view::serving(cursor, limit)
+		}
+		fn operator_of(key: ExecutorKey) -> Option<AccountId> {
+			pallet_opg_staking::KeyOwners::<Runtime>::get(key)
+		}
+		fn account(who: AccountId) -> AccountView {
+			directory_view::account(&who)
+		}
+		fn engines() -> Vec<EngineView> {
+			directory_view::engines()
+		}
+		fn courts() -> Vec<CourtView> {
+			directory_view::courts()
+		}
+	}
+
+	impl opg_runtime_api::RequestEventsApi<Block> for Runtime {
+		fn request_events() -> Vec<RequestEventView> {
+			event_view::request_events()
+		}
+		fn failure_of(extrinsic: u32) -> Option<sp_runtime::DispatchError> {
+			event_view::failure_of(extrinsic)
+		}
+		fn references(from: RequestId, limit: u32) -> Vec<ReferenceView> {
+			event_view::references(from, limit)
+		}
+	}
+
 	#[cfg(feature = "try-runtime")]
 	impl frame_try_runtime::TryRuntime<Block> for Runtime {
 		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
@@ -319,9 +361,11 @@ impl_runtime_apis! {
 
 	impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
 		fn build_state(config: Vec<u8>) -> sp_genesis_builder::Result {
+			opg_primitives::address::set_default_prefix();
 			build_state::<RuntimeGenesisConfig>(config)
 		}
 		fn get_preset(id: &Option<sp_genesis_builder::PresetId>) -> Option<Vec<u8>> {
+			opg_primitives::address::set_default_prefix();
 			get_preset::<RuntimeGenesisConfig>(id, genesis_config_presets::get_preset)
 		}
 		fn preset_names() -> Vec<sp_genesis_builder::PresetId> {
@@ -329,5 +373,3 @@ impl_runtime_apis! {
 		}
 	}
 }
-			opg_primitives::address::set_default_prefix();
-			opg_primitives::address::set_default_prefix();

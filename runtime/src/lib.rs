@@ -16,6 +16,8 @@ mod benchmarking;
 mod apis;
 mod configs;
 pub mod constants;
+mod directory_view;
+mod event_view;
 mod extension;
 pub mod genesis_config_presets;
 pub mod inflation;

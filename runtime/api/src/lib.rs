@@ -4,8 +4,12 @@
 
 extern crate alloc;
 
+mod directory;
+mod events;
 mod registry;
 
+pub use directory::*;
+pub use events::*;
 pub use registry::*;
 
 use alloc::vec::Vec;

@@ -181,6 +181,7 @@ impl Job {
 	TypeInfo,
 	Debug,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum JobError {
 	/// No job queue is attached to this call.
 	#[codec(index = 0)]

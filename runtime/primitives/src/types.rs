@@ -95,6 +95,7 @@ pub struct Content {
 	TypeInfo,
 	Debug,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum ModelError {
 	/// The file is not a model that the engine accepts.
 	#[codec(index = 0)]
@@ -197,6 +198,7 @@ pub struct Answer {
 	TypeInfo,
 	Debug,
 )]
+#[scale_info(capture_docs = "always")]
 pub enum FailureReason {
 	/// Fewer executors can be drawn than a committee needs.
 	#[codec(index = 0)]
