@@ -18,7 +18,11 @@ fn build_wasm() {
 	for (name, value) in wrapper {
 		env::set_var(name, value);
 	}
-	substrate_wasm_builder::WasmBuilder::init_with_defaults()
-		.append_to_rust_flags(opg_reproducible::RUSTFLAG)
-		.build();
+	let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults()
+		.append_to_rust_flags(opg_reproducible::RUSTFLAG);
+	// The runtime is compiled twice: the hash is of what the first one says about itself, and of the
+	// token as `opg_primitives::address` has it.
+	#[cfg(feature = "metadata-hash")]
+	let builder = builder.enable_metadata_hash("OPG", 18);
+	builder.build();
 }

@@ -29,6 +29,7 @@ mod try_state;
 mod types;
 mod unbonding;
 mod vault;
+mod views;
 pub mod weights;
 
 use frame_support::pallet_macros::import_section;
@@ -36,6 +37,7 @@ use frame_support::pallet_macros::import_section;
 pub use pallet::*;
 pub use types::*;
 pub use vault::{Holding, Vault};
+pub use views::StakeViewOf;
 pub use weights::WeightInfo;
 
 #[import_section(errors::errors)]
@@ -45,6 +47,7 @@ pub mod pallet {
 	use super::{
 		types::*,
 		vault::{Holding, Vault},
+		views::StakeViewOf,
 		weights::WeightInfo,
 	};
 	use alloc::vec::Vec;
@@ -716,6 +719,19 @@ pub mod pallet {
 		pub fn set_slots(origin: OriginFor<T>, slots: u32) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_set_slots(operator, slots)
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// Stake of an account in one pool.
+		pub fn stake(pool: PoolId<T::AccountId>, who: T::AccountId) -> StakeViewOf<T> {
+			Self::stake_view(&pool, &who)
+		}
+
+		/// Stake of an account in every pool in which it has some, its own pools first.
+		pub fn stakes(who: T::AccountId) -> Vec<StakeViewOf<T>> {
+			Self::stake_views(&who)
 		}
 	}
 }

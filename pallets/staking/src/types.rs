@@ -1,6 +1,7 @@
 //! Stored types: pools and their names, entries on their way out, convictions, hot keys.
 
 use crate::vault::{Holding, Vault};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use opg_primitives::{Balance, ExecutorKey};
@@ -194,6 +195,26 @@ pub struct UnbondingVault<BlockNumber> {
 	pub unlock_at: BlockNumber,
 	/// The stake.
 	pub vault: Vault,
+}
+
+/// Stake of an account in a pool, as view functions show it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub struct StakeView<AccountId, BlockNumber> {
+	/// The pool.
+	pub pool: PoolId<AccountId>,
+	/// Worth of its shares now, in planck. Rewards raise it, slashes lower it.
+	pub active: Balance,
+	/// What it took out and has not withdrawn, the oldest first.
+	pub unbonding: Vec<UnbondingView<BlockNumber>>,
+}
+
+/// Stake on its way out of a pool, as view functions show it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub struct UnbondingView<BlockNumber> {
+	/// Worth now, in planck. Until it unlocks, a slash can lower it.
+	pub amount: Balance,
+	/// Time from which on it can be withdrawn, by the clock.
+	pub unlock_at: BlockNumber,
 }
 
 /// Number of a conviction.

@@ -8,6 +8,7 @@ use crate::{
 	types::*,
 	vault::{Holding, Vault},
 };
+use alloc::vec::Vec;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, DispatchResult},
@@ -175,13 +176,15 @@ impl<T: Config> Pallet<T> {
 
 	/// True where an entry of `who` has shares that count.
 	pub(crate) fn owns_unbonding(id: &PoolIdOf<T>, who: &T::AccountId) -> bool {
-		Self::unbonding_of(id, who).iter().any(|(_, vault, own)| vault.shares_of(own) > 0)
+		Self::unbonding_of(id, who).iter().any(|(entry, vault)| vault.shares_of(&entry.holding) > 0)
 	}
 
 	/// Value of what `who` took out of a pool and has not withdrawn, in planck.
 	pub fn unbonding_value(id: &PoolIdOf<T>, who: &T::AccountId) -> Balance {
 		let entries = Self::unbonding_of(id, who);
-		entries.iter().fold(0, |sum, (_, vault, own)| sum.saturating_add(vault.value_of(own)))
+		entries
+			.iter()
+			.fold(0, |sum, (entry, vault)| sum.saturating_add(vault.value_of(&entry.holding)))
 	}
 
 	/// Part of `share` of all stake in the snapshot of `session` that is the operator's own, in
@@ -190,20 +193,21 @@ impl<T: Config> Pallet<T> {
 		let entries = Self::unbonding_of(id, &id.operator);
 		entries
 			.iter()
-			.filter(|(left_in, ..)| *left_in >= first_liable(session))
-			.fold(share.mul_floor(pool.self_bond()), |sum, (_, vault, own)| {
-				sum.saturating_add(share.mul_floor(vault.value_of(own)))
+			.filter(|(entry, _)| entry.session >= first_liable(session))
+			.fold(share.mul_floor(pool.self_bond()), |sum, (entry, vault)| {
+				sum.saturating_add(share.mul_floor(vault.value_of(&entry.holding)))
 			})
 	}
 
-	/// Entries of `who` on their way out of a pool: session, vault and shares.
-	fn unbonding_of(
+	/// Entries of `who` on their way out of a pool, the oldest first, each with the vault that its
+	/// shares are of.
+	pub(crate) fn unbonding_of(
 		id: &PoolIdOf<T>,
 		who: &T::AccountId,
-	) -> alloc::vec::Vec<(u32, Vault, Holding)> {
+	) -> Vec<(Unbond<BlockNumberFor<T>>, Vault)> {
 		let entries = Unbonding::<T>::get(id, who);
 		if entries.is_empty() {
-			return Default::default();
+			return Vec::new();
 		}
 		let vaults = UnbondingVaults::<T>::get(id);
 		let vault = |session| {
@@ -212,7 +216,7 @@ impl<T: Config> Pallet<T> {
 		};
 		entries
 			.into_iter()
-			.filter_map(|entry| Some((entry.session, vault(entry.session)?, entry.holding)))
+			.filter_map(|entry| vault(entry.session).map(|vault| (entry, vault)))
 			.collect()
 	}
 }

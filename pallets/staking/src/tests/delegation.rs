@@ -61,3 +61,22 @@ fn donations_should_not_move_the_price_of_shares() {
 		Balances::force_set_balance(RuntimeOrigin::root(), Staking::account(), 1_011).unwrap();
 	});
 }
+
+#[test]
+fn stakes_should_be_shown_at_their_worth_when_a_holder_has_some_in_its_own_pool_and_in_others() {
+	run(|| {
+		executor(1, 1_000);
+		executor(2, 3_000);
+		assert_ok!(delegate(2, 1, 1_000));
+		Staking::reward(&1, Balances::issue(2_000));
+		assert_ok!(undelegate(2, 1, 500));
+		let own = StakeView { pool: id(2), active: 3_000, unbonding: vec![] };
+		let leaving = UnbondingView { amount: 500, unlock_at: 11 };
+		let other = StakeView { pool: id(1), active: 1_500, unbonding: vec![leaving] };
+		assert_eq!(Staking::stakes(2), [own, other.clone()]);
+		assert_eq!(Staking::stake(id(1), 2), other);
+		assert_eq!(Staking::stakes(3), []);
+		let none = StakeView { pool: id(1), active: 0, unbonding: vec![] };
+		assert_eq!(Staking::stake(id(1), 3), none);
+	});
+}
