@@ -60,7 +60,15 @@ pub enum JsonError {
 ///
 /// If the text is of another form, or an element is not exactly of its tensor's type.
 pub fn parse(json: &[u8]) -> Result<Vec<Tensor>, JsonError> {
-	let list: Value = serde_json::from_slice(json)?;
+	from_value(&serde_json::from_slice(json)?)
+}
+
+/// Reads a list of tensors that was parsed already.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn from_value(list: &Value) -> Result<Vec<Tensor>, JsonError> {
 	let list = list.as_array().ok_or(JsonError::NotAList)?;
 	let tensors = list.iter().enumerate().map(parse_tensor).collect::<Result<Vec<_>, _>>()?;
 	tensor::check(&tensors)?;

@@ -9,6 +9,7 @@
 mod floats;
 
 pub mod image;
+pub mod input;
 pub mod json;
 pub mod npy;
 pub mod proto;

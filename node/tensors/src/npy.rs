@@ -7,7 +7,7 @@
 
 use opg_engine_types::tensor::{self, DType, Tensor, TensorError};
 
-const MAGIC: &[u8] = b"\x93NUMPY";
+pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy aligns the data to this, in bytes.
 const ALIGNMENT: usize = 64;
 

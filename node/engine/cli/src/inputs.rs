@@ -1,13 +1,13 @@
 //! Inputs: files of tensors and pictures, each `file` or `name=file`.
 
 use crate::read;
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use opg_engine::tensor::{self, Tensor};
 use opg_tensors::{
-	image::{self, Format, Layout, Scaling},
-	json, npy, proto,
+	image::{Format, Layout, Scaling},
+	input::{self, Kind},
 };
-use std::{path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
 /// Files of inputs, and how pictures become tensors.
 #[derive(clap::Args)]
@@ -38,38 +38,14 @@ pub struct Inputs {
 struct InputFile {
 	name: Option<String>,
 	path: PathBuf,
-	kind: Kind,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-	Json,
-	Opgt,
-	Npy,
-	Proto,
-	Picture,
-}
-
-impl FromStr for InputFile {
-	type Err = anyhow::Error;
-
-	fn from_str(argument: &str) -> Result<InputFile> {
-		let (name, path) = match argument.split_once('=') {
-			Some((name, path)) => (Some(name.to_owned()), PathBuf::from(path)),
-			None => (None, PathBuf::from(argument)),
-		};
-		let extension = path.extension().and_then(|extension| extension.to_str());
-		let kind = match extension {
-			Some("json") => Kind::Json,
-			Some("opgt") => Kind::Opgt,
-			Some("npy") => Kind::Npy,
-			Some("pb") => Kind::Proto,
-			Some("png" | "jpg" | "jpeg") => Kind::Picture,
-			_ => anyhow::bail!("an input is .json, .opgt, .npy, .pb, .png or .jpg"),
-		};
-		let names_itself = matches!(kind, Kind::Json | Kind::Opgt);
-		ensure!(!(names_itself && name.is_some()), "such a file names its tensors");
-		Ok(InputFile { name, path, kind })
+impl From<&str> for InputFile {
+	fn from(argument: &str) -> InputFile {
+		match argument.split_once('=') {
+			Some((name, path)) => InputFile { name: Some(name.into()), path: path.into() },
+			None => InputFile { name: None, path: argument.into() },
+		}
 	}
 }
 
@@ -96,16 +72,9 @@ impl Inputs {
 
 	fn load_one(&self, input: &InputFile) -> Result<Vec<Tensor>> {
 		let bytes = read(&input.path)?;
-		let tensor = match input.kind {
-			Kind::Json => return Ok(json::parse(&bytes)?),
-			Kind::Opgt => return Ok(tensor::decode(&bytes)?),
-			Kind::Npy => npy::parse("", &bytes)?,
-			Kind::Proto => proto::parse(&bytes)?,
-			Kind::Picture => image::parse("", &bytes, &self.format())?,
-		};
-		let name = input.name.clone().unwrap_or(tensor.name);
-		ensure!(!name.is_empty(), "which input is it? Write name={}", input.path.display());
-		Ok(vec![Tensor { name, ..tensor }])
+		let kind = Kind::of(&input.path, &bytes)
+			.context("an input is .json, .opgt, .npy, .pb, .png or .jpg")?;
+		Ok(input::parse(kind, input.name.as_deref(), &bytes, &self.format())?)
 	}
 
 	fn format(&self) -> Format {
