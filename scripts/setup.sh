@@ -11,7 +11,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$OPG_ROOT"
 
 PACKAGES=(b3sum build-essential ca-certificates curl git libssl-dev pkg-config protobuf-compiler python3 python3-venv qemu-user)
-TARGETS=(wasm32v1-none wasm32-wasip1)
+# The last one is that of the verifier of receipts for web pages.
+TARGETS=(wasm32v1-none wasm32-wasip1 wasm32-unknown-unknown)
 COMPONENTS=(clippy rustfmt)
 # Tools of scripts/test.sh: name and version.
 TOOLS=("cargo-deny 0.20.2" "cargo-machete 0.9.2")
