@@ -20,6 +20,8 @@
 //! The anchor is a genesis hash, or the text of a file of authorities. The result is JSON:
 //! `{"statement": …}` as [`Statement::to_json`](opg_receipt::Statement::to_json) has it, or
 //! `{"error": {"reason": …, "message": …}}`.
+//!
+//! Only WebAssembly exports the names: elsewhere `free` would take the place of the C library's.
 
 use opg_receipt::{verify as check, Anchor, AuthorityFile, Error, Hash, Receipt, Statement};
 use serde_json::{json, Value};
@@ -28,7 +30,7 @@ use serde_json::{json, Value};
 const LENGTH_BYTES: usize = 4;
 
 /// Reserves `length` bytes for the caller to write, to be given back by [`free`].
-#[no_mangle]
+#[cfg_attr(target_family = "wasm", no_mangle)]
 pub extern "C" fn alloc(length: usize) -> *mut u8 {
 	Box::into_raw(vec![0u8; length].into_boxed_slice()).cast()
 }
@@ -38,7 +40,7 @@ pub extern "C" fn alloc(length: usize) -> *mut u8 {
 /// # Safety
 ///
 /// `at` and `length` are of [`alloc`] or of a result of [`verify`], and are given back once.
-#[no_mangle]
+#[cfg_attr(target_family = "wasm", no_mangle)]
 pub unsafe extern "C" fn free(at: *mut u8, length: usize) {
 	// SAFETY: the caller promises that they are those of a boxed slice that nobody else has.
 	drop(unsafe { Box::from_raw(core::ptr::slice_from_raw_parts_mut(at, length)) });
@@ -50,7 +52,7 @@ pub unsafe extern "C" fn free(at: *mut u8, length: usize) {
 /// # Safety
 ///
 /// Both ranges are of [`alloc`], and written.
-#[no_mangle]
+#[cfg_attr(target_family = "wasm", no_mangle)]
 pub unsafe extern "C" fn verify(
 	receipt: *const u8,
 	receipt_length: usize,
