@@ -32,10 +32,11 @@ pub(crate) fn request_events() -> Vec<RequestEventView> {
 /// Error of an extrinsic of this block.
 pub(crate) fn failure_of(extrinsic: u32) -> Option<DispatchError> {
 	// Phases cannot be compared in WebAssembly.
-	let is_own = |phase| matches!(phase, Phase::ApplyExtrinsic(index) if index == extrinsic);
+	let is_own =
+		|phase: &Phase| matches!(phase, Phase::ApplyExtrinsic(index) if *index == extrinsic);
 	System::read_events_no_consensus().find_map(|record| match record.event {
 		RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { dispatch_error, .. })
-			if is_own(record.phase) =>
+			if is_own(&record.phase) =>
 		{
 			Some(dispatch_error)
 		},
