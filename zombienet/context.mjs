@@ -68,9 +68,18 @@ export class Context {
 	// serves is drawn two sessions later.
 	async publish(file, name, ...limits) {
 		for (const node of this.net.names) this.net.store(node, 'models', 'add', file);
-		const model = (await this.api.query.models.nextModelId()).toNumber();
-		await this.opg('model', 'register', file, '--name', name, '--suri', OWNER, ...limits);
+		const model = await this.register(file, name, OWNER, ...limits);
 		await this.serve(model, file);
+		return model;
+	}
+
+	// Registers a model. Gives its number, once no fork can take it back.
+	async register(file, name, owner, ...options) {
+		const next = async state => (await state.query.models.nextModelId()).toNumber();
+		const model = await next(this.api);
+		await this.opg('model', 'register', file, '--name', name, '--suri', owner, ...options);
+		await until(`${name} is registered`, SEND_SECONDS, async () =>
+			(await next(await this.api.at(await this.api.rpc.chain.getFinalizedHead()))) > model);
 		return model;
 	}
 
@@ -91,7 +100,7 @@ export class Context {
 		// Until all nodes have found each other, there are forks.
 		await this.ledger.passBlocks(2);
 		const uris = this.executors();
-		await this.opg('model', 'register', MODEL_FILE, '--name', 'digits', '--suri', OWNER);
+		assert.equal(await this.register(MODEL_FILE, 'digits', OWNER), MODEL);
 		await this.serve(MODEL, MODEL_FILE);
 		for (const { before } of faults) await before?.(this);
 		const tensors = join(this.net.directory, 'seven.json');

@@ -94,7 +94,7 @@ export async function garbageProtocols(context) {
 		const peers = own.flatMap(({ peers }) => peers);
 		const about = reports.filter(([, who]) => peers.includes(who));
 		if (about.some(report => report[5])) banned.add(name);
-		const reasons = [...new Set(about.map(([, , , , reason]) => reason))].join(', ');
+		const reasons = [...new Set(about.map(([, , , , reason]) => reason.split('. ')[0]))].join(', ');
 		say(`  ${name}${peers.length > 1 ? `, ${peers.length} peers` : ''}: ${sum('sent')} messages, ${(sum('bytes') / MIB).toFixed(1)} MiB; refused ${sum('refused')} times`
 			+ `${reasons ? `; reported for: ${reasons}` : ''}${banned.has(name) ? '; banned' : ''}`);
 		assert(sum('sent') + sum('asked') > 0, `${name}: it finished the handshake`);

@@ -87,15 +87,14 @@ const longestGap = blocks => Math.max(...blocks.slice(1).map((block, i) => (bloc
 
 // Governance admits another engine, and executors serve a model of it beside that of the first.
 export async function admitEngine(context) {
-	const { api, net } = context;
+	const { net } = context;
 	const [own, other] = ['engine', 'other-engine'].map(name => join(net.directory, `${name}.wasm`));
 	net.program('engines', 'export', own);
 	writeFileSync(other, Buffer.concat([readFileSync(own), SECTION]));
 	await context.opg('engine', 'admit', other, '--suri', '//Alice');
 	const names = net.names.filter(name => net.operators(name).length > 0);
 	for (const name of names) net.store(name, 'engines', 'add', other);
-	const model = (await api.query.models.nextModelId()).toNumber();
-	await context.opg('model', 'register', MODEL_FILE, '--name', 'digits-of-other', '--engine', other, '--suri', '//Dave//stash');
+	const model = await context.register(MODEL_FILE, 'digits-of-other', '//Dave//stash', '--engine', other);
 	await context.serve(model, MODEL_FILE, '--engine', other);
 	context.otherEngine = model;
 }

@@ -19,7 +19,7 @@ const HOST_FUNCTION = 'ext_inference_host_has_model_version_1';
 // One that it calls only to print, and one of the same type that it does not import.
 const OLD_FUNCTION = 'ext_misc_print_hex_version_1';
 const NEW_FUNCTION = 'ext_misc_print_num_version_1';
-const UPGRADE_SECONDS = 60;
+const UPGRADE_SECONDS = 120;
 // Numbers in an input: 32 KiB, above what the chain carries. The output is as long.
 const LENGTH = 8192;
 const TRAVELLERS = 20;
@@ -82,18 +82,26 @@ export function nextRuntime(code, { specName, implName, authoringVersion, specVe
 // The runtime of the best block.
 const runtimeOf = async ({ api }) => Buffer.from(hexToU8a((await api.rpc.state.getStorage(':code')).toHex()));
 
-// Governance replaces the runtime. Gives the hash of the block that does.
-async function setCode({ api }, code) {
+// Governance replaces the runtime of version `before`. Gives the hash of the block that does. The client
+// is not asked for it: it may read events of that block by the types of the other runtime.
+async function setCode({ api, net }, code, before) {
 	const alice = await new Sender(api, account('//Alice')).sync();
 	const call = api.tx.system.setCode(u8aToHex(code));
-	const { status } = await alice.succeed(api.tx.sudo.sudoUncheckedWeight(call, { refTime: 0, proofSize: 0 }));
-	return status.asInBlock.toHex();
+	await alice.push(api.tx.sudo.sudoUncheckedWeight(call, { refTime: 0, proofSize: 0 }));
+	const version = async hash => (await net.rpc('alice', 'state_getRuntimeVersion', [hash])).specVersion;
+	let block = await until('the chain has the new version', UPGRADE_SECONDS, async () => {
+		const best = await net.rpc('alice', 'chain_getBlockHash');
+		return (await version(best)) === before + 1 && best;
+	});
+	for (;;) {
+		const { parentHash } = await net.rpc('alice', 'chain_getHeader', [block]);
+		if ((await version(parentHash)) === before) return block;
+		block = parentHash;
+	}
 }
 
-// Waits until the chain runs the version after `before`, and has noted that.
+// Waits until the chain has noted that it runs the version after `before`.
 async function upgraded(context, before) {
-	const version = async () => (await context.net.rpc('alice', 'state_getRuntimeVersion')).specVersion;
-	await until('the chain has the new version', UPGRADE_SECONDS, async () => (await version()) === before + 1);
 	await context.reconnect();
 	const noted = async () => (await context.api.query.system.lastRuntimeUpgrade()).unwrap().specVersion.toNumber();
 	await until('the chain has noted the upgrade', UPGRADE_SECONDS, async () => (await noted()) === before + 1);
@@ -123,7 +131,7 @@ export async function runtimeUpgrade(context) {
 	try {
 		for (let i = 0; i < 6; i++) ids.push(...(await context.ask(1, { tier: ['Optimistic', 'Quorum', 'High'][i % 3] })));
 		ids.push(...(await context.ask(2)));
-		block = await setCode(context, code);
+		block = await setCode(context, code, before);
 	} finally {
 		net.thaw(silent);
 	}
@@ -174,7 +182,7 @@ export async function upgradeInTransit(context) {
 		if ((await Promise.all([...asked.keys()].map(isHolding))).some(Boolean)) break;
 	}
 	await ask(late);
-	const block = await setCode(context, code);
+	const block = await setCode(context, code, before);
 	await upgraded(context, before);
 	await sayStates(context, block, [...asked.keys()], 'Uploading', 'Holding');
 	net.store('eve', 'blobs', 'import', late.path);
@@ -281,7 +289,7 @@ export async function oldProgramRuns(context) {
 	await context.synced('other');
 	const before = api.runtimeVersion.specVersion.toNumber();
 	const code = nextRuntime(await runtimeOf(context), api.runtimeVersion, wasm => renameImport(wasm, OLD_FUNCTION, NEW_FUNCTION));
-	const block = await setCode(context, code);
+	const block = await setCode(context, code, before);
 	await upgraded(context, before);
 	const height = (await context.api.rpc.chain.getHeader(block)).number.toNumber();
 	await until('it says what it lacks', UPGRADE_SECONDS, () => net.log(node).includes(NEW_FUNCTION));

@@ -159,11 +159,14 @@ class Peer {
 		stream.sink((async function* () {
 			yield frame(handshake());
 			await isAnswered;
-			while (make && isOpen()) {
-				const bytes = make();
-				counts.sent++;
-				counts.bytes += bytes.length;
-				yield frame(bytes);
+			// Where this ends, the stream does.
+			while (isOpen()) {
+				if (make) {
+					const bytes = make();
+					counts.sent++;
+					counts.bytes += bytes.length;
+					yield frame(bytes);
+				}
 				await sleep(PAUSE_MS);
 			}
 		})()).catch(() => {});
