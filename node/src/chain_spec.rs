@@ -2,18 +2,26 @@
 
 use opg_primitives::address::{SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL};
 use opg_runtime::genesis_config_presets::{get_preset, DEVELOPMENT, LOCAL};
-use sc_chain_spec::ChainSpecBuilder;
+use sc_chain_spec::{ChainSpecBuilder, ChainSpecExtension};
 use sc_service::{ChainType, Properties};
+use sc_sync_state_rpc::LightSyncStateExtension;
+use serde::{Deserialize, Serialize};
+
+/// What a specification has besides Substrate's fields.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ChainSpecExtension)]
+#[serde(rename_all = "camelCase")]
+pub struct Extensions {
+	/// State from which a light client begins, as `sync_state_genSyncSpec` writes it.
+	pub light_sync_state: LightSyncStateExtension,
+}
 
 /// Chain specification. Building a genesis calls the runtime, which imports our host functions.
-pub type ChainSpec = sc_service::GenericChainSpec<
-	sc_service::NoExtension,
-	opg_runtime_interface::inference_host::HostFunctions,
->;
+pub type ChainSpec =
+	sc_service::GenericChainSpec<Extensions, opg_runtime_interface::inference_host::HostFunctions>;
 
 /// A specification that has no genesis yet.
 pub type Builder =
-	ChainSpecBuilder<sc_service::NoExtension, opg_runtime_interface::inference_host::HostFunctions>;
+	ChainSpecBuilder<Extensions, opg_runtime_interface::inference_host::HostFunctions>;
 
 /// Failure to build a chain specification.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +66,7 @@ fn build(
 /// [`Error::NoRuntime`].
 pub fn builder(name: &str, id: &str, chain_type: ChainType) -> Result<Builder, Error> {
 	let code = opg_runtime::WASM_BINARY.ok_or(Error::NoRuntime)?;
-	Ok(ChainSpec::builder(code, None)
+	Ok(ChainSpec::builder(code, Extensions::default())
 		.with_name(name)
 		.with_id(id)
 		.with_protocol_id("opg")

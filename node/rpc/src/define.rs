@@ -121,6 +121,11 @@ impl<X: Send + Sync + 'static> Methods<X> {
 		Ok(())
 	}
 
+	/// Describes a method that another part of the node answers.
+	pub(crate) fn elsewhere<A: Parameters, R: JsonSchema>(&mut self, about: About) {
+		self.document.method::<A, R>(&about);
+	}
+
 	/// The methods, with `rpc.discover`, and their document.
 	pub(crate) fn finish(self) -> Result<(RpcModule<X>, Value), RegisterMethodError> {
 		let Self { mut module, document, .. } = self;

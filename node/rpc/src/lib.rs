@@ -36,11 +36,15 @@ use follower::Follower;
 use inputs::Inputs;
 use jsonrpsee::{server::RegisterMethodError, RpcModule};
 use opg_runtime::opaque::Block;
+use params::ReceiptParams;
 use sc_transaction_pool_api::TransactionPool;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sp_core::H256;
 use state::State;
 use std::{future::Future, sync::Arc};
+
+/// Method that the node answers itself: the document has it too.
+const RECEIPT: &str = "opg_v1_receipt";
 
 /// What the methods are made of.
 pub struct Parts<C, P> {
@@ -126,6 +130,9 @@ fn read_methods<C: Client, P: Send + Sync + 'static>(
 	methods.read(reference, State::request_by_reference)?;
 	let summary = "The answer to a request, and whether it may be relied on.";
 	methods.read(about("opg_v1_result", summary, &[]), State::result)?;
+	let summary = "The receipt of a request that is settled in a final block, as its file has it.";
+	let receipt = about(RECEIPT, summary, &[8002, 8008, 8009, 8010]);
+	methods.elsewhere::<ReceiptParams, Map<String, Value>>(receipt);
 	let summary = "A version of a model.";
 	methods.read(about("opg_v1_model", summary, &[8001]), State::model)?;
 	let summary = "Models, by page; versions, where they are looked up by the hash of their file.";

@@ -141,6 +141,25 @@ parameters! {
 }
 
 parameters! {
+	/// Which receipt.
+	ReceiptParams {
+		/// Number of the request.
+		id: RequestId,
+		/// What the asker has already.
+		#[serde(default)]
+		options: Option<ReceiptOptions>,
+	}
+}
+
+/// What the asker of a receipt has already.
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema, Debug)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct ReceiptOptions {
+	/// Number of an authority set that the asker trusts: what is before it is left out.
+	pub from_set: Option<u64>,
+}
+
+parameters! {
 	/// Account.
 	AccountParams {
 		/// Account.

@@ -41,6 +41,7 @@ impl Block {
 
 /// Items of a listing.
 #[derive(Clone, PartialEq, Eq, Serialize, JsonSchema, Debug)]
+#[schemars(rename = "{I}Page")]
 pub struct Page<I> {
 	/// The items. Their order is fixed, and means nothing.
 	pub items: Vec<I>,
