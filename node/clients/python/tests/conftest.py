@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from document import Document
 from fake_node import FakeNode
 
 import opg
 
 ROOT = Path(__file__).resolve().parents[4]
+DOCUMENT = ROOT / "docs" / "openrpc.json"
+IN_PASSING = {"opg_v1_unsubscribe", "opg_v1_nothing"}
+"""Methods that the document has not as such."""
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +30,21 @@ async def node() -> AsyncIterator[FakeNode]:
     """A node of a chain on which nothing has happened."""
     async with FakeNode() as node:
         yield node
+    if DOCUMENT.is_file():
+        check(node)
+
+
+def check(node: FakeNode) -> None:
+    """The node gives what real ones give, and the client sends what they take."""
+    document = Document(DOCUMENT)
+    for method, params, result in node.exchanged:
+        if method.startswith("opg_v1_") and method not in IN_PASSING:
+            document.check_params(method, params)
+            if result is not None:
+                document.check_result(method, result)
+    for item in node.told:
+        if item["state"] != "ended":
+            document.check_news("opg_v1_submitAndWatch", item)
 
 
 @pytest.fixture

@@ -43,6 +43,10 @@ class FakeNode:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.exchanged: list[tuple[str, list[Any], Any]] = []
+        """Calls of methods, with parameters and result."""
+        self.told: list[dict[str, Any]] = []
+        """News of transactions."""
         self.transactions: list[bytes] = []
         """All that came, in order."""
         self.requests: list[dict[str, Any]] = []
@@ -108,6 +112,7 @@ class FakeNode:
             except Hangup:
                 await socket.close()
                 return
+            self.exchanged.append((method, call["params"], reply.get("result")))
             await socket.send(json.dumps(reply))
             if method == "opg_v1_submitAndWatch" and "result" in reply:
                 await self._tell(socket, reply["result"])
@@ -122,6 +127,7 @@ class FakeNode:
                 else:
                     item["request"] = len(self.requests) - 1
             params = {"subscription": subscription, "result": item}
+            self.told.append(item)
             if state == "ended":
                 params = {"subscription": subscription, "error": "the node had enough"}
             await socket.send(

@@ -329,8 +329,12 @@ async def test_answers_of_another_form_should_be_told(
 async def test_slow_node_should_be_told(node: FakeNode) -> None:
     is_over = asyncio.Event()
 
+    async def at_last(_model: int) -> dict[str, Any]:
+        await is_over.wait()
+        return {}
+
     async with opg.AsyncClient(node.url, timeout=0.2) as client:
-        node.__dict__["opg_v1_model"] = lambda _model: is_over.wait()
+        node.__dict__["opg_v1_model"] = at_last
         with pytest.raises(opg.NodeUnreachable, match=r"did not answer opg_v1_model within 0\.2 s"):
             await client.model(0)
         assert node.calls.count("opg_v1_model") == 1
