@@ -2,9 +2,9 @@
 
 use crate::{
 	extrinsic::{signed, SigningContext, MORTALITY},
-	keys,
+	failure::{Failure, TransactionFailed},
+	keys::{self, Account},
 	model_ref::NameRef,
-	receipt::{self, Receipt},
 	rpc::{Endpoint, Rpc},
 };
 use anyhow::{anyhow, bail, ensure, Context, Result};
@@ -16,6 +16,7 @@ use opg_primitives::{
 	registry::{Selector, MAX_NAMES_PAGE, MAX_PAGE},
 	AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier, MAX_INPUT_BYTES,
 };
+use opg_receipt::Receipt;
 use opg_runtime::{
 	constants::{ANNOUNCEMENT_LIFETIME, SESSION_SLOTS},
 	Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION,
@@ -122,11 +123,6 @@ struct Block {
 	extrinsics: Vec<Bytes>,
 }
 
-#[derive(Deserialize)]
-struct ReadProof {
-	proof: Vec<Bytes>,
-}
-
 /// Validators who say that they hold the file of a model.
 pub struct Holding {
 	/// Number of those who do.
@@ -150,27 +146,20 @@ impl Chain {
 			let name: String = rpc.call("system_chain", &[])?;
 			anyhow::Ok((rpc, name))
 		};
-		let (rpc, name) = open().map_err(|error| {
-			anyhow!(
-				"no node answers at {endpoint}: {error:#}\n\
-				 Start one with `opg-node --dev`, or name another with --url."
-			)
+		let (rpc, name) = open().map_err(|error| Failure::NoNode {
+			endpoint: endpoint.clone(),
+			cause: format!("{error:#}"),
 		})?;
 		let node: RuntimeVersion = rpc.call("state_getRuntimeVersion", &[])?;
 		if (node.spec_version, node.transaction_version)
 			!= (VERSION.spec_version, VERSION.transaction_version)
 			|| node.spec_name != VERSION.spec_name.as_ref()
 		{
-			bail!(
-				"the node runs {} {} (transactions {}), and this program is for {} {} \
-				 (transactions {}): use the `opg` of the node's release",
-				printable(&node.spec_name),
-				node.spec_version,
-				node.transaction_version,
-				VERSION.spec_name,
-				VERSION.spec_version,
-				VERSION.transaction_version,
-			);
+			bail!(Failure::OtherRuntime {
+				name: printable(&node.spec_name),
+				spec: node.spec_version,
+				transactions: node.transaction_version,
+			});
 		}
 		let genesis: Option<H256> = rpc.call("chain_getBlockHash", &[json!(0)])?;
 		let genesis = genesis.context("the node does not know the chain's first block")?;
@@ -210,7 +199,8 @@ impl Chain {
 		hash.with_context(|| format!("the node does not know block {height} any more: try again"))
 	}
 
-	fn api<R: Decode>(&self, method: &str, argument: impl Encode) -> Result<R> {
+	/// Calls a runtime API in the best block.
+	pub fn api<R: Decode>(&self, method: &str, argument: impl Encode) -> Result<R> {
 		let argument = Bytes(argument.encode());
 		let encoded: Bytes = self.rpc.call("state_call", &[json!(method), json!(argument)])?;
 		decode(&encoded).with_context(|| method.to_string())
@@ -232,16 +222,16 @@ impl Chain {
 			let engine_id = self.model(model)?.engine_id;
 			if self.valid_engines()?.contains(&engine_id) {
 				let Holding { holding, validators } = self.validators_holding(model)?;
-				bail!(
+				bail!(Failure::ModelUnavailable(format!(
 					"model {model} takes no requests yet: {holding} of {validators} validators say that \
 					 they hold its file, and it takes two thirds of them. Get the file to them \
 					 (`opg-node models add`); their nodes say so within a minute"
-				);
+				)));
 			}
-			bail!(
+			bail!(Failure::ModelUnavailable(format!(
 				"model {model} names the engine {engine_id:?}, which is not valid now (see \
 				 `opg engine list`): its owner must register a version for one that is"
-			);
+			)));
 		};
 		Ok(estimate)
 	}
@@ -264,7 +254,9 @@ impl Chain {
 	/// A registered model version.
 	pub fn model(&self, id: ModelId) -> Result<VersionView> {
 		let version: Option<VersionView> = self.api("RegistryApi_version", id)?;
-		version.with_context(|| format!("there is no model version {id}"))
+		version.ok_or_else(|| {
+			Failure::ModelUnavailable(format!("there is no model version {id}")).into()
+		})
 	}
 
 	/// The version of a named model that a selector names, if there is one.
@@ -332,14 +324,14 @@ impl Chain {
 		self.rpc.call("chain_getFinalizedHead", &[])
 	}
 
-	/// The receipt of a request, proven in the latest final block.
-	pub fn receipt(&self, request: RequestId) -> Result<Receipt> {
-		let at = self.finalized()?;
-		let header = self.header(Some(at))?;
-		let keys = receipt::keys(request).map(Bytes);
-		let read: ReadProof =
-			self.rpc.call("state_getReadProof", &[json!(keys.as_slice()), json!(at)])?;
-		Ok(Receipt { request, header, proof: read.proof.into_iter().map(|node| node.0).collect() })
+	/// The receipt of a request, as the node makes it: from the authority set `from_set` on, or from the
+	/// genesis. It is not checked yet.
+	pub fn receipt(&self, request: RequestId, from_set: Option<u64>) -> Result<Receipt> {
+		let options = json!({ "fromSet": from_set });
+		let receipt: serde_json::Value =
+			self.rpc.call("opg_v1_receipt", &[json!(request), options])?;
+		let receipt = Receipt::parse(receipt.to_string().as_bytes());
+		receipt.context("the node's receipt is of another form")
 	}
 
 	/// Engines that models may name now.
@@ -418,26 +410,39 @@ impl Chain {
 	}
 
 	/// Signs `call` and hands it in.
-	pub fn submit(
+	pub fn submit(&self, call: impl Into<RuntimeCall>, signer: &Account) -> Result<Submitted> {
+		let (call, height) = (call.into(), self.height()?);
+		let key = signer.key_for(&call)?;
+		let bytes = self.sign(call, key, self.next_nonce(signer.id())?)?;
+		let tracking = self.hand_in(&bytes, height).with_context(|| {
+			format!("the node refused a transaction of {}", keys::name(signer.id()))
+		})?;
+		Ok(Submitted { bytes, tracking })
+	}
+
+	/// Signs `call` with this nonce and hands it in. Nobody tells what becomes of it.
+	pub fn submit_with_nonce(
 		&self,
 		call: impl Into<RuntimeCall>,
-		signer: &sr25519::Pair,
-	) -> Result<Submitted> {
-		let account = keys::account(signer);
-		let height = self.height()?;
+		signer: &Account,
+		nonce: Nonce,
+	) -> Result<()> {
+		let call = call.into();
+		let key = signer.key_for(&call)?;
+		let bytes = self.sign(call, key, nonce)?;
+		self.rpc.call::<H256>("author_submitExtrinsic", &[json!(bytes)]).map(drop)
+	}
+
+	fn sign(&self, call: RuntimeCall, key: &sr25519::Pair, nonce: Nonce) -> Result<Bytes> {
 		let finalized = self.header(Some(self.finalized()?))?.number;
-		let anchor = anchor(height, finalized);
+		let anchor = anchor(self.height()?, finalized);
 		let context = SigningContext {
 			genesis: self.genesis,
 			height: anchor.into(),
 			checkpoint: self.block_hash(anchor)?,
-			nonce: self.next_nonce(&account)?,
+			nonce,
 		};
-		let bytes = Bytes(signed(call.into(), signer, &context));
-		let tracking = self.hand_in(&bytes, height).with_context(|| {
-			format!("the node refused a transaction of {}", keys::name(&account))
-		})?;
-		Ok(Submitted { bytes, tracking })
+		Ok(Bytes(signed(call, key, &context)))
 	}
 
 	fn hand_in(&self, bytes: &Bytes, height: BlockNumber) -> Result<Tracking> {
@@ -455,7 +460,7 @@ impl Chain {
 	}
 
 	/// The next nonce, counting transactions that wait in the node's pool.
-	fn next_nonce(&self, account: &AccountId) -> Result<Nonce> {
+	pub fn next_nonce(&self, account: &AccountId) -> Result<Nonce> {
 		self.rpc.call("system_accountNextIndex", &[json!(account.to_ss58check())])
 	}
 
@@ -469,11 +474,12 @@ impl Chain {
 			},
 			Tracking::Searched(from) => self.search(&bytes, from, deadline)?,
 		};
-		included.with_context(|| {
-			format!(
+		included.ok_or_else(|| {
+			Failure::Timeout(format!(
 				"a transaction was not included within {} s: does the chain make blocks?",
 				INCLUSION_TIMEOUT.as_secs()
-			)
+			))
+			.into()
 		})
 	}
 
@@ -530,7 +536,7 @@ impl Chain {
 	}
 
 	/// Signs, hands in, and waits.
-	pub fn send(&self, call: impl Into<RuntimeCall>, signer: &sr25519::Pair) -> Result<Included> {
+	pub fn send(&self, call: impl Into<RuntimeCall>, signer: &Account) -> Result<Included> {
 		self.included(self.submit(call, signer)?)
 	}
 
@@ -561,7 +567,7 @@ impl Chain {
 				..
 			}) = event
 			{
-				bail!("the transaction failed in block {block}: {}", describe(*dispatch_error));
+				bail!(TransactionFailed { block, error: *dispatch_error });
 			}
 		}
 		Ok(Some(Included { block, events }))
@@ -578,11 +584,22 @@ pub(crate) fn describe(error: DispatchError) -> String {
 	}
 }
 
+/// The pallet and the name of an error, if a pallet gave it.
+pub(crate) fn error_name(error: &DispatchError) -> Option<String> {
+	let (pallet, error) = pallet_and_error(error)?;
+	Some(format!("{}.{}", pallet.name, error.name))
+}
+
 fn module_error(error: &DispatchError) -> Option<String> {
+	let (_, variant) = pallet_and_error(error)?;
+	Some(format!("{}: {}", error_name(error)?, variant.docs.join(" ")))
+}
+
+fn pallet_and_error(error: &DispatchError) -> Option<(scale_info::Variant, scale_info::Variant)> {
 	let DispatchError::Module(ModuleError { index, error, .. }) = error else { return None };
 	let pallet = variant(&RuntimeError::type_info(), *index)?;
 	let error = variant(&pallet.fields.first()?.ty.type_info(), error[0])?;
-	Some(format!("{}.{}: {}", pallet.name, error.name, error.docs.join(" ")))
+	Some((pallet, error))
 }
 
 /// Height of the block that a signature is bound to: a final one, because without that block the

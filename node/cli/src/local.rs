@@ -122,6 +122,16 @@ fn content_bytes(what: &str, ports: &[Port], least: u32, most: u32) -> Result<u3
 	})
 }
 
+/// Inputs of `model`, as the engine finds them within the limits of a version.
+pub(crate) fn inputs(
+	engine: &LocalEngine,
+	model: &[u8],
+	dims: &Dims,
+	limits: &VersionLimits,
+) -> Result<Vec<Port>> {
+	inspect(engine, model, dims, limits).map(|inspection| inspection.description.inputs)
+}
+
 fn inspect(
 	engine: &LocalEngine,
 	model: &[u8],

@@ -1,6 +1,5 @@
 //! `opg`, the command-line client of OPG Chain.
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -11,11 +10,5 @@ fn main() -> ExitCode {
 		libc::signal(libc::SIGPIPE, libc::SIG_DFL);
 	}
 	opg_primitives::address::set_default_prefix();
-	match opg_cli::run(opg_cli::Cli::parse()) {
-		Ok(()) => ExitCode::SUCCESS,
-		Err(error) => {
-			eprintln!("error: {error:#}");
-			ExitCode::from(opg_cli::exit_code(&error))
-		},
-	}
+	ExitCode::from(opg_cli::main(std::env::args_os()))
 }

@@ -1,5 +1,7 @@
 //! Results for people or for programs.
 
+use crate::failure;
+use anyhow::Error;
 use serde_json::Value;
 use std::fmt::Display;
 
@@ -33,6 +35,14 @@ impl Output {
 	pub fn json(self, value: impl FnOnce() -> Value) {
 		if self == Self::Json {
 			println!("{}", value());
+		}
+	}
+
+	/// Prints the error with which the program ends, on the standard error.
+	pub fn error(self, error: &Error) {
+		match self {
+			Self::Text => eprintln!("error: {error:#}"),
+			Self::Json => eprintln!("{}", failure::to_json(error)),
 		}
 	}
 

@@ -136,6 +136,8 @@ fn command(engine: &EngineArg, cold: bool) -> Result<Command> {
 	};
 	let mut command = Command::new(program);
 	command.arg("recompute").stdout(Stdio::piped());
+	// The model is somebody else's.
+	command.env_remove("OPG_SURI");
 	if cold {
 		command.arg("--cold");
 	}

@@ -171,6 +171,21 @@ pub(crate) struct Refusal {
 	pub code: i32,
 }
 
+/// Code with which the pool refuses a transaction that is not valid.
+const INVALID_TRANSACTION: i32 = 1010;
+
+impl Refusal {
+	/// Tells whether the account cannot pay for the transaction.
+	pub fn cannot_pay(&self) -> bool {
+		self.code == INVALID_TRANSACTION && self.text.contains("Inability to pay")
+	}
+
+	/// Tells whether the nonce of the transaction was used.
+	pub fn is_outdated(&self) -> bool {
+		self.code == INVALID_TRANSACTION && self.text.contains("outdated")
+	}
+}
+
 #[cfg(test)]
 impl Refusal {
 	/// A refusal, as a node gives it.

@@ -1,36 +1,215 @@
 //! Tensors as people write and read them.
 //!
-//! A file is JSON as [`opg_tensors::json`] describes it, or holds encoded tensors (`.opgt`), which
-//! `opg-engine convert` makes of other formats.
+//! [`opg_tensors::input`] has the formats.
 
-use crate::fs;
+use crate::{failure::Failure, fs};
 use anyhow::{ensure, Context, Result};
-use opg_engine_types::tensor::{self, Tensor};
+use clap::Args;
+use opg_engine_types::tensor::{self, DType, Tensor};
 use opg_execution::printable;
 use opg_primitives::MAX_CONTENT_BYTES;
-use opg_tensors::json;
+use opg_tensors::{
+	image::{Format, Layout, Scaling},
+	input::{self, Kind},
+	json,
+	report::Port,
+};
 use serde_json::Value;
-use std::path::Path;
+use std::{
+	fmt,
+	io::{stdin, Read},
+	path::{Path, PathBuf},
+};
+
+/// Heading of the options about pictures.
+const PICTURES: &str = "Pictures";
 
 /// Most elements of one tensor that are shown.
 const SHOWN: usize = 10;
 
-/// Reads the input tensors of a request from a file, and encodes them.
+/// Files of an input, and how they become tensors.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct InputArgs {
+	/// File with input tensors: JSON or .opgt (any number of tensors); .npy, .pb, PNG or JPEG (one, named
+	/// as NAME=FILE where the model has several inputs or --model is not given). `-` is the standard
+	/// input. Repeatable.
+	#[arg(long = "tensors", value_name = "[NAME=]FILE", required = true)]
+	files: Vec<InputFile>,
+	#[command(flatten)]
+	pictures: PictureArgs,
+}
+
+/// How pixels become elements. What is not given follows from the model, where --model names it.
+#[derive(Args, Clone, Debug, Default)]
+struct PictureArgs {
+	/// Channels that the model takes: 1 or 3.
+	#[arg(long, value_parser = clap::value_parser!(u8).range(1..=3), help_heading = PICTURES)]
+	channels: Option<u8>,
+	/// As [1, height, width, channels], not [1, channels, height, width].
+	#[arg(long, requires = "channels", help_heading = PICTURES)]
+	interleaved: bool,
+	/// As f32, (pixel * scale - mean) / deviation; without it as u8.
+	#[arg(long, help_heading = PICTURES)]
+	scale: Option<f32>,
+	/// Mean, for all channels or one for each.
+	#[arg(
+		long, value_delimiter = ',', default_value = "0", requires = "scale", help_heading = PICTURES
+	)]
+	mean: Vec<f32>,
+	/// Deviation, for all channels or one for each.
+	#[arg(
+		long, value_delimiter = ',', default_value = "1", requires = "scale", help_heading = PICTURES
+	)]
+	deviation: Vec<f32>,
+}
+
+/// A file of tensors, with the name of its tensor if it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct InputFile {
+	name: Option<String>,
+	path: PathBuf,
+}
+
+impl From<&str> for InputFile {
+	fn from(argument: &str) -> Self {
+		match argument.split_once('=') {
+			Some((name, path)) => Self { name: Some(name.into()), path: path.into() },
+			None => Self { name: None, path: argument.into() },
+		}
+	}
+}
+
+impl fmt::Display for InputFile {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		if let Some(name) = &self.name {
+			write!(f, "{name}=")?;
+		}
+		write!(f, "{}", self.path.display())
+	}
+}
+
+/// Files that were read.
+pub(crate) struct InputFiles<'a> {
+	arguments: &'a InputArgs,
+	contents: Vec<Vec<u8>>,
+}
+
+impl InputArgs {
+	/// Reads the files.
+	pub fn read(&self) -> Result<InputFiles<'_>> {
+		let is_stdin = |file: &&InputFile| file.path.as_os_str() == "-";
+		ensure!(
+			self.files.iter().filter(is_stdin).count() <= 1,
+			"the standard input can be read once"
+		);
+		let contents = self.files.iter().map(|file| {
+			if !is_stdin(&file) {
+				return fs::read(&file.path);
+			}
+			let mut bytes = Vec::new();
+			stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
+			Ok(bytes)
+		});
+		Ok(InputFiles { arguments: self, contents: contents.collect::<Result<_>>()? })
+	}
+
+	/// The options as they are given again.
+	pub fn describe(&self) -> String {
+		let files = self.files.iter().map(|file| format!("--tensors {file}"));
+		files.collect::<Vec<_>>().join(" ")
+	}
+}
+
+impl InputFiles<'_> {
+	/// The encoded tensors. `inputs` are those of the model, where they are known: then the tensors are
+	/// what it takes.
+	///
+	/// # Errors
+	///
+	/// [`Failure::InputMismatch`] where they are not, or are too long for any model.
+	pub fn encode(&self, inputs: Option<&[Port]>) -> Result<Vec<u8>> {
+		let mut tensors = Vec::new();
+		for (file, bytes) in self.arguments.files.iter().zip(&self.contents) {
+			let loaded = self.load(file, bytes, inputs).with_context(|| file.to_string())?;
+			tensors.extend(loaded);
+		}
+		encode(&tensors, inputs)
+	}
+
+	fn load(&self, file: &InputFile, bytes: &[u8], inputs: Option<&[Port]>) -> Result<Vec<Tensor>> {
+		let kind = Kind::of(&file.path, bytes)
+			.context("an input is JSON, .opgt, .npy, .pb, PNG or JPEG, and this is none")?;
+		let port = match (inputs, &file.name) {
+			(Some(inputs), Some(name)) => inputs.iter().find(|port| port.name == *name),
+			(Some([only]), None) => Some(only),
+			_ => None,
+		};
+		let name = match &file.name {
+			None if kind.names_tensors() => None,
+			None => port.map(|port| port.name.as_str()),
+			Some(name) => Some(name.as_str()),
+		};
+		let format = match kind {
+			Kind::Picture => self.arguments.pictures.format(port)?,
+			_ => PictureArgs::default().format(None)?,
+		};
+		Ok(input::parse(kind, name, bytes, &format)?)
+	}
+}
+
+/// Reads a file of tensors that have names, and encodes them.
 pub(crate) fn load(path: &Path) -> Result<Vec<u8>> {
-	let bytes = fs::read(path)?;
-	let tensors = match path.extension().and_then(|extension| extension.to_str()) {
-		Some("opgt") => tensor::decode(&bytes).map_err(anyhow::Error::new),
-		_ => json::parse(&bytes).map_err(anyhow::Error::new),
-	};
-	let tensors = tensors.with_context(|| format!("{}", path.display()))?;
-	let encoded = tensor::encode(&tensors);
+	let file = InputFile { name: None, path: path.into() };
+	InputArgs { files: vec![file], pictures: PictureArgs::default() }.read()?.encode(None)
+}
+
+/// Encodes tensors that a model takes.
+pub(crate) fn encode(tensors: &[Tensor], inputs: Option<&[Port]>) -> Result<Vec<u8>> {
+	tensor::check(tensors)?;
+	if let Some(inputs) = inputs {
+		input::check(tensors, inputs)
+			.map_err(|mismatch| Failure::InputMismatch(printable(&mismatch.to_string())))?;
+	}
+	let encoded = tensor::encode(tensors);
 	ensure!(
 		encoded.len() <= MAX_CONTENT_BYTES as usize,
-		"{}: an input has {MAX_CONTENT_BYTES} bytes at most, and this one has {}",
-		path.display(),
-		encoded.len()
+		Failure::InputMismatch(format!(
+			"an input has {MAX_CONTENT_BYTES} bytes at most, and this one has {}",
+			encoded.len()
+		))
 	);
 	Ok(encoded)
+}
+
+impl PictureArgs {
+	/// What becomes of pixels, for this input of a model where it is known.
+	fn format(&self, port: Option<&Port>) -> Result<Format> {
+		let layout = match (self.channels, port) {
+			(Some(channels), _) if self.interleaved => (channels.into(), Layout::Interleaved),
+			(Some(channels), _) => (channels.into(), Layout::Planes),
+			(None, None) => (3, Layout::Planes),
+			(None, Some(port)) => input::picture_layout(port).with_context(|| {
+				format!(
+					"the input {} does not tell how a picture lies in it: give --channels, and \
+					 --interleaved, or the tensor itself",
+					printable(&input::describe_port(port))
+				)
+			})?,
+		};
+		let takes_floats = port.is_some_and(|port| port.dtype == DType::F32);
+		ensure!(
+			!takes_floats || self.scale.is_some(),
+			"the model takes f32, and only its card says how pixels are scaled: give --scale (often \
+			 0.00392157, which is 1/255), and --mean and --deviation where it names them"
+		);
+		let scaling = self.scale.map(|factor| Scaling {
+			factor,
+			mean: self.mean.clone(),
+			deviation: self.deviation.clone(),
+		});
+		let (channels, layout) = layout;
+		Ok(Format { channels, layout, scaling })
+	}
 }
 
 /// Writes encoded tensors to a file: as JSON where its name ends so, otherwise as they are.
@@ -110,6 +289,81 @@ mod tests {
 			let error = format!("{:#}", load(&path).err().unwrap());
 			assert!(error.contains(name), "{error}");
 		}
+	}
+
+	fn inputs(line: &str) -> InputArgs {
+		#[derive(clap::Parser)]
+		struct Line {
+			#[command(flatten)]
+			inputs: InputArgs,
+		}
+		let line = ["test"].into_iter().chain(line.split(' '));
+		<Line as clap::Parser>::parse_from(line).inputs
+	}
+
+	fn port(name: &str, dtype: DType, shape: &[u64]) -> Port {
+		Port { name: name.into(), dtype, shape: shape.to_vec() }
+	}
+
+	/// A grey picture of two pixels by two.
+	fn picture(folder: &Path) -> PathBuf {
+		let (name, dtype, shape) = ("x".into(), DType::U8, vec![1, 1, 2, 2]);
+		let tensor = Tensor { name, dtype, shape, data: vec![0, 255, 0, 255] };
+		let path = folder.join("picture");
+		let png = opg_tensors::image::render_png(&tensor, Layout::Planes).unwrap();
+		std::fs::write(&path, png).unwrap();
+		path
+	}
+
+	#[test]
+	fn picture_should_become_what_the_model_takes() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = picture(folder.path());
+		let encoded = |line: &str, port: Port| -> Result<Vec<String>> {
+			Ok(show(&inputs(line).read()?.encode(Some(&[port]))?))
+		};
+		let plain = format!("--tensors {}", path.display());
+		let bytes = encoded(&plain, port("pixels", DType::U8, &[1, 1, 2, 2])).unwrap();
+		assert_eq!(bytes, ["pixels u8[1, 1, 2, 2]: 0, 255, 0, 255"]);
+		let last = encoded(&plain, port("pixels", DType::U8, &[1, 2, 2, 3])).unwrap();
+		assert_eq!(last, ["pixels u8[1, 2, 2, 3]: 0, 0, 0, 255, 255, 255, 0, 0, 0, 255, ..."]);
+		let floats = port("pixels", DType::F32, &[1, 1, 2, 2]);
+		let error = format!("{:#}", encoded(&plain, floats.clone()).unwrap_err());
+		assert!(error.contains("--scale"), "{error}");
+		let scaled = format!("{plain} --scale 0.00392157 --mean 0.5 --deviation 0.5");
+		assert_eq!(
+			encoded(&scaled, floats).unwrap(),
+			["pixels f32[1, 1, 2, 2]: -1.0000, 1.0000, -1.0000, 1.0000"]
+		);
+		let error = encoded(&plain, port("pixels", DType::U8, &[1, 1, 9, 9])).unwrap_err();
+		assert!(error.is::<Failure>(), "{error:#}");
+		assert!(error.to_string().contains("takes u8[1, 1, 9, 9], and this is u8[1, 1, 2, 2]"));
+	}
+
+	#[test]
+	fn picture_should_need_a_name_when_the_model_is_not_known() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = picture(folder.path());
+		let line = format!("--channels 1 --tensors {}", path.display());
+		let error = format!("{:#}", inputs(&line).read().unwrap().encode(None).unwrap_err());
+		assert!(error.contains("NAME=FILE"), "{error}");
+		let line = format!("--channels 1 --tensors x={}", path.display());
+		let encoded = inputs(&line).read().unwrap().encode(None).unwrap();
+		assert_eq!(show(&encoded), ["x u8[1, 1, 2, 2]: 0, 255, 0, 255"]);
+		assert_eq!(inputs(&line).describe(), format!("--tensors x={}", path.display()));
+	}
+
+	#[test]
+	fn several_files_should_make_one_input() {
+		let folder = tempfile::tempdir().unwrap();
+		let (one, two) = (folder.path().join("one.json"), folder.path().join("two.json"));
+		std::fs::write(&one, r#"[{"name":"a","dtype":"u8","shape":[1],"data":[1]}]"#).unwrap();
+		std::fs::write(&two, r#"[{"name":"b","dtype":"u8","shape":[1],"data":[2]}]"#).unwrap();
+		let line = format!("--tensors {} --tensors {}", one.display(), two.display());
+		let encoded = inputs(&line).read().unwrap().encode(None).unwrap();
+		assert_eq!(show(&encoded), ["a u8[1]: 1", "b u8[1]: 2"]);
+		let twice = format!("--tensors {0} --tensors {0}", one.display());
+		assert!(inputs(&twice).read().unwrap().encode(None).is_err());
 	}
 
 	#[test]

@@ -83,6 +83,21 @@ fn arguments_should_be_taken_when_they_are_typed_right() {
 		"model accept //Dave/digits --max-deposit 1 --suri //Eve",
 		"model announce m.onnx --suri //Dave",
 		"request send //Dave/digits@^1.2 --tensors in.json --suri //Eve",
+		"request send 0 --tensors x=in.npy --tensors y=in.png --channels 1 --scale 0.5 --mean 0.5 --suri //Eve",
+		"request send 0 --tensors - --model m.onnx --wait=attested --account mine --password-file p",
+		"request send 0 --tensors in.json --unsigned --account //Eve",
+		"request send 0 --tensors in.json --key-file k.json",
+		"request batch 0 lines.jsonl --output out.jsonl --in-flight 99 --wait attested --suri-file s",
+		"executor status //Alice --blocks 10",
+		"executor set-hot-key --hot-key-file hot --account mine",
+		"executor slots 9 --suri //Alice",
+		"executor pause --suri //Alice",
+		"stake slots 9 --suri //Alice",
+		"key generate mine --show-phrase",
+		"key import mine --key-file wallet.json",
+		"key inspect mine --open",
+		"completions bash",
+		"man pages",
 		"request rerun 7 --model m.onnx --engine e.wasm --fuel 9 --memory 64 --time 5",
 		"request rerun 7 --model m.onnx --input in.opgt",
 		"request challenge 7 --model m.onnx --input in.opgt --max-bond 20 --suri //Eve",
@@ -96,7 +111,7 @@ fn arguments_should_be_taken_when_they_are_typed_right() {
 		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
 	}
 	let hash = format!("0x{}", "ab".repeat(32));
-	parse(&format!("receipt verify r.json --block {hash}")).map(drop).unwrap();
+	parse(&format!("receipt verify r.json --genesis {hash}")).map(drop).unwrap();
 	parse(&format!("engine retire {hash} --suri //Alice --until 5")).map(drop).unwrap();
 }
 
@@ -118,7 +133,7 @@ fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() 
 		("model register m --name m --fuel-limit 1 --suri //A --dim batch".into(), "NAME=SIZE"),
 		("model register m --name m --suri //A --input-bytes 67108865".into(), "67108864 at most"),
 		("model publish m --name m --suri //A --output-bytes 0".into(), "67108864 at most"),
-		("receipt verify r.json --block 0xab".into(), "--block"),
+		("receipt verify r.json --genesis 0xab".into(), "--genesis"),
 		("demo input --digit 10 --output x".into(), "0..=9"),
 		("watch --models d --share 2 --max-bond 1 --suri //Eve".into(), "up to 1"),
 	] {
@@ -137,6 +152,19 @@ fn a_digit_should_be_refused_when_it_has_no_source_or_two() {
 	assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
 	let error = parse("demo input --output x --digit 1 --picture y.png").err().unwrap();
 	assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+}
+
+#[test]
+fn signer_should_be_named_once() {
+	for line in [
+		"request send 0 --tensors in.json --suri //Eve --account mine",
+		"request send 0 --tensors in.json --key-file k --suri-file s",
+		"stake bond 1 --hot-key //A --hot-key-file f --suri //Eve",
+	] {
+		assert_eq!(parse(line).err().unwrap().kind(), ErrorKind::ArgumentConflict, "{line}");
+	}
+	let error = parse("request send 0 --tensors in.json --unsigned").err().unwrap();
+	assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
 }
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {

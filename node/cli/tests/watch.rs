@@ -381,6 +381,7 @@ fn module(chain: Arc<Mutex<TestChain>>) -> RpcModule<Arc<Mutex<TestChain>>> {
 		};
 	}
 	method!("system_chain", |_, _| json!("Test"));
+	method!("system_chainType", |_, _| json!("Development"));
 	method!("state_getRuntimeVersion", |_, _| {
 		json!({
 			"specName": VERSION.spec_name,

@@ -8,7 +8,7 @@ use crate::{
 	contents,
 	dispute::{End, Standing, Step, Target},
 	fs,
-	keys::{self, Signer},
+	keys::{self, Account, Signer},
 	local::{self, EngineArg},
 	output::Output,
 	recompute::{Run, Source},
@@ -20,7 +20,7 @@ use opg_runtime::{Runtime, RuntimeEvent};
 use pallet_opg_court::Cases;
 use pallet_opg_inference::{Call, Event, NextRequestId, Requests};
 use serde_json::{json, Value};
-use sp_core::{sr25519, H256};
+use sp_core::H256;
 use std::{
 	io::{stdin, IsTerminal},
 	path::PathBuf,
@@ -47,8 +47,8 @@ pub(crate) struct ChallengeLost {
 
 /// Account that challenges, with its claims.
 pub(super) struct Challenger {
-	pair: sr25519::Pair,
-	/// The account.
+	signer: Account,
+	/// Its id.
 	pub account: AccountId,
 	/// Files of its claims.
 	pub claims: Claims,
@@ -67,10 +67,10 @@ pub(crate) struct ChallengerArgs {
 
 impl ChallengerArgs {
 	/// The account, with its claims.
-	pub fn open(&self) -> Result<Challenger> {
-		let pair = self.signer.pair()?;
-		let account = keys::account(&pair);
-		Ok(Challenger { pair, account, claims: Claims::open(self.folder.as_deref())? })
+	pub fn open(&self, chain: &Chain) -> Result<Challenger> {
+		let signer = self.signer.account(chain)?.with_key("a challenge")?;
+		let account = signer.id().clone();
+		Ok(Challenger { signer, account, claims: Claims::open(self.folder.as_deref())? })
 	}
 }
 
@@ -84,7 +84,7 @@ impl Challenger {
 			digest: claim.disputed,
 			claim: claim.hash(),
 		};
-		let included = chain.send(call, &self.pair)?;
+		let included = chain.send(call, &self.signer)?;
 		let bond = find_event(&included.events, |event| match event {
 			RuntimeEvent::Inference(Event::Challenged { bond, .. }) => Some(*bond),
 			_ => None,
@@ -101,7 +101,7 @@ impl Challenger {
 	/// Reveals a claim, and gives the block.
 	pub fn reveal(&self, chain: &Chain, claim: &Claim) -> Result<BlockNumber> {
 		let Claim { request, digest, salt, .. } = *claim;
-		Ok(chain.send(Call::<Runtime>::reveal_claim { request, digest, salt }, &self.pair)?.block)
+		Ok(chain.send(Call::<Runtime>::reveal_claim { request, digest, salt }, &self.signer)?.block)
 	}
 
 	/// Changes the stage of a claim, on the disk first.
@@ -256,8 +256,8 @@ pub(crate) struct ChallengeArgs {
 impl ChallengeArgs {
 	pub(super) fn run(&self, session: &Session) -> Result<()> {
 		let (output, id) = (session.output, self.request);
-		let challenger = self.challenger.open()?;
 		let chain = session.connect()?;
+		let challenger = self.challenger.open(&chain)?;
 		let cannot = || format!("request {id} cannot be challenged");
 		let target = standing(&chain, id)?.target(&challenger.account).with_context(cannot)?;
 		let task = chain.request(id)?.task;
@@ -378,8 +378,8 @@ pub(crate) struct RevealClaimArgs {
 
 impl RevealClaimArgs {
 	pub(super) fn run(&self, session: &Session) -> Result<()> {
-		let challenger = self.challenger.open()?;
 		let chain = session.connect()?;
+		let challenger = self.challenger.open(&chain)?;
 		let claims = challenger.claims.load(chain.genesis(), &challenger.account)?;
 		let claims = claims.into_iter().filter(|claim| claim.request == self.request);
 		let claims: Vec<Claim> = claims.collect();
@@ -402,15 +402,16 @@ impl RevealClaimArgs {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::failure::Code;
 	use anyhow::{anyhow, Error};
 
 	#[test]
 	fn program_should_end_with_a_code_of_its_own_when_a_challenge_was_lost() {
 		let lost = ChallengeLost { request: 7, file: "claims/7.json".into() };
 		let error = Error::from(lost).context("watching");
-		assert_eq!(crate::exit_code(&error), 3);
+		assert_eq!(crate::failure::code(&error), Code::ChallengeLost);
 		assert!(format!("{error:#}").contains("claims/7.json"), "{error:#}");
-		assert_eq!(crate::exit_code(&anyhow!("anything else")), 1);
+		assert_eq!(crate::failure::code(&anyhow!("anything else")), Code::Failed);
 	}
 
 	#[test]

@@ -90,7 +90,7 @@ fn govern(
 ) -> Result<Included> {
 	let call = Box::new(RuntimeCall::from(call));
 	let sudo = pallet_sudo::Call::<Runtime>::sudo { call };
-	let included = chain.send(sudo, &signer.pair()?)?;
+	let included = chain.send(sudo, &signer.account(chain)?)?;
 	let done = find_event(&included.events, |event| match event {
 		RuntimeEvent::Sudo(pallet_sudo::Event::Sudid { sudo_result }) => Some(*sudo_result),
 		_ => None,

@@ -11,7 +11,7 @@ use crate::{
 	amount::Amount,
 	chain::{Chain, Submitted},
 	describe, fs,
-	keys::{self, Signer},
+	keys::{Account, Signer},
 	local::{self, EngineArg},
 	model_ref::{parse_name, ModelRef, NameRef},
 	output::Output,
@@ -27,7 +27,7 @@ use opg_primitives::{
 use opg_runtime::{Runtime, RuntimeEvent};
 use pallet_opg_models::Release;
 use serde_json::json;
-use sp_core::{sr25519, H256};
+use sp_core::H256;
 use std::path::PathBuf;
 
 /// What a node has for its engine unless it is told otherwise, in MiB.
@@ -156,8 +156,8 @@ impl ModelCommand {
 			},
 			Self::Publish { file, version } => publish(session, file, version)?,
 			Self::Serve { model, file, engine_memory, engine, signer } => {
-				let operator = signer.pair()?;
 				let chain = session.connect()?;
+				let operator = signer.account(&chain)?;
 				let version = model.resolve(&chain)?;
 				let model = version.model;
 				let memory = version.limits.memory;
@@ -197,7 +197,7 @@ impl ModelCommand {
 				let chain = session.connect()?;
 				let model = model.number(&chain)?;
 				let call = pallet_opg_models::Call::<Runtime>::stop_serving { model };
-				let block = chain.send(call, &signer.pair()?)?.block;
+				let block = chain.send(call, &signer.account(&chain)?)?.block;
 				output.result(
 					format_args!("stopped serving model {model} in block {block}"),
 					|| json!({ "model": model, "block": block }),
@@ -250,12 +250,12 @@ pub(crate) struct VersionArgs {
 impl VersionArgs {
 	/// Inspects the file here, as executors will, and completes what is not given.
 	pub fn draft(&self, chain: &Chain, data: &[u8]) -> Result<Draft> {
-		let owner = self.signer.pair()?;
+		let owner = self.signer.account(chain)?;
 		let engine = self.engine.load()?;
 		let dims = chain_dims(&self.dims)?;
 		let limits = self.limits.resolve(chain, &engine, data, &dims)?;
 		let report = local::report(&engine, data, &dims, &limits)?;
-		let name = NameRef { owner: keys::account(&owner), name: self.name.clone() };
+		let name = NameRef { owner: owner.id().clone(), name: self.name.clone() };
 		let release = self.release.resolve(chain, &name)?;
 		let (engine_id, royalty) = (engine.id(), self.royalty.0);
 		let params = ModelParams { engine_id, dims, limits, royalty, release };
@@ -265,7 +265,7 @@ impl VersionArgs {
 
 /// A version that is to be registered.
 pub(crate) struct Draft {
-	owner: sr25519::Pair,
+	owner: Account,
 	/// Its name.
 	pub name: NameRef,
 	/// Name of its file.
@@ -322,7 +322,7 @@ pub(super) fn register(
 	name: &NameRef,
 	params: ModelParams,
 	report_hash: H256,
-	owner: &sr25519::Pair,
+	owner: &Account,
 ) -> Result<ModelId> {
 	let ModelParams { engine_id, dims, limits, royalty, release } = params;
 	ensure!(
@@ -355,7 +355,7 @@ pub(super) fn serve(
 	chain: &Chain,
 	model: ModelId,
 	report_hash: H256,
-	operator: &sr25519::Pair,
+	operator: &Account,
 ) -> Result<Submitted> {
 	chain.submit(pallet_opg_models::Call::<Runtime>::serve { model, report_hash }, operator)
 }

@@ -8,7 +8,7 @@ use crate::{
 	amount::Amount,
 	chain::Chain,
 	describe, fs,
-	keys::{self, Signer},
+	keys::{self, Account, Signer},
 	model_ref::{parse_name, text, ModelRef, NameRef},
 	output::Output,
 };
@@ -230,15 +230,16 @@ impl RegistryCommand {
 			},
 			Self::Announce { file, withdraw, signer } => {
 				let hash = model_hash(&fs::read(file)?);
-				let owner = signer.pair()?;
-				let commitment = commitment(&owner, &hash);
+				let chain = session.connect()?;
+				let owner = signer.account(&chain)?;
+				let commitment = commitment(&owner, &hash)?;
 				if *withdraw {
-					let who = keys::account(&owner);
+					let who = owner.id().clone();
 					let call = Call::remove_announcement { who, commitment };
-					send(session, signer, "announcement taken back", call)?;
+					send_on(&chain, output, &owner, "announcement taken back", call)?;
 				} else {
 					let done = format!("{} announced", file.display());
-					send(session, signer, &done, Call::announce { commitment })?;
+					send_on(&chain, output, &owner, &done, Call::announce { commitment })?;
 				}
 			},
 		}
@@ -251,19 +252,20 @@ impl ChannelCommand {
 		match self {
 			Self::Set { name, channel, version, signer } => {
 				let name = name.0.clone();
+				let chain = session.connect()?;
+				let signer = signer.account(&chain)?;
 				let version: ModelRef = if version.contains('/') || version.parse::<u32>().is_ok() {
 					version.parse()?
 				} else {
-					let owner = keys::account(&signer.pair()?);
-					let name = NameRef { owner, name: name.clone() };
+					let name = NameRef { owner: signer.id().clone(), name: name.clone() };
 					let selector = Selector::parse(version)
 						.with_context(|| format!("{version} is no version such as 1.4.0"))?;
 					ModelRef::Named(name, Some(selector))
 				};
-				let model = version.number(&session.connect()?)?;
+				let model = version.number(&chain)?;
 				let done = format!("channel {} is version number {model}", text(channel));
 				let call = Call::set_channel { name, channel: channel.clone(), model: Some(model) };
-				send(session, signer, &done, call)
+				send_on(&chain, session.output, &signer, &done, call)
 			},
 			Self::Remove { name, channel, signer } => {
 				let done = format!("channel {} removed", text(channel));
@@ -311,8 +313,19 @@ impl List {
 
 /// Sends a call, and says what is done.
 fn send(session: &Session, signer: &Signer, done: &str, call: Call<Runtime>) -> Result<()> {
-	let block = session.connect()?.send(call, &signer.pair()?)?.block;
-	session.output.result(format_args!("{done} in block {block}"), || json!({ "block": block }));
+	let chain = session.connect()?;
+	send_on(&chain, session.output, &signer.account(&chain)?, done, call)
+}
+
+fn send_on(
+	chain: &Chain,
+	output: Output,
+	signer: &Account,
+	done: &str,
+	call: Call<Runtime>,
+) -> Result<()> {
+	let block = chain.send(call, signer)?.block;
+	output.result(format_args!("{done} in block {block}"), || json!({ "block": block }));
 	Ok(())
 }
 

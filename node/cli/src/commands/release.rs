@@ -2,7 +2,9 @@
 
 use crate::{
 	chain::Chain,
-	fs, keys,
+	failure::Failure,
+	fs,
+	keys::Account,
 	model_ref::{self, NameRef},
 };
 use anyhow::{anyhow, ensure, Context, Result};
@@ -81,19 +83,22 @@ fn salt(owner: &sr25519::Pair, hash: &H256) -> [u8; 32] {
 	blake2_256(&(b"opg/cli/announcement-salt", owner.to_raw_vec(), hash).encode())
 }
 
-/// Commitment by which `owner` announces a file.
-pub(super) fn commitment(owner: &sr25519::Pair, hash: &H256) -> H256 {
-	announcement(&keys::account(owner), hash, &salt(owner, hash))
+/// Commitment by which `owner` announces a file. It hangs on the key.
+pub(super) fn commitment(owner: &Account, hash: &H256) -> Result<H256> {
+	let key = owner.pair().ok_or_else(|| {
+		Failure::CannotSign(
+			"an announcement needs the key on this machine: not with --unsigned".into(),
+		)
+	})?;
+	Ok(announcement(owner.id(), hash, &salt(key, hash)))
 }
 
 /// Salt of the owner's announcement of a file, if there is one that counts.
-pub(super) fn announced(
-	chain: &Chain,
-	owner: &sr25519::Pair,
-	hash: &H256,
-) -> Result<Option<[u8; 32]>> {
-	let made = chain.announcements(&keys::account(owner))?;
-	Ok(made.contains(&commitment(owner, hash)).then(|| salt(owner, hash)))
+pub(super) fn announced(chain: &Chain, owner: &Account, hash: &H256) -> Result<Option<[u8; 32]>> {
+	// Without the key nobody can tell which announcement is that of the file.
+	let Some(key) = owner.pair() else { return Ok(None) };
+	let made = chain.announcements(owner.id())?;
+	Ok(made.contains(&commitment(owner, hash)?).then(|| salt(key, hash)))
 }
 
 /// A state of a version in a word.
@@ -128,11 +133,12 @@ mod tests {
 
 	#[test]
 	fn salt_should_follow_from_secret_and_file_alone() {
-		let [one, two] = ["//Dave", "//Eve"].map(|secret| keys::pair(secret).unwrap());
+		let [one, two] = ["//Dave", "//Eve"].map(|path| Account::development(path).unwrap());
 		let (file, other) = (H256::repeat_byte(1), H256::repeat_byte(2));
-		assert_eq!(salt(&one, &file), salt(&keys::pair("//Dave").unwrap(), &file));
-		assert_ne!(salt(&one, &file), salt(&two, &file));
-		assert_ne!(salt(&one, &file), salt(&one, &other));
-		assert_ne!(commitment(&one, &file), commitment(&two, &file));
+		let salt_of = |account: &Account, hash| salt(account.pair().unwrap(), hash);
+		assert_eq!(salt_of(&one, &file), salt_of(&Account::development("//Dave").unwrap(), &file));
+		assert_ne!(salt_of(&one, &file), salt_of(&two, &file));
+		assert_ne!(salt_of(&one, &file), salt_of(&one, &other));
+		assert_ne!(commitment(&one, &file).unwrap(), commitment(&two, &file).unwrap());
 	}
 }

@@ -1,18 +1,20 @@
 //! `opg stake`.
 
-use super::{find_event, Session};
+use super::{
+	executor::{set_hot_key, AllowServing, HotKeyArgs, Slots},
+	find_event, Session,
+};
 use crate::{
 	amount::Amount,
 	chain::{Chain, Submitted},
-	keys::{self, Secret, Signer},
+	keys::{self, Account, Signer},
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use opg_primitives::{executor_key::ExecutorPair, possession_payload, AccountId, Balance};
+use opg_primitives::{executor_key::ExecutorPair, AccountId, Balance};
 use opg_runtime::{Runtime, RuntimeCall, RuntimeEvent};
 use pallet_opg_staking::{Call, Event, Role};
 use serde_json::json;
-use sp_core::{sr25519, Pair};
 use sp_runtime::Perbill;
 
 /// Commands about stake in executor pools.
@@ -23,9 +25,8 @@ pub(crate) enum StakeCommand {
 		/// How much, in OPG.
 		#[arg(value_name = "OPG")]
 		amount: Amount,
-		/// Secret of the hot key with which the node attests. The node needs the same secret.
-		#[arg(long, value_name = "SECRET")]
-		hot_key: Secret,
+		#[command(flatten)]
+		hot_key: HotKeyArgs,
 		#[command(flatten)]
 		signer: Signer,
 	},
@@ -49,21 +50,12 @@ pub(crate) enum StakeCommand {
 		#[command(flatten)]
 		signer: Signer,
 	},
-	/// Declare how many first seats your executor takes at a time, of all models together.
-	Slots {
-		/// Number of slots. More than the stake backs do not count.
-		slots: u32,
-		#[command(flatten)]
-		signer: Signer,
-	},
-	/// Allow your executor's node to begin to serve model versions by itself, with its hot key, as its
-	/// `--serve` says. Each takes a deposit from your account.
-	AllowServing {
-		/// Most versions that it may begin with from now on. 0 takes the permission away.
-		versions: u32,
-		#[command(flatten)]
-		signer: Signer,
-	},
+	/// The same as `opg executor slots`, where this was before.
+	#[command(hide = true)]
+	Slots(Slots),
+	/// The same as `opg executor allow-serving`, where this was before.
+	#[command(hide = true)]
+	AllowServing(AllowServing),
 	/// Withdraw the OPG that was taken out of an executor's pool and is unlocked.
 	Withdraw {
 		#[command(flatten)]
@@ -87,8 +79,8 @@ impl StakeCommand {
 		let role = Role::Executor;
 		match self {
 			Self::Bond { amount, hot_key, signer } => {
-				let (operator, hot_key) = (signer.pair()?, hot_key.hot_key()?);
 				let chain = session.connect()?;
+				let (operator, hot_key) = (signer.account(&chain)?, hot_key.load(&chain)?);
 				let submitted = bond(&chain, amount.0, &operator, &hot_key)?;
 				let block = chain.included(submitted)?.block;
 				output.result(
@@ -99,8 +91,8 @@ impl StakeCommand {
 			Self::Delegate { amount, pool, signer } => {
 				let operator = pool.operator.clone();
 				let call = Call::<Runtime>::delegate { operator, role, amount: amount.0 };
-				let signer = signer.pair()?;
-				let block = session.connect()?.send(call, &signer)?.block;
+				let chain = session.connect()?;
+				let block = chain.send(call, &signer.account(&chain)?)?.block;
 				output.result(
 					format_args!("delegated {amount} in block {block}"),
 					|| json!({ "amount": amount.0.to_string(), "block": block }),
@@ -109,8 +101,8 @@ impl StakeCommand {
 			Self::Undelegate { amount, pool, signer } => {
 				let operator = pool.operator.clone();
 				let call = Call::<Runtime>::undelegate { operator, role, amount: amount.0 };
-				let signer = signer.pair()?;
-				let included = session.connect()?.send(call, &signer)?;
+				let chain = session.connect()?;
+				let included = chain.send(call, &signer.account(&chain)?)?;
 				let (planck, unlock_at) = find_event(&included.events, |event| match event {
 					RuntimeEvent::Staking(Event::Undelegated { amount, unlock_at, .. }) => {
 						Some((*amount, *unlock_at))
@@ -131,30 +123,14 @@ impl StakeCommand {
 					},
 				);
 			},
-			Self::Slots { slots, signer } => {
-				let call = Call::<Runtime>::set_slots { slots: *slots };
-				let signer = signer.pair()?;
-				let block = session.connect()?.send(call, &signer)?.block;
-				output.result(
-					format_args!("declared {slots} slots in block {block}"),
-					|| json!({ "slots": slots, "block": block }),
-				);
-			},
-			Self::AllowServing { versions, signer } => {
-				let versions = *versions;
-				let call = pallet_opg_models::Call::<Runtime>::allow_serving { versions };
-				let signer = signer.pair()?;
-				let block = session.connect()?.send(call, &signer)?.block;
-				output.result(
-					format_args!("allowed {versions} versions in block {block}"),
-					|| json!({ "versions": versions, "block": block }),
-				);
-			},
+			Self::Slots(arguments) => arguments.run(session)?,
+			Self::AllowServing(arguments) => arguments.run(session)?,
 			Self::Withdraw { pool, signer } => {
-				let signer = signer.pair()?;
-				let (operator, delegator) = (pool.operator.clone(), keys::account(&signer));
+				let chain = session.connect()?;
+				let signer = signer.account(&chain)?;
+				let (operator, delegator) = (pool.operator.clone(), signer.id().clone());
 				let call = Call::<Runtime>::withdraw { operator, role, delegator };
-				let included = session.connect()?.send(call, &signer)?;
+				let included = chain.send(call, &signer)?;
 				let planck = find_event(&included.events, |event| match event {
 					RuntimeEvent::Staking(Event::Withdrawn { amount, .. }) => Some(*amount),
 					_ => None,
@@ -173,13 +149,11 @@ impl StakeCommand {
 pub(super) fn bond(
 	chain: &Chain,
 	amount: Balance,
-	operator: &sr25519::Pair,
+	operator: &Account,
 	hot_key: &ExecutorPair,
 ) -> Result<Submitted> {
-	let payload = possession_payload(&chain.genesis(), &keys::account(operator));
 	let bond = Call::<Runtime>::bond { role: Role::Executor, amount, commission: Perbill::zero() };
-	let set_hot_key =
-		Call::<Runtime>::set_hot_key { hot_key: hot_key.public(), proof: hot_key.sign(&payload) };
+	let set_hot_key = set_hot_key(chain, operator.id(), hot_key);
 	let calls = vec![RuntimeCall::Staking(bond), RuntimeCall::Staking(set_hot_key)];
 	chain.submit(pallet_utility::Call::<Runtime>::batch_all { calls }, operator)
 }

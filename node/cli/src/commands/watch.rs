@@ -75,9 +75,9 @@ impl Watch {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		let output = session.output;
 		signals::catch();
-		let challenger = self.challenger.open()?;
 		let files = ModelFiles::open(&self.models)?;
 		let chain = session.connect()?;
+		let challenger = self.challenger.open(&chain)?;
 		let claims = challenger.claims.load(chain.genesis(), &challenger.account)?;
 		let (lost, open): (Vec<Claim>, Vec<Claim>) =
 			claims.into_iter().partition(|claim| claim.stage == Stage::Lost);

@@ -14,10 +14,11 @@ use crate::{
 	amount::{Amount, OPG},
 	chain::{Chain, Holding, PlannedSession},
 	describe, fs,
-	keys::{self, Secret},
+	keys::{self, Account, Secret},
 	local::{self, EngineArg},
 	model_ref::{parse_name, NameRef},
 	output::Output,
+	receipt,
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
@@ -27,7 +28,7 @@ use opg_primitives::{
 };
 use opg_runtime_api::RequestStatus;
 use serde_json::json;
-use sp_core::{sr25519, H256};
+use sp_core::H256;
 use std::{
 	path::PathBuf,
 	thread::sleep,
@@ -80,7 +81,7 @@ struct DemoContext {
 	engine: LocalEngine,
 	file: Vec<u8>,
 	model: ModelId,
-	requester: sr25519::Pair,
+	requester: Account,
 }
 
 /// A request that was sent, attested and checked.
@@ -125,7 +126,7 @@ impl Run {
 
 		let liar = self.expect_liar.as_ref();
 		let before = liar.map(|liar| chain.pool_balance(liar)).transpose()?;
-		let requester = keys::pair(REQUESTER)?;
+		let requester = Account::development(REQUESTER)?;
 		let context = DemoContext { chain, output, engine, file, model, requester };
 		let checked = self.send_all(&context, &samples)?;
 		if let (Some(liar), Some(before)) = (liar, before) {
@@ -253,15 +254,17 @@ impl DemoContext {
 		let started = Instant::now();
 		let proven = loop {
 			// It is settled in the best block, and provable once that is final.
-			match self.chain.receipt(id)?.check() {
+			let anchor = receipt::by_genesis(self.chain.genesis());
+			let receipt = self.chain.receipt(id, None);
+			match receipt.and_then(|receipt| receipt::check(&receipt, &anchor)) {
 				Ok(proven) => break proven,
 				Err(error) if started.elapsed() > FINALITY_TIMEOUT => return Err(error),
 				Err(_) => sleep(POLL),
 			}
 		};
-		let again = local::execute(&self.engine, &proven.task(), &self.file)?;
+		let again = local::execute(&self.engine, &receipt::task(&proven)?, &self.file)?;
 		ensure!(
-			again == proven.answer,
+			again == receipt::answer(&proven)?,
 			"request {id}: the receipt proves another answer than the local one"
 		);
 		self.output.news(format_args!(
@@ -294,8 +297,8 @@ fn register(
 		bail!("this is no digit model: {}", describe::model_error(error));
 	}
 	let report = local::report(engine, file, &dims, &limits)?;
-	let owner = keys::pair(OWNER)?;
-	let name = NameRef { owner: keys::account(&owner), name: parse_name("digits")? };
+	let owner = Account::development(OWNER)?;
+	let name = NameRef { owner: owner.id().clone(), name: parse_name("digits")? };
 	let release = ReleaseArgs::default().resolve(chain, &name)?;
 	let version = release.number.to_string();
 	let params = ModelParams { engine_id: engine.id(), dims, limits, royalty: ROYALTY, release };
@@ -311,9 +314,9 @@ fn register(
 fn bond_all(chain: &Chain, output: Output) -> Result<()> {
 	let mut waiting = Vec::new();
 	for path in EXTRA_EXECUTORS {
-		let operator = keys::pair(path)?;
-		if chain.pool_balance(&keys::account(&operator))? == 0 {
-			let hot_key = path.parse::<Secret>()?.hot_key()?;
+		let operator = Account::development(path)?;
+		if chain.pool_balance(operator.id())? == 0 {
+			let hot_key = path.parse::<Secret>()?.hot_key(path)?;
 			waiting.push((path, stake::bond(chain, BOND, &operator, &hot_key)?));
 		}
 	}
@@ -333,7 +336,7 @@ fn serve_all(
 ) -> Result<PlannedSession> {
 	let mut waiting = Vec::new();
 	for path in executors {
-		waiting.push((path, model::serve(chain, model, report, &keys::pair(path)?)?));
+		waiting.push((path, model::serve(chain, model, report, &Account::development(path)?)?));
 	}
 	for (path, submitted) in waiting {
 		let block = chain.included(submitted).with_context(|| format!("serve by {path}"))?.block;

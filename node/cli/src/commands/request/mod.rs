@@ -1,9 +1,13 @@
 //! `opg request`.
 
+mod batch;
+mod check;
 mod progress;
 mod transfer;
 mod view;
 
+use batch::BatchArgs;
+use check::{check_length, ModelFile, Offer};
 use progress::print_line;
 pub(super) use progress::{follow, print_answer, print_pay, print_tensors, Until};
 pub(super) use view::{answer_json, attested, paid_json, tier_name};
@@ -15,21 +19,27 @@ use super::{
 use crate::{
 	amount::Amount,
 	chain::Chain,
-	contents, fs,
-	keys::Signer,
+	claims, contents, describe,
+	failure::{code, Code, Failure},
+	fs,
+	keys::{Account, Signer},
 	local::{Bounds, EngineArg},
 	model_ref::ModelRef,
-	tensors,
+	output::Output,
+	reference,
+	tensors::InputArgs,
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use opg_execution::content_of;
-use opg_primitives::{Balance, BlockNumber, Input, ModelId, RequestId, Tier, MAX_INPUT_BYTES};
+use opg_primitives::{
+	AccountId, Balance, BlockNumber, Input, ModelId, RequestId, TaskInput, Tier, MAX_INPUT_BYTES,
+};
 use opg_runtime::{Runtime, RuntimeEvent};
-use opg_runtime_api::VersionView;
+use opg_runtime_api::{RequestStatus, RequestView, VersionView};
 use pallet_opg_inference::Call;
 use serde_json::json;
-use sp_core::{sr25519, H256};
+use sp_core::{Get, H256};
 use std::path::PathBuf;
 use transfer::{DownloadArgs, UploadArgs};
 
@@ -38,6 +48,8 @@ use transfer::{DownloadArgs, UploadArgs};
 pub(crate) enum RequestCommand {
 	/// Pay for an inference. An input that is too long for the chain is handed to the node as well.
 	Send(Send),
+	/// Pay for an inference on each line of a file, many at a time.
+	Batch(BatchArgs),
 	/// Hand the input of a request to a node, where `opg request send` broke off.
 	Upload(UploadArgs),
 	/// Write the input or the output of a request to a file, wherever it lies.
@@ -77,10 +89,31 @@ pub(crate) struct Rerun {
 #[derive(Args)]
 pub(crate) struct Send {
 	/// Model version: owner/name@1.4.0, owner/name@channel, owner/name for the latest, or its number.
-	model: ModelRef,
-	/// File with the input tensors: JSON, or .opgt as `opg-engine convert` writes it.
-	#[arg(long, value_name = "FILE")]
-	tensors: PathBuf,
+	#[arg(value_name = "MODEL")]
+	model_ref: ModelRef,
+	#[command(flatten)]
+	input: InputArgs,
+	#[command(flatten)]
+	model: ModelFile,
+	#[command(flatten)]
+	terms: Terms,
+	/// Anything of 32 bytes, as hex: the events of the request repeat it. A request of this account that
+	/// has it already is not sent again.
+	#[arg(long, value_name = "HASH")]
+	reference: Option<H256>,
+	/// Follow the request until it is attested, or until nothing can change it any more.
+	#[arg(
+		long, value_name = "UNTIL", value_enum, num_args = 0..=1, require_equals = true,
+		default_missing_value = "final"
+	)]
+	wait: Option<WaitArg>,
+	#[command(flatten)]
+	signer: Signer,
+}
+
+/// What a request asks for, besides the model and the input.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Terms {
 	/// How much assurance to pay for.
 	#[arg(long, value_enum, default_value_t = TierArg::Quorum)]
 	tier: TierArg,
@@ -90,17 +123,26 @@ pub(crate) struct Send {
 	/// The most royalty to pay, in OPG; by default what the model asks for now.
 	#[arg(long, value_name = "OPG")]
 	max_royalty: Option<Amount>,
-	/// Anything of 32 bytes, as hex: the events of the request repeat it.
-	#[arg(long, value_name = "HASH")]
-	reference: Option<H256>,
 	/// Give up where no committee was drawn within this many blocks.
 	#[arg(long, value_name = "BLOCKS")]
 	deadline: Option<BlockNumber>,
-	/// Follow the request until nothing can change it any more.
-	#[arg(long)]
-	wait: bool,
-	#[command(flatten)]
-	signer: Signer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WaitArg {
+	/// A committee agreed on an answer. It can still be challenged.
+	Attested,
+	/// Nothing can change it any more.
+	Final,
+}
+
+impl From<WaitArg> for Until {
+	fn from(wait: WaitArg) -> Self {
+		match wait {
+			WaitArg::Attested => Self::Attested,
+			WaitArg::Final => Self::Final,
+		}
+	}
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -127,6 +169,7 @@ impl RequestCommand {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		match self {
 			Self::Send(arguments) => arguments.run(session),
+			Self::Batch(arguments) => arguments.run(session),
 			Self::Upload(arguments) => arguments.run(session),
 			Self::Download(arguments) => arguments.run(session),
 			Self::Show { request } => show(session, *request),
@@ -140,47 +183,162 @@ impl RequestCommand {
 impl Send {
 	fn run(&self, session: &Session) -> Result<()> {
 		let output = session.output;
-		let (input, requester) = (tensors::load(&self.tensors)?, self.signer.pair()?);
+		let files = self.input.read()?;
 		let chain = session.connect()?;
-		let tier = self.tier.into();
-		let version = self.model.resolve(&chain)?;
+		let version = self.model_ref.resolve(&chain)?;
+		if self.model.is_given() {
+			output.news("loading the engine (the first time takes up to a minute)");
+		}
+		let input = files.encode(self.model.inputs(&version)?.as_deref())?;
 		check_length(&input, &version)?;
-		let model = version.model;
-		let max_fee = match self.max_fee {
-			Some(fee) => fee,
-			None => Amount(chain.estimate(model, tier)?.saturating_add(chain.input_fee(&input)?)),
+		let requester = self.signer.account(&chain)?;
+		let known = match self.reference {
+			Some(reference) => reference::find(&chain, requester.id(), reference)?,
+			None => None,
 		};
-		let max_royalty = self.max_royalty.map_or(version.royalty, |royalty| royalty.0);
-		let now = self.deadline.map(|_| chain.clock()).transpose()?;
-		let order = Order {
-			model,
-			input: &input,
-			tier,
-			max_fee: max_fee.0,
-			max_royalty,
-			reference: self.reference.unwrap_or_default(),
-			deadline: now.zip(self.deadline).map(|(now, blocks)| now.saturating_add(blocks)),
+		let (id, max_fee) = match known {
+			Some(id) => (id, None),
+			None => {
+				let (id, max_fee) = self.send(&chain, output, &version, &input, &requester)?;
+				(id, Some(max_fee))
+			},
 		};
-		let id = send(&chain, order, &requester)?;
-		output.news(format_args!("request {id} sent, at most {max_fee}"));
-		if is_stored(&input) {
-			output.news(format_args!(
-				"the input has {} bytes, more than the chain carries: handing it to {}",
-				input.len(),
-				session.endpoint
-			));
-			transfer::upload(&chain, id, &input, &self.tensors)?;
-			output.news("uploaded; validators fetch it while the node is up");
+		let is_uploading = match known {
+			Some(id) => {
+				output.news(format_args!(
+					"request {id} has this reference already: nothing is sent again"
+				));
+				let view = self.same(&chain, id, &input, &version)?;
+				matches!(view.status, RequestStatus::Uploading { .. })
+			},
+			None => true,
+		};
+		if is_stored(&input) && is_uploading {
+			self.upload(session, &chain, id, &input)?;
 		}
-		if !self.wait {
-			output.json(|| json!({ "request": id, "max_fee": max_fee.0.to_string() }));
+		let Some(until) = self.wait else {
+			let max_fee = max_fee.map(|planck| planck.to_string());
+			output.json(|| json!({ "request": id, "is_new": known.is_none(), "max_fee": max_fee }));
 			return Ok(());
-		}
-		let view = follow(&chain, output, id, Until::Final)?;
+		};
+		let view = follow(&chain, output, id, until.into())?;
 		output.json(|| view::to_json(id, &view));
-		ensure!(attested(&view).is_some(), "request {id} was not attested");
+		check_attested(id, &view)
+	}
+
+	fn send(
+		&self,
+		chain: &Chain,
+		output: Output,
+		version: &VersionView,
+		input: &[u8],
+		requester: &Account,
+	) -> Result<(RequestId, Balance)> {
+		let reference = self.reference.unwrap_or_else(claims::random);
+		let order = self.terms.order(chain, version, input, reference, requester.id())?;
+		let max_fee = order.max_fee;
+		let id = send(chain, order, requester).map_err(|error| match code(&error) {
+			Code::Timeout => error.context(format!(
+				"it may be included later. Run this again with --reference {reference:?}: then it is not \
+				 paid for twice"
+			)),
+			_ => error,
+		})?;
+		output.news(format_args!(
+			"request {id} sent, at most {} and a deposit of {}",
+			Amount(max_fee),
+			Amount(<Runtime as pallet_opg_inference::Config>::RequestDeposit::get())
+		));
+		Ok((id, max_fee))
+	}
+
+	/// The request with the same reference. Fails if it asks for something else.
+	fn same(
+		&self,
+		chain: &Chain,
+		id: RequestId,
+		input: &[u8],
+		version: &VersionView,
+	) -> Result<RequestView> {
+		let view = chain.request(id)?;
+		let is_same_input = match &view.task.input {
+			TaskInput::Inline(inline) => inline == input,
+			TaskInput::Stored(content) => content_of(input) == Some(*content),
+		};
+		ensure!(
+			is_same_input
+				&& view.model == version.model
+				&& view.tier == Tier::from(self.terms.tier),
+			Failure::Usage(format!(
+				"request {id} has this reference, and another input, model or tier: give this one \
+				 another reference"
+			))
+		);
+		Ok(view)
+	}
+
+	fn upload(&self, session: &Session, chain: &Chain, id: RequestId, input: &[u8]) -> Result<()> {
+		let output = session.output;
+		output.news(format_args!(
+			"the input has {} bytes, more than the chain carries: handing it to {}",
+			input.len(),
+			session.endpoint
+		));
+		transfer::upload(chain, id, input, &self.input)?;
+		output.news("uploaded; validators fetch it while the node is up");
 		Ok(())
 	}
+}
+
+impl Terms {
+	/// What is asked for, if the chain would take it now.
+	fn order<'a>(
+		&self,
+		chain: &Chain,
+		version: &VersionView,
+		input: &'a [u8],
+		reference: H256,
+		requester: &AccountId,
+	) -> Result<Order<'a>> {
+		let order = self.order_unchecked(chain, version, input, reference)?;
+		let offer = Offer { max_fee: order.max_fee, max_royalty: order.max_royalty };
+		offer.check(chain, version, order.tier, input, requester)?;
+		Ok(order)
+	}
+
+	/// What is asked for.
+	fn order_unchecked<'a>(
+		&self,
+		chain: &Chain,
+		version: &VersionView,
+		input: &'a [u8],
+		reference: H256,
+	) -> Result<Order<'a>> {
+		let tier = self.tier.into();
+		let offer = Offer::new(chain, version, tier, input, self.max_fee, self.max_royalty)?;
+		let now = self.deadline.map(|_| chain.clock()).transpose()?;
+		Ok(Order {
+			model: version.model,
+			input,
+			tier,
+			max_fee: offer.max_fee,
+			max_royalty: offer.max_royalty,
+			reference,
+			deadline: now.zip(self.deadline).map(|(now, blocks)| now.saturating_add(blocks)),
+		})
+	}
+}
+
+/// Fails if a request has no attested answer.
+fn check_attested(id: RequestId, view: &RequestView) -> Result<()> {
+	let why = match view.status {
+		RequestStatus::Failed { reason, .. } => {
+			format!("request {id} failed: {}", describe::failure(reason))
+		},
+		_ => format!("request {id} was not attested"),
+	};
+	ensure!(attested(view).is_some(), Failure::RequestFailed(why));
+	Ok(())
 }
 
 fn show(session: &Session, id: RequestId) -> Result<()> {
@@ -228,19 +386,6 @@ fn is_stored(input: &[u8]) -> bool {
 	input.len() > MAX_INPUT_BYTES as usize
 }
 
-/// Fails if an encoded input is longer than what the version takes.
-fn check_length(input: &[u8], version: &VersionView) -> Result<()> {
-	let most = version.limits.input_bytes;
-	ensure!(
-		input.len() <= most as usize,
-		"the encoded input has {} bytes, and model {} takes {most} at most: compare it with the inputs \
-		 that the model has, or ask its owner for a version with a larger --input-bytes",
-		input.len(),
-		version.model
-	);
-	Ok(())
-}
-
 /// What a requester asks for.
 pub(super) struct Order<'a> {
 	/// Number of the model version.
@@ -260,33 +405,44 @@ pub(super) struct Order<'a> {
 }
 
 /// Sends a request and gives its number. An input that is too long for the chain is only named by it.
-pub(super) fn send(chain: &Chain, order: Order, requester: &sr25519::Pair) -> Result<RequestId> {
-	let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = order;
-	let call = match Input::try_from(input.to_vec()) {
-		Ok(input) => Call::<Runtime>::request {
-			model,
-			input,
-			tier,
-			max_fee,
-			max_royalty,
-			reference,
-			deadline,
-		},
-		Err(input) => Call::request_stored {
-			model,
-			input: content_of(&input).context("the input is too long")?,
-			tier,
-			max_fee,
-			max_royalty,
-			reference,
-			deadline,
-		},
-	};
-	let included = chain.send(call, requester)?;
-	find_event(&included.events, |event| match event {
+pub(super) fn send(chain: &Chain, order: Order, requester: &Account) -> Result<RequestId> {
+	let included = chain.send(order.call()?, requester)?;
+	requested(&included.events)
+}
+
+/// Number of the request that a transaction made.
+fn requested(events: &[RuntimeEvent]) -> Result<RequestId> {
+	find_event(events, |event| match event {
 		RuntimeEvent::Inference(pallet_opg_inference::Event::Requested { request, .. }) => {
 			Some(*request)
 		},
 		_ => None,
 	})
+}
+
+impl Order<'_> {
+	/// The call that asks for it.
+	fn call(&self) -> Result<Call<Runtime>> {
+		let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = *self;
+		Ok(match Input::try_from(input.to_vec()) {
+			Ok(input) => Call::<Runtime>::request {
+				model,
+				input,
+				tier,
+				max_fee,
+				max_royalty,
+				reference,
+				deadline,
+			},
+			Err(input) => Call::request_stored {
+				model,
+				input: content_of(&input).context("the input is too long")?,
+				tier,
+				max_fee,
+				max_royalty,
+				reference,
+				deadline,
+			},
+		})
+	}
 }

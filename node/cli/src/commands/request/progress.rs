@@ -1,7 +1,10 @@
 //! News of a request, each printed once.
 
 use super::view::{attested, is_final, print_stored_output};
-use crate::{amount::Amount, chain::Chain, contents, describe, keys, output::Output, tensors};
+use crate::{
+	amount::Amount, chain::Chain, contents, describe, failure::Failure, keys, output::Output,
+	tensors,
+};
 use anyhow::{bail, Result};
 use opg_primitives::{AccountId, Answer, Balance, BlockNumber, Outcome, RequestId};
 use opg_runtime_api::{RequestStatus, RequestView};
@@ -50,10 +53,10 @@ pub(in crate::commands) fn follow(
 		}
 		sleep(POLL);
 	}
-	bail!(
+	bail!(Failure::Timeout(format!(
 		"request {id} was not decided within {} s: see `opg request show {id}` later",
 		DECISION_TIMEOUT.as_secs()
-	)
+	)))
 }
 
 /// Memory of what was printed, so that polling prints each thing once.

@@ -5,7 +5,7 @@ use crate::{
 	chain::Chain,
 	commands::Session,
 	contents,
-	tensors::{load, save},
+	tensors::{save, InputArgs},
 	upload::Upload,
 };
 use anyhow::{Context, Result};
@@ -20,22 +20,22 @@ use std::path::{Path, PathBuf};
 pub(crate) struct UploadArgs {
 	/// Number of the request.
 	request: RequestId,
-	/// The file that was given to `opg request send`.
-	#[arg(long, value_name = "FILE")]
-	tensors: PathBuf,
+	#[command(flatten)]
+	input: InputArgs,
 }
 
 impl UploadArgs {
 	pub(super) fn run(&self, session: &Session) -> Result<()> {
 		let id = self.request;
+		let files = self.input.read()?;
 		let chain = session.connect()?;
 		let input = chain.request(id)?.task.input;
 		let content = input.stored().with_context(|| {
 			format!("the input of request {id} is on the chain: nothing is to be uploaded")
 		})?;
-		let bytes = load(&self.tensors)?;
+		let bytes = files.encode(None)?;
 		contents::check("input", &bytes, content)?;
-		upload(&chain, id, &bytes, &self.tensors)?;
+		upload(&chain, id, &bytes, &self.input)?;
 		session.output.result(
 			format_args!("{} has the input of request {id}", session.endpoint),
 			|| json!({ "request": id, "input": contents::to_json(content) }),
@@ -44,13 +44,13 @@ impl UploadArgs {
 	}
 }
 
-/// Hands the input of a request to the node. `file` is where it came from.
-pub(super) fn upload(chain: &Chain, id: RequestId, bytes: &[u8], file: &Path) -> Result<()> {
+/// Hands the input of a request to the node. `from` is where it came from.
+pub(super) fn upload(chain: &Chain, id: RequestId, bytes: &[u8], from: &InputArgs) -> Result<()> {
 	Upload::of_bytes(bytes)?.send(chain, Some(id)).with_context(|| {
 		format!(
 			"request {id} was sent, and its input is not at the node. Hand it to this node or to \
-			 another while the request waits for it: opg request upload {id} --tensors {}",
-			file.display()
+			 another while the request waits for it: opg request upload {id} {}",
+			from.describe()
 		)
 	})
 }

@@ -1,0 +1,183 @@
+//! What can be told before a request is sent and paid for.
+
+use crate::{
+	amount::Amount,
+	chain::Chain,
+	failure::Failure,
+	fs,
+	local::{self, EngineArg},
+};
+use anyhow::{ensure, Result};
+use clap::Args;
+use opg_execution::model_hash;
+use opg_primitives::{AccountId, Balance, Fuel, Tier};
+use opg_runtime::Runtime;
+use opg_runtime_api::{FreeExecutors, VersionView};
+use opg_tensors::report::Port;
+use pallet_opg_inference::{tiers, Config};
+use sp_core::Get;
+use std::path::PathBuf;
+
+/// The model's file, by which an input is checked here.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ModelFile {
+	/// The ONNX file: checks names, types and shapes of the input here, before anything is sent. The chain
+	/// does not know them, and a request with an input that does not fit is paid for.
+	#[arg(long, value_name = "FILE")]
+	model: Option<PathBuf>,
+	#[command(flatten)]
+	engine: EngineArg,
+}
+
+impl ModelFile {
+	/// Tells whether the file is given.
+	pub fn is_given(&self) -> bool {
+		self.model.is_some()
+	}
+
+	/// What the version takes, if the file is given. Loads the engine.
+	pub fn inputs(&self, version: &VersionView) -> Result<Option<Vec<Port>>> {
+		let Some(path) = &self.model else { return Ok(None) };
+		let data = fs::read(path)?;
+		let found = model_hash(&data);
+		ensure!(
+			found == version.model_hash,
+			"{} has the hash {found:?}, and model {} is the file {:?}: give the file that was registered",
+			path.display(),
+			version.model,
+			version.model_hash
+		);
+		let engine = self.engine.load()?;
+		local::check_engine(&engine, version.engine_id)?;
+		local::inputs(&engine, &data, &version.dims, &version.limits).map(Some)
+	}
+}
+
+/// Fails if an encoded input is longer than what the version takes.
+pub(super) fn check_length(input: &[u8], version: &VersionView) -> Result<()> {
+	let most = version.limits.input_bytes;
+	ensure!(
+		input.len() <= most as usize,
+		Failure::InputMismatch(format!(
+			"the encoded input has {} bytes, and model {} takes {most} at most: compare it with the inputs \
+			 that the model has, or ask its owner for a version with a larger --input-bytes",
+			input.len(),
+			version.model
+		))
+	);
+	Ok(())
+}
+
+/// What one request offers to pay.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offer {
+	/// The most to pay, in planck.
+	pub max_fee: Balance,
+	/// The most of it that the model's owner gets, in planck.
+	pub max_royalty: Balance,
+}
+
+impl Offer {
+	/// What was given, and where nothing was, what the chain asks for within the next blocks.
+	pub fn new(
+		chain: &Chain,
+		version: &VersionView,
+		tier: Tier,
+		input: &[u8],
+		max_fee: Option<Amount>,
+		max_royalty: Option<Amount>,
+	) -> Result<Self> {
+		let max_fee = match max_fee {
+			Some(fee) => fee.0,
+			None => {
+				let estimate = chain.estimate(version.model, tier)?;
+				estimate.saturating_add(chain.input_fee(input)?)
+			},
+		};
+		let max_royalty = max_royalty.map_or(version.royalty, |royalty| royalty.0);
+		Ok(Self { max_fee, max_royalty })
+	}
+
+	/// Fails, with what to do, where the chain would refuse the request now and keep the fee of the
+	/// transaction.
+	pub fn check(
+		&self,
+		chain: &Chain,
+		version: &VersionView,
+		tier: Tier,
+		input: &[u8],
+		requester: &AccountId,
+	) -> Result<()> {
+		let model = version.model;
+		ensure!(
+			version.royalty <= self.max_royalty,
+			Failure::FeeAboveMax(format!(
+				"model {model} asks for a royalty of {}, more than the {} of --max-royalty",
+				Amount(version.royalty),
+				Amount(self.max_royalty)
+			))
+		);
+		let storage = chain.input_fee(input)?;
+		let price: Option<Balance> = chain.api("OpgApi_estimate", (model, tier, None::<Fuel>))?;
+		// Says why where there is none.
+		let price = match price {
+			Some(price) => price.saturating_add(storage),
+			None => chain.estimate(model, tier)?,
+		};
+		ensure!(
+			price <= self.max_fee,
+			Failure::FeeAboveMax(format!(
+				"a request to model {model} takes up to {} now, more than the {} of --max-fee",
+				Amount(price),
+				Amount(self.max_fee)
+			))
+		);
+		self.check_funds(chain, requester, price)?;
+		check_room(chain.api("OpgApi_free_executors", model)?, version, tier)
+	}
+
+	fn check_funds(&self, chain: &Chain, requester: &AccountId, price: Balance) -> Result<()> {
+		let deposit: Balance = <Runtime as Config>::RequestDeposit::get();
+		let (needed, free) = (price.saturating_add(deposit), chain.account(requester)?.data.free);
+		ensure!(
+			needed <= free,
+			Failure::NotEnoughFunds(format!(
+				"the request needs {}: up to {} for the fee, and a deposit of {} that comes back. The \
+				 account has {} free",
+				Amount(needed),
+				Amount(price),
+				Amount(deposit),
+				Amount(free)
+			))
+		);
+		Ok(())
+	}
+}
+
+/// Fails where executors have no room, as the chain judges it.
+fn check_room(free: FreeExecutors, version: &VersionView, tier: Tier) -> Result<()> {
+	let (model, FreeExecutors { executors, slots, offered }) = (version.model, free);
+	let seats = tiers::size(tier);
+	ensure!(
+		offered > 0,
+		Failure::ModelUnavailable(format!(
+			"nobody serves model {model} in this session. What an executor declares counts two sessions \
+			 later: `opg model serve` says from when"
+		))
+	);
+	ensure!(
+		slots.saturating_mul(3) >= offered.saturating_mul(2),
+		Failure::Congested(format!(
+			"executors of model {model} have no room: those with a free slot have {slots} of {offered} \
+			 slots, and a request takes two thirds of them. Try again in a few blocks"
+		))
+	);
+	ensure!(
+		executors >= seats,
+		Failure::ModelUnavailable(format!(
+			"a request of this tier takes {seats} executors, and {executors} of those that serve model \
+			 {model} are free: wait, or take another --tier"
+		))
+	);
+	Ok(())
+}
