@@ -14,7 +14,7 @@ const PEERS_SECONDS = 40;
 const GROWTH = 200;
 const MIB = 1 << 20;
 // What costs a peer its connection for good.
-const BANNED = ['blobs', 'false_heights', 'sync_replies'];
+const BANNED = ['blobs', 'sync_replies'];
 // What a node says of a peer where its log is told to: a change of its reputation.
 const REPORT = /Report (\w+): ([+-]\d+) to (-?\d+)\. Reason: (.*?)\.( Banned, disconnecting\.)?\s*$/gm;
 
