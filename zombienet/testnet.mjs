@@ -122,6 +122,12 @@ export class Testnet extends Network {
 		return (await Promise.all(started))[0].url;
 	}
 
+	// The last lines of each node.
+	tail() {
+		const last = this.names.map((_, i) => this.children.findLast(({ number }) => number === i + 1));
+		return super.tail(last.filter(Boolean));
+	}
+
 	// The chain specification: the preset, with as many validators as the network has. It is raw, and
 	// the same for all nodes.
 	specification() {

@@ -151,8 +151,8 @@ export class Network {
 		});
 	}
 
-	tail() {
-		return this.children
+	tail(children = this.children) {
+		return children
 			.map(({ name, log }) => `--- last lines of ${name}\n${readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LOG_LINES).join('\n')}`)
 			.join('\n');
 	}
