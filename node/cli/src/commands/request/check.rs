@@ -133,7 +133,8 @@ impl Offer {
 			))
 		);
 		self.check_funds(chain, requester, price)?;
-		check_room(chain.api("OpgApi_free_executors", model)?, version, tier)
+		let free = chain.api("OpgApi_free_executors", model)?;
+		check_room(chain.eligible_executors(model)?, free, version, tier)
 	}
 
 	fn check_funds(&self, chain: &Chain, requester: &AccountId, price: Balance) -> Result<()> {
@@ -154,15 +155,16 @@ impl Offer {
 	}
 }
 
-/// Fails where executors have no room, as the chain judges it.
-fn check_room(free: FreeExecutors, version: &VersionView, tier: Tier) -> Result<()> {
-	let (model, FreeExecutors { executors, slots, offered }) = (version.model, free);
-	let seats = tiers::size(tier);
+/// Fails where too few executors serve a model for a tier, or have no room, as the chain judges it.
+fn check_room(eligible: u32, free: FreeExecutors, version: &VersionView, tier: Tier) -> Result<()> {
+	let (model, seats, FreeExecutors { slots, offered, .. }) =
+		(version.model, tiers::size(tier), free);
 	ensure!(
-		offered > 0,
+		eligible >= seats,
 		Failure::ModelUnavailable(format!(
-			"nobody serves model {model} in this session. What an executor declares counts two sessions \
-			 later: `opg model serve` says from when"
+			"a request of this tier takes {seats} executors, and {eligible} serve model {model} in this \
+			 session. What an executor declares counts two sessions later: `opg model serve` says from \
+			 when"
 		))
 	);
 	ensure!(
@@ -172,12 +174,56 @@ fn check_room(free: FreeExecutors, version: &VersionView, tier: Tier) -> Result<
 			 slots, and a request takes two thirds of them. Try again in a few blocks"
 		))
 	);
-	ensure!(
-		executors >= seats,
-		Failure::ModelUnavailable(format!(
-			"a request of this tier takes {seats} executors, and {executors} of those that serve model \
-			 {model} are free: wait, or take another --tier"
-		))
-	);
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::failure::{code, Code};
+	use opg_primitives::{registry::VersionNumber, VersionLimits};
+	use sp_core::H256;
+
+	fn version() -> VersionView {
+		VersionView {
+			model: 3,
+			owner: AccountId::from([1; 32]),
+			name: Default::default(),
+			number: VersionNumber::new(1, 0, 0),
+			model_hash: H256::zero(),
+			size: 1,
+			engine_id: H256::zero(),
+			dims: Default::default(),
+			limits: VersionLimits::inline(1, 1, 1),
+			royalty: 0,
+			report_hash: H256::zero(),
+			licence: None,
+			tokenizer: None,
+			deprecated: None,
+			announced_by: AccountId::from([1; 32]),
+			announced_at: 0,
+		}
+	}
+
+	#[test]
+	fn request_should_be_refused_here_where_the_chain_would_refuse_it() {
+		let judged = |eligible, slots, tier| {
+			let free = FreeExecutors { executors: 1, slots, offered: 9 };
+			let judged = check_room(eligible, free, &version(), tier);
+			judged.err().map(|error| code(&error))
+		};
+		assert_eq!(judged(3, 6, Tier::Quorum), None);
+		assert_eq!(judged(3, 5, Tier::Quorum), Some(Code::Congested));
+		assert_eq!(judged(2, 9, Tier::Quorum), Some(Code::ModelUnavailable));
+		assert_eq!(judged(1, 9, Tier::Optimistic), None);
+		assert_eq!(judged(0, 9, Tier::Optimistic), Some(Code::ModelUnavailable));
+	}
+
+	#[test]
+	fn input_should_be_refused_when_it_is_longer_than_the_version_takes() {
+		let most = version().limits.input_bytes as usize;
+		check_length(&vec![0; most], &version()).unwrap();
+		let error = check_length(&vec![0; most + 1], &version()).unwrap_err();
+		assert_eq!(code(&error), Code::InputMismatch);
+	}
 }
