@@ -165,3 +165,23 @@ impl Follower {
 		drop(self.news.send(News::Block(Arc::new(BlockNews { block, events }))));
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[tokio::test]
+	async fn subscriber_should_be_dropped_with_the_reason_when_it_is_too_slow() {
+		let follower = Follower::new();
+		let mut news = follower.news();
+		for _ in 0..MAX_BEHIND + 3 {
+			follower.news.send(News::Final).expect("somebody listens");
+		}
+		let Some(Err(reason)) = news.next().await else { panic!("it missed some") };
+		assert_eq!(reason, "it was too slow and missed 3 blocks");
+		assert!(news.next().await.is_none());
+		let mut again = follower.news();
+		follower.news.send(News::Final).expect("somebody listens");
+		assert!(matches!(again.next().await, Some(Ok(News::Final))));
+	}
+}
