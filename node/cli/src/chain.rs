@@ -30,7 +30,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sp_core::{crypto::Ss58Codec, sr25519, Bytes, H256};
 use sp_io::hashing::twox_128;
-use sp_runtime::{DispatchError, ModuleError, TokenError};
+use sp_runtime::{ArithmeticError, DispatchError, ModuleError, TokenError};
 use std::{fmt, thread::sleep, time::Duration};
 use tokio::time::Instant;
 
@@ -577,7 +577,9 @@ impl Chain {
 /// The pallet and the name of an error, and what its documentation says.
 pub(crate) fn describe(error: DispatchError) -> String {
 	match error {
-		DispatchError::Token(TokenError::FundsUnavailable | TokenError::NotExpendable) => {
+		// Transfers of what is not there underflow.
+		DispatchError::Token(TokenError::FundsUnavailable | TokenError::NotExpendable)
+		| DispatchError::Arithmetic(ArithmeticError::Underflow) => {
 			"the account has not enough free OPG: `opg balance` shows what it has".into()
 		},
 		error => module_error(&error).unwrap_or_else(|| format!("{error:?}")),

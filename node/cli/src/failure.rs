@@ -13,7 +13,7 @@ use anyhow::Error;
 use opg_primitives::BlockNumber;
 use opg_runtime::{Runtime, VERSION};
 use serde_json::{json, Value};
-use sp_runtime::{DispatchError, TokenError};
+use sp_runtime::{ArithmeticError, DispatchError, TokenError};
 
 /// Exit codes. Scripts depend on them: a number is never used for another cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +201,8 @@ fn code_of(error: &DispatchError) -> Code {
 	match error {
 		DispatchError::Token(
 			TokenError::FundsUnavailable | TokenError::NotExpendable | TokenError::BelowMinimum,
-		) => Code::NotEnoughFunds,
+		)
+		| DispatchError::Arithmetic(ArithmeticError::Underflow) => Code::NotEnoughFunds,
 		_ if is(Congested) => Code::Congested,
 		_ if is(MaxFeeTooLow) || is(RoyaltyAboveMax) => Code::FeeAboveMax,
 		_ if is(UnknownModel)
@@ -310,6 +311,7 @@ mod tests {
 			(Error::<Runtime>::NotEnoughExecutors.into(), Code::ModelUnavailable),
 			(Error::<Runtime>::InputTooLong.into(), Code::InputMismatch),
 			(TokenError::FundsUnavailable.into(), Code::NotEnoughFunds),
+			(ArithmeticError::Underflow.into(), Code::NotEnoughFunds),
 			(DispatchError::BadOrigin, Code::Failed),
 		] {
 			assert_eq!(code(&failed(error)), expected, "{error:?}");
