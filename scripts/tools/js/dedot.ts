@@ -17,6 +17,12 @@ for (const [[, operator], pool] of pools) {
 }
 assert.equal(pools.length, 3);
 
+// What a holder's stake is worth now.
+for (const { pool, active } of await client.view.staking.stakes(pools[0][0][1])) {
+	console.log(`stake in the ${pool.role} pool of ${pool.operator.address(ss58Format)}: ${active} planck`);
+	assert(active > 0n);
+}
+
 // A request. Its price is known before it is sent.
 const one = new Keyring({ type: 'sr25519' }).addFromUri('//One');
 const price = await client.call.opgApi.estimate(0, 'Quorum', undefined);

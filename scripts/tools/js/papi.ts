@@ -24,6 +24,12 @@ for (const { keyArgs: [, operator], value } of pools) {
 }
 assert.equal(pools.length, 3);
 
+// What a holder's stake is worth now.
+for (const { pool, active } of await api.view.Staking.stakes(pools[0].keyArgs[1])) {
+	console.log(`stake in the ${pool.role.type} pool of ${pool.operator}: ${active} planck`);
+	assert(active > 0n);
+}
+
 // A request. Its price is known before it is sent.
 const eve = sr25519CreateDerive(DEV_MINI_SECRET)('//Eve');
 const signer = getPolkadotSigner(eve.publicKey, 'Sr25519', eve.sign);
