@@ -7,8 +7,9 @@ use crate::{
 	engine, executor,
 	keystore::KeptPairs,
 	metrics::{self, ChainMetrics},
-	network::{BlobProtocol, Connected},
+	network::{BlobProtocol, Connected, Tip},
 	policy::{self, Policy, WithPolicy},
+	receipts::{self, Archive, Receipts},
 	rpc, stores,
 	tasks::{EssentialTasks, Purpose},
 };
@@ -16,9 +17,11 @@ use futures::FutureExt;
 use opg_blobs::exchange::{FetchLimits, Fetcher};
 use opg_runtime::{opaque::Block, RuntimeApi};
 use opg_worker::Contents;
-use sc_client_api::{Backend, BlockBackend};
-use sc_consensus_babe::{BabeLink, SlotProportion};
-use sc_consensus_grandpa::{GrandpaPruningFilter, SharedVoterState, VotingRulesBuilder};
+use sc_client_api::{Backend, BlockBackend, HeaderBackend};
+use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
+use sc_consensus_grandpa::{
+	FinalityProofProvider, GrandpaPruningFilter, SharedVoterState, VotingRulesBuilder,
+};
 use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
 use sc_network_sync::SyncingService;
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
@@ -28,12 +31,13 @@ use sc_service::{
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_consensus_babe::inherents::{
-	BabeCreateInherentDataProviders, InherentDataProvider as BabeInherent,
+use sp_consensus_babe::{
+	inherents::{BabeCreateInherentDataProviders, InherentDataProvider as BabeInherent},
+	Slot,
 };
 use sp_core::traits::SpawnEssentialNamed;
-use sp_runtime::traits::{Block as BlockT, NumberFor};
-use sp_timestamp::InherentDataProvider as TimestampInherent;
+use sp_runtime::traits::{Block as BlockT, Header as HeaderT, NumberFor};
+use sp_timestamp::{InherentDataProvider as TimestampInherent, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
@@ -53,6 +57,7 @@ pub struct Consensus {
 	babe_link: BabeLink<Block>,
 	grandpa_link: sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>,
 	inherents: BabeCreateInherentDataProviders<Block>,
+	babe_worker: BabeWorkerHandle<Block>,
 	essential_tasks: EssentialTasks,
 }
 
@@ -153,10 +158,17 @@ pub fn new_partial(config: &Configuration, purpose: Purpose) -> Result<Partial, 
 		})?;
 
 	// The tasks of the pool and of BABE end when these are dropped.
-	let needed = (transaction_pool.clone(), babe_worker);
+	let needed = (transaction_pool.clone(), babe_worker.clone());
 	essential_tasks.keep_alive(&mut task_manager, needed);
 
-	let consensus = Consensus { block_import, babe_link, grandpa_link, inherents, essential_tasks };
+	let consensus = Consensus {
+		block_import,
+		babe_link,
+		grandpa_link,
+		inherents,
+		babe_worker,
+		essential_tasks,
+	};
 	Ok(PartialComponents {
 		client,
 		backend,
@@ -187,7 +199,14 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		// before the parts that its tasks need.
 		mut task_manager,
 	} = new_partial(&config, Purpose::Node)?;
-	let Consensus { block_import, babe_link, grandpa_link, inherents, essential_tasks } = consensus;
+	let Consensus {
+		block_import,
+		babe_link,
+		grandpa_link,
+		inherents,
+		babe_worker,
+		essential_tasks,
+	} = consensus;
 	let keystore = keystore_container.keystore();
 	executor::insert_executor_keys(&config, executor_params, &keystore)?;
 	let genesis = client
@@ -240,7 +259,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 
 	let limits = FetchLimits { running: FETCHES, ..FetchLimits::default() };
 	let fetcher = Fetcher::new(blobs.clone(), limits);
-	blob_protocol.start(
+	let blob_server = blob_protocol.start(
 		&task_manager.spawn_handle(),
 		network.clone(),
 		connected_peers(sync_service.clone()),
@@ -248,9 +267,12 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		fetcher.clone(),
 	);
 
-	let contents = Contents::start(blobs.clone())?;
+	let contents =
+		Contents::start(blobs.clone())?.with_quota(cli.blobs.content_quota.saturating_mul(1 << 30));
+	let mut worker_handle = None;
 	if config.offchain_worker.enabled {
 		let worker = executor::start_worker(&config, executor_params, contents.clone())?;
+		worker_handle = Some(worker.handle());
 		let inspect = policy::by(worker.inspector());
 		let policy =
 			Policy::start(cli.policy.clone(), blobs.clone(), Some(fetcher.clone()), inspect)?;
@@ -280,8 +302,26 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		let metrics = ChainMetrics::register(registry)?;
 		metrics::register_store(registry, &blobs)?;
 		metrics::register_fetcher(registry, &fetcher)?;
+		if let Some(server) = blob_server {
+			metrics::register_server(registry, &server)?;
+		}
 		let follow = metrics::follow(client.clone(), keystore.clone(), metrics);
 		task_manager.spawn_handle().spawn_blocking("opg-metrics", Some("metrics"), follow);
+	}
+
+	let archive = cli.keep_receipts.map(|quota| {
+		let folder = config.data_path.join("receipts");
+		Archive::open(folder, quota.saturating_mul(1 << 20))
+	});
+	let receipts = Arc::new(Receipts::new(
+		client.clone(),
+		grandpa_link.shared_authority_set().clone(),
+		config.chain_spec.cloned_box(),
+		archive.transpose()?,
+	));
+	if cli.keep_receipts.is_some() {
+		let keep = receipts::keep(client.clone(), receipts.clone());
+		task_manager.spawn_handle().spawn_blocking("receipts", None, keep);
 	}
 
 	let voting_rules = match config.chain_spec.chain_type() {
@@ -294,15 +334,45 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	let name = config.network.node_name.clone();
 	let enable_grandpa = !config.disable_grandpa;
 	let prometheus_registry = config.prometheus_registry().cloned();
+	let host = rpc::NodeHost::new(
+		config.impl_version.clone(),
+		contents.clone(),
+		worker_handle,
+		keystore.clone(),
+	);
+	let opg = opg_rpc::Rpc::new(opg_rpc::Parts {
+		client: client.clone(),
+		pool: transaction_pool.clone(),
+		info: opg_rpc::ChainInfo { name: config.chain_spec.name().into() },
+		host: Arc::new(host),
+	});
+	task_manager.spawn_handle().spawn_blocking("opg-rpc", Some("rpc"), opg.follow());
+	let voter_state = SharedVoterState::empty();
+	let grandpa = rpc::GrandpaParts {
+		authorities: grandpa_link.shared_authority_set().clone(),
+		voter: voter_state.clone(),
+		justifications: grandpa_link.justification_stream(),
+		proofs: FinalityProofProvider::new_for_service(
+			backend.clone(),
+			Some(grandpa_link.shared_authority_set().clone()),
+		),
+	};
 	let rpc_builder = {
 		let parts = rpc::Parts {
 			client: client.clone(),
 			pool: transaction_pool.clone(),
 			contents,
 			fetcher: Some(fetcher),
+			receipts,
+			opg,
+			grandpa,
+			sync_state: rpc::SyncStateParts {
+				spec: Arc::new(config.chain_spec.cloned_box()),
+				babe: babe_worker,
+			},
 		};
-		Box::new(move |_| {
-			rpc::create(parts.clone()).map_err(|error| Error::Application(Box::new(error)))
+		Box::new(move |executor| {
+			rpc::create(parts.clone(), executor).map_err(Error::Application)
 		})
 	};
 	sc_service::spawn_tasks(SpawnTasksParams {
@@ -330,13 +400,16 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			prometheus_registry.as_ref(),
 			telemetry.clone(),
 		);
+		let slot_duration = babe_link.config().slot_duration();
+		let now = move || Some(Slot::from_timestamp(Timestamp::current(), slot_duration));
+		let sync_oracle = Tip::new(sync_service.clone(), best_slot(client.clone()), now);
 		let babe = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
 			keystore: keystore.clone(),
 			client,
 			select_chain,
 			env: proposer_factory,
 			block_import,
-			sync_oracle: sync_service.clone(),
+			sync_oracle,
 			justification_sync_link: sync_service.clone(),
 			create_inherent_data_providers: inherents,
 			force_authoring,
@@ -374,7 +447,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 			notification_service: grandpa_notifications,
 			voting_rule: voting_rules.build(),
 			prometheus_registry,
-			shared_voter_state: SharedVoterState::empty(),
+			shared_voter_state: voter_state,
 			telemetry,
 			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
 		})?;
@@ -383,6 +456,17 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 	}
 
 	Ok(task_manager)
+}
+
+/// Gives the slot of the best block, if that is not the genesis block.
+fn best_slot(client: Arc<FullClient>) -> impl Fn() -> Option<Slot> + Send + Sync {
+	move || {
+		let header = client.header(client.info().best_hash).ok()??;
+		if *header.number() == 0 {
+			return None;
+		}
+		Some(sc_consensus_babe::find_pre_digest::<Block>(&header).ok()?.slot())
+	}
 }
 
 /// Asks the sync service for the peers that are connected.
