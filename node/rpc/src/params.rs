@@ -141,7 +141,8 @@ parameters! {
 }
 
 parameters! {
-	/// Which receipt.
+	/// Which receipt. The document describes it; the node reads it.
+	#[allow(dead_code)]
 	ReceiptParams {
 		/// Number of the request.
 		id: RequestId,
@@ -154,6 +155,7 @@ parameters! {
 /// What the asker of a receipt has already.
 #[derive(Clone, Copy, Default, Deserialize, JsonSchema, Debug)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[allow(dead_code)]
 pub(crate) struct ReceiptOptions {
 	/// Number of an authority set that the asker trusts: what is before it is left out.
 	pub from_set: Option<u64>,
