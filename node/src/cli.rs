@@ -8,8 +8,13 @@ use sc_network::config::MultiaddrWithPeerId;
 use sp_core::H256;
 use std::path::PathBuf;
 
+/// Memory for parts of the state that were read, in bytes. The SDK's default of 1 GiB is more than
+/// the state of this chain has: a node would grow for hours until all of it is in memory.
+const TRIE_CACHE_BYTES: &str = "67108864";
+
 /// Arguments of the node.
 #[derive(Debug, Parser)]
+#[command(mut_arg("trie_cache_size", |cache| cache.default_value(TRIE_CACHE_BYTES)))]
 pub struct Cli {
 	/// Action instead of running the node.
 	#[command(subcommand)]
@@ -30,6 +35,20 @@ pub struct Cli {
 	#[allow(missing_docs)]
 	#[clap(flatten)]
 	pub policy: PolicyParams,
+
+	/// Make the receipt of every request when it is settled, and serve it when the chain has removed the
+	/// request, from so many MiB on the disk.
+	///
+	/// The receipts lie in `receipts` beside the chain's database. Where there is no more room, those of
+	/// the oldest requests go, and at most 100,000 are kept.
+	#[arg(
+		long,
+		value_name = "MIB",
+		num_args = 0..=1,
+		default_missing_value = "1024",
+		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
+	)]
+	pub keep_receipts: Option<u64>,
 }
 
 /// Settings of the node's store of models, engines, inputs and outputs.
@@ -44,6 +63,16 @@ pub struct BlobParams {
 		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
 	)]
 	pub blob_quota: u64,
+
+	/// Disk space for inputs and outputs of requests that the chain does not carry, in GiB, of that of
+	/// `--blob-quota`. Beyond it the node declines seats that need more of them.
+	#[arg(
+		long,
+		value_name = "GIB",
+		default_value_t = 8,
+		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
+	)]
+	pub content_quota: u64,
 
 	/// Most that other nodes may fetch from this one, in MiB per second, one of them half of it. 0
 	/// serves nothing.
@@ -403,4 +432,20 @@ pub struct StoreParams {
 	/// The node's base path.
 	#[arg(long, short = 'd', value_name = "PATH")]
 	pub base_path: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn trie_cache_should_be_bounded_when_nothing_is_said_of_it() {
+		let bytes = |arguments: &[&str]| {
+			let cli = Cli::try_parse_from(arguments).expect("they are valid");
+			cli.run.import_params.trie_cache_maximum_size()
+		};
+		assert_eq!(bytes(&["opg-node"]), Some(64 << 20));
+		assert_eq!(bytes(&["opg-node", "--trie-cache-size", "4096"]), Some(4096));
+		assert_eq!(bytes(&["opg-node", "--trie-cache-size", "0"]), None);
+	}
 }

@@ -17,7 +17,7 @@ use opg_worker::Contents;
 use parking_lot::Mutex;
 use schnellru::{ByLength, LruMap};
 use sp_core::H256;
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 const LOG: &str = "opg::contents";
@@ -111,6 +111,11 @@ impl Keeper {
 		}
 		let fetcher = self.fetcher.as_ref().ok_or(JobError::InputMissing)?;
 		let now = Instant::now();
+		if !self.contents.has_room(&content) {
+			let quota = self.contents.quota();
+			self.warn(&content, format_args!("inputs and outputs take {quota} bytes"), now);
+			return Err(JobError::InputMissing);
+		}
 		let mut all = self.wanted.lock();
 		if all.peek(&name(&content)).is_some_and(|wanted| now - wanted.named >= FORGOTTEN) {
 			all.remove(&name(&content));
@@ -188,7 +193,7 @@ impl Keeper {
 	}
 
 	/// Tells the operator that the store does not take what the chain names.
-	fn warn(&self, content: &Content, error: &store::Error, now: Instant) {
+	fn warn(&self, content: &Content, reason: impl Display, now: Instant) {
 		let mut warned = self.warned.lock();
 		if warned.is_some_and(|at| now - at < WARNING) {
 			return;
@@ -196,9 +201,9 @@ impl Keeper {
 		*warned = Some(now);
 		log::warn!(
 			target: LOG,
-			"the store does not take {:?}, {} bytes of a request: {error}. Until it does this node \
+			"the store does not take {:?}, {} bytes of a request: {reason}. Until it does this node \
 			 declines seats that need such files, and holds none as a validator: start it with a larger \
-			 --blob-quota, or see with `opg-node blobs list` what can be unpinned",
+			 --content-quota and --blob-quota, or see with `opg-node blobs list` what can be unpinned",
 			content.hash,
 			content.size,
 		);
@@ -436,6 +441,22 @@ mod tests {
 			}
 			assert_eq!(test.keeper.hold(content()), Err(JobError::InputMissing));
 			assert_eq!(*test.keeper.warned.lock(), Some(warned), "once is enough");
+		});
+	}
+
+	#[test]
+	fn content_should_be_missing_when_others_take_the_quota_of_all() {
+		run_with(1 << 30, |test| async move {
+			test.other.put(&input()).expect("it fits");
+			let contents = test.keeper.contents.clone().with_quota(200_000);
+			let keeper = Keeper::new(contents, Some(test.fetcher.clone()));
+			assert_eq!(keeper.hold(content()), Err(JobError::InputMissing));
+			assert!(keeper.warned.lock().is_some(), "the operator was told");
+			assert!(test.fetcher.status(&content().hash.0).is_none(), "nothing is fetched");
+			// Here by an upload, it is not said to be held.
+			test.store.put(&input()).expect("it fits");
+			assert_eq!(keeper.hold(content()), Err(JobError::InputMissing));
+			assert!(test.store.pinned(CONTENT).expect("pins").is_empty());
 		});
 	}
 

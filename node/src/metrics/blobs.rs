@@ -1,12 +1,13 @@
-//! What the node's store of blobs holds, and what was fetched into it.
+//! What the node's store of blobs holds, what was fetched into it, and what was served from it.
 
 use opg_blobs::{
-	exchange::{FetchStats, Fetcher},
+	exchange::{FetchStats, Fetcher, ServeStats, Server},
 	store::{Store, Usage},
 };
 use opg_worker::sourced::{self, Samples};
 use parking_lot::Mutex;
 use prometheus_endpoint::{PrometheusError, Registry};
+use sc_network::PeerId;
 use std::{
 	sync::Arc,
 	time::{Duration, Instant},
@@ -15,8 +16,8 @@ use std::{
 /// Time for which a count is used: to count looks at each blob.
 const FRESH: Duration = Duration::from_secs(30);
 
-/// Name, help, labels and values of a counter of fetches.
-type Counter<'a> = (&'a str, &'a str, &'a [&'a str], fn(FetchStats) -> Samples);
+/// Name, help, labels and values of a counter.
+type Counter<'a, S> = (&'a str, &'a str, &'a [&'a str], fn(S) -> Samples);
 
 /// Puts the metrics of a store into a registry. They are read when somebody asks.
 ///
@@ -64,7 +65,7 @@ pub fn register_fetcher(registry: &Registry, fetcher: &Fetcher) -> Result<(), Pr
 	});
 	let help = "Blobs that are being fetched from peers, by state.";
 	sourced::gauge(registry, "opg_blob_fetches", help, &["state"], running)?;
-	let counters: [Counter<'_>; 3] = [
+	let counters: [Counter<'_, FetchStats>; 3] = [
 		(
 			"opg_blob_fetches_total",
 			"Fetches of blobs that ended, by result. What was cancelled failed.",
@@ -86,6 +87,42 @@ pub fn register_fetcher(registry: &Registry, fetcher: &Fetcher) -> Result<(), Pr
 	];
 	for (name, help, labels, read) in counters {
 		sourced::counter(registry, name, help, labels, source(read))?;
+	}
+	Ok(())
+}
+
+/// Puts the metrics of what serves peers into a registry. They are read when somebody asks.
+///
+/// # Errors
+///
+/// The registry has them already.
+pub fn register_server(
+	registry: &Registry,
+	server: &Server<PeerId>,
+) -> Result<(), PrometheusError> {
+	let counters: [Counter<'_, ServeStats>; 2] = [
+		(
+			"opg_blob_requests_total",
+			"Requests of peers for blobs, by result: answered, put off by a limit, or malformed.",
+			&["result"],
+			|stats| {
+				vec![
+					(vec!["answered"], stats.answered),
+					(vec!["put_off"], stats.busy),
+					(vec!["malformed"], stats.malformed),
+				]
+			},
+		),
+		(
+			"opg_blob_served_bytes_total",
+			"Bytes of blobs that were given to peers, with their proofs.",
+			&[],
+			|stats| vec![(vec![], stats.bytes)],
+		),
+	];
+	for (name, help, labels, read) in counters {
+		let server = server.clone();
+		sourced::counter(registry, name, help, labels, move || read(server.stats()))?;
 	}
 	Ok(())
 }

@@ -9,7 +9,7 @@ mod chain;
 mod events;
 mod state;
 
-pub use blobs::{register_fetcher, register_store};
+pub use blobs::{register_fetcher, register_server, register_store};
 pub use chain::follow;
 
 use opg_primitives::{FailureReason, JobError};

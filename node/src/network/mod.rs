@@ -1,11 +1,15 @@
 //! Blobs between nodes, on the chain's own network: a request–response protocol, and the DHT for who
-//! holds what. [`opg_blobs::exchange`] decides what is asked and answered.
+//! holds what. [`opg_blobs::exchange`] decides what is asked and answered. Also whether a validator
+//! believes its peers that it is behind.
 
 #[cfg(feature = "dev-misbehaviour")]
 pub mod forge;
 mod providers;
 mod serve;
+mod tip;
 mod transport;
+
+pub use tip::Tip;
 
 use crate::cli::BlobParams;
 use futures::future::BoxFuture;
@@ -72,8 +76,9 @@ impl BlobProtocol {
 		(Self { name, inbound, change }, config)
 	}
 
-	/// Serves, announces and fetches from now on. No task is essential, and all reading and writing
-	/// is on blocking threads, few at a time: a chain goes on without blobs.
+	/// Serves, announces and fetches from now on. Returns what serves, if anything does. No task is
+	/// essential, and all reading and writing is on blocking threads, few at a time: a chain goes on
+	/// without blobs.
 	pub fn start(
 		self,
 		spawn: &SpawnTaskHandle,
@@ -81,16 +86,19 @@ impl BlobProtocol {
 		connected: Connected,
 		store: Store,
 		fetcher: Fetcher,
-	) {
+	) -> Option<Server<PeerId>> {
 		let announced = self.inbound.is_some().then(|| store.clone());
-		if let Some((requests, limits)) = self.inbound {
+		let server = self.inbound.map(|(requests, limits)| {
 			let server = Server::new(store, limits);
-			spawn.spawn("blobs-serve", GROUP, serve::run(server, requests, self.change));
-		}
+			let run = serve::run(server.clone(), requests, self.change);
+			spawn.spawn("blobs-serve", GROUP, run);
+			server
+		});
 		let (providers, search) = Providers::new(network.clone(), announced);
 		spawn.spawn("blobs-providers", GROUP, providers.run());
 		let transport = PeerTransport::new(network, self.name, connected, search);
 		spawn.spawn("blobs-fetch", GROUP, fetcher.run(transport));
+		server
 	}
 }
 

@@ -1,13 +1,16 @@
-//! Inputs and outputs that lie outside of the chain, in the node's store.
+//! Inputs and outputs that lie outside of the chain, in the node's store. Strangers name them, so all of
+//! them together have a quota of their own.
 
 use crate::{error::RunError, holding::Computed, queue::Control};
 use opg_blobs::{
 	labels::CONTENT,
 	leases::Leases,
-	store::{Error, Store},
+	store::{self, Error, Hash, Store},
 };
 use opg_primitives::{Content, Outcome};
+use parking_lot::Mutex;
 use std::{
+	collections::HashMap,
 	io,
 	sync::Arc,
 	thread,
@@ -18,14 +21,61 @@ use std::{
 /// what the chain still asks for every few blocks.
 const LASTING: Duration = Duration::from_secs(2 * 3600);
 
+const LOG: &str = "opg::contents";
+
 /// Time between two attempts to write an output while others are being written.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Time for which a count of what is kept is used.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// Time for which an output that was pinned and is not here yet counts.
+const ARRIVAL: Duration = Duration::from_secs(60);
+
+/// Contents that are pinned between two counts. A further one waits for the next.
+const MAX_ADDED: usize = 4096;
 
 /// Inputs and outputs in the store. Clones are cheap and are the same.
 #[derive(Clone)]
 pub struct Contents {
 	store: Store,
 	pins: Arc<Leases>,
+	/// Most bytes that are kept.
+	quota: u64,
+	room: Arc<Mutex<Room>>,
+}
+
+/// What is kept.
+#[derive(Default)]
+struct Room {
+	/// Bytes of what is here and pinned, and when that was counted.
+	kept: HashMap<Hash, u64>,
+	counted: Option<Instant>,
+	/// Bytes of what was pinned since, and when.
+	added: HashMap<Hash, (u64, Instant)>,
+}
+
+impl Room {
+	fn count(&mut self, store: &Store) -> store::Result<()> {
+		if self.counted.is_some_and(|at| at.elapsed() < FRESH) {
+			return Ok(());
+		}
+		let pinned = store.pinned(CONTENT)?;
+		self.kept =
+			pinned.into_iter().filter_map(|hash| Some((hash, store.size(&hash)?))).collect();
+		self.counted = Some(Instant::now());
+		let Self { kept, added, .. } = self;
+		added.retain(|hash, (_, at)| !kept.contains_key(hash) && at.elapsed() < ARRIVAL);
+		Ok(())
+	}
+
+	fn holds(&self, hash: &Hash) -> bool {
+		self.kept.contains_key(hash) || self.added.contains_key(hash)
+	}
+
+	fn bytes(&self) -> u64 {
+		self.kept.values().chain(self.added.values().map(|(bytes, _)| bytes)).sum()
+	}
 }
 
 impl Contents {
@@ -36,7 +86,17 @@ impl Contents {
 	/// The system starts no thread.
 	pub fn start(store: Store) -> io::Result<Self> {
 		let pins = Arc::new(Leases::start(store.clone(), &[CONTENT], LASTING)?);
-		Ok(Self { store, pins })
+		Ok(Self { store, pins, quota: u64::MAX, room: Arc::default() })
+	}
+
+	/// Keeps at most so many bytes.
+	pub fn with_quota(self, quota: u64) -> Self {
+		Self { quota, ..self }
+	}
+
+	/// Most bytes that are kept.
+	pub fn quota(&self) -> u64 {
+		self.quota
 	}
 
 	/// The store that they are in.
@@ -49,18 +109,39 @@ impl Contents {
 		self.store.size(&content.hash.0) == Some(content.size.into())
 	}
 
-	/// Keeps one for two hours from now on. It need not be here yet.
-	fn pin(&self, content: &Content) {
-		self.pins.renew(&content.hash.0, CONTENT);
+	/// Tells whether one is kept, or could be within the quota.
+	pub fn has_room(&self, content: &Content) -> bool {
+		self.has_room_in(&mut self.room.lock(), content)
 	}
 
-	/// Keeps one for two hours from now on, if the whole of it is here. Tells whether it is.
-	pub fn pin_if_here(&self, content: &Content) -> bool {
-		let is_here = self.has(content);
-		if is_here {
-			self.pin(content);
+	fn has_room_in(&self, room: &mut Room, content: &Content) -> bool {
+		if let Err(error) = room.count(&self.store) {
+			log::warn!(target: LOG, "inputs and outputs are not counted: {error}");
+			return false;
 		}
-		is_here
+		let bytes = room.bytes().saturating_add(content.size.into());
+		room.holds(&content.hash.0) || (bytes <= self.quota && room.added.len() < MAX_ADDED)
+	}
+
+	/// Keeps one for two hours from now on, if there is room for it. It need not be here yet.
+	fn pin(&self, content: &Content) -> bool {
+		let hash = content.hash.0;
+		let mut room = self.room.lock();
+		if !self.has_room_in(&mut room, content) {
+			return false;
+		}
+		if !room.holds(&hash) {
+			room.added.insert(hash, (content.size.into(), Instant::now()));
+		}
+		drop(room);
+		self.pins.renew(&hash, CONTENT);
+		true
+	}
+
+	/// Keeps one for two hours from now on, if the whole of it is here and there is room for it. Tells
+	/// whether it is kept: otherwise it may give way to other files.
+	pub fn pin_if_here(&self, content: &Content) -> bool {
+		self.has(content) && self.pin(content)
 	}
 
 	/// Writes an output that its answer only names, and pins it.
@@ -76,7 +157,9 @@ impl Contents {
 			return Err(other());
 		}
 		// Before it is here, so that nothing evicts it in between.
-		self.pin(&content);
+		if !self.pin(&content) {
+			return Err(RunError::ContentsFull(self.quota));
+		}
 		let hash = loop {
 			match self.store.put(bytes) {
 				Err(Error::TooManyImports(_)) if Instant::now() < control.deadline => {
@@ -128,6 +211,33 @@ mod tests {
 		assert!(contents.has(&named));
 		assert!(!contents.has(&Content { size: 5, ..named }), "it has another size");
 		assert!(!contents.pin_if_here(&Content { hash: H256::zero(), size: 6 }));
+	}
+
+	#[test]
+	fn content_should_be_kept_while_all_are_within_the_quota() {
+		let folder = tempfile::tempdir().expect("a folder");
+		let store = store(&folder);
+		let quota = 20_000;
+		let contents = Contents::start(store.clone()).expect("a thread").with_quota(quota);
+		let of = |byte: u8| content_of(&[byte; 8_000]).expect("short");
+		for byte in 0..3 {
+			store.put(&[byte; 8_000]).expect("the store has room");
+		}
+		assert!(contents.pin_if_here(&of(0)) && contents.pin_if_here(&of(1)));
+		assert!(!contents.pin_if_here(&of(2)), "it is here, and may give way");
+		assert!(contents.has(&of(2)));
+		let control = Control::new(Instant::now());
+		let kept = contents.keep_output(&computed(of(3), Some(&[3; 8_000])), &control);
+		assert!(matches!(kept, Err(RunError::ContentsFull(full)) if full == quota));
+		assert!(contents.pin_if_here(&of(0)), "it has its room");
+		// As when it has not been named for hours.
+		store.unpin(&of(1).hash.0, CONTENT).expect("it is ours");
+		let mut room = contents.room.lock();
+		room.counted = None;
+		room.added.clear();
+		drop(room);
+		assert!(contents.pin_if_here(&of(2)));
+		assert!(!contents.has_room(&of(1)));
 	}
 
 	#[test]

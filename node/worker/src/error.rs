@@ -17,6 +17,9 @@ pub(crate) enum RunError {
 	/// The store does not have the input of the task, which is outside of the chain, yet.
 	#[error("the input is not in this node's store")]
 	InputMissing,
+	/// Inputs and outputs outside of the chain take as many bytes as they may.
+	#[error("inputs and outputs of requests take {0} bytes: start the node with a larger --content-quota")]
+	ContentsFull(u64),
 	/// The deadline came after so much time.
 	#[error("the job took longer than {0:?}")]
 	TimedOut(Duration),

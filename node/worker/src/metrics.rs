@@ -44,7 +44,7 @@ fn ended(error: &RunError) -> &'static str {
 		RunError::InputMissing => "input_missing",
 		RunError::Damaged(_) => "damaged",
 		RunError::TooLarge { .. } => "too_large",
-		RunError::Store(_) => "unreadable",
+		RunError::Store(_) | RunError::ContentsFull(_) => "unreadable",
 		RunError::Execution(_) | RunError::Process(_) | RunError::Panicked => "failed",
 	}
 }

@@ -76,8 +76,8 @@ impl ServeLimits {
 /// What was served since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServeStats {
-	/// Requests that were answered, whatever the answer.
-	pub requests: u64,
+	/// Requests that were answered, whatever the answer, but for those that were put off.
+	pub answered: u64,
 	/// Bytes of ranges that were given, with their proofs.
 	pub bytes: u64,
 	/// Requests that were put off.
@@ -99,7 +99,8 @@ pub struct Answer<P: Eq + StdHash> {
 	_place: Option<Place<P>>,
 }
 
-/// Answers the requests of peers.
+/// Answers the requests of peers. Clones share limits and counts.
+#[derive(Clone)]
 pub struct Server<P: Eq + StdHash>(Arc<Inner<P>>);
 
 struct Inner<P: Eq + StdHash> {
@@ -108,7 +109,7 @@ struct Inner<P: Eq + StdHash> {
 	readers: Semaphore,
 	state: Mutex<State<P>>,
 	open: Mutex<LruMap<Hash, (Arc<Blob>, Instant)>>,
-	requests: AtomicU64,
+	answered: AtomicU64,
 	bytes: AtomicU64,
 	busy: AtomicU64,
 	malformed: AtomicU64,
@@ -135,7 +136,7 @@ impl<P: Clone + Debug + Eq + StdHash + Send + 'static> Server<P> {
 			}),
 			open: Mutex::new(LruMap::new(ByLength::new(limits.open_blobs))),
 			limits,
-			requests: AtomicU64::new(0),
+			answered: AtomicU64::new(0),
 			bytes: AtomicU64::new(0),
 			busy: AtomicU64::new(0),
 			malformed: AtomicU64::new(0),
@@ -146,7 +147,7 @@ impl<P: Clone + Debug + Eq + StdHash + Send + 'static> Server<P> {
 	pub fn stats(&self) -> ServeStats {
 		let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
 		ServeStats {
-			requests: get(&self.0.requests),
+			answered: get(&self.0.answered),
 			bytes: get(&self.0.bytes),
 			busy: get(&self.0.busy),
 			malformed: get(&self.0.malformed),
@@ -172,7 +173,6 @@ impl<P: Clone + Debug + Eq + StdHash + Send + 'static> Server<P> {
 	///
 	/// [`Malformed`]: report the peer.
 	pub async fn answer(&self, peer: &P, message: &[u8]) -> Result<Answer<P>, Malformed> {
-		self.0.requests.fetch_add(1, Ordering::Relaxed);
 		let (reply, place) = match Request::parse(message) {
 			Some(request) => self.reply(peer, request).await,
 			None => Err(Malformed),
@@ -180,11 +180,14 @@ impl<P: Clone + Debug + Eq + StdHash + Send + 'static> Server<P> {
 		.inspect_err(|_| {
 			self.0.malformed.fetch_add(1, Ordering::Relaxed);
 		})?;
-		match &reply {
-			Reply::Busy { .. } => self.0.busy.fetch_add(1, Ordering::Relaxed),
-			Reply::Range(bytes) => self.0.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed),
-			_ => 0,
+		let count = match &reply {
+			Reply::Busy { .. } => &self.0.busy,
+			_ => &self.0.answered,
 		};
+		count.fetch_add(1, Ordering::Relaxed);
+		if let Reply::Range(bytes) = &reply {
+			self.0.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+		}
 		Ok(Answer { message: reply.encode(), _place: place })
 	}
 
