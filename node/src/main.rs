@@ -18,6 +18,7 @@ mod metrics;
 mod misbehaviour;
 mod network;
 mod policy;
+mod receipts;
 mod rpc;
 mod service;
 mod signals;

@@ -6,12 +6,13 @@ use crate::{
 	contents, fs, keys,
 	local::{Bounds, EngineArg},
 	output::Output,
-	receipt::{Proven, Receipt},
+	receipt::{self, ReceiptError},
 	tensors,
 };
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{bail, Context, Result};
 use clap::{Args, Subcommand};
-use opg_primitives::{Outcome, RequestId, Task, TaskInput};
+use opg_primitives::{AccountId, Answer, Balance, Outcome, RequestId, Task, TaskInput};
+use opg_receipt::{v4::Seat, Anchor, AuthorityFile, Statement};
 use serde_json::{json, Value};
 use sp_core::H256;
 use std::path::{Path, PathBuf};
@@ -20,15 +21,26 @@ use std::path::{Path, PathBuf};
 #[derive(Subcommand)]
 pub(crate) enum ReceiptCommand {
 	/// Write the receipt of a settled request.
-	Create {
-		/// Number of the request.
-		request: RequestId,
-		/// File to write.
-		#[arg(long, value_name = "FILE")]
-		output: PathBuf,
-	},
+	Create(Create),
 	/// Check a receipt, and compute its answer again. Needs no node.
+	///
+	/// A receipt proves nothing by itself: one of --genesis, --chain and --authorities says what you
+	/// trust.
 	Verify(Verify),
+}
+
+/// Arguments of `opg receipt create`.
+#[derive(Args)]
+pub(crate) struct Create {
+	/// Number of the request.
+	request: RequestId,
+	/// File to write.
+	#[arg(long, value_name = "FILE")]
+	output: PathBuf,
+	/// Leave out what is before the set of authorities in this file. Only who trusts the set can check
+	/// such a receipt, which is shorter.
+	#[arg(long, value_name = "FILE")]
+	authorities: Option<PathBuf>,
 }
 
 /// Arguments of `opg receipt verify`.
@@ -36,6 +48,8 @@ pub(crate) enum ReceiptCommand {
 pub(crate) struct Verify {
 	/// The receipt.
 	receipt: PathBuf,
+	#[command(flatten)]
+	trusted: Trusted,
 	/// The ONNX file. Without it the answer is not computed again.
 	#[arg(long, value_name = "FILE")]
 	model: Option<PathBuf>,
@@ -45,84 +59,113 @@ pub(crate) struct Verify {
 	/// File with the output, if it lies outside of the chain: it is compared with its hash, and shown.
 	#[arg(long, value_name = "FILE")]
 	output: Option<PathBuf>,
+	/// Write the authorities after the proven block. Whoever trusts them can check later receipts
+	/// without what was before.
+	#[arg(long, value_name = "FILE")]
+	save_authorities: Option<PathBuf>,
 	#[command(flatten)]
 	engine: EngineArg,
-	/// Hash of the receipt's block, from a source that you trust: your own node, an explorer.
-	#[arg(long, value_name = "HASH")]
-	block: Option<H256>,
 	#[command(flatten)]
 	bounds: Bounds,
+}
+
+/// What the verifier trusts.
+#[derive(Args)]
+#[group(multiple = false)]
+pub(crate) struct Trusted {
+	/// Trust this hash of the chain's first block.
+	#[arg(long, value_name = "HASH")]
+	genesis: Option<H256>,
+	/// Trust the first block of this raw chain specification.
+	#[arg(long, value_name = "FILE")]
+	chain: Option<PathBuf>,
+	/// Trust the set of authorities in this file, as --save-authorities writes it.
+	#[arg(long, value_name = "FILE")]
+	authorities: Option<PathBuf>,
+}
+
+impl Trusted {
+	fn anchor(&self) -> Result<Anchor> {
+		match self {
+			Self { genesis: Some(genesis), .. } => Ok(receipt::by_genesis(*genesis)),
+			Self { chain: Some(file), .. } => receipt::by_chain_spec(file),
+			Self { authorities: Some(file), .. } => {
+				Ok(receipt::by_authorities(&receipt::authorities(file)?))
+			},
+			_ => bail!(ReceiptError::NoAnchor),
+		}
+	}
 }
 
 impl ReceiptCommand {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		match self {
-			Self::Create { request, output } => create(session, *request, output),
+			Self::Create(arguments) => arguments.run(session),
 			Self::Verify(arguments) => arguments.run(session.output),
 		}
 	}
 }
 
-fn create(session: &Session, id: RequestId, file: &Path) -> Result<()> {
-	let receipt = session.connect()?.receipt(id)?;
-	let text = receipt.render()?;
-	// What does not check here would check nowhere.
-	let proven = receipt.check().with_context(|| {
-		format!("request {id} has no receipt yet: wait until it is settled in a final block")
-	})?;
-	fs::write(file, text)?;
-	let Proven { height, block, .. } = proven;
-	session.output.result(
-		format_args!("{} proves request {id} in block {height} {block:?}", file.display()),
-		|| json!({ "request": id, "block": block, "height": height, "file": file }),
-	);
-	Ok(())
+impl Create {
+	fn run(&self, session: &Session) -> Result<()> {
+		let Self { request: id, output: file, authorities } = self;
+		let trusted = authorities.as_deref().map(receipt::authorities).transpose()?;
+		let chain = session.connect()?;
+		let (anchor, from_set) = match &trusted {
+			Some(trusted) => (receipt::by_authorities(trusted), Some(trusted.set().id)),
+			None => (receipt::by_genesis(chain.genesis()), None),
+		};
+		let made = chain.receipt(*id, from_set)?;
+		// What does not check here would check nowhere.
+		let statement =
+			receipt::check(&made, &anchor).context("the node's receipt is of no use")?;
+		fs::write(file, made.render())?;
+		let Statement { height, block, .. } = statement;
+		session.output.result(
+			format_args!("{} proves request {id} in block {height} {block}", file.display()),
+			|| json!({ "request": id, "block": block, "height": height, "file": file }),
+		);
+		Ok(())
+	}
 }
 
 impl Verify {
 	fn run(&self, output: Output) -> Result<()> {
-		let receipt = Receipt::load(&self.receipt)?;
-		let id = receipt.request;
-		let proven = receipt.check()?;
-		print(output, id, &proven);
-		self.check_block(output, &proven)?;
-		let task = self.with_input(id, proven.task())?;
+		// Before anything else: whoever trusts nothing would read what anybody wrote.
+		let anchor = self.trusted.anchor()?;
+		let statement = receipt::check(&receipt::load(&self.receipt)?, &anchor)?;
+		let answer = receipt::answer(&statement)?;
+		print(output, &statement, &answer);
+		output.news(format_args!(
+			"the chain that you trust made block {} final, and its state has all of this",
+			statement.height
+		));
+		if let Some(file) = &self.save_authorities {
+			fs::write(file, AuthorityFile::new(statement.genesis, &statement.next_set).render())?;
+			output.news(format_args!(
+				"{} has the authority set {}",
+				file.display(),
+				statement.next_set.id
+			));
+		}
+		let task = self.with_input(statement.id, receipt::task(&statement)?)?;
 		if let Some(file) = &self.output {
-			show_output(output, &proven, file)?;
+			show_output(output, &answer, file)?;
 		}
 		match &self.model {
 			Some(model) => {
 				output.news("loading the engine (the first time takes up to a minute)");
 				let again = self.bounds.execute(&self.engine.load()?, &task, &fs::read(model)?)?;
 				output.news(format_args!("local      {:?}, fuel {}", again.digest(), again.fuel));
-				ensure!(
-					again == proven.answer,
-					"the answers differ: the settled one is wrong, or this machine is"
-				);
+				if again != answer {
+					let (local, proven) = (again.digest(), answer.digest());
+					bail!(ReceiptError::OtherAnswer { local, proven });
+				}
 				output.news("the same, bit for bit");
 			},
 			None => output.news("give --model to compute the answer again"),
 		}
-		output.json(|| to_json(id, &proven, self.block.is_some(), self.model.is_some()));
-		Ok(())
-	}
-
-	fn check_block(&self, output: Output, proven: &Proven) -> Result<()> {
-		match self.block {
-			Some(trusted) => {
-				ensure!(
-					trusted == proven.block,
-					"the receipt is of block {:?}, not of {trusted:?}",
-					proven.block
-				);
-				output.news("the block is the one you trust");
-			},
-			None => output.news(format_args!(
-				"the proof fits block {:?}. Ask your own node if the chain has that block \
-				 (chain_getBlockHash {}), and give it as --block",
-				proven.block, proven.height
-			)),
-		}
+		output.json(|| to_json(&statement, &answer, self.model.is_some()));
 		Ok(())
 	}
 
@@ -142,8 +185,8 @@ impl Verify {
 }
 
 /// Shows the output in a file, if it is the proven one.
-fn show_output(output: Output, proven: &Proven, file: &Path) -> Result<()> {
-	let Outcome::Stored(content) = proven.answer.outcome else {
+fn show_output(output: Output, answer: &Answer, file: &Path) -> Result<()> {
+	let Outcome::Stored(content) = answer.outcome else {
 		bail!("the answer lies in the receipt itself: leave --output out");
 	};
 	let bytes = tensors::load(file)?;
@@ -153,53 +196,89 @@ fn show_output(output: Output, proven: &Proven, file: &Path) -> Result<()> {
 	Ok(())
 }
 
-fn to_json(id: RequestId, proven: &Proven, block_trusted: bool, recomputed: bool) -> Value {
-	let Proven { request, round, answer, .. } = proven;
+/// Payees and amounts, in planck.
+fn paid(statement: &Statement) -> Vec<(AccountId, Balance)> {
+	let paid = statement.settlement.paid.iter();
+	paid.map(|(who, amount)| (AccountId::new(who.0), *amount)).collect()
+}
+
+/// What the executor of a seat did, in words.
+fn verdict(seat: &Seat, answer: &Answer) -> &'static str {
+	match seat.digest() {
+		Some(digest) if receipt::hash(digest) == answer.digest() => "gave this answer",
+		Some(_) => "gave another answer",
+		None => "gave none",
+	}
+}
+
+fn to_json(statement: &Statement, answer: &Answer, recomputed: bool) -> Value {
+	let Statement { request, committees, settlement, input, .. } = statement;
+	let stored_input = match input {
+		opg_receipt::Input::Stored(content) => {
+			json!({ "hash": content.hash, "bytes": content.size })
+		},
+		opg_receipt::Input::Inline(_) => Value::Null,
+	};
+	let attestations = committees.seats.iter().map(|seat| {
+		json!({
+			"executor": keys::name(&AccountId::new(seat.executor.0)),
+			"round": seat.round,
+			"digest": seat.digest(),
+		})
+	});
 	json!({
-		"genesis": proven.genesis,
-		"block": proven.block,
-		"height": proven.height,
-		"block_trusted": block_trusted,
+		"genesis": statement.genesis,
+		"spec_version": statement.spec_version,
+		"block": statement.block,
+		"height": statement.height,
+		"time": statement.time,
+		"next_authority_set": statement.next_set.id,
 		"recomputed": recomputed,
-		"request": id,
-		"requester": keys::name(&request.requester),
-		"tier": request::tier_name(request.tier),
+		"request": statement.id,
+		"requester": keys::name(&AccountId::new(request.requester.0)),
+		"tier": request::tier_name(receipt::tier(statement)),
 		"model": request.model,
 		"model_hash": request.version.model_hash,
 		"engine_id": request.version.engine_id,
-		"input_hash": round.input_hash,
-		"stored_input": proven.input.stored().map(contents::to_json),
+		"input_hash": request.input_hash,
+		"stored_input": stored_input,
+		"attestations": attestations.collect::<Vec<_>>(),
 		"answer": request::answer_json(answer),
-		"paid": request::paid_json(&proven.paid),
+		"fee": settlement.fee.to_string(),
+		"paid": request::paid_json(&paid(statement)),
 	})
 }
 
-fn print(output: Output, id: RequestId, proven: &Proven) {
-	let Proven { request, round, answer, .. } = proven;
-	let (requester, tier) = (keys::name(&request.requester), request::tier_name(request.tier));
-	output.news(format_args!("chain      genesis {:?}", proven.genesis));
+fn print(output: Output, statement: &Statement, answer: &Answer) {
+	let Statement { id, request, committees, .. } = statement;
+	let requester = keys::name(&AccountId::new(request.requester.0));
+	let tier = request::tier_name(receipt::tier(statement));
+	output.news(format_args!("chain      genesis {}", statement.genesis));
+	output.news(format_args!(
+		"block      {} {}, by {} {}",
+		statement.height, statement.block, statement.spec_name, statement.spec_version
+	));
 	output.news(format_args!("request    {id} by {requester}, tier {tier}"));
-	output.news(format_args!("model      {} ({:?})", request.model, request.version.model_hash));
-	output.news(format_args!("engine     {:?}", request.version.engine_id));
-	match proven.input.stored() {
-		Some(content) => output.news(format_args!("input      {}", contents::describe(content))),
-		None => output.news(format_args!("input      {:?}", round.input_hash)),
+	output.news(format_args!("model      {} ({})", request.model, request.version.model_hash));
+	output.news(format_args!("engine     {}", request.version.engine_id));
+	match request.stored_input {
+		Some(content) => output.news(format_args!(
+			"input      {}, {} bytes, outside of the chain",
+			content.hash, content.size
+		)),
+		None => output.news(format_args!("input      {}", request.input_hash)),
 	}
-	for seat in &round.seats {
-		let verdict = match seat.state.digest() {
-			Some(digest) if digest == answer.digest() => "gave this answer",
-			Some(_) => "gave another answer",
-			None => "gave none",
-		};
+	for seat in &committees.seats {
 		output.news(format_args!(
-			"round {}    {} {verdict}",
+			"round {}    {} {}",
 			seat.round,
-			keys::name(&seat.executor)
+			keys::name(&AccountId::new(seat.executor.0)),
+			verdict(seat, answer)
 		));
 	}
 	output.news(format_args!("answer     {:?}, fuel {}", answer.digest(), answer.fuel));
 	request::print_answer(output, answer);
-	for (who, amount) in &proven.paid {
-		output.news(format_args!("paid       {} {}", keys::name(who), Amount(*amount)));
+	for (who, amount) in paid(statement) {
+		output.news(format_args!("paid       {} {}", keys::name(&who), Amount(amount)));
 	}
 }
