@@ -9,8 +9,8 @@ import { createWsClient } from 'polkadot-api/ws';
 const [url] = process.argv.slice(2);
 const client = createWsClient(url);
 const api = client.getUnsafeApi();
-const three = sr25519CreateDerive(DEV_MINI_SECRET)('//Three');
-const plain = getPolkadotSigner(three.publicKey, 'Sr25519', three.sign);
+const ferdie = sr25519CreateDerive(DEV_MINI_SECRET)('//Ferdie//stash');
+const plain = getPolkadotSigner(ferdie.publicKey, 'Sr25519', ferdie.sign);
 const tx = api.tx.System.remark({ remark: new TextEncoder().encode('hardware') });
 const signed = decimals => tx.sign(withMetadataHash({ decimals, tokenSymbol: 'OPG' }, plain));
 
