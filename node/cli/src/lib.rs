@@ -152,7 +152,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 	}
 }
 
-fn run(cli: Cli) -> Result<()> {
+/// Runs the chosen command.
+///
+/// # Errors
+///
+/// Those of the command. A call that somebody else signs is one too; [`main`] prints it as the result.
+pub fn run(cli: Cli) -> Result<()> {
 	let session = Session { endpoint: cli.url, output: Output::new(cli.json) };
 	match cli.command {
 		Command::Balance(command) => command.run(&session),
