@@ -89,7 +89,7 @@ demonstration() { bash scripts/demo.sh --no-build --count 2; }
 
 polkadot_js() {
 	[ "${OPG_POLKADOT_JS:-0}" = 1 ] || { say "left out: OPG_POLKADOT_JS=1 includes it" && return; }
-	bash scripts/test-keys.sh
+	bash scripts/test-keys.sh || return
 	bash scripts/test-polkadot-js.sh
 }
 
