@@ -371,9 +371,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 				babe: babe_worker,
 			},
 		};
-		Box::new(move |executor| {
-			rpc::create(parts.clone(), executor).map_err(Error::Application)
-		})
+		Box::new(move |executor| rpc::create(parts.clone(), executor).map_err(Error::Application))
 	};
 	sc_service::spawn_tasks(SpawnTasksParams {
 		config,

@@ -18,9 +18,7 @@ use opg_receipt::{
 use opg_runtime::{opaque::Block, Header, Runtime};
 use pallet_opg_inference::{Request, RequestState, Requests};
 use parking_lot::Mutex;
-use sc_client_api::{
-	blockchain, BlockBackend, HeaderBackend, ProofProvider, StorageProvider,
-};
+use sc_client_api::{blockchain, BlockBackend, HeaderBackend, ProofProvider, StorageProvider};
 use sc_consensus_grandpa::{
 	best_justification, find_scheduled_change, SharedAuthoritySet, GRANDPA_ENGINE_ID,
 };

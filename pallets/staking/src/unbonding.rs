@@ -191,12 +191,12 @@ impl<T: Config> Pallet<T> {
 	/// planck: what it has in the pool, and what it took out since.
 	pub(crate) fn own_loss(id: &PoolIdOf<T>, pool: &Pool, share: Perbill, session: u32) -> Balance {
 		let entries = Self::unbonding_of(id, &id.operator);
-		entries
-			.iter()
-			.filter(|(entry, _)| entry.session >= first_liable(session))
-			.fold(share.mul_floor(pool.self_bond()), |sum, (entry, vault)| {
+		entries.iter().filter(|(entry, _)| entry.session >= first_liable(session)).fold(
+			share.mul_floor(pool.self_bond()),
+			|sum, (entry, vault)| {
 				sum.saturating_add(share.mul_floor(vault.value_of(&entry.holding)))
-			})
+			},
+		)
 	}
 
 	/// Entries of `who` on their way out of a pool, the oldest first, each with the vault that its
