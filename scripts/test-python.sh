@@ -43,8 +43,7 @@ unit() {
 	local bin="$CACHE/venv/bin"
 	rm -rf "$CACHE/dist"
 	"$bin/pip" wheel --quiet --no-deps --wheel-dir "$CACHE/dist" "$PACKAGE"
-	"$bin/pip" install --quiet "$CACHE"/dist/opg-*.whl hypothesis jsonschema ml_dtypes mypy onnx \
-		pytest pytest-asyncio ruff types-jsonschema
+	"$bin/pip" install --quiet "$CACHE"/dist/opg-*.whl -r "$PACKAGE/requirements-test.txt"
 	"$bin/pip" install --quiet --force-reinstall --no-deps "$CACHE"/dist/opg-*.whl
 	"$bin/python" -m zipfile --list "$CACHE"/dist/opg-*.whl | grep 'opg/py.typed' >/dev/null
 
