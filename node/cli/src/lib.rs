@@ -2,7 +2,6 @@
 //! computes their answers again on this machine.
 
 mod amount;
-mod by_name;
 mod chain;
 mod claims;
 mod commands;
@@ -17,8 +16,6 @@ mod keyfile;
 mod keys;
 mod keystore;
 mod local;
-#[cfg(test)]
-mod metadata;
 mod model_ref;
 mod output;
 mod receipt;
@@ -53,7 +50,7 @@ const COMMON: &str = "Options of every command";
 	after_long_help = exit_codes()
 )]
 pub struct Cli {
-	/// JSON-RPC address of a node, ws:// or http://, or wss:// or https://.
+	/// JSON-RPC address of a node, ws:// or http://.
 	#[arg(
 		long,
 		global = true,
