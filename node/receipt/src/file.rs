@@ -82,7 +82,7 @@ struct Versioned {
 }
 
 impl Receipt {
-	/// Reads a file. It does not check what the file claims: see [`crate::verify`].
+	/// Reads a file. It does not check what the file claims: see [`crate::verify()`].
 	///
 	/// # Errors
 	///

@@ -2,7 +2,7 @@
 //!
 //! A receipt holds the state of a final block as far as it is about one request, and why that block
 //! is final: from the genesis state, or from a set of GRANDPA authorities, every later set is
-//! announced in a header that the set before it justified. [`verify`] checks all of it and gives what
+//! announced in a header that the set before it justified. [`verify()`] checks all of it and gives what
 //! is proven. It asks nobody: the [`Anchor`] is all that is trusted.
 //!
 //! The crate knows no runtime. Storage keys are constants of the format, and the types of the proven
