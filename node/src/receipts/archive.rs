@@ -9,10 +9,10 @@ use codec::Decode;
 use futures::StreamExt;
 use opg_primitives::RequestId;
 use opg_receipt::Receipt;
-use opg_runtime::{Runtime, RuntimeEvent};
-use pallet_opg_inference::Event;
+use opg_runtime_api::{RequestEvent, RequestEventsApi};
 use parking_lot::Mutex;
 use sc_client_api::{BlockchainEvents, HeaderBackend, StorageProvider};
+use sp_api::ProvideRuntimeApi;
 use sp_core::{storage::StorageKey, H256};
 use sp_io::hashing::twox_128;
 use std::{
@@ -170,15 +170,9 @@ fn stored_requests(client: &FullClient, block: H256) -> BTreeSet<RequestId> {
 
 /// Requests that a block settled.
 fn settled_in(client: &FullClient, block: H256) -> Vec<RequestId> {
-	type Records = Vec<Box<frame_system::EventRecord<RuntimeEvent, H256>>>;
-	let key = StorageKey([twox_128(b"System"), twox_128(b"Events")].concat());
-	let events = client.storage(block, &key).ok().flatten();
-	let records = events.and_then(|events| Records::decode(&mut &events.0[..]).ok());
-	let settled = |event: &RuntimeEvent| match event {
-		RuntimeEvent::Inference(Event::<Runtime>::Settled { request, .. }) => Some(*request),
-		_ => None,
-	};
-	records.unwrap_or_default().iter().filter_map(|record| settled(&record.event)).collect()
+	let events = client.runtime_api().request_events(block).unwrap_or_default().into_iter();
+	let settled = events.filter(|view| matches!(view.event, RequestEvent::Settled { .. }));
+	settled.map(|view| view.request).collect()
 }
 
 #[cfg(test)]

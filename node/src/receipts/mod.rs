@@ -148,22 +148,13 @@ impl Receipts {
 	/// Receipt that begins with the set which made its block final.
 	fn latest(&self, request: RequestId) -> Result<Receipt, Error> {
 		let Some(Justified { hash, fragment, set }) = self.justified()? else {
-			return Err(match self.progress(request, self.client.info().best_hash)? {
-				Progress::Missing => Error::Unknown(request),
-				_ => Error::NotYet(request),
-			});
+			return Err(self.not_justified(request));
 		};
 		match self.progress(request, hash)? {
 			Progress::Settled => {},
 			Progress::Open => return Err(Error::NotYet(request)),
 			Progress::Failed => return Err(Error::Failed(request)),
-			Progress::Missing => {
-				let best = self.client.info().best_hash;
-				return Err(match self.progress(request, best)? {
-					Progress::Missing => Error::Unknown(request),
-					_ => Error::NotYet(request),
-				});
-			},
+			Progress::Missing => return Err(self.not_justified(request)),
 		}
 		let keys = keys::of(request);
 		let proof = self.client.read_proof(hash, &mut keys.iter().map(Vec::as_slice))?;
@@ -180,6 +171,15 @@ impl Receipts {
 			finality: vec![fragment],
 			proof: proof.into_iter_nodes().collect(),
 		})
+	}
+
+	/// Why no justified block has the request: it is newer, or there is none.
+	fn not_justified(&self, request: RequestId) -> Error {
+		match self.progress(request, self.client.info().best_hash) {
+			Ok(Progress::Missing) => Error::Unknown(request),
+			Ok(_) => Error::NotYet(request),
+			Err(error) => error,
+		}
 	}
 
 	fn justified(&self) -> Result<Option<Justified>, Error> {
