@@ -3,13 +3,14 @@
 //! With it a batch that was interrupted goes on. A line of the journal is written by one call, and what a
 //! power cut left of a line is ignored.
 
+use crate::fs::whole_lines;
 use anyhow::{bail, ensure, Context, Result};
 use opg_primitives::{AccountId, BlockNumber, ModelId, Nonce, RequestId};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::{
 	fs::{File, OpenOptions, TryLockError},
-	io::{Read, Seek, SeekFrom, Write},
+	io::Write,
 	path::{Path, PathBuf},
 };
 
@@ -81,14 +82,8 @@ impl Journal {
 			},
 			Err(TryLockError::Error(error)) => return Err(error).with_context(shown),
 		}
-		let mut text = String::new();
-		file.read_to_string(&mut text).with_context(shown)?;
-		let whole = text.rfind('\n').map_or(0, |end| end + 1);
-		if whole < text.len() {
-			file.set_len(whole as u64).with_context(shown)?;
-			file.seek(SeekFrom::End(0)).with_context(shown)?;
-		}
-		let mut lines = text[..whole].lines();
+		let text = whole_lines(&mut file).with_context(shown)?;
+		let mut lines = text.lines();
 		let Some(first) = lines.next() else {
 			let mut journal = Self(Some(file));
 			journal.write(&new).with_context(shown)?;

@@ -39,7 +39,7 @@ use sp_io::hashing::blake2_256;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fs::{File, OpenOptions},
-	io::{stderr, stdin, stdout, IsTerminal, Read, Seek, SeekFrom, Write},
+	io::{stderr, stdin, stdout, IsTerminal, Read, Write},
 	path::{Path, PathBuf},
 	thread::sleep,
 	time::{Duration, Instant},
@@ -300,16 +300,10 @@ fn open_results(path: &Path) -> Result<(File, BTreeMap<H256, bool>)> {
 	let mut options = OpenOptions::new();
 	options.read(true).append(true).create(true);
 	let mut file = options.open(path).with_context(shown)?;
-	let mut text = String::new();
-	file.read_to_string(&mut text).with_context(shown)?;
 	// A line that was cut off has no result.
-	let whole = text.rfind('\n').map_or(0, |end| end + 1);
-	if whole < text.len() {
-		file.set_len(whole as u64).with_context(shown)?;
-		file.seek(SeekFrom::End(0)).with_context(shown)?;
-	}
+	let text = files::whole_lines(&mut file).with_context(shown)?;
 	let mut done = BTreeMap::new();
-	for line in text[..whole].lines() {
+	for line in text.lines() {
 		let value: Value = serde_json::from_str(line)
 			.with_context(|| format!("{} is no file of results of this program", path.display()))?;
 		let reference: H256 = serde_json::from_value(value["reference"].clone())
