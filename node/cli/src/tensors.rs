@@ -10,15 +10,14 @@ use opg_execution::printable;
 use opg_primitives::MAX_CONTENT_BYTES;
 use opg_tensors::{
 	image::{Format, Layout, Scaling},
-	input::{self, Kind},
+	input::{self, InputFile, Kind},
 	json,
 	report::Port,
 };
 use serde_json::Value;
 use std::{
-	fmt,
 	io::{stdin, Read},
-	path::{Path, PathBuf},
+	path::Path,
 };
 
 /// Heading of the options about pictures.
@@ -61,31 +60,6 @@ struct PictureArgs {
 		long, value_delimiter = ',', default_value = "1", requires = "scale", help_heading = PICTURES
 	)]
 	deviation: Vec<f32>,
-}
-
-/// A file of tensors, with the name of its tensor if it is given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct InputFile {
-	name: Option<String>,
-	path: PathBuf,
-}
-
-impl From<&str> for InputFile {
-	fn from(argument: &str) -> Self {
-		match argument.split_once('=') {
-			Some((name, path)) => Self { name: Some(name.into()), path: path.into() },
-			None => Self { name: None, path: argument.into() },
-		}
-	}
-}
-
-impl fmt::Display for InputFile {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		if let Some(name) = &self.name {
-			write!(f, "{name}=")?;
-		}
-		write!(f, "{}", self.path.display())
-	}
 }
 
 /// Files that were read.
@@ -260,6 +234,7 @@ fn show_tensor(tensor: &Tensor) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use std::path::PathBuf;
 
 	#[test]
 	fn load_should_read_both_formats_when_they_hold_the_same() {

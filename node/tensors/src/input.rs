@@ -8,7 +8,37 @@ use crate::{
 	report::Port,
 };
 use opg_engine_types::tensor::{self, DType, Tensor, TensorError, MAGIC};
-use std::path::Path;
+use std::{
+	fmt,
+	path::{Path, PathBuf},
+};
+
+/// A file of tensors, `file` or `name=file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFile {
+	/// Name of the tensor, if it is given.
+	pub name: Option<String>,
+	/// Where the file is.
+	pub path: PathBuf,
+}
+
+impl From<&str> for InputFile {
+	fn from(argument: &str) -> Self {
+		match argument.split_once('=') {
+			Some((name, path)) => Self { name: Some(name.into()), path: path.into() },
+			None => Self { name: None, path: argument.into() },
+		}
+	}
+}
+
+impl fmt::Display for InputFile {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		if let Some(name) = &self.name {
+			write!(f, "{name}=")?;
+		}
+		write!(f, "{}", self.path.display())
+	}
+}
 
 /// Format of a file of tensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,8 @@ use anyhow::{Context, Result};
 use opg_engine::tensor::{self, Tensor};
 use opg_tensors::{
 	image::{Format, Layout, Scaling},
-	input::{self, Kind},
+	input::{self, InputFile, Kind},
 };
-use std::path::PathBuf;
 
 /// Files of inputs, and how pictures become tensors.
 #[derive(clap::Args)]
@@ -31,22 +30,6 @@ pub struct Inputs {
 	/// Deviation, for all channels or one for each.
 	#[arg(long, value_delimiter = ',', default_value = "1")]
 	deviation: Vec<f32>,
-}
-
-/// A file of tensors, with the name of its tensor if it is given.
-#[derive(Clone, Debug)]
-struct InputFile {
-	name: Option<String>,
-	path: PathBuf,
-}
-
-impl From<&str> for InputFile {
-	fn from(argument: &str) -> InputFile {
-		match argument.split_once('=') {
-			Some((name, path)) => InputFile { name: Some(name.into()), path: path.into() },
-			None => InputFile { name: None, path: argument.into() },
-		}
-	}
 }
 
 impl Inputs {
