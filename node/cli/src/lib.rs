@@ -2,6 +2,7 @@
 //! computes their answers again on this machine.
 
 mod amount;
+mod by_name;
 mod chain;
 mod claims;
 mod commands;
@@ -16,6 +17,8 @@ mod keyfile;
 mod keys;
 mod keystore;
 mod local;
+#[cfg(test)]
+mod metadata;
 mod model_ref;
 mod output;
 mod receipt;
@@ -50,7 +53,7 @@ const COMMON: &str = "Options of every command";
 	after_long_help = exit_codes()
 )]
 pub struct Cli {
-	/// JSON-RPC address of a node, ws:// or http://.
+	/// JSON-RPC address of a node, ws:// or http://, or wss:// or https://.
 	#[arg(
 		long,
 		global = true,
