@@ -1,5 +1,7 @@
 //! The gateway over HTTP, in front of a chain in memory.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use bytes::Bytes;

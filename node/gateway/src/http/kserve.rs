@@ -162,7 +162,8 @@ impl<B: Backend> Gateway<B> {
 				let length = length.parse().ok().filter(|length| *length <= body.len());
 				let length = length.ok_or_else(|| {
 					ApiError::invalid(
-						"Inference-Header-Content-Length is no length within the body",
+						"Inference-Header-Content-Length is no length within the body. tritonclient writes it into \
+						 the headers that it is given: give each call its own",
 					)
 				})?;
 				body.split_at(length)

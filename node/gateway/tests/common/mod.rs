@@ -1,6 +1,6 @@
 //! A chain in memory, and a gateway in front of it. Part of the tests, and of the example `mock`.
 
-#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 use async_trait::async_trait;
 use opg_engine_types::{
