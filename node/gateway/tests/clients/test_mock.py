@@ -1,6 +1,7 @@
 """The unmodified clients of Triton and OpenAI at a gateway in front of a chain in memory.
 
-`scripts/test-gateway.sh --mock` starts it: the example `mock`, whose program `OPG_GATEWAY_MOCK` names.
+It is the example `mock` of the crate; `OPG_GATEWAY_MOCK` names its program. `scripts/test-gateway.sh`
+builds it.
 """
 
 import asyncio
