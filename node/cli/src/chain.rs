@@ -490,10 +490,20 @@ impl Chain {
 		signer: &Account,
 		nonce: Nonce,
 	) -> Result<()> {
+		let bytes = self.sign_with_nonce(call, signer, nonce)?;
+		self.rpc.call::<H256>("author_submitExtrinsic", &[json!(bytes)]).map(drop)
+	}
+
+	/// The transaction with `call` and this nonce. It is not handed in.
+	pub fn sign_with_nonce(
+		&self,
+		call: impl Into<RuntimeCall>,
+		signer: &Account,
+		nonce: Nonce,
+	) -> Result<Bytes> {
 		let block = self.block(None)?;
 		let call = call_data(&call.into(), block.metadata_ref())?;
-		let bytes = self.sign(&block, &call, signer.key_for(&call)?, nonce)?;
-		self.rpc.call::<H256>("author_submitExtrinsic", &[json!(bytes)]).map(drop)
+		self.sign(&block, &call, signer.key_for(&call)?, nonce)
 	}
 
 	fn sign(

@@ -87,6 +87,8 @@ enum Command {
 	/// Run an executor: how it stands, its hot key, its slots.
 	#[command(subcommand)]
 	Executor(commands::ExecutorCommand),
+	/// Answer over HTTP, for clients of Triton and OpenAI, and pay for them.
+	Gateway(Box<commands::Gateway>),
 	/// Make keys, and keep them on this machine, encrypted.
 	#[command(subcommand)]
 	Key(commands::KeyCommand),
@@ -171,6 +173,7 @@ pub fn run(cli: Cli) -> Result<()> {
 		Command::Demo(command) => command.run(&session),
 		Command::Engine(command) => command.run(&session),
 		Command::Executor(command) => command.run(&session),
+		Command::Gateway(command) => command.run(&session),
 		Command::Key(command) => command.run(&session),
 		Command::Man(command) => command.run(&session),
 		Command::Model(command) => command.run(&session),

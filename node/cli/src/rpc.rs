@@ -245,7 +245,6 @@ impl Refusal {
 	}
 }
 
-#[cfg(test)]
 impl Refusal {
 	/// A refusal, as a node gives it.
 	pub fn new(method: &str, text: &str, code: i32) -> Self {
@@ -280,7 +279,7 @@ fn explain(method: &str, error: Error) -> anyhow::Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use jsonrpsee::{
 		server::{RpcModule, Server, ServerHandle},
@@ -291,13 +290,13 @@ mod tests {
 	use std::io::Read;
 
 	/// A server on a free port. It stops when it is dropped.
-	struct TestServer {
-		address: String,
+	pub(crate) struct TestServer {
+		pub address: String,
 		_handle: ServerHandle,
 		_runtime: Runtime,
 	}
 
-	fn server() -> TestServer {
+	pub(crate) fn server() -> TestServer {
 		let mut module = RpcModule::new(());
 		module.register_method("echo", |params, _, _| params.parse::<Value>()).unwrap();
 		module
