@@ -6,8 +6,15 @@
 mod common;
 
 use opg_gateway::{listen, Gateway, Keys, Limits, Service, Settings, Web};
-use std::{env, error::Error, fs, path::Path, sync::Arc};
-use tokio::{io::AsyncReadExt, runtime::Runtime};
+use std::{
+	env,
+	error::Error,
+	fs,
+	io::{self, Read},
+	path::Path,
+	sync::Arc,
+};
+use tokio::{runtime::Runtime, task::spawn_blocking};
 
 fn main() -> Result<(), Box<dyn Error>> {
 	let mut arguments = env::args().skip(1);
@@ -26,8 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 		let web = Web { keys, local: Limits::default(), ..Web::default() };
 		// Until the test that started it closes the standard input.
 		let stop = async {
-			let mut rest = Vec::new();
-			let _ = tokio::io::stdin().read_to_end(&mut rest).await;
+			let _ = spawn_blocking(|| io::stdin().read_to_end(&mut Vec::new())).await;
 		};
 		Gateway::new(service, web).serve(listener, stop).await;
 		Ok(())
