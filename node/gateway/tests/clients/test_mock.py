@@ -1,7 +1,6 @@
 """The unmodified clients of Triton and OpenAI at a gateway in front of a chain in memory.
 
-It is the example `mock` of the crate; `OPG_GATEWAY_MOCK` names its program. `scripts/test-gateway.sh`
-builds it.
+It is the example `mock` of the crate, built by `scripts/test-gateway.sh`; `OPG_GATEWAY_MOCK` names it.
 """
 
 import asyncio

@@ -27,7 +27,13 @@ use opg_gateway::{
 };
 use opg_primitives::address::address;
 use serde_json::json;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+	io::Write,
+	net::SocketAddr,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::Duration,
+};
 use tokio::{runtime::Runtime, time::sleep};
 
 /// Heading of the options about limits.
@@ -48,7 +54,7 @@ pub(crate) struct Gateway {
 /// Commands about the gateway.
 #[derive(Subcommand)]
 enum GatewayCommand {
-	/// Make an API key, and print the entry that goes into the key file.
+	/// Make an API key, add its hash to a file, and print it. A gateway reads the file when it starts.
 	Key(Key),
 }
 
@@ -57,6 +63,10 @@ enum GatewayCommand {
 struct Key {
 	/// Name of the key: who has it.
 	name: String,
+	/// File of keys to which it is added. It is made where there is none, and has the hash of the key and
+	/// not the key.
+	#[arg(long, value_name = "FILE")]
+	keys: PathBuf,
 	/// The most that it may spend on a day of UTC, in OPG.
 	#[arg(long, value_name = "OPG", required_unless_present = "total")]
 	per_day: Option<Amount>,
@@ -155,28 +165,44 @@ impl Gateway {
 impl Key {
 	fn run(&self, output: Output) -> Result<()> {
 		let secret = keys::generate().context("the system gives no random bytes")?;
-		let amount = |amount: &Option<Amount>| amount.map(|Amount(planck)| amount::show(planck));
 		let mut entry = json!({
 			"name": self.name,
 			"hash": keys::hash(&secret),
 			"concurrent": self.concurrent,
 		});
-		for (name, amount) in [("per_day", amount(&self.per_day)), ("total", amount(&self.total))] {
-			if let Some(amount) = amount {
-				entry[name] = amount.into();
+		for (name, amount) in [("per_day", self.per_day), ("total", self.total)] {
+			if let Some(Amount(planck)) = amount {
+				entry[name] = amount::show(planck).into();
 			}
 		}
-		// What a gateway would refuse is not given out.
-		let file = json!({ "keys": [entry] });
-		Keys::parse(file.to_string().as_bytes())
-			.map_err(|error| Failure::Usage(error.to_string()))?;
-		output.news(format_args!("key    {secret}"));
-		output.news(format_args!("entry  {entry}"));
-		output.news("Give the key to who uses it; it is kept nowhere. The entry goes into the file of keys:");
-		output.news("{\"keys\": [ENTRY, ...]}");
-		output.json(|| json!({ "key": secret, "entry": entry }));
+		let path = &self.keys;
+		let mut file = match path.exists() {
+			false => json!({ "keys": [] }),
+			true => serde_json::from_slice(&fs::read(path)?)
+				.with_context(|| path.display().to_string())?,
+		};
+		let list = file["keys"].as_array_mut();
+		let list = list.with_context(|| format!("{}: no file of keys", path.display()))?;
+		list.push(entry);
+		let text = serde_json::to_string_pretty(&file)?;
+		// What a gateway would refuse is not written.
+		Keys::parse(text.as_bytes()).map_err(|error| Failure::Usage(error.to_string()))?;
+		replace(path, text.as_bytes())
+			.with_context(|| format!("cannot write {}", path.display()))?;
+		output.result(&secret, || json!({ "name": self.name, "key": secret }));
 		Ok(())
 	}
+}
+
+/// Replaces a file as a whole, so that none is lost half-written.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+	let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+	let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+	new.write_all(bytes)?;
+	new.write_all(b"\n")?;
+	new.as_file().sync_all()?;
+	new.persist(path)?;
+	Ok(())
 }
 
 impl Serve {
@@ -304,5 +330,62 @@ fn log_to_stderr() {
 	// Fails where there is one already, which is as good.
 	if log::set_logger(&Log).is_ok() {
 		log::set_max_level(log::LevelFilter::Info);
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(flatten)]
+		gateway: Gateway,
+	}
+
+	fn parse(line: &str) -> Result<Gateway, clap::Error> {
+		let words = ["gateway"].into_iter().chain(line.split(' ').filter(|word| !word.is_empty()));
+		Line::try_parse_from(words).map(|line| line.gateway)
+	}
+
+	#[test]
+	fn gateway_should_ask_how_much_may_be_spent() {
+		for line in ["", "--verify", "--keys a --per-day 1", "key a --keys f", "key a --total 1"] {
+			assert!(parse(line).is_err(), "{line}");
+		}
+		for line in
+			["--keys a", "--per-day 1", "--total 0.5 --tier high", "key a --keys f --total 1"]
+		{
+			assert!(parse(line).is_ok(), "{line}");
+		}
+		let serve = parse("--per-day 1.5 --max-in-flight 7").ok().unwrap().serve;
+		let web = serve.web(Keys::default(), None);
+		assert_eq!(web.local.per_day, Some(3 * opg_gateway::backend::OPG / 2));
+		assert_eq!((web.local.concurrent, serve.settings().max_in_flight), (7, 7));
+	}
+
+	#[test]
+	fn key_should_be_added_to_its_file_and_opened_by_its_secret_only() {
+		let folder = tempfile::tempdir().unwrap();
+		let file = folder.path().join("keys.json");
+		for name in ["one", "two"] {
+			let line = format!("key {name} --keys {} --per-day 1.5", file.display());
+			parse(&line).ok().unwrap().command.unwrap().key().run(Output::Json).unwrap();
+		}
+		let text = std::fs::read_to_string(&file).unwrap();
+		assert!(!text.contains("opg_") && text.contains("\"per_day\": \"1.5\""), "{text}");
+		assert!(Keys::parse(text.as_bytes()).is_ok());
+		let line = format!("key one --keys {} --per-day 1.5", file.display());
+		let twice = parse(&line).ok().unwrap().command.unwrap().key().run(Output::Json);
+		assert!(twice.unwrap_err().to_string().contains("two keys"));
+		assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+	}
+
+	impl GatewayCommand {
+		fn key(self) -> Key {
+			let Self::Key(key) = self;
+			key
+		}
 	}
 }
