@@ -45,8 +45,7 @@ impl Receiver {
 	pub fn fill(self) -> Result<Filler> {
 		let noted = note(&self.directory.join(FILLED), self.size())?;
 		let tree = TreeBuilder::default();
-		let mut filler =
-			Filler { receiver: self, tree, position: 0, noted, is_resumed: false };
+		let mut filler = Filler { receiver: self, tree, position: 0, noted, is_resumed: false };
 		while filler.position < filler.size() {
 			let group = filler.position / GROUP_BYTES;
 			let is_proven = filler.receiver.received.has(group);
