@@ -15,7 +15,8 @@ use futures::{
 };
 use opg_blobs::{
 	exchange::{
-		Download, FetchError, FetchLimits, Fetcher, MirrorError, MirrorLimits, Mirrors, Wish,
+		Download, FetchError, FetchLimits, Fetcher, MirrorError, MirrorLimits, Mirrors, Priority,
+		Wish,
 	},
 	store::{blob_hash, Error, Hash, Store},
 };
@@ -331,6 +332,26 @@ fn mirror_should_rest_when_it_sent_other_bytes() {
 }
 
 #[test]
+fn mirror_should_be_left_alone_for_a_while_when_it_is_away() {
+	for kind in [Kind::Breaks(0), Kind::Silent] {
+		run(async {
+			let (folder, _store) = new_store();
+			let fakes = Fakes::new(&[kind, Kind::Whole]);
+			let fetching = fetching(&folder, &Net::default(), &fakes);
+			let fetch = async |seed| {
+				let content = bytes(seed, 100_000);
+				fetching.fetch(fakes.add(&content), content.len()).await.unwrap();
+				fakes.asked()[0]
+			};
+			assert_eq!(fetch(1).await, (0, 0));
+			assert_eq!(fetch(2).await, (1, 0));
+			sleep(MirrorLimits::default().absence).await;
+			assert_eq!(fetch(3).await, (0, 0));
+		});
+	}
+}
+
+#[test]
 fn mirror_should_be_asked_again_when_only_the_size_was_another() {
 	for kind in
 		[Kind::OtherSize, Kind::Length(100_001), Kind::Length(99_999), Kind::Length(500_000)]
@@ -520,6 +541,41 @@ fn other_downloads_should_wait_when_as_many_run_as_may() {
 		}
 		contents.iter().for_each(|content| assert_is_here(&store, content));
 		assert_eq!(fakes.0.lock().unwrap().most_open, 2);
+	});
+}
+
+#[test]
+fn urgent_fetch_should_go_on_with_peers_when_no_download_is_free() {
+	run(async {
+		let (net, fakes) =
+			(Net::default(), Fakes::new(&[Kind::Trickles(Duration::from_millis(9))]));
+		let (_source_folder, source) = new_store();
+		let (folder, store) = new_store();
+		let store_limits = limits();
+		let slow = MirrorLimits { period_bytes: 1, ..MirrorLimits::default() };
+		let fetcher = Fetcher::with_mirrors(
+			Store::open(folder.root(), store_limits).unwrap(),
+			FetchLimits { running: 8, mirrors: slow, ..FetchLimits::default() },
+			Arc::new(fakes.clone()),
+		);
+		tokio::spawn(fetcher.clone().run(net.clone()));
+		for seed in 0..2 {
+			let hash = fakes.add(&bytes(seed, 100_000));
+			fetcher.fetch(hash, 100_000, Wish::default()).unwrap();
+		}
+		sleep(Duration::from_secs(11)).await;
+		assert_eq!(fakes.asked().len(), 2);
+		let content = content();
+		let (hash, begun) = (fakes.add(&content), Instant::now());
+		let wish =
+			Wish { priority: Priority::Urgent, deadline: Some(begun + Duration::from_secs(15)) };
+		let mut fetch = fetcher.fetch(hash, content.len() as u64, wish).unwrap();
+		sleep(Duration::from_secs(11)).await;
+		source.put(&content).unwrap();
+		net.add(0, &source, Behaviour::Honest);
+		fetch.finished().await.unwrap();
+		assert_is_here(&store, &content);
+		assert_eq!(fakes.asked(), []);
 	});
 }
 

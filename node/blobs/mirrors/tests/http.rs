@@ -257,7 +257,9 @@ async fn private_address_should_be_refused_when_the_operator_does_not_allow_it()
 		format!("http://2130706433:{port}"),
 		format!("http://0.0.0.0:{port}"),
 	] {
-		let error = ask(&mirrors(&[url.clone()], Addresses::Public), size, 0).await.unwrap_err();
+		let error = ask(&mirrors(std::slice::from_ref(&url), Addresses::Public), size, 0)
+			.await
+			.unwrap_err();
 		let MirrorError::Refused(reason) = error else { panic!("{url}: {error}") };
 		assert!(reason.contains("not allowed"), "{url}: {reason}");
 	}

@@ -3,7 +3,7 @@
 
 use super::{
 	fetch::{blocking, Job},
-	status::{FetchError, Wish},
+	status::{FetchError, Priority, Wish},
 };
 use crate::store::{Error, Filler, Hash, Store, GROUP_BYTES};
 use futures::{
@@ -19,12 +19,15 @@ use std::{
 	time::Duration,
 };
 use tokio::{
-	sync::Semaphore,
+	sync::{Semaphore, SemaphorePermit},
 	time::{sleep, sleep_until, timeout, timeout_at, Instant},
 };
 
 /// Bytes that are written at once: whole groups.
 const WINDOW: usize = 1 << 20;
+
+/// Time for which the log does not name a mirror again, unless it lies.
+const WARNING: Duration = Duration::from_secs(60);
 
 /// Servers of files, as fetches see them. There is no network here.
 pub trait Mirrors: Debug + Send + Sync + 'static {
@@ -91,8 +94,10 @@ pub enum MirrorError {
 pub struct MirrorLimits {
 	/// Time without a byte from peers after which mirrors are asked.
 	pub after: Duration,
-	/// Downloads at a time. Others wait.
+	/// Downloads at a time. Others wait, and urgent ones do not: they ask peers again.
 	pub downloads: usize,
+	/// Time that they wait, before they ask peers again.
+	pub wait: Duration,
 	/// Time for a mirror to begin its answer.
 	pub open: Duration,
 	/// In each such time a download must bring [`MirrorLimits::period_bytes`], or the rest.
@@ -103,7 +108,9 @@ pub struct MirrorLimits {
 	pub breaks: u32,
 	/// Wait before it goes on.
 	pub pause: Duration,
-	/// Time for which a mirror that sent other bytes is not asked for anything.
+	/// Time for which a mirror that is away or slow is not asked for anything.
+	pub absence: Duration,
+	/// The same of one that sent other bytes.
 	pub rest: Duration,
 }
 
@@ -112,11 +119,13 @@ impl Default for MirrorLimits {
 		MirrorLimits {
 			after: Duration::from_secs(10),
 			downloads: 2,
+			wait: Duration::from_secs(120),
 			open: Duration::from_secs(30),
 			period: Duration::from_secs(20),
 			period_bytes: 20 << 16,
 			breaks: 4,
 			pause: Duration::from_secs(2),
+			absence: Duration::from_secs(60),
 			rest: Duration::from_secs(3600),
 		}
 	}
@@ -128,8 +137,10 @@ pub(super) struct Mirrored {
 	mirrors: Arc<dyn Mirrors>,
 	limits: MirrorLimits,
 	free: Semaphore,
-	/// Until when a mirror that lied is not asked.
+	/// Until when mirrors are not asked.
 	rests: Mutex<HashMap<usize, Instant>>,
+	/// When the log last named a mirror.
+	warned: Mutex<HashMap<usize, Instant>>,
 }
 
 /// Why a mirror gave no blob: its own reason, or that of the fetch.
@@ -156,16 +167,13 @@ type Ended = BoxFuture<'static, FetchError>;
 impl Mirrored {
 	pub(super) fn new(mirrors: Arc<dyn Mirrors>, limits: MirrorLimits) -> Self {
 		let free = Semaphore::new(limits.downloads.max(1));
-		Mirrored { mirrors, limits, free, rests: Mutex::default() }
+		Mirrored { mirrors, limits, free, rests: Mutex::default(), warned: Mutex::default() }
 	}
 
 	/// Brings a blob from the first mirror that has it. `false` if none has.
 	pub(super) async fn fetch(&self, store: &Store, job: &mut Job) -> Result<bool, FetchError> {
 		let mut ended = ended(job);
-		let _place = tokio::select! {
-			error = &mut ended => return Err(error),
-			place = self.free.acquire() => place.map_err(|_| FetchError::Stopped)?,
-		};
+		let Some(_place) = self.place(job, &mut ended).await? else { return Ok(false) };
 		for mirror in 0..self.mirrors.count() {
 			if self.rests(mirror) {
 				continue;
@@ -186,22 +194,63 @@ impl Mirrored {
 		Ok(false)
 	}
 
+	/// A place among the downloads. `None` if there is none in time: then peers are better.
+	async fn place(
+		&self,
+		job: &Job,
+		ended: &mut Ended,
+	) -> Result<Option<SemaphorePermit<'_>>, FetchError> {
+		let priority = job.wish.borrow().map(|wish| wish.priority);
+		let wait = match priority {
+			// Somebody may upload it in the next moment.
+			Some(Priority::Urgent) => Duration::ZERO,
+			_ => self.limits.wait,
+		};
+		tokio::select! {
+			biased;
+			error = ended => Err(error),
+			place = self.free.acquire() => place.map(Some).map_err(|_| FetchError::Stopped),
+			() = sleep(wait) => Ok(None),
+		}
+	}
+
 	fn rests(&self, mirror: usize) -> bool {
 		let now = Instant::now();
 		self.rests.lock().get(&mirror).is_some_and(|until| *until > now)
 	}
 
+	/// Draws the consequences of a failure, and logs it.
 	fn blame(&self, mirror: usize, hash: &Hash, error: &MirrorError) {
-		let (name, hash) = (self.mirrors.name(mirror), hex::encode(hash));
-		match error {
-			// It need not have everything.
-			MirrorError::NotFound => log::debug!("mirror {name}, blob {hash}: {error}"),
-			MirrorError::Forged => {
-				self.rests.lock().insert(mirror, Instant::now() + self.limits.rest);
-				let rest = self.limits.rest.as_secs();
-				log::warn!("mirror {name}, blob {hash}: {error}. It is not asked for {rest} s");
+		let now = Instant::now();
+		let rest = match error {
+			// It need not have everything, and the size may be a stranger's lie.
+			MirrorError::NotFound | MirrorError::OtherSize { .. } | MirrorError::Refused(_) => None,
+			MirrorError::Broken(_) | MirrorError::TooSlow { .. } => Some(self.limits.absence),
+			MirrorError::Forged => Some(self.limits.rest),
+		};
+		if let Some(rest) = rest {
+			self.rests.lock().insert(mirror, now + rest);
+		}
+		let is_news = match error {
+			MirrorError::NotFound => false,
+			MirrorError::Forged => true,
+			_ => {
+				let mut warned = self.warned.lock();
+				let is_news = warned.get(&mirror).is_none_or(|at| now - *at >= WARNING);
+				if is_news {
+					warned.insert(mirror, now);
+				}
+				is_news
 			},
-			error => log::warn!("mirror {name}, blob {hash}: {error}"),
+		};
+		let level = if is_news { log::Level::Warn } else { log::Level::Debug };
+		let (name, hash) = (self.mirrors.name(mirror), hex::encode(hash));
+		match rest {
+			None => log::log!(level, "mirror {name}, blob {hash}: {error}"),
+			Some(rest) => {
+				let rest = rest.as_secs();
+				log::log!(level, "mirror {name} is not asked for {rest} s: blob {hash}: {error}");
+			},
 		}
 	}
 
