@@ -118,7 +118,7 @@ impl Filler {
 		}
 		let (found, tree) = std::mem::take(&mut self.tree).finish();
 		if found != hash {
-			self.forget();
+			self.forget()?;
 			return Err(Error::Forged { hash: hex::encode(hash), range: 0..size });
 		}
 		let mut receiver = self.receiver;
@@ -146,9 +146,13 @@ impl Filler {
 		Ok(())
 	}
 
-	fn forget(&self) {
-		// One that stays costs the next filler an attempt.
-		let _ = fs::remove_file(self.path());
+	/// Takes the note away: the next filler must not go on with what is wrong.
+	fn forget(&self) -> Result<()> {
+		let path = self.path();
+		match fs::remove_file(&path) {
+			Err(error) if error.kind() != ErrorKind::NotFound => Err(at(path)(error)),
+			_ => Ok(()),
+		}
 	}
 
 	fn path(&self) -> PathBuf {
