@@ -96,6 +96,8 @@ takes_requests() {
 # page_script: the commands of the page, and its Python, in their order.
 page_script() {
 	say 'set -euo pipefail'
+	# However it ends, the gateway ends too.
+	say "trap 'kill \$(jobs -p) 2>/dev/null || true' EXIT"
 	awk '
 		/^```$/ { if (kind == "python") print "PYTHON"; kind = ""; next }
 		/^```python$/ { kind = "python"; print "venv/bin/python - <<'"'PYTHON'"'"; next }
@@ -115,7 +117,8 @@ page() {
 	page_script | sed "s/127\.0\.0\.1:8080/127.0.0.1:$PORT/g; s/opg gateway --keys/opg gateway --listen 127.0.0.1:$PORT --keys/" >"$folder/page.sh"
 	(
 		cd "$folder"
-		PATH="$OPG_BIN:$PATH" XDG_DATA_HOME="$folder/data" bash page.sh
+		PATH="$OPG_BIN:$PATH" XDG_DATA_HOME="$folder/data" \
+			PIP_CONSTRAINT="$OPG_ROOT/$TESTS/requirements.txt" bash page.sh
 	)
 }
 

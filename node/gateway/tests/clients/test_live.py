@@ -131,7 +131,7 @@ def test_id_should_be_paid_once_over_timeout_and_restart(folder):
 
 def test_key_should_spend_no_more_than_its_limit(tmp_path):
     with gateway(tmp_path, limit="0.0001") as own:
-        with pytest.raises(InferenceServerException, match="this key may spend 0.0001") as refused:
+        with pytest.raises(InferenceServerException, match="this key may spend") as refused:
             own.infer(PIXELS)
         assert refused.value.status() == "429"
     assert "held" not in (tmp_path / "state" / "ledger.jsonl").read_text()
@@ -144,7 +144,7 @@ def test_ledger_should_count_what_was_charged(tmp_path):
     lines = (tmp_path / "state" / "ledger.jsonl").read_text().splitlines()
     closed = [json.loads(line)["closed"] for line in lines if "closed" in line]
     assert len(closed) == 1
-    charged = int(round(float(closed[0]["charged"]) * 1e18))
+    charged = round(float(closed[0]["charged"]) * 1e18)
     after = sum(held_and_free())
     assert abs(before - after - charged) <= charged * 1e-6
 

@@ -1,6 +1,6 @@
 """The unmodified clients of Triton and OpenAI at a gateway in front of a chain in memory.
 
-It is the example `mock` of the crate, built by `scripts/test-gateway.sh`; `OPG_GATEWAY_MOCK` names it.
+It is the example `mock`, built by `scripts/test-gateway.sh`; `OPG_GATEWAY_MOCK` names its program.
 """
 
 import asyncio
