@@ -92,3 +92,33 @@ start_dev_node() {
 	retry 120 answers "$RPC_PORT"
 	say "$name: RPC ws://127.0.0.1:$RPC_PORT"
 }
+
+# start_serving_nodes: three nodes of a development chain, by the programs $NODE and $OPG, which serve what is
+# published; sets URL.
+start_serving_nodes() {
+	local program who bootnode
+	for program in "$NODE" "$OPG" "$OPG_BIN/opg-engine"; do
+		[ -x "$program" ] || die "$program is not there: build it first"
+	done
+	phase "start three nodes"
+	say "engine $("$OPG" engine id)"
+	start_dev_node alice --alice --validator --force-authoring --serve all
+	URL="ws://127.0.0.1:$RPC_PORT"
+	rpc "$RPC_PORT" rpc_methods | grep opg_v1_submitAndWatch >/dev/null ||
+		die "$NODE has no opg_v1_ methods: build it anew"
+	bootnode="/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$(peer_id "$RPC_PORT")"
+	start_dev_node bob --bob --bootnodes "$bootnode" --serve all
+	start_dev_node charlie --charlie --bootnodes "$bootnode" --serve all
+	for who in Alice Bob Charlie; do
+		OPG_SURI="//$who" "$OPG" stake allow-serving 8 --url "$URL"
+	done
+}
+
+# run_page PAGE FOLDER: run the commands of a page of the documentation in a new folder, at the root of what
+# looks like a checkout, and at the node $URL.
+run_page() {
+	local name
+	mkdir -p "$2"
+	for name in docs node scripts; do ln -s "$OPG_ROOT/$name" "$2/$name"; done
+	OPG_URL="$URL" PATH="$OPG_BIN:$PATH" python3 "$OPG_ROOT/scripts/docs/page.py" "$1" "$2"
+}
