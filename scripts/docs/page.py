@@ -297,6 +297,8 @@ def main() -> int:
     found = blocks(page.read_text())
     os.chdir(folder)
     follower = Follower(page, folder)
+    # What goes on in the background ends with this program, however that ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         for block in found:
             follower.follow(block)
