@@ -13,7 +13,7 @@
 #   OPG_DOCS="torch"                  also what needs PyTorch, which takes 6 GB from PyPI
 #   OPG_PYTHON=python3.11             which Python
 #
-# Takes about fifteen minutes. Ends with the lines
+# Takes about twenty minutes. Ends with the lines
 #   RESULT docs_NAME_seconds N        of each page
 set -euo pipefail
 # shellcheck source=scripts/env.sh
