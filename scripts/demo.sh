@@ -10,6 +10,11 @@
 #                               two executors lie alike; the node of a third brings them to court,
 #                               unasked
 #
+#   scripts/demo.sh --magika FILE
+#                               what is this file of yours? Google's Magika, out of its package on
+#                               PyPI, is registered, served and asked. Installs 150 MB into
+#                               ~/.cache/opg-chain, unless scripts/setup.sh --tests has done so
+#
 #   --count N      how many requests (default 3)
 #   --no-build     use what is built
 set -euo pipefail
@@ -18,17 +23,17 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 # shellcheck source=scripts/nodes.sh
 source "$OPG_ROOT/scripts/nodes.sh"
 RETRY_PAUSE=3
-cd "$OPG_ROOT"
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
-BEHAVIOUR="" WATCH="" COUNT=3 BUILD=1
+BEHAVIOUR="" WATCH="" FILE="" COUNT=3 BUILD=1
 while [ $# -gt 0 ]; do
 	case "$1" in
 		--liar) BEHAVIOUR=liar ;;
 		--silent) BEHAVIOUR=silent ;;
 		--watch) BEHAVIOUR=liar WATCH=client ;;
 		--watch-node) BEHAVIOUR=liar WATCH=node ;;
+		--magika) FILE="$(realpath -- "${2:?--magika needs a file}")" && shift ;;
 		--count) COUNT="${2:?--count needs a number}" && shift ;;
 		--no-build) BUILD=0 ;;
 		-h | --help) usage && exit 0 ;;
@@ -36,6 +41,9 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+[ -z "$FILE" ] || [ -z "$BEHAVIOUR" ] || die "--magika is a demonstration of its own"
+[ -z "$FILE" ] || [ -f "$FILE" ] || die "$FILE is no file"
+cd "$OPG_ROOT"
 
 MODEL=docs/examples/digits/digits.onnx
 NODE="$OPG_BIN/opg-node"
@@ -158,6 +166,29 @@ watch_node() {
 	grep -q "request $request: challenge won" "$DIR/node3.log"
 }
 
+# magika ARGUMENT...: the package Magika, with its model run by somebody else.
+magika() { "$HOME/.cache/opg-chain/reality-venv/bin/python" scripts/demo/what_is.py "$@"; }
+
+# ask_magika: three executors serve Magika, and are asked what $FILE is.
+ask_magika() {
+	phase "serve Magika"
+	"$OPG" model register "$MODEL" --name magika --licence Apache-2.0 --dim unk__214=1 --suri //Dave \
+		--url "$URL"
+	local who
+	for who in //Alice //Bob //Charlie; do
+		"$OPG" model serve //Dave/magika@1.0.0 "$MODEL" --suri "$who" --url "$URL"
+	done
+	say "what they serve counts from the second session on, of a minute each"
+	retry 300 can_be_drawn 3
+	phase "ask what $FILE is"
+	"$OPG" request send //Dave/magika --tensors "$DIR/bytes.opgt" --model "$MODEL" --suri //Eve --wait \
+		--url "$URL"
+	"$OPG" request rerun 0 --model "$MODEL" --url "$URL"
+	"$OPG" request download 0 --output "$DIR/answer.opgt" --url "$URL"
+	printf '\n%s\n' "$FILE"
+	magika label "$FILE" "$DIR/answer.opgt"
+}
+
 # wait_for_rpc PORT PID: wait until the node answers.
 wait_for_rpc() {
 	local deadline=$((SECONDS + START_TIMEOUT))
@@ -186,6 +217,14 @@ done
 
 phase "compile the inference engine (kept for the next time)"
 say "engine $("$OPG" engine id)"
+
+if [ -n "$FILE" ]; then
+	phase "Magika"
+	bash scripts/reality.sh --install-small
+	MODEL="$DIR/magika.onnx"
+	magika model "$MODEL"
+	magika input "$FILE" "$DIR/bytes.opgt"
+fi
 
 phase "start three nodes"
 executors1=() executors2=() behaviour=()
@@ -219,6 +258,7 @@ case "$WATCH" in
 	client) watch_liars && exit ;;
 	node) watch_node && exit ;;
 esac
+[ -z "$FILE" ] || { ask_magika && exit; }
 
 phase "register, request, attest, verify"
 liar=()

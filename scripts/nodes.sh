@@ -92,3 +92,47 @@ start_dev_node() {
 	retry 120 answers "$RPC_PORT"
 	say "$name: RPC ws://127.0.0.1:$RPC_PORT"
 }
+
+# start_serving_nodes: three nodes of a development chain, by the programs $NODE and $OPG, which serve what is
+# published; sets URL, the chain's specification CHAIN, and the address of a peer, PEER.
+start_serving_nodes() {
+	local program who
+	for program in "$NODE" "$OPG" "$OPG_BIN/opg-engine"; do
+		[ -x "$program" ] || die "$program is not there: build it first"
+	done
+	phase "start three nodes"
+	say "engine $("$OPG" engine id)"
+	start_dev_node alice --alice --validator --force-authoring --serve all
+	URL="ws://127.0.0.1:$RPC_PORT"
+	rpc "$RPC_PORT" rpc_methods | grep opg_v1_submitAndWatch >/dev/null ||
+		die "$NODE has no opg_v1_ methods: build it anew"
+	PEER="/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$(peer_id "$RPC_PORT")"
+	start_dev_node bob --bob --bootnodes "$PEER" --serve all
+	start_dev_node charlie --charlie --bootnodes "$PEER" --serve all
+	CHAIN="$DIR/chain.json"
+	"$NODE" build-spec --chain dev --raw >"$CHAIN" 2>>"$DIR/build-spec.log"
+	for who in Alice Bob Charlie; do
+		OPG_SURI="//$who" "$OPG" stake allow-serving 8 --url "$URL"
+	done
+}
+
+# page_environment: what somebody needs who follows a page, one NAME=VALUE a line: the node, and for a node of
+# one's own the chain, a peer and free ports.
+page_environment() {
+	printf 'OPG_URL=%s\nCHAIN=%s\nPEER=%s\n' "$URL" "$CHAIN" "$PEER"
+	local name
+	for name in P2P_PORT RPC_PORT METRICS_PORT; do
+		free_port
+		printf '%s=%s\n' "$name" "$PORT"
+	done
+}
+
+# run_page PAGE FOLDER: run the commands of a page of the documentation in a new folder, at the root of what
+# looks like a checkout, and at the node $URL.
+run_page() {
+	local name environment
+	mkdir -p "$2"
+	for name in docs node scripts; do ln -s "$OPG_ROOT/$name" "$2/$name"; done
+	mapfile -t environment < <(page_environment)
+	env "${environment[@]}" PATH="$OPG_BIN:$PATH" python3 "$OPG_ROOT/scripts/docs/page.py" "$1" "$2"
+}

@@ -14,6 +14,11 @@ from opg import programs
 
 PROGRAM = """#!/usr/bin/env python3
 import json, os, sys, pathlib
+if sys.argv[1] == "fix":
+    pathlib.Path(sys.argv[sys.argv.index("-o") + 1]).write_bytes(b"fixed")
+    sys.exit()
+if any(argument.endswith("twice.onnx") for argument in sys.argv):
+    sys.exit("Error: bad model (UnsupportedFeature): an operator set is named twice, or")
 seen = {"arguments": sys.argv[1:], "environment": dict(os.environ)}
 if os.environ.get("OPG_PASSWORD_FILE"):
     seen["password"] = pathlib.Path(os.environ["OPG_PASSWORD_FILE"]).read_text()
@@ -87,6 +92,22 @@ def test_failure_of_a_program_should_be_told_in_its_words(fake: Fake) -> None:
     with pytest.raises(opg.ProgramError, match="OpenDimension") as caught:
         opg.inspect("m.onnx")
     assert (caught.value.status, caught.value.reason) == (1, None)
+
+
+def test_a_file_that_names_a_set_twice_should_be_published_as_one_that_does_not(fake: Fake) -> None:
+    fake.says({"model": 7})
+    twice = fake.folder / "twice.onnx"
+    with pytest.raises(opg.ProgramError, match=r"named twice.*opg\.fix"):
+        opg.inspect(twice)
+    account = opg.Account.from_suri("//Eve")
+    with pytest.warns(UserWarning, match=r"twice\.once\.onnx names it once"):
+        published = programs.publish("ws://node", account, twice, "m", options=["--memory", "9"])
+    assert (published.model, published.file) == (7, fake.folder / "twice.once.onnx")
+    assert published.file.read_bytes() == b"fixed"
+    arguments = fake.seen()["arguments"]
+    assert isinstance(arguments, list)
+    assert arguments[:3] == ["model", "publish", str(published.file)]
+    assert arguments[-2:] == ["--memory", "9"]
 
 
 def test_inspection_should_tell_which_input_does_not_fit(fake: Fake) -> None:

@@ -16,6 +16,7 @@ mod external;
 mod file;
 mod halves;
 mod model;
+mod opsets;
 mod picture;
 mod report;
 mod shapes;
@@ -96,6 +97,7 @@ fn change(model: &mut Model, fix: &Fix) -> Result<()> {
 		texts.iter().try_for_each(|text| change(model, text))
 	};
 	model.separate_weights();
+	opsets::merge(model)?;
 	each(model, &fix.dims, bind::dimension)?;
 	each(model, &fix.constants, bind::constant)?;
 	squeeze::complete(model);

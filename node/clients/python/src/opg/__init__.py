@@ -49,7 +49,7 @@ from opg.errors import (
     WrongChain,
 )
 from opg.extrinsic import UnknownRuntime
-from opg.programs import Anchor, Inspection, Published, Verified, inspect, run, verify
+from opg.programs import Anchor, Inspection, Published, Verified, fix, inspect, run, verify
 from opg.results import Answer, Chain, DryRun, Estimate, Model, Receipt, Status
 from opg.sending import Outstanding
 
@@ -111,6 +111,7 @@ __all__ = [
     "Verified",
     "WaitTimeout",
     "WrongChain",
+    "fix",
     "inspect",
     "run",
     "to_opg",

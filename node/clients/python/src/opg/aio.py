@@ -336,7 +336,8 @@ class AsyncClient:
         """Inspect a model on this machine, hand its file to the node, and register it.
 
         Needs the program `opg` of the node's release. What broke off goes on where it was.
-        `options` are further ones of `opg model publish`.
+        `options` are further ones of `opg model publish`. Instead of a file that names an operator
+        set twice, one that names it once is published: see `Published.file`.
         """
         return await asyncio.to_thread(
             programs.publish,

@@ -200,7 +200,8 @@ class Client:
         """Inspect a model on this machine, hand its file to the node, and register it.
 
         Needs the program `opg` of the node's release. What broke off goes on where it was.
-        `options` are further ones of `opg model publish`.
+        `options` are further ones of `opg model publish`. Instead of a file that names an operator
+        set twice, one that names it once is published: see `Published.file`.
         """
         return self.run(
             self._async.publish(

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ _SHORT_NAMES: Final = {
     "f16": "float16", "f32": "float32", "f64": "float64", "bf16": "bfloat16",
 }  # fmt: skip
 _LAST_LINES: Final = 5
+_NAMED_TWICE: Final = "an operator set is named twice"
+"""What the engine says of files that skl2onnx writes for many models."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Published:
 
     model: int
     """Number of the version."""
+    file: Path
+    """The file that was published: what executors run, and what `verify` takes."""
     raw: Json = field(repr=False)
 
 
@@ -110,6 +115,17 @@ def run(
         return decode(taken.read_bytes())
 
 
+def fix(
+    model: str | os.PathLike[str], output: str | os.PathLike[str], options: Sequence[str] = ()
+) -> str:
+    """Change a model so that it fits the chain, into another file, and tell what was changed.
+
+    Without options: weights are taken in from other files, and operator sets named once. `options`
+    are those of `opg-engine fix`.
+    """
+    return _run("opg-engine", ["fix", str(model), "-o", str(output), *options])
+
+
 def publish(
     url: str,
     account: Account,
@@ -124,16 +140,40 @@ def publish(
     """Inspect a model on this machine, hand its file to the node, and register it.
 
     What broke off goes on where it was. `options` are further ones of `opg model publish`.
+
+    Where the file names an operator set twice, as skl2onnx writes it, a file beside it that names
+    each once is published instead, with a warning: `Published.file`.
     """
     planck = to_planck(royalty)
-    arguments = ["model", "publish", str(model), "--name", name, *_dims(dims)]
-    arguments += ["--royalty", f"{to_opg(planck):f}", "--url", url, "--json"]
+    arguments = ["--name", name, *_dims(dims), "--royalty", f"{to_opg(planck):f}"]
+    arguments += ["--url", url, "--json", *options]
     if version is not None:
         arguments += ["--version", version]
+    file = Path(model)
     with ExitStack() as stack:
         environment = _signing(account, stack)
-        result = _json_of(_run("opg", [*arguments, *options], environment))
-    return Published(int(result["model"]), result)
+        try:
+            said = _run("opg", ["model", "publish", str(file), *arguments], environment)
+        except ProgramError as error:
+            # Nothing is handed in or paid yet.
+            if _NAMED_TWICE not in str(error):
+                raise
+            file = _named_once(file)
+            said = _run("opg", ["model", "publish", str(file), *arguments], environment)
+    result = _json_of(said)
+    return Published(int(result["model"]), file, result)
+
+
+def _named_once(model: Path) -> Path:
+    """Write a file that names each operator set once, and computes the same."""
+    fixed = model.with_name(f"{model.stem}.once{model.suffix}")
+    fix(model, fixed)
+    warnings.warn(
+        f"{model} names an operator set twice, which the engine refuses. {fixed} names it once, "
+        "computes the same, and is published instead: keep it",
+        stacklevel=2,
+    )
+    return fixed
 
 
 def verify(
@@ -217,11 +257,15 @@ def _run(program: str, arguments: list[str], environment: Mapping[str, str] | No
 def _failure(program: str, stderr: str) -> tuple[str, str | None]:
     """What a program says about its failure: a JSON object where it was asked for JSON."""
     lines = stderr.strip().splitlines() or ["failed without a word"]
+    reason = None
     try:
         said = json.loads(lines[-1])
-        return f"{program}: {said['message']}", said.get("chain_error") or said.get("reason")
+        message, reason = f"{program}: {said['message']}", said.get("chain_error") or said["reason"]
     except (ValueError, TypeError, KeyError):
-        return f"{program}: " + "\n".join(lines[-_LAST_LINES:]), None
+        message = f"{program}: " + "\n".join(lines[-_LAST_LINES:])
+    if _NAMED_TWICE in message:
+        message += ". opg.fix(model, output) writes a file that names it once"
+    return message, reason
 
 
 def _json_of(stdout: str) -> Json:
@@ -288,6 +332,7 @@ __all__ = [
     "TensorInfo",
     "Verified",
     "dtype_name",
+    "fix",
     "inspect",
     "publish",
     "run",

@@ -142,6 +142,33 @@ fn weights_that_old_files_list_as_inputs_should_be_none() {
 	assert_eq!(report.changes.len(), 2);
 }
 
+fn operator_set(domain: &str, version: i64) -> OperatorSetIdProto {
+	let mut set = OperatorSetIdProto::new();
+	set.set_domain(domain.into());
+	set.set_version(version);
+	set
+}
+
+#[test]
+fn an_operator_set_that_is_named_twice_should_be_named_once() {
+	let mut proto = picture();
+	let sets = [("ai.onnx.ml", 1), ("", 17), ("", 17), ("ai.onnx", 17), ("ai.onnx.ml", 1)];
+	proto.opset_import = sets.map(|(domain, version)| operator_set(domain, version)).into();
+	let (after, report) = changed(proto.clone(), &[]).unwrap();
+	assert_eq!(after.opset_import, proto.opset_import[..2]);
+	let said = ["operator set ai.onnx 17: named once"; 2];
+	assert_eq!(report.changes, [said[0], said[1], "operator set ai.onnx.ml 1: named once"]);
+	assert_eq!(after.graph, proto.graph);
+}
+
+#[test]
+fn operator_sets_of_two_versions_should_be_refused() {
+	let mut proto = picture();
+	proto.opset_import.push(operator_set("ai.onnx", 9));
+	let why = "ai.onnx: the operator set is named with versions 17 and 9: export with one of them";
+	assert_eq!(refusal(proto, &[]), why);
+}
+
 /// A Squeeze without axes after a linear layer of one output.
 fn squeezed(opset: i64) -> ModelProto {
 	let mut proto = model(
