@@ -4,7 +4,7 @@
  * ```text
  * OpgError
  * ├── NodeUnreachable, WrongChain, NodeMisbehaved, SubscriptionEnded    the connection
- * ├── TensorError, KeyError, NoSigner, UnknownRuntime, ProgramError     this machine
+ * ├── TensorError, KeyError, NoSigner, SigningFailed, UnknownRuntime, ProgramError    this machine
  * ├── RpcError                                  the node refused a call
  * │   └── ModelUnknown, RequestUnknown, NotYet, ...
  * ├── RequestRefused                            nothing was asked for, nothing but a transaction's
@@ -51,6 +51,9 @@ export class KeyError extends OpgError {}
 
 /** The client has no signer that could pay. */
 export class NoSigner extends OpgError {}
+
+/** The signer did not sign: a wallet's user refused, or it failed. */
+export class SigningFailed extends OpgError {}
 
 /** The chain's runtime asks for something that this release of the package does not know. */
 export class UnknownRuntime extends OpgError {}
@@ -305,6 +308,7 @@ const NAMED = {
 	TensorError,
 	KeyError,
 	NoSigner,
+	SigningFailed,
 	UnknownRuntime,
 	ProgramError,
 	RpcError,
