@@ -6,7 +6,17 @@
 //
 // Does nothing where descriptors/ is of that runtime already.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	readdirSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +46,7 @@ try {
 	if (existsSync(TARGET)) cpSync(TARGET, made, { recursive: true });
 	papi('generate');
 	const types = join(made, 'dist');
-	for (const name of readdirSync(types).filter(name => name.endsWith('.d.ts'))) {
+	for (const name of readdirSync(types).filter((name) => name.endsWith('.d.ts'))) {
 		// Node's rules for modules want whole file names.
 		const file = join(types, name);
 		const text = readFileSync(file, 'utf8');
@@ -65,5 +75,9 @@ function papi(...args) {
 	const program = join(ROOT, 'node_modules', 'polkadot-api', 'bin', 'cli.js');
 	// Node 20 hides its WebSocket; later versions show it.
 	const env = { ...process.env, NODE_OPTIONS: '--experimental-websocket' };
-	execFileSync(process.execPath, [program, ...args], { cwd: folder, env, stdio: ['ignore', 'inherit', 'inherit'] });
+	execFileSync(process.execPath, [program, ...args], {
+		cwd: folder,
+		env,
+		stdio: ['ignore', 'inherit', 'inherit'],
+	});
 }

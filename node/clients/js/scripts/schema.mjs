@@ -6,7 +6,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const OPENRPC = new URL('../../../../docs/openrpc.json', import.meta.url);
 const FILE = new URL('../src/schema.ts', import.meta.url);
-const PRIMITIVES = { integer: 'number', number: 'number', string: 'string', boolean: 'boolean', null: 'null' };
+const PRIMITIVES = {
+	integer: 'number',
+	number: 'number',
+	string: 'string',
+	boolean: 'boolean',
+	null: 'null',
+};
 
 const { components, methods } = JSON.parse(readFileSync(OPENRPC, 'utf8'));
 
@@ -15,14 +21,16 @@ function typeOf(schema, indent = '\t') {
 	if (schema.$ref) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
 	if ('const' in schema) return `'${schema.const}'`;
 	const anyOf = schema.anyOf ?? schema.oneOf;
-	if (anyOf) return [...new Set(anyOf.map(one => typeOf(one, indent)))].join(' | ');
+	if (anyOf) return [...new Set(anyOf.map((one) => typeOf(one, indent)))].join(' | ');
 	const types = [schema.type].flat();
-	return types.map(type => {
-		if (type === 'array') return listOf(typeOf(schema.items, indent));
-		if (type === 'object') return objectOf(schema, indent);
-		if (!(type in PRIMITIVES)) throw new Error(`no type for ${JSON.stringify(schema)}`);
-		return PRIMITIVES[type];
-	}).join(' | ');
+	return types
+		.map((type) => {
+			if (type === 'array') return listOf(typeOf(schema.items, indent));
+			if (type === 'object') return objectOf(schema, indent);
+			if (!(type in PRIMITIVES)) throw new Error(`no type for ${JSON.stringify(schema)}`);
+			return PRIMITIVES[type];
+		})
+		.join(' | ');
 }
 
 function listOf(type) {
@@ -44,22 +52,26 @@ function comment(text, indent) {
 	if (!text) return '';
 	const lines = text.split('\n');
 	if (lines.length === 1) return `${indent}/** ${text} */\n`;
-	return `${indent}/**\n${lines.map(line => `${indent} * ${line}\n`).join('')}${indent} */\n`;
+	return `${indent}/**\n${lines.map((line) => `${indent} * ${line}\n`).join('')}${indent} */\n`;
 }
 
-const out = ['// Written by scripts/schema.mjs from docs/openrpc.json.\n\n/* eslint-disable */\n'];
+const out = ['// Written by scripts/schema.mjs from docs/openrpc.json.\n'];
 for (const [name, schema] of Object.entries(components.schemas)) {
 	const about = comment(schema.description, '');
-	out.push(schema.type === 'object' && schema.properties
-		? `\n${about}export interface ${name} ${objectOf(schema, '')}\n`
-		: `\n${about}export type ${name} = ${typeOf(schema, '')};\n`);
+	out.push(
+		schema.type === 'object' && schema.properties
+			? `\n${about}export interface ${name} ${objectOf(schema, '')}\n`
+			: `\n${about}export type ${name} = ${typeOf(schema, '')};\n`,
+	);
 }
 for (const kind of ['Methods', 'Subscriptions']) {
 	out.push(`\n/** ${kind}: what each takes, and gives. */\nexport interface ${kind} {\n`);
 	for (const method of methods) {
 		const subscription = method['x-subscription'];
 		if (Boolean(subscription) !== (kind === 'Subscriptions')) continue;
-		const params = method.params.map(({ name, required, schema }) => `${name}${required ? '' : '?'}: ${typeOf(schema, '\t\t')}`);
+		const params = method.params.map(
+			({ name, required, schema }) => `${name}${required ? '' : '?'}: ${typeOf(schema, '\t\t')}`,
+		);
 		const result = typeOf((subscription ?? method).result.schema ?? subscription.result, '\t\t');
 		out.push(comment(method.summary, '\t'));
 		out.push(`\t${method.name}: {\n\t\tparams: [${params.join(', ')}];\n\t\tresult: ${result};\n`);

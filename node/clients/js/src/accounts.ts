@@ -138,7 +138,9 @@ async function openKeyFile(
 		throw new KeyError(`a key of the kind ${kind}: this client signs with sr25519`);
 	}
 	if (encoding.version !== '3') {
-		throw new KeyError(`version ${String(encoding.version)} of the file: write it anew as version 3`);
+		throw new KeyError(
+			`version ${String(encoding.version)} of the file: write it anew as version 3`,
+		);
 	}
 	let data = bytesOf(encoded);
 	const types = String(encoding.type);

@@ -202,13 +202,13 @@ function mix(
 	second: number,
 ): void {
 	state[a] = state[a]! + state[b]! + first;
-	state[d] = rotate(state[d]! ^ state[a]!, 16);
-	state[c] = state[c]! + state[d]!;
-	state[b] = rotate(state[b]! ^ state[c]!, 12);
-	state[a] = state[a]! + state[b]! + second;
-	state[d] = rotate(state[d]! ^ state[a]!, 8);
-	state[c] = state[c]! + state[d]!;
-	state[b] = rotate(state[b]! ^ state[c]!, 7);
+	state[d] = rotate(state[d]! ^ state[a], 16);
+	state[c] = state[c]! + state[d];
+	state[b] = rotate(state[b]! ^ state[c], 12);
+	state[a] = state[a] + state[b] + second;
+	state[d] = rotate(state[d] ^ state[a], 8);
+	state[c] = state[c] + state[d];
+	state[b] = rotate(state[b] ^ state[c], 7);
 }
 
 function rotate(word: number, bits: number): number {

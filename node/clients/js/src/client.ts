@@ -21,13 +21,20 @@ import {
 	RpcError,
 	SubscriptionEnded,
 	UnsafeMethod,
-	WaitTimeout,
 	WrongChain,
 	failure,
 } from './errors.js';
 import { fromHex, sameBytes, toHex } from './hex.js';
 import { OpgRpc, type ModelName } from './opg-rpc.js';
-import { openPapi, signAndWatch, within, type Included, type OpgApi, type OpgTransaction, type Papi } from './papi.js';
+import {
+	openPapi,
+	signAndWatch,
+	within,
+	type Included,
+	type OpgApi,
+	type OpgTransaction,
+	type Papi,
+} from './papi.js';
 import { draft, type PublishOptions, type Published } from './publishing.js';
 import { Receipt } from './receipts.js';
 import {
@@ -56,6 +63,7 @@ import { Limit, sleep, untilBlock, type WaitOptions } from './waiting.js';
 export const DEFAULT_URL = 'ws://127.0.0.1:9944';
 
 const SPEC_NAME = 'opg';
+const TRUSTS: readonly Trust[] = ['attested', 'settled'];
 /** Longest input that goes with the call. A node takes messages of 15 MiB, and it is in hex. */
 const MAX_WITH_CALL = 6 * 2 ** 20;
 /** Blocks within which a request is expected to be included. */
@@ -740,7 +748,7 @@ export class InferenceRequest {
 	 */
 	async wait(options: RequestWaitOptions = {}): Promise<Result> {
 		const { trust = 'settled', onUpdate } = options;
-		if (trust !== 'attested' && trust !== 'settled') {
+		if (!TRUSTS.includes(trust)) {
 			throw new TypeError(`trust is 'attested' or 'settled', not ${String(trust)}`);
 		}
 		let state = 'not seen yet';

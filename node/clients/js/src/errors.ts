@@ -63,8 +63,8 @@ export class ProgramError extends OpgError {
 	/** Exit code of the program, if it ran. */
 	readonly status: number | null;
 
-	constructor(message: string, status: number | null = null, reason: string | null = null) {
-		super(message, reason);
+	constructor(message: string, status: number | null = null) {
+		super(message);
 		this.status = status;
 	}
 }

@@ -92,7 +92,7 @@ export class OpgRpc extends Rpc {
 	async *allModels(
 		filter: Params<'opg_v1_models'>[0] = null,
 	): AsyncGenerator<schema.ListedModel, void, undefined> {
-		for (let cursor: string | null = null; ; ) {
+		for (let cursor: string | null = null; ;) {
 			const page: schema.ListedModelPage = await this.models(filter, cursor);
 			yield* page.items;
 			if (page.next === null) return;
@@ -104,7 +104,7 @@ export class OpgRpc extends Rpc {
 	async *allExecutors(
 		model: ModelName | null = null,
 	): AsyncGenerator<schema.Executor, void, undefined> {
-		for (let cursor: string | null = null; ; ) {
+		for (let cursor: string | null = null; ;) {
 			const page: schema.ExecutorPage = await this.executors(model, cursor);
 			yield* page.items;
 			if (page.next === null) return;

@@ -8,6 +8,7 @@ import WebSocketClass from '#websocket';
 import type { BlockInfo, PolkadotClient, Transaction, TxEvent, TypedApi } from 'polkadot-api';
 import type { PolkadotSigner } from 'polkadot-api/signer';
 import {
+	NodeMisbehaved,
 	NodeUnreachable,
 	SigningFailed,
 	TransactionFailed,
@@ -129,7 +130,7 @@ export function signAndWatch(
 				else reject(dispatchFailure(event.dispatchError));
 			},
 			error: (error: unknown) => {
-				reject(explained(error));
+				reject(asError(explained(error)));
 			},
 		});
 	});
@@ -144,6 +145,10 @@ function dispatchFailure({ type, value }: { type: string; value: unknown }): Tra
 	}
 	const reason = names.at(-1) ?? type;
 	return new TransactionFailed(reason, `the transaction failed: ${names.slice(-2).join('.')}`);
+}
+
+function asError(error: unknown): Error {
+	return error instanceof Error ? error : new NodeMisbehaved('PAPI fails', null, error);
 }
 
 function explained(error: unknown): unknown {

@@ -161,8 +161,7 @@ export async function draft(
 	}
 	const engine_id = await engineOf(rpc, options.engineId);
 	const limits =
-		options.limits ??
-		suggestLimits(report, await maximalLimits(api), (await rpc.chain()).limits);
+		options.limits ?? suggestLimits(report, await maximalLimits(api), (await rpc.chain()).limits);
 	const version = options.version ?? (await nextVersion(rpc, owner, name));
 	const text = new TextEncoder();
 	const planck = toPlanck(royalty);

@@ -82,18 +82,13 @@ export interface Statement {
 
 interface Exports {
 	memory: WebAssembly.Memory;
-	alloc(length: number): number;
-	free(at: number, length: number): void;
-	verify(receipt: number, length: number, anchor: number, anchorLength: number): number;
+	alloc: (length: number) => number;
+	verify: (receipt: number, length: number, anchor: number, anchorLength: number) => number;
 }
 
 /** Where the verifier's WebAssembly comes from: its bytes, compiled, or as it is fetched. */
 export type VerifierSource =
-	| BufferSource
-	| WebAssembly.Module
-	| Response
-	| Promise<Response>
-	| Promise<BufferSource>;
+	BufferSource | WebAssembly.Module | Response | Promise<Response> | Promise<BufferSource>;
 
 /**
  * Makes a verifier of the WebAssembly that `scripts/receipt-wasm.sh --output FILE` writes. It asks
@@ -106,9 +101,7 @@ export async function createVerifier(source: VerifierSource): Promise<Verifier> 
 		given = await given.arrayBuffer();
 	}
 	const module =
-		given instanceof WebAssembly.Module
-			? given
-			: await WebAssembly.compile(given as BufferSource);
+		given instanceof WebAssembly.Module ? given : await WebAssembly.compile(given as BufferSource);
 	return new Verifier(module);
 }
 
@@ -133,10 +126,7 @@ export class Verifier {
 	verify(receipt: Receipt | object | string, anchor: Anchor): Statement {
 		const text = typeof receipt === 'string' ? receipt : JSON.stringify(receipt);
 		const trusted = 'genesis' in anchor ? anchor.genesis : anchor.authorities;
-		const result = this.#run(
-			text,
-			typeof trusted === 'string' ? trusted : JSON.stringify(trusted),
-		);
+		const result = this.#run(text, typeof trusted === 'string' ? trusted : JSON.stringify(trusted));
 		if (isObject(result) && isObject(result.error)) {
 			throw new ReceiptInvalid(String(result.error.reason), String(result.error.message));
 		}

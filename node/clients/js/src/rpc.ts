@@ -1,7 +1,13 @@
 /** JSON-RPC over one WebSocket: calls and subscriptions, and a new connection where one broke. */
 
 import WebSocketClass from '#websocket';
-import { NodeUnreachable, NodeMisbehaved, SubscriptionEnded, isObject, rpcError } from './errors.js';
+import {
+	NodeUnreachable,
+	NodeMisbehaved,
+	SubscriptionEnded,
+	isObject,
+	rpcError,
+} from './errors.js';
 
 /** How a node is spoken to. */
 export interface RpcOptions {

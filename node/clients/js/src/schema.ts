@@ -1,7 +1,5 @@
 // Written by scripts/schema.mjs from docs/openrpc.json.
 
-/* eslint-disable */
-
 /** Balances and stakes of an account. */
 export interface Account {
 	/** Pools of others in which it has stake. */

@@ -48,6 +48,12 @@ export interface Call {
 	content: Uint8Array | null;
 }
 
+/** A transaction, and the last block that can have it. */
+interface Signed {
+	transaction: string;
+	lastBlock: number;
+}
+
 /** What the client knows of the chain. */
 export interface Surroundings {
 	rpc: OpgRpc;
@@ -101,27 +107,25 @@ export class Sender {
 	}
 
 	async #send(call: Call): Promise<number> {
-		let signed: { transaction: string; lastBlock: number } | null = null;
+		const own: { signed: Signed | null } = { signed: null };
 		let number: number | null = null;
 		try {
 			// The next nonce counts this transaction when the node has it.
 			const [news, first] = await this.#signing.run(async () => {
-				signed = await this.#sign(call);
-				const news = this.#watch(signed.transaction, call);
+				own.signed = await this.#sign(call);
+				const news = this.#watch(own.signed.transaction, call);
 				return [news, await next(news)] as const;
 			});
 			number = await follow(news, first);
 		} catch (error) {
 			// Before there is a signature, nothing can be on its way.
 			const isLost = error instanceof NodeUnreachable || error instanceof SubscriptionEnded;
-			if (!signed || !isLost) throw error;
+			if (!own.signed || !isLost) throw error;
 		}
-		if (number !== null) return number;
-		const { transaction, lastBlock } = signed as unknown as NonNullable<typeof signed>;
-		return this.#insist(transaction, lastBlock, call);
+		return number ?? this.#insist(own.signed, call);
 	}
 
-	async #sign(call: Call): Promise<{ transaction: string; lastBlock: number }> {
+	async #sign(call: Call): Promise<Signed> {
 		const { rpc, papi } = this.#around;
 		const opened = await papi();
 		const block = await within(rpc.timeout, anchor(opened));
@@ -135,7 +139,7 @@ export class Sender {
 	}
 
 	/** Hands the same bytes in until the chain has them, or cannot take them any more. */
-	async #insist(transaction: string, lastBlock: number, call: Call): Promise<number> {
+	async #insist({ transaction, lastBlock }: Signed, call: Call): Promise<number> {
 		let unreachable = 0;
 		for (;;) {
 			try {

@@ -63,8 +63,7 @@ export interface TensorInput {
 
 /** Tensors by their names, in an order. */
 export type TensorInputs =
-	| Readonly<Record<string, TensorInput>>
-	| Iterable<readonly [string, TensorInput]>;
+	Readonly<Record<string, TensorInput>> | Iterable<readonly [string, TensorInput]>;
 
 const MAGIC = new Uint8Array([0x4f, 0x50, 0x47, 0x54, 1]);
 const MAX_TENSORS = 64;
@@ -115,7 +114,9 @@ const NAMED: readonly DType[] = ['bool', 'float16', 'bfloat16'];
 export function encode(tensors: TensorInputs): Uint8Array<ArrayBuffer> {
 	const all = entries(tensors);
 	if (all.length > MAX_TENSORS) {
-		throw new TensorError(`${String(all.length)} tensors, at most ${String(MAX_TENSORS)} are allowed`);
+		throw new TensorError(
+			`${String(all.length)} tensors, at most ${String(MAX_TENSORS)} are allowed`,
+		);
 	}
 	const names = new Set(all.map(([name]) => name));
 	if (names.size < all.length) throw new TensorError('two tensors have one name');
@@ -189,7 +190,7 @@ function encodeOne(name: string, tensor: TensorInput): Uint8Array[] {
 	const text = encodeName(name);
 	const [code, kind] = kindOf(name, tensor);
 	const { shape, data } = tensor;
-	if (!Array.isArray(shape) || shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
+	if (!isShape(shape)) {
 		throw new TensorError(`the shape of tensor ${quote(name)} is a list of sizes`);
 	}
 	if (shape.length > MAX_RANK) {
@@ -197,7 +198,7 @@ function encodeOne(name: string, tensor: TensorInput): Uint8Array[] {
 			`tensor ${quote(name)} has ${String(shape.length)} dimensions, at most ${String(MAX_RANK)} are allowed`,
 		);
 	}
-	const elements = shape.reduce((product: number, size: number) => product * size, 1);
+	const elements = shape.reduce((product, size) => product * size, 1);
 	if (elements !== data.length) {
 		throw new TensorError(
 			`tensor ${quote(name)} has ${String(data.length)} elements, its shape needs ${String(elements)}`,
@@ -220,6 +221,13 @@ function encodeOne(name: string, tensor: TensorInput): Uint8Array[] {
 	head.setUint32(2 + 8 * shape.length, bytes.length, true);
 	const length = new Uint8Array([text.length & 255, text.length >> 8]);
 	return [length, text, new Uint8Array(head.buffer), bytes];
+}
+
+function isShape(shape: unknown): boolean {
+	return (
+		Array.isArray(shape) &&
+		shape.every((size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0)
+	);
 }
 
 function kindOf(name: string, { dtype, data }: TensorInput): [number, Kind] {
