@@ -167,8 +167,15 @@ export class Client {
 	#sender: Sender | null = null;
 	/** Requests that are being submitted, by their references. */
 	#submitting = new Map<string, Promise<number>>();
+	#open: (url: string) => Promise<Papi>;
 
-	constructor(url = DEFAULT_URL, { signer, genesis, timeout }: ClientOptions = {}) {
+	/** `open` is for tests. */
+	constructor(
+		url = DEFAULT_URL,
+		{ signer, genesis, timeout }: ClientOptions = {},
+		open: (url: string) => Promise<Papi> = openPapi,
+	) {
+		this.#open = open;
 		this.rpc = new OpgRpc(url, timeout === undefined ? {} : { timeout });
 		this.#signer = signer;
 		this.#genesis = genesis?.toLowerCase();
@@ -638,7 +645,7 @@ export class Client {
 	}
 
 	async #opened(): Promise<Papi> {
-		this.#papi ??= openPapi(this.rpc.url);
+		this.#papi ??= this.#open(this.rpc.url);
 		const papi = await this.#papi;
 		// PAPI waits for ever for a node that is not there.
 		await within(this.rpc.timeout, papi.client.getFinalizedBlock());

@@ -107,22 +107,14 @@ export class Sender {
 	}
 
 	async #send(call: Call): Promise<number> {
-		const own: { signed: Signed | null } = { signed: null };
-		let number: number | null = null;
-		try {
-			// The next nonce counts this transaction when the node has it.
-			const [news, first] = await this.#signing.run(async () => {
-				own.signed = await this.#sign(call);
-				const news = this.#watch(own.signed.transaction, call);
-				return [news, await next(news)] as const;
-			});
-			number = await follow(news, first);
-		} catch (error) {
-			// Before there is a signature, nothing can be on its way.
-			const isLost = error instanceof NodeUnreachable || error instanceof SubscriptionEnded;
-			if (!own.signed || !isLost) throw error;
-		}
-		return number ?? this.#insist(own.signed, call);
+		// The next nonce counts this transaction when the node has it.
+		const { signed, news, first } = await this.#signing.run(async () => {
+			const signed = await this.#sign(call);
+			const news = this.#watch(signed.transaction, call);
+			return { signed, news, first: await next(news).catch(lost) };
+		});
+		const number = await follow(news, first).catch(lost);
+		return number ?? this.#insist(signed, call);
 	}
 
 	async #sign(call: Call): Promise<Signed> {
@@ -178,6 +170,12 @@ export class Sender {
 }
 
 type Update = schema.TransactionUpdate | null;
+
+/** Nothing, where it cannot be known what became of the transaction. */
+function lost(error: unknown): null {
+	if (error instanceof NodeUnreachable || error instanceof SubscriptionEnded) return null;
+	throw error;
+}
 
 /** Waits until a block has the transaction. `null` where the node lost it. */
 async function follow(
