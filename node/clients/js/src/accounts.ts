@@ -6,7 +6,6 @@
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { blake2b } from '@noble/hashes/blake2.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
-import { sr25519CreateDerive } from '@polkadot-labs/hdkd';
 import {
 	DEV_PHRASE,
 	entropyToMiniSecret,
@@ -17,7 +16,7 @@ import {
 import * as sr25519 from '@scure/sr25519';
 import { getPolkadotSigner, type PolkadotSigner } from 'polkadot-api/signer';
 import { KeyError, isObject } from './errors.js';
-import { fromHex, sameBytes } from './hex.js';
+import { compact, concat, fromHex, sameBytes } from './hex.js';
 
 export type { PolkadotSigner } from 'polkadot-api/signer';
 
@@ -94,9 +93,31 @@ export function signerFromSuri(suri: string): PolkadotSigner {
 	if (whole === undefined) {
 		throw new KeyError('neither a phrase nor a seed nor a path such as //Alice');
 	}
-	const derive = sr25519CreateDerive(miniSecret(phrase ?? DEV_PHRASE, password));
-	const { publicKey, sign } = derive(path);
-	return getPolkadotSigner(publicKey, 'Sr25519', sign);
+	let secret = sr25519.secretFromSeed(miniSecret(phrase ?? DEV_PHRASE, password));
+	for (const [, isHard, text = ''] of path.matchAll(/\/(\/?)([^/]+)/g)) {
+		const derive = isHard ? sr25519.HDKD.secretHard : sr25519.HDKD.secretSoft;
+		secret = derive(secret, chainCode(text));
+	}
+	return signerOf(secret);
+}
+
+function signerOf(secret: Uint8Array): PolkadotSigner {
+	const publicKey = sr25519.getPublicKey(secret);
+	return getPolkadotSigner(publicKey, 'Sr25519', (message) => sr25519.sign(secret, message));
+}
+
+/** Chain code of a part of a path: a number of 64 bits, or a text with its length. */
+function chainCode(text: string): Uint8Array {
+	const code = new Uint8Array(ACCOUNT_BYTES);
+	if (/^[0-9]+$/.test(text) && BigInt(text) < 2n ** 64n) {
+		new DataView(code.buffer).setBigUint64(0, BigInt(text), true);
+		return code;
+	}
+	const bytes = new TextEncoder().encode(text);
+	const encoded = concat([compact(bytes.length), bytes]);
+	if (encoded.length > ACCOUNT_BYTES) return blake2b(encoded, { dkLen: ACCOUNT_BYTES });
+	code.set(encoded);
+	return code;
 }
 
 function miniSecret(phrase: string, password: string | undefined): Uint8Array {
@@ -120,14 +141,13 @@ export async function signerFromKeyFile(
 	file: string | object,
 	password?: string,
 ): Promise<PolkadotSigner> {
-	const [publicKey, secret] = await openKeyFile(file, password);
-	return getPolkadotSigner(publicKey, 'Sr25519', (message) => sr25519.sign(secret, message));
+	return signerOf(await openKeyFile(file, password));
 }
 
 async function openKeyFile(
 	file: string | object,
 	password: string | undefined,
-): Promise<[Uint8Array, Uint8Array]> {
+): Promise<Uint8Array> {
 	const content = typeof file === 'string' ? parse(file) : file;
 	const { encoded, encoding, address } = content as Record<string, unknown>;
 	if (typeof encoded !== 'string' || !isObject(encoding)) {
@@ -168,7 +188,7 @@ async function openKeyFile(
 	if (typeof address === 'string' && !sameBytes(decodeAddress(address), publicKey)) {
 		throw new KeyError('the address of the file is not that of its key');
 	}
-	return [publicKey, secret];
+	return secret;
 }
 
 function parse(text: string): object {

@@ -1,4 +1,4 @@
-/** Bytes as nodes write and read them: hexadecimal with 0x. */
+/** Bytes: as nodes write them, and as SCALE has numbers. */
 
 import { NodeMisbehaved } from './errors.js';
 
@@ -37,4 +37,16 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 		at += part.length;
 	}
 	return out;
+}
+
+/** A length below 2^30, as SCALE has it. */
+export function compact(length: number): Uint8Array {
+	if (length < 2 ** 6) return Uint8Array.of(length * 4);
+	if (length < 2 ** 14) return little(BigInt(length * 4 + 1), 2);
+	return little(BigInt(length * 4 + 2), 4);
+}
+
+/** A number of so many bytes, the lowest first. */
+export function little(value: bigint, bytes: number): Uint8Array {
+	return Uint8Array.from({ length: bytes }, (_, at) => Number((value >> BigInt(8 * at)) & 255n));
 }

@@ -3,7 +3,7 @@
 import { blake2b } from '@noble/hashes/blake2.js';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { NodeMisbehaved, TensorError } from './errors.js';
-import { concat, fromHex, sameBytes, toHex } from './hex.js';
+import { compact, concat, fromHex, little, sameBytes, toHex } from './hex.js';
 import type * as schema from './schema.js';
 import { decode, type Tensor } from './tensors.js';
 
@@ -166,15 +166,4 @@ export function reference32(reference: Uint8Array | string): `0x${string}` {
 	}
 	if (reference.length !== 32) throw new TypeError('a reference has 32 bytes');
 	return toHex(reference);
-}
-
-/** A length below 2^30, as SCALE has it. */
-function compact(length: number): Uint8Array {
-	if (length < 2 ** 6) return Uint8Array.of(length * 4);
-	if (length < 2 ** 14) return little(BigInt(length * 4 + 1), 2);
-	return little(BigInt(length * 4 + 2), 4);
-}
-
-function little(value: bigint, bytes: number): Uint8Array {
-	return Uint8Array.from({ length: bytes }, (_, at) => Number((value >> BigInt(8 * at)) & 255n));
 }
