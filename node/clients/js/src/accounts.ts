@@ -13,7 +13,7 @@ import {
 	ss58Decode,
 	ss58Encode,
 } from '@polkadot-labs/hdkd-helpers';
-import * as sr25519 from '@scure/sr25519';
+import { HDKD, getPublicKey, secretFromSeed, sign } from '@scure/sr25519';
 import { getPolkadotSigner, type PolkadotSigner } from 'polkadot-api/signer';
 import { KeyError, isObject } from './errors.js';
 import { compact, concat, fromHex, sameBytes } from './hex.js';
@@ -93,17 +93,17 @@ export function signerFromSuri(suri: string): PolkadotSigner {
 	if (whole === undefined) {
 		throw new KeyError('neither a phrase nor a seed nor a path such as //Alice');
 	}
-	let secret = sr25519.secretFromSeed(miniSecret(phrase ?? DEV_PHRASE, password));
+	let secret = secretFromSeed(miniSecret(phrase ?? DEV_PHRASE, password));
 	for (const [, isHard, text = ''] of path.matchAll(/\/(\/?)([^/]+)/g)) {
-		const derive = isHard ? sr25519.HDKD.secretHard : sr25519.HDKD.secretSoft;
-		secret = derive(secret, chainCode(text));
+		const code = chainCode(text);
+		secret = isHard ? HDKD.secretHard(secret, code) : HDKD.secretSoft(secret, code);
 	}
 	return signerOf(secret);
 }
 
 function signerOf(secret: Uint8Array): PolkadotSigner {
-	const publicKey = sr25519.getPublicKey(secret);
-	return getPolkadotSigner(publicKey, 'Sr25519', (message) => sr25519.sign(secret, message));
+	const publicKey = getPublicKey(secret);
+	return getPolkadotSigner(publicKey, 'Sr25519', (message) => sign(secret, message));
 }
 
 /** Chain code of a part of a path: a number of 64 bits, or a text with its length. */
@@ -182,7 +182,7 @@ async function openKeyFile(
 	if (!sameBytes(header, PKCS8_HEADER) || !sameBytes(divider, PKCS8_DIVIDER)) {
 		throw new KeyError('what the file holds is no key');
 	}
-	if (!sameBytes(sr25519.getPublicKey(secret), publicKey)) {
+	if (!sameBytes(getPublicKey(secret), publicKey)) {
 		throw new KeyError('public and secret key of the file do not belong together');
 	}
 	if (typeof address === 'string' && !sameBytes(decodeAddress(address), publicKey)) {
