@@ -300,7 +300,7 @@ function decodeOne(reader: Reader): [string, Tensor] {
 		return Number(size);
 	});
 	// A copy: aligned, and the caller's to write to.
-	const data = kind.make(littleEndian(bytes.slice(), kind.size).buffer);
+	const data = kind.make(littleEndian(bytes, kind.size).buffer);
 	return [name, { dtype: kind.name, shape, data }];
 }
 
@@ -327,9 +327,10 @@ class Reader {
 	#view: DataView;
 	#at = 0;
 
-	constructor(data: Uint8Array) {
-		this.#data = data;
-		this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+	constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+		// A buffer of Node has a `slice` that copies nothing.
+		this.#data = new Uint8Array(buffer, byteOffset, byteLength);
+		this.#view = new DataView(buffer, byteOffset, byteLength);
 	}
 
 	get isAtEnd(): boolean {

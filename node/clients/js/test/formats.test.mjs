@@ -95,6 +95,15 @@ test('typed array should say the type', () => {
 	);
 });
 
+test('tensors of a buffer of Node should not be those of its pool', () => {
+	const data = BigInt64Array.of(7n, -1n);
+	const buffer = Buffer.from(toHex(encode({ label: { shape: [2], data } })).slice(2), 'hex');
+	assert(buffer.buffer.byteLength > buffer.byteLength, 'it has no pool');
+	assert.deepEqual(decode(buffer).get('label').data, data);
+	const bytes = { shape: [3], data: Buffer.from('abc') };
+	assert.deepEqual(decode(encode({ x: bytes })).get('x').data, Uint8Array.of(97, 98, 99));
+});
+
 test('bits of a NaN should be kept', () => {
 	const bits = Uint32Array.of(0x7fa00001, 0xffc00000);
 	const data = new Float32Array(bits.buffer);
