@@ -30,6 +30,7 @@ export default tseslint.config(
 					'TextEncoder',
 					'TextDecoder',
 					'AbortController',
+					'crypto',
 					'AbortSignal',
 					'setInterval',
 					'clearInterval',
