@@ -159,13 +159,14 @@ export async function connect(url = DEFAULT_URL, options: ClientOptions = {}): P
 export class Client {
 	/** The node. */
 	readonly rpc: OpgRpc;
-	#signer: PolkadotSigner | undefined;
+	/** Who pays. Another one takes over with the next call: a wallet's user may choose another account. */
+	signer: PolkadotSigner | undefined;
 	#genesis: string | undefined;
 	#prefix: number | null = null;
 	#papi: Promise<Papi> | null = null;
 	#signing = new Lock();
-	#sender: Sender | null = null;
-	/** Requests that are being submitted, by their references. */
+	#senders = new WeakMap<PolkadotSigner, Sender>();
+	/** Requests that are being submitted, by their accounts and references. */
 	#submitting = new Map<string, Promise<number>>();
 	#open: (url: string) => Promise<Papi>;
 
@@ -177,18 +178,8 @@ export class Client {
 	) {
 		this.#open = open;
 		this.rpc = new OpgRpc(url, timeout === undefined ? {} : { timeout });
-		this.#signer = signer;
+		this.signer = signer;
 		this.#genesis = genesis?.toLowerCase();
-	}
-
-	/** Who pays. */
-	get signer(): PolkadotSigner | undefined {
-		return this.#signer;
-	}
-
-	set signer(signer: PolkadotSigner | undefined) {
-		this.#signer = signer;
-		this.#sender = null;
 	}
 
 	/** Ends the connections. */
@@ -230,13 +221,12 @@ export class Client {
 
 	/** Address of the signer on this chain. Throws `NoSigner`. */
 	async address(): Promise<string> {
-		return encodeAddress(accountOf(this.#payer()), await this.#ss58());
+		return this.#addressOf(this.#payer());
 	}
 
 	/** Free planck of the signer, of which a part may be frozen. */
 	async balance(): Promise<bigint> {
-		const account = await this.rpc.account(await this.address());
-		return read('opg_v1_account', account, ({ free }) => BigInt(free));
+		return this.#freeOf(await this.address());
 	}
 
 	/**
@@ -256,7 +246,7 @@ export class Client {
 		options: { signer?: PolkadotSigner; until?: 'best' | 'final' } = {},
 	): Promise<Included> {
 		const signer = options.signer ?? this.#payer();
-		const address = encodeAddress(accountOf(signer), await this.#ss58());
+		const address = await this.#addressOf(signer);
 		// The next nonce counts this transaction when a block has it.
 		return this.#signing.run(async () => {
 			const nonce = await this.rpc.call<number>('system_accountNextIndex', address);
@@ -378,23 +368,25 @@ export class Client {
 			reference === undefined
 				? toHex(crypto.getRandomValues(new Uint8Array(32)))
 				: reference32(reference);
+		const address = await this.#addressOf(signer);
 		const version = await this.model(model);
-		const number = await this.#once(named, version, data, async () => {
-			const repeated = reference === undefined ? null : await this.#repeated(named, signer);
+		const number = await this.#once(`${address} ${named}`, version, data, async () => {
+			const repeated =
+				reference === undefined ? null : await this.#repeated(named, signer, address);
 			if (repeated !== null) return { number: repeated, isNew: false };
-			const call = await this.#call(version, data, named, options);
+			const call = await this.#call(version, data, named, address, options);
 			try {
-				return { number: await (await this.#senderOf(signer)).send(call), isNew: true };
+				return { number: await this.#senderOf(signer, address).send(call), isNew: true };
 			} catch (error) {
 				if (!(error instanceof ReferenceUsed)) throw error;
 				// Somebody else sent it at the same time.
-				const number = await this.find(named);
+				const number = await this.rpc.requestByReference(address, named);
 				if (number === null) throw error;
 				return { number, isNew: false };
 			}
 		});
 		await this.#handOver(number, data);
-		return new InferenceRequest(this, number, named);
+		return new InferenceRequest(this, number, named, address);
 	}
 
 	/** Everything about a request. Throws `RequestUnknown`. */
@@ -410,7 +402,8 @@ export class Client {
 
 	/** A request by its number, to wait for it. */
 	async get(number: number): Promise<InferenceRequest> {
-		return new InferenceRequest(this, number, (await this.request(number)).reference);
+		const { reference, requester } = await this.request(number);
+		return new InferenceRequest(this, number, reference, requester);
 	}
 
 	/** Number of the signer's request with this reference. */
@@ -463,14 +456,14 @@ export class Client {
 
 	// What comes before a transaction.
 
-	/** Runs `submit` once for a reference, also where it is called twice at the same time. */
+	/** Runs `submit` once for a key, also where it is called twice at the same time. */
 	async #once(
-		reference: string,
+		key: string,
 		version: schema.Version,
 		data: Uint8Array,
 		submit: () => Promise<{ number: number; isNew: boolean }>,
 	): Promise<number> {
-		const running = this.#submitting.get(reference);
+		const running = this.#submitting.get(key);
 		if (running) {
 			const number = await running;
 			await this.#requireSame(number, version, data);
@@ -479,13 +472,13 @@ export class Client {
 		const submitted = submit();
 		const number = submitted.then(({ number }) => number);
 		number.catch(() => undefined);
-		this.#submitting.set(reference, number);
+		this.#submitting.set(key, number);
 		try {
 			const { number, isNew } = await submitted;
 			if (!isNew) await this.#requireSame(number, version, data);
 			return number;
 		} finally {
-			this.#submitting.delete(reference);
+			this.#submitting.delete(key);
 		}
 	}
 
@@ -494,6 +487,7 @@ export class Client {
 		version: schema.Version,
 		data: Uint8Array,
 		reference: `0x${string}`,
+		address: string,
 		options: SubmitOptions,
 	): Promise<Call> {
 		const { tier = 'quorum', deadline } = options;
@@ -511,12 +505,12 @@ export class Client {
 		const raw = await this.rpc.estimate(version.model, query);
 		const estimate = read('opg_v1_estimate', raw, estimateOf);
 		const fees = this.#fees(version, estimate, options);
-		const free = await this.balance();
+		const free = await this.#freeOf(address);
 		const need = fees.max_fee + estimate.deposit;
 		if (free < need) {
 			throw new NotEnoughFunds(
 				'NotEnoughFunds',
-				`${await this.address()} has ${formatOpg(free)} free, and escrow and deposit take up to ` +
+				`${address} has ${formatOpg(free)} free, and escrow and deposit take up to ` +
 					formatOpg(need),
 			);
 		}
@@ -602,19 +596,24 @@ export class Client {
 	 * Number of the request that the signer made with the reference, if it did. A transaction with it
 	 * may still wait in the node's pool.
 	 */
-	async #repeated(reference: string, signer: PolkadotSigner): Promise<number | null> {
+	async #repeated(
+		reference: string,
+		signer: PolkadotSigner,
+		address: string,
+	): Promise<number | null> {
 		const limit = new Limit({ timeout: this.rpc.timeout }, () => {
 			return `a transaction with the reference ${reference} waits for a block: try again later`;
 		});
 		const digits = reference.slice(2);
 		const account = toHex(accountOf(signer)).slice(2);
 		const { number } = await untilBlock(this.rpc, 'New', limit, async () => {
-			const number = await this.find(reference);
+			const number = await this.rpc.requestByReference(address, reference);
 			if (number !== null) return { number };
 			const waiting = await this.rpc.call<string[]>('author_pendingExtrinsics');
 			const isPending = waiting.some((one) => one.includes(digits) && one.includes(account));
 			// It may have been included between the two.
-			return isPending ? null : { number: await this.find(reference) };
+			if (isPending) return null;
+			return { number: await this.rpc.requestByReference(address, reference) };
 		});
 		return number;
 	}
@@ -633,15 +632,27 @@ export class Client {
 		}
 	}
 
-	async #senderOf(signer: PolkadotSigner): Promise<Sender> {
-		const around = {
-			rpc: this.rpc,
-			papi: () => this.#opened(),
-			chain: () => this.chain(),
-			known: (reference: string) => this.find(reference),
-		};
-		this.#sender ??= new Sender(around, signer, await this.address(), this.#signing);
-		return this.#sender;
+	#senderOf(signer: PolkadotSigner, address: string): Sender {
+		let sender = this.#senders.get(signer);
+		if (!sender) {
+			const around = {
+				rpc: this.rpc,
+				papi: () => this.#opened(),
+				chain: () => this.chain(),
+			};
+			sender = new Sender(around, signer, address, this.#signing);
+			this.#senders.set(signer, sender);
+		}
+		return sender;
+	}
+
+	async #addressOf(signer: PolkadotSigner): Promise<string> {
+		return encodeAddress(accountOf(signer), await this.#ss58());
+	}
+
+	async #freeOf(address: string): Promise<bigint> {
+		const account = await this.rpc.account(address);
+		return read('opg_v1_account', account, ({ free }) => BigInt(free));
 	}
 
 	async #opened(): Promise<Papi> {
@@ -653,7 +664,7 @@ export class Client {
 	}
 
 	#payer(): PolkadotSigner {
-		if (this.#signer) return this.#signer;
+		if (this.signer) return this.signer;
 		throw new NoSigner('the client has no signer that pays: connect(url, { signer })');
 	}
 
@@ -687,13 +698,16 @@ const TIER_VALUES = {
 export class InferenceRequest {
 	/** What names it whatever its number is. */
 	readonly reference: string;
+	/** Address of the account that pays. */
+	readonly requester: string;
 	#client: Client;
 	#number: number;
 
-	constructor(client: Client, number: number, reference: string) {
+	constructor(client: Client, number: number, reference: string, requester: string) {
 		this.#client = client;
 		this.#number = number;
 		this.reference = reference;
+		this.requester = requester;
 	}
 
 	/** Its number. A re-organisation of the chain can change it until its block is final. */
@@ -780,8 +794,8 @@ export class InferenceRequest {
 
 	/** Looks for it by its reference, and tells whether it has another number now. */
 	async #hasMoved(): Promise<boolean> {
-		if (!this.#client.signer) return false;
-		const number = await this.#client.find(this.reference);
+		const { requester, reference } = this;
+		const number = await this.#client.rpc.requestByReference(requester, reference);
 		if (number === null || number === this.#number) return false;
 		this.#number = number;
 		return true;

@@ -28,6 +28,7 @@ export {
 	Receipt,
 	Verifier,
 	createVerifier,
+	verify,
 	type Anchor,
 	type Statement,
 	type VerifierSource,

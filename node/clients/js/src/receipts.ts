@@ -41,7 +41,7 @@ export class Receipt {
 /** What is trusted: a chain by the hash of its first block, or authorities by their file. */
 export type Anchor = { genesis: string } | { authorities: string | object };
 
-/** What a receipt proves. */
+/** What a receipt proves. Accounts in it are 32 bytes in hex: `encodeAddress` makes addresses. */
 export interface Statement {
 	genesis: string;
 	/** Final block in which the request was settled. */
@@ -103,6 +103,15 @@ export async function createVerifier(source: VerifierSource): Promise<Verifier> 
 	const module =
 		given instanceof WebAssembly.Module ? given : await WebAssembly.compile(given as BufferSource);
 	return new Verifier(module);
+}
+
+/** Checks one receipt: `createVerifier`, then `verify`. */
+export async function verify(
+	receipt: Receipt | object | string,
+	anchor: Anchor,
+	source: VerifierSource,
+): Promise<Statement> {
+	return (await createVerifier(source)).verify(receipt, anchor);
 }
 
 /**

@@ -59,8 +59,6 @@ export interface Surroundings {
 	rpc: OpgRpc;
 	papi: () => Promise<Papi>;
 	chain: () => Promise<schema.Chain>;
-	/** Number of the request that the account made with a reference. */
-	known: (reference: string) => Promise<number | null>;
 }
 
 /** Runs one thing after the other. */
@@ -137,7 +135,7 @@ export class Sender {
 			try {
 				// In this order: what a final block has is known after it.
 				const chain = await this.#around.chain();
-				const number = await this.#around.known(call.reference);
+				const number = await this.#around.rpc.requestByReference(this.#address, call.reference);
 				if (number !== null) return number;
 				if (chain.finalized.number > lastBlock) throw refusal('NotIncluded');
 				if (chain.best.number > lastBlock + MAX_BEHIND) {

@@ -1,6 +1,6 @@
 /** Waiting: for some time, for news, and no longer than somebody wants to. */
 
-import { WaitTimeout } from './errors.js';
+import { NodeUnreachable, SubscriptionEnded, WaitTimeout } from './errors.js';
 import type { Rpc } from './rpc.js';
 
 /** How long to wait. */
@@ -12,6 +12,9 @@ export interface WaitOptions {
 }
 
 export const DEFAULT_WAIT = 20 * 60_000;
+const PAUSE = 1_000;
+/** Times in a row that a connection may break. */
+const MAX_BROKEN = 30;
 
 /** The end of a wait, by its time or by its signal. */
 export class Limit {
@@ -59,11 +62,6 @@ export class Limit {
 			end();
 		}
 	}
-
-	/** Waits for some time. */
-	pause(milliseconds: number): Promise<void> {
-		return this.of(sleep(milliseconds));
-	}
 }
 
 export function sleep(milliseconds: number): Promise<void> {
@@ -72,20 +70,28 @@ export function sleep(milliseconds: number): Promise<void> {
 	});
 }
 
-/** Runs `look` now and with each new block, until it gives something. */
+/**
+ * Runs `look` now and with each new block, until it gives something. Goes on over broken connections.
+ */
 export async function untilBlock<T>(
 	rpc: Rpc,
 	kind: 'New' | 'Finalized',
 	limit: Limit,
 	look: () => Promise<T | null>,
 ): Promise<T> {
-	for (;;) {
+	for (let broken = 0; ;) {
 		const heads = rpc.subscribe(`chain_subscribe${kind}Heads`, `chain_unsubscribe${kind}Heads`);
 		try {
 			do {
 				const found = await limit.of(look());
 				if (found !== null) return found;
+				broken = 0;
 			} while (!(await limit.of(heads.next())).done);
+		} catch (error) {
+			const isBroken = error instanceof NodeUnreachable || error instanceof SubscriptionEnded;
+			broken += 1;
+			if (!isBroken || broken > MAX_BROKEN) throw error;
+			await limit.of(sleep(PAUSE));
 		} finally {
 			await heads.return?.();
 		}

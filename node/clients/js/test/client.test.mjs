@@ -238,6 +238,39 @@ test('refusing signer should be told, and nothing sent', async (t) => {
 	assert.deepEqual(node.transactions, []);
 });
 
+test('signer that is chosen meanwhile should not take over what is sent', async (t) => {
+	const node = await nodeFor(t);
+	const client = clientFor(t, node);
+	const [eve, bob] = ['//Eve', '//Bob'].map((path) => toHex(devSigner(path).publicKey).slice(2));
+	const asked = [];
+	const { opg_v1_requestByReference: find } = node;
+	node.opg_v1_requestByReference = (who, ...params) =>
+		asked.push(who) && find.call(node, who, ...params);
+	const first = client.submit(0, INPUTS, { reference: REFERENCE });
+	client.signer = devSigner('//Bob');
+	await client.submit(0, INPUTS);
+	const request = await first;
+	assert.equal(request.requester, opg.encodeAddress(devSigner('//Eve').publicKey));
+	assert.equal(new Set(asked).size, 1);
+	assert.deepEqual(node.transactions.map((one) => [one.includes(eve), one.includes(bob)]).sort(), [
+		[false, true],
+		[true, false],
+	]);
+});
+
+test('receipt should be waited for over broken connections', async (t) => {
+	const node = await nodeFor(t);
+	const client = clientFor(t, node);
+	await client.submit(0, INPUTS);
+	node.receiptsAfter = Infinity;
+	const waiting = client.receipt(0);
+	while (node.open.size === 0) await pause();
+	for (const socket of node.server.clients) socket.terminate();
+	node.open.clear();
+	node.receiptsAfter = 0;
+	assert.equal((await waiting).request, 0);
+});
+
 test('failed request should give its reason', async (t) => {
 	const node = await nodeFor(t);
 	const client = clientFor(t, node);

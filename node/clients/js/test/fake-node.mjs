@@ -5,12 +5,13 @@ import { blake3 } from '@noble/hashes/blake3.js';
 import { getOfflineApi } from 'polkadot-api';
 import { WebSocketServer } from 'ws';
 import { opg } from '#descriptors';
-import { Client, OPG, devSigner, encode, fromHex, toHex } from '../dist/index.js';
+import { Client, OPG, devSigner, encode, encodeAddress, fromHex, toHex } from '../dist/index.js';
 import { Tree, ranges } from '../dist/bao.js';
 
 export { OPG };
 export const GENESIS = `0x${'11'.repeat(32)}`;
 export const OUTPUT = encode({ label: { shape: [1], data: BigInt64Array.of(7n) } });
+const EVE = encodeAddress(devSigner('//Eve').publicKey);
 const INLINE_BYTES = 16_384;
 const MAX_OPEN = 64;
 
@@ -335,6 +336,7 @@ export class FakeNode {
 			input: start < 0 ? null : toHex(transaction.slice(start, end)),
 			storedInput: content && { hash: toHex(blake3(content)), size: content.length },
 			reference: toHex(reference),
+			requester: EVE,
 			isFinal: isSettled || this.failure !== null,
 			status,
 		};
