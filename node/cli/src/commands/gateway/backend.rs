@@ -26,8 +26,11 @@ use opg_gateway::{
 	},
 	Backend, BackendError,
 };
-use opg_primitives::{address::address, Nonce, Tier as ChainTier, MAX_INPUT_BYTES};
-use opg_runtime::RuntimeCall;
+use opg_primitives::{
+	address::address, AccountId, BlockNumber, Nonce, Tier as ChainTier, MAX_INPUT_BYTES,
+};
+use opg_runtime::{RuntimeCall, RuntimeEvent};
+use pallet_transaction_payment::Event::TransactionFeePaid;
 use serde_json::{json, Value};
 use sp_core::{Bytes, H256};
 use std::{
@@ -128,6 +131,36 @@ impl Signing {
 		let chain = chain.as_ref().context("no connection")?;
 		chain.sign_with_nonce(call.clone(), &self.account, nonce)
 	}
+
+	/// What the transaction cost that made a request, if this block has it.
+	fn paid_for(&self, request: RequestId, block: BlockNumber) -> anyhow::Result<Option<Planck>> {
+		let chain = lock(&self.chain);
+		let chain = chain.as_ref().context("no connection")?;
+		let events = chain.events(chain.block_hash(block)?)?;
+		Ok(transaction_cost(&events, request, self.account.id()))
+	}
+}
+
+/// What an account paid for the transaction that made a request. The fee's event is the last but one of
+/// the transaction.
+fn transaction_cost(
+	events: &[RuntimeEvent],
+	request: RequestId,
+	account: &AccountId,
+) -> Option<Planck> {
+	let made = events.iter().position(|event| {
+		matches!(
+			event,
+			RuntimeEvent::Inference(pallet_opg_inference::Event::Requested { request: own, .. })
+				if *own == request
+		)
+	})?;
+	events[made..].iter().find_map(|event| match event {
+		RuntimeEvent::TransactionPayment(TransactionFeePaid { who, actual_fee, .. }) => {
+			(who == account).then_some(*actual_fee)
+		},
+		_ => None,
+	})
 }
 
 impl OnChain {
@@ -312,6 +345,17 @@ impl SharedChain {
 		planck(&info.partial_fee)
 	}
 
+	/// What the transaction of a request cost. `None` where the block has changed meanwhile.
+	async fn paid_for(&self, request: RequestId) -> Option<Planck> {
+		let block = self.status(request).await.ok()?.requested_at;
+		let signing = self.0.signing.clone();
+		let paid = spawn_blocking(move || signing.paid_for(request, block)).await.ok()?;
+		paid.unwrap_or_else(|error| {
+			log::warn!("the fee of the transaction of request {request}: {error:#}");
+			None
+		})
+	}
+
 	/// Hands a request in. Tells whether the node is known to have it.
 	async fn hand_in(&self, order: &Order) -> Result<bool, BackendError> {
 		let chain = &self.0;
@@ -492,7 +536,10 @@ impl Backend for SharedChain {
 		let until = Instant::now() + patience;
 		loop {
 			match self.find(order.reference).await {
-				Ok(Some(request)) => return Ok(Submitted { request, transaction: None }),
+				Ok(Some(request)) => {
+					let transaction = self.paid_for(request).await;
+					return Ok(Submitted { request, transaction });
+				},
 				Ok(None) => {},
 				Err(error) => log::warn!("looking for a request: {error}"),
 			}
@@ -574,6 +621,31 @@ impl Backend for SharedChain {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn cost_should_be_that_of_the_transaction_that_made_the_request() {
+		let [eve, dave] = ["//Eve", "//Dave"].map(|path| keys::parse_account(path).unwrap());
+		let paid = |who: &AccountId, actual_fee| -> RuntimeEvent {
+			TransactionFeePaid { who: who.clone(), actual_fee, tip: 0 }.into()
+		};
+		let made = |request| -> RuntimeEvent {
+			pallet_opg_inference::Event::Requested {
+				request,
+				requester: eve.clone(),
+				model: 1,
+				tier: ChainTier::Quorum,
+				escrow: 9,
+				reference: H256::zero(),
+			}
+			.into()
+		};
+		let events =
+			[paid(&eve, 1), made(6), paid(&eve, 2), made(7), paid(&dave, 3), paid(&eve, 4)];
+		assert_eq!(transaction_cost(&events, 6, &eve), Some(2));
+		assert_eq!(transaction_cost(&events, 7, &eve), Some(4));
+		assert_eq!(transaction_cost(&events, 8, &eve), None);
+		assert_eq!(transaction_cost(&events[..4], 7, &eve), None);
+	}
 
 	#[test]
 	fn names_should_have_addresses_of_owners() {

@@ -165,7 +165,10 @@ impl AnswerView {
 
 /// What is known of a request.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct RequestState {
+	/// Block of inclusion.
+	pub requested_at: u32,
 	pub status: Status,
 }
 
