@@ -3,8 +3,8 @@
 # network. After each fault every request must end, every OPG be accounted for, finality go on, and
 # nobody lose more than the capped fine. Needs what is built, Node 20 with npm, and for some faults
 # root, zstd, libfaketime, or what zombienet/README.md names: without, it says which it leaves out. Three
-# networks at a time; meant to take 40 minutes on two cores that do nothing else. Ends with a table and
-# RESULT lines; fails where a fault does not end as expected. docs/faults.md says what each came to.
+# networks at a time; 31 minutes on two cores. Ends with a table and RESULT lines; fails where a fault
+# does not end as expected. docs/faults.md says what each came to.
 #
 #   scripts/test-network.sh               all faults
 #   scripts/test-network.sh NAME...       only these, or those of these lanes or networks (`list` has all)

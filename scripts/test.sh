@@ -94,6 +94,8 @@ reproducible() { bash scripts/check-reproducible.sh; }
 
 python() { bash scripts/test-python.sh --unit; }
 
+gateway() { bash scripts/test-gateway.sh --mock; }
+
 demonstration() { bash scripts/demo.sh --no-build --count 2; }
 
 polkadot_js() {
@@ -102,7 +104,7 @@ polkadot_js() {
 	bash scripts/test-polkadot-js.sh
 }
 
-PHASES=(format dependencies build lints documentation tests vectors model reality python pages reproducible demonstration polkadot_js)
+PHASES=(format dependencies build lints documentation tests vectors model reality python pages gateway reproducible demonstration polkadot_js)
 [ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
 for name in "$@"; do
 	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"

@@ -2,6 +2,7 @@
 
 use crate::policy::PolicyParams;
 use clap::Parser;
+use opg_blobs_mirrors::Mirror;
 use opg_primitives::AccountId;
 use sc_cli::RunCmd;
 use sc_network::config::MultiaddrWithPeerId;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 /// Memory for parts of the state that were read, in bytes. The SDK's default of 1 GiB is more than
 /// the state of this chain has: a node would grow for hours until all of it is in memory.
-const TRIE_CACHE_BYTES: &str = "67108864";
+const TRIE_CACHE_BYTES: &str = "33554432";
 
 /// Arguments of the node.
 #[derive(Debug, Parser)]
@@ -83,6 +84,19 @@ pub struct BlobParams {
 		value_parser = clap::value_parser!(u64).range(0..=1 << 20)
 	)]
 	pub blob_upload_rate: u64,
+
+	/// Fetch what no peer has from this HTTP server, where a file lies under its hash: `URL/HASH`.
+	/// Repeatable, at most 8, which are asked in this order. By default nobody but peers is asked.
+	///
+	/// What it sends is used only if it has the hash and the size that the chain says. The server needs
+	/// a public address. It learns which files this node wants.
+	#[arg(long = "blob-mirror", value_name = "URL")]
+	pub blob_mirrors: Vec<Mirror>,
+
+	/// Let the servers of `--blob-mirror` have private addresses: those of local networks and of this
+	/// machine. Never link-local ones, and not where they redirect to.
+	#[arg(long, requires = "blob_mirrors")]
+	pub blob_mirror_private: bool,
 
 	/// Give other nodes files in this way.
 	#[cfg(feature = "dev-misbehaviour")]
@@ -444,8 +458,26 @@ mod tests {
 			let cli = Cli::try_parse_from(arguments).expect("they are valid");
 			cli.run.import_params.trie_cache_maximum_size()
 		};
-		assert_eq!(bytes(&["opg-node"]), Some(64 << 20));
+		assert_eq!(bytes(&["opg-node"]), Some(32 << 20));
 		assert_eq!(bytes(&["opg-node", "--trie-cache-size", "4096"]), Some(4096));
 		assert_eq!(bytes(&["opg-node", "--trie-cache-size", "0"]), None);
+	}
+
+	#[test]
+	fn mirrors_should_be_those_that_the_operator_names() {
+		let mirrors = |arguments: &[&str]| {
+			let arguments = [&["opg-node"][..], arguments].concat();
+			let blobs = Cli::try_parse_from(arguments).map(|cli| cli.blobs);
+			blobs.ok().map(|blobs| (blobs.blob_mirrors, blobs.blob_mirror_private))
+		};
+		assert_eq!(mirrors(&[]), Some((Vec::new(), false)));
+		let urls = ["https://files.example/opg/", "http://10.0.0.7:8080/"];
+		let arguments =
+			["--blob-mirror", urls[0], "--blob-mirror", urls[1], "--blob-mirror-private"];
+		let (named, is_private) = mirrors(&arguments).expect("they are valid");
+		assert_eq!(named.iter().map(ToString::to_string).collect::<Vec<_>>(), urls);
+		assert!(is_private);
+		assert_eq!(mirrors(&["--blob-mirror", "ftp://files.example/"]), None);
+		assert_eq!(mirrors(&["--blob-mirror-private"]), None);
 	}
 }

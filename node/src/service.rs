@@ -7,14 +7,14 @@ use crate::{
 	engine, executor,
 	keystore::KeptPairs,
 	metrics::{self, ChainMetrics},
-	network::{BlobProtocol, Connected, Tip},
+	network::{self, BlobProtocol, Connected, Tip},
 	policy::{self, Policy, WithPolicy},
 	receipts::{self, Archive, Receipts},
 	rpc, stores,
 	tasks::{EssentialTasks, Purpose},
 };
 use futures::FutureExt;
-use opg_blobs::exchange::{FetchLimits, Fetcher};
+use opg_blobs::exchange::FetchLimits;
 use opg_runtime::{opaque::Block, RuntimeApi};
 use opg_worker::Contents;
 use sc_client_api::{Backend, BlockBackend, HeaderBackend};
@@ -258,7 +258,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
 		})?;
 
 	let limits = FetchLimits { running: FETCHES, ..FetchLimits::default() };
-	let fetcher = Fetcher::new(blobs.clone(), limits);
+	let fetcher = network::fetcher(blobs.clone(), limits, &cli.blobs)
+		.map_err(|error| Error::Application(Box::new(error)))?;
 	let blob_server = blob_protocol.start(
 		&task_manager.spawn_handle(),
 		network.clone(),

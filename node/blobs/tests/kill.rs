@@ -6,7 +6,7 @@
 mod common;
 
 use common::{bytes, names, Random};
-use opg_blobs::store::{Blob, Error, Limits, Repair, Store};
+use opg_blobs::store::{Blob, Error, Limits, Repair, Store, GROUP_BYTES};
 use std::{
 	env, fs,
 	path::{Path, PathBuf},
@@ -113,7 +113,7 @@ fn work(seed: u64, store: &Store, sources: &[Blob], random: &mut Random) -> Resu
 				assert_eq!(read.to_vec()?, data);
 			}
 		},
-		3..8 => {
+		3..6 => {
 			let Some(mut receiver) = store.receive(blob.hash(), blob.size())? else {
 				return store.remove(blob.hash());
 			};
@@ -127,6 +127,28 @@ fn work(seed: u64, store: &Store, sources: &[Blob], random: &mut Random) -> Resu
 			}
 			if receiver.is_complete() {
 				receiver.finish()?;
+			}
+		},
+		6..8 => {
+			let Some(receiver) = store.receive(blob.hash(), blob.size())? else {
+				return store.remove(blob.hash());
+			};
+			let mut filler = receiver.fill()?;
+			let mut content = blob.to_vec()?;
+			if random.below(4) == 0 {
+				content[random.below(blob.size()) as usize] ^= 1;
+			}
+			let position = filler.position() as usize;
+			let groups = random.below(2 * blob.size() / GROUP_BYTES + 2) * GROUP_BYTES;
+			let end = content.len().min(position + groups as usize);
+			filler.write(&content[position..end])?;
+			if end < content.len() {
+				return filler.note();
+			}
+			match filler.finish() {
+				// It lied, or an earlier one did.
+				Err(Error::Forged { .. }) => (),
+				other => other?,
 			}
 		},
 		8 => {

@@ -1,14 +1,15 @@
 //! The chain as the client sees it: reads, transactions, waiting.
 
 use crate::{
-	extrinsic::{signed, SigningContext, MORTALITY},
+	by_name::{self, Own},
+	extrinsic::{call_data, signed, SigningContext, MORTALITY},
 	failure::{Failure, TransactionFailed},
 	keys::{self, Account},
 	model_ref::NameRef,
 	rpc::{Endpoint, Rpc},
 };
 use anyhow::{anyhow, bail, ensure, Context, Result};
-use codec::{Decode, DecodeAll, Encode};
+use codec::{Decode, Encode};
 use jsonrpsee_core::client::Subscription;
 use opg_execution::printable;
 use opg_primitives::{
@@ -17,21 +18,28 @@ use opg_primitives::{
 	AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier, MAX_INPUT_BYTES,
 };
 use opg_receipt::Receipt;
-use opg_runtime::{
-	constants::{ANNOUNCEMENT_LIFETIME, SESSION_SLOTS},
-	Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION,
-};
+use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
 use opg_runtime_api::{NameQuery, NamedModelView, Page, RequestView, VersionView};
 use pallet_opg_court::{Benches, Holders};
 use pallet_opg_models::{Announcement, Announcements, Maxima, VersionMaxima};
 use pallet_opg_staking::{Pool, Pools, Role};
-use scale_info::{TypeDef, TypeInfo};
+use scale_info::{PortableRegistry, TypeDef, TypeInfo};
 use serde::Deserialize;
 use serde_json::json;
 use sp_core::{crypto::Ss58Codec, sr25519, Bytes, H256};
 use sp_io::hashing::twox_128;
 use sp_runtime::{ArithmeticError, DispatchError, ModuleError, TokenError};
-use std::{fmt, thread::sleep, time::Duration};
+use std::{
+	cell::RefCell,
+	fmt::{self, Display},
+	sync::Arc,
+	thread::sleep,
+	time::Duration,
+};
+use subxt::{
+	backend::LegacyBackend, config::SubstrateConfig, dynamic::Value, events::Phase, Metadata,
+	OnlineClient, OnlineClientAtBlock,
+};
 use tokio::time::Instant;
 
 const POLL: Duration = Duration::from_millis(700);
@@ -44,12 +52,20 @@ const SOON_BLOCKS: u32 = 10;
 /// Most items that a listing goes through.
 const MAX_LISTED: usize = 100_000;
 
-/// A connection to a node of a chain that this client's runtime types fit.
+/// A connection to a node of an OPG chain, whatever the version of its runtime.
+///
+/// Commands speak in the types of the runtime that this program was built with. What goes to the node
+/// and comes from it is translated by name, see [`by_name`].
 pub(crate) struct Chain {
 	rpc: Rpc,
-	genesis: H256,
+	client: OnlineClient<SubstrateConfig>,
 	name: String,
+	/// The block that was looked at last: the next read is often of the same.
+	last: RefCell<Option<AtBlock>>,
 }
+
+/// A block with the metadata of its runtime.
+type AtBlock = OnlineClientAtBlock<SubstrateConfig>;
 
 /// Session in which what is declared now begins to count.
 pub(crate) struct PlannedSession {
@@ -108,8 +124,6 @@ enum TransactionStatus {
 #[serde(rename_all = "camelCase")]
 struct RuntimeVersion {
 	spec_name: String,
-	spec_version: u32,
-	transaction_version: u32,
 }
 
 #[derive(Deserialize)]
@@ -139,7 +153,7 @@ impl Holding {
 }
 
 impl Chain {
-	/// Connects, and makes sure that node and client speak of the same runtime.
+	/// Connects, and makes sure that it is a node of an OPG chain.
 	pub fn connect(endpoint: &Endpoint) -> Result<Self> {
 		let open = || {
 			let rpc = Rpc::connect(endpoint)?;
@@ -151,19 +165,18 @@ impl Chain {
 			cause: format!("{error:#}"),
 		})?;
 		let node: RuntimeVersion = rpc.call("state_getRuntimeVersion", &[])?;
-		if (node.spec_version, node.transaction_version)
-			!= (VERSION.spec_version, VERSION.transaction_version)
-			|| node.spec_name != VERSION.spec_name.as_ref()
-		{
-			bail!(Failure::OtherRuntime {
-				name: printable(&node.spec_name),
-				spec: node.spec_version,
-				transactions: node.transaction_version,
-			});
+		if node.spec_name != VERSION.spec_name {
+			bail!(Failure::OtherChain(format!(
+				"the node is of the chain {}, whose runtime is `{}`, and this program is for OPG chains: \
+				 name another node with --url",
+				printable(&name),
+				printable(&node.spec_name)
+			)));
 		}
-		let genesis: Option<H256> = rpc.call("chain_getBlockHash", &[json!(0)])?;
-		let genesis = genesis.context("the node does not know the chain's first block")?;
-		Ok(Self { rpc, genesis, name: printable(&name) })
+		let backend = LegacyBackend::builder().build(rpc.for_subxt());
+		let client = rpc.wait(OnlineClient::from_backend(Arc::new(backend)));
+		let client = client.map_err(printed).context("the chain's first block")?;
+		Ok(Self { rpc, client, name: printable(&name), last: RefCell::default() })
 	}
 
 	/// The connection.
@@ -178,7 +191,7 @@ impl Chain {
 
 	/// Genesis hash.
 	pub fn genesis(&self) -> H256 {
-		self.genesis
+		self.client.genesis_hash()
 	}
 
 	/// Height of the best block.
@@ -199,11 +212,35 @@ impl Chain {
 		hash.with_context(|| format!("the node does not know block {height} any more: try again"))
 	}
 
-	/// Calls a runtime API in the best block.
-	pub fn api<R: Decode>(&self, method: &str, argument: impl Encode) -> Result<R> {
-		let argument = Bytes(argument.encode());
-		let encoded: Bytes = self.rpc.call("state_call", &[json!(method), json!(argument)])?;
-		decode(&encoded).with_context(|| method.to_string())
+	/// A block, or the best, with the metadata of its runtime.
+	fn block(&self, at: Option<H256>) -> Result<AtBlock> {
+		let header = self.header(at)?;
+		let (hash, number) = (header.hash(), header.number.into());
+		if let Some(last) = self.last.borrow().as_ref().filter(|last| last.block_hash() == hash) {
+			return Ok(last.clone());
+		}
+		let block = self.rpc.wait(self.client.at_block_hash_and_number(hash, number));
+		let block = block.map_err(printed)?;
+		self.last.replace(Some(block.clone()));
+		Ok(block)
+	}
+
+	/// Calls a runtime API in the best block. `method` is the name of the trait and of the function, with
+	/// `_` between them.
+	pub fn api<R: Decode + TypeInfo + 'static>(
+		&self,
+		method: &str,
+		argument: impl Encode,
+	) -> Result<R> {
+		let block = self.block(None)?;
+		let what = || unlike(&block, &method.replacen('_', ".", 1));
+		let (inputs, output) = api_types(block.metadata_ref(), method).with_context(what)?;
+		let types = block.metadata_ref().types();
+		let argument = argument.encode();
+		check_arguments(&argument, &inputs, types).with_context(what)?;
+		let params = [json!(method), json!(Bytes(argument)), json!(block.block_hash())];
+		let encoded: Bytes = self.rpc.call("state_call", &params)?;
+		by_name::read(&encoded, output, types).with_context(what)
 	}
 
 	/// A request and where it stands.
@@ -306,10 +343,9 @@ impl Chain {
 	pub fn announcements(&self, who: &AccountId) -> Result<Vec<H256>> {
 		let key = Announcements::<Runtime>::hashed_key_for(who);
 		let made: Vec<Announcement<BlockNumber>> = self.storage(&key)?.unwrap_or_default();
+		let lifetime: BlockNumber = self.constant("Models", "AnnouncementLifetime")?;
 		let next = self.height()?.saturating_add(1);
-		let counts = |own: &Announcement<BlockNumber>| {
-			own.at < next && next - own.at < ANNOUNCEMENT_LIFETIME
-		};
+		let counts = |own: &Announcement<BlockNumber>| own.at < next && next - own.at < lifetime;
 		Ok(made.into_iter().filter(counts).map(|own| own.commitment).collect())
 	}
 
@@ -369,28 +405,54 @@ impl Chain {
 			self.value("Babe", "GenesisSlot")?,
 			self.value("Babe", "EpochIndex")?,
 		];
-		let end = genesis.saturating_add((epoch + 1).saturating_mul(SESSION_SLOTS));
-		let left = end.saturating_sub(slot).min(SESSION_SLOTS) + SESSION_SLOTS;
+		let slots: u64 = self.constant("Babe", "EpochDuration")?;
+		let end = genesis.saturating_add((epoch + 1).saturating_mul(slots));
+		let left = end.saturating_sub(slot).min(slots) + slots;
 		let block = self.height()?.saturating_add(u32::try_from(left)?);
 		Ok(PlannedSession { session: current + 2, block })
 	}
 
 	/// A value of a pallet in the best block, or its default.
-	fn value<V: Decode + Default>(&self, pallet: &str, item: &str) -> Result<V> {
-		let key = [pallet, item].map(|name| twox_128(name.as_bytes())).concat();
-		Ok(self.storage(&key)?.unwrap_or_default())
+	fn value<V: Decode + Default + TypeInfo + 'static>(
+		&self,
+		pallet: &str,
+		item: &str,
+	) -> Result<V> {
+		Ok(self.storage(&prefix(pallet, item))?.unwrap_or_default())
 	}
 
-	/// The value under a storage key of the best block.
-	pub fn storage<V: Decode>(&self, key: &[u8]) -> Result<Option<V>> {
+	/// A constant of a pallet.
+	fn constant<V: Decode + TypeInfo + 'static>(&self, pallet: &str, name: &str) -> Result<V> {
+		let block = self.block(None)?;
+		let metadata = block.metadata_ref();
+		let what = || unlike(&block, &format!("{pallet}.{name}"));
+		let constant = metadata.pallet_by_name(pallet).and_then(|own| own.constant_by_name(name));
+		let constant = constant.with_context(what)?;
+		by_name::read(constant.value(), constant.ty(), metadata.types()).with_context(what)
+	}
+
+	/// The value under a storage key of the best block, or its default, if it has one.
+	pub fn storage<V: Decode + TypeInfo + 'static>(&self, key: &[u8]) -> Result<Option<V>> {
 		self.storage_at(key, None)
 	}
 
-	/// The value under a storage key of a block, or of the best.
-	pub fn storage_at<V: Decode>(&self, key: &[u8], at: Option<H256>) -> Result<Option<V>> {
-		let key = Bytes(key.to_vec());
-		let value: Option<Bytes> = self.rpc.call("state_getStorage", &[json!(key), json!(at)])?;
-		value.map(|value| decode(&value)).transpose()
+	/// The same of a block, or of the best.
+	pub fn storage_at<V: Decode + TypeInfo + 'static>(
+		&self,
+		key: &[u8],
+		at: Option<H256>,
+	) -> Result<Option<V>> {
+		let block = self.block(at)?;
+		let metadata = block.metadata_ref();
+		let Some(Item { name, ty, default }) = item(metadata, key) else {
+			let name = own_item(key);
+			bail!(unlike(&block, name.as_deref().unwrap_or("an item of the state")));
+		};
+		let params = [json!(Bytes(key.to_vec())), json!(block.block_hash())];
+		let value: Option<Bytes> = self.rpc.call("state_getStorage", &params)?;
+		let value = value.map(|Bytes(value)| value).or(default);
+		let value = value.map(|value| by_name::read(&value, ty, metadata.types()));
+		value.transpose().with_context(|| unlike(&block, &name))
 	}
 
 	/// The account entry of `who`: nonce and balances.
@@ -411,10 +473,11 @@ impl Chain {
 
 	/// Signs `call` and hands it in.
 	pub fn submit(&self, call: impl Into<RuntimeCall>, signer: &Account) -> Result<Submitted> {
-		let (call, height) = (call.into(), self.height()?);
+		let block = self.block(None)?;
+		let call = call_data(&call.into(), block.metadata_ref())?;
 		let key = signer.key_for(&call)?;
-		let bytes = self.sign(call, key, self.next_nonce(signer.id())?)?;
-		let tracking = self.hand_in(&bytes, height).with_context(|| {
+		let bytes = self.sign(&block, &call, key, self.next_nonce(signer.id())?)?;
+		let tracking = self.hand_in(&bytes, height_of(&block)?).with_context(|| {
 			format!("the node refused a transaction of {}", keys::name(signer.id()))
 		})?;
 		Ok(Submitted { bytes, tracking })
@@ -427,22 +490,34 @@ impl Chain {
 		signer: &Account,
 		nonce: Nonce,
 	) -> Result<()> {
-		let call = call.into();
-		let key = signer.key_for(&call)?;
-		let bytes = self.sign(call, key, nonce)?;
+		let bytes = self.sign_with_nonce(call, signer, nonce)?;
 		self.rpc.call::<H256>("author_submitExtrinsic", &[json!(bytes)]).map(drop)
 	}
 
-	fn sign(&self, call: RuntimeCall, key: &sr25519::Pair, nonce: Nonce) -> Result<Bytes> {
+	/// The transaction with `call` and this nonce. It is not handed in.
+	pub fn sign_with_nonce(
+		&self,
+		call: impl Into<RuntimeCall>,
+		signer: &Account,
+		nonce: Nonce,
+	) -> Result<Bytes> {
+		let block = self.block(None)?;
+		let call = call_data(&call.into(), block.metadata_ref())?;
+		self.sign(&block, &call, signer.key_for(&call)?, nonce)
+	}
+
+	fn sign(
+		&self,
+		block: &AtBlock,
+		call: &[u8],
+		key: &sr25519::Pair,
+		nonce: Nonce,
+	) -> Result<Bytes> {
 		let finalized = self.header(Some(self.finalized()?))?.number;
-		let anchor = anchor(self.height()?, finalized);
-		let context = SigningContext {
-			genesis: self.genesis,
-			height: anchor.into(),
-			checkpoint: self.block_hash(anchor)?,
-			nonce,
-		};
-		Ok(Bytes(signed(call, key, &context)))
+		let anchor = anchor(height_of(block)?, finalized);
+		let context =
+			SigningContext { height: anchor, checkpoint: self.block_hash(anchor)?, nonce };
+		Ok(Bytes(signed(block, call, key, &context)?))
 	}
 
 	fn hand_in(&self, bytes: &Bytes, height: BlockNumber) -> Result<Tracking> {
@@ -540,14 +615,31 @@ impl Chain {
 		self.included(self.submit(call, signer)?)
 	}
 
-	/// Events of a block, in order.
+	/// Events of a block that this program knows, in order.
 	pub fn events(&self, at: H256) -> Result<Vec<RuntimeEvent>> {
-		Ok(self.records(at)?.into_iter().map(|record| record.event).collect())
+		self.events_where(&self.block(Some(at))?, |_| true)
 	}
 
-	fn records(&self, at: H256) -> Result<Vec<frame_system::EventRecord<RuntimeEvent, H256>>> {
-		let key = [twox_128(b"System"), twox_128(b"Events")].concat();
-		Ok(self.storage_at(&key, Some(at))?.unwrap_or_default())
+	/// Those events of a block that this program knows, and that are wanted.
+	fn events_where(
+		&self,
+		block: &AtBlock,
+		is_wanted: impl Fn(&subxt::events::Event<SubstrateConfig>) -> bool,
+	) -> Result<Vec<RuntimeEvent>> {
+		let cannot = || unlike(block, "System.Events");
+		let events = self.rpc.wait(block.events().fetch());
+		let events = events.map_err(printed).with_context(cannot)?;
+		let (own, mut known) = (Own::<RuntimeEvent>::new(), Vec::new());
+		for event in events.iter() {
+			let event = event.map_err(printed).with_context(cannot)?;
+			let (pallet, name) = (event.pallet_name(), event.event_name());
+			if !is_wanted(&event) || !is_known::<RuntimeEvent>(pallet, name) {
+				continue;
+			}
+			let read = event.decode_as::<Value>().map_err(printed).and_then(|all| own.read(&all));
+			known.push(read.with_context(|| unlike(block, &format!("{pallet}.{name}")))?);
+		}
+		Ok(known)
 	}
 
 	/// Result of a transaction in a block, if it is there.
@@ -557,9 +649,10 @@ impl Chain {
 		let Some(index) = block.extrinsics.iter().position(|other| other == bytes) else {
 			return Ok(None);
 		};
-		let phase = frame_system::Phase::ApplyExtrinsic(u32::try_from(index)?);
-		let own = self.records(at)?.into_iter().filter(|entry| entry.phase == phase);
-		let events: Vec<RuntimeEvent> = own.map(|entry| entry.event).collect();
+		let index = u32::try_from(index)?;
+		let own = self.block(Some(at))?;
+		let events =
+			self.events_where(&own, |event| event.phase() == Phase::ApplyExtrinsic(index))?;
 		let block = block.header.number;
 		for event in &events {
 			if let RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
@@ -567,10 +660,124 @@ impl Chain {
 				..
 			}) = event
 			{
-				bail!(TransactionFailed { block, error: *dispatch_error });
+				let error =
+					by_own_numbers(*dispatch_error, own.metadata_ref()).map_err(|unknown| {
+						anyhow!("the transaction failed in block {block}: {unknown}")
+					})?;
+				bail!(TransactionFailed { block, error });
 			}
 		}
 		Ok(Some(Included { block, events }))
+	}
+}
+
+fn height_of(block: &AtBlock) -> Result<BlockNumber> {
+	block.block_number().try_into().context("the height of the block")
+}
+
+/// Key of an item of a pallet, or the beginning of its keys if it is a map.
+fn prefix(pallet: &str, item: &str) -> Vec<u8> {
+	[pallet, item].map(|name| twox_128(name.as_bytes())).concat()
+}
+
+/// Item of a pallet in the state.
+struct Item {
+	name: String,
+	/// Type of its values.
+	ty: u32,
+	/// Value where the state has none.
+	default: Option<Vec<u8>>,
+}
+
+/// The item to which a storage key belongs.
+fn item(metadata: &Metadata, key: &[u8]) -> Option<Item> {
+	let pallets =
+		metadata.pallets().filter(|own| key.starts_with(&twox_128(own.name().as_bytes())));
+	let mut items = pallets.flat_map(|pallet| {
+		let storage = pallet.storage().into_iter();
+		storage.flat_map(|own| own.entries()).map(move |entry| (pallet.name().to_string(), entry))
+	});
+	let found = items.find(|(pallet, entry)| key.starts_with(&prefix(pallet, entry.name())));
+	found.map(|(pallet, entry)| Item {
+		name: format!("{pallet}.{}", entry.name()),
+		ty: entry.value_ty(),
+		default: entry.default_value().map(<[u8]>::to_vec),
+	})
+}
+
+/// Name of the item in the runtime of this program.
+fn own_item(key: &[u8]) -> Option<String> {
+	let encoded = Runtime::metadata_at_version(15)?;
+	let metadata = Metadata::decode(&mut &encoded[..]).ok()?;
+	item(&metadata, key).map(|item| item.name)
+}
+
+/// Types of the arguments and of the answer of a runtime API.
+fn api_types(metadata: &Metadata, method: &str) -> Option<(Vec<u32>, u32)> {
+	let (api, function) = method.split_once('_')?;
+	let api = metadata.runtime_api_trait_by_name(api)?;
+	let method = api.method_by_name(function)?;
+	Some((method.inputs().map(|input| input.id).collect(), method.output_ty()))
+}
+
+/// Fails unless encoded arguments are of these types, one after the other.
+fn check_arguments(mut encoded: &[u8], inputs: &[u32], types: &PortableRegistry) -> Result<()> {
+	for id in inputs {
+		by_name::decode_one(&mut encoded, *id, types).context("it takes other arguments")?;
+	}
+	ensure!(encoded.is_empty(), "it takes fewer arguments");
+	Ok(())
+}
+
+/// Tells whether the events of this program have one of this name.
+fn is_known<E: TypeInfo>(pallet: &str, name: &str) -> bool {
+	let pallet = variant_where(&E::type_info(), |own| own.name == pallet);
+	let field = pallet.as_ref().and_then(|pallet| pallet.fields.first());
+	field
+		.is_some_and(|field| variant_where(&field.ty.type_info(), |own| own.name == name).is_some())
+}
+
+/// What cannot be read, where the cause follows.
+fn unlike(block: &AtBlock, what: &str) -> Failure {
+	Failure::OtherRuntime(format!(
+		"`{what}` of the runtime {} {} is not as this program ({}) knows it: use the `opg` of the node's \
+		 release",
+		VERSION.spec_name,
+		block.spec_version(),
+		VERSION.spec_version
+	))
+}
+
+/// An error of subxt. Text of the node in it is made safe to print.
+fn printed(error: impl Display) -> anyhow::Error {
+	anyhow!("{}", printable(&error.to_string()))
+}
+
+/// An error of the node's runtime with the numbers that it has in that of this program. Where that has
+/// none of the name, what the node's says about it.
+fn by_own_numbers(error: DispatchError, metadata: &Metadata) -> Result<DispatchError, String> {
+	let DispatchError::Module(ModuleError { index, error: [number, ..], message }) = error else {
+		return Ok(error);
+	};
+	let pallet = metadata.pallet_by_error_index(index);
+	let Some((pallet, variant)) =
+		pallet.and_then(|own| Some((own.name(), own.error_variant_by_index(number)?)))
+	else {
+		return Err(format!("{error:?}"));
+	};
+	let own = variant_where(&RuntimeError::type_info(), |own| own.name == pallet);
+	let own_error = own.as_ref().and_then(|own| {
+		variant_where(&own.fields.first()?.ty.type_info(), |own| own.name == variant.name)
+	});
+	match own.zip(own_error) {
+		Some((own, own_error)) => {
+			let error = [own_error.index, 0, 0, 0];
+			Ok(DispatchError::Module(ModuleError { index: own.index, error, message }))
+		},
+		None => {
+			let docs = variant.docs.join(" ");
+			Err(printable(&format!("{pallet}.{}: {docs}", variant.name)))
+		},
 	}
 }
 
@@ -599,8 +806,9 @@ fn module_error(error: &DispatchError) -> Option<String> {
 
 fn pallet_and_error(error: &DispatchError) -> Option<(scale_info::Variant, scale_info::Variant)> {
 	let DispatchError::Module(ModuleError { index, error, .. }) = error else { return None };
-	let pallet = variant(&RuntimeError::type_info(), *index)?;
-	let error = variant(&pallet.fields.first()?.ty.type_info(), error[0])?;
+	let pallet = variant_where(&RuntimeError::type_info(), |own| own.index == *index)?;
+	let fields = pallet.fields.first()?.ty.type_info();
+	let error = variant_where(&fields, |own| own.index == error[0])?;
 	Some((pallet, error))
 }
 
@@ -610,20 +818,24 @@ fn anchor(best: BlockNumber, finalized: BlockNumber) -> BlockNumber {
 	finalized.max(best.saturating_sub(MORTALITY / 2)).min(best)
 }
 
-fn variant(of: &scale_info::Type, index: u8) -> Option<scale_info::Variant> {
+fn variant_where(
+	of: &scale_info::Type,
+	is_wanted: impl Fn(&scale_info::Variant) -> bool,
+) -> Option<scale_info::Variant> {
 	let TypeDef::Variant(of) = &of.type_def else { return None };
-	of.variants.iter().find(|variant| variant.index == index).cloned()
-}
-
-fn decode<V: Decode>(bytes: &[u8]) -> Result<V> {
-	V::decode_all(&mut &bytes[..]).map_err(|error| {
-		anyhow!("the node's answer does not decode ({error}): use the `opg` of its release")
-	})
+	of.variants.iter().find(|variant| is_wanted(variant)).cloned()
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::metadata;
+	use frame_metadata::v16::RuntimeMetadataV16;
+	use jsonrpsee::server::{RpcModule, Server, ServerHandle};
+	use opg_primitives::{Task, TaskInput, VersionLimits};
+	use opg_runtime_api::RequestStatus;
+	use sp_runtime::traits::Header as _;
+	use subxt::ext::scale_value::{scale::encode_as_type, Composite, ValueDef};
 
 	#[test]
 	fn transaction_status_should_parse_as_nodes_write_it() {
@@ -654,13 +866,135 @@ mod tests {
 		assert_eq!(anchor(100, 101), 100);
 	}
 
-	#[test]
-	fn answers_of_a_node_should_be_refused_when_they_do_not_decode() {
-		assert_eq!(decode::<u32>(&[1, 0, 0, 0]).unwrap(), 1);
-		for bytes in [&[][..], &[1], &[1, 0, 0, 0, 0]] {
-			let error = decode::<u32>(bytes).err().unwrap();
-			assert!(error.to_string().contains("release"), "{error}");
+	/// A node that says that it has one request.
+	struct Node {
+		url: String,
+		_server: ServerHandle,
+		_runtime: tokio::runtime::Runtime,
+	}
+
+	/// A node with a changed runtime. Its answer is `view` by names, changed too.
+	fn node(
+		spec_name: &'static str,
+		change: fn(&mut RuntimeMetadataV16),
+		change_view: fn(&mut Vec<(String, Value)>),
+	) -> Node {
+		let mut module = RpcModule::new(());
+		module.register_method("system_chain", |_, _, _| "Test").unwrap();
+		let version = json!({ "specName": spec_name });
+		module.register_method("state_getRuntimeVersion", move |_, _, _| version.clone()).unwrap();
+		module.register_method("chain_getBlockHash", |_, _, _| json!(H256::zero())).unwrap();
+		let none = H256::zero();
+		let header = Header::new(5, none, none, none, Default::default());
+		module.register_method("chain_getHeader", move |_, _, _| json!(header)).unwrap();
+		module
+			.register_method("state_call", move |params, _, _| {
+				let (method, _, _): (String, Bytes, H256) = params.parse().unwrap();
+				let metadata = || metadata::encoded(change);
+				json!(Bytes(match method.as_str() {
+					"Core_version" => opg_runtime::VERSION.encode(),
+					"Metadata_metadata_versions" => vec![14u32, 16].encode(),
+					"Metadata_metadata_at_version" => Some(metadata()).encode(),
+					"OpgApi_request" => answer(&metadata::changed(change), change_view),
+					other => panic!("{other}"),
+				}))
+			})
+			.unwrap();
+		let runtime = tokio::runtime::Builder::new_multi_thread()
+			.worker_threads(1)
+			.enable_all()
+			.build()
+			.unwrap();
+		let server = runtime.block_on(Server::builder().build("127.0.0.1:0")).unwrap();
+		let url = format!("ws://{}", server.local_addr().unwrap());
+		let server = runtime.block_on(async { server.start(module) });
+		Node { url, _server: server, _runtime: runtime }
+	}
+
+	fn answer(metadata: &Metadata, change: fn(&mut Vec<(String, Value)>)) -> Vec<u8> {
+		let mut value = Own::new().value(&view()).unwrap();
+		let ValueDef::Composite(Composite::Named(fields)) = &mut value.value else {
+			panic!("it is a struct")
+		};
+		change(fields);
+		let api = metadata.runtime_api_trait_by_name("OpgApi").unwrap();
+		let output = api.method_by_name("request").unwrap().output_ty();
+		let value = Value::unnamed_variant("Some", [value]);
+		let mut bytes = Vec::new();
+		encode_as_type(&value, output, metadata.types(), &mut bytes).unwrap();
+		bytes
+	}
+
+	fn view() -> RequestView {
+		RequestView {
+			requester: AccountId::from([1; 32]),
+			model: 2,
+			task: Task {
+				model_hash: H256::repeat_byte(3),
+				engine_id: H256::repeat_byte(4),
+				dims: Default::default(),
+				input: TaskInput::Inline(vec![5, 6]),
+				limits: VersionLimits::inline(7, 8, 9),
+			},
+			tier: Tier::High,
+			reference: H256::zero(),
+			deadline: Some(10),
+			requested_at: 11,
+			drawn_at: None,
+			seed: Some(H256::repeat_byte(12)),
+			seats: vec![],
+			status: RequestStatus::Uploading { until: Some(13) },
 		}
+	}
+
+	fn request_of(node: &Node) -> Result<RequestView> {
+		Chain::connect(&node.url.parse().unwrap())?.request(7)
+	}
+
+	/// One field more, and other numbers of variants.
+	fn extend(metadata: &mut RuntimeMetadataV16) {
+		let fields = metadata::fields(metadata, "opg_runtime_api::RequestView");
+		let mut more =
+			fields.iter().find(|own| own.name.as_deref() == Some("model")).unwrap().clone();
+		more.name = Some("urgency".into());
+		fields.insert(0, more);
+		let status = metadata::variants(metadata, "opg_runtime_api::RequestStatus");
+		status.iter_mut().for_each(|variant| variant.index += 3);
+	}
+
+	#[test]
+	fn request_should_be_read_when_the_runtime_is_a_later_one() {
+		let node = node("opg", extend, |fields| fields.push(("urgency".into(), Value::u128(1))));
+		assert_eq!(request_of(&node).unwrap(), view());
+	}
+
+	#[test]
+	fn read_should_fail_with_the_name_of_what_the_runtime_has_otherwise() {
+		let rename = |metadata: &mut RuntimeMetadataV16| {
+			let status = metadata::variants(metadata, "opg_runtime_api::RequestStatus");
+			status.iter_mut().for_each(|variant| variant.name = format!("Later{}", variant.name));
+		};
+		let later = |fields: &mut Vec<(String, Value)>| {
+			let (_, status) = fields.iter_mut().find(|(name, _)| name == "status").unwrap();
+			let ValueDef::Variant(status) = &mut status.value else { panic!("it is an enum") };
+			status.name = format!("Later{}", status.name);
+		};
+		let error = format!("{:#}", request_of(&node("opg", rename, later)).unwrap_err());
+		assert!(error.contains("`OpgApi.request` of the runtime opg"), "{error}");
+		assert!(error.contains("`status`: the variant `LaterUploading` is not known"), "{error}");
+		let remove = |metadata: &mut RuntimeMetadataV16| {
+			let api = metadata.apis.iter_mut().find(|api| api.name == "OpgApi").unwrap();
+			api.methods.retain(|method| method.name != "request");
+		};
+		let error = format!("{:#}", request_of(&node("opg", remove, |_| ())).unwrap_err());
+		assert!(error.contains("`OpgApi.request` of the runtime opg"), "{error}");
+	}
+
+	#[test]
+	fn node_of_another_chain_should_be_refused() {
+		let node = node("polkadot", |_| (), |_| ());
+		let error = Chain::connect(&node.url.parse().unwrap()).err().unwrap().to_string();
+		assert!(error.contains("for OPG chains") && error.contains("`polkadot`"), "{error}");
 	}
 
 	#[test]

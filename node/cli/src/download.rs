@@ -7,6 +7,7 @@ use crate::{
 	upload::{scratch_store, Bar},
 };
 use anyhow::{bail, ensure, Context, Result};
+use opg_engine_types::MAX_MODEL_BYTES;
 use opg_execution::printable;
 use opg_primitives::{Content, RequestId, MAX_CONTENT_BYTES};
 use serde_json::{json, Value};
@@ -49,25 +50,46 @@ pub(crate) fn download(
 	content: Content,
 ) -> Result<Vec<u8>> {
 	let mut call = |method: &str, params: &[Value]| chain.rpc().call(method, params);
-	Download { request, what, content, patience: FETCH_TIMEOUT }.run(&mut call)
+	Download::of_request(request, what, content).run(&mut call)
 }
 
 /// A download, and how long the node is given.
-struct Download {
-	request: RequestId,
+pub(crate) struct Download {
+	/// Request that names the content, if one does.
+	request: Option<RequestId>,
 	what: &'static str,
 	content: Content,
+	/// Longest content, in bytes.
+	most: u32,
 	patience: Duration,
 }
 
-type Call<'a> = &'a mut dyn FnMut(&str, &[Value]) -> Result<Value>;
+/// A call to the node.
+pub(crate) type Call<'a> = &'a mut dyn FnMut(&str, &[Value]) -> Result<Value>;
 
 impl Download {
-	fn run(&self, call: Call) -> Result<Vec<u8>> {
-		let Self { what, content: Content { hash, size }, .. } = *self;
+	/// A content of a request. `what` it is, `input` or `output`, is for people.
+	pub fn of_request(request: RequestId, what: &'static str, content: Content) -> Self {
+		let (request, most) = (Some(request), MAX_CONTENT_BYTES);
+		Self { request, what, content, most, patience: FETCH_TIMEOUT }
+	}
+
+	/// The file of a version.
+	pub fn of_model(content: Content) -> Self {
+		let (what, most) = ("model", MAX_MODEL_BYTES as u32);
+		Self { request: None, what, content, most, patience: FETCH_TIMEOUT }
+	}
+
+	/// Gets it from the node.
+	///
+	/// # Errors
+	///
+	/// [`Unavailable`], and all that a connection can suffer.
+	pub fn run(&self, call: Call) -> Result<Vec<u8>> {
+		let Self { what, content: Content { hash, size }, most, .. } = *self;
 		ensure!(
-			size <= MAX_CONTENT_BYTES,
-			"the node speaks of an {what} of {size} bytes, and {MAX_CONTENT_BYTES} are the most: it lies"
+			size <= most,
+			"the node speaks of an {what} of {size} bytes, and {most} are the most: it lies"
 		);
 		let (store, _folder) = scratch_store()?;
 		let receiver = store.receive(&hash.0, size.into())?;
@@ -98,7 +120,7 @@ impl Download {
 	/// Has the node fetch the content from others. A node for strangers fetches what an open request
 	/// needs, whose number it is told.
 	fn have_fetched(&self, call: Call) -> Result<()> {
-		let Self { request, what, content: Content { hash, size }, patience } = *self;
+		let Self { request, what, content: Content { hash, size }, patience, .. } = *self;
 		let unavailable = |reason| Unavailable { what, hash, size, reason };
 		let started = Instant::now();
 		let params = [json!(hash), json!(size), json!(request)];
@@ -178,7 +200,7 @@ mod tests {
 
 	fn get_by(content: Content, call: Call) -> Result<Vec<u8>> {
 		let patience = Duration::from_millis(1);
-		Download { request: 7, what: "input", content, patience }.run(call)
+		Download { patience, ..Download::of_request(7, "input", content) }.run(call)
 	}
 
 	fn get(node: &mut Node, content: Content) -> Result<Vec<u8>> {

@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::Error;
 use opg_primitives::BlockNumber;
-use opg_runtime::{Runtime, VERSION};
+use opg_runtime::Runtime;
 use serde_json::{json, Value};
 use sp_runtime::{ArithmeticError, DispatchError, TokenError};
 
@@ -119,20 +119,9 @@ pub(crate) enum Failure {
 		/// What happened there.
 		cause: String,
 	},
-	/// The node runs another runtime.
-	#[error(
-		"the node runs {name} {spec} (transactions {transactions}), and this program is for {} {} \
-		 (transactions {}): use the `opg` of the node's release",
-		VERSION.spec_name, VERSION.spec_version, VERSION.transaction_version
-	)]
-	OtherRuntime {
-		/// Name of the runtime.
-		name: String,
-		/// Its version.
-		spec: u32,
-		/// Its version of transactions.
-		transactions: u32,
-	},
+	/// The node's runtime has something otherwise than this program knows it.
+	#[error("{0}")]
+	OtherRuntime(String),
 	/// The node is of another chain.
 	#[error("{0}")]
 	OtherChain(String),
@@ -167,7 +156,7 @@ impl Failure {
 		match self {
 			Self::Usage(_) => Code::Usage,
 			Self::NoNode { .. } => Code::NoNode,
-			Self::OtherRuntime { .. } | Self::OtherChain(_) => Code::Incompatible,
+			Self::OtherRuntime(_) | Self::OtherChain(_) => Code::Incompatible,
 			Self::NotEnoughFunds(_) => Code::NotEnoughFunds,
 			Self::FeeAboveMax(_) => Code::FeeAboveMax,
 			Self::Congested(_) => Code::Congested,

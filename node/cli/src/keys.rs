@@ -13,13 +13,11 @@ use crate::{
 };
 use anyhow::{anyhow, ensure, Context, Result};
 use clap::Args;
-use codec::Encode;
 use opg_primitives::{
 	address::{address, SS58_PREFIX},
 	executor_key::ExecutorPair,
 	AccountId,
 };
-use opg_runtime::RuntimeCall;
 use serde_json::{json, Value};
 use sp_core::{crypto::Ss58Codec, sr25519, Bytes, Pair, H256};
 use sp_io::hashing::blake2_256;
@@ -302,15 +300,15 @@ impl Account {
 		self.pair.as_ref()
 	}
 
-	/// The key that signs `call`.
+	/// The key that signs an encoded call.
 	///
 	/// # Errors
 	///
 	/// [`Unsigned`], where somebody else signs.
-	pub fn key_for(&self, call: &RuntimeCall) -> Result<&sr25519::Pair, Unsigned> {
+	pub fn key_for(&self, call: &[u8]) -> Result<&sr25519::Pair, Unsigned> {
 		self.pair
 			.as_ref()
-			.ok_or_else(|| Unsigned { signer: self.id.clone(), call: Bytes(call.encode()) })
+			.ok_or_else(|| Unsigned { signer: self.id.clone(), call: Bytes(call.to_vec()) })
 	}
 
 	/// The account, if its key is here.
@@ -391,6 +389,8 @@ pub(crate) fn name(who: &AccountId) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use codec::Encode;
+	use opg_runtime::RuntimeCall;
 
 	#[test]
 	fn name_should_be_short_when_an_account_is_for_development() {
@@ -449,9 +449,9 @@ mod tests {
 		let call = RuntimeCall::System(frame_system::Call::remark { remark: vec![7] });
 		let alice = parse_account("//Alice").unwrap();
 		let account = Account { id: alice.clone(), pair: None };
-		let unsigned = account.key_for(&call).err().unwrap();
+		let unsigned = account.key_for(&call.encode()).err().unwrap();
 		assert_eq!((unsigned.signer, unsigned.call.0), (alice, call.encode()));
 		assert!(account.with_key("this").is_err());
-		assert!(Account::development("//Alice").unwrap().key_for(&call).is_ok());
+		assert!(Account::development("//Alice").unwrap().key_for(&call.encode()).is_ok());
 	}
 }

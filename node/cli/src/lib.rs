@@ -2,6 +2,7 @@
 //! computes their answers again on this machine.
 
 mod amount;
+mod by_name;
 mod chain;
 mod claims;
 mod commands;
@@ -16,6 +17,8 @@ mod keyfile;
 mod keys;
 mod keystore;
 mod local;
+#[cfg(test)]
+mod metadata;
 mod model_ref;
 mod output;
 mod receipt;
@@ -50,7 +53,7 @@ const COMMON: &str = "Options of every command";
 	after_long_help = exit_codes()
 )]
 pub struct Cli {
-	/// JSON-RPC address of a node, ws:// or http://.
+	/// JSON-RPC address of a node, ws:// or http://, or wss:// or https://.
 	#[arg(
 		long,
 		global = true,
@@ -84,6 +87,8 @@ enum Command {
 	/// Run an executor: how it stands, its hot key, its slots.
 	#[command(subcommand)]
 	Executor(commands::ExecutorCommand),
+	/// Answer over HTTP, for clients of Triton and OpenAI, and pay for them.
+	Gateway(Box<commands::Gateway>),
 	/// Make keys, and keep them on this machine, encrypted.
 	#[command(subcommand)]
 	Key(commands::KeyCommand),
@@ -168,6 +173,7 @@ pub fn run(cli: Cli) -> Result<()> {
 		Command::Demo(command) => command.run(&session),
 		Command::Engine(command) => command.run(&session),
 		Command::Executor(command) => command.run(&session),
+		Command::Gateway(command) => command.run(&session),
 		Command::Key(command) => command.run(&session),
 		Command::Man(command) => command.run(&session),
 		Command::Model(command) => command.run(&session),

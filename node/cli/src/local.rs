@@ -132,6 +132,17 @@ pub(crate) fn inputs(
 	inspect(engine, model, dims, limits).map(|inspection| inspection.description.inputs)
 }
 
+/// Inputs and outputs of `model`, in the same way.
+pub(crate) fn ports(
+	engine: &LocalEngine,
+	model: &[u8],
+	dims: &Dims,
+	limits: &VersionLimits,
+) -> Result<(Vec<Port>, Vec<Port>)> {
+	let description = inspect(engine, model, dims, limits)?.description;
+	Ok((description.inputs, description.outputs))
+}
+
 fn inspect(
 	engine: &LocalEngine,
 	model: &[u8],

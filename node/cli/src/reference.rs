@@ -144,13 +144,15 @@ mod tests {
 	use crate::{
 		extrinsic::{signed, SigningContext},
 		keys,
+		metadata::{of_runtime, offline},
 	};
+	use codec::Encode;
 	use opg_primitives::Tier;
 
 	#[test]
 	fn request_in_the_pool_should_be_told_by_signer_and_reference() {
 		let reference = H256::repeat_byte(7);
-		let call = Call::<Runtime>::request {
+		let call: RuntimeCall = Call::<Runtime>::request {
 			model: 1,
 			input: Default::default(),
 			tier: Tier::Quorum,
@@ -158,11 +160,11 @@ mod tests {
 			max_royalty: 0,
 			reference,
 			deadline: None,
-		};
-		let context =
-			SigningContext { genesis: H256::zero(), height: 1, checkpoint: H256::zero(), nonce: 0 };
+		}
+		.into();
+		let context = SigningContext { height: 1, checkpoint: H256::zero(), nonce: 0 };
 		let pair = keys::pair("//Eve").unwrap();
-		let bytes = signed(call.into(), &pair, &context);
+		let bytes = signed(&offline(of_runtime()), &call.encode(), &pair, &context).unwrap();
 		let (eve, other) = (keys::account(&pair), AccountId::from([1; 32]));
 		assert_eq!(reference_of(&bytes, &eve), Some(reference));
 		assert_eq!(reference_of(&bytes, &other), None);

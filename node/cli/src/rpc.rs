@@ -6,13 +6,18 @@ use anyhow::{anyhow, Context, Result};
 use jsonrpsee_core::{
 	client::{ClientT, Error, Subscription, SubscriptionClientT},
 	params::ArrayParams,
+	traits::ToRpcParams,
 	DeserializeOwned,
 };
 use jsonrpsee_http_client::{HttpClient, HttpClientBuilder};
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use opg_execution::printable;
-use serde_json::Value;
-use std::{fmt, str::FromStr, time::Duration};
+use serde_json::{value::RawValue, Value};
+use std::{fmt, future::Future, str::FromStr, sync::Arc, time::Duration};
+use subxt::rpcs::{
+	client::{RawRpcFuture, RawRpcSubscription},
+	Error as RpcError, RpcClient, RpcClientT,
+};
 use tokio::{
 	runtime::{Builder, Runtime},
 	time::{timeout_at, Instant},
@@ -26,19 +31,17 @@ const MAX_RESPONSE_BYTES: u32 = 64 << 20;
 /// Address of a node's JSON-RPC server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-	/// `http://`
+	/// `http://` or `https://`
 	Http(String),
-	/// `ws://`
+	/// `ws://` or `wss://`
 	WebSocket(String),
 }
 
 /// Cause for which an address is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EndpointError {
-	#[error("an address begins with ws:// or http://, for example ws://127.0.0.1:9944")]
+	#[error("an address begins with ws, wss, http or https, for example ws://127.0.0.1:9944")]
 	Scheme,
-	#[error("this program has no TLS: run a node of your own, or a tunnel to the server")]
-	Tls,
 	#[error("the name of the server is missing")]
 	NoHost,
 }
@@ -52,9 +55,8 @@ impl FromStr for Endpoint {
 			return Err(EndpointError::NoHost);
 		}
 		match scheme {
-			"http" => Ok(Self::Http(url.into())),
-			"ws" => Ok(Self::WebSocket(url.into())),
-			"https" | "wss" => Err(EndpointError::Tls),
+			"http" | "https" => Ok(Self::Http(url.into())),
+			"ws" | "wss" => Ok(Self::WebSocket(url.into())),
 			_ => Err(EndpointError::Scheme),
 		}
 	}
@@ -69,13 +71,65 @@ impl fmt::Display for Endpoint {
 
 /// A connection to a node's JSON-RPC server.
 pub(crate) struct Rpc {
-	client: Client,
+	client: Arc<Client>,
 	runtime: Runtime,
 }
 
 enum Client {
 	Http(Box<HttpClient>),
 	WebSocket(WsClient),
+}
+
+impl Client {
+	async fn request<R: DeserializeOwned>(
+		&self,
+		method: &str,
+		params: impl ToRpcParams + Send,
+	) -> Result<R, Error> {
+		match self {
+			Self::Http(client) => client.request(method, params).await,
+			Self::WebSocket(client) => client.request(method, params).await,
+		}
+	}
+}
+
+/// Parameters that are JSON already.
+struct RawParams(Option<Box<RawValue>>);
+
+impl ToRpcParams for RawParams {
+	fn to_rpc_params(self) -> Result<Option<Box<RawValue>>, serde_json::Error> {
+		Ok(self.0)
+	}
+}
+
+/// An error in words, for subxt.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:#}")]
+struct Explained(anyhow::Error);
+
+impl RpcClientT for Client {
+	fn request_raw<'a>(
+		&'a self,
+		method: &'a str,
+		params: Option<Box<RawValue>>,
+	) -> RawRpcFuture<'a, Box<RawValue>> {
+		Box::pin(async move {
+			self.request(method, RawParams(params))
+				.await
+				.map_err(|error| RpcError::Client(Explained(explain(method, error)).into()))
+		})
+	}
+
+	fn subscribe_raw<'a>(
+		&'a self,
+		method: &'a str,
+		_: Option<Box<RawValue>>,
+		_: &'a str,
+	) -> RawRpcFuture<'a, RawRpcSubscription> {
+		// Subscriptions go through `Rpc::subscribe`, which knows connections without.
+		let error = anyhow!("{method}: subxt subscribes to nothing here");
+		Box::pin(std::future::ready(Err(RpcError::Client(Explained(error).into()))))
+	}
 }
 
 impl Rpc {
@@ -104,19 +158,24 @@ impl Rpc {
 		};
 		let client = runtime.block_on(connecting);
 		let client = client.map_err(|error| explain("connecting", error))?;
-		Ok(Self { client, runtime })
+		Ok(Self { client: Arc::new(client), runtime })
+	}
+
+	/// The connection as subxt takes it. It works while this lives.
+	pub fn for_subxt(&self) -> RpcClient {
+		RpcClient::new(self.client.clone())
+	}
+
+	/// Waits for something that this connection is used for.
+	pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+		self.runtime.block_on(future)
 	}
 
 	/// Calls `method` and gives its result.
 	pub fn call<R: DeserializeOwned>(&self, method: &str, params: &[Value]) -> Result<R> {
 		let params = array(params)?;
 		self.runtime
-			.block_on(async {
-				match &self.client {
-					Client::Http(client) => client.request(method, params).await,
-					Client::WebSocket(client) => client.request(method, params).await,
-				}
-			})
+			.block_on(self.client.request(method, params))
 			.map_err(|error| explain(method, error))
 	}
 
@@ -127,7 +186,7 @@ impl Rpc {
 		params: &[Value],
 		unsubscribe: &str,
 	) -> Result<Option<Subscription<T>>> {
-		let Client::WebSocket(client) = &self.client else { return Ok(None) };
+		let Client::WebSocket(client) = &*self.client else { return Ok(None) };
 		let params = array(params)?;
 		self.runtime
 			.block_on(client.subscribe(method, params, unsubscribe))
@@ -186,7 +245,6 @@ impl Refusal {
 	}
 }
 
-#[cfg(test)]
 impl Refusal {
 	/// A refusal, as a node gives it.
 	pub fn new(method: &str, text: &str, code: i32) -> Self {
@@ -221,7 +279,7 @@ fn explain(method: &str, error: Error) -> anyhow::Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use jsonrpsee::{
 		server::{RpcModule, Server, ServerHandle},
@@ -229,15 +287,16 @@ mod tests {
 		SubscriptionMessage,
 	};
 	use serde_json::json;
+	use std::io::Read;
 
 	/// A server on a free port. It stops when it is dropped.
-	struct TestServer {
-		address: String,
+	pub(crate) struct TestServer {
+		pub address: String,
 		_handle: ServerHandle,
 		_runtime: Runtime,
 	}
 
-	fn server() -> TestServer {
+	pub(crate) fn server() -> TestServer {
 		let mut module = RpcModule::new(());
 		module.register_method("echo", |params, _, _| params.parse::<Value>()).unwrap();
 		module
@@ -314,16 +373,34 @@ mod tests {
 	}
 
 	#[test]
+	fn connection_should_begin_with_tls_when_the_address_says_so() {
+		let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+		let address = listener.local_addr().unwrap();
+		for scheme in ["wss", "https"] {
+			let endpoint: Endpoint = format!("{scheme}://{address}").parse().unwrap();
+			let client = std::thread::spawn(move || {
+				Rpc::connect(&endpoint).and_then(|rpc| rpc.call::<u32>("echo", &[]))
+			});
+			let mut first = [0; 1];
+			listener.accept().unwrap().0.read_exact(&mut first).unwrap();
+			// A handshake record.
+			assert_eq!(first, [0x16], "{scheme}");
+			assert!(client.join().unwrap().is_err());
+		}
+	}
+
+	#[test]
 	fn endpoint_should_be_refused_when_it_is_neither_ws_nor_http() {
-		let http = "http://127.0.0.1:9944";
-		assert_eq!(http.parse(), Ok(Endpoint::Http(http.into())));
-		let socket = "ws://localhost:9944/";
-		assert_eq!(socket.parse(), Ok(Endpoint::WebSocket(socket.into())));
+		for http in ["http://127.0.0.1:9944", "https://rpc.example.org/opg"] {
+			assert_eq!(http.parse(), Ok(Endpoint::Http(http.into())));
+		}
+		for socket in ["ws://localhost:9944/", "wss://rpc.example.org"] {
+			assert_eq!(socket.parse(), Ok(Endpoint::WebSocket(socket.into())));
+		}
 		for (url, error) in [
 			("localhost:9944", EndpointError::Scheme),
 			("ftp://localhost", EndpointError::Scheme),
-			("wss://localhost", EndpointError::Tls),
-			("https://localhost", EndpointError::Tls),
+			("https://", EndpointError::NoHost),
 			("ws://", EndpointError::NoHost),
 			("http:///path", EndpointError::NoHost),
 			("ws://:9944", EndpointError::NoHost),

@@ -57,7 +57,8 @@ impl Upload {
 		self.send_by(request, &mut |method, params| chain.rpc().call(method, params))
 	}
 
-	fn send_by(
+	/// The same, by other calls to the node.
+	pub fn send_by(
 		&self,
 		request: Option<RequestId>,
 		call: &mut dyn FnMut(&str, &[Value]) -> Result<Value>,

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 pub const MAX_REFERENCES: u32 = 65_536;
 
 /// Requests whose history is known. Of more, the one to which nothing happened for longest is forgotten.
-pub const MAX_HISTORIES: u32 = 16_384;
+pub const MAX_HISTORIES: u32 = 8_192;
 
 /// Entries of a history, the newest.
 pub const MAX_HISTORY: usize = 64;

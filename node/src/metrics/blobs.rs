@@ -65,7 +65,7 @@ pub fn register_fetcher(registry: &Registry, fetcher: &Fetcher) -> Result<(), Pr
 	});
 	let help = "Blobs that are being fetched from peers, by state.";
 	sourced::gauge(registry, "opg_blob_fetches", help, &["state"], running)?;
-	let counters: [Counter<'_, FetchStats>; 3] = [
+	let counters: [Counter<'_, FetchStats>; 5] = [
 		(
 			"opg_blob_fetches_total",
 			"Fetches of blobs that ended, by result. What was cancelled failed.",
@@ -83,6 +83,18 @@ pub fn register_fetcher(registry: &Registry, fetcher: &Fetcher) -> Result<(), Pr
 			"Requests for blobs that peers did not serve, by kind: forged bytes, or no reply in time.",
 			&["kind"],
 			|stats| vec![(vec!["forged"], stats.forged), (vec!["no_reply"], stats.failed_requests)],
+		),
+		(
+			"opg_blob_mirror_bytes_total",
+			"Bytes that mirrors sent, whatever became of them.",
+			&[],
+			|stats| vec![(vec![], stats.mirrored_bytes)],
+		),
+		(
+			"opg_blob_mirror_downloads_total",
+			"Times that a mirror was asked for a blob, by result. One that does not have it failed.",
+			&["result"],
+			|stats| vec![(vec!["done"], stats.mirrored), (vec!["failed"], stats.unmirrored)],
 		),
 	];
 	for (name, help, labels, read) in counters {

@@ -14,9 +14,10 @@ pub use tip::Tip;
 use crate::cli::BlobParams;
 use futures::future::BoxFuture;
 use opg_blobs::{
-	exchange::{Fetcher, ServeLimits, Server, MAX_REPLY_BYTES, MAX_REQUEST_BYTES},
+	exchange::{FetchLimits, Fetcher, ServeLimits, Server, MAX_REPLY_BYTES, MAX_REQUEST_BYTES},
 	store::Store,
 };
+use opg_blobs_mirrors::{Addresses, HttpMirrors};
 use opg_runtime::opaque::Block;
 use providers::Providers;
 use sc_network::{
@@ -100,6 +101,27 @@ impl BlobProtocol {
 		spawn.spawn("blobs-fetch", GROUP, fetcher.run(transport));
 		server
 	}
+}
+
+/// A fetcher into a store: from peers, and from the mirrors that the operator names.
+///
+/// # Errors
+///
+/// The mirrors cannot be used.
+pub fn fetcher(
+	store: Store,
+	limits: FetchLimits,
+	params: &BlobParams,
+) -> Result<Fetcher, opg_blobs_mirrors::Error> {
+	if params.blob_mirrors.is_empty() {
+		return Ok(Fetcher::new(store, limits));
+	}
+	let addresses = match params.blob_mirror_private {
+		true => Addresses::PublicAndPrivate,
+		false => Addresses::Public,
+	};
+	let mirrors = HttpMirrors::new(params.blob_mirrors.clone(), addresses)?;
+	Ok(Fetcher::with_mirrors(store, limits, Arc::new(mirrors)))
 }
 
 /// Name of the protocol, version 1, on a chain.

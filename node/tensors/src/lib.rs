@@ -6,8 +6,7 @@
 //!   the file does not fill.
 //! - Strings are in none of the formats, for the engine's tensors do not carry strings.
 
-mod floats;
-
+pub mod floats;
 pub mod image;
 pub mod input;
 pub mod json;

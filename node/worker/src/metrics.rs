@@ -16,7 +16,7 @@ pub(crate) const KINDS: [(Rank, &str); 4] =
 	[(Rank::Seat, "seat"), (Rank::Check, "check"), (Rank::Watch, "watch"), (Rank::Ahead, "ahead")];
 
 /// How jobs end, as label values.
-const RESULTS: [&str; 10] = [
+const RESULTS: [&str; 12] = [
 	"done",
 	"given_up",
 	"cancelled",
@@ -24,7 +24,9 @@ const RESULTS: [&str; 10] = [
 	"model_missing",
 	"engine_missing",
 	"input_missing",
+	"damaged",
 	"too_large",
+	"contents_full",
 	"unreadable",
 	"failed",
 ];
@@ -44,7 +46,8 @@ fn ended(error: &RunError) -> &'static str {
 		RunError::InputMissing => "input_missing",
 		RunError::Damaged(_) => "damaged",
 		RunError::TooLarge { .. } => "too_large",
-		RunError::Store(_) | RunError::ContentsFull(_) => "unreadable",
+		RunError::ContentsFull(_) => "contents_full",
+		RunError::Store(_) => "unreadable",
 		RunError::Execution(_) | RunError::Process(_) | RunError::Panicked => "failed",
 	}
 }
@@ -319,6 +322,7 @@ pub(crate) fn memory_bytes(id: u32) -> Option<usize> {
 mod tests {
 	use super::*;
 	use opg_primitives::{Answer, ModelError, Outcome};
+	use sp_core::H256;
 
 	fn value(registry: &Registry, name: &str, labels: &[(&str, &str)]) -> f64 {
 		let families = registry.gather();
@@ -332,6 +336,25 @@ mod tests {
 		let metric = metric.expect("a series");
 		let count = metric.get_histogram().get_sample_count() as f64;
 		count + metric.get_counter().get_value() + metric.get_gauge().get_value()
+	}
+
+	#[test]
+	fn every_end_of_a_job_should_be_a_series_from_the_start() {
+		let errors = [
+			RunError::ModelMissing,
+			RunError::EngineMissing,
+			RunError::InputMissing,
+			RunError::ContentsFull(1),
+			RunError::TimedOut(Duration::ZERO),
+			RunError::Cancelled,
+			RunError::TooLarge { needed: 2, share: 1 },
+			RunError::Damaged(H256::zero()),
+			RunError::Process(String::new()),
+			RunError::Panicked,
+		];
+		for error in errors {
+			assert!(RESULTS.contains(&ended(&error)), "{error}");
+		}
 	}
 
 	#[test]

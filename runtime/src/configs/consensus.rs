@@ -58,13 +58,26 @@ pub struct Sessions;
 impl pallet_session::SessionManager<AccountId> for Sessions {
 	fn new_session(index: u32) -> Option<Vec<AccountId>> {
 		Staking::plan_session(index);
-		Staking::elect()
+		Staking::elect().filter(|elected| !is_queued(elected))
 	}
 	fn start_session(index: u32) {
 		Staking::start_session(index);
 		Historical::prune_up_to(index.saturating_sub(HISTORY_SESSIONS));
 	}
 	fn end_session(_index: u32) {}
+}
+
+/// Whether the session before has these validators already, with the keys that they have now.
+///
+/// Any answer but `None` begins another set of GRANDPA's authorities, and a receipt carries every change of
+/// that set since genesis. Keys count, because equivocations are proven against the root that is
+/// stored for a session: with `None` that is the root of the session before.
+fn is_queued(elected: &[AccountId]) -> bool {
+	let queued = pallet_session::QueuedKeys::<Runtime>::get();
+	queued.len() == elected.len()
+		&& queued.iter().all(|(validator, keys)| {
+			elected.contains(validator) && Session::load_keys(validator).as_ref() == Some(keys)
+		})
 }
 
 impl pallet_session::historical::SessionManager<AccountId, ()> for Sessions {

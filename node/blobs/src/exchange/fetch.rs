@@ -46,6 +46,9 @@ pub(super) struct Counters {
 	pub(super) bytes: AtomicU64,
 	pub(super) forged: AtomicU64,
 	pub(super) failed_requests: AtomicU64,
+	pub(super) mirrored_bytes: AtomicU64,
+	pub(super) mirrored: AtomicU64,
+	pub(super) unmirrored: AtomicU64,
 }
 
 /// A request that has ended.
@@ -94,15 +97,18 @@ struct Running<'a, T: Transport> {
 	search_pause: Duration,
 	/// When bytes were verified last.
 	progress: Instant,
+	/// Time without any after which it ends.
+	patience: Duration,
 	/// Another size that a holder named.
 	other_size: Option<u64>,
 }
 
-/// Fetches a blob.
+/// Fetches a blob from peers. `at_first` is the time without a byte before there was any.
 pub(super) async fn run<T: Transport>(
 	transport: &T,
 	store: Store,
 	limits: &FetchLimits,
+	at_first: Duration,
 	job: &mut Job,
 ) -> Result<(), FetchError> {
 	let (hash, size) = (job.hash, job.size);
@@ -128,6 +134,7 @@ pub(super) async fn run<T: Transport>(
 		next_search: now,
 		search_pause: FIRST_SEARCH,
 		progress: now,
+		patience: at_first,
 		other_size: None,
 	};
 	let result = running.until_all_is_here().await;
@@ -156,7 +163,7 @@ impl<T: Transport> Running<'_, T> {
 				.filter(|time| *time > now)
 				.chain(self.search.is_none().then_some(self.next_search))
 				.min()
-				.unwrap_or(now + self.limits.patience);
+				.unwrap_or(now + self.patience);
 			tokio::select! {
 				Some(ended) = self.requests.next() => self.ended(ended),
 				written = &mut self.writing => self.written(written)?,
@@ -183,7 +190,7 @@ impl<T: Transport> Running<'_, T> {
 			return Err(FetchError::DeadlinePassed { received, size });
 		}
 		let quiet = now.saturating_duration_since(self.progress);
-		if quiet >= self.limits.patience {
+		if quiet >= self.patience {
 			let nobody = self.peers.holders() == 0 && received == 0;
 			return Err(match self.other_size {
 				Some(said) if nobody => FetchError::OtherSize { said, wanted: size },
@@ -191,7 +198,7 @@ impl<T: Transport> Running<'_, T> {
 				_ => FetchError::Stalled { received, size, quiet },
 			});
 		}
-		let late = self.progress + self.limits.patience;
+		let late = self.progress + self.patience;
 		Ok(wish.deadline.map_or(late, |deadline| deadline.min(late)))
 	}
 
@@ -342,7 +349,7 @@ impl<T: Transport> Running<'_, T> {
 			}
 		}
 		if bytes > 0 {
-			self.progress = Instant::now();
+			(self.progress, self.patience) = (Instant::now(), self.limits.patience);
 			self.job.counters.bytes.fetch_add(bytes, Ordering::Relaxed);
 			self.job.status.send_modify(|status| status.received += bytes);
 		}
@@ -359,7 +366,7 @@ async fn next<P>(search: &mut Option<BoxStream<'static, P>>) -> Option<P> {
 }
 
 /// Runs what waits for the disk. It fails when the node stops.
-async fn blocking<R: Send + 'static>(
+pub(super) async fn blocking<R: Send + 'static>(
 	work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, FetchError> {
 	tokio::task::spawn_blocking(work).await.map_err(|_| FetchError::Stopped)

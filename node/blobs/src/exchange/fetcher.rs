@@ -2,6 +2,7 @@
 
 use super::{
 	fetch::{self, Counters, Job},
+	mirrors::{MirrorLimits, Mirrored, Mirrors},
 	status::{Fetch, FetchError, Priority, Refused, State, Status, Wish},
 	transport::Transport,
 };
@@ -42,6 +43,8 @@ pub struct FetchLimits {
 	pub range_timeout: Duration,
 	/// Time after which another peer is asked for the same range, when no others are left.
 	pub share_after: Duration,
+	/// The same of mirrors.
+	pub mirrors: MirrorLimits,
 }
 
 impl Default for FetchLimits {
@@ -55,6 +58,7 @@ impl Default for FetchLimits {
 			have_timeout: Duration::from_secs(10),
 			range_timeout: Duration::from_secs(20),
 			share_after: Duration::from_secs(2),
+			mirrors: MirrorLimits::default(),
 		}
 	}
 }
@@ -76,6 +80,12 @@ pub struct FetchStats {
 	pub forged: u64,
 	/// Requests that had no reply, or none in time.
 	pub failed_requests: u64,
+	/// Bytes that mirrors sent.
+	pub mirrored_bytes: u64,
+	/// Blobs that a mirror gave whole.
+	pub mirrored: u64,
+	/// Times that a mirror did not give a blob.
+	pub unmirrored: u64,
 }
 
 /// Brings blobs into a store. Clones are cheap and are the same fetcher.
@@ -90,6 +100,7 @@ struct Inner {
 	/// Something was wished for or given up.
 	changed: Notify,
 	counters: Arc<Counters>,
+	mirrors: Option<Mirrored>,
 }
 
 #[derive(Debug, Default)]
@@ -115,6 +126,15 @@ struct Begun {
 impl Fetcher {
 	/// A fetcher into this store. It fetches while [`Fetcher::run`] runs.
 	pub fn new(store: Store, limits: FetchLimits) -> Fetcher {
+		Self::of(store, limits, None)
+	}
+
+	/// The same with mirrors, which are asked for what peers do not have.
+	pub fn with_mirrors(store: Store, limits: FetchLimits, mirrors: Arc<dyn Mirrors>) -> Fetcher {
+		Self::of(store, limits, Some(Mirrored::new(mirrors, limits.mirrors)))
+	}
+
+	fn of(store: Store, limits: FetchLimits, mirrors: Option<Mirrored>) -> Fetcher {
 		let limits = FetchLimits { running: limits.running.max(2), ..limits };
 		Fetcher(Arc::new(Inner {
 			store,
@@ -122,6 +142,7 @@ impl Fetcher {
 			state: Mutex::default(),
 			changed: Notify::new(),
 			counters: Arc::default(),
+			mirrors,
 		}))
 	}
 
@@ -227,6 +248,9 @@ impl Fetcher {
 			bytes: counters.bytes.load(Ordering::Relaxed),
 			forged: counters.forged.load(Ordering::Relaxed),
 			failed_requests: counters.failed_requests.load(Ordering::Relaxed),
+			mirrored_bytes: counters.mirrored_bytes.load(Ordering::Relaxed),
+			mirrored: counters.mirrored.load(Ordering::Relaxed),
+			unmirrored: counters.unmirrored.load(Ordering::Relaxed),
 		}
 	}
 
@@ -241,9 +265,7 @@ impl Fetcher {
 					Turn::Run(mut job) => {
 						let (transport, inner) = (&transport, &self.0);
 						running.push(async move {
-							let store = inner.store.clone();
-							let result =
-								fetch::run(transport, store, &inner.limits, &mut job).await;
+							let result = inner.fetch(transport, &mut job).await;
 							(job.hash, result)
 						});
 					},
@@ -325,6 +347,29 @@ impl Fetcher {
 			fetches.ended.pop_front();
 		}
 		fetches.ended.push_back(status);
+	}
+}
+
+impl Inner {
+	/// Fetches a blob from peers. If nobody has it, or nothing comes, from a mirror; if none has it
+	/// either, peers have the rest of the time.
+	async fn fetch<T: Transport>(&self, transport: &T, job: &mut Job) -> Result<(), FetchError> {
+		let limits = &self.limits;
+		if let Some(mirrors) = &self.mirrors {
+			let at_first = limits.mirrors.after.min(limits.patience);
+			match fetch::run(transport, self.store.clone(), limits, at_first, job).await {
+				Err(
+					FetchError::NotFound { .. }
+					| FetchError::OtherSize { .. }
+					| FetchError::Stalled { .. },
+				) => (),
+				other => return other,
+			}
+			if mirrors.fetch(&self.store, job).await? {
+				return Ok(());
+			}
+		}
+		fetch::run(transport, self.store.clone(), limits, limits.patience, job).await
 	}
 }
 

@@ -25,6 +25,7 @@
 mod fetch;
 mod fetcher;
 mod message;
+mod mirrors;
 mod pace;
 mod peers;
 mod ranges;
@@ -34,6 +35,7 @@ mod transport;
 
 pub use fetcher::{FetchLimits, FetchStats, Fetcher};
 pub use message::{Reply, Request, MAX_REPLY_BYTES, MAX_REQUEST_BYTES};
+pub use mirrors::{Download, MirrorError, MirrorLimits, Mirrors};
 pub use server::{Answer, Malformed, ServeLimits, ServeStats, Server};
 pub use status::{Fetch, FetchError, Priority, Refused, State, Status, Wish};
 pub use transport::{Misbehaviour, Transport, Unreachable};

@@ -54,7 +54,8 @@ pub struct Status {
 	pub hash: Hash,
 	/// Bytes of the blob.
 	pub size: u64,
-	/// Bytes that are here and verified.
+	/// Bytes that are here and verified. While a mirror sends, those that came: they are verified
+	/// when all are here.
 	pub received: u64,
 	/// Peers that say they hold the blob, and did not fail or lie.
 	pub providers: usize,

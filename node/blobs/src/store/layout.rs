@@ -5,6 +5,7 @@
 //! lock                   held (flock) by whoever moves or counts, for milliseconds
 //! blobs/HASH/data,tree   a complete blob, always whole and synced before it gets this name
 //! partial/HASH/data,tree,map   a blob that arrives; map has a bit for each group that is here
+//! partial/HASH/filled    bytes of it that a filler wrote, from the first on, as 8 bytes
 //! pins/HASH.LABEL        an empty file for each pin; its time is when it was renewed
 //! quota                  bytes that the node which keeps the store allows
 //! incoming/NAME/         an import under way; its process holds a lock on `data`

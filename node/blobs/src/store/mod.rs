@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod filler;
 mod import;
 mod layout;
 mod pins;
@@ -12,6 +13,7 @@ mod tree;
 
 pub use check::{CheckReport, DamagedBlob, Repair};
 pub use error::{Error, Result};
+pub use filler::Filler;
 pub use pins::MAX_PINS;
 pub use quota::Usage;
 pub use reader::{Blob, Hold};

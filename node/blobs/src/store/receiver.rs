@@ -2,6 +2,7 @@
 
 use super::{
 	at,
+	filler::FILLED,
 	layout::{self, Layout, StoreLock},
 	reader::read_tree,
 	tree::{self, stored_bytes, Tree},
@@ -19,15 +20,15 @@ use std::{
 /// at a time for a blob, among all processes.
 #[derive(Debug)]
 pub struct Receiver {
-	store: Store,
+	pub(super) store: Store,
 	hash: Hash,
 	size: u64,
-	directory: PathBuf,
+	pub(super) directory: PathBuf,
 	/// Locked.
-	data: File,
-	tree: File,
+	pub(super) data: File,
+	pub(super) tree: File,
 	map: File,
-	received: Bitmap,
+	pub(super) received: Bitmap,
 }
 
 impl Store {
@@ -226,7 +227,9 @@ impl Receiver {
 			} else {
 				layout.rename(&lock, &self.directory, &blob)?;
 				// Of no use any more, and harmless if it stays.
-				let _ = fs::remove_file(blob.join("map"));
+				for name in ["map", FILLED] {
+					let _ = fs::remove_file(blob.join(name));
+				}
 				None
 			}
 		};
@@ -262,7 +265,7 @@ impl Receiver {
 		self.map.write_all_at(&self.received.bytes, 0).map_err(self.at("map"))
 	}
 
-	fn at(&self, name: &str) -> impl FnOnce(io::Error) -> Error {
+	pub(super) fn at(&self, name: &str) -> impl FnOnce(io::Error) -> Error {
 		at(self.directory.join(name))
 	}
 }
@@ -328,7 +331,7 @@ impl Bitmap {
 		map
 	}
 
-	fn has(&self, group: u64) -> bool {
+	pub(super) fn has(&self, group: u64) -> bool {
 		self.bytes[(group / 8) as usize] & (1 << (group % 8)) != 0
 	}
 

@@ -129,7 +129,7 @@ fn parent_hash(left: &Hash, right: &Hash, is_root: bool) -> Hash {
 }
 
 /// Takes a blob in order and makes its tree.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct TreeBuilder {
 	groups: Vec<Hash>,
 	/// Hash of the first group as if there were no other.

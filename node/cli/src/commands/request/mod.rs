@@ -387,7 +387,7 @@ fn is_stored(input: &[u8]) -> bool {
 }
 
 /// What a requester asks for.
-pub(super) struct Order<'a> {
+pub(crate) struct Order<'a> {
 	/// Number of the model version.
 	pub model: ModelId,
 	/// Encoded input tensors.
@@ -422,7 +422,7 @@ fn requested(events: &[RuntimeEvent]) -> Result<RequestId> {
 
 impl Order<'_> {
 	/// The call that asks for it.
-	fn call(&self) -> Result<Call<Runtime>> {
+	pub(crate) fn call(&self) -> Result<Call<Runtime>> {
 		let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = *self;
 		Ok(match Input::try_from(input.to_vec()) {
 			Ok(input) => Call::<Runtime>::request {
