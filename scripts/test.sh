@@ -83,6 +83,13 @@ model() {
 
 reality() { bash scripts/reality.sh --small; }
 
+# What runs the commands of the pages, and that each page can be run. Running them needs nodes:
+# scripts/test-docs.sh.
+pages() {
+	python3 -m unittest scripts/docs/test_page.py || return
+	bash scripts/test-docs.sh --list >/dev/null
+}
+
 reproducible() { bash scripts/check-reproducible.sh; }
 
 python() { bash scripts/test-python.sh --unit; }
@@ -97,7 +104,7 @@ polkadot_js() {
 	bash scripts/test-polkadot-js.sh
 }
 
-PHASES=(format dependencies build lints documentation tests vectors model reality python gateway reproducible demonstration polkadot_js)
+PHASES=(format dependencies build lints documentation tests vectors model reality python pages gateway reproducible demonstration polkadot_js)
 [ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
 for name in "$@"; do
 	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"
