@@ -3,19 +3,35 @@
 use super::{request, Session};
 use crate::{
 	amount::Amount,
+	chain::Chain,
 	contents, fs, keys,
 	local::{Bounds, EngineArg},
 	output::Output,
 	receipt::{self, ReceiptError},
+	rpc::Refusal,
 	tensors,
 };
 use anyhow::{bail, Context, Result};
 use clap::{Args, Subcommand};
 use opg_primitives::{AccountId, Answer, Balance, Outcome, RequestId, Task, TaskInput};
-use opg_receipt::{v4::Seat, Anchor, AuthorityFile, Statement};
+use opg_receipt::{v4::Seat, Anchor, AuthorityFile, Receipt, Statement};
+use opg_runtime_api::RequestStatus;
 use serde_json::{json, Value};
 use sp_core::H256;
-use std::path::{Path, PathBuf};
+use std::{
+	path::{Path, PathBuf},
+	thread::sleep,
+	time::{Duration, Instant},
+};
+
+/// Code of a node that has no justified block with the request settled.
+const NOT_YET: i32 = 8008;
+
+/// Time until the block of a settled request is final. GRANDPA takes some seconds.
+const FINALITY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Time between two questions.
+const POLL: Duration = Duration::from_secs(1);
 
 /// Commands about receipts.
 #[derive(Subcommand)]
@@ -115,7 +131,7 @@ impl Create {
 			Some(trusted) => (receipt::by_authorities(trusted), Some(trusted.set().id)),
 			None => (receipt::by_genesis(chain.genesis()), None),
 		};
-		let made = chain.receipt(*id, from_set)?;
+		let made = receipt_when_final(&chain, session.output, *id, from_set)?;
 		// What does not check here would check nowhere.
 		let statement =
 			receipt::check(&made, &anchor).context("the node's receipt is of no use")?;
@@ -126,6 +142,34 @@ impl Create {
 			|| json!({ "request": id, "block": block, "height": height, "file": file }),
 		);
 		Ok(())
+	}
+}
+
+/// The receipt of a request, also where the block that settles it becomes final only now.
+fn receipt_when_final(
+	chain: &Chain,
+	output: Output,
+	request: RequestId,
+	from_set: Option<u64>,
+) -> Result<Receipt> {
+	let deadline = Instant::now() + FINALITY_TIMEOUT;
+	let mut is_said = false;
+	loop {
+		let made = chain.receipt(request, from_set);
+		let waits = made.as_ref().err().is_some_and(|error| {
+			let refusal = error.downcast_ref::<Refusal>();
+			refusal.is_some_and(|refusal| refusal.code == NOT_YET) && Instant::now() < deadline
+		});
+		if !waits || !matches!(chain.request(request)?.status, RequestStatus::Settled { .. }) {
+			return made;
+		}
+		if !is_said {
+			output.news(format_args!(
+				"request {request} is settled: waiting until its block is final"
+			));
+			is_said = true;
+		}
+		sleep(POLL);
 	}
 }
 
