@@ -87,6 +87,8 @@ reproducible() { bash scripts/check-reproducible.sh; }
 
 python() { bash scripts/test-python.sh --unit; }
 
+javascript() { bash scripts/test-js.sh --unit; }
+
 demonstration() { bash scripts/demo.sh --no-build --count 2; }
 
 polkadot_js() {
@@ -95,7 +97,7 @@ polkadot_js() {
 	bash scripts/test-polkadot-js.sh
 }
 
-PHASES=(format dependencies build lints documentation tests vectors model reality python reproducible demonstration polkadot_js)
+PHASES=(format dependencies build lints documentation tests vectors model reality python javascript reproducible demonstration polkadot_js)
 [ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
 for name in "$@"; do
 	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"
