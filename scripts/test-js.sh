@@ -54,7 +54,10 @@ need_node() {
 unit() (
 	phase "package"
 	cd "$PACKAGE"
-	npm ci --ignore-scripts
+	if ! cmp -s package-lock.json node_modules/installed; then
+		npm ci --ignore-scripts
+		cp package-lock.json node_modules/installed
+	fi
 	npm run --silent descriptors -- --node "$NODE"
 	rm -rf dist
 	npm run --silent build
@@ -110,13 +113,13 @@ page() {
 types() {
 	phase "types of the package"
 	local folder="$CACHE/page" way tsc="$OPG_ROOT/$PACKAGE/node_modules/.bin/tsc"
-	sed -n '/^```ts$/,/^```$/{/^```/!p}' "$PACKAGE/README.md" >"$folder/readme.ts"
-	cp "$PACKAGE/test/types.ts" "$folder/"
+	sed -n '/^```ts$/,/^```$/{/^```/!p}' "$PACKAGE/README.md" >"$folder/readme.mts"
+	cp "$PACKAGE/test/types.ts" "$folder/types.mts"
 	for way in nodenext esnext; do
 		local resolution=nodenext
 		[ "$way" = nodenext ] || resolution=bundler
-		(cd "$folder" && "$tsc" --noEmit --strict --target es2022 --lib es2022,dom --types "" \
-			--module "$way" --moduleResolution "$resolution" readme.ts types.ts)
+		(cd "$folder" && "$tsc" --noEmit --strict --target es2022 --lib es2022,dom,dom.asynciterable \
+			--module "$way" --moduleResolution "$resolution" readme.mts types.mts)
 	done
 }
 

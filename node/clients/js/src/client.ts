@@ -186,8 +186,8 @@ export class Client {
 	close(): void {
 		this.rpc.close();
 		this.#papi?.then(
-			({ client }) => {
-				client.destroy();
+			(papi) => {
+				papi.close();
 			},
 			() => undefined,
 		);

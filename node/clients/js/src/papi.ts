@@ -23,8 +23,10 @@ export type OpgApi = TypedApi<typeof opg>;
 export type OpgTransaction = Pick<Transaction, 'sign' | 'signSubmitAndWatch'>;
 
 export interface Papi {
-	readonly client: PolkadotClient;
+	readonly client: Pick<PolkadotClient, 'getBestBlocks' | 'getFinalizedBlock'>;
 	readonly api: OpgApi;
+	/** Ends the connection. */
+	close(): void;
 }
 
 /** Where a transaction is. */
@@ -47,8 +49,40 @@ export async function openPapi(url: string): Promise<Papi> {
 		import('polkadot-api/ws'),
 		import('#descriptors'),
 	]);
-	const client = createWsClient(url, { websocketClass: WebSocketClass, getMetadata });
-	return { client, api: client.getTypedApi(opg) };
+	const sockets = new Sockets();
+	const client = createWsClient(url, { websocketClass: sockets.kind, getMetadata });
+	const close = (): void => {
+		client.destroy();
+		sockets.close();
+	};
+	return { client, api: client.getTypedApi(opg), close };
+}
+
+/**
+ * Sockets of PAPI, which has one at a time. It leaves one open that it takes for stale, after 40 s
+ * without a message: this closes it.
+ */
+export class Sockets {
+	readonly kind: typeof WebSocket;
+	#last: WebSocket | null = null;
+
+	constructor() {
+		const added = (socket: WebSocket): void => {
+			this.close();
+			this.#last = socket;
+		};
+		this.kind = class extends WebSocketClass {
+			constructor(url: string | URL, protocols?: string | string[]) {
+				super(url, protocols);
+				added(this);
+			}
+		};
+	}
+
+	close(): void {
+		this.#last?.close();
+		this.#last = null;
+	}
 }
 
 /** What a promise of PAPI gives, which waits for ever where nobody answers. */

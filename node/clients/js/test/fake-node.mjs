@@ -129,8 +129,8 @@ export class FakeNode {
 			client: {
 				getBestBlocks: async () => blocks(),
 				getFinalizedBlock: async () => blocks().at(-1),
-				destroy: () => undefined,
 			},
+			close: () => undefined,
 			api: {
 				tx: { Inference: { request: entry('request'), request_stored: entry('request_stored') } },
 			},

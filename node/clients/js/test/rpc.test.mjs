@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as opg from '../dist/index.js';
 import { OpgRpc, Rpc } from '../dist/index.js';
+import { Sockets } from '../dist/papi.js';
 import { Refusal, nodeFor } from './fake-node.mjs';
 
 async function rpcFor(t, options) {
@@ -129,4 +130,20 @@ test('closed client should open a new connection', async (t) => {
 	await rpc.chain();
 	rpc.close();
 	assert.equal((await rpc.chain()).name, 'Fake');
+});
+
+test('socket that PAPI leaves open should not keep the program alive', async (t) => {
+	const node = await nodeFor(t);
+	const sockets = new Sockets();
+	const open = () => {
+		const socket = new sockets.kind(node.url);
+		const closed = new Promise((resolve) => (socket.onclose = resolve));
+		return new Promise((resolve) => (socket.onopen = () => resolve({ socket, closed })));
+	};
+	const stale = await open();
+	const next = await open();
+	await stale.closed;
+	assert.equal(next.socket.readyState, next.socket.OPEN);
+	sockets.close();
+	await next.closed;
 });
