@@ -1,0 +1,115 @@
+// Executors: what backs them, how busy they are, and what they did wrong.
+import type { schema } from '@opg-chain/client';
+import { percent } from '../format';
+import { useAsked } from '../hooks';
+import { to } from '../route';
+import {
+	Account,
+	Badge,
+	Card,
+	type Column,
+	Meter,
+	Opg,
+	Page,
+	Pager,
+	Problem,
+	Table,
+	useCursors,
+} from '../ui';
+
+const ROWS = 25;
+/** Last seats of which the misses are counted. */
+const SEATS = 16;
+/** Models that a row names. */
+const MODELS = 6;
+
+export const executorColumns: Column<schema.Executor>[] = [
+	{ name: 'Operator', cell: ({ operator }) => <Account address={operator} /> },
+	{ name: 'State', cell: ({ state }) => <Badge name={state} /> },
+	{ name: 'Stake', isNumber: true, cell: ({ stake }) => <Opg planck={stake} digits={2} /> },
+	{
+		name: 'Its own',
+		isNumber: true,
+		cell: ({ ownStake, stake }) => (
+			<>
+				<Opg planck={ownStake} digits={2} /> <small class="quiet">{share(ownStake, stake)}</small>
+			</>
+		),
+	},
+	{ name: 'Reserved', isNumber: true, cell: ({ reserved }) => <Opg planck={reserved} digits={2} /> },
+	{
+		name: 'Busy slots',
+		cell: ({ busy, slots }) => <Meter value={busy} max={slots} label={`${busy} of ${slots} slots busy`} />,
+	},
+	{ name: 'Commission', isNumber: true, cell: ({ commission }) => percent(commission) },
+	{
+		name: 'Misses',
+		isNumber: true,
+		cell: ({ misses }) => <Count value={misses} title={`of the last ${SEATS} seats`} />,
+	},
+	{
+		name: 'Convictions',
+		isNumber: true,
+		cell: ({ convictions }) => <Count value={convictions} title="that are held now" />,
+	},
+	{
+		name: 'Serves',
+		cell: ({ serves }) => (
+			<>
+				{serves.slice(0, MODELS).map((model) => (
+					<a key={model} class="tag" href={to.model(model)}>
+						{model}
+					</a>
+				))}
+				{serves.length > MODELS && <small class="quiet">and {serves.length - MODELS} more</small>}
+			</>
+		),
+	},
+	{ name: 'Stake in it', cell: ({ operator }) => <a href={to.stakeIn(operator, 'executor')}>Delegate</a> },
+];
+
+function Count({ value, title }: { value: number; title: string }) {
+	return (
+		<span class={value > 0 ? 'bad-text' : undefined} title={title}>
+			{value}
+		</span>
+	);
+}
+
+function share(own: string, all: string): string {
+	const whole = BigInt(all);
+	return whole === 0n ? '' : `${(BigInt(own) * 100n) / whole} %`;
+}
+
+export function Executors() {
+	const { page, cursor, next, back } = useCursors();
+	const executors = useAsked(({ client }) => client.rpc.executors(null, cursor, ROWS), [cursor], {
+		eachBlock: true,
+	});
+	return (
+		<Page
+			title="Executors"
+			lead="They run the models, and lose stake for answers that a court finds wrong. Misses are silent seats among the last sixteen; convictions those that are held now."
+		>
+			<Card>
+				{executors.error ? (
+					<Problem error={executors.error} />
+				) : (
+					<Table
+						caption="Executors"
+						rows={executors.value?.items}
+						rowKey={({ operator }) => operator}
+						empty="No executor."
+						columns={executorColumns}
+					/>
+				)}
+				<Pager
+					page={page}
+					next={executors.value?.next != null}
+					onNext={() => executors.value?.next && next(executors.value.next)}
+					onBack={back}
+				/>
+			</Card>
+		</Page>
+	);
+}
