@@ -1,12 +1,14 @@
-// A model that takes a picture, and a picture: picture.mjs MODEL.onnx PICTURE.png
+// A model that takes a picture, and a picture of so many pixels a side:
+// picture.mjs SIDE MODEL.onnx PICTURE.png
 //
 // The model gives the mean of each colour, by GlobalAveragePool. Both files are written byte by byte,
 // so that the test needs no library for them.
 import { writeFileSync } from 'node:fs';
 import { crc32, deflateSync } from 'node:zlib';
 
+const [side, modelFile, pictureFile] = process.argv.slice(2);
 /** Pixels of a side. */
-const SIDE = 32;
+const SIDE = Number(side);
 const FLOAT = 1;
 const OPSET = 17;
 const IR_VERSION = 8;
@@ -39,13 +41,13 @@ const graph = [
 const model = [number(1, IR_VERSION), bytes(7, ...graph), bytes(8, number(2, OPSET))];
 
 // A disc on a gradient: one that is upside down, mirrored, or of swapped colours looks different.
+const colour = (x, y) =>
+	Math.hypot(x - 10, y - 12) < 7 ? [250, 200, 40] : [Math.floor(x * 8), 40, Math.floor(y * 8)];
 const pixels = Buffer.concat(
 	Array.from({ length: SIDE }, (_, y) =>
 		Buffer.from([
 			0, // no filter
-			...Array.from({ length: SIDE }, (_, x) =>
-				Math.hypot(x - 10, y - 12) < 7 ? [250, 200, 40] : [x * 8, 40, y * 8],
-			).flat(),
+			...Array.from({ length: SIDE }, (_, x) => colour((x * 32) / SIDE, (y * 32) / SIDE)).flat(),
 		]),
 	),
 );
@@ -67,6 +69,5 @@ const png = Buffer.concat([
 	chunk('IEND', Buffer.alloc(0)),
 ]);
 
-const [modelFile, pictureFile] = process.argv.slice(2);
 writeFileSync(modelFile, Buffer.concat(model));
 writeFileSync(pictureFile, png);

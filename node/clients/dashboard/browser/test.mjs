@@ -8,6 +8,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { install } from './wallet.mjs';
 
 const { OPG_URL, OPG_OTHER_URL, OPG_BIN, PAGE_URL, CHROMIUM, DIR, OPG_SCREENSHOTS } = process.env;
 /** Until a request has gone all its way: the challenge window is a minute, an audit another. */
@@ -65,6 +66,7 @@ await context.addInitScript(() => {
 		console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
 	);
 });
+await install(context, '//Ferdie', 'Holder');
 const page = await context.newPage();
 
 const address = (view, node = OPG_URL) => `${PAGE_URL}?node=${encodeURIComponent(node)}${view}`;
@@ -232,8 +234,13 @@ async function run() {
 
 	begin('a changed receipt is refused, with the reason');
 	const text = readFileSync(file, 'utf8');
-	const whole = JSON.parse(text);
 	const other = digits => digits.slice(0, -1) + (digits.endsWith('0') ? '1' : '0');
+	// Round, target, and number of votes come before the first vote, which begins with its target.
+	const signature = ({ finality }) => {
+		const part = finality.at(-1);
+		const at = 2 + 2 * (8 + 36 + 1 + 36 + 20);
+		part.justification = other(part.justification.slice(0, at)) + part.justification.slice(at);
+	};
 	const changed = change => {
 		const copy = JSON.parse(text);
 		change(copy);
@@ -244,7 +251,7 @@ async function run() {
 		['proof', changed(copy => (copy.proof[0] = other(copy.proof[0]))), 'The receipt is refused.', 'State'],
 		['request', changed(copy => (copy.request += 1)), 'The receipt is refused.', null],
 		['runtime', changed(copy => (copy.specVersion += 1)), 'The receipt is refused.', 'OtherSpecVersion'],
-		['votes', changed(copy => (copy.finality.at(-1).justification = other(whole.finality.at(-1).justification))), 'The receipt is refused.', 'Finality'],
+		['signature', changed(signature), 'The receipt is refused.', 'Finality'],
 		['genesis', changed(copy => (copy.genesis = other(copy.genesis))), 'The receipt is refused.', 'OtherChain'],
 		['nothing', 'trust me', 'The receipt is refused.', 'NotJson'],
 	];
@@ -259,36 +266,51 @@ async function run() {
 		console.log(`${name}: ${(await said.textContent()).trim()}`);
 		if (reason) assert.equal(await said.locator('code').textContent(), reason);
 		if (name === 'whole') await screenshot('verify');
-		if (name === 'votes') await screenshot('refused');
+		if (name === 'signature') await screenshot('refused');
 	}
 	await accessible();
 
 	begin('an input of the shape of a picture is shown as one');
-	const pictures = await Promise.all(
+	const { items } = await rpc(OPG_URL, 'opg_v1_models');
+	const requests = await Promise.all(
 		Array.from({ length: request }, (_, id) => rpc(OPG_URL, 'opg_v1_request', id)),
 	);
-	const digit = await rpc(OPG_URL, 'opg_v1_request', request);
-	const picture = pictures.find(one => one && one.model !== digit.model);
-	assert.ok(picture, 'no request to the other model');
-	await visit(`#/requests/${picture.request}`);
-	const canvas = card('Input').getByRole('img', { name: 'Input picture as a picture' });
-	await canvas.waitFor();
-	await see('32 × 32 pixels, red, green, blue');
-	const colours = await canvas.evaluate(element => {
-		const at = (x, y) => [...element.getContext('2d').getImageData(x, y, 1, 1).data];
-		return { disc: at(10, 12), corner: at(31, 0), below: at(0, 31) };
-	});
-	const isNear = (found, wanted) => found.every((part, index) => Math.abs(part - wanted[index]) <= 1);
-	assert.ok(isNear(colours.disc, [250, 200, 40, 255]), `the disc is ${colours.disc}`);
-	assert.ok(isNear(colours.corner, [248, 40, 0, 255]), `the corner is ${colours.corner}`);
-	assert.ok(isNear(colours.below, [0, 40, 248, 255]), `below it is ${colours.below}`);
+	const toModel = name => {
+		const { latest } = items.find(model => model.name === name);
+		return requests.find(one => one?.model === latest).request;
+	};
+	/** The picture of browser/picture.mjs, with so many pixels a side. */
+	const isShown = async side => {
+		const canvas = card('Input').getByRole('img', { name: 'Input picture as a picture' });
+		await canvas.waitFor();
+		await see(`${side} × ${side} pixels, red, green, blue`);
+		const colours = await canvas.evaluate((element, side) => {
+			const at = (x, y) => [...element.getContext('2d').getImageData(x, y, 1, 1).data];
+			const [x, y] = [10, 12].map(part => (part * side) / 32);
+			return { disc: at(x, y), corner: at(side - 1, 0), below: at(0, side - 1) };
+		}, side);
+		const last = Math.floor(((side - 1) * 256) / side);
+		const wanted = { disc: [250, 200, 40, 255], corner: [last, 40, 0, 255], below: [0, 40, last, 255] };
+		for (const [place, colour] of Object.entries(wanted)) {
+			const isNear = colours[place].every((part, index) => Math.abs(part - colour[index]) <= 1);
+			assert.ok(isNear, `${place} is ${colours[place]}, and not ${colour}`);
+		}
+	};
+	await visit(`#/requests/${toModel('colours')}`);
+	await isShown(32);
 	await screenshot('picture');
+
+	begin('an input outside of the chain is loaded, and its hash compared');
+	await visit(`#/requests/${toModel('photos')}`);
+	await card('Input').getByText('outside of the chain').waitFor();
+	await card('Input').getByRole('button', { name: /^Load the 108 KiB/ }).click();
+	await isShown(96);
 
 	begin('stake is delegated with a development key, and taken out');
 	await visit('#/executors');
 	const row = page.getByRole('row').filter({ hasText: 'Bob' });
 	await row.getByRole('link', { name: 'Delegate' }).click();
-	await page.getByLabel('Or a development key').selectOption('Ferdie');
+	await page.getByLabel('Or a development key').selectOption('Eve');
 	await card('Your account').getByText('development key').waitFor();
 	const form = card('Delegate');
 	await form.getByText('10,000').first().waitFor();
@@ -302,8 +324,8 @@ async function run() {
 	await own.getByRole('button', { name: 'Undelegate' }).click();
 	await own.getByText(/in \d+ ticks/).waitFor();
 	assert.ok(await own.getByRole('button', { name: 'Withdraw' }).isDisabled(), 'unbonding is not over');
-	const ferdie = await card('Your account').locator('code').first().getAttribute('title');
-	const account = await rpc(OPG_OTHER_URL, 'opg_v1_account', ferdie);
+	const holder = await card('Your account').locator('code').first().getAttribute('title');
+	const account = await rpc(OPG_OTHER_URL, 'opg_v1_account', holder);
 	const [delegation] = account.delegations;
 	assert.equal(delegation.role, 'executor');
 	assert.ok(Math.abs(Number(BigInt(delegation.stake) - 20n * 10n ** 18n)) < 1e12, delegation.stake);
@@ -311,10 +333,30 @@ async function run() {
 	// What the chain refuses has its reason.
 	await own.getByLabel('OPG to take out').fill('');
 	await form.getByLabel('Amount in OPG').fill('900000000000');
+	await form.getByText('This is more than the account has.').waitFor();
+	assert.ok(await form.getByRole('button', { name: 'Delegate' }).isDisabled());
+	await form.getByLabel('Operator').fill(holder);
+	await form.getByText('This account has no executor pool.').waitFor();
+	await form.getByLabel('Amount in OPG').fill('5');
 	await form.getByRole('button', { name: 'Delegate' }).click();
-	await page.locator('.notice.bad', { hasText: 'failed' }).waitFor();
-	console.log((await page.locator('.notice.bad').first().textContent()).trim());
+	await page.locator('.notice.bad', { hasText: 'UnknownPool' }).waitFor();
 	await accessible();
+
+	begin('stake is delegated with a wallet, in a validator');
+	await card('Your account').getByRole('button', { name: 'Use another one' }).click();
+	await card('Your account').getByRole('button', { name: 'Connect test-wallet' }).click();
+	await card('Your account').getByRole('button', { name: 'Holder' }).click();
+	await card('Your account').getByText('(test-wallet)').waitFor();
+	await card('Validators of this session').getByRole('link', { name: 'Delegate' }).first().click();
+	await form.getByLabel('Role').and(page.locator('select')).waitFor();
+	assert.equal(await form.getByLabel('Role').inputValue(), 'validator');
+	await form.getByLabel('Amount in OPG').fill('1000');
+	await form.getByRole('button', { name: 'Delegate' }).click();
+	const validator = delegations.getByRole('row').filter({ hasText: 'validator' });
+	await validator.getByText('1,000').waitFor();
+	// Blocks pay their authors, and those who stand behind them.
+	await validator.getByText(/^\+0\.\d+/).waitFor();
+	await screenshot('stake-wallet');
 
 	begin('models, executors, courts');
 	await visit('#/models');

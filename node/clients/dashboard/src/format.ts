@@ -8,17 +8,18 @@ export function grouped(value: bigint | number): string {
 	return value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** An amount in OPG with at most `digits` decimals, rounded down: nobody has more than is shown. */
+/** An amount in OPG with at most `digits` decimals, rounded to the nearest. */
 export function opg(planck: string | bigint, digits = 4): string {
 	const amount = BigInt(planck);
 	const sign = amount < 0n ? '-' : '';
-	const positive = amount < 0n ? -amount : amount;
+	const unit = 10n ** BigInt(DECIMALS - digits);
+	const exact = amount < 0n ? -amount : amount;
+	const positive = ((exact + unit / 2n) / unit) * unit;
 	const whole = positive / PLANCK_PER_OPG;
 	const all = (positive % PLANCK_PER_OPG).toString().padStart(DECIMALS, '0');
 	const decimals = all.slice(0, digits).replace(/0+$/, '');
-	if (positive > 0n && whole === 0n && decimals === '') {
-		return `${sign}<0.${'0'.repeat(Math.max(digits - 1, 0))}1`;
-	}
+	// Something is not shown as nothing.
+	if (exact > 0n && positive === 0n) return `${sign}<${opg(unit, digits)}`;
 	return sign + grouped(whole) + (decimals && `.${decimals}`);
 }
 
@@ -69,7 +70,8 @@ export function short(text: string): string {
 export function element(value: number | bigint | boolean, isFloat: boolean): string {
 	if (typeof value !== 'number' || !isFloat) return String(value);
 	if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
-	return String(Number(value.toPrecision(6)));
+	const rounded = Number(value.toPrecision(6));
+	return Math.abs(rounded) < 1e-4 ? rounded.toExponential() : String(rounded);
 }
 
 /** A shape as in `f32[1, 10]`. */

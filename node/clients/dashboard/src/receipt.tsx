@@ -6,7 +6,7 @@ import { type Anchor, parseAuthorities, parseGenesis, setAnchor } from './anchor
 import { bytes, exactOpg, grouped, short, time } from './format';
 import { OpenContext, useAnchor, useOpen } from './hooks';
 import { Stored, Tensors } from './tensors';
-import { Account, Card, explain, Fact, Facts, Field, Hash, Notice } from './ui';
+import { Account, Card, Copy, explain, Fact, Facts, Field, Hash, Notice } from './ui';
 import { compare, type Outcome, verify } from './verify';
 
 /** What a check was made against. */
@@ -297,8 +297,7 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 						<Check is="not">
 							That the model gives this answer. Whoever has its file computes it again:
 							<code class="command">
-								opg receipt verify receipt-{statement.request}.json --genesis {short(statement.genesis)}{' '}
-								--model FILE
+								{command(statement)} <Copy text={command(statement)} />
 							</code>
 						</Check>
 						<Check is="not">
@@ -311,7 +310,8 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 								{[statement.storedInput && 'the input', statement.answer.storedOutput && 'the output']
 									.filter(Boolean)
 									.join(' and ')}
-								, which are outside of the chain. The receipt has their BLAKE3 hashes.
+								, which are outside of the chain. The receipt has their BLAKE3 hashes, with which this page
+								compares what it loads.
 							</Check>
 						)}
 						<Check is="not">
@@ -327,6 +327,10 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 			</details>
 		</div>
 	);
+}
+
+function command({ request, genesis }: Statement): string {
+	return `opg receipt verify receipt-${request}.json --genesis ${genesis} --model FILE`;
 }
 
 /** The verifier's words, as a sentence. */
@@ -350,10 +354,14 @@ function Proven({ statement }: { statement: Statement }) {
 			<div>
 				<h3>Input</h3>
 				{statement.input !== null && <Tensors encoded={statement.input} what="Proven input" />}
-				{statement.storedInput && <Stored content={statement.storedInput} />}
+				{statement.storedInput && (
+					<Stored content={statement.storedInput} request={statement.request} what="Proven input" />
+				)}
 				<h3>Answer</h3>
 				{answer.output !== null && <Tensors encoded={answer.output} what="Proven output" />}
-				{answer.storedOutput && <Stored content={answer.storedOutput} />}
+				{answer.storedOutput && (
+					<Stored content={answer.storedOutput} request={statement.request} what="Proven output" />
+				)}
 				{answer.error !== null && <p>The model gives none: {answer.error}</p>}
 			</div>
 			<Facts>

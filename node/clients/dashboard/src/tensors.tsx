@@ -1,14 +1,17 @@
 // Tensors: as pictures where they have the form of one, as bars where they are few numbers, and as
 // numbers.
-import { decode, fromHex, type Tensor, toNumbers } from '@opg-chain/client';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { decode, download, fromHex, type Tensor, toHex, toNumbers } from '@opg-chain/client';
+import { useContext, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { bytes, element, grouped, shape } from './format';
+import { OpenContext } from './hooks';
 import { type Picture, picture } from './image';
-import { Hash, Notice } from './ui';
+import { Hash, Notice, Problem } from './ui';
 
 /** Elements that are shown at once, and at most. */
 const FIRST = 32;
 const MOST = 1024;
+/** Bytes that are shown of what is no tensors. */
+const BEGINNING = 32;
 /** More numbers than that are no bars. */
 const MOST_BARS = 32;
 /** Width of a picture on the page, in pixels. Small ones are enlarged, with hard edges. */
@@ -26,15 +29,16 @@ export function typeName(dtype: string): string {
 }
 
 /** Encoded tensors, or why they do not decode. */
-export function Tensors({ encoded, what }: { encoded: string; what: string }) {
+export function Tensors({ encoded, what }: { encoded: string | Uint8Array; what: string }) {
+	const data = typeof encoded === 'string' ? fromHex(encoded) : encoded;
 	let tensors: Map<string, Tensor>;
 	try {
-		tensors = decode(fromHex(encoded));
+		tensors = decode(data);
 	} catch (error) {
 		return (
 			<Notice tone="warn">
-				These bytes are no tensors: {(error as Error).message}. {bytes((encoded.length - 2) / 2)}:{' '}
-				<Hash value={encoded} />
+				These bytes are no tensors: {(error as Error).message}. {bytes(data.length)}, which begin with{' '}
+				<code>{toHex(data.subarray(0, BEGINNING))}</code>
 			</Notice>
 		);
 	}
@@ -48,18 +52,54 @@ export function Tensors({ encoded, what }: { encoded: string; what: string }) {
 	);
 }
 
-/** Bytes outside of the chain. */
-export function Stored({ content }: { content: { hash: string; size: number } }) {
+/** Bytes outside of the chain, which a node gives while the request is kept. */
+export function Stored({ content: { hash, size }, request, what }: {
+	content: { hash: string; size: number };
+	request: number;
+	what: string;
+}) {
+	const open = useContext(OpenContext);
+	const [data, setData] = useState<Uint8Array>();
+	const [error, setError] = useState<unknown>();
+	const [isBusy, setIsBusy] = useState(false);
+	const load = async () => {
+		if (!open) return;
+		setIsBusy(true);
+		setError(undefined);
+		try {
+			setData(await download(open.client.rpc, request, { hash: fromHex(hash), size }));
+		} catch (error) {
+			setError(error);
+		} finally {
+			setIsBusy(false);
+		}
+	};
 	return (
-		<p>
-			{bytes(content.size)} outside of the chain, with the BLAKE3 hash <Hash value={content.hash} />
-		</p>
+		<>
+			<p>
+				{bytes(size)} outside of the chain, with the BLAKE3 hash <Hash value={hash} />
+			</p>
+			{error ? <Problem error={error} what="The node did not give it." /> : null}
+			{data ? (
+				<>
+					<Notice tone="good">These bytes came from the node, and have this hash.</Notice>
+					<Tensors encoded={data} what={what} />
+				</>
+			) : (
+				open && (
+					<button type="button" disabled={isBusy} onClick={() => void load()}>
+						{isBusy ? 'Loading …' : `Load the ${bytes(size)}, and compare the hash`}
+					</button>
+				)
+			)}
+		</>
 	);
 }
 
 function TensorView({ name, tensor, what }: { name: string; tensor: Tensor; what: string }) {
 	const image = picture(tensor);
 	const isFloat = FLOATS.has(tensor.dtype);
+	const bars = image ? null : barsOf(tensor, isFloat);
 	return (
 		<figure class="tensor">
 			<figcaption>
@@ -70,8 +110,8 @@ function TensorView({ name, tensor, what }: { name: string; tensor: Tensor; what
 				</code>
 			</figcaption>
 			{image && <PictureView image={image} label={`${what} ${name} as a picture`} />}
-			{!image && <Bars tensor={tensor} isFloat={isFloat} />}
-			<Elements tensor={tensor} isFloat={isFloat} />
+			{bars && <Bars values={bars} />}
+			<Elements tensor={tensor} isFloat={isFloat} isOpen={!image && !bars} />
 		</figure>
 	);
 }
@@ -98,14 +138,17 @@ function PictureView({ image, label }: { image: Picture; label: string }) {
 	);
 }
 
-/** Numbers of one run, such as the probabilities of classes. */
-function Bars({ tensor, isFloat }: { tensor: Tensor; isFloat: boolean }) {
+/** Numbers of one run that bars can show, such as the probabilities of classes. */
+function barsOf(tensor: Tensor, isFloat: boolean): number[] | null {
 	const length = tensor.data.length;
 	if (!isFloat || length < 2 || length > MOST_BARS) return null;
 	const values = toNumbers(tensor);
-	if (values.some((value) => !Number.isFinite(value) || value < 0)) return null;
+	const fits = values.every((value) => Number.isFinite(value) && value >= 0);
+	return fits && Math.max(...values) > 0 ? values : null;
+}
+
+function Bars({ values }: { values: number[] }) {
 	const high = Math.max(...values);
-	if (high === 0) return null;
 	return (
 		<ol class="bars" start={0}>
 			{values.map((value, index) => (
@@ -119,11 +162,11 @@ function Bars({ tensor, isFloat }: { tensor: Tensor; isFloat: boolean }) {
 	);
 }
 
-function Elements({ tensor, isFloat }: { tensor: Tensor; isFloat: boolean }) {
+function Elements({ tensor, isFloat, isOpen }: { tensor: Tensor; isFloat: boolean; isOpen: boolean }) {
 	const [limit, setLimit] = useState(FIRST);
 	const total = tensor.data.length;
 	return (
-		<details open={total <= FIRST}>
+		<details open={isOpen && total <= FIRST}>
 			<summary>{total === 1 ? 'One element' : `${grouped(total)} elements`}</summary>
 			<code class="elements">
 				{texts(tensor, limit, isFloat).join(', ')}

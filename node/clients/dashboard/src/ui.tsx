@@ -206,12 +206,16 @@ export function Copy({ text }: { text: string }) {
 }
 
 /** An account: its address, and its name where every development chain has it. */
-export function Account({ address, isWhole = false }: { address: string; isWhole?: boolean }) {
+export function Account({ address }: { address: string }) {
 	const name = useContext(OpenContext)?.names.get(address);
 	return (
 		<span class="hash">
-			{name && <span class="name">{name}</span>}
-			{(!name || isWhole) && <code title={address}>{isWhole ? address : short(address)}</code>}
+			{name && (
+				<span class="name" title={address}>
+					{name}
+				</span>
+			)}
+			{!name && <code title={address}>{short(address)}</code>}
 			<Copy text={address} />
 		</span>
 	);

@@ -4,8 +4,11 @@ import { bytes, compact, element, exactOpg, opg, parseOpg, percent, shape, short
 const OPG = 10n ** 18n;
 
 describe('amounts', () => {
-	it('should show no more than there is', () => {
-		expect(opg(1_999_999_999_999_999_999n)).toBe('1.9999');
+	it('should be rounded to the nearest', () => {
+		expect(opg(1_999_999_999_999_999_999n)).toBe('2');
+		expect(opg(1_234_549_999_999_999_999n)).toBe('1.2345');
+		expect(opg(999_950_000_000_000_000n)).toBe('1');
+		expect(exactOpg(1_999_999_999_999_999_999n)).toBe('1.999999999999999999 OPG');
 		expect(opg((1_234_567n * OPG).toString())).toBe('1,234,567');
 		expect(opg(0n)).toBe('0');
 		expect(opg(OPG / 2n)).toBe('0.5');
@@ -47,6 +50,8 @@ describe('numbers and names', () => {
 
 	it('should show elements as they are', () => {
 		expect(element(0.1 + 0.2, true)).toBe('0.3');
+		expect(element(0.00000528069, true)).toBe('5.28069e-6');
+		expect(element(0, true)).toBe('0');
 		expect(element(NaN, true)).toBe('NaN');
 		expect(element(-Infinity, true)).toBe('-Infinity');
 		expect(element(3, true)).toBe('3');

@@ -93,7 +93,7 @@ function Body({ request }: { request: schema.Request }) {
 			<div class="columns">
 				<Card title="Input">
 					{input !== null && <Tensors encoded={input} what="Input" />}
-					{storedInput && <Stored content={storedInput} />}
+					{storedInput && <Stored content={storedInput} request={request.request} what="Input" />}
 				</Card>
 				<Card title="Answer">
 					{!answer && (
@@ -102,7 +102,9 @@ function Body({ request }: { request: schema.Request }) {
 						</p>
 					)}
 					{answer?.output && <Tensors encoded={answer.output} what="Output" />}
-					{answer?.storedOutput && <Stored content={answer.storedOutput} />}
+					{answer?.storedOutput && (
+						<Stored content={answer.storedOutput} request={request.request} what="Output" />
+					)}
 					{answer?.error && (
 						<Notice tone="warn">
 							The model gives no output for this input: <strong>{words(answer.error)}</strong>. That is an

@@ -13,6 +13,7 @@ import {
 	Fact,
 	Facts,
 	Field,
+	Hash,
 	Notice,
 	Opg,
 	Page,
@@ -83,7 +84,7 @@ export function Stake({ operator, role }: { operator: string | null; role: Role 
 				key={`${operator} ${role}`}
 				operator={operator}
 				role={role}
-				canSign={address !== null}
+				free={account.value ? BigInt(account.value.free) : null}
 				isBusy={isBusy}
 				send={send}
 			/>
@@ -152,7 +153,7 @@ function Choose({ signer, onChoose }: { signer: Signer | null; onChoose: (signer
 						{signer.name} <small class="quiet">({signer.source})</small>
 					</Fact>
 					<Fact name="Address">
-						<Account address={addressOf(signer, open.chain.ss58Prefix)} isWhole />
+						<Hash value={addressOf(signer, open.chain.ss58Prefix)} isWhole />
 					</Fact>
 				</Facts>
 			</Card>
@@ -220,7 +221,7 @@ function Balances({ address, account }: { address: string; account: schema.Accou
 	return (
 		<dl class="tiles" aria-label={`Balances of ${address}`}>
 			<Tile name="Free" planck={account.free} />
-			<Tile name="Held" planck={account.held} note="for stake, requests and deposits" />
+			<Tile name="Held" planck={account.held} note="for requests, deposits, own pools" />
 			<Tile name="Delegated" planck={staked} note="worth now" />
 		</dl>
 	);
@@ -387,10 +388,11 @@ function Actions({ delegation, clock, address, isBusy, send }: {
 	);
 }
 
-function Delegate({ operator: given, role: givenRole, canSign, isBusy, send }: {
+function Delegate({ operator: given, role: givenRole, free, isBusy, send }: {
 	operator: string | null;
 	role: Role;
-	canSign: boolean;
+	/** What the account has, or `null` where none is chosen. */
+	free: bigint | null;
 	isBusy: boolean;
 	send: Send;
 }) {
@@ -405,6 +407,8 @@ function Delegate({ operator: given, role: givenRole, canSign, isBusy, send }: {
 	const terms = useAsked(({ client }) => staking(client), ['terms']);
 	const wanted = parseOpg(amount);
 	const isEnough = wanted !== null && wanted >= (terms.value?.minDelegation ?? 1n);
+	const isTooMuch = wanted !== null && free !== null && wanted > free;
+	const canSend = free !== null && !isBusy && isEnough && !isTooMuch && operator.trim() !== '';
 	const submit = (event: Event) => {
 		event.preventDefault();
 		if (wanted) {
@@ -451,7 +455,7 @@ function Delegate({ operator: given, role: givenRole, canSign, isBusy, send }: {
 								/>
 							)}
 						</Field>
-						<button type="submit" class="main" disabled={!canSign || isBusy || !isEnough || operator.trim() === ''}>
+						<button type="submit" class="main" disabled={!canSend}>
 							Delegate
 						</button>
 					</div>
@@ -459,7 +463,12 @@ function Delegate({ operator: given, role: givenRole, canSign, isBusy, send }: {
 						{known.value?.items.map(({ operator }) => <option key={operator} value={operator} />)}
 					</datalist>
 				</form>
-				{!canSign && <p class="hint">Choose an account first.</p>}
+				{free === null && <p class="hint">Choose an account first.</p>}
+				{isTooMuch && (
+					<p class="error" role="status">
+						This is more than the account has.
+					</p>
+				)}
 				{operator.trim().length > 40 && <PoolOf operator={operator.trim()} role={role} />}
 			</Card>
 		</div>
@@ -468,7 +477,9 @@ function Delegate({ operator: given, role: givenRole, canSign, isBusy, send }: {
 
 /** What a delegator looks at first. */
 function PoolOf({ operator, role }: { operator: string; role: Role }) {
-	const account = useAsked(({ client }) => client.rpc.account(operator), [operator]);
+	const account = useAsked(({ client }) => client.rpc.account(operator), [operator], {
+		eachBlock: true,
+	});
 	if (account.error) return <Problem error={account.error} what="This is no account." />;
 	if (!account.value) return null;
 	const pool = account.value.pools.find((pool) => pool.role === role);
