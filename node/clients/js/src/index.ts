@@ -11,6 +11,7 @@ export {
 } from './accounts.js';
 export { OPG, formatOpg, toOpg, toPlanck, type Amount } from './amounts.js';
 export * from './client.js';
+export { download } from './blobs.js';
 export * from './errors.js';
 export { fromHex, toHex } from './hex.js';
 export { OpgRpc, type ModelName } from './opg-rpc.js';
