@@ -14,7 +14,7 @@ const OPSET = 17;
 const IR_VERSION = 8;
 
 // The wire format of protocol buffers.
-const varint = value => {
+const varint = (value) => {
 	const bytes = [];
 	for (let rest = value; ; rest >>>= 7) {
 		if (rest < 128) return Buffer.from([...bytes, rest]);
@@ -23,14 +23,16 @@ const varint = value => {
 };
 const number = (field, value) => Buffer.concat([varint(field << 3), varint(value)]);
 const bytes = (field, ...parts) => {
-	const content = Buffer.concat(parts.map(part => Buffer.from(part)));
+	const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
 	return Buffer.concat([varint((field << 3) | 2), varint(content.length), content]);
 };
 
 // Fields as onnx.proto numbers them.
-const dim = size => bytes(1, number(1, size));
-const port = (name, dims) =>
-	[bytes(1, name), bytes(2, bytes(1, number(1, FLOAT), bytes(2, ...dims.map(dim))))];
+const dim = (size) => bytes(1, number(1, size));
+const port = (name, dims) => [
+	bytes(1, name),
+	bytes(2, bytes(1, number(1, FLOAT), bytes(2, ...dims.map(dim)))),
+];
 const pool = [bytes(1, 'picture'), bytes(2, 'means'), bytes(4, 'GlobalAveragePool')];
 const graph = [
 	bytes(1, ...pool),

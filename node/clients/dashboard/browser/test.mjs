@@ -20,7 +20,7 @@ const CONTRAST = 4.5;
 const MANY = 22;
 
 let step = 'start';
-const begin = name => {
+const begin = (name) => {
 	step = name;
 	console.log(`--- ${name}`);
 };
@@ -46,23 +46,26 @@ const browser = await chromium.launch({
 	// Debian's Chromium has no sandbox of its own for root, and continuous integration runs as root.
 	args: process.getuid() === 0 ? ['--no-sandbox'] : [],
 });
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+const context = await browser.newContext({
+	viewport: { width: 1280, height: 900 },
+	acceptDownloads: true,
+});
 context.setDefaultTimeout(BLOCKS_MS);
 const complaints = [];
 const origins = new Set();
 // What the reader would find in the browser's console, and whom the page speaks to.
-context.on('page', page => {
-	page.on('pageerror', error => complaints.push(`error: ${error.message}`));
-	page.on('console', message => {
+context.on('page', (page) => {
+	page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+	page.on('console', (message) => {
 		// The browser itself reports a connection that fails, which is a part of this test.
 		const isExpected = /WebSocket connection to/.test(message.text());
 		if (message.type() === 'error' && !isExpected) complaints.push(`console: ${message.text()}`);
 	});
-	page.on('request', request => origins.add(new URL(request.url()).origin));
-	page.on('websocket', socket => origins.add(new URL(socket.url()).origin));
+	page.on('request', (request) => origins.add(new URL(request.url()).origin));
+	page.on('websocket', (socket) => origins.add(new URL(socket.url()).origin));
 });
 await context.addInitScript(() => {
-	addEventListener('securitypolicyviolation', event =>
+	addEventListener('securitypolicyviolation', (event) =>
 		console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
 	);
 });
@@ -76,7 +79,7 @@ const visit = async (view, node) => {
 	await page.goto(address(view, node));
 };
 const see = (text, options) => page.getByText(text, options).first().waitFor();
-const card = name =>
+const card = (name) =>
 	page.locator('section.card', { has: page.getByRole('heading', { name, exact: true }) });
 
 async function screenshot(name, options = {}) {
@@ -89,22 +92,22 @@ async function screenshot(name, options = {}) {
 async function accessible() {
 	for (const colorScheme of ['light', 'dark']) {
 		await page.emulateMedia({ colorScheme });
-		const found = await page.evaluate(least => {
+		const found = await page.evaluate((least) => {
 			const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-			const rgba = colour => {
+			const rgba = (colour) => {
 				canvas.clearRect(0, 0, 1, 1);
 				canvas.fillStyle = colour;
 				canvas.fillRect(0, 0, 1, 1);
 				return [...canvas.getImageData(0, 0, 1, 1).data];
 			};
-			const luminance = colour => {
-				const [r, g, b] = rgba(colour).map(part => {
+			const luminance = (colour) => {
+				const [r, g, b] = rgba(colour).map((part) => {
 					const linear = part / 255;
 					return linear <= 0.04045 ? linear / 12.92 : ((linear + 0.055) / 1.055) ** 2.4;
 				});
 				return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 			};
-			const behind = element => {
+			const behind = (element) => {
 				for (let at = element; at; at = at.parentElement) {
 					const colour = getComputedStyle(at).backgroundColor;
 					if (rgba(colour)[3] === 255) return colour;
@@ -113,13 +116,18 @@ async function accessible() {
 			};
 			const problems = [];
 			for (const element of document.querySelectorAll('body *')) {
-				const own = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+				const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
 				if (!own || !element.checkVisibility() || element.matches(':disabled, option')) continue;
-				const [a, b] = [getComputedStyle(element).color, behind(element)].map(luminance).sort((a, b) => b - a);
+				const [a, b] = [getComputedStyle(element).color, behind(element)]
+					.map(luminance)
+					.sort((a, b) => b - a);
 				const contrast = (a + 0.05) / (b + 0.05);
-				if (contrast < least) problems.push(`${contrast.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
+				if (contrast < least)
+					problems.push(`${contrast.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
 			}
-			for (const control of document.querySelectorAll('input, select, button, canvas, meter, progress')) {
+			for (const control of document.querySelectorAll(
+				'input, select, button, canvas, meter, progress',
+			)) {
 				const name = control.labels?.length || control.ariaLabel || control.textContent.trim();
 				if (!name) problems.push(`no name: ${control.outerHTML.slice(0, 80)}`);
 			}
@@ -137,7 +145,7 @@ class Proxy {
 
 	async start(port = 0) {
 		const { hostname, port: node } = new URL(OPG_URL);
-		this.#server = net.createServer(socket => {
+		this.#server = net.createServer((socket) => {
 			const there = net.connect(Number(node), hostname);
 			for (const one of [socket, there]) {
 				this.#sockets.add(one);
@@ -145,7 +153,7 @@ class Proxy {
 			}
 			socket.pipe(there).pipe(socket);
 		});
-		await new Promise(resolve => this.#server.listen(port, '127.0.0.1', resolve));
+		await new Promise((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
 		this.port = this.#server.address().port;
 		this.url = `ws://127.0.0.1:${this.port}`;
 	}
@@ -166,18 +174,32 @@ async function run() {
 	const newest = page.locator('.tile', { hasText: 'Newest block' }).locator('strong');
 	const first = await newest.textContent();
 	await page.waitForFunction(
-		before => document.querySelector('.tile strong')?.textContent !== before,
+		(before) => document.querySelector('.tile strong')?.textContent !== before,
 		first,
 	);
 	await page.keyboard.press('Tab');
-	assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Skip to the content');
+	assert.equal(
+		await page.evaluate(() => document.activeElement.textContent.trim()),
+		'Skip to the content',
+	);
 	await page.keyboard.press('Enter');
 	assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
 
 	begin('a request appears in the list, and goes its way on its page');
-	const sent = opgAs('//Eve', 'request', 'send', '//Dave/digits', '--tensors', join(DIR, 'seven.json'), '--json');
+	const sent = opgAs(
+		'//Eve',
+		'request',
+		'send',
+		'//Dave/digits',
+		'--tensors',
+		join(DIR, 'seven.json'),
+		'--json',
+	);
 	const { request } = JSON.parse((await sent).stdout);
-	await page.getByRole('link', { name: `${request}`, exact: true }).first().click();
+	await page
+		.getByRole('link', { name: `${request}`, exact: true })
+		.first()
+		.click();
 	await page.getByRole('heading', { name: `Request ${request}` }).waitFor();
 	// Each state that the page shows.
 	await page.evaluate(() => {
@@ -202,7 +224,9 @@ async function run() {
 	const label = card('Answer').locator('.tensor', { hasText: 'label' }).locator('.elements');
 	assert.equal((await label.textContent()).trim(), '7');
 	assert.equal(await card('Rounds').locator('tbody tr').count(), seats.length);
-	const digests = await card('Rounds').locator('td:last-child code').evaluateAll(all => all.map(one => one.title));
+	const digests = await card('Rounds')
+		.locator('td:last-child code')
+		.evaluateAll((all) => all.map((one) => one.title));
 	assert.deepEqual(new Set(digests), new Set([status.answer.digest]));
 
 	begin('the receipt is verified in the page, and not without an anchor');
@@ -230,29 +254,46 @@ async function run() {
 	const file = join(DIR, 'receipt.json');
 	await download.saveAs(file);
 	// The command line agrees.
-	execFileSync(join(OPG_BIN, 'opg'), ['receipt', 'verify', file, '--genesis', genesis], { stdio: 'pipe' });
+	execFileSync(join(OPG_BIN, 'opg'), ['receipt', 'verify', file, '--genesis', genesis], {
+		stdio: 'pipe',
+	});
 
 	begin('a changed receipt is refused, with the reason');
 	const text = readFileSync(file, 'utf8');
-	const other = digits => digits.slice(0, -1) + (digits.endsWith('0') ? '1' : '0');
+	const other = (digits) => digits.slice(0, -1) + (digits.endsWith('0') ? '1' : '0');
 	// Round, target, and number of votes come before the first vote, which begins with its target.
 	const signature = ({ finality }) => {
 		const part = finality.at(-1);
 		const at = 2 + 2 * (8 + 36 + 1 + 36 + 20);
 		part.justification = other(part.justification.slice(0, at)) + part.justification.slice(at);
 	};
-	const changed = change => {
+	const changed = (change) => {
 		const copy = JSON.parse(text);
 		change(copy);
 		return JSON.stringify(copy);
 	};
 	const cases = [
 		['whole', text, 'The receipt holds.', null],
-		['proof', changed(copy => (copy.proof[0] = other(copy.proof[0]))), 'The receipt is refused.', 'State'],
-		['request', changed(copy => (copy.request += 1)), 'The receipt is refused.', null],
-		['runtime', changed(copy => (copy.specVersion += 1)), 'The receipt is refused.', 'OtherSpecVersion'],
+		[
+			'proof',
+			changed((copy) => (copy.proof[0] = other(copy.proof[0]))),
+			'The receipt is refused.',
+			'State',
+		],
+		['request', changed((copy) => (copy.request += 1)), 'The receipt is refused.', null],
+		[
+			'runtime',
+			changed((copy) => (copy.specVersion += 1)),
+			'The receipt is refused.',
+			'OtherSpecVersion',
+		],
 		['signature', changed(signature), 'The receipt is refused.', 'Finality'],
-		['genesis', changed(copy => (copy.genesis = other(copy.genesis))), 'The receipt is refused.', 'OtherChain'],
+		[
+			'genesis',
+			changed((copy) => (copy.genesis = other(copy.genesis))),
+			'The receipt is refused.',
+			'OtherChain',
+		],
 		['nothing', 'trust me', 'The receipt is refused.', 'NotJson'],
 	];
 	await visit('#/verify');
@@ -275,22 +316,26 @@ async function run() {
 	const requests = await Promise.all(
 		Array.from({ length: request }, (_, id) => rpc(OPG_URL, 'opg_v1_request', id)),
 	);
-	const toModel = name => {
-		const { latest } = items.find(model => model.name === name);
-		return requests.find(one => one?.model === latest).request;
+	const toModel = (name) => {
+		const { latest } = items.find((model) => model.name === name);
+		return requests.find((one) => one?.model === latest).request;
 	};
 	/** The picture of browser/picture.mjs, with so many pixels a side. */
-	const isShown = async side => {
+	const isShown = async (side) => {
 		const canvas = card('Input').getByRole('img', { name: 'Input picture as a picture' });
 		await canvas.waitFor();
 		await see(`${side} × ${side} pixels, red, green, blue`);
 		const colours = await canvas.evaluate((element, side) => {
 			const at = (x, y) => [...element.getContext('2d').getImageData(x, y, 1, 1).data];
-			const [x, y] = [10, 12].map(part => (part * side) / 32);
+			const [x, y] = [10, 12].map((part) => (part * side) / 32);
 			return { disc: at(x, y), corner: at(side - 1, 0), below: at(0, side - 1) };
 		}, side);
 		const last = Math.floor(((side - 1) * 256) / side);
-		const wanted = { disc: [250, 200, 40, 255], corner: [last, 40, 0, 255], below: [0, 40, last, 255] };
+		const wanted = {
+			disc: [250, 200, 40, 255],
+			corner: [last, 40, 0, 255],
+			below: [0, 40, last, 255],
+		};
 		for (const [place, colour] of Object.entries(wanted)) {
 			const isNear = colours[place].every((part, index) => Math.abs(part - colour[index]) <= 1);
 			assert.ok(isNear, `${place} is ${colours[place]}, and not ${colour}`);
@@ -303,7 +348,9 @@ async function run() {
 	begin('an input outside of the chain is loaded, and its hash compared');
 	await visit(`#/requests/${toModel('photos')}`);
 	await card('Input').getByText('outside of the chain').waitFor();
-	await card('Input').getByRole('button', { name: /^Load the 108 KiB/ }).click();
+	await card('Input')
+		.getByRole('button', { name: /^Load the 108 KiB/ })
+		.click();
 	await isShown(96);
 
 	begin('stake is delegated with a development key, and taken out');
@@ -323,7 +370,10 @@ async function run() {
 	await own.getByLabel('OPG to take out').fill('5.5');
 	await own.getByRole('button', { name: 'Undelegate' }).click();
 	await own.getByText(/in \d+ ticks/).waitFor();
-	assert.ok(await own.getByRole('button', { name: 'Withdraw' }).isDisabled(), 'unbonding is not over');
+	assert.ok(
+		await own.getByRole('button', { name: 'Withdraw' }).isDisabled(),
+		'unbonding is not over',
+	);
 	const holder = await card('Your account').locator('code').first().getAttribute('title');
 	const account = await rpc(OPG_OTHER_URL, 'opg_v1_account', holder);
 	const [delegation] = account.delegations;
@@ -365,9 +415,21 @@ async function run() {
 	await card('Executors that serve it').getByText('Charlie').waitFor();
 	writeFileSync(
 		join(DIR, 'many.jsonl'),
-		Array.from({ length: MANY }, () => JSON.stringify({ tensors: JSON.parse(readFileSync(join(DIR, 'seven.json'))) })).join('\n'),
+		Array.from({ length: MANY }, () =>
+			JSON.stringify({ tensors: JSON.parse(readFileSync(join(DIR, 'seven.json'))) }),
+		).join('\n'),
 	);
-	const many = opgAs('//Eve', 'request', 'batch', '//Dave/digits', join(DIR, 'many.jsonl'), '--tier', 'optimistic', '--output', join(DIR, 'results.jsonl'));
+	const many = opgAs(
+		'//Eve',
+		'request',
+		'batch',
+		'//Dave/digits',
+		join(DIR, 'many.jsonl'),
+		'--tier',
+		'optimistic',
+		'--output',
+		join(DIR, 'results.jsonl'),
+	);
 	await card('Live').getByText('attested').first().waitFor();
 	await accessible();
 	await screenshot('model');
@@ -412,7 +474,7 @@ async function run() {
 	await page.locator('.notice.bad').waitFor({ state: 'detached' });
 	const then = await newest.textContent();
 	await page.waitForFunction(
-		before => document.querySelector('.tile strong')?.textContent !== before,
+		(before) => document.querySelector('.tile strong')?.textContent !== before,
 		then,
 	);
 	await page.close();
@@ -433,9 +495,9 @@ async function refusals() {
 
 	begin('a method that the node refuses is named');
 	const strict = await context.newPage();
-	await strict.routeWebSocket(new RegExp(`:${new URL(OPG_URL).port}/?$`), socket => {
+	await strict.routeWebSocket(new RegExp(`:${new URL(OPG_URL).port}/?$`), (socket) => {
 		const node = socket.connectToServer();
-		socket.onMessage(message => {
+		socket.onMessage((message) => {
 			const { id, method } = JSON.parse(message);
 			if (method !== 'opg_v1_courts') return node.send(message);
 			const error = { code: -32601, message: 'Method not found' };
@@ -448,8 +510,8 @@ async function refusals() {
 
 	begin('something else than a node of this chain is refused');
 	const foreign = await context.newPage();
-	await foreign.routeWebSocket(/foreign\.example/, socket => {
-		socket.onMessage(message => {
+	await foreign.routeWebSocket(/foreign\.example/, (socket) => {
+		socket.onMessage((message) => {
 			const error = { code: -32601, message: 'Method not found' };
 			socket.send(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(message).id, error }));
 		});
@@ -462,7 +524,10 @@ async function refusals() {
 /** As it looks in the dark, and on a telephone. */
 async function looks() {
 	begin('dark, and narrow');
-	const narrow = await browser.newContext({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+	const narrow = await browser.newContext({
+		viewport: { width: 390, height: 844 },
+		colorScheme: 'dark',
+	});
 	const page = await narrow.newPage();
 	for (const view of ['requests', 'requests/0', 'executors', 'models/0', 'stake', 'verify']) {
 		await page.goto('about:blank');
@@ -470,7 +535,10 @@ async function looks() {
 		await page.locator('h1').waitFor();
 		await page.locator('section.card').first().waitFor();
 		await page.getByText('Asking the node …').first().waitFor({ state: 'detached' });
-		const [wide, whole] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+		const [wide, whole] = await page.evaluate(() => [
+			document.documentElement.scrollWidth,
+			innerWidth,
+		]);
 		assert.ok(wide <= whole, `${view} is ${wide} pixels wide, of ${whole}`);
 		if (OPG_SCREENSHOTS) {
 			const path = join(OPG_SCREENSHOTS, `narrow-dark-${view.replace('/', '-')}.png`);
@@ -485,9 +553,11 @@ try {
 	await refusals();
 	await looks();
 	assert.deepEqual(complaints, [], 'the browser complained');
-	const known = [PAGE_URL, OPG_URL].map(url => new URL(url).origin);
+	const known = [PAGE_URL, OPG_URL].map((url) => new URL(url).origin);
 	const strange = [...origins].filter(
-		origin => !known.includes(origin) && !/^(ws:\/\/127\.0\.0\.1:|blob:|null|wss:\/\/foreign\.example)/.test(origin),
+		(origin) =>
+			!known.includes(origin) &&
+			!/^(ws:\/\/127\.0\.0\.1:|blob:|null|wss:\/\/foreign\.example)/.test(origin),
 	);
 	assert.deepEqual(strange, [], 'the page speaks to others');
 	console.log('\nRESULT dashboard ok');

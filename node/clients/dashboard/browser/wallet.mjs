@@ -5,18 +5,18 @@ import { pathToFileURL } from 'node:url';
 import { encodeAddress, fromHex, toHex } from '@opg-chain/client';
 
 const require = createRequire(new URL('../../js/package.json', import.meta.url));
-const load = name => import(pathToFileURL(require.resolve(name)).href);
+const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 
 // What each extension of a transaction adds to the bytes that are signed: to the transaction itself, and
 // to what is only signed. Numbers come as hex, the most significant byte first.
 const PARTS = {
-	CheckMortality: { extra: p => [fromHex(p.era)], implicit: p => [fromHex(p.blockHash)] },
-	CheckNonce: { extra: p => [compact(p.nonce)] },
-	ChargeTransactionPayment: { extra: p => [compact(p.tip)] },
+	CheckMortality: { extra: (p) => [fromHex(p.era)], implicit: (p) => [fromHex(p.blockHash)] },
+	CheckNonce: { extra: (p) => [compact(p.nonce)] },
+	ChargeTransactionPayment: { extra: (p) => [compact(p.tip)] },
 	CheckMetadataHash: { extra: () => [Uint8Array.of(0)], implicit: () => [Uint8Array.of(0)] },
-	CheckSpecVersion: { implicit: p => [u32(p.specVersion)] },
-	CheckTxVersion: { implicit: p => [u32(p.transactionVersion)] },
-	CheckGenesis: { implicit: p => [fromHex(p.genesisHash)] },
+	CheckSpecVersion: { implicit: (p) => [u32(p.specVersion)] },
+	CheckTxVersion: { implicit: (p) => [u32(p.transactionVersion)] },
+	CheckGenesis: { implicit: (p) => [fromHex(p.genesisHash)] },
 };
 PARTS.CheckEra = PARTS.CheckMortality;
 
@@ -40,9 +40,9 @@ export async function install(context, path, label) {
 	const { sr25519CreateDerive } = await load('@polkadot-labs/hdkd');
 	const { DEV_MINI_SECRET } = await load('@polkadot-labs/hdkd-helpers');
 	const key = sr25519CreateDerive(DEV_MINI_SECRET)(path);
-	await context.exposeFunction('signInWallet', payload => {
-		const parts = payload.signedExtensions.map(name => PARTS[name] ?? {});
-		const of = side => parts.flatMap(part => part[side]?.(payload) ?? []);
+	await context.exposeFunction('signInWallet', (payload) => {
+		const parts = payload.signedExtensions.map((name) => PARTS[name] ?? {});
+		const of = (side) => parts.flatMap((part) => part[side]?.(payload) ?? []);
 		const message = Buffer.concat([fromHex(payload.method), ...of('extra'), ...of('implicit')]);
 		if (message.length > 256) throw new Error('this wallet signs short calls only');
 		// 1: sr25519
@@ -50,16 +50,19 @@ export async function install(context, path, label) {
 	});
 	// As wallets do, it tells the address of the key on no particular chain.
 	const account = { address: encodeAddress(key.publicKey, 42), name: label, type: 'sr25519' };
-	await context.addInitScript(account => {
+	await context.addInitScript((account) => {
 		const accounts = {
 			get: async () => [account],
-			subscribe: listener => {
+			subscribe: (listener) => {
 				listener([account]);
 				return () => undefined;
 			},
 		};
 		const signer = {
-			signPayload: async payload => ({ id: 1, signature: await globalThis.signInWallet(payload) }),
+			signPayload: async (payload) => ({
+				id: 1,
+				signature: await globalThis.signInWallet(payload),
+			}),
 			signRaw: () => Promise.reject(new Error('this wallet signs transactions only')),
 		};
 		const enable = async () => ({ accounts, signer });

@@ -20,7 +20,8 @@ export function parseGenesis(text: string): string | null {
 
 /** An anchor from a file of authorities, as `opg receipt verify --save-authorities` writes it. */
 export function parseAuthorities(text: string): Anchor {
-	if (text.length > MAX_FILE_BYTES) throw new Error('the file is too long for a set of authorities');
+	if (text.length > MAX_FILE_BYTES)
+		throw new Error('the file is too long for a set of authorities');
 	let file: { genesis?: unknown; set?: unknown; authorities?: unknown };
 	try {
 		file = JSON.parse(text);

@@ -76,7 +76,11 @@ function Shell() {
 						<a
 							key={name}
 							href={href}
-							aria-current={(views as readonly string[]).includes(route.view) ? 'page' : undefined}
+							aria-current={
+								(views as readonly string[]).includes(route.view)
+									? 'page'
+									: undefined
+							}
 						>
 							{name}
 						</a>
@@ -86,11 +90,17 @@ function Shell() {
 			</header>
 			<main id="main" tabIndex={-1}>
 				<Condition state={state} />
-				{route.view === 'verify' ? <Verify /> : open ? <View route={route} key={open.url} /> : <Waiting state={state} />}
+				{route.view === 'verify' ? (
+					<Verify />
+				) : open ? (
+					<View route={route} key={open.url} />
+				) : (
+					<Waiting state={state} />
+				)}
 			</main>
 			<footer>
-				This page speaks to the node above and to nobody else. What it shows is that node's word,
-				except for what a verified receipt proves.
+				This page speaks to the node above and to nobody else. What it shows is that node's
+				word, except for what a verified receipt proves.
 			</footer>
 		</OpenContext.Provider>
 	);
@@ -131,7 +141,11 @@ function View({ route }: { route: Route }) {
 }
 
 function Waiting({ state }: { state: LinkState }) {
-	return <Page title="OPG Chain">{state.kind === 'connecting' && <p>Connecting to {state.url} …</p>}</Page>;
+	return (
+		<Page title="OPG Chain">
+			{state.kind === 'connecting' && <p>Connecting to {state.url} …</p>}
+		</Page>
+	);
 }
 
 /** The node's address, and whether it answers. */
@@ -209,7 +223,11 @@ function Condition({ state }: { state: LinkState }) {
 							Try now
 						</button>
 						{location.protocol === 'https:' && state.url.startsWith('ws:') && (
-							<> A page that came by https may not open ws:// addresses of other machines: use wss://.</>
+							<>
+								{' '}
+								A page that came by https may not open ws:// addresses of other
+								machines: use wss://.
+							</>
 						)}
 					</>
 				) : (
@@ -233,9 +251,10 @@ function Condition({ state }: { state: LinkState }) {
 	if (state.kind === 'open' && state.silentSince !== null) {
 		return (
 			<div class="notice warn" role="alert">
-				<strong>No new block</strong> since {new Date(state.silentSince).toLocaleTimeString()}; the newest
-				is {grouped(state.chain.best.number)}. The node answers. It may be alone, or the chain stands
-				still.
+				<strong>No new block</strong> since{' '}
+				{new Date(state.silentSince).toLocaleTimeString()}; the newest is{' '}
+				{grouped(state.chain.best.number)}. The node answers. It may be alone, or the chain
+				stands still.
 			</div>
 		);
 	}

@@ -187,9 +187,12 @@ export class Link {
 		};
 		this.#set(open);
 		let last = Date.now();
-		const heads = client.rpc.subscribe<unknown>('chain_subscribeNewHeads', 'chain_unsubscribeNewHeads');
+		const heads = client.rpc.subscribe<unknown>(
+			'chain_subscribeNewHeads',
+			'chain_unsubscribeNewHeads',
+		);
 		try {
-			for (let next = heads.next(); ; ) {
+			for (let next = heads.next(); ;) {
 				const head = await Promise.race([next, silence()]);
 				if (!isCurrent()) return;
 				if (head !== SILENT && head.done) throw new Error('the node ended the connection');
@@ -221,7 +224,10 @@ function refusal(error: unknown): { title: string; message: string } | null {
 	const isForeign = error instanceof WrongChain || error instanceof UnsafeMethod;
 	if (!isForeign) return null;
 	const { message } = error;
-	return { title: 'This is no node of OPG Chain, or it refuses strangers', message: `It says: ${message}.` };
+	return {
+		title: 'This is no node of OPG Chain, or it refuses strangers',
+		message: `It says: ${message}.`,
+	};
 }
 
 function developmentNames(prefix: number): Map<string, string> {

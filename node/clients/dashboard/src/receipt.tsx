@@ -28,7 +28,9 @@ export function useCheck() {
 		try {
 			const receipt = await read();
 			const anchor =
-				trusted.kind === 'genesis' ? { genesis: trusted.genesis } : { authorities: trusted.text };
+				trusted.kind === 'genesis'
+					? { genesis: trusted.genesis }
+					: { authorities: trusted.text };
 			setChecked({ outcome: await verify(receipt, anchor), trusted, receipt });
 		} catch (error) {
 			const outcome: Outcome = { error: { reason: 'NoReceipt', message: explain(error) } };
@@ -53,11 +55,13 @@ export function Receipt({ request }: { request: schema.Request }) {
 	return (
 		<Card title="Receipt" id="receipt">
 			<p>
-				A file that proves the result without trust in any node. This page verifies it with the
-				WebAssembly verifier, in your browser.
+				A file that proves the result without trust in any node. This page verifies it with
+				the WebAssembly verifier, in your browser.
 			</p>
 			<AnchorPanel nodeGenesis={chain.genesis} />
-			{!isThere && <p class="empty">There is one once the request is settled in a final block.</p>}
+			{!isThere && (
+				<p class="empty">There is one once the request is settled in a final block.</p>
+			)}
 			{isThere && (
 				<p class="buttons">
 					<button
@@ -72,12 +76,19 @@ export function Receipt({ request }: { request: schema.Request }) {
 						type="button"
 						disabled={isBusy}
 						onClick={() =>
-							void check({ kind: 'genesis', genesis: chain.genesis, source: 'node' }, fetched)
+							void check(
+								{ kind: 'genesis', genesis: chain.genesis, source: 'node' },
+								fetched,
+							)
 						}
 					>
 						Verify against this node's own genesis
 					</button>
-					<Save receipt={checked?.receipt} name={`receipt-${request.request}.json`} read={fetched} />
+					<Save
+						receipt={checked?.receipt}
+						name={`receipt-${request.request}.json`}
+						read={fetched}
+					/>
 				</p>
 			)}
 			{checked && <Result checked={checked} request={request} />}
@@ -85,7 +96,11 @@ export function Receipt({ request }: { request: schema.Request }) {
 	);
 }
 
-function Save({ receipt, name, read }: {
+function Save({
+	receipt,
+	name,
+	read,
+}: {
 	receipt: string | undefined;
 	name: string;
 	read: () => Promise<string>;
@@ -124,13 +139,19 @@ export function AnchorPanel({ nodeGenesis }: { nodeGenesis: string | null }) {
 			<div class="anchor">
 				<Facts>
 					<Fact name="You trust">
-						{anchor.kind === 'genesis' ? 'the chain with this genesis hash' : `authority set ${anchor.set} of the chain with this genesis hash`}
+						{anchor.kind === 'genesis'
+							? 'the chain with this genesis hash'
+							: `authority set ${anchor.set} of the chain with this genesis hash`}
 						<code class="wrap">{anchor.genesis}</code>
 					</Fact>
 					<Fact name="Source">{SOURCES[anchor.source]}</Fact>
 					{nodeGenesis && (
 						<Fact name="This node says">
-							{nodeGenesis === anchor.genesis ? 'the same genesis hash' : <code class="wrap">{nodeGenesis}</code>}
+							{nodeGenesis === anchor.genesis ? (
+								'the same genesis hash'
+							) : (
+								<code class="wrap">{nodeGenesis}</code>
+							)}
 						</Fact>
 					)}
 				</Facts>
@@ -187,12 +208,19 @@ function AnchorForm({
 	return (
 		<form class="anchor" onSubmit={submit}>
 			<p>
-				<strong>What do you trust?</strong> A receipt proves nothing by itself. Enter the genesis hash
-				of the chain from a source of your own: its specification, somebody you trust, a node of
-				yours.
+				<strong>What do you trust?</strong> A receipt proves nothing by itself. Enter the
+				genesis hash of the chain from a source of your own: its specification, somebody you
+				trust, a node of yours.
 			</p>
 			<div class="row">
-				<Field label="Genesis hash" hint={nodeGenesis && <>This node says {nodeGenesis}. A node that lies would lie here too.</>}>
+				<Field
+					label="Genesis hash"
+					hint={
+						nodeGenesis && (
+							<>This node says {nodeGenesis}. A node that lies would lie here too.</>
+						)
+					}
+				>
 					{(ids) => (
 						<input
 							{...ids}
@@ -213,9 +241,17 @@ function AnchorForm({
 					</button>
 				)}
 			</div>
-			<Field label="Or a file of authorities" hint="as opg receipt verify --save-authorities writes it">
+			<Field
+				label="Or a file of authorities"
+				hint="as opg receipt verify --save-authorities writes it"
+			>
 				{(ids) => (
-					<input {...ids} type="file" accept=".json,application/json" onChange={(event) => void chosen(event)} />
+					<input
+						{...ids}
+						type="file"
+						accept=".json,application/json"
+						onChange={(event) => void chosen(event)}
+					/>
 				)}
 			</Field>
 			{error && (
@@ -234,8 +270,17 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 		const { reason, message } = outcome.error;
 		return (
 			<div class="notice bad" role="alert">
-				<strong>{reason === 'NoReceipt' ? 'There is no receipt.' : 'The receipt is refused.'}</strong>{' '}
-				{reason === 'NoReceipt' ? message : <>{sentence(message)} Reason: <code>{reason ?? 'none'}</code>. It proves nothing.</>}
+				<strong>
+					{reason === 'NoReceipt' ? 'There is no receipt.' : 'The receipt is refused.'}
+				</strong>{' '}
+				{reason === 'NoReceipt' ? (
+					message
+				) : (
+					<>
+						{sentence(message)} Reason: <code>{reason ?? 'none'}</code>. It proves
+						nothing.
+					</>
+				)}
 			</div>
 		);
 	}
@@ -243,12 +288,14 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 	const differences = request ? compare(statement, request) : [];
 	return (
 		<div class="result" role="status">
-			<div class={`notice ${differences.length > 0 ? 'bad' : trusted.source === 'node' ? 'warn' : 'good'}`}>
+			<div
+				class={`notice ${differences.length > 0 ? 'bad' : trusted.source === 'node' ? 'warn' : 'good'}`}
+			>
 				<strong>The receipt holds.</strong>{' '}
 				{trusted.source === 'node' && (
 					<>
-						Its anchor is the genesis hash that the same node gave. So this shows only that the node
-						agrees with itself: a node that lies can make up a chain.{' '}
+						Its anchor is the genesis hash that the same node gave. So this shows only
+						that the node agrees with itself: a node that lies can make up a chain.{' '}
 					</>
 				)}
 				{differences.length > 0 && (
@@ -257,9 +304,12 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 						{differences.join(', ')}.{' '}
 					</>
 				)}
-				{request && differences.length === 0 && 'It proves the answer that is shown above. '}
+				{request &&
+					differences.length === 0 &&
+					'It proves the answer that is shown above. '}
 				<small>
-					{bytes(receipt.length)}, verified here in {Math.max(1, Math.round(milliseconds))} ms.
+					{bytes(receipt.length)}, verified here in{' '}
+					{Math.max(1, Math.round(milliseconds))} ms.
 				</small>
 			</div>
 			<div class="columns">
@@ -267,26 +317,32 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 					<h3>Verified in this browser</h3>
 					<ul class="checks">
 						<Check is="done">
-							The {trusted.kind === 'genesis' ? 'genesis hash' : 'authority set'} is the one{' '}
+							The {trusted.kind === 'genesis' ? 'genesis hash' : 'authority set'} is
+							the one{' '}
 							{trusted.source === 'node' ? 'that the node gave' : 'that you trust'}:{' '}
 							<code>{short(trusted.genesis)}</code>.
 						</Check>
 						<Check is="done">
-							Each change of the authorities from there on, and block {grouped(statement.block.number)} (
-							<code>{short(statement.block.hash)}</code>, {time(statement.time)}), were made final by
-							GRANDPA: more than two thirds of the authorities signed.
+							Each change of the authorities from there on, and block{' '}
+							{grouped(statement.block.number)} (
+							<code>{short(statement.block.hash)}</code>, {time(statement.time)}),
+							were made final by GRANDPA: more than two thirds of the authorities
+							signed.
 						</Check>
 						<Check is="done">
-							The state of that block has request {statement.request}, settled, with its input, model,
-							engine, seats and answer, in a storage proof that leaves nothing over.
+							The state of that block has request {statement.request}, settled, with
+							its input, model, engine, seats and answer, in a storage proof that
+							leaves nothing over.
 						</Check>
 						<Check is="done">
-							The digests of input, model and engine are the same in the request and in its
-							committees{statement.input !== null && ', and the input has that digest'}.
+							The digests of input, model and engine are the same in the request and
+							in its committees
+							{statement.input !== null && ', and the input has that digest'}.
 						</Check>
 						{request && differences.length === 0 && (
 							<Check is="done">
-								Input, answer, model and fee that this node showed are those of the receipt.
+								Input, answer, model and fee that this node showed are those of the
+								receipt.
 							</Check>
 						)}
 					</ul>
@@ -295,28 +351,32 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 					<h3>Not verified here</h3>
 					<ul class="checks">
 						<Check is="not">
-							That the model gives this answer. Whoever has its file computes it again:
+							That the model gives this answer. Whoever has its file computes it
+							again:
 							<code class="command">
 								{command(statement)} <Copy text={command(statement)} />
 							</code>
 						</Check>
 						<Check is="not">
-							The signatures of the executors: they are in the blocks of the reveals. The state has
-							the digest that each revealed.
+							The signatures of the executors: they are in the blocks of the reveals.
+							The state has the digest that each revealed.
 						</Check>
 						{(statement.storedInput || statement.answer.storedOutput) && (
 							<Check is="not">
 								The bytes of{' '}
-								{[statement.storedInput && 'the input', statement.answer.storedOutput && 'the output']
+								{[
+									statement.storedInput && 'the input',
+									statement.answer.storedOutput && 'the output',
+								]
 									.filter(Boolean)
 									.join(' and ')}
-								, which are outside of the chain. The receipt has their BLAKE3 hashes, with which this page
-								compares what it loads.
+								, which are outside of the chain. The receipt has their BLAKE3
+								hashes, with which this page compares what it loads.
 							</Check>
 						)}
 						<Check is="not">
-							This page itself, and its verifier: they are as honest as who serves them.{' '}
-							<code>opg receipt verify</code> needs neither.
+							This page itself, and its verifier: they are as honest as who serves
+							them. <code>opg receipt verify</code> needs neither.
 						</Check>
 					</ul>
 				</div>
@@ -353,27 +413,53 @@ function Proven({ statement }: { statement: Statement }) {
 		<div class="columns">
 			<div>
 				<h3>Input</h3>
-				{statement.input !== null && <Tensors encoded={statement.input} what="Proven input" />}
+				{statement.input !== null && (
+					<Tensors encoded={statement.input} what="Proven input" />
+				)}
 				{statement.storedInput && (
-					<Stored content={statement.storedInput} request={statement.request} what="Proven input" />
+					<Stored
+						content={statement.storedInput}
+						request={statement.request}
+						what="Proven input"
+					/>
 				)}
 				<h3>Answer</h3>
 				{answer.output !== null && <Tensors encoded={answer.output} what="Proven output" />}
 				{answer.storedOutput && (
-					<Stored content={answer.storedOutput} request={statement.request} what="Proven output" />
+					<Stored
+						content={answer.storedOutput}
+						request={statement.request}
+						what="Proven output"
+					/>
 				)}
 				{answer.error !== null && <p>The model gives none: {answer.error}</p>}
 			</div>
 			<Facts>
 				<Fact name="Request">{statement.request}</Fact>
-				<Fact name="Block">{grouped(statement.block.number)}, {time(statement.time)}</Fact>
-				<Fact name="Runtime">{statement.specName} {statement.specVersion}</Fact>
-				<Fact name="Requester"><PublicKey value={statement.requester} /></Fact>
-				<Fact name="Model">version {statement.model} of <PublicKey value={statement.owner} /></Fact>
-				<Fact name="Model file"><Hash value={statement.modelHash} /></Fact>
-				<Fact name="Engine"><Hash value={statement.engineId} /></Fact>
-				<Fact name="Input digest"><Hash value={statement.inputHash} /></Fact>
-				<Fact name="Answer digest"><Hash value={answer.digest} /></Fact>
+				<Fact name="Block">
+					{grouped(statement.block.number)}, {time(statement.time)}
+				</Fact>
+				<Fact name="Runtime">
+					{statement.specName} {statement.specVersion}
+				</Fact>
+				<Fact name="Requester">
+					<PublicKey value={statement.requester} />
+				</Fact>
+				<Fact name="Model">
+					version {statement.model} of <PublicKey value={statement.owner} />
+				</Fact>
+				<Fact name="Model file">
+					<Hash value={statement.modelHash} />
+				</Fact>
+				<Fact name="Engine">
+					<Hash value={statement.engineId} />
+				</Fact>
+				<Fact name="Input digest">
+					<Hash value={statement.inputHash} />
+				</Fact>
+				<Fact name="Answer digest">
+					<Hash value={answer.digest} />
+				</Fact>
 				<Fact name="Fuel">{grouped(answer.fuel)}</Fact>
 				<Fact name="Fee">{exactOpg(statement.fee)}</Fact>
 				{statement.seats.map((seat) => (

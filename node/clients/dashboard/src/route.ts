@@ -55,8 +55,7 @@ export const to = {
 	requestsBefore: (id: number) => `#/requests?before=${id}`,
 	request: (id: number) => `#/requests/${id}`,
 	models: '#/models',
-	modelsOf: (filter: { owner?: string; tag?: string }) =>
-		`#/models?${new URLSearchParams(filter)}`,
+	modelsOf: (filter: { owner?: string; tag?: string }) => `#/models?${new URLSearchParams(filter)}`,
 	model: (id: number) => `#/models/${id}`,
 	executors: '#/executors',
 	courts: '#/courts',

@@ -19,9 +19,18 @@ const PICTURE_WIDTH = 224;
 
 const FLOATS = new Set(['float16', 'float32', 'float64', 'bfloat16']);
 const SHORT: Record<string, string> = {
-	uint8: 'u8', uint16: 'u16', uint32: 'u32', uint64: 'u64',
-	int8: 'i8', int16: 'i16', int32: 'i32', int64: 'i64',
-	float16: 'f16', float32: 'f32', float64: 'f64', bfloat16: 'bf16',
+	uint8: 'u8',
+	uint16: 'u16',
+	uint32: 'u32',
+	uint64: 'u64',
+	int8: 'i8',
+	int16: 'i16',
+	int32: 'i32',
+	int64: 'i64',
+	float16: 'f16',
+	float32: 'f32',
+	float64: 'f64',
+	bfloat16: 'bf16',
 };
 
 export function typeName(dtype: string): string {
@@ -37,8 +46,8 @@ export function Tensors({ encoded, what }: { encoded: string | Uint8Array; what:
 	} catch (error) {
 		return (
 			<Notice tone="warn">
-				These bytes are no tensors: {(error as Error).message}. {bytes(data.length)}, which begin with{' '}
-				<code>{toHex(data.subarray(0, BEGINNING))}</code>
+				These bytes are no tensors: {(error as Error).message}. {bytes(data.length)}, which
+				begin with <code>{toHex(data.subarray(0, BEGINNING))}</code>
 			</Notice>
 		);
 	}
@@ -53,7 +62,11 @@ export function Tensors({ encoded, what }: { encoded: string | Uint8Array; what:
 }
 
 /** Bytes outside of the chain, which a node gives while the request is kept. */
-export function Stored({ content: { hash, size }, request, what }: {
+export function Stored({
+	content: { hash, size },
+	request,
+	what,
+}: {
 	content: { hash: string; size: number };
 	request: number;
 	what: string;
@@ -132,7 +145,8 @@ function PictureView({ image, label }: { image: Picture; label: string }) {
 			<canvas ref={canvas} width={width} height={height} role="img" aria-label={label} />
 			<small>
 				{width} × {height} pixels, {channels === 1 ? 'grey' : 'red, green, blue'},{' '}
-				{layout === 'planes' ? 'a plane for each channel' : 'channels side by side'}; {scaling}
+				{layout === 'planes' ? 'a plane for each channel' : 'channels side by side'};{' '}
+				{scaling}
 			</small>
 		</div>
 	);
@@ -162,7 +176,15 @@ function Bars({ values }: { values: number[] }) {
 	);
 }
 
-function Elements({ tensor, isFloat, isOpen }: { tensor: Tensor; isFloat: boolean; isOpen: boolean }) {
+function Elements({
+	tensor,
+	isFloat,
+	isOpen,
+}: {
+	tensor: Tensor;
+	isFloat: boolean;
+	isOpen: boolean;
+}) {
 	const [limit, setLimit] = useState(FIRST);
 	const total = tensor.data.length;
 	return (

@@ -68,7 +68,11 @@ export function Fact({ name, children }: { name: string; children: ComponentChil
 	);
 }
 
-export function Tile({ name, note, children }: {
+export function Tile({
+	name,
+	note,
+	children,
+}: {
 	name: string;
 	note?: ComponentChildren;
 	children: ComponentChildren;
@@ -193,7 +197,13 @@ export function Copy({ text }: { text: string }) {
 		);
 	};
 	return (
-		<button type="button" class="copy" aria-label={`Copy ${short(text)}`} title="Copy" onClick={copy}>
+		<button
+			type="button"
+			class="copy"
+			aria-label={`Copy ${short(text)}`}
+			title="Copy"
+			onClick={copy}
+		>
 			<svg viewBox="0 0 16 16" width="13" height="13" aria-hidden="true">
 				{isCopied ? (
 					<path d="M3 8.5 6.5 12 13 4.5" />
@@ -221,7 +231,13 @@ export function Account({ address }: { address: string }) {
 	);
 }
 
-export function Accounts({ addresses, none = '–' }: { addresses: readonly string[]; none?: string }) {
+export function Accounts({
+	addresses,
+	none = '–',
+}: {
+	addresses: readonly string[];
+	none?: string;
+}) {
 	const names = useContext(OpenContext)?.names;
 	if (addresses.length === 0) return <>{none}</>;
 	return <>{addresses.map((address) => names?.get(address) ?? short(address)).join(', ')}</>;
@@ -254,12 +270,17 @@ export function Problem({ error, what }: { error: unknown; what?: string }) {
 }
 
 export function explain(error: unknown): string {
-	const { name, method, message, reason, explanation } = error as Record<string, string | undefined>;
+	const { name, method, message, reason, explanation } = error as Record<
+		string,
+		string | undefined
+	>;
 	if (name === 'UnsafeMethod') {
 		return `This node refuses ${method ?? 'the method'} to strangers, or does not have it.`;
 	}
-	if (name === 'TooManySubscriptions') return 'This node has too many subscribers. Use another one.';
-	if (name === 'StateUnavailable') return 'This node does not have the state of that block any more.';
+	if (name === 'TooManySubscriptions')
+		return 'This node has too many subscribers. Use another one.';
+	if (name === 'StateUnavailable')
+		return 'This node does not have the state of that block any more.';
 	const text = explanation ?? message ?? String(error);
 	return reason && !text.includes(reason) ? `${text} (${reason})` : text;
 }

@@ -39,7 +39,11 @@ export function compare(statement: Statement, request: schema.Request): string[]
 		['reference', statement.reference, request.reference],
 		['answer', statement.answer.digest, answer?.digest],
 		['output', statement.answer.output, answer?.output ?? null],
-		['output outside of the chain', statement.answer.storedOutput?.hash, answer?.storedOutput?.hash],
+		[
+			'output outside of the chain',
+			statement.answer.storedOutput?.hash,
+			answer?.storedOutput?.hash,
+		],
 		['error', statement.answer.error, answer?.error ?? null],
 		['fuel', statement.answer.fuel, answer?.fuel],
 		['fee', statement.fee, request.status.fee],

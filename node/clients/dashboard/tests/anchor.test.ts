@@ -24,7 +24,9 @@ describe('parseAuthorities', () => {
 		expect(() => parseAuthorities('{')).toThrow('not JSON');
 		expect(() => parseAuthorities('null')).toThrow('not a set');
 		expect(() => parseAuthorities('{}')).toThrow('not a set');
-		expect(() => parseAuthorities(JSON.stringify({ genesis: hash, set: 1 }))).toThrow('authorities');
+		expect(() => parseAuthorities(JSON.stringify({ genesis: hash, set: 1 }))).toThrow(
+			'authorities',
+		);
 		expect(() => parseAuthorities(' '.repeat(2 << 20))).toThrow('too long');
 	});
 });

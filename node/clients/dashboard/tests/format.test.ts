@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, compact, element, exactOpg, opg, parseOpg, percent, shape, short, time, words } from '../src/format';
+import {
+	bytes,
+	compact,
+	element,
+	exactOpg,
+	opg,
+	parseOpg,
+	percent,
+	shape,
+	short,
+	time,
+	words,
+} from '../src/format';
 
 const OPG = 10n ** 18n;
 

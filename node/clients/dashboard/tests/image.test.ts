@@ -12,18 +12,38 @@ const floats = (shape: number[], data: number[]): Tensor => ({
 	shape,
 	data: Float32Array.from(data),
 });
-const rgb = (rgba: Uint8ClampedArray, pixel: number) => [...rgba.subarray(pixel * 4, pixel * 4 + 4)];
+const rgb = (rgba: Uint8ClampedArray, pixel: number) => [
+	...rgba.subarray(pixel * 4, pixel * 4 + 4),
+];
 
 describe('frame', () => {
 	it('should know planes and interleaved channels', () => {
 		expect(frame([1, 3, 8, 16])).toEqual({ width: 16, height: 8, channels: 3, layout: 'planes' });
-		expect(frame([1, 8, 16, 3])).toEqual({ width: 16, height: 8, channels: 3, layout: 'interleaved' });
+		expect(frame([1, 8, 16, 3])).toEqual({
+			width: 16,
+			height: 8,
+			channels: 3,
+			layout: 'interleaved',
+		});
 		expect(frame([1, 1, 8, 8])).toEqual({ width: 8, height: 8, channels: 1, layout: 'planes' });
-		expect(frame([1, 8, 8, 1])).toEqual({ width: 8, height: 8, channels: 1, layout: 'interleaved' });
+		expect(frame([1, 8, 8, 1])).toEqual({
+			width: 8,
+			height: 8,
+			channels: 1,
+			layout: 'interleaved',
+		});
 	});
 
 	it('should refuse what is no picture', () => {
-		for (const dims of [[1, 64], [3, 8, 8], [2, 3, 8, 8], [1, 4, 8, 8], [1, 3, 2, 8], [1, 3, 0, 8], []]) {
+		for (const dims of [
+			[1, 64],
+			[3, 8, 8],
+			[2, 3, 8, 8],
+			[1, 4, 8, 8],
+			[1, 3, 2, 8],
+			[1, 3, 0, 8],
+			[],
+		]) {
 			expect(frame(dims), dims.join()).toBeNull();
 		}
 		expect(frame([1, 1, 4, MAX_PIXELS])).toBeNull();
@@ -43,7 +63,12 @@ describe('picture', () => {
 	});
 
 	it('should show one channel as grey', () => {
-		const found = picture(bytes([1, 1, 4, 4], Array.from({ length: 16 }, (_, at) => at)));
+		const found = picture(
+			bytes(
+				[1, 1, 4, 4],
+				Array.from({ length: 16 }, (_, at) => at),
+			),
+		);
 		expect(found && rgb(found.rgba, 9)).toEqual([9, 9, 9, 255]);
 	});
 

@@ -15,7 +15,12 @@ const revealed = { block: 6, digest: '0x02' };
 
 function request(name: schema.StatusName, seats: schema.Seat[], more: object = {}): schema.Request {
 	const status = { name, reason: null };
-	const rest = { requestedAt: 3, drawnAt: seats.length > 0 ? 4 : null, history: [], isFinal: false };
+	const rest = {
+		requestedAt: 3,
+		drawnAt: seats.length > 0 ? 4 : null,
+		history: [],
+		isFinal: false,
+	};
 	return { status, seats, ...rest, ...more } as unknown as schema.Request;
 }
 
@@ -30,10 +35,20 @@ describe('roundsOf', () => {
 			seat('d', { committed }),
 			seat('e', { committed, revealed: { block: 6, digest: '0x05' } }),
 		];
-		const counts = roundsOf(seats).map(({ round, seats, committed, revealed, declined, digests }) => [
-			round, seats.length, committed, revealed, declined, digests,
+		const counts = roundsOf(seats).map(
+			({ round, seats, committed, revealed, declined, digests }) => [
+				round,
+				seats.length,
+				committed,
+				revealed,
+				declined,
+				digests,
+			],
+		);
+		expect(counts).toEqual([
+			[0, 4, 3, 2, 1, 2],
+			[1, 1, 1, 1, 0, 1],
 		]);
-		expect(counts).toEqual([[0, 4, 3, 2, 1, 2], [1, 1, 1, 1, 0, 1]]);
 	});
 });
 
@@ -57,7 +72,13 @@ describe('stepsOf', () => {
 		const failed = request('failed', [seat('a'), seat('b')], {
 			status: { name: 'failed', reason: 'NotEnoughCommitments' },
 		});
-		expect(stepsOf(failed).at(-1)).toEqual({ name: 'Failed', state: 'bad', note: 'NotEnoughCommitments' });
-		expect(states(request('disputed', [seat('a', { committed, revealed })]))).toContain('In court now');
+		expect(stepsOf(failed).at(-1)).toEqual({
+			name: 'Failed',
+			state: 'bad',
+			note: 'NotEnoughCommitments',
+		});
+		expect(states(request('disputed', [seat('a', { committed, revealed })]))).toContain(
+			'In court now',
+		);
 	});
 });

@@ -16,7 +16,16 @@ export function Courts() {
 			title="Courts"
 			lead="Where two answers differ, or one is challenged, every validator computes the answer again, and whoever was wrong loses stake."
 		>
-			<Card side={all && all.length > ROWS && <small>the first {ROWS} of {grouped(all.length)}</small>}>
+			<Card
+				side={
+					all &&
+					all.length > ROWS && (
+						<small>
+							the first {ROWS} of {grouped(all.length)}
+						</small>
+					)
+				}
+			>
 				{courts.error ? (
 					<Problem error={courts.error} />
 				) : (
@@ -26,30 +35,48 @@ export function Courts() {
 						rowKey={({ request }) => request}
 						empty="No case is open."
 						columns={[
-							{ name: 'Request', cell: ({ request }) => <a href={to.request(request)}>{request}</a> },
+							{
+								name: 'Request',
+								cell: ({ request }) => <a href={to.request(request)}>{request}</a>,
+							},
 							{
 								name: 'Phase',
 								cell: ({ phase }) => (
-									<Badge name={words(phase)} tone={phase === 'waiting' ? 'quiet' : 'warn'} />
+									<Badge
+										name={words(phase)}
+										tone={phase === 'waiting' ? 'quiet' : 'warn'}
+									/>
 								),
 							},
 							{ name: 'Sitting', isNumber: true, cell: ({ sitting }) => sitting + 1 },
 							{
 								name: 'Votes',
 								cell: ({ votes, of }) => (
-									<Meter value={votes} max={of} label={`${votes} of ${of} validators voted`} />
+									<Meter
+										value={votes}
+										max={of}
+										label={`${votes} of ${of} validators voted`}
+									/>
 								),
 							},
 							{
 								name: 'Phase ends',
 								isNumber: true,
 								cell: ({ until }) =>
-									until === null ? '–' : `in ${Math.max(until - chain.clock, 0)} ticks`,
+									until === null
+										? '–'
+										: `in ${Math.max(until - chain.clock, 0)} ticks`,
 							},
-							{ name: 'Dispute since', isNumber: true, cell: ({ since }) => `block ${grouped(since)}` },
+							{
+								name: 'Dispute since',
+								isNumber: true,
+								cell: ({ since }) => `block ${grouped(since)}`,
+							},
 							{
 								name: 'Challengers',
-								cell: ({ challengers }) => <Accounts addresses={challengers} none="none: answers differ" />,
+								cell: ({ challengers }) => (
+									<Accounts addresses={challengers} none="none: answers differ" />
+								),
 							},
 						]}
 					/>

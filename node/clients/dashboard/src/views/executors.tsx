@@ -32,14 +32,21 @@ export const executorColumns: Column<schema.Executor>[] = [
 		isNumber: true,
 		cell: ({ ownStake, stake }) => (
 			<>
-				<Opg planck={ownStake} digits={2} /> <small class="quiet">{share(ownStake, stake)}</small>
+				<Opg planck={ownStake} digits={2} />{' '}
+				<small class="quiet">{share(ownStake, stake)}</small>
 			</>
 		),
 	},
-	{ name: 'Reserved', isNumber: true, cell: ({ reserved }) => <Opg planck={reserved} digits={2} /> },
+	{
+		name: 'Reserved',
+		isNumber: true,
+		cell: ({ reserved }) => <Opg planck={reserved} digits={2} />,
+	},
 	{
 		name: 'Busy slots',
-		cell: ({ busy, slots }) => <Meter value={busy} max={slots} label={`${busy} of ${slots} slots busy`} />,
+		cell: ({ busy, slots }) => (
+			<Meter value={busy} max={slots} label={`${busy} of ${slots} slots busy`} />
+		),
 	},
 	{ name: 'Commission', isNumber: true, cell: ({ commission }) => percent(commission) },
 	{
@@ -61,11 +68,16 @@ export const executorColumns: Column<schema.Executor>[] = [
 						{model}
 					</a>
 				))}
-				{serves.length > MODELS && <small class="quiet">and {serves.length - MODELS} more</small>}
+				{serves.length > MODELS && (
+					<small class="quiet">and {serves.length - MODELS} more</small>
+				)}
 			</>
 		),
 	},
-	{ name: 'Stake in it', cell: ({ operator }) => <a href={to.stakeIn(operator, 'executor')}>Delegate</a> },
+	{
+		name: 'Stake in it',
+		cell: ({ operator }) => <a href={to.stakeIn(operator, 'executor')}>Delegate</a>,
+	},
 ];
 
 function Count({ value, title }: { value: number; title: string }) {

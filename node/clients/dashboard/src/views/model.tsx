@@ -38,8 +38,19 @@ export function ModelView({ id }: { id: number }) {
 	const { value } = version;
 	const title = value ? `${value.name} ${value.number}` : `Model version ${id}`;
 	return (
-		<Page title={title} lead={value && <>Version {id} of this chain, by <Account address={value.owner} /></>}>
-			{version.error ? <Problem error={version.error} what="There is no such version." /> : null}
+		<Page
+			title={title}
+			lead={
+				value && (
+					<>
+						Version {id} of this chain, by <Account address={value.owner} />
+					</>
+				)
+			}
+		>
+			{version.error ? (
+				<Problem error={version.error} what="There is no such version." />
+			) : null}
 			{value ? <Body version={value} /> : !version.error && <Loading />}
 		</Page>
 	);
@@ -66,20 +77,25 @@ function Body({ version }: { version: schema.Version }) {
 							<Hash value={version.reportHash} />
 						</Fact>
 						<Fact name="Dimensions">
-							{Object.entries(dims).map(([name, size]) => `${name} = ${size}`).join(', ') || 'none open'}
+							{Object.entries(dims)
+								.map(([name, size]) => `${name} = ${size}`)
+								.join(', ') || 'none open'}
 						</Fact>
 						<Fact name="Licence">{version.licence ?? 'not said'}</Fact>
 						{version.tokenizer && (
 							<Fact name="Tokenizer">
-								<Hash value={version.tokenizer.hash} /> {bytes(version.tokenizer.size)}
+								<Hash value={version.tokenizer.hash} />{' '}
+								{bytes(version.tokenizer.size)}
 							</Fact>
 						)}
 						<Fact name="First announced">
-							block {grouped(version.announcedAt)} by <Account address={version.announcedBy} />
+							block {grouped(version.announcedAt)} by{' '}
+							<Account address={version.announcedBy} />
 						</Fact>
 						<Fact name="Limits">
-							{grouped(limits.fuel)} fuel a run, {grouped(limits.loadFuel)} to load, {limits.memoryMib} MiB;
-							input {bytes(limits.inputBytes)}, output {bytes(limits.outputBytes)}
+							{grouped(limits.fuel)} fuel a run, {grouped(limits.loadFuel)} to load,{' '}
+							{limits.memoryMib} MiB; input {bytes(limits.inputBytes)}, output{' '}
+							{bytes(limits.outputBytes)}
 						</Fact>
 					</Facts>
 					<Siblings version={version} />
@@ -99,7 +115,10 @@ function Siblings({ version }: { version: schema.Version }) {
 		async ({ client }) => {
 			let cursor: string | null = null;
 			for (let page = 0; page < PAGES; page += 1) {
-				const { items, next }: schema.ListedModelPage = await client.rpc.models({ owner }, cursor);
+				const { items, next }: schema.ListedModelPage = await client.rpc.models(
+					{ owner },
+					cursor,
+				);
 				for (const item of items) if ('versions' in item && item.name === name) return item;
 				if (next === null) break;
 				cursor = next;
@@ -142,7 +161,11 @@ function Costs({ version: { model, royalty } }: { version: schema.Version }) {
 					empty=""
 					columns={[
 						{ name: 'Tier', cell: ({ tier }) => tier },
-						{ name: 'Now, at most', isNumber: true, cell: ({ estimate }) => <Price planck={estimate.fee} /> },
+						{
+							name: 'Now, at most',
+							isNumber: true,
+							cell: ({ estimate }) => <Price planck={estimate.fee} />,
+						},
 						{
 							name: `Within ${BLOCKS} blocks`,
 							isNumber: true,
@@ -240,13 +263,20 @@ function Events({ id }: { id: number }) {
 				empty="Nothing yet. What happens to requests to this version appears here."
 				columns={[
 					{ name: 'Block', isNumber: true, cell: ({ block }) => grouped(block.number) },
-					{ name: 'Request', cell: ({ request }) => <a href={to.request(request)}>{request}</a> },
+					{
+						name: 'Request',
+						cell: ({ request }) => <a href={to.request(request)}>{request}</a>,
+					},
 					{ name: 'Event', cell: ({ event }) => words(event) },
 					{ name: 'Round', cell: ({ round }) => round ?? '' },
-					{ name: 'Accounts', cell: ({ accounts }) => <Accounts addresses={accounts} none="" /> },
+					{
+						name: 'Accounts',
+						cell: ({ accounts }) => <Accounts addresses={accounts} none="" />,
+					},
 					{
 						name: 'Answer',
-						cell: ({ digest, reason }) => (digest ? <Hash value={digest} /> : (reason ?? '')),
+						cell: ({ digest, reason }) =>
+							digest ? <Hash value={digest} /> : (reason ?? ''),
 					},
 				]}
 			/>

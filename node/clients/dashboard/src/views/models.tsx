@@ -51,11 +51,14 @@ function Search({ owner, tag }: { owner: string | null; tag: string | null }) {
 function List({ filter }: { filter: Filter }) {
 	const { page, cursor, next, back } = useCursors();
 	const models = useAsked(
-		({ client }) => client.rpc.models(Object.keys(filter).length > 0 ? filter : null, cursor, ROWS),
+		({ client }) =>
+			client.rpc.models(Object.keys(filter).length > 0 ? filter : null, cursor, ROWS),
 		[filter, cursor],
 	);
 	// Only a filter by file gives versions, and there is none here.
-	const rows = models.value?.items.filter((item): item is schema.NamedModel => 'versions' in item);
+	const rows = models.value?.items.filter(
+		(item): item is schema.NamedModel => 'versions' in item,
+	);
 	return (
 		<Card>
 			{models.error ? (
@@ -72,11 +75,15 @@ function List({ filter }: { filter: Filter }) {
 							name: 'Owner',
 							cell: ({ owner }) => (
 								<>
-									<Account address={owner} /> <a href={to.modelsOf({ owner })}>all of them</a>
+									<Account address={owner} />{' '}
+									<a href={to.modelsOf({ owner })}>all of them</a>
 								</>
 							),
 						},
-						{ name: 'Versions', cell: ({ versions }) => <Versions versions={versions} /> },
+						{
+							name: 'Versions',
+							cell: ({ versions }) => <Versions versions={versions} />,
+						},
 						{
 							name: 'Channels',
 							cell: ({ channels }) =>
@@ -127,7 +134,9 @@ export function Versions({ versions }: { versions: readonly schema.ListedVersion
 					)}
 				</span>
 			))}
-			{versions.length > VERSIONS && <span class="quiet">and {versions.length - VERSIONS} more</span>}
+			{versions.length > VERSIONS && (
+				<span class="quiet">and {versions.length - VERSIONS} more</span>
+			)}
 		</span>
 	);
 }

@@ -41,7 +41,8 @@ export function RequestView({ id }: { id: number }) {
 				(first) => {
 					if (isOver) return;
 					setRequest(first);
-					if (first && !first.isFinal) end = follow(client.rpc.watchRequest(id), setRequest, setError);
+					if (first && !first.isFinal)
+						end = follow(client.rpc.watchRequest(id), setRequest, setError);
 				},
 				(error: unknown) => !isOver && setError(error),
 			);
@@ -57,9 +58,9 @@ export function RequestView({ id }: { id: number }) {
 		return (
 			<Page title={title}>
 				<Notice tone="quiet">
-					The node has no request with this number: there was none yet, or it was removed from the
-					state, an hour after its inclusion. Its events are in the blocks. A receipt that somebody
-					kept can still be <a href={to.verify}>verified</a>.
+					The node has no request with this number: there was none yet, or it was removed
+					from the state, an hour after its inclusion. Its events are in the blocks. A
+					receipt that somebody kept can still be <a href={to.verify}>verified</a>.
 				</Notice>
 			</Page>
 		);
@@ -79,7 +80,11 @@ function Body({ request }: { request: schema.Request }) {
 		<>
 			<ol class="steps" aria-label="Way of the request">
 				{stepsOf(request).map(({ name, state, note }) => (
-					<li key={name} class={state} aria-current={state === 'now' ? 'step' : undefined}>
+					<li
+						key={name}
+						class={state}
+						aria-current={state === 'now' ? 'step' : undefined}
+					>
 						<strong>{name}</strong>
 						<small>{note}</small>
 					</li>
@@ -93,22 +98,31 @@ function Body({ request }: { request: schema.Request }) {
 			<div class="columns">
 				<Card title="Input">
 					{input !== null && <Tensors encoded={input} what="Input" />}
-					{storedInput && <Stored content={storedInput} request={request.request} what="Input" />}
+					{storedInput && (
+						<Stored content={storedInput} request={request.request} what="Input" />
+					)}
 				</Card>
 				<Card title="Answer">
 					{!answer && (
 						<p class="empty">
-							{status.name === 'failed' ? 'There is none, and there will be none.' : 'There is none yet.'}
+							{status.name === 'failed'
+								? 'There is none, and there will be none.'
+								: 'There is none yet.'}
 						</p>
 					)}
 					{answer?.output && <Tensors encoded={answer.output} what="Output" />}
 					{answer?.storedOutput && (
-						<Stored content={answer.storedOutput} request={request.request} what="Output" />
+						<Stored
+							content={answer.storedOutput}
+							request={request.request}
+							what="Output"
+						/>
 					)}
 					{answer?.error && (
 						<Notice tone="warn">
-							The model gives no output for this input: <strong>{words(answer.error)}</strong>. That is an
-							answer too, attested and paid like others.
+							The model gives no output for this input:{' '}
+							<strong>{words(answer.error)}</strong>. That is an answer too, attested
+							and paid like others.
 						</Notice>
 					)}
 					{answer && <Reliance request={request} />}
@@ -121,8 +135,8 @@ function Body({ request }: { request: schema.Request }) {
 						<h3>
 							{ROUND_NAMES[round.round] ?? `Round ${round.round}`}{' '}
 							<small class="quiet">
-								round {round.round}: {round.committed} of {round.seats.length} committed,{' '}
-								{round.revealed} revealed
+								round {round.round}: {round.committed} of {round.seats.length}{' '}
+								committed, {round.revealed} revealed
 								{round.digests > 1 && `, ${round.digests} answers that differ`}
 							</small>
 						</h3>
@@ -132,16 +146,26 @@ function Body({ request }: { request: schema.Request }) {
 							rowKey={({ executor }) => executor}
 							empty="No seat."
 							columns={[
-								{ name: 'Executor', cell: ({ executor }) => <Account address={executor} /> },
+								{
+									name: 'Executor',
+									cell: ({ executor }) => <Account address={executor} />,
+								},
 								{
 									name: 'Committed',
 									cell: ({ committed }) =>
-										committed ? `block ${grouped(committed.block)}` : <span class="quiet">–</span>,
+										committed ? (
+											`block ${grouped(committed.block)}`
+										) : (
+											<span class="quiet">–</span>
+										),
 								},
 								{ name: 'Revealed', cell: (seat) => <Revealed seat={seat} /> },
 								{
 									name: 'Answer',
-									cell: ({ revealed }) => revealed && <Digest digest={revealed.digest} request={request} />,
+									cell: ({ revealed }) =>
+										revealed && (
+											<Digest digest={revealed.digest} request={request} />
+										),
 								},
 							]}
 						/>
@@ -179,8 +203,8 @@ function Reliance({ request }: { request: schema.Request }) {
 	if (status.name === 'settled' && isFinal) {
 		return (
 			<Notice tone="good">
-				Settled in a final block: nothing changes it any more. That is the word of this node; the
-				receipt below needs no one's word.
+				Settled in a final block: nothing changes it any more. That is the word of this
+				node; the receipt below needs no one's word.
 			</Notice>
 		);
 	}
@@ -189,7 +213,8 @@ function Reliance({ request }: { request: schema.Request }) {
 	}
 	return (
 		<Notice tone="busy">
-			Attested, and not settled: it can still be challenged{status.name === 'audited' && ', and an audit computes it again'}.
+			Attested, and not settled: it can still be challenged
+			{status.name === 'audited' && ', and an audit computes it again'}.
 		</Notice>
 	);
 }
@@ -203,7 +228,9 @@ function Details({ request }: { request: schema.Request }) {
 			<Facts>
 				<Fact name="Model">
 					<a href={to.model(request.model)}>
-						{model.value ? `${model.value.name} ${model.value.number}` : `version ${request.model}`}
+						{model.value
+							? `${model.value.name} ${model.value.number}`
+							: `version ${request.model}`}
 					</a>
 				</Fact>
 				<Fact name="Model file">
@@ -214,7 +241,9 @@ function Details({ request }: { request: schema.Request }) {
 				</Fact>
 				{Object.keys(dims).length > 0 && (
 					<Fact name="Dimensions">
-						{Object.entries(dims).map(([name, size]) => `${name} = ${size}`).join(', ')}
+						{Object.entries(dims)
+							.map(([name, size]) => `${name} = ${size}`)
+							.join(', ')}
 					</Fact>
 				)}
 				<Fact name="Tier">
@@ -226,7 +255,9 @@ function Details({ request }: { request: schema.Request }) {
 				<Fact name="Reference">
 					<Hash value={request.reference} />
 				</Fact>
-				<Fact name="Deadline">{request.deadline === null ? 'none' : `clock ${request.deadline}`}</Fact>
+				<Fact name="Deadline">
+					{request.deadline === null ? 'none' : `clock ${request.deadline}`}
+				</Fact>
 				<Fact name="Limits">
 					{grouped(fuel)} fuel a run, {grouped(loadFuel)} to load, {memoryMib} MiB
 				</Fact>

@@ -45,7 +45,8 @@ export function Requests({ before }: { before: number | null }) {
 					name="Price of fuel"
 					note={
 						<>
-							planck per fuel; {opg(BigInt(chain.fuelPrice) * 10n ** 9n, 6)} OPG per 10⁹
+							planck per fuel; {opg(BigInt(chain.fuelPrice) * 10n ** 9n, 6)} OPG per
+							10⁹
 							<Sparkline
 								values={prices.map(({ price }) => Number(price))}
 								label={`Price of fuel over the last ${prices.length} blocks`}
@@ -53,7 +54,9 @@ export function Requests({ before }: { before: number | null }) {
 						</>
 					}
 				>
-					<span title={`${grouped(BigInt(chain.fuelPrice))} planck`}>{compact(chain.fuelPrice)}</span>
+					<span title={`${grouped(BigInt(chain.fuelPrice))} planck`}>
+						{compact(chain.fuelPrice)}
+					</span>
 				</Tile>
 				<Tile name="Requests ever">{last === undefined ? '…' : grouped(last)}</Tile>
 				<Tile name="Open courts" note={<a href={to.courts}>see them</a>}>
@@ -81,10 +84,14 @@ export function Requests({ before }: { before: number | null }) {
 						{ name: 'Tier', cell: ({ request }) => request?.tier },
 						{
 							name: 'Requester',
-							cell: ({ request }) => request && <Account address={request.requester} />,
+							cell: ({ request }) =>
+								request && <Account address={request.requester} />,
 						},
 						{ name: 'State', cell: ({ request }) => <State request={request} /> },
-						{ name: 'Rounds', cell: ({ request }) => request && <Rounds request={request} /> },
+						{
+							name: 'Rounds',
+							cell: ({ request }) => request && <Rounds request={request} />,
+						},
 						{
 							name: 'Block',
 							isNumber: true,
@@ -127,7 +134,9 @@ function State({ request }: { request: schema.Request | null | undefined }) {
 	return (
 		<>
 			<Badge name={status.name} />
-			{status.name === 'settled' && !isFinal && <small class="quiet"> in a block not final yet</small>}
+			{status.name === 'settled' && !isFinal && (
+				<small class="quiet"> in a block not final yet</small>
+			)}
 			{status.reason && <small class="quiet"> {status.reason}</small>}
 		</>
 	);
@@ -144,7 +153,15 @@ function Rounds({ request }: { request: schema.Request }) {
 					{seats.map((seat) => (
 						<i
 							key={`${seat.executor}`}
-							class={seat.revealed ? 'revealed' : seat.committed ? 'committed' : seat.declined ? 'declined' : ''}
+							class={
+								seat.revealed
+									? 'revealed'
+									: seat.committed
+										? 'committed'
+										: seat.declined
+											? 'declined'
+											: ''
+							}
 						/>
 					))}
 					<small>

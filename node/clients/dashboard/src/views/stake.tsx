@@ -52,7 +52,9 @@ export function Stake({ operator, role }: { operator: string | null; role: Role 
 		setRunning({ what, state: 'busy' });
 		try {
 			const api = await open.client.api();
-			const { block } = await open.client.transact(call(calls(api)), { signer: signer.signer });
+			const { block } = await open.client.transact(call(calls(api)), {
+				signer: signer.signer,
+			});
 			setRunning({ what, state: 'done', note: `in block ${block.number}` });
 		} catch (error) {
 			setRunning({ what, state: 'failed', note: explain(error) });
@@ -124,15 +126,20 @@ function Progress({ running: { what, state, note } }: { running: Running }) {
 	const tone = { busy: 'busy', done: 'good', failed: 'bad' }[state];
 	return (
 		<div class={`notice ${tone}`} role={state === 'failed' ? 'alert' : 'status'}>
-			<strong>{what}</strong>{' '}
-			{state === 'busy' && 'is signed, and waits for a block …'}
+			<strong>{what}</strong> {state === 'busy' && 'is signed, and waits for a block …'}
 			{state === 'done' && `is ${note}.`}
 			{state === 'failed' && `failed: ${note}`}
 		</div>
 	);
 }
 
-function Choose({ signer, onChoose }: { signer: Signer | null; onChoose: (signer: Signer | null) => void }) {
+function Choose({
+	signer,
+	onChoose,
+}: {
+	signer: Signer | null;
+	onChoose: (signer: Signer | null) => void;
+}) {
 	const open = useOpen();
 	const extensions = useExtensions();
 	const [accounts, setAccounts] = useState<Signer[]>();
@@ -147,7 +154,14 @@ function Choose({ signer, onChoose }: { signer: Signer | null; onChoose: (signer
 	};
 	if (signer) {
 		return (
-			<Card title="Your account" side={<button type="button" onClick={() => onChoose(null)}>Use another one</button>}>
+			<Card
+				title="Your account"
+				side={
+					<button type="button" onClick={() => onChoose(null)}>
+						Use another one
+					</button>
+				}
+			>
 				<Facts>
 					<Fact name="Name">
 						{signer.name} <small class="quiet">({signer.source})</small>
@@ -163,15 +177,20 @@ function Choose({ signer, onChoose }: { signer: Signer | null; onChoose: (signer
 		<Card title="Your account">
 			<div class="buttons">
 				{extensions.map((name) => (
-					<button key={name} type="button" class="main" onClick={() => void connect(name)}>
+					<button
+						key={name}
+						type="button"
+						class="main"
+						onClick={() => void connect(name)}
+					>
 						Connect {name}
 					</button>
 				))}
 			</div>
 			{extensions.length === 0 && (
 				<p class="empty">
-					No wallet extension was found in this browser. Talisman, SubWallet and polkadot.js are some
-					that fit.
+					No wallet extension was found in this browser. Talisman, SubWallet and
+					polkadot.js are some that fit.
 				</p>
 			)}
 			{error ? <Problem error={error} what="The wallet refused." /> : null}
@@ -241,7 +260,12 @@ function Tile({ name, planck, note }: { name: string; planck: string | bigint; n
 	);
 }
 
-function Delegations({ address, account, isBusy, send }: {
+function Delegations({
+	address,
+	account,
+	isBusy,
+	send,
+}: {
 	address: string;
 	account: schema.Account;
 	isBusy: boolean;
@@ -261,14 +285,20 @@ function Delegations({ address, account, isBusy, send }: {
 				columns={[
 					{ name: 'Operator', cell: ({ operator }) => <Account address={operator} /> },
 					{ name: 'Role', cell: ({ role }) => role },
-					{ name: 'Worth now', isNumber: true, cell: ({ stake }) => <Opg planck={stake} /> },
+					{
+						name: 'Worth now',
+						isNumber: true,
+						cell: ({ stake }) => <Opg planck={stake} />,
+					},
 					{
 						name: 'Change here',
 						isNumber: true,
 						cell: (delegation) => {
 							const reward = rewards.get(key(delegation));
 							return reward ? (
-								<span title={`${exactOpg(reward.change)} since block ${reward.since}`}>
+								<span
+									title={`${exactOpg(reward.change)} since block ${reward.since}`}
+								>
 									{reward.change > 0n && '+'}
 									{opg(reward.change, 6)}
 								</span>
@@ -284,7 +314,9 @@ function Delegations({ address, account, isBusy, send }: {
 								<div key={unlockAt}>
 									<Opg planck={amount} />{' '}
 									<small class="quiet">
-										{unlockAt <= chain.clock ? 'can be withdrawn' : `in ${unlockAt - chain.clock} ticks`}
+										{unlockAt <= chain.clock
+											? 'can be withdrawn'
+											: `in ${unlockAt - chain.clock} ticks`}
 									</small>
 								</div>
 							)),
@@ -292,14 +324,20 @@ function Delegations({ address, account, isBusy, send }: {
 					{
 						name: 'Actions',
 						cell: (delegation) => (
-							<Actions delegation={delegation} clock={chain.clock} address={address} isBusy={isBusy} send={send} />
+							<Actions
+								delegation={delegation}
+								clock={chain.clock}
+								address={address}
+								isBusy={isBusy}
+								send={send}
+							/>
 						),
 					},
 				]}
 			/>
 			<p class="hint">
-				Rewards stay in the pool and raise what a share is worth; slashes lower it. <em>Change here</em>{' '}
-				is what came of both since this page saw the delegation.{' '}
+				Rewards stay in the pool and raise what a share is worth; slashes lower it.{' '}
+				<em>Change here</em> is what came of both since this page saw the delegation.{' '}
 				{terms.value &&
 					`Stake that leaves is paid ${terms.value.unbonding} ticks of the clock later, and is slashed until then for what the operator did before.`}
 			</p>
@@ -333,7 +371,13 @@ function isJump(before: bigint, now: bigint): boolean {
 	return now - before >= 10n ** 18n && now > before + before / 20n;
 }
 
-function Actions({ delegation, clock, address, isBusy, send }: {
+function Actions({
+	delegation,
+	clock,
+	address,
+	isBusy,
+	send,
+}: {
 	delegation: schema.Delegation;
 	clock: number;
 	address: string;
@@ -379,7 +423,9 @@ function Actions({ delegation, clock, address, isBusy, send }: {
 					type="button"
 					class="main"
 					disabled={isBusy || !canWithdraw}
-					onClick={() => void send('Withdrawing', (all) => all.withdraw(operator, role, address))}
+					onClick={() =>
+						void send('Withdrawing', (all) => all.withdraw(operator, role, address))
+					}
 				>
 					Withdraw
 				</button>
@@ -388,7 +434,13 @@ function Actions({ delegation, clock, address, isBusy, send }: {
 	);
 }
 
-function Delegate({ operator: given, role: givenRole, free, isBusy, send }: {
+function Delegate({
+	operator: given,
+	role: givenRole,
+	free,
+	isBusy,
+	send,
+}: {
 	operator: string | null;
 	role: Role;
 	/** What the account has, or `null` where none is chosen. */
@@ -412,7 +464,9 @@ function Delegate({ operator: given, role: givenRole, free, isBusy, send }: {
 	const submit = (event: Event) => {
 		event.preventDefault();
 		if (wanted) {
-			void send(`Delegating ${opg(wanted)} OPG`, (all) => all.delegate(operator.trim(), role, wanted));
+			void send(`Delegating ${opg(wanted)} OPG`, (all) =>
+				all.delegate(operator.trim(), role, wanted),
+			);
 		}
 	};
 	return (
@@ -422,7 +476,11 @@ function Delegate({ operator: given, role: givenRole, free, isBusy, send }: {
 					<div class="row">
 						<Field label="Role">
 							{(ids) => (
-								<select {...ids} value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
+								<select
+									{...ids}
+									value={role}
+									onChange={(event) => setRole(event.currentTarget.value as Role)}
+								>
 									<option value="executor">executor: runs inferences</option>
 									<option value="validator">validator: makes blocks</option>
 								</select>
@@ -443,7 +501,10 @@ function Delegate({ operator: given, role: givenRole, free, isBusy, send }: {
 								/>
 							)}
 						</Field>
-						<Field label="Amount in OPG" hint={terms.value && `at least ${exactOpg(terms.value.minDelegation)}`}>
+						<Field
+							label="Amount in OPG"
+							hint={terms.value && `at least ${exactOpg(terms.value.minDelegation)}`}
+						>
 							{(ids) => (
 								<input
 									{...ids}
@@ -460,7 +521,9 @@ function Delegate({ operator: given, role: givenRole, free, isBusy, send }: {
 						</button>
 					</div>
 					<datalist id="operators">
-						{known.value?.items.map(({ operator }) => <option key={operator} value={operator} />)}
+						{known.value?.items.map(({ operator }) => (
+							<option key={operator} value={operator} />
+						))}
 					</datalist>
 				</form>
 				{free === null && <p class="hint">Choose an account first.</p>}
@@ -494,7 +557,9 @@ function PoolOf({ operator, role }: { operator: string; role: Role }) {
 				<Fact name="Stake">
 					<Opg planck={all} />, of which its own <Opg planck={own} />
 				</Fact>
-				<Fact name="Commission">{percent(pool.commission)}; it can rise by a point in each session</Fact>
+				<Fact name="Commission">
+					{percent(pool.commission)}; it can rise by a point in each session
+				</Fact>
 				<Fact name="Misses">{pool.misses} of the last 16 seats</Fact>
 				<Fact name="Convictions">{pool.convictions} held</Fact>
 			</Facts>
@@ -534,13 +599,21 @@ function Validators() {
 				columns={[
 					{ name: 'Operator', cell: ({ operator }) => <Account address={operator} /> },
 					{ name: 'State', cell: ({ pool }) => pool && <Badge name={pool.state} /> },
-					{ name: 'Stake', isNumber: true, cell: ({ pool }) => pool && <Opg planck={pool.stake} digits={2} /> },
+					{
+						name: 'Stake',
+						isNumber: true,
+						cell: ({ pool }) => pool && <Opg planck={pool.stake} digits={2} />,
+					},
 					{
 						name: 'Its own',
 						isNumber: true,
 						cell: ({ pool }) => pool && <Opg planck={pool.ownStake} digits={2} />,
 					},
-					{ name: 'Commission', isNumber: true, cell: ({ pool }) => pool && percent(pool.commission) },
+					{
+						name: 'Commission',
+						isNumber: true,
+						cell: ({ pool }) => pool && percent(pool.commission),
+					},
 					{
 						name: 'Stake in it',
 						cell: ({ operator, pool }) =>

@@ -13,7 +13,8 @@ export function Verify() {
 		event.preventDefault();
 		if (!file || !anchor) return;
 		void check(anchor, () => {
-			if (file.size > MAX_RECEIPT_BYTES) throw new Error(`the file is longer than ${MAX_RECEIPT_BYTES} bytes`);
+			if (file.size > MAX_RECEIPT_BYTES)
+				throw new Error(`the file is longer than ${MAX_RECEIPT_BYTES} bytes`);
 			return file.text();
 		});
 	};
@@ -27,7 +28,10 @@ export function Verify() {
 			</Card>
 			<Card title="Receipt">
 				<form class="row" onSubmit={submit}>
-					<Field label="Receipt file" hint="of opg receipt create, of this page, or of a client">
+					<Field
+						label="Receipt file"
+						hint="of opg receipt create, of this page, or of a client"
+					>
 						{(ids) => (
 							<input
 								{...ids}
@@ -41,7 +45,11 @@ export function Verify() {
 						{isBusy ? 'Verifying …' : 'Verify'}
 					</button>
 				</form>
-				{!anchor && <Notice tone="quiet">Say first what you trust: without an anchor, a receipt proves nothing.</Notice>}
+				{!anchor && (
+					<Notice tone="quiet">
+						Say first what you trust: without an anchor, a receipt proves nothing.
+					</Notice>
+				)}
 				{checked && <Result checked={checked} />}
 			</Card>
 		</Page>
