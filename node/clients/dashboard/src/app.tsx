@@ -89,7 +89,7 @@ function Shell() {
 				<Node />
 			</header>
 			<main id="main" tabIndex={-1}>
-				<Condition state={state} />
+				<Condition state={state} hasMore={open !== null} />
 				{route.view === 'verify' ? (
 					<Verify />
 				) : open ? (
@@ -210,7 +210,7 @@ function condition(state: LinkState): string {
 }
 
 /** What the reader must know about the connection. */
-function Condition({ state }: { state: LinkState }) {
+function Condition({ state, hasMore }: { state: LinkState; hasMore: boolean }) {
 	const link = useLink();
 	if (state.kind === 'gone' || (state.kind === 'connecting' && state.attempt > 0)) {
 		return (
@@ -218,7 +218,8 @@ function Condition({ state }: { state: LinkState }) {
 				<strong>No node answers at {state.url}.</strong>{' '}
 				{state.kind === 'gone' ? (
 					<>
-						{state.reason}. <Countdown until={state.retryAt} />{' '}
+						{!state.reason.startsWith('no node answers') && `${state.reason}. `}
+						<Countdown until={state.retryAt} />{' '}
 						<button type="button" onClick={() => link.retry()}>
 							Try now
 						</button>
@@ -232,8 +233,8 @@ function Condition({ state }: { state: LinkState }) {
 					</>
 				) : (
 					'Trying again …'
-				)}{' '}
-				What is below is what it said last.
+				)}
+				{hasMore && ' What is below is what it said last.'}
 			</div>
 		);
 	}

@@ -192,13 +192,13 @@ export class Link {
 			'chain_unsubscribeNewHeads',
 		);
 		try {
-			for (let next = heads.next(); ;) {
+			for (let next = awaited(heads.next()); ;) {
 				const head = await Promise.race([next, silence()]);
 				if (!isCurrent()) return;
 				if (head !== SILENT && head.done) throw new Error('the node ended the connection');
 				if (head !== SILENT) {
 					last = Date.now();
-					next = heads.next();
+					next = awaited(heads.next());
 				}
 				const chain = await client.chain();
 				if (!isCurrent()) return;
@@ -213,6 +213,12 @@ export class Link {
 			void heads.return?.().catch(() => undefined);
 		}
 	}
+}
+
+/** A promise whose failure nobody may be left to see. */
+function awaited<T>(promise: Promise<T>): Promise<T> {
+	promise.catch(() => undefined);
+	return promise;
 }
 
 const SILENT = Symbol('no block');

@@ -1,13 +1,15 @@
 // Executors: what backs them, how busy they are, and what they did wrong.
 import type { schema } from '@opg-chain/client';
-import { percent } from '../format';
-import { useAsked } from '../hooks';
+import { grouped, percent, words } from '../format';
+import { useAsked, useOpen } from '../hooks';
 import { to } from '../route';
+import { convictions } from '../storage';
 import {
 	Account,
 	Badge,
 	Card,
 	type Column,
+	Hash,
 	Meter,
 	Opg,
 	Page,
@@ -20,6 +22,8 @@ import {
 const ROWS = 25;
 /** Last seats of which the misses are counted. */
 const SEATS = 16;
+/** Convictions that are shown. */
+const CONVICTIONS = 20;
 /** Models that a row names. */
 const MODELS = 6;
 
@@ -122,6 +126,55 @@ export function Executors() {
 					onBack={back}
 				/>
 			</Card>
+			<Convictions />
 		</Page>
+	);
+}
+
+/** The newest convictions, with what they cost. */
+function Convictions() {
+	const { chain } = useOpen();
+	const found = useAsked(({ client }) => convictions(client, CONVICTIONS), ['convictions'], {
+		eachBlock: true,
+	});
+	const { kept = 0, newest } = found.value ?? {};
+	return (
+		<Card
+			title="Convictions"
+			side={
+				kept > CONVICTIONS && (
+					<small>{`the newest ${CONVICTIONS} of ${grouped(kept)}`}</small>
+				)
+			}
+		>
+			{found.error ? (
+				<Problem error={found.error} />
+			) : (
+				<Table
+					caption="Convictions"
+					rows={newest}
+					rowKey={({ id }) => id}
+					empty="None that the chain still keeps."
+					columns={[
+						{ name: 'Number', cell: ({ id }) => id },
+						{
+							name: 'Operator',
+							cell: ({ operator }) => <Account address={operator} />,
+						},
+						{ name: 'Model file', cell: ({ modelHash }) => <Hash value={modelHash} /> },
+						{ name: 'Loss', isNumber: true, cell: ({ loss }) => <Opg planck={loss} /> },
+						{ name: 'State', cell: ({ status }) => words(status).toLowerCase() },
+						{
+							name: 'Burns',
+							isNumber: true,
+							cell: ({ status, maturesAt }) =>
+								status === 'Held'
+									? `in ${Math.max(maturesAt - chain.clock, 0)} ticks`
+									: '',
+						},
+					]}
+				/>
+			)}
+		</Card>
 	);
 }

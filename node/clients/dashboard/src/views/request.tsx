@@ -2,7 +2,8 @@
 import type { schema } from '@opg-chain/client';
 import { useState } from 'preact/hooks';
 import { grouped, plural, words } from '../format';
-import { follow, useAsked, useWhileOpen } from '../hooks';
+import { follow, useWhileOpen } from '../hooks';
+import { ModelName } from '../names';
 import { Receipt } from '../receipt';
 import { ROUND_NAMES, roundsOf, stepsOf } from '../rounds';
 import { to } from '../route';
@@ -221,17 +222,12 @@ function Reliance({ request }: { request: schema.Request }) {
 
 function Details({ request }: { request: schema.Request }) {
 	const { status, limits, dims } = request;
-	const model = useAsked(({ client }) => client.rpc.model(request.model), [request.model]);
 	const { fuel, loadFuel, memoryMib } = limits;
 	return (
 		<Card title="Terms">
 			<Facts>
 				<Fact name="Model">
-					<a href={to.model(request.model)}>
-						{model.value
-							? `${model.value.name} ${model.value.number}`
-							: `version ${request.model}`}
-					</a>
+					<ModelName id={request.model} />
 				</Fact>
 				<Fact name="Model file">
 					<Hash value={request.modelHash} />

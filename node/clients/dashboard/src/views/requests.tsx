@@ -3,6 +3,7 @@ import type { OpgRpc, schema } from '@opg-chain/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { compact, grouped, opg } from '../format';
 import { follow, useAsked, useOpen } from '../hooks';
+import { ModelName } from '../names';
 import { to } from '../route';
 import { roundsOf } from '../rounds';
 import { nextRequest } from '../storage';
@@ -78,8 +79,7 @@ export function Requests({ before }: { before: number | null }) {
 						{ name: 'Request', cell: ({ id }) => <a href={to.request(id)}>{id}</a> },
 						{
 							name: 'Model',
-							cell: ({ request }) =>
-								request && <a href={to.model(request.model)}>{request.model}</a>,
+							cell: ({ request }) => request && <ModelName id={request.model} />,
 						},
 						{ name: 'Tier', cell: ({ request }) => request?.tier },
 						{

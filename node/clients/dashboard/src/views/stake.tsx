@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { exactOpg, opg, parseOpg, percent } from '../format';
 import { useAsked, useOpen } from '../hooks';
 import { to } from '../route';
-import { staking, validators } from '../storage';
+import { accrue, type Gain } from '../rewards';
+import { type Role, roleOf, staking, validators, worths } from '../storage';
 import {
 	Account,
 	Badge,
@@ -23,7 +24,6 @@ import {
 } from '../ui';
 import { accountsOf, addressOf, development, type Signer, useExtensions } from '../wallet';
 
-type Role = 'validator' | 'executor';
 type Calls = ReturnType<typeof calls>;
 /** Validators of a page. Each is asked for. */
 const VALIDATORS = 10;
@@ -107,18 +107,14 @@ type Call = Parameters<Client['transact']>[0];
 
 /** The calls that a holder signs. */
 function calls(api: Api) {
-	const enumOf = (role: Role) =>
-		role === 'validator'
-			? ({ type: 'Validator', value: undefined } as const)
-			: ({ type: 'Executor', value: undefined } as const);
 	const { Staking } = api.tx;
 	return {
 		delegate: (operator: string, role: Role, amount: bigint): Call =>
-			Staking.delegate({ operator, role: enumOf(role), amount }),
+			Staking.delegate({ operator, role: roleOf(role), amount }),
 		undelegate: (operator: string, role: Role, amount: bigint): Call =>
-			Staking.undelegate({ operator, role: enumOf(role), amount }),
+			Staking.undelegate({ operator, role: roleOf(role), amount }),
 		withdraw: (operator: string, role: Role, delegator: string): Call =>
-			Staking.withdraw({ operator, role: enumOf(role), delegator }),
+			Staking.withdraw({ operator, role: roleOf(role), delegator }),
 	};
 }
 
@@ -274,7 +270,7 @@ function Delegations({
 	const { chain } = useOpen();
 	const terms = useAsked(({ client }) => staking(client), ['terms']);
 	const { delegations } = account;
-	const rewards = useRewards(delegations, chain.best.number);
+	const gains = useGains(address, delegations);
 	return (
 		<Card title="Your delegations">
 			<Table
@@ -294,13 +290,11 @@ function Delegations({
 						name: 'Change here',
 						isNumber: true,
 						cell: (delegation) => {
-							const reward = rewards.get(key(delegation));
-							return reward ? (
-								<span
-									title={`${exactOpg(reward.change)} since block ${reward.since}`}
-								>
-									{reward.change > 0n && '+'}
-									{opg(reward.change, 6)}
+							const gain = gains.get(key(delegation));
+							return gain ? (
+								<span title={`${exactOpg(gain.change)} since block ${gain.since}`}>
+									{gain.change > 0n && '+'}
+									{opg(gain.change, 6)}
 								</span>
 							) : (
 								<span class="quiet">–</span>
@@ -347,28 +341,25 @@ function Delegations({
 
 const key = ({ operator, role }: { operator: string; role: string }) => `${operator} ${role}`;
 
-/** By how much stake changed by itself, since this page saw it, or since it was last moved. */
-function useRewards(delegations: readonly schema.Delegation[], block: number) {
-	const first = useRef(new Map<string, { stake: bigint; since: number; moves: string }>());
-	const changes = new Map<string, { change: bigint; since: number }>();
-	const seen = new Set<string>();
-	for (const delegation of delegations) {
-		const id = key(delegation);
-		seen.add(id);
-		const stake = BigInt(delegation.stake);
-		const moves = delegation.unbonding.map(({ unlockAt }) => unlockAt).join();
-		const before = first.current.get(id);
-		// Rewards of a block are small; a jump is stake that came or left.
-		const isMoved = before && (before.moves !== moves || isJump(before.stake, stake));
-		if (!before || isMoved) first.current.set(id, { stake, since: block, moves });
-		else changes.set(id, { change: stake - before.stake, since: before.since });
-	}
-	for (const id of first.current.keys()) if (!seen.has(id)) first.current.delete(id);
-	return changes;
-}
-
-function isJump(before: bigint, now: bigint): boolean {
-	return now - before >= 10n ** 18n && now > before + before / 20n;
+/** What delegations gained by themselves, from the first block in which this page saw them. */
+function useGains(address: string, delegations: readonly schema.Delegation[]) {
+	const { chain } = useOpen();
+	const [gains, setGains] = useState<ReadonlyMap<string, Gain>>(new Map());
+	const { hash, number } = chain.best;
+	const now = useAsked(
+		async ({ client }) => ({
+			number,
+			worths: await worths(client, address, delegations, hash),
+		}),
+		[address],
+		{ eachBlock: true },
+	);
+	const { value } = now;
+	useEffect(() => {
+		// A block that PAPI does not have is left out: the next one counts for both.
+		if (value) setGains((all) => accrue(all, value.worths, value.number));
+	}, [value]);
+	return gains;
 }
 
 function Actions({
@@ -586,6 +577,7 @@ function Validators() {
 				}),
 			),
 		[shown],
+		{ eachBlock: true },
 	);
 	const error = all.error ?? pools.error;
 	return (
