@@ -1,7 +1,7 @@
 // The frame of the page: which node, in what state, and the views.
 import { useEffect, useState } from 'preact/hooks';
 import { anchor, onAnchor } from './anchor';
-import { grouped } from './format';
+import { grouped, sentence } from './format';
 import { LinkContext, OpenContext, useLink, useLinkState } from './hooks';
 import { Link, type LinkState, type Open, parseUrl } from './link';
 import { type Route, to, useRoute } from './route';
@@ -218,7 +218,8 @@ function Condition({ state, hasMore }: { state: LinkState; hasMore: boolean }) {
 				<strong>No node answers at {state.url}.</strong>{' '}
 				{state.kind === 'gone' ? (
 					<>
-						{!state.reason.startsWith('no node answers') && `${state.reason}. `}
+						{!state.reason.startsWith('no node answers') &&
+							`${sentence(state.reason)} `}
 						<Countdown until={state.retryAt} />{' '}
 						<button type="button" onClick={() => link.retry()}>
 							Try now
@@ -241,7 +242,7 @@ function Condition({ state, hasMore }: { state: LinkState; hasMore: boolean }) {
 	if (state.kind === 'refused') {
 		return (
 			<div class="notice bad" role="alert">
-				<strong>{state.title}.</strong> {state.reason}{' '}
+				<strong>{state.title}.</strong> {sentence(state.reason)}{' '}
 				<button type="button" onClick={() => link.retry()}>
 					Try again
 				</button>{' '}

@@ -232,7 +232,7 @@ function refusal(error: unknown): { title: string; message: string } | null {
 	const { message } = error;
 	return {
 		title: 'This is no node of OPG Chain, or it refuses strangers',
-		message: `It says: ${message}.`,
+		message,
 	};
 }
 

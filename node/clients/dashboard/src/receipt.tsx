@@ -3,7 +3,7 @@ import { encodeAddress, fromHex, type schema, type Statement } from '@opg-chain/
 import type { ComponentChildren } from 'preact';
 import { useContext, useState } from 'preact/hooks';
 import { type Anchor, parseAuthorities, parseGenesis, setAnchor } from './anchor';
-import { bytes, exactOpg, grouped, short, time } from './format';
+import { bytes, exactOpg, grouped, sentence, short, time } from './format';
 import { OpenContext, useAnchor, useOpen } from './hooks';
 import { Stored, Tensors } from './tensors';
 import { Account, Card, Copy, explain, Fact, Facts, Field, Hash, Notice } from './ui';
@@ -391,11 +391,6 @@ export function Result({ checked, request }: { checked: Checked; request?: schem
 
 function command({ request, genesis }: Statement): string {
 	return `opg receipt verify receipt-${request}.json --genesis ${genesis} --model FILE`;
-}
-
-/** The verifier's words, as a sentence. */
-function sentence(message: string): string {
-	return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 function Check({ is, children }: { is: 'done' | 'not'; children: ComponentChildren }) {

@@ -7,6 +7,7 @@ import {
 	opg,
 	parseOpg,
 	percent,
+	sentence,
 	shape,
 	short,
 	time,
@@ -57,6 +58,8 @@ describe('numbers and names', () => {
 		expect(short('0x12')).toBe('0x12');
 		expect(words('voteCommitted')).toBe('vote committed');
 		expect(words('ModelMissing')).toBe('Model missing');
+		expect(sentence('no node')).toBe('No node.');
+		expect(sentence('Done.')).toBe('Done.');
 		expect(time(0)).toBe('1970-01-01 00:00:00 UTC');
 	});
 

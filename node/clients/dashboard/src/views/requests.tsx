@@ -5,7 +5,7 @@ import { compact, grouped, opg } from '../format';
 import { follow, useAsked, useOpen } from '../hooks';
 import { ModelName } from '../names';
 import { to } from '../route';
-import { roundsOf } from '../rounds';
+import { ROUND_NAMES, roundsOf } from '../rounds';
 import { nextRequest } from '../storage';
 import { Account, Badge, Card, Fact, Facts, Page, Problem, Sparkline, Table, Tile } from '../ui';
 
@@ -77,6 +77,11 @@ export function Requests({ before }: { before: number | null }) {
 					}
 					columns={[
 						{ name: 'Request', cell: ({ id }) => <a href={to.request(id)}>{id}</a> },
+						{ name: 'State', cell: ({ request }) => <State request={request} /> },
+						{
+							name: 'Rounds',
+							cell: ({ request }) => request && <Rounds request={request} />,
+						},
 						{
 							name: 'Model',
 							cell: ({ request }) => request && <ModelName id={request.model} />,
@@ -86,11 +91,6 @@ export function Requests({ before }: { before: number | null }) {
 							name: 'Requester',
 							cell: ({ request }) =>
 								request && <Account address={request.requester} />,
-						},
-						{ name: 'State', cell: ({ request }) => <State request={request} /> },
-						{
-							name: 'Rounds',
-							cell: ({ request }) => request && <Rounds request={request} />,
 						},
 						{
 							name: 'Block',
@@ -148,8 +148,8 @@ function Rounds({ request }: { request: schema.Request }) {
 	return (
 		<span class="rounds">
 			{rounds.map(({ round, seats, committed, revealed }) => (
-				<span key={round} class="round">
-					<span class="quiet">{round}</span>
+				<span key={round} class="round" title={ROUND_NAMES[round]}>
+					{rounds.length > 1 && <span class="quiet">{round}</span>}
 					{seats.map((seat) => (
 						<i
 							key={`${seat.executor}`}
