@@ -74,7 +74,7 @@ await context.addInitScript(() => {
 		console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
 	);
 });
-await install(context, '//Ferdie', 'Holder');
+await install(context, 'Ferdie', 'Holder');
 const page = await context.newPage();
 
 const address = (view, node = OPG_URL) => `${PAGE_URL}?node=${encodeURIComponent(node)}${view}`;
@@ -551,6 +551,28 @@ async function refusals() {
 	await strict.goto(address('#/courts'));
 	await strict.getByText('This node refuses opg_v1_courts').waitFor();
 	await strict.close();
+
+	begin('nonsense of a node does not end the page');
+	const nonsense = await context.newPage();
+	await nonsense.routeWebSocket(new RegExp(`:${new URL(OPG_URL).port}/?$`), (socket) => {
+		const node = socket.connectToServer();
+		const asked = new Set();
+		socket.onMessage((message) => {
+			const { id, method } = JSON.parse(message);
+			if (method === 'opg_v1_request' || method === 'opg_v1_courts') asked.add(id);
+			node.send(message);
+		});
+		node.onMessage((message) => {
+			const { id } = JSON.parse(message);
+			if (!asked.has(id)) return socket.send(message);
+			return socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: { seats: 7 } }));
+		});
+	});
+	await nonsense.goto(address('#/requests/0'));
+	await nonsense.getByText('The node said something that this page cannot show.').waitFor();
+	await nonsense.getByRole('link', { name: 'Executors' }).click();
+	await nonsense.locator('tbody tr').first().waitFor();
+	await nonsense.close();
 
 	begin('something else than a node of this chain is refused');
 	const foreign = await context.newPage();

@@ -1,11 +1,8 @@
 // A wallet extension as pages meet one: `injectedWeb3`, and signatures of polkadot.js's payloads. The key
 // is a development one and stays in this process, as that of a wallet stays outside of the page.
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { encodeAddress, fromHex, toHex } from '@opg-chain/client';
-
-const require = createRequire(new URL('../../js/package.json', import.meta.url));
-const load = (name) => import(pathToFileURL(require.resolve(name)).href);
+import { DEV_MINI_SECRET } from '@polkadot-labs/hdkd-helpers';
+import { getPublicKey, HDKD, secretFromSeed, sign } from '@scure/sr25519';
 
 // What each extension of a transaction adds to the bytes that are signed: to the transaction itself, and
 // to what is only signed. Numbers come as hex, the most significant byte first.
@@ -35,21 +32,30 @@ function compact(hex) {
 	return bytes;
 }
 
+/** Secret of a development account, such as `Ferdie`. */
+function secretOf(name) {
+	const code = new Uint8Array(32);
+	code.set([name.length << 2, ...new TextEncoder().encode(name)]);
+	return HDKD.secretHard(secretFromSeed(fromHex(`0x${DEV_MINI_SECRET}`)), code);
+}
+
 /** Puts a wallet with the key of a development account into all pages of a context. */
-export async function install(context, path, label) {
-	const { sr25519CreateDerive } = await load('@polkadot-labs/hdkd');
-	const { DEV_MINI_SECRET } = await load('@polkadot-labs/hdkd-helpers');
-	const key = sr25519CreateDerive(DEV_MINI_SECRET)(path);
+export async function install(context, name, label) {
+	const secret = secretOf(name);
 	await context.exposeFunction('signInWallet', (payload) => {
 		const parts = payload.signedExtensions.map((name) => PARTS[name] ?? {});
 		const of = (side) => parts.flatMap((part) => part[side]?.(payload) ?? []);
 		const message = Buffer.concat([fromHex(payload.method), ...of('extra'), ...of('implicit')]);
 		if (message.length > 256) throw new Error('this wallet signs short calls only');
 		// 1: sr25519
-		return toHex(Buffer.concat([Uint8Array.of(1), key.sign(message)]));
+		return toHex(Buffer.concat([Uint8Array.of(1), sign(secret, message)]));
 	});
 	// As wallets do, it tells the address of the key on no particular chain.
-	const account = { address: encodeAddress(key.publicKey, 42), name: label, type: 'sr25519' };
+	const account = {
+		address: encodeAddress(getPublicKey(secret), 42),
+		name: label,
+		type: 'sr25519',
+	};
 	await context.addInitScript((account) => {
 		const accounts = {
 			get: async () => [account],

@@ -1,11 +1,12 @@
 // The frame of the page: which node, in what state, and the views.
+import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { anchor, onAnchor } from './anchor';
 import { grouped, sentence } from './format';
 import { LinkContext, OpenContext, useLink, useLinkState } from './hooks';
 import { Link, type LinkState, type Open, parseUrl } from './link';
 import { type Route, to, useRoute } from './route';
-import { Page } from './ui';
+import { Page, Problem } from './ui';
 import { Courts } from './views/courts';
 import { Executors } from './views/executors';
 import { ModelView } from './views/model';
@@ -90,13 +91,15 @@ function Shell() {
 			</header>
 			<main id="main" tabIndex={-1}>
 				<Condition state={state} hasMore={open !== null} />
-				{route.view === 'verify' ? (
-					<Verify />
-				) : open ? (
-					<View route={route} key={open.url} />
-				) : (
-					<Waiting state={state} />
-				)}
+				<Boundary key={'id' in route ? `${route.view} ${route.id}` : route.view}>
+					{route.view === 'verify' ? (
+						<Verify />
+					) : open ? (
+						<View route={route} key={open.url} />
+					) : (
+						<Waiting state={state} />
+					)}
+				</Boundary>
 			</main>
 			<footer>
 				This page speaks to the node above and to nobody else. What it shows is that node's
@@ -104,6 +107,21 @@ function Shell() {
 			</footer>
 		</OpenContext.Provider>
 	);
+}
+
+/** A view that cannot show what a node said leaves the rest of the page as it is. */
+class Boundary extends Component<{ children: ComponentChildren }, { error: unknown }> {
+	override state = { error: null as unknown };
+
+	static override getDerivedStateFromError(error: unknown) {
+		return { error };
+	}
+
+	override render() {
+		const { error } = this.state;
+		if (error === null) return this.props.children;
+		return <Problem error={error} what="The node said something that this page cannot show." />;
+	}
 }
 
 function skip(event: Event) {

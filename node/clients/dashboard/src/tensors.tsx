@@ -39,9 +39,10 @@ export function typeName(dtype: string): string {
 
 /** Encoded tensors, or why they do not decode. */
 export function Tensors({ encoded, what }: { encoded: string | Uint8Array; what: string }) {
-	const data = typeof encoded === 'string' ? fromHex(encoded) : encoded;
+	let data: Uint8Array = new Uint8Array();
 	let tensors: Map<string, Tensor>;
 	try {
+		data = typeof encoded === 'string' ? fromHex(encoded) : encoded;
 		tensors = decode(data);
 	} catch (error) {
 		return (
