@@ -201,6 +201,18 @@ async function blocks() {
 	);
 	await page.keyboard.press('Enter');
 	assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+
+	// Whoever gets markup into the page gets no script in.
+	const isOpen = await page.evaluate(() => {
+		const script = document.createElement('script');
+		script.textContent = 'globalThis.injected = true';
+		document.body.append(script);
+		return globalThis.injected === true;
+	});
+	assert.equal(isOpen, false);
+	await page.waitForTimeout(100);
+	const told = complaints.splice(0);
+	assert.ok(told.length > 0 && told.every((one) => /policy|Content Security/.test(one)), `${told}`);
 }
 
 async function life() {

@@ -1,4 +1,5 @@
 // What views need of the node: its state, answers that are asked for, and lists that go on.
+import { NodeUnreachable } from '@opg-chain/client';
 import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import { anchor, type Anchor, onAnchor } from './anchor';
@@ -70,7 +71,10 @@ export function useAsked<T>(
 			.catch((error: unknown) => ({ key, error }))
 			.then((next) => {
 				own.isBusy = false;
-				if (asking.current === own) setAnswer(next);
+				if (asking.current !== own) return;
+				// That the connection broke is said elsewhere, and what was there stays.
+				const isGone = 'error' in next && next.error instanceof NodeUnreachable;
+				setAnswer((before) => (isGone && before?.key === key ? before : next));
 			});
 	}, [open.epoch, key, block, reloads]);
 	useEffect(() => () => void (asking.current = { key: '', isBusy: false }), []);
