@@ -16,6 +16,14 @@ demo *ARGS:
 monitoring *ARGS:
     scripts/monitoring.sh {{ARGS}}
 
+# Build the dashboard, a static page (--output DIR).
+dashboard *ARGS:
+    scripts/dashboard.sh {{ARGS}}
+
+# The dashboard in Chromium at three nodes (--unit: without; --nodes: to look at it).
+test-dashboard *ARGS:
+    scripts/test-dashboard.sh {{ARGS}}
+
 # Keys and chain specification of a public test network.
 ceremony *ARGS:
     scripts/ceremony.sh {{ARGS}}
