@@ -11,6 +11,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
+import { connect, devSigner } from '@opg-chain/client';
 import { install } from './wallet.mjs';
 
 const { OPG_URL, OPG_OTHER_URL, OPG_BIN, PAGE_URL, CHROMIUM, DIR, OPG_SCREENSHOTS } = process.env;
@@ -490,9 +491,52 @@ async function lists() {
 	await accessible();
 	await visit('#/executors');
 	await page.locator('tbody tr').first().waitFor();
+	await card('Convictions').getByText('None that the chain still keeps.').waitFor();
 	await screenshot('executors');
 	await visit('#/nowhere');
 	await see('This page has nothing at');
+}
+
+async function court() {
+	begin('a case before the court, from a challenge to its verdict');
+	const sent = await opgAs(
+		'//Eve',
+		'request',
+		'send',
+		'//Dave/digits',
+		'--tensors',
+		join(DIR, 'seven.json'),
+		'--tier',
+		'optimistic',
+		'--json',
+	);
+	const { request: disputed } = JSON.parse(sent.stdout);
+	await visit(`#/requests/${disputed}`);
+	await page.locator('.steps .done', { hasText: 'Attested' }).waitFor();
+	const { seed, status } = await rpc(OPG_URL, 'opg_v1_request', disputed);
+	// A claim to another answer, which nobody will find.
+	const client = await connect(OPG_URL, { signer: devSigner('//Ferdie') });
+	const api = await client.api();
+	const claim = `0x${'ab'.repeat(32)}`;
+	const { digest } = status.answer;
+	await client.transact(
+		api.tx.Inference.challenge({ request: BigInt(disputed), seed, digest, claim }),
+	);
+	client.close();
+	await page.locator('.steps .now', { hasText: 'In court' }).waitFor();
+	await page.locator('.steps .done', { hasText: 'Attested' }).waitFor();
+	await see('In dispute: the court decides which answer stands.');
+	await screenshot('disputed');
+	await visit('#/courts');
+	const row = page.getByRole('row').filter({ hasText: `${disputed}` });
+	await row.getByText('Ferdie').waitFor();
+	await row.getByText('1 / 1').waitFor();
+	await accessible();
+	await screenshot('courts');
+	await row.getByRole('link', { name: `${disputed}` }).click();
+	await page.locator('.steps .done', { hasText: 'Final' }).waitFor({ timeout: SETTLED_MS });
+	await card('History').getByText('judged').waitFor();
+	await screenshot('judged');
 }
 
 async function paging() {
@@ -635,6 +679,7 @@ try {
 		stake,
 		wallet,
 		lists,
+		court,
 		paging,
 		away,
 		refusals,

@@ -46,18 +46,30 @@ export function stepsOf(request: schema.Request): Step[] {
 		return found ? `block ${found.block}` : '';
 	};
 	const count = (done: number) => (last ? `${done} of ${last.seats.length}` : '');
-	const hasAnswer = ['attested', 'audited', 'settled'].includes(status.name);
+	const has = (event: schema.HistoryEntry['event']) =>
+		history.some((entry) => entry.event === event);
+	const isDisputed = status.name === 'disputed';
+	const wasDisputed = isDisputed || has('disputed');
+	const hasAnswer =
+		status.answer !== null || ['attested', 'audited', 'settled'].includes(status.name);
+	// Where answers differ, the court is the first to say which one stands.
+	const isFirstInCourt =
+		wasDisputed && !has('attested') && (isDisputed ? !hasAnswer : has('drawn'));
+	const isRevealed = hasAnswer || wasDisputed;
 	// One executor alone has nobody to copy from, and reveals without a commitment.
 	const isAlone = last?.seats.length === 1 && !last.seats.some(({ committed }) => committed);
+	const seats = last?.seats.length;
+	const isSettled = status.name === 'settled';
 	const steps: [string, boolean, string][] = [
 		['Requested', true, `block ${request.requestedAt}`],
 		['Drawn', request.drawnAt !== null || rounds.length > 0, drawn(request)],
-		...(isAlone ? [] : [step('Committed', last?.committed, last?.seats.length, hasAnswer, count)]),
-		step('Revealed', last?.revealed, last?.seats.length, hasAnswer, count),
-		['Attested', hasAnswer, block('attested')],
-		['Settled', status.name === 'settled', status.name === 'settled' ? block('settled') : ''],
-		['Final', status.name === 'settled' && isFinal, ''],
+		...(isAlone ? [] : [step('Committed', last?.committed, seats, isRevealed, count)]),
+		step('Revealed', last?.revealed, seats, isRevealed, count),
 	];
+	if (!isFirstInCourt) steps.push(['Attested', hasAnswer, block('attested')]);
+	if (wasDisputed) steps.push(['In court', !isDisputed, block(isDisputed ? 'disputed' : 'judged')]);
+	steps.push(['Settled', isSettled, isSettled ? block('settled') : '']);
+	steps.push(['Final', isSettled && isFinal, '']);
 	const result = steps.map(([name, isDone, note]): Step => ({
 		name,
 		state: isDone ? 'done' : 'open',
@@ -71,8 +83,6 @@ export function stepsOf(request: schema.Request): Step[] {
 			state: 'bad',
 			note: status.reason ?? '',
 		});
-	} else if (status.name === 'disputed') {
-		result.splice(next, 0, { name: 'In court', state: 'now', note: block('disputed') });
 	} else {
 		const current = result[next];
 		if (current) current.state = 'now';

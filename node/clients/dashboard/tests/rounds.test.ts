@@ -14,7 +14,7 @@ const committed = { block: 5, hash: '0x01' };
 const revealed = { block: 6, digest: '0x02' };
 
 function request(name: schema.StatusName, seats: schema.Seat[], more: object = {}): schema.Request {
-	const status = { name, reason: null };
+	const status = { name, reason: null, answer: null };
 	const rest = {
 		requestedAt: 3,
 		drawnAt: seats.length > 0 ? 4 : null,
@@ -68,17 +68,41 @@ describe('stepsOf', () => {
 		expect(states(request('attested', [seat('a', { revealed })]))).not.toContain('Committed done');
 	});
 
-	it('should end where a request fails, and stand still where it is disputed', () => {
+	it('should end where a request fails', () => {
 		const failed = request('failed', [seat('a'), seat('b')], {
-			status: { name: 'failed', reason: 'NotEnoughCommitments' },
+			status: { name: 'failed', reason: 'NotEnoughCommitments', answer: null },
 		});
-		expect(stepsOf(failed).at(-1)).toEqual({
-			name: 'Failed',
-			state: 'bad',
-			note: 'NotEnoughCommitments',
-		});
-		expect(states(request('disputed', [seat('a', { committed, revealed })]))).toContain(
+		const last = { name: 'Failed', state: 'bad', note: 'NotEnoughCommitments' };
+		expect(stepsOf(failed).at(-1)).toEqual(last);
+	});
+
+	it('should show an attested answer that is challenged before the court', () => {
+		const history = ['drawn', 'attested', 'disputed'].map((event) => ({ event, block: 9 }));
+		const seats = [seat('a', { committed, revealed }), seat('b', { committed, revealed })];
+		const status = { name: 'disputed', reason: null, answer: {} };
+		const challenged = request('disputed', seats, { status, history });
+		expect(states(challenged).slice(4)).toEqual([
+			'Attested done',
 			'In court now',
-		);
+			'Settled open',
+			'Final open',
+		]);
+		const judged = request('settled', seats, {
+			history: [...history, { event: 'judged', block: 12 }],
+		});
+		expect(stepsOf(judged)[5]).toEqual({ name: 'In court', state: 'done', note: 'block 12' });
+	});
+
+	it('should not call answers attested that differ', () => {
+		const seats = [
+			seat('a', { committed, revealed }),
+			seat('b', { committed, revealed: { block: 6, digest: '0x03' } }),
+			seat('c', { committed }),
+		];
+		const history = ['drawn', 'disputed'].map((event) => ({ event, block: 9 }));
+		const found = states(request('disputed', seats, { history }));
+		expect(found.slice(3)).toEqual(['Revealed done', 'In court now', 'Settled open', 'Final open']);
+		const settled = states(request('settled', seats, { history }));
+		expect(settled.slice(3, 6)).toEqual(['Revealed done', 'In court done', 'Settled done']);
 	});
 });

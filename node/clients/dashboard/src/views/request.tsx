@@ -5,7 +5,7 @@ import { grouped, plural, words } from '../format';
 import { follow, useWhileOpen } from '../hooks';
 import { ModelName } from '../names';
 import { Receipt } from '../receipt';
-import { ROUND_NAMES, roundsOf, stepsOf } from '../rounds';
+import { ROUND_NAMES, type Round, roundsOf, stepsOf } from '../rounds';
 import { to } from '../route';
 import { Stored, Tensors } from '../tensors';
 import {
@@ -136,8 +136,7 @@ function Body({ request }: { request: schema.Request }) {
 						<h3>
 							{ROUND_NAMES[round.round] ?? `Round ${round.round}`}{' '}
 							<small class="quiet">
-								round {round.round}: {round.committed} of {round.seats.length}{' '}
-								committed, {round.revealed} revealed
+								round {round.round}: {said(round)}
 								{round.digests > 1 && `, ${round.digests} answers that differ`}
 							</small>
 						</h3>
@@ -182,6 +181,12 @@ function Body({ request }: { request: schema.Request }) {
 	);
 }
 
+function said({ seats, committed, revealed }: Round): string {
+	// One executor alone does not commit.
+	if (seats.length === 1) return `${revealed} of 1 revealed`;
+	return `${committed} of ${seats.length} committed, ${revealed} revealed`;
+}
+
 function Revealed({ seat }: { seat: schema.Seat }) {
 	if (seat.revealed) return <>block {grouped(seat.revealed.block)}</>;
 	if (seat.declined) return <span class="quiet">declined: {words(seat.declined)}</span>;
@@ -211,6 +216,9 @@ function Reliance({ request }: { request: schema.Request }) {
 	}
 	if (status.name === 'settled') {
 		return <Notice tone="busy">Settled, in a block that is not final yet.</Notice>;
+	}
+	if (status.name === 'disputed') {
+		return <Notice tone="warn">In dispute: the court decides which answer stands.</Notice>;
 	}
 	return (
 		<Notice tone="busy">
