@@ -89,6 +89,8 @@ python() { bash scripts/test-python.sh --unit; }
 
 javascript() { bash scripts/test-js.sh --unit; }
 
+dashboard() { bash scripts/test-dashboard.sh --unit; }
+
 demonstration() { bash scripts/demo.sh --no-build --count 2; }
 
 polkadot_js() {
@@ -97,7 +99,7 @@ polkadot_js() {
 	bash scripts/test-polkadot-js.sh
 }
 
-PHASES=(format dependencies build lints documentation tests vectors model reality python javascript reproducible demonstration polkadot_js)
+PHASES=(format dependencies build lints documentation tests vectors model reality python javascript dashboard reproducible demonstration polkadot_js)
 [ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
 for name in "$@"; do
 	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"
