@@ -31,9 +31,13 @@ node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 +
 [ -x "$OPG_BIN/opg-node" ] || die "$OPG_BIN/opg-node is not there: build the workspace first"
 
 # install FOLDER: packages as its lock file says. None needs a script of its own to install.
-install() {
-	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-}
+install() (
+	cd "$1"
+	if ! cmp -s package-lock.json node_modules/installed; then
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+		cp package-lock.json node_modules/installed
+	fi
+)
 
 scripts/receipt-wasm.sh --output "$PAGE/src/verifier.wasm"
 

@@ -98,6 +98,8 @@ gateway() { bash scripts/test-gateway.sh --mock; }
 
 javascript() { bash scripts/test-js.sh --unit; }
 
+dashboard() { bash scripts/test-dashboard.sh --unit; }
+
 demonstration() { bash scripts/demo.sh --no-build --count 2; }
 
 polkadot_js() {
@@ -106,7 +108,7 @@ polkadot_js() {
 	bash scripts/test-polkadot-js.sh
 }
 
-PHASES=(format dependencies build lints documentation tests vectors model reality python javascript pages gateway reproducible demonstration polkadot_js)
+PHASES=(format dependencies build lints documentation tests vectors model reality python javascript dashboard pages gateway reproducible demonstration polkadot_js)
 [ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
 for name in "$@"; do
 	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"
