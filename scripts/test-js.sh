@@ -9,7 +9,7 @@
 #
 #   OPG_CHROMIUM=/usr/bin/chromium   which browser; without one the page is left out
 #
-# Takes about twelve minutes. Ends with the lines
+# Takes a quarter of an hour. Ends with the lines
 #   RESULT javascript_page_seconds N   from the first command of docs/javascript.md to its last
 #   RESULT javascript_bundle_bytes N   what a web page loads of the package before it signs
 set -euo pipefail
