@@ -4,6 +4,8 @@
 OPG_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 export OPG_ROOT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/opg-chain/target}"
+# Where scripts/setup.sh puts Node.js if the system has none that is new enough.
+OPG_NODE_JS="$HOME/.cache/opg-chain/node-js"
 # `development`: checked arithmetic, half the build time. `release`: what is shipped.
 export OPG_PROFILE="${OPG_PROFILE:-development}"
 # Programs of this profile.
@@ -17,6 +19,8 @@ case ":$PATH:" in
 	*":${CARGO_HOME:-$HOME/.cargo}/bin:"*) ;;
 	*) export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH" ;;
 esac
+
+[ ! -x "$OPG_NODE_JS/bin/node" ] || export PATH="$OPG_NODE_JS/bin:$PATH"
 
 _phase_name=""
 _phase_start=0

