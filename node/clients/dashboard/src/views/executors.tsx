@@ -27,7 +27,7 @@ const CONVICTIONS = 20;
 /** Models that a row names. */
 const MODELS = 6;
 
-export const executorColumns: Column<schema.Executor>[] = [
+const COLUMNS: Column<schema.Executor>[] = [
 	{ name: 'Operator', cell: ({ operator }) => <Account address={operator} /> },
 	{ name: 'State', cell: ({ state }) => <Badge name={state} /> },
 	{ name: 'Stake', isNumber: true, cell: ({ stake }) => <Opg planck={stake} digits={2} /> },
@@ -97,34 +97,53 @@ function share(own: string, all: string): string {
 	return whole === 0n ? '' : `${(BigInt(own) * 100n) / whole} %`;
 }
 
-export function Executors() {
+/** Executors by pages: all of them, or those that serve a version. */
+export function ExecutorPages({
+	model,
+	caption,
+	empty,
+}: {
+	model: number | null;
+	caption: string;
+	empty: string;
+}) {
 	const { page, cursor, next, back } = useCursors();
-	const executors = useAsked(({ client }) => client.rpc.executors(null, cursor, ROWS), [cursor], {
-		eachBlock: true,
-	});
+	const executors = useAsked(
+		({ client }) => client.rpc.executors(model, cursor, ROWS),
+		[model, cursor],
+		{ eachBlock: true },
+	);
+	return (
+		<>
+			{executors.error ? (
+				<Problem error={executors.error} />
+			) : (
+				<Table
+					caption={caption}
+					rows={executors.value?.items}
+					rowKey={({ operator }) => operator}
+					empty={empty}
+					columns={COLUMNS}
+				/>
+			)}
+			<Pager
+				page={page}
+				next={executors.value?.next != null}
+				onNext={() => executors.value?.next && next(executors.value.next)}
+				onBack={back}
+			/>
+		</>
+	);
+}
+
+export function Executors() {
 	return (
 		<Page
 			title="Executors"
 			lead="They run the models, and lose stake for answers that a court finds wrong. Misses are silent seats among the last sixteen; convictions those that are held now."
 		>
 			<Card>
-				{executors.error ? (
-					<Problem error={executors.error} />
-				) : (
-					<Table
-						caption="Executors"
-						rows={executors.value?.items}
-						rowKey={({ operator }) => operator}
-						empty="No executor."
-						columns={executorColumns}
-					/>
-				)}
-				<Pager
-					page={page}
-					next={executors.value?.next != null}
-					onNext={() => executors.value?.next && next(executors.value.next)}
-					onBack={back}
-				/>
+				<ExecutorPages model={null} caption="Executors" empty="No executor." />
 			</Card>
 			<Convictions />
 		</Page>

@@ -17,12 +17,10 @@ import {
 	Notice,
 	Opg,
 	Page,
-	Pager,
 	Problem,
 	Table,
-	useCursors,
 } from '../ui';
-import { executorColumns } from './executors';
+import { ExecutorPages } from './executors';
 import { Versions } from './models';
 
 const TIERS = ['optimistic', 'quorum', 'high'] as const;
@@ -102,7 +100,13 @@ function Body({ version }: { version: schema.Version }) {
 				</Card>
 				<Costs version={version} />
 			</div>
-			<Executors id={version.model} />
+			<Card title="Executors that serve it">
+				<ExecutorPages
+					model={version.model}
+					caption="Executors that serve this version"
+					empty="None."
+				/>
+			</Card>
 			<Events id={version.model} />
 		</>
 	);
@@ -204,32 +208,6 @@ function Taken({ estimate }: { estimate: schema.Estimate | undefined }) {
 		<Badge name="congested" tone="warn" />
 	) : (
 		<Badge name="takes requests" tone="good" />
-	);
-}
-
-function Executors({ id }: { id: number }) {
-	const { page, cursor, next, back } = useCursors();
-	const executors = useAsked(({ client }) => client.rpc.executors(id, cursor, 20), [id, cursor]);
-	return (
-		<Card title="Executors that serve it">
-			{executors.error ? (
-				<Problem error={executors.error} />
-			) : (
-				<Table
-					caption="Executors that serve this version"
-					rows={executors.value?.items}
-					rowKey={({ operator }) => operator}
-					empty="None."
-					columns={executorColumns}
-				/>
-			)}
-			<Pager
-				page={page}
-				next={executors.value?.next != null}
-				onNext={() => executors.value?.next && next(executors.value.next)}
-				onBack={back}
-			/>
-		</Card>
 	);
 }
 
