@@ -138,19 +138,22 @@ mod tests {
 	use crate::rpc::tests::server;
 	use serde_json::json;
 
-	#[tokio::test]
-	async fn calls_should_tell_refusals_from_what_was_lost() {
+	#[test]
+	fn calls_should_tell_refusals_from_what_was_lost() {
 		let server = server();
 		let node = Node::new(&format!("ws://{}", server.address).parse().unwrap()).unwrap();
-		let echoed: Vec<u32> = node.call("echo", &[json!(1), json!(2)]).await.unwrap();
-		assert_eq!(echoed, [1, 2]);
-		let error = node.call::<Value>("refuse", &[]).await.unwrap_err();
-		assert!(matches!(error, CallError::Refused { code: 1010, .. }), "{error:?}");
-		assert!(error.to_string().contains("no funds") && !error.to_string().contains('\u{1b}'));
 		let nobody = Node::new(&"ws://127.0.0.1:1".parse().unwrap()).unwrap();
-		let error = nobody.call::<Value>("echo", &[]).await.unwrap_err();
-		assert!(matches!(error, CallError::Lost(_)), "{error:?}");
-		assert!(matches!(error.plain(), BackendError::NoNode(_)));
+		tokio::runtime::Runtime::new().unwrap().block_on(async {
+			let echoed: Vec<u32> = node.call("echo", &[json!(1), json!(2)]).await.unwrap();
+			assert_eq!(echoed, [1, 2]);
+			let error = node.call::<Value>("refuse", &[]).await.unwrap_err();
+			assert!(matches!(error, CallError::Refused { code: 1010, .. }), "{error:?}");
+			let text = error.to_string();
+			assert!(text.contains("no funds") && !text.contains('\u{1b}'), "{text:?}");
+			let error = nobody.call::<Value>("echo", &[]).await.unwrap_err();
+			assert!(matches!(error, CallError::Lost(_)), "{error:?}");
+			assert!(matches!(error.plain(), BackendError::NoNode(_)));
+		});
 	}
 
 	#[test]
