@@ -9,7 +9,7 @@
 #
 #   OPG_PYTHON=python3.11             which Python
 #
-# Takes about six minutes, and one with --mock.
+# Takes about ten minutes, and one or two with --mock.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
