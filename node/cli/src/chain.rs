@@ -981,7 +981,10 @@ mod tests {
 		};
 		let error = format!("{:#}", request_of(&node("opg", rename, later)).unwrap_err());
 		assert!(error.contains("`OpgApi.request` of the runtime opg"), "{error}");
-		assert!(error.contains("`status`: the variant `LaterUploading` is not known"), "{error}");
+		assert!(
+			error.contains("`status.[0]`: the variant `LaterUploading` is not known"),
+			"{error}"
+		);
 		let remove = |metadata: &mut RuntimeMetadataV16| {
 			let api = metadata.apis.iter_mut().find(|api| api.name == "OpgApi").unwrap();
 			api.methods.retain(|method| method.name != "request");
