@@ -106,7 +106,7 @@ struct Serve {
 	/// Address to which these pages may connect. By default that of the node. Repeatable.
 	#[arg(long, value_name = "URL", requires = "site")]
 	site_connect: Vec<String>,
-	/// Origin whose pages may call the gateway, such as https://app.example. Repeatable.
+	/// Origin whose pages may call the gateway, such as `https://app.example`. Repeatable.
 	#[arg(long, value_name = "ORIGIN")]
 	cors: Vec<String>,
 	#[command(flatten)]
