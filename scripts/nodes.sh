@@ -93,13 +93,20 @@ start_dev_node() {
 	say "$name: RPC ws://127.0.0.1:$RPC_PORT"
 }
 
-# start_serving_nodes: three nodes of a development chain, by the programs $NODE and $OPG, which serve what is
-# published; sets URL, the chain's specification CHAIN, and the address of a peer, PEER.
-start_serving_nodes() {
-	local program who
+# need_programs: fail unless the programs $NODE and $OPG, and the engine's, are built.
+need_programs() {
+	local program
 	for program in "$NODE" "$OPG" "$OPG_BIN/opg-engine"; do
 		[ -x "$program" ] || die "$program is not there: build it first"
 	done
+}
+
+# start_serving_nodes: three nodes of a development chain, by the programs $NODE and $OPG, which serve what is
+# published; sets URL and that of another node, OTHER_URL, the chain's specification CHAIN, and the address
+# of a peer, PEER.
+start_serving_nodes() {
+	local who
+	need_programs
 	phase "start three nodes"
 	say "engine $("$OPG" engine id)"
 	start_dev_node alice --alice --validator --force-authoring --serve all
@@ -108,6 +115,7 @@ start_serving_nodes() {
 		die "$NODE has no opg_v1_ methods: build it anew"
 	PEER="/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$(peer_id "$RPC_PORT")"
 	start_dev_node bob --bob --bootnodes "$PEER" --serve all
+	OTHER_URL="ws://127.0.0.1:$RPC_PORT"
 	start_dev_node charlie --charlie --bootnodes "$PEER" --serve all
 	CHAIN="$DIR/chain.json"
 	"$NODE" build-spec --chain dev --raw >"$CHAIN" 2>>"$DIR/build-spec.log"

@@ -39,10 +39,7 @@ case "${1:-}" in
 esac
 
 missing() {
-	local program
-	for program in "$NODE" "$OPG"; do
-		[ -x "$program" ] || die "$program is not there: build the workspace first"
-	done
+	need_programs
 	[ "$MODE" != all ] || [ -x "$CHROMIUM" ] ||
 		die "Chromium is not there: apt install chromium, or OPG_CHROMIUM=FILE"
 }
@@ -54,18 +51,7 @@ unit() {
 
 # start_nodes: three nodes that serve what is published, and three models; sets URL and OTHER_URL.
 start_nodes() {
-	local who
-	phase "start three nodes"
-	start_dev_node alice --alice --validator --force-authoring --serve all
-	URL="ws://127.0.0.1:$RPC_PORT"
-	local bootnode
-	bootnode="/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$(peer_id "$RPC_PORT")"
-	start_dev_node bob --bob --bootnodes "$bootnode" --serve all
-	OTHER_URL="ws://127.0.0.1:$RPC_PORT"
-	start_dev_node charlie --charlie --bootnodes "$bootnode" --serve all
-	for who in Alice Bob Charlie; do
-		OPG_SURI="//$who" "$OPG" stake allow-serving 8 --url "$URL"
-	done
+	start_serving_nodes
 
 	phase "publish three models"
 	# The chain carries the input of the first; that of the second lies outside of it.

@@ -56,22 +56,11 @@ mock() {
 
 # start_nodes: three nodes that serve what is published, and two models of //Dave; sets OPG_URL and GENESIS.
 start_nodes() {
-	local program who bootnode
-	for program in "$NODE" "$OPG" "$OPG_BIN/opg-engine"; do
-		[ -x "$program" ] || die "$program is not there: build it first"
-	done
-	phase "start three nodes"
-	start_dev_node alice --alice --validator --force-authoring --serve all
-	export OPG_URL="ws://127.0.0.1:$RPC_PORT"
-	GENESIS="$(rpc "$RPC_PORT" chain_getBlockHash '[0]' | sed 's/.*"result":"\([^"]*\)".*/\1/')"
+	start_serving_nodes
+	local port="${URL##*:}"
+	export OPG_URL="$URL"
+	GENESIS="$(rpc "$port" chain_getBlockHash '[0]' | sed 's/.*"result":"\([^"]*\)".*/\1/')"
 	export GENESIS
-	local port=$RPC_PORT
-	bootnode="/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$(peer_id "$RPC_PORT")"
-	start_dev_node bob --bob --bootnodes "$bootnode" --serve all
-	start_dev_node charlie --charlie --bootnodes "$bootnode" --serve all
-	for who in Alice Bob Charlie; do
-		OPG_SURI="//$who" "$OPG" executor allow-serving 8
-	done
 
 	phase "publish two models"
 	"$CACHE/venv/bin/python" "$TESTS/words.py" "$DIR/tokens.onnx"

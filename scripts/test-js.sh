@@ -37,13 +37,6 @@ esac
 export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
 export npm_config_loglevel=error
 
-need_programs() {
-	local program
-	for program in "$NODE" "$OPG" "$OPG_BIN/opg-engine"; do
-		[ -x "$program" ] || die "$program is not there: build it first"
-	done
-}
-
 need_node() {
 	command -v npm >/dev/null || die "Node 20 with npm is missing"
 	local version
@@ -75,23 +68,6 @@ unit() (
 	npm test --silent
 	phase_end
 )
-
-# start_nodes: three nodes that serve what is published; sets URL.
-start_nodes() {
-	local who
-	phase "start three nodes"
-	start_dev_node alice --alice --validator --force-authoring --serve all
-	URL="ws://127.0.0.1:$RPC_PORT"
-	rpc "$RPC_PORT" rpc_methods | grep opg_v1_submitAndWatch >/dev/null ||
-		die "$NODE has no opg_v1_ methods: build it anew"
-	local bootnode
-	bootnode="/ip4/127.0.0.1/tcp/$P2P_PORT/p2p/$(peer_id "$RPC_PORT")"
-	start_dev_node bob --bob --bootnodes "$bootnode" --serve all
-	start_dev_node charlie --charlie --bootnodes "$bootnode" --serve all
-	for who in Alice Bob Charlie; do
-		OPG_SURI="//$who" "$OPG" stake allow-serving 8 --url "$URL"
-	done
-}
 
 # page: run what the page says, as somebody who follows it.
 page() {
@@ -132,7 +108,7 @@ case "$MODE" in
 	nodes)
 		need_programs
 		nodes_of javascript
-		start_nodes
+		start_serving_nodes
 		printf '\nexport OPG_URL=%s\nexport OPG_BIN=%s\n\n' "$URL" "$OPG_BIN"
 		say "Ctrl-C stops the nodes"
 		wait
@@ -142,7 +118,7 @@ case "$MODE" in
 		need_programs
 		unit
 		nodes_of javascript
-		start_nodes
+		start_serving_nodes
 		page
 		types
 		phase "tests at the nodes"
