@@ -28,7 +28,7 @@ mod tasks;
 use std::process::ExitCode;
 
 /// Arenas of the allocator. glibc has up to eight for each core, and what is freed in one serves no
-/// other: under load a node grew for hours, to a half more than with two.
+/// other: under load a node takes a third less memory with two (docs/faults.md).
 #[cfg(target_env = "gnu")]
 const ARENAS: libc::c_int = 2;
 

@@ -230,6 +230,9 @@ pub(crate) struct Refusal {
 	pub code: i32,
 }
 
+/// Code of a node that has no final block in which the request is settled.
+pub(crate) const NOT_YET: i32 = 8008;
+
 /// Code with which the pool refuses a transaction that is not valid.
 const INVALID_TRANSACTION: i32 = 1010;
 

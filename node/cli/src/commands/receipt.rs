@@ -8,7 +8,7 @@ use crate::{
 	local::{Bounds, EngineArg},
 	output::Output,
 	receipt::{self, ReceiptError},
-	rpc::Refusal,
+	rpc::{Refusal, NOT_YET},
 	tensors,
 };
 use anyhow::{bail, Context, Result};
@@ -23,9 +23,6 @@ use std::{
 	thread::sleep,
 	time::{Duration, Instant},
 };
-
-/// Code of a node that has no justified block with the request settled.
-const NOT_YET: i32 = 8008;
 
 /// Time until the block of a settled request is final. GRANDPA takes some seconds.
 const FINALITY_TIMEOUT: Duration = Duration::from_secs(60);

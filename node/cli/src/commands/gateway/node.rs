@@ -1,6 +1,6 @@
 //! JSON-RPC with a node over HTTP: each call stands alone, so that a node may go and come back.
 
-use crate::rpc::Endpoint;
+use crate::rpc::{Endpoint, NOT_YET};
 use anyhow::{Context, Result};
 use jsonrpsee_core::{
 	client::{ClientT, Error},
@@ -49,7 +49,7 @@ impl CallError {
 				(8002, _) => BackendError::RequestUnknown(text),
 				(8004 | 8010, _) => BackendError::NoNode(text),
 				(8006, reason) => refused(reason, text),
-				(8008, _) => BackendError::NotYet(text),
+				(NOT_YET, _) => BackendError::NotYet(text),
 				(8009, _) => BackendError::InputMismatch(text),
 				_ => BackendError::Failed(text),
 			},
