@@ -455,20 +455,25 @@ fn bytes_of_another_mirror_should_cost_an_attempt_and_blame_nobody() {
 	});
 }
 
+/// A peer sent these ranges of a blob, and the rest is missing.
+fn receive_ranges(store: &Store, content: &[u8], ranges: &[usize]) -> Hash {
+	let (_source_folder, source) = new_store();
+	let hash = source.put(content).unwrap();
+	let blob = source.get(&hash).unwrap().unwrap();
+	let mut part = store.receive(&hash, blob.size()).unwrap().unwrap();
+	let missing = part.missing();
+	for range in ranges.iter().map(|number| &missing[*number]) {
+		part.receive(range, &blob.encode(range).unwrap()).unwrap();
+	}
+	hash
+}
+
 #[test]
 fn proven_ranges_should_stay_when_a_mirror_sends_the_rest() {
 	run(async {
 		let content = content();
-		let (_source_folder, source) = new_store();
-		let hash = source.put(&content).unwrap();
-		let blob = source.get(&hash).unwrap().unwrap();
 		let (folder, store) = new_store();
-		let mut part = store.receive(&hash, blob.size()).unwrap().unwrap();
-		let missing = part.missing();
-		for range in [&missing[0], &missing[2]] {
-			part.receive(range, &blob.encode(range).unwrap()).unwrap();
-		}
-		drop(part);
+		let hash = receive_ranges(&store, &content, &[0, 2]);
 		let fakes = Fakes::new(&[Kind::Wrong(3 * MIB - 5), Kind::Whole]);
 		fakes.add(&content);
 		let fetching = fetching(&folder, &Net::default(), &fakes);
@@ -483,19 +488,13 @@ fn proven_ranges_should_stay_when_a_mirror_sends_the_rest() {
 fn proven_ranges_should_stay_when_a_mirror_lies() {
 	run(async {
 		let content = content();
-		let (_source_folder, source) = new_store();
-		let hash = source.put(&content).unwrap();
-		let blob = source.get(&hash).unwrap().unwrap();
 		let (folder, store) = new_store();
-		let mut part = store.receive(&hash, blob.size()).unwrap().unwrap();
-		let range = part.missing()[2].clone();
-		part.receive(&range, &blob.encode(&range).unwrap()).unwrap();
-		drop(part);
+		let hash = receive_ranges(&store, &content, &[2]);
 		let fakes = Fakes::new(&[Kind::Wrong(5)]);
 		fakes.add(&content);
 		let fetching = fetching(&folder, &Net::default(), &fakes);
 		fetching.fetch(hash, content.len()).await.unwrap_err();
-		let part = store.receive(&hash, blob.size()).unwrap().unwrap();
+		let part = store.receive(&hash, content.len() as u64).unwrap().unwrap();
 		assert_eq!(part.received_bytes(), MIB as u64);
 	});
 }
