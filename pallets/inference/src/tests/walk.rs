@@ -126,10 +126,16 @@ fn right(id: RequestId) -> opg_primitives::Answer {
 	}
 }
 
+/// The bits of `word` that are for the one at `index`. They begin again where there are more of
+/// them than the word has bits for.
+fn bits(word: u32, width: u32, index: usize) -> u32 {
+	word.rotate_right(width * index as u32 % u32::BITS) & ((1 << width) - 1)
+}
+
 fn close(id: RequestId, answers: u32) {
 	let round = assigned_round(id).unwrap();
 	for index in 0..members(id, round).len() {
-		match answers >> (2 * index) & 3 {
+		match bits(answers, 2, index) {
 			0 | 1 => reveal(id, index, right(id)),
 			2 => reveal(id, index, wrong()),
 			_ => {},
@@ -245,7 +251,7 @@ fn take(step: Step) {
 				begin_reveals(id);
 				let all = stored(id).challenges;
 				for (index, challenge) in all.into_iter().enumerate() {
-					if challengers >> index & 1 == 1 {
+					if bits(challengers, 1, index) == 1 {
 						for claimed in [right(id), wrong()] {
 							let _ = reveal_claim(challenge.challenger, id, &claimed);
 						}
