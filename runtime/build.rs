@@ -13,16 +13,14 @@ fn build_wasm() {
 	opg_reproducible::act_as_rustc();
 	// The builder watches sources and manifests; this file is read by a dependency.
 	println!("cargo:rerun-if-changed=../node/engine/types/engine.id");
+	// `CheckMetadataHash` is compiled with it. `opg-node metadata-hash` prints it.
+	println!("cargo:rerun-if-env-changed=RUNTIME_METADATA_HASH");
 	let rustc = env::var_os("RUSTC").expect("cargo names the compiler");
 	let wrapper = opg_reproducible::environment(&rustc).expect("the compiler starts");
 	for (name, value) in wrapper {
 		env::set_var(name, value);
 	}
-	let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults()
-		.append_to_rust_flags(opg_reproducible::RUSTFLAG);
-	// The runtime is compiled twice: the hash is of what the first one says about itself, and of the
-	// token as `opg_primitives::address` has it.
-	#[cfg(feature = "metadata-hash")]
-	let builder = builder.enable_metadata_hash("OPG", 18);
-	builder.build();
+	substrate_wasm_builder::WasmBuilder::init_with_defaults()
+		.append_to_rust_flags(opg_reproducible::RUSTFLAG)
+		.build();
 }

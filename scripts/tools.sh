@@ -7,7 +7,7 @@
 #   scripts/tools.sh NAME...          these: polkadot_js, papi, dedot, subsquid, sidecar,
 #                                     async_substrate_interface
 #   scripts/tools.sh metadata_hash    a transaction as hardware wallets sign it, for a runtime that was
-#                                     built with the feature `metadata-hash`
+#                                     built with RUNTIME_METADATA_HASH (docs/tools.md)
 #
 #   OPG_RUNTIME_WASM    runtime of the chain; default: that of the node
 #

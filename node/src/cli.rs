@@ -211,6 +211,13 @@ pub enum Subcommand {
 	#[command(subcommand)]
 	Engines(EnginesCmd),
 
+	/// Print the hash of the metadata of this program's runtime.
+	///
+	/// Wallets that show what they sign, as hardware wallets do, put it into transactions. A runtime
+	/// takes them if it was compiled with the hash in the environment variable
+	/// `RUNTIME_METADATA_HASH`.
+	MetadataHash,
+
 	/// Run as an engine process of a node, which starts it and talks to it.
 	#[command(hide = true)]
 	EngineWorker,

@@ -3,7 +3,7 @@
 use crate::{
 	ceremony, chain_spec, check,
 	cli::{Cli, Subcommand},
-	engine_worker, service, signals, stores,
+	engine_worker, metadata_hash, service, signals, stores,
 	tasks::Purpose,
 };
 use opg_runtime::opaque::Block;
@@ -72,6 +72,10 @@ pub fn run() -> sc_cli::Result<()> {
 		Subcommand::Models(command) => Ok(stores::run_models(&cli, command)?),
 		Subcommand::Engines(command) => Ok(stores::run_engines(&cli, command)?),
 		Subcommand::Blobs(command) => Ok(stores::run_blobs(&cli, command)?),
+		Subcommand::MetadataHash => {
+			println!("{:?}", metadata_hash::of_runtime()?);
+			Ok(())
+		},
 		Subcommand::EngineWorker => engine_worker::run(),
 		Subcommand::BuildSpec(command) => cli
 			.create_runner(command)?
@@ -116,6 +120,7 @@ fn grace(subcommand: &Subcommand) -> Duration {
 		| Subcommand::Models(_)
 		| Subcommand::Engines(_)
 		| Subcommand::Blobs(_)
+		| Subcommand::MetadataHash
 		| Subcommand::EngineWorker => Duration::ZERO,
 	}
 }

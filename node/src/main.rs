@@ -13,6 +13,7 @@ mod engine;
 mod engine_worker;
 mod executor;
 mod keystore;
+mod metadata_hash;
 mod metrics;
 #[cfg(feature = "dev-misbehaviour")]
 mod misbehaviour;

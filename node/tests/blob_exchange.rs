@@ -1,5 +1,5 @@
 //! A blob travels between real nodes of a development chain: by each backend of the network, on after
-//! a node was killed in the middle, and from a node that fetched it itself.
+//! a node was killed in the middle, and from a node that fetched it itself or from a mirror.
 
 #![cfg(target_os = "linux")]
 
@@ -13,9 +13,11 @@ use common::{
 use serde_json::{json, Value};
 use std::{
 	fs::File,
-	io::{BufWriter, Write},
-	path::Path,
+	io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write},
+	net::{TcpListener, TcpStream},
+	path::{Path, PathBuf},
 	process::{Command, Output},
+	thread,
 };
 
 const MIB: u64 = 1 << 20;
@@ -66,6 +68,54 @@ fn wait_until_complete(node: &Node, hash: &str) {
 	});
 }
 
+/// Compares what a node has with the file.
+fn assert_same(folder: &Path, number: u32, hash: &str) {
+	let exported = folder.join("exported");
+	let export = blobs(folder, number, "export", &[hash, exported.to_str().expect("it is UTF-8")]);
+	assert!(export.status.success(), "{export:?}");
+	let same = Command::new("cmp").arg(folder.join("file")).arg(exported).status();
+	assert!(same.expect("it runs").success());
+}
+
+/// A web server of this file under `/opg/NAME`. Gives its port.
+fn serve_file(file: PathBuf, name: String) -> u16 {
+	let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+	let port = listener.local_addr().expect("it is bound").port();
+	thread::spawn(move || {
+		for stream in listener.incoming().flatten() {
+			let (file, name) = (file.clone(), name.clone());
+			// Who asked may be killed meanwhile.
+			thread::spawn(move || respond(stream, &file, &name));
+		}
+	});
+	port
+}
+
+/// Responds to one request, of the whole file or of its end.
+fn respond(mut stream: TcpStream, file: &Path, name: &str) -> io::Result<()> {
+	let lines = BufReader::new(stream.try_clone()?).lines();
+	let head: Vec<_> =
+		lines.map_while(Result::ok).take_while(|line| !line.trim().is_empty()).collect();
+	if !head.first().is_some_and(|line| line.starts_with(&format!("GET /opg/{name} "))) {
+		return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+	}
+	let begin = head.iter().find_map(|line| {
+		let line = line.to_ascii_lowercase();
+		line.strip_prefix("range: bytes=")?.strip_suffix('-')?.parse::<u64>().ok()
+	});
+	let mut file = File::open(file)?;
+	let size = file.metadata()?.len();
+	let from = file.seek(SeekFrom::Start(begin.unwrap_or(0)))?;
+	let status = match begin {
+		Some(_) => {
+			format!("206 Partial Content\r\nContent-Range: bytes {from}-{}/{size}", size - 1)
+		},
+		None => "200 OK".to_owned(),
+	};
+	write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", size - from)?;
+	io::copy(&mut file, &mut stream).map(drop)
+}
+
 #[test]
 fn blob_should_arrive_whoever_is_killed_and_whatever_backend_the_nodes_have() {
 	compile_engine();
@@ -98,9 +148,29 @@ fn blob_should_arrive_whoever_is_killed_and_whatever_backend_the_nodes_have() {
 	let third = Node::start(folder, 3, &options);
 	fetch(&third, &hash);
 	wait_until_complete(&third, &hash);
-	let exported = folder.join("exported");
-	let export = blobs(folder, 3, "export", &[&hash, exported.to_str().expect("it is UTF-8")]);
-	assert!(export.status.success(), "{export:?}");
-	let same = Command::new("cmp").arg(folder.join("file")).arg(exported).status();
-	assert!(same.expect("it runs").success());
+	assert_same(folder, 3, &hash);
+}
+
+#[test]
+fn blob_should_come_from_the_mirror_when_no_peer_has_it() {
+	compile_engine();
+	let folder = tempfile::tempdir().expect("a folder");
+	let folder = folder.path();
+	let hash = import(folder, 1);
+	let port = serve_file(folder.join("file"), hash.trim_start_matches("0x").to_owned());
+	let mirror = format!("http://127.0.0.1:{port}/opg");
+
+	let options = ["--alice", "--blob-mirror", &mirror, "--blob-mirror-private"];
+	let node = Node::start(folder, 2, &options);
+	fetch(&node, &hash);
+	wait_until_complete(&node, &hash);
+	assert_same(folder, 2, &hash);
+
+	// An address of this machine is not asked unless the operator says so.
+	let node = Node::start(folder, 3, &["--alice", "--blob-mirror", &mirror]);
+	fetch(&node, &hash);
+	wait_for("the mirror is refused", PATIENCE, || {
+		(node.count("127.0.0.1, which is not allowed") > 0).then_some(())
+	});
+	assert_eq!(received(&node, &hash), 0);
 }

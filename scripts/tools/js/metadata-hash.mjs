@@ -23,7 +23,7 @@ console.log(`another number of decimals: ${refusal}`);
 assert.match(refusal, /BadProof|CannotLookup/);
 const { ok, block } = await client.submit(right).catch(error => {
 	if (!/CannotLookup/.test(JSON.stringify(error.error))) throw error;
-	throw new Error('this runtime was built without the feature `metadata-hash`');
+	throw new Error('this runtime was built without RUNTIME_METADATA_HASH');
 });
 assert(ok);
 console.log(`the right one: in block ${block.number}`);
