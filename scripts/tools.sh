@@ -4,16 +4,16 @@
 # `docs/tools.md` has what came of it.
 #
 #   scripts/tools.sh                  all tools
-#   scripts/tools.sh NAME...          these: polkadot_js, papi, dedot, subsquid, sidecar,
+#   scripts/tools.sh NAME...          these: polkadot_js, papi, dedot, subsquid, subquery, sidecar,
 #                                     async_substrate_interface
 #   scripts/tools.sh metadata_hash    a transaction as hardware wallets sign it, for a runtime that was
 #                                     built with the feature `metadata-hash`
 #
 #   OPG_RUNTIME_WASM    runtime of the chain; default: that of the node
 #
-# Needs a build (scripts/demo.sh, or cargo build), Node 20 with npm, and Python 3.11. Installs the tools
-# into ~/.cache/opg-chain/tools, as their lock files say. Takes about ten minutes. Ends with a RESULT line
-# for each tool.
+# Needs a build (scripts/demo.sh, or cargo build), Node 20 with npm, Python 3.11, and for SubQuery
+# PostgreSQL (apt install postgresql). Installs the tools into ~/.cache/opg-chain/tools, as their lock
+# files say. Takes about ten minutes. Ends with a RESULT line for each tool.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -21,11 +21,26 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 source "$OPG_ROOT/scripts/client/env.sh"
 
 case "${1:-}" in -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;; esac
+NAMES=("$@")
 client_ready "$OPG_NODE" "$OPG_CLI"
 
 CACHE="$HOME/.cache/opg-chain/tools"
 export TOOLS_RUNTIME="${OPG_RUNTIME_WASM:-}"
 export TOOLS_JS="$CACHE/js" TOOLS_SIDECAR="$CACHE/sidecar" TOOLS_PYTHON="$CACHE/python"
+export TOOLS_SUBQUERY="$CACHE/subquery"
+
+# wants NAME: whether this tool is to run.
+wants() { [ "${#NAMES[@]}" -eq 0 ] || [[ " ${NAMES[*]} " == *" $1 "* ]]; }
+
+# find_postgres: set TOOLS_POSTGRES to the folder of the newest PostgreSQL's programs, which Debian does not
+# put on the PATH.
+find_postgres() {
+	local program
+	program="$(command -v initdb || find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1 || true)"
+	[ -n "$program" ] || die "SubQuery needs PostgreSQL: apt install postgresql"
+	TOOLS_POSTGRES="$(dirname "$(readlink -f "$program")")"
+	export TOOLS_POSTGRES
+}
 
 # install_js FOLDER: its scripts and its packages. No package needs a script of its own to install.
 install_js() {
@@ -42,8 +57,10 @@ install_python() {
 	"$TOOLS_PYTHON/venv/bin/pip" install --quiet --require-hashes -r "$TOOLS_PYTHON/requirements.txt"
 }
 
+if wants subquery; then find_postgres; fi
 node "$OPG_ROOT/scripts/tools/snippets.mjs"
 install_js js
 install_js sidecar
+if wants subquery; then install_js subquery; fi
 install_python
 exec node "$OPG_ROOT/scripts/tools/main.mjs" "$@"
