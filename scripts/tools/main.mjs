@@ -21,7 +21,7 @@ const CALLS = [
 	'inference.request', 'inference.challenge', 'inference.revealClaim',
 	'attestation.commit', 'attestation.reveal', 'court.commit', 'court.reveal',
 ];
-const { TOOLS_JS: JS, TOOLS_SIDECAR: SIDECAR, TOOLS_PYTHON: PYTHON } = process.env;
+const { TOOLS_JS: JS, TOOLS_SIDECAR: SIDECAR, TOOLS_SUBQUERY: SUBQUERY, TOOLS_PYTHON: PYTHON, TOOLS_BROWSER: BROWSER } = process.env;
 
 // Name, folder and command of each. Its arguments are the URL of the node and the file of what it must find.
 const TOOLS = [
@@ -30,7 +30,9 @@ const TOOLS = [
 	{ name: 'dedot', folder: JS, command: ['bash', 'dedot.sh'] },
 	{ name: 'metadata_hash', folder: JS, command: ['node', '--experimental-websocket', 'metadata-hash.mjs'], ifNamed: true },
 	{ name: 'subsquid', folder: JS, command: ['node', 'squid.mjs'] },
+	{ name: 'subquery', folder: SUBQUERY, command: ['node', 'subquery.mjs'] },
 	{ name: 'sidecar', folder: SIDECAR, command: ['node', 'sidecar.mjs'] },
+	{ name: 'apps', folder: BROWSER, command: ['node', 'apps.mjs'], ifNamed: true },
 	{ name: 'async_substrate_interface', folder: PYTHON, command: ['venv/bin/python', 'read.py'] },
 ];
 const wanted = process.argv.slice(2);
