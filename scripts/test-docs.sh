@@ -38,6 +38,10 @@ for name in "$@"; do
 done
 [ $# -eq 0 ] || PAGES=("$@")
 
+# The page for dApp developers runs it.
+[[ " ${PAGES[*]} " != *" dapp "* ]] || [ -x "$OPG_BIN/examples/ask" ] ||
+	die "$OPG_BIN/examples/ask is not there: cargo build --profile $OPG_PROFILE --workspace --example ask"
+
 if [ "$NODES_ONLY" = 0 ]; then
 	phase "the runner of pages"
 	python3 -m unittest scripts/docs/test_page.py
