@@ -156,19 +156,15 @@ def test_reference_should_be_recognised_before_a_block_has_it(
 def test_reference_should_be_paid_once_when_programs_send_it_at_the_same_time(
     url: str, seven: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # So that the wait ends in time by what the node tells, and by nothing else.
-    monkeypatch.setattr("opg.aio._POLL_SECONDS", 1_000.0)
-
     async def together() -> tuple[list[opg.AsyncResult], int]:
         reference = secrets.token_bytes(32)
         # An account without other requests.
         clients = [opg.AsyncClient(url, opg.Account.from_suri("//Ferdie")) for _ in range(4)]
 
-        async def ask(client: opg.AsyncClient) -> opg.AsyncResult:
-            request = await client.submit(
+        async def ask(client: opg.AsyncClient) -> opg.AsyncRequest:
+            return await client.submit(
                 DIGITS, {"pixels": seven}, tier="optimistic", reference=reference
             )
-            return await request.wait("attested", timeout=300)
 
         async def sent() -> int:
             address = clients[0].signer().address((await clients[0].chain()).ss58_prefix)
@@ -177,8 +173,12 @@ def test_reference_should_be_paid_once_when_programs_send_it_at_the_same_time(
 
         try:
             before = await sent()
-            results = await asyncio.gather(*(ask(client) for client in clients))
-            return results, await sent() - before
+            requests = await asyncio.gather(*(ask(client) for client in clients))
+            transactions = await sent() - before
+            # So that the wait ends in time by what the node tells, and by nothing else.
+            monkeypatch.setattr("opg.aio._POLL_SECONDS", 1_000.0)
+            waits = (request.wait("attested", timeout=300) for request in requests)
+            return await asyncio.gather(*waits), transactions
         finally:
             for client in clients:
                 await client.close()
