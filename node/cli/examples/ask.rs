@@ -2,11 +2,11 @@
 //! and the chain's metadata. See docs/dapp.md.
 //!
 //! ```text
-//! OPG_SURI=//Eve ask MODEL TENSORS.json ORDER
+//! OPG_SURI=//Eve ask MODEL TENSORS.json REFERENCE
 //! ```
 //!
-//! `MODEL` is a number or `ADDRESS/NAME`, `ORDER` any name of your own: the same one again gives the
-//! same request, and pays nothing. `OPG_URL` is the node's address.
+//! `MODEL` is a number or `ADDRESS/NAME`. `REFERENCE` is 32 bytes of your own choice in hex: the same
+//! again gives the same request, and pays nothing. `OPG_URL` is the node's address.
 //!
 //! Of this repository it takes how tensors are written: the crates `opg-engine-types` and `opg-tensors`,
 //! which have no part of the chain in them. All else is on crates.io.
@@ -19,7 +19,7 @@ use jsonrpsee_core::{
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use opg_engine_types::tensor::{self, Tensor};
 use serde_json::{json, Value};
-use sp_core::{hashing::blake2_256, sr25519, Pair};
+use sp_core::{sr25519, Pair};
 use std::{env, fs, sync::Arc};
 use subxt::{
 	config::{
@@ -38,7 +38,9 @@ const MORTALITY: u64 = 64;
 #[tokio::main]
 async fn main() -> Result<()> {
 	let arguments: Vec<_> = env::args().skip(1).collect();
-	let [model, file, order] = &arguments[..] else { bail!("usage: ask MODEL TENSORS.json ORDER") };
+	let [model, file, reference] = &arguments[..] else {
+		bail!("usage: ask MODEL TENSORS.json REFERENCE")
+	};
 	let url = env::var("OPG_URL").unwrap_or_else(|_| "ws://127.0.0.1:9944".into());
 	let secret =
 		env::var("OPG_SURI").context("set OPG_SURI to the secret of the account that pays")?;
@@ -48,7 +50,7 @@ async fn main() -> Result<()> {
 
 	let node = WsClientBuilder::default().build(&url).await?;
 	// The account and this name the request, whatever number it gets.
-	let reference = blake2_256(order.as_bytes());
+	let reference: [u8; 32] = from_hex(reference)?.as_slice().try_into()?;
 	let request = match find(&node, &key, &reference).await? {
 		Some(request) => {
 			eprintln!("request {request} is there already: nothing is paid");
@@ -69,7 +71,7 @@ async fn find(node: &WsClient, key: &Key, reference: &[u8; 32]) -> Result<Option
 
 /// Pays for an inference. Gives the number of the request when a block has it.
 ///
-/// Where this breaks off, the same order tells later whether the request was sent.
+/// Where this breaks off, the reference tells later whether the request was sent.
 async fn send(
 	node: &WsClient,
 	key: &Key,
@@ -108,7 +110,7 @@ async fn send(
 			_ => {},
 		}
 	}
-	bail!("no block has the request yet: run this again with the same order")
+	bail!("no block has the request yet: run this again with the same reference")
 }
 
 /// The attested output of a request. It can still be disputed until the state is `settled`.
