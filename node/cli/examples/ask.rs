@@ -19,7 +19,10 @@ use jsonrpsee_core::{
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use opg_engine_types::tensor::{self, Tensor};
 use serde_json::{json, Value};
-use sp_core::{sr25519, Pair};
+use sp_core::{
+	crypto::{Ss58AddressFormat, Ss58Codec},
+	sr25519, Pair,
+};
 use std::{env, fs, sync::Arc};
 use subxt::{
 	config::{
@@ -44,19 +47,22 @@ async fn main() -> Result<()> {
 	let url = env::var("OPG_URL").unwrap_or_else(|_| "ws://127.0.0.1:9944".into());
 	let secret =
 		env::var("OPG_SURI").context("set OPG_SURI to the secret of the account that pays")?;
-	let key = Key(sr25519::Pair::from_string(&secret, None)?);
+	let key = sr25519::Pair::from_string(&secret, None)?;
 	let model = model.parse::<u32>().map_or_else(|_| json!(model), |number| json!(number));
 	let tensors = opg_tensors::json::parse(&fs::read(file)?)?;
 
 	let node = WsClientBuilder::default().build(&url).await?;
+	let chain: Value = node.request("opg_v1_chain", rpc_params![]).await?;
+	let prefix = Ss58AddressFormat::custom(number(&chain, "ss58Prefix")?.try_into()?);
+	let payer = Payer { address: key.public().to_ss58check_with_version(prefix), key };
 	// The account and this name the request, whatever number it gets.
 	let reference: [u8; 32] = from_hex(reference)?.as_slice().try_into()?;
-	let request = match find(&node, &key, &reference).await? {
+	let request = match find(&node, &payer, &reference).await? {
 		Some(request) => {
 			eprintln!("request {request} is there already: nothing is paid");
 			request
 		},
-		None => send(&node, &key, &model, &tensors, reference).await?,
+		None => send(&node, &payer, &model, &tensors, reference).await?,
 	};
 	let output = attested(&node, request).await?;
 	println!("{}", serde_json::to_string(&opg_tensors::json::render(&output)?)?);
@@ -64,8 +70,8 @@ async fn main() -> Result<()> {
 }
 
 /// Number of the account's request with this reference.
-async fn find(node: &WsClient, key: &Key, reference: &[u8; 32]) -> Result<Option<u64>> {
-	let params = rpc_params![key.account_id().to_string(), to_hex(reference)];
+async fn find(node: &WsClient, payer: &Payer, reference: &[u8; 32]) -> Result<Option<u64>> {
+	let params = rpc_params![&payer.address, to_hex(reference)];
 	Ok(node.request("opg_v1_requestByReference", params).await?)
 }
 
@@ -74,7 +80,7 @@ async fn find(node: &WsClient, key: &Key, reference: &[u8; 32]) -> Result<Option
 /// Where this breaks off, the reference tells later whether the request was sent.
 async fn send(
 	node: &WsClient,
-	key: &Key,
+	payer: &Payer,
 	model: &Value,
 	tensors: &[Tensor],
 	reference: [u8; 32],
@@ -96,7 +102,7 @@ async fn send(
 		("deadline", Argument::unnamed_variant("None", [])),
 	];
 	let call = dynamic::tx("Inference", "request", Argument::named_composite(fields));
-	let signed = sign(node, key, &call).await?;
+	let signed = sign(node, payer, &call).await?;
 
 	let params = rpc_params![to_hex(&signed), Value::Null];
 	let mut news: Subscription<Value> =
@@ -141,13 +147,12 @@ async fn attested(node: &WsClient, request: u64) -> Result<Vec<Tensor>> {
 }
 
 /// A call as a signed transaction, as the chain's own metadata wants it.
-async fn sign(node: &WsClient, key: &Key, call: &impl Payload) -> Result<Vec<u8>> {
+async fn sign(node: &WsClient, payer: &Payer, call: &impl Payload) -> Result<Vec<u8>> {
 	let chain: Value = node.request("opg_v1_chain", rpc_params![]).await?;
 	let metadata: String = node.request("state_getMetadata", rpc_params![]).await?;
 	let metadata = Metadata::decode(&mut &from_hex(&metadata)?[..])?;
-	let account = key.account_id().to_string();
 	// Counts those that wait in the node's pool. One transaction of an account at a time.
-	let nonce: u64 = node.request("system_accountNextIndex", rpc_params![account]).await?;
+	let nonce: u64 = node.request("system_accountNextIndex", rpc_params![&payer.address]).await?;
 
 	let spec_version: u32 = number(&chain, "specVersion")?.try_into()?;
 	let versions = SpecVersionForRange {
@@ -168,19 +173,24 @@ async fn sign(node: &WsClient, key: &Key, call: &impl Payload) -> Result<Vec<u8>
 		.build();
 	let client = OfflineClient::new_with_config(config).at_block(height)?;
 	let transactions = client.tx();
-	let signed = transactions.create_signable_offline(call, params)?.sign(key)?;
+	let signed = transactions.create_signable_offline(call, params)?.sign(payer)?;
 	Ok(signed.into_encoded())
 }
 
-struct Key(sr25519::Pair);
+/// The account that pays.
+struct Payer {
+	key: sr25519::Pair,
+	/// With the prefix of the chain.
+	address: String,
+}
 
-impl Signer<SubstrateConfig> for Key {
+impl Signer<SubstrateConfig> for Payer {
 	fn account_id(&self) -> AccountId32 {
-		AccountId32(self.0.public().0)
+		AccountId32(self.key.public().0)
 	}
 
 	fn sign(&self, payload: &[u8]) -> MultiSignature {
-		MultiSignature::Sr25519(self.0.sign(payload).0)
+		MultiSignature::Sr25519(self.key.sign(payload).0)
 	}
 }
 
