@@ -85,19 +85,10 @@ pub(crate) struct InputFiles<'a> {
 impl InputArgs {
 	/// Reads the files.
 	pub fn read(&self) -> Result<InputFiles<'_>> {
-		let is_stdin = |file: &&InputFile| file.path.as_os_str() == "-";
 		ensure!(
-			self.files.iter().chain(&self.bytes).filter(is_stdin).count() <= 1,
+			self.files.iter().chain(&self.bytes).filter(|file| is_stdin(file)).count() <= 1,
 			"the standard input can be read once"
 		);
-		let read = |file| {
-			if !is_stdin(&file) {
-				return fs::read(&file.path);
-			}
-			let mut bytes = Vec::new();
-			stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
-			Ok(bytes)
-		};
 		let all = |files: &[InputFile]| files.iter().map(read).collect::<Result<_>>();
 		Ok(InputFiles { arguments: self, tensors: all(&self.files)?, bytes: all(&self.bytes)? })
 	}
@@ -109,6 +100,20 @@ impl InputArgs {
 		let windows = self.windows.map(|windows| format!("--windows {windows}"));
 		tensors.chain(bytes).chain(windows).collect::<Vec<_>>().join(" ")
 	}
+}
+
+fn is_stdin(file: &InputFile) -> bool {
+	file.path.as_os_str() == "-"
+}
+
+/// What a file has, or the standard input.
+fn read(file: &InputFile) -> Result<Vec<u8>> {
+	if !is_stdin(file) {
+		return fs::read(&file.path);
+	}
+	let mut bytes = Vec::new();
+	stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
+	Ok(bytes)
 }
 
 impl InputFiles<'_> {
