@@ -124,9 +124,7 @@ fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() 
 		(format!("{send} --max-fee 1e3"), "not an amount"),
 		(format!("{send} --max-fee 1.0000000000000000001"), "18 decimals"),
 		(format!("{send} --url localhost:9944"), "ws://"),
-		(format!("{send} --windows head=1"), "--bytes"),
 		(format!("{send} --bytes f --windows head=1,middle=1"), "head=N"),
-		("request send 0 --suri //Eve".into(), "--tensors"),
 		("request show -- -1".into(), "invalid digit"),
 		("stake delegate 1 Alice --suri //Eve".into(), "neither an address"),
 		("model show //Dave/Digits".into(), "lower-case"),
@@ -148,6 +146,18 @@ fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() 
 	let error = parse(&format!("{send} --tier low")).err().unwrap();
 	assert_eq!(error.kind(), ErrorKind::InvalidValue);
 	assert!(error.to_string().contains("optimistic"), "{error}");
+}
+
+#[test]
+fn an_input_should_be_given_and_windows_only_of_a_file() {
+	for (line, cause) in [
+		("request send 0 --suri //Eve", "--tensors"),
+		("request send 0 --tensors in.json --windows head=1 --suri //Eve", "--bytes"),
+	] {
+		let error = parse(line).err().unwrap();
+		assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument, "{line}");
+		assert!(error.to_string().contains(cause), "{line}: {error}");
+	}
 }
 
 #[test]
