@@ -181,12 +181,14 @@ ask_magika() {
 	say "what they serve counts from the second session on, of a minute each"
 	retry 300 can_be_drawn 3
 	phase "ask what $FILE is"
-	"$OPG" request send //Dave/magika --tensors "$DIR/bytes.opgt" --model "$MODEL" --suri //Eve --wait \
+	# Its first and last bytes, as the package of Magika takes them.
+	"$OPG" request send //Dave/magika --bytes "bytes=$FILE" \
+		--windows head=1024,tail=1024,pad=256,strip=4096,least=8 --model "$MODEL" --suri //Eve --wait \
 		--url "$URL"
 	"$OPG" request rerun 0 --model "$MODEL" --url "$URL"
-	"$OPG" request download 0 --output "$DIR/answer.opgt" --url "$URL"
+	"$OPG" request download 0 --input "$DIR/bytes.opgt" --output "$DIR/answer.opgt" --url "$URL"
 	printf '\n%s\n' "$FILE"
-	magika label "$FILE" "$DIR/answer.opgt"
+	magika label "$FILE" "$DIR/bytes.opgt" "$DIR/answer.opgt"
 }
 
 # wait_for_rpc PORT PID: wait until the node answers.
@@ -223,7 +225,6 @@ if [ -n "$FILE" ]; then
 	bash scripts/reality.sh --install-small
 	MODEL="$DIR/magika.onnx"
 	magika model "$MODEL"
-	magika input "$FILE" "$DIR/bytes.opgt"
 fi
 
 phase "start three nodes"

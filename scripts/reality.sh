@@ -50,4 +50,6 @@ case "${1:-}" in
 		;;
 esac
 [ -x "$OPG_BIN/opg-engine" ] || die "$OPG_BIN/opg-engine is not there: cargo build --workspace"
+# What opg-tensors cuts out of files is compared with this.
+"$VENV/bin/python" -B node/tensors/vectors/make.py
 exec "$VENV/bin/python" scripts/reality/suite.py "$OPG_BIN/opg-engine" "$@"

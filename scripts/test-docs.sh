@@ -4,7 +4,7 @@
 # shows. `scripts/docs/page.py --help` says what of a page is run. docs/python.md is run by
 # scripts/test-python.sh, in the same way.
 #
-#   scripts/test-docs.sh              all pages; needs a build and the network (PyPI)
+#   scripts/test-docs.sh              all pages; needs a build, the example `ask` too, and the network (PyPI)
 #   scripts/test-docs.sh NAME...      these: requester dapp model-author executor holder validator
 #   scripts/test-docs.sh --list       prints every command that would be run
 #   scripts/test-docs.sh --nodes      starts the nodes, prints what to set to follow a page, and waits to be
@@ -39,6 +39,10 @@ done
 [ $# -eq 0 ] || PAGES=("$@")
 
 if [ "$NODES_ONLY" = 0 ]; then
+	# The page for dApp developers runs it.
+	ask="$OPG_BIN/examples/ask"
+	[[ " ${PAGES[*]} " != *" dapp "* ]] || [ -x "$ask" ] ||
+		die "$ask is not there: cargo build --profile $OPG_PROFILE --workspace --example ask"
 	phase "the runner of pages"
 	python3 -m unittest scripts/docs/test_page.py
 fi

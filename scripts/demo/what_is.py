@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Magika, which tells what a file is, with its model run by somebody else: see scripts/demo.sh.
 
-usage: what_is.py model OUT.onnx          writes the model out of the package
-       what_is.py input FILE OUT.opgt     writes what the package would give its model for this file
-       what_is.py label FILE ANSWER.opgt  says what the package makes of an answer about this file, and
-                                          fails where its own run of the model says something else
+usage: what_is.py model OUT.onnx
+           writes the model out of the package
+       what_is.py label FILE INPUT.opgt ANSWER.opgt
+           says what the package makes of an answer about this file. Fails where the input is not what the
+           package gives its model, or its own run of the model says something else
 """
 
 import pathlib
@@ -36,8 +37,7 @@ class Recorded:
 def told(file, scores):
     """What the package says of a file by these scores, and what it gave its model."""
     package = magika.Magika()
-    labels = len(package._target_labels_space)
-    package._onnx_session = Recorded(np.zeros((1, labels), "f4") if scores is None else scores)
+    package._onnx_session = Recorded(scores)
     result = package.identify_path(file)
     if package._onnx_session.given is None:
         sys.exit(f"{file}: Magika does not ask its model: {result.output.description}")
@@ -55,13 +55,11 @@ def main(command, *arguments):
     file = pathlib.Path(arguments[0])
     if not file.is_file():
         sys.exit(f"{file} is no file")
-    if command == "input":
-        _, given = told(file, None)
-        pathlib.Path(arguments[1]).write_bytes(opgt.encode([(INPUT, given)]))
-        print(f"{file.name}: {given.size} numbers of its first and last bytes")
-        return
-    ((_, scores),) = opgt.decode(pathlib.Path(arguments[1]).read_bytes())
-    attested, _ = told(file, scores)
+    ((_, asked),) = opgt.decode(pathlib.Path(arguments[1]).read_bytes())
+    ((_, scores),) = opgt.decode(pathlib.Path(arguments[2]).read_bytes())
+    attested, given = told(file, scores)
+    if asked.dtype != given.dtype or not np.array_equal(asked, given):
+        sys.exit(f"{file}: the chain was asked about other bytes than the package takes")
     own = magika.Magika().identify_path(file)
     print(f"by the chain:   {shown(attested)}\nby onnxruntime: {shown(own)}")
     if attested.output.label != own.output.label or abs(attested.score - own.score) > 1e-4:
@@ -69,6 +67,6 @@ def main(command, *arguments):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != {"model": 3, "input": 4, "label": 4}.get("".join(sys.argv[1:2])):
+    if len(sys.argv) != {"model": 3, "label": 5}.get("".join(sys.argv[1:2])):
         sys.exit(__doc__)
     main(*sys.argv[1:])

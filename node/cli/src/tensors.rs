@@ -9,8 +9,9 @@ use opg_engine_types::tensor::{self, DType, Tensor};
 use opg_execution::printable;
 use opg_primitives::MAX_CONTENT_BYTES;
 use opg_tensors::{
+	bytes::{self, Windows},
 	image::{Format, Layout, Scaling},
-	input::{self, InputFile, Kind},
+	input::{self, InputError, InputFile, Kind},
 	json,
 	report::Port,
 };
@@ -23,17 +24,29 @@ use std::{
 /// Heading of the options about pictures.
 const PICTURES: &str = "Pictures";
 
+/// Heading of the options about files of any kind.
+const ANY_FILE: &str = "Files of any kind";
+
 /// Most elements of one tensor that are shown.
 const SHOWN: usize = 10;
 
 /// Files of an input, and how they become tensors.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct InputArgs {
 	/// File with input tensors: JSON or .opgt (any number of tensors); .npy, .pb, PNG or JPEG (one, named
 	/// as NAME=FILE where the model has several inputs or --model is not given). `-` is the standard
 	/// input. Repeatable.
-	#[arg(long = "tensors", value_name = "[NAME=]FILE", required = true)]
+	#[arg(long = "tensors", value_name = "[NAME=]FILE", required_unless_present = "bytes")]
 	files: Vec<InputFile>,
+	/// File of any kind for a model that takes bytes: one tensor, named as NAME=FILE where the model has
+	/// several inputs or --model is not given. Repeatable.
+	#[arg(long, value_name = "[NAME=]FILE", help_heading = ANY_FILE)]
+	bytes: Vec<InputFile>,
+	/// Which of its bytes, as a list of NAME=NUMBER: `head` first ones and `tail` last ones, `pad` for
+	/// each that it lacks, white space off the outer ends of the first and last `strip`; refused where
+	/// `least` are not left of the first. Without it all bytes, and nothing else.
+	#[arg(long, value_name = "LIST", requires = "bytes", help_heading = ANY_FILE)]
+	windows: Option<Windows>,
 	#[command(flatten)]
 	pictures: PictureArgs,
 }
@@ -65,33 +78,42 @@ struct PictureArgs {
 /// Files that were read.
 pub(crate) struct InputFiles<'a> {
 	arguments: &'a InputArgs,
-	contents: Vec<Vec<u8>>,
+	tensors: Vec<Vec<u8>>,
+	bytes: Vec<Vec<u8>>,
 }
 
 impl InputArgs {
 	/// Reads the files.
 	pub fn read(&self) -> Result<InputFiles<'_>> {
-		let is_stdin = |file: &&InputFile| file.path.as_os_str() == "-";
 		ensure!(
-			self.files.iter().filter(is_stdin).count() <= 1,
+			self.files.iter().chain(&self.bytes).filter(|file| is_stdin(file)).count() <= 1,
 			"the standard input can be read once"
 		);
-		let contents = self.files.iter().map(|file| {
-			if !is_stdin(&file) {
-				return fs::read(&file.path);
-			}
-			let mut bytes = Vec::new();
-			stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
-			Ok(bytes)
-		});
-		Ok(InputFiles { arguments: self, contents: contents.collect::<Result<_>>()? })
+		let all = |files: &[InputFile]| files.iter().map(read).collect::<Result<_>>();
+		Ok(InputFiles { arguments: self, tensors: all(&self.files)?, bytes: all(&self.bytes)? })
 	}
 
 	/// The options as they are given again.
 	pub fn describe(&self) -> String {
-		let files = self.files.iter().map(|file| format!("--tensors {file}"));
-		files.collect::<Vec<_>>().join(" ")
+		let tensors = self.files.iter().map(|file| format!("--tensors {file}"));
+		let bytes = self.bytes.iter().map(|file| format!("--bytes {file}"));
+		let windows = self.windows.map(|windows| format!("--windows {windows}"));
+		tensors.chain(bytes).chain(windows).collect::<Vec<_>>().join(" ")
 	}
+}
+
+fn is_stdin(file: &InputFile) -> bool {
+	file.path.as_os_str() == "-"
+}
+
+/// What a file has, or the standard input.
+fn read(file: &InputFile) -> Result<Vec<u8>> {
+	if !is_stdin(file) {
+		return fs::read(&file.path);
+	}
+	let mut bytes = Vec::new();
+	stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
+	Ok(bytes)
 }
 
 impl InputFiles<'_> {
@@ -103,9 +125,12 @@ impl InputFiles<'_> {
 	/// [`Failure::InputMismatch`] where they are not, or are too long for any model.
 	pub fn encode(&self, inputs: Option<&[Port]>) -> Result<Vec<u8>> {
 		let mut tensors = Vec::new();
-		for (file, bytes) in self.arguments.files.iter().zip(&self.contents) {
+		for (file, bytes) in self.arguments.files.iter().zip(&self.tensors) {
 			let loaded = self.load(file, bytes, inputs).with_context(|| file.to_string())?;
 			tensors.extend(loaded);
+		}
+		for (file, bytes) in self.arguments.bytes.iter().zip(&self.bytes) {
+			tensors.push(self.cut(file, bytes, inputs).with_context(|| file.to_string())?);
 		}
 		encode(&tensors, inputs)
 	}
@@ -113,11 +138,7 @@ impl InputFiles<'_> {
 	fn load(&self, file: &InputFile, bytes: &[u8], inputs: Option<&[Port]>) -> Result<Vec<Tensor>> {
 		let kind = Kind::of(&file.path, bytes)
 			.context("an input is JSON, .opgt, .npy, .pb, PNG or JPEG, and this is none")?;
-		let port = match (inputs, &file.name) {
-			(Some(inputs), Some(name)) => inputs.iter().find(|port| port.name == *name),
-			(Some([only]), None) => Some(only),
-			_ => None,
-		};
+		let port = port_of(file, inputs);
 		let name = match &file.name {
 			None if kind.names_tensors() => None,
 			None => port.map(|port| port.name.as_str()),
@@ -129,12 +150,29 @@ impl InputFiles<'_> {
 		};
 		Ok(input::parse(kind, name, bytes, &format)?)
 	}
+
+	/// The tensor of a file of any kind.
+	fn cut(&self, file: &InputFile, bytes: &[u8], inputs: Option<&[Port]>) -> Result<Tensor> {
+		let port = port_of(file, inputs);
+		let name = file.name.as_ref().or(port.map(|port| &port.name)).ok_or(InputError::NoName)?;
+		let takes = port.map(|port| (port.dtype, &*port.shape));
+		Ok(bytes::parse(name, bytes, self.arguments.windows.as_ref(), takes)?)
+	}
+}
+
+/// The input that a file is for, where the model's are known.
+fn port_of<'a>(file: &InputFile, inputs: Option<&'a [Port]>) -> Option<&'a Port> {
+	match (inputs, &file.name) {
+		(Some(inputs), Some(name)) => inputs.iter().find(|port| port.name == *name),
+		(Some([only]), None) => Some(only),
+		_ => None,
+	}
 }
 
 /// Reads a file of tensors that have names, and encodes them.
 pub(crate) fn load(path: &Path) -> Result<Vec<u8>> {
 	let file = InputFile { name: None, path: path.into() };
-	InputArgs { files: vec![file], pictures: PictureArgs::default() }.read()?.encode(None)
+	InputArgs { files: vec![file], ..Default::default() }.read()?.encode(None)
 }
 
 /// Encodes tensors that a model takes.
@@ -326,6 +364,45 @@ mod tests {
 		let encoded = inputs(&line).read().unwrap().encode(None).unwrap();
 		assert_eq!(show(&encoded), ["x u8[1, 1, 2, 2]: 0, 255, 0, 255"]);
 		assert_eq!(inputs(&line).describe(), format!("--tensors x={}", path.display()));
+	}
+
+	#[test]
+	fn file_of_any_kind_should_become_what_the_model_takes() {
+		let folder = tempfile::tempdir().unwrap();
+		// It begins as a list of JSON does, and is none.
+		let path = folder.path().join("notes.json");
+		std::fs::write(&path, " [so]\n").unwrap();
+		let line = format!("--bytes {} --windows head=5,tail=3,pad=256,strip=8", path.display());
+		let port = || port("bytes", DType::I32, &[1, 8]);
+		let encoded = |line: &str, ports: Option<&[Port]>| -> Result<Vec<String>> {
+			Ok(show(&inputs(line).read()?.encode(ports)?))
+		};
+		assert_eq!(
+			encoded(&line, Some(&[port()])).unwrap(),
+			["bytes i32[1, 8]: 91, 115, 111, 93, 10, 115, 111, 93"]
+		);
+		let error = format!("{:#}", encoded(&line, None).unwrap_err());
+		assert!(error.contains("NAME=FILE"), "{error}");
+		let named = line.replace("--bytes ", "--bytes x=");
+		assert_eq!(
+			encoded(&named, None).unwrap(),
+			["x i32[1, 8]: 91, 115, 111, 93, 10, 115, 111, 93"]
+		);
+		let plain = format!("--bytes x={}", path.display());
+		assert_eq!(encoded(&plain, None).unwrap(), ["x u8[1, 6]: 32, 91, 115, 111, 93, 10"]);
+		let error = encoded(&plain.replace("x=", ""), Some(&[port()])).unwrap_err();
+		assert!(error.to_string().contains("takes i32[1, 8], and this is i32[1, 6]"), "{error}");
+		let few = format!("{line},least=5").replace("head=5,tail=3", "head=6,tail=2");
+		assert!(encoded(&few, Some(&[port()])).is_ok());
+		let few = few.replace("least=5", "least=6");
+		let error = format!("{:#}", encoded(&few, Some(&[port()])).unwrap_err());
+		assert!(error.contains("notes.json: 5 bytes are left"), "{error}");
+	}
+
+	#[test]
+	fn options_of_inputs_should_be_given_again_as_they_were() {
+		let line = "--tensors a=b.npy --bytes c=d --windows head=4,tail=0,pad=256,least=0";
+		assert_eq!(inputs(line).describe(), line);
 	}
 
 	#[test]

@@ -85,6 +85,8 @@ fn arguments_should_be_taken_when_they_are_typed_right() {
 		"request send //Dave/digits@^1.2 --tensors in.json --suri //Eve",
 		"request send 0 --tensors x=in.npy --tensors y=in.png --channels 1 --scale 0.5 --mean 0.5 --suri //Eve",
 		"request send 0 --tensors - --model m.onnx --wait=attested --account mine --password-file p",
+		"request send 0 --bytes x=notes.txt --windows head=9,tail=1,pad=256,strip=9 --suri //Eve",
+		"request send 0 --bytes - --tensors in.json --model m.onnx --suri //Eve",
 		"request send 0 --tensors in.json --unsigned --account //Eve",
 		"request send 0 --tensors in.json --key-file k.json",
 		"request batch 0 lines.jsonl --output out.jsonl --in-flight 99 --wait attested --suri-file s",
@@ -122,6 +124,7 @@ fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() 
 		(format!("{send} --max-fee 1e3"), "not an amount"),
 		(format!("{send} --max-fee 1.0000000000000000001"), "18 decimals"),
 		(format!("{send} --url localhost:9944"), "ws://"),
+		(format!("{send} --bytes f --windows head=1,middle=1"), "head=N"),
 		("request show -- -1".into(), "invalid digit"),
 		("stake delegate 1 Alice --suri //Eve".into(), "neither an address"),
 		("model show //Dave/Digits".into(), "lower-case"),
@@ -143,6 +146,18 @@ fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() 
 	let error = parse(&format!("{send} --tier low")).err().unwrap();
 	assert_eq!(error.kind(), ErrorKind::InvalidValue);
 	assert!(error.to_string().contains("optimistic"), "{error}");
+}
+
+#[test]
+fn an_input_should_be_given_and_windows_only_of_a_file() {
+	for (line, cause) in [
+		("request send 0 --suri //Eve", "--tensors"),
+		("request send 0 --tensors in.json --windows head=1 --suri //Eve", "--bytes"),
+	] {
+		let error = parse(line).err().unwrap();
+		assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument, "{line}");
+		assert!(error.to_string().contains(cause), "{line}: {error}");
+	}
 }
 
 #[test]

@@ -181,3 +181,22 @@ fn completions_should_know_the_commands_when_a_shell_asks() {
 		}
 	}
 }
+
+/// A reader that was there and has gone, as `head` when it has seen enough.
+#[cfg(unix)]
+#[test]
+fn output_should_end_quietly_when_nobody_reads_it() {
+	use std::os::unix::process::ExitStatusExt;
+
+	let (reader, writer) = std::io::pipe().unwrap();
+	drop(reader);
+	let output = Command::new(env!("CARGO_BIN_EXE_opg"))
+		.args(["completions", "bash"])
+		.stdin(Stdio::null())
+		.stdout(writer)
+		.stderr(Stdio::piped())
+		.output()
+		.unwrap();
+	assert_eq!(output.status.signal(), Some(libc::SIGPIPE), "{}", output.status);
+	assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -47,6 +47,7 @@ class FakeNode:
         """Calls of methods, with parameters and result."""
         self.told: list[dict[str, Any]] = []
         """News of transactions."""
+        self.told_of_requests: list[dict[str, Any]] = []
         self.transactions: list[bytes] = []
         """All that came, in order."""
         self.requests: list[dict[str, Any]] = []
@@ -78,9 +79,11 @@ class FakeNode:
         """Looks until a request is settled."""
         self.chunks: dict[int, bytes] = {}
         self.missing: list[list[int]] = []
+        self.sockets: list[ServerConnection] = []
         self._server: Server | None = None
         self._subscriptions = 0
         self._open: set[str] = set()
+        self._watchers: dict[str, tuple[ServerConnection, int]] = {}
 
     async def __aenter__(self) -> FakeNode:
         self._server = await serve(self._serve, "127.0.0.1", 0, max_size=2**28)
@@ -97,6 +100,7 @@ class FakeNode:
         return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
 
     async def _serve(self, socket: ServerConnection) -> None:
+        self.sockets.append(socket)
         async for message in socket:
             call = json.loads(message)
             method = call["method"]
@@ -116,6 +120,32 @@ class FakeNode:
             await socket.send(json.dumps(reply))
             if method == "opg_v1_submitAndWatch" and "result" in reply:
                 await self._tell(socket, reply["result"])
+            if method == "opg_v1_subscribeRequest" and "result" in reply:
+                self._watchers[reply["result"]] = (socket, call["params"][0])
+                await self.change(call["params"][0])
+            if method == "opg_v1_result" and self._settles_now(call["params"][0]):
+                await self.change(call["params"][0])
+
+    def _settles_now(self, number: int) -> bool:
+        known = self.requests[number : number + 1]
+        return any(request["looks"] == self.settles_after for request in known)
+
+    async def change(self, number: int, ends_with: str | None = None) -> None:
+        """Tell those who watch a request that it has changed, or why they are told no more."""
+        for subscription, (socket, watched) in list(self._watchers.items()):
+            if watched != number:
+                continue
+            news: dict[str, Any] = {"subscription": subscription}
+            if ends_with is None:
+                news["result"] = await self.opg_v1_request(number)
+                self.told_of_requests.append(news["result"])
+            else:
+                del self._watchers[subscription]
+                self._open.discard(subscription)
+                news["error"] = ends_with
+            await socket.send(
+                json.dumps({"jsonrpc": "2.0", "method": "opg_v1_requestChange", "params": news})
+            )
 
     async def _tell(self, socket: ServerConnection, subscription: str) -> None:
         for state in self.news:
@@ -210,8 +240,6 @@ class FakeNode:
 
     async def opg_v1_submitAndWatch(self, extrinsic: str, content: str | None) -> str:  # noqa: N802
         transaction = from_hex(extrinsic)
-        if len(self._open) >= 64:
-            raise Refusal(8007, "64 subscriptions are open", "TooManySubscriptions")
         self.transactions.append(transaction)
         is_known = any(request["transaction"] == transaction for request in self.requests)
         if is_known:
@@ -225,10 +253,24 @@ class FakeNode:
             raise Hangup
         if "inBlock" in self.news and not self.fails_with:
             self.include(transaction, None if content is None else from_hex(content))
+        return self._subscribed()
+
+    def _subscribed(self) -> str:
+        if len(self._open) >= 64:
+            raise Refusal(8007, "64 subscriptions are open", "TooManySubscriptions")
         self._subscriptions += 1
         subscription = f"s{self._subscriptions}"
         self._open.add(subscription)
         return subscription
+
+    async def opg_v1_subscribeRequest(self, number: int) -> str:  # noqa: N802
+        if number >= len(self.requests):
+            raise Refusal(8002, "there is no such request", "RequestUnknown")
+        return self._subscribed()
+
+    async def opg_v1_unsubscribeRequest(self, subscription: str) -> bool:  # noqa: N802
+        self._watchers.pop(subscription, None)
+        return await self.opg_v1_unsubscribe(subscription)
 
     async def opg_v1_unsubscribe(self, subscription: str) -> bool:
         self._open.discard(subscription)

@@ -87,6 +87,145 @@ async def test_reference_should_be_found_in_the_pool(
     assert len(node.transactions) == 1
 
 
+async def test_reference_should_be_sent_once_when_it_is_submitted_twice_at_a_time(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    requests = await asyncio.gather(
+        *(client.submit(0, INPUTS, reference=REFERENCE) for _ in range(5))
+    )
+    assert {request.number for request in requests} == {0}
+    assert len(node.transactions) == 1
+
+
+async def test_reference_of_another_process_should_be_seen_when_its_nonce_is_taken(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    first = await client.submit(0, INPUTS, reference=REFERENCE)
+    body = node.requests.pop()["transaction"]
+    own = node.system_accountNextIndex
+
+    async def sent_meanwhile(address: str) -> int:
+        # The node has it now: the next nonce comes after it.
+        node.pool = [body]
+        return await own(address) + 1
+
+    node.__dict__["system_accountNextIndex"] = sent_meanwhile
+    second = await client.submit(0, INPUTS, reference=REFERENCE)
+    assert second.number == first.number == 0
+    assert len(node.transactions) == 1
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_request_of_another_process_should_do_when_the_pool_takes_only_that(
+    client: opg.AsyncClient, node: FakeNode, same: bool
+) -> None:
+    await client.submit(0, INPUTS, reference=REFERENCE)
+    body = node.requests.pop()["transaction"]
+
+    async def taken_by_another(extrinsic: str, _content: str | None) -> str:
+        node.transactions.append(bytes.fromhex(extrinsic[2:]))
+        node.pool = [body]
+        raise Refusal(8006, "another transaction has its nonce", "TooLowPriority")
+
+    node.__dict__["opg_v1_submitAndWatch"] = taken_by_another
+    inputs = INPUTS if same else {"pixels": np.ones((1, 64), np.float32)}
+    submitting = client.submit(0, inputs, reference=REFERENCE)
+    if same:
+        assert (await submitting).number == 0
+    else:
+        with pytest.raises(opg.ReferenceUsed, match="another model or input"):
+            await submitting
+    assert len(node.requests) == 1
+    # Without a reference it is no request of ours.
+    with pytest.raises(opg.RequestRefused, match="TooLowPriority"):
+        await client.submit(0, INPUTS)
+
+
+async def test_refusal_should_be_told_when_nobody_used_the_reference(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    node.refuses = Refusal(8006, "another transaction has its nonce", "TooLowPriority")
+    with pytest.raises(opg.RequestRefused, match="TooLowPriority"):
+        await client.submit(0, INPUTS, reference=REFERENCE)
+    assert len(node.transactions) == 1
+
+
+async def waiting(node: FakeNode, count: int = 1) -> None:
+    """Wait until so many watch, and have looked since."""
+    while len(node._watchers) < count or node.calls[-1] != "opg_v1_result":
+        await asyncio.sleep(0.01)
+
+
+async def test_waiting_should_end_when_the_node_tells(
+    client: opg.AsyncClient, node: FakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opg.aio._POLL_SECONDS", 600.0)
+    node.settles_after = 1_000
+    request = await client.submit(0, INPUTS)
+    wait = asyncio.create_task(request.wait(timeout=10))
+    await waiting(node)
+    looks = node.calls.count("opg_v1_result")
+    assert looks == 2
+    await asyncio.sleep(0.05)
+    assert node.calls.count("opg_v1_result") == looks
+    node.settles_after = 0
+    await node.change(0)
+    assert (await wait).state == "settled"
+    assert node.calls.count("opg_v1_result") == looks + 1
+    assert not node._open
+
+
+@pytest.mark.parametrize("reason", [-32601, 8007])
+async def test_waiting_should_look_again_and_again_when_the_node_tells_nothing(
+    client: opg.AsyncClient, node: FakeNode, reason: int
+) -> None:
+    async def refused(_number: int) -> str:
+        raise Refusal(reason, "not here", "")
+
+    node.__dict__["opg_v1_subscribeRequest"] = refused
+    node.settles_after = 20
+    result = await client.infer(0, INPUTS)
+    assert (result.state, node.requests[0]["looks"]) == ("settled", 21)
+    assert node.calls.count("opg_v1_subscribeRequest") == (1 if reason == -32601 else 20)
+
+
+async def test_waiting_should_go_on_when_the_node_ends_the_subscription(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    node.settles_after = 1_000
+    request = await client.submit(0, INPUTS)
+    wait = asyncio.create_task(request.wait(timeout=10))
+    await waiting(node)
+    await node.change(0, ends_with="the subscriber was too slow")
+    await waiting(node)
+    assert node.calls.count("opg_v1_subscribeRequest") == 2
+    node._watchers.clear()
+    node._open.clear()
+    # A broken connection, too.
+    await node.sockets[-1].close()
+    await waiting(node)
+    node.settles_after = 0
+    await node.change(0)
+    assert (await wait).state == "settled"
+
+
+async def test_places_should_be_left_for_transactions_when_many_wait(
+    client: opg.AsyncClient, node: FakeNode
+) -> None:
+    node.settles_after = 1_000
+    requests = await asyncio.gather(*(client.submit(0, INPUTS) for _ in range(40)))
+    waits = [asyncio.create_task(request.wait(timeout=10)) for request in requests]
+    await waiting(node, 24)
+    more = await asyncio.gather(*(client.submit(0, INPUTS) for _ in range(40)))
+    assert len(node._watchers) == 24
+    node.settles_after = 0
+    for number in range(40):
+        await node.change(number)
+    assert [result.request for result in await asyncio.gather(*waits)] == list(range(40))
+    assert len({request.number for request in more}) == 40
+    assert not node._open
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -220,6 +359,7 @@ async def test_waiting_should_end_in_time(client: opg.AsyncClient, node: FakeNod
 async def test_number_should_follow_a_reorganisation(
     client: opg.AsyncClient, node: FakeNode
 ) -> None:
+    node.settles_after = 0
     request = await client.submit(0, INPUTS)
     await client.submit(0, INPUTS)
     # The other fork has the one behind the other, and the first not yet.

@@ -153,6 +153,41 @@ def test_reference_should_be_recognised_before_a_block_has_it(
     assert first.number == second.number
 
 
+def test_reference_should_be_paid_once_when_programs_send_it_at_the_same_time(
+    url: str, seven: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def together() -> tuple[list[opg.AsyncResult], int]:
+        reference = secrets.token_bytes(32)
+        # An account without other requests.
+        clients = [opg.AsyncClient(url, opg.Account.from_suri("//Ferdie")) for _ in range(4)]
+
+        async def ask(client: opg.AsyncClient) -> opg.AsyncRequest:
+            return await client.submit(
+                DIGITS, {"pixels": seven}, tier="optimistic", reference=reference
+            )
+
+        async def sent() -> int:
+            address = clients[0].signer().address((await clients[0].chain()).ss58_prefix)
+            number: int = await clients[0]._rpc.call("system_accountNextIndex", address)
+            return number
+
+        try:
+            before = await sent()
+            requests = await asyncio.gather(*(ask(client) for client in clients))
+            transactions = await sent() - before
+            # So that the wait ends in time by what the node tells, and by nothing else.
+            monkeypatch.setattr("opg.aio._POLL_SECONDS", 1_000.0)
+            waits = (request.wait("attested", timeout=300) for request in requests)
+            return await asyncio.gather(*waits), transactions
+        finally:
+            for client in clients:
+                await client.close()
+
+    results, transactions = asyncio.run(together())
+    assert len({result.request for result in results}) == 1
+    assert transactions == 1
+
+
 def test_refusals_should_cost_nothing(eve: opg.Client, seven: Array) -> None:
     inputs = {"pixels": seven}
     before = eve.balance()

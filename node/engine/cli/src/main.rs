@@ -119,6 +119,12 @@ impl Model {
 }
 
 fn main() -> Result<()> {
+	// A reader that has seen enough, such as `head`, ends the program; by default it would panic.
+	#[cfg(unix)]
+	// SAFETY: no other thread runs yet, and nothing here waits for this signal.
+	unsafe {
+		libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+	}
 	match Cli::parse().command {
 		Command::Id => {
 			println!("{}", hex::encode(engine_id()));

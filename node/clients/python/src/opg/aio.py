@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import secrets
 import time
@@ -16,6 +17,7 @@ import numpy as np
 from opg import amount, blobs, programs
 from opg.account import Account, decode_address, encode_address, network_of
 from opg.amount import Amount, show
+from opg.changes import MAX_WATCHED, Changes
 from opg.errors import (
     Congested,
     FeeTooLow,
@@ -56,7 +58,7 @@ from opg.results import (
     to_hex,
 )
 from opg.rpc import Rpc
-from opg.sending import Call, Sender
+from opg.sending import Call, Repeated, Sender
 from opg.tensors import Array, encode
 
 DEFAULT_URL: Final = "ws://127.0.0.1:9944"
@@ -144,19 +146,21 @@ class AsyncRequest:
         if trust not in {"attested", "settled"}:
             raise ValueError(f"trust is 'attested' or 'settled', not {trust!r}")
         deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            status = await self.status()
-            is_enough = trust == "attested" and status.state in {"attested", "settled"}
-            if (status.state == "failed" and status.is_final) or status.may_rely or is_enough:
-                details = await self._details()
-                if details is not None:
-                    return await self._client.result_of(status, details)
-            if deadline is not None and time.monotonic() >= deadline:
-                raise WaitTimeout(
-                    f"request {self._number} is {status.state} after {timeout:g} s: wait again, "
-                    "with request.wait() or client.find(reference)"
-                )
-            await asyncio.sleep(_POLL_SECONDS)
+        async with self._client.changes() as changes:
+            while True:
+                status = await self.status()
+                is_enough = trust == "attested" and status.state in {"attested", "settled"}
+                if (status.state == "failed" and status.is_final) or status.may_rely or is_enough:
+                    details = await self._details()
+                    if details is not None:
+                        return await self._client.result_of(status, details)
+                left = math.inf if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    raise WaitTimeout(
+                        f"request {self._number} is {status.state} after {timeout:g} s: wait "
+                        "again, with request.wait() or client.find(reference)"
+                    )
+                await changes.next(self._number, left)
 
     async def _details(self) -> Json | None:
         """All about it; `None` where its number has become that of another."""
@@ -202,6 +206,7 @@ class AsyncClient:
         self._genesis = genesis
         self._prefix: int | None = None
         self._own_sender: Sender | None = None
+        self._watched = asyncio.Semaphore(MAX_WATCHED)
 
     @property
     def url(self) -> str:
@@ -407,12 +412,11 @@ class AsyncClient:
             )
         named = secrets.token_bytes(_REFERENCE_BYTES) if reference is None else _bytes32(reference)
         version = await self.model(model)
-        if reference is not None:
-            number = await self._repeated(named, signer)
-            if number is not None:
-                await self._require_same(number, version, data)
-                await self._hand_over(number, data)
-                return AsyncRequest(self, number, named)
+        number = None if reference is None else await self._repeated(named, signer)
+        if number is not None:
+            await self._require_same(number, version, data)
+            await self._hand_over(number, data)
+            return AsyncRequest(self, number, named)
         chain = await self.chain()
         arguments = await self._arguments(version, data, tier, max_fee, max_royalty)
         arguments["reference"] = to_hex(named)
@@ -423,8 +427,11 @@ class AsyncClient:
             arguments=_with_input(arguments, data, is_stored=is_stored),
             reference=named,
             content=data if is_stored and len(data) <= _MAX_WITH_CALL else None,
+            is_unique=reference is None,
         )
-        number = await self._sender(signer).send(call)
+        number = await self._send(call, signer)
+        if not call.is_unique:
+            await self._require_same(number, version, data)
         await self._hand_over(number, data)
         return AsyncRequest(self, number, named)
 
@@ -443,6 +450,10 @@ class AsyncClient:
     async def status(self, number: int) -> Status:
         """Tell where a request stands, with its answer if it has one."""
         return await self._read("opg_v1_result", Status.of, number)
+
+    def changes(self) -> Changes:
+        """Tell when it is worth while to look at a request again."""
+        return Changes(self._rpc, self._watched, _POLL_SECONDS)
 
     async def find(self, reference: bytes | str) -> int | None:
         """Give the number of the account's request with this reference."""
@@ -560,9 +571,35 @@ class AsyncClient:
             "max_royalty": royalty,
         }
 
+    async def _send(self, call: Call, signer: Account) -> int:
+        """Send a call, and give the number of the request with its reference.
+
+        That is another one where another process sent it at the same time.
+        """
+        while True:
+            try:
+                return await self._sender(signer).send(call)
+            except Repeated:
+                number = await self._repeated(call.reference, signer)
+            except RequestRefused:
+                # Of two transactions with a nonce the pool takes one.
+                number = None if call.is_unique else await self._repeated(call.reference, signer)
+                if number is None:
+                    raise
+            if number is not None:
+                return number
+
     def _sender(self, signer: Account) -> Sender:
         if self._own_sender is None:
-            self._own_sender = Sender(self._rpc, signer, self.chain, self.find)
+
+            async def is_sent(reference: bytes) -> bool:
+                # The pool first: what leaves it afterwards is on the chain.
+                return (
+                    await self._is_pending(reference, signer)
+                    or await self.find(reference) is not None
+                )
+
+            self._own_sender = Sender(self._rpc, signer, self.chain, self.find, is_sent)
         return self._own_sender
 
     async def _hand_over(self, number: int, data: bytes) -> None:

@@ -52,6 +52,10 @@ class Outstanding(OpgError):
         self.reference = to_hex(reference)
 
 
+class Repeated(Exception):
+    """Somebody else has sent a request with this reference meanwhile. Nothing was sent."""
+
+
 class _InBlock(Exception):
     """The transaction failed in a block."""
 
@@ -69,6 +73,8 @@ class Call:
     reference: bytes
     content: bytes | None
     """The input, where the call only names it."""
+    is_unique: bool
+    """Whether nobody else can have this reference."""
 
 
 class Sender:
@@ -80,17 +86,19 @@ class Sender:
         signer: Account,
         chain: Callable[[], Awaitable[Chain]],
         known: Callable[[bytes], Awaitable[int | None]],
+        is_sent: Callable[[bytes], Awaitable[bool]],
     ) -> None:
         self._rpc = rpc
         self._signer = signer
         self._chain = chain
         self._known = known
+        self._is_sent = is_sent
         self._signing = asyncio.Lock()
         self._waiting = asyncio.Semaphore(_MAX_WAITING)
         self._runtime: tuple[int, Runtime] | None = None
 
     async def send(self, call: Call) -> int:
-        """Send a call once, and give the number of its request."""
+        """Send a call once, and give the number of its request. Raises `Repeated`."""
         async with self._waiting:
             return await self._send(call)
 
@@ -122,6 +130,10 @@ class Sender:
         nonce = await self._rpc.call(
             "system_accountNextIndex", self._signer.address(chain.ss58_prefix)
         )
+        # In this order: a transaction that came before has the reference or a nonce of its own, and
+        # of those that come from now on and take this nonce, the chain takes one.
+        if not call.is_unique and await self._is_sent(call.reference):
+            raise Repeated
         context = Context(
             genesis=from_hex(chain.genesis),
             spec_version=chain.spec_version,
