@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import secrets
@@ -146,7 +147,7 @@ class AsyncRequest:
         if trust not in {"attested", "settled"}:
             raise ValueError(f"trust is 'attested' or 'settled', not {trust!r}")
         deadline = None if timeout is None else time.monotonic() + timeout
-        async with self._client.changes() as changes:
+        async with contextlib.aclosing(self._client.changes()) as changes:
             while True:
                 status = await self.status()
                 is_enough = trust == "attested" and status.state in {"attested", "settled"}

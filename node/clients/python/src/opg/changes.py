@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from types import TracebackType
 from typing import Any, Final
 
 from opg.errors import NodeUnreachable, RpcError, UnsafeMethod
@@ -22,7 +21,7 @@ _NEWS_SECONDS: Final = 60.0
 
 
 class Changes:
-    """What a node tells of one request. A context manager."""
+    """What a node tells of one request, until `aclose`."""
 
     def __init__(self, rpc: Rpc, places: asyncio.Semaphore, pause: float) -> None:
         self._rpc = rpc
@@ -33,17 +32,6 @@ class Changes:
         self._open = contextlib.AsyncExitStack()
         self._is_offered = True
 
-    async def __aenter__(self) -> Changes:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._end()
-
     async def next(self, number: int, longest: float) -> None:
         """Wait until a request may have changed, `longest` seconds at most.
 
@@ -51,7 +39,7 @@ class Changes:
         node tells nothing, it is after a pause.
         """
         if number != self._number or self._news is None:
-            await self._end()
+            await self.aclose()
             await self._begin(number)
         if self._news is None:
             await asyncio.sleep(min(self._pause, longest))
@@ -59,12 +47,12 @@ class Changes:
         try:
             item = await asyncio.wait_for(anext(self._news), min(_NEWS_SECONDS, longest))
         except asyncio.TimeoutError:
-            await self._end()
+            await self.aclose()
             return
         except (StopAsyncIteration, NodeUnreachable):
             item = None
         if not isinstance(item, dict):
-            await self._end()
+            await self.aclose()
             await asyncio.sleep(min(self._pause, longest))
 
     async def _begin(self, number: int) -> None:
@@ -78,8 +66,9 @@ class Changes:
         except (RpcError, NodeUnreachable) as error:
             # Whether the node can be reached is for the next look to tell.
             self._is_offered = not isinstance(error, UnsafeMethod)
-            await self._end()
+            await self.aclose()
 
-    async def _end(self) -> None:
+    async def aclose(self) -> None:
+        """Let the node tell nothing more, until `next`."""
         self._news = None
         await self._open.aclose()
