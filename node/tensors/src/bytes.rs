@@ -130,18 +130,9 @@ impl Windows {
 		let seen = self.strip.unwrap_or(usize::MAX).min(file.len());
 		let (mut first, mut last) = (&file[..seen], &file[file.len() - seen..]);
 		if self.strip.is_some() {
-			while let [byte, rest @ ..] = first {
-				if !WHITE_SPACE.contains(byte) {
-					break;
-				}
-				first = rest;
-			}
-			while let [rest @ .., byte] = last {
-				if !WHITE_SPACE.contains(byte) {
-					break;
-				}
-				last = rest;
-			}
+			let is_kept = |byte: &u8| !WHITE_SPACE.contains(byte);
+			first = &first[first.iter().position(is_kept).unwrap_or(first.len())..];
+			last = &last[..last.iter().rposition(is_kept).map_or(0, |end| end + 1)];
 		}
 		first = &first[..first.len().min(self.head)];
 		last = &last[last.len() - last.len().min(self.tail)..];
