@@ -13,7 +13,7 @@ use common::{
 use serde_json::{json, Value};
 use std::{
 	fs::File,
-	io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write},
+	io::{self, BufRead, BufReader, BufWriter, Write},
 	net::{TcpListener, TcpStream},
 	path::{Path, PathBuf},
 	process::{Command, Output},
@@ -91,7 +91,7 @@ fn serve_file(file: PathBuf, name: String) -> u16 {
 	port
 }
 
-/// Responds to one request, of the whole file or of its end.
+/// Responds to one request. It knows no ranges: a client that wants one gets the whole.
 fn respond(mut stream: TcpStream, file: &Path, name: &str) -> io::Result<()> {
 	let lines = BufReader::new(stream.try_clone()?).lines();
 	let head: Vec<_> =
@@ -99,20 +99,8 @@ fn respond(mut stream: TcpStream, file: &Path, name: &str) -> io::Result<()> {
 	if !head.first().is_some_and(|line| line.starts_with(&format!("GET /opg/{name} "))) {
 		return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
 	}
-	let begin = head.iter().find_map(|line| {
-		let line = line.to_ascii_lowercase();
-		line.strip_prefix("range: bytes=")?.strip_suffix('-')?.parse::<u64>().ok()
-	});
 	let mut file = File::open(file)?;
-	let size = file.metadata()?.len();
-	let from = file.seek(SeekFrom::Start(begin.unwrap_or(0)))?;
-	let status = match begin {
-		Some(_) => {
-			format!("206 Partial Content\r\nContent-Range: bytes {from}-{}/{size}", size - 1)
-		},
-		None => "200 OK".to_owned(),
-	};
-	write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", size - from)?;
+	write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", file.metadata()?.len())?;
 	io::copy(&mut file, &mut stream).map(drop)
 }
 
