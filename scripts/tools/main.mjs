@@ -146,7 +146,7 @@ async function main() {
 	const input = await falseChallenge(new Sender(api, account('//Dave//stash')), new Sender(api, account('//Bob//stash')));
 	await ledger.passBlocks(5);
 	const file = join(network.directory, 'expected.json');
-	writeFileSync(file, JSON.stringify({ blocks: await history(), input }));
+	writeFileSync(file, JSON.stringify({ blocks: await history(), named: CALLS, input }));
 	for (const tool of tools) {
 		say(`=== ${tool.name}`);
 		results.push({ name: tool.name, passed: await run(tool, url, file) });

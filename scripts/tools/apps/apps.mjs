@@ -13,11 +13,6 @@ const TYPES = {
 	'.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json',
 	'.svg': 'image/svg+xml', '.wasm': 'application/wasm',
 };
-// The first block with each of these is opened.
-const CALLS = [
-	'inference.request', 'inference.challenge', 'inference.revealClaim',
-	'attestation.commit', 'attestation.reveal', 'court.commit', 'court.reveal',
-];
 // 2 OPG, in planck.
 const DELEGATED = 2n * 10n ** 18n;
 
@@ -148,10 +143,11 @@ const steps = {
 		return 'blocks arrive';
 	},
 	async blocks() {
-		const found = CALLS.map(name => expected.blocks.find(({ calls }) => calls.some(call => call.name === name)));
+		// The first block with each.
+		const found = expected.named.map(name => expected.blocks.find(({ calls }) => calls.some(call => call.name === name)));
 		const opened = [...new Set(found)];
 		for (const one of opened) await block(one);
-		return `${CALLS.length} kinds of calls in ${opened.length} blocks, with their events`;
+		return `${expected.named.length} kinds of calls in ${opened.length} blocks, with their events`;
 	},
 	async arguments() {
 		const shown = [];

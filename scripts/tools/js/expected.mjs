@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
 export const [url, file] = process.argv.slice(2);
-// { blocks: [{ number, hash, calls: [{ name, kind }], events: [name] }], input }
+// { blocks: [{ number, hash, calls: [{ name, kind }], events: [name] }], named, input }. Each call of `named` is
+// in a block.
 export const expected = JSON.parse(readFileSync(file, 'utf8'));
 
 const plain = name => name.replaceAll('_', '').toLowerCase();
