@@ -18,7 +18,7 @@ use frame_benchmarking::{benchmarking::add_to_whitelist, v2::*};
 use frame_support::{
 	traits::{
 		fungible::{Balanced, Inspect, InspectHold, Mutate, MutateHold},
-		Get,
+		EnsureOrigin, Get,
 	},
 	weights::WeightMeter,
 	BoundedVec,
