@@ -384,7 +384,7 @@ fn walk_should_reach_every_event() {
 	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
 	let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
 	let mut kinds = BTreeSet::new();
-	for _ in 0..40 {
+	for _ in 0..100 {
 		kinds.extend(walk(steps().new_tree(&mut runner).unwrap().current()));
 	}
 	assert_eq!(kinds.len(), 23, "{kinds:?}");
