@@ -61,6 +61,12 @@ documentation() {
 
 tests() { cargo test "${CARGO_FLAGS[@]}" --no-fail-fast; }
 
+# The snapshots of releases once more, with the checks before and after migrations. The feature builds
+# the runtime's dependencies again, but not their WASM.
+upgrade() {
+	SKIP_WASM_BUILD=1 cargo test "${CARGO_FLAGS[@]}" --features opg-runtime/try-runtime --test snapshots
+}
+
 vectors() {
 	local script
 	for script in $(git ls-files '*/vectors/check.py'); do
@@ -108,7 +114,7 @@ polkadot_js() {
 	bash scripts/test-polkadot-js.sh
 }
 
-PHASES=(format dependencies build lints documentation tests vectors model reality python javascript dashboard pages gateway reproducible demonstration polkadot_js)
+PHASES=(format dependencies build lints documentation tests upgrade vectors model reality python javascript dashboard pages gateway reproducible demonstration polkadot_js)
 [ "${1:-}" != list ] || { printf '%s\n' "${PHASES[@]}" && exit 0; }
 for name in "$@"; do
 	[[ " ${PHASES[*]} " == *" $name "* ]] || die "there is no phase $name: scripts/test.sh list"

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { account, connect, hexToU8a, MODEL, opg, requestTx, say, Sender } from '../scripts/client/api.mjs';
+import { account, connect, hexToU8a, MODEL, opg, requestTx, say, Sender, until } from '../scripts/client/api.mjs';
 import { MODEL_FILE } from '../scripts/client/network.mjs';
+
+export { until };
 
 const OWNER = '//Eve//stash';
 const CUSTOMER = '//Ferdie//stash';
@@ -25,17 +26,6 @@ const TRIES = 8;
 const MAX_FINE = 3_000;
 // Most that a block issues, in planck.
 const MAX_REWARD = 2n * 10n ** 18n;
-
-// Waits until `look` gives something true, and gives that. A node that is away is no answer.
-export async function until(what, seconds, look) {
-	for (const end = Date.now() + seconds * 1000; ; await sleep(200)) {
-		const found = await Promise.resolve(look()).catch(error => {
-			if (error instanceof assert.AssertionError) throw error;
-		});
-		if (found) return found;
-		if (Date.now() > end) throw new Error(`${what}: not after ${seconds} s`);
-	}
-}
 
 export class Context {
 	constructor(api, ledger, net) {

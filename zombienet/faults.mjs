@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../scripts/client/api.mjs';
+import { hasZstd } from '../scripts/client/runtime.mjs';
 import { until } from './context.mjs';
 import { allRestartedInCourt, everyTier, validatorKilledInCourt } from './courts.mjs';
 import { fetchInterrupted, FORGING_NODE, providersForge, providersSlowAndSilent } from './files.mjs';
@@ -13,7 +14,7 @@ import { garbageFlood, garbageProtocols, hasPeer } from './garbage.mjs';
 import { memoryLimit, publishHungry } from './limits.mjs';
 import { admitEngine, tenThousand, twoEngines } from './load.mjs';
 import { isRoot } from './testnet.mjs';
-import { hasZstd, oldProgram, oldProgramRuns, publishDoubling, runtimeUpgrade, upgradeInTransit } from './upgrade.mjs';
+import { oldProgram, oldProgramRuns, publishDoubling, runtimeUpgrade, upgradeInTransit } from './upgrade.mjs';
 
 // Debian's package libfaketime has it here.
 const FAKETIME = ['x86_64', 'aarch64'].map(arch => `/usr/lib/${arch}-linux-gnu/faketime/libfaketime.so.1`).find(existsSync);

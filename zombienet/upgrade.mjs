@@ -1,103 +1,29 @@
 // Another runtime, and a program that is too old for the runtime.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { account, call, hexToU8a, MAX_FEE, say, Sender, u8aToHex } from '../scripts/client/api.mjs';
-import { until } from './context.mjs';
+import { account, call, MAX_FEE, say, Sender, until } from '../scripts/client/api.mjs';
+import { nextRuntime, replaceAll, replaceRuntime, runtimeOf, UPGRADE_SECONDS } from '../scripts/client/runtime.mjs';
 import { decided, openCourt } from './courts.mjs';
 import { doubling, tensorOf } from './models.mjs';
 import { run } from './testnet.mjs';
 
-// What runtimes begin with where zstd has compressed them.
-const ZSTD_PREFIX = Buffer.from('52bc537646db8e05', 'hex');
-const ZSTD_BYTES = 1 << 26;
-const ZSTD_LEVEL = '-9';
 // A host function that every runtime of this chain has since its genesis.
 const HOST_FUNCTION = 'ext_inference_host_has_model_version_1';
 // One that it calls only to print, and one of the same type that it does not import.
 const OLD_FUNCTION = 'ext_misc_print_hex_version_1';
 const NEW_FUNCTION = 'ext_misc_print_num_version_1';
-const UPGRADE_SECONDS = 120;
 // Numbers in an input: 32 KiB, above what the chain carries. The output is as long.
 const LENGTH = 8192;
 const TRAVELLERS = 20;
 // Number of the section of imports in WebAssembly.
 const IMPORTS = 2;
 
-function zstd(args, input) {
-	const done = spawnSync('zstd', [...args, '--quiet', '--stdout'], { input, maxBuffer: ZSTD_BYTES });
-	assert.equal(done.status, 0, `zstd: ${done.stderr}`);
-	return done.stdout;
-}
-export const hasZstd = spawnSync('zstd', ['--version']).status === 0;
-
-const u32 = number => {
-	const bytes = Buffer.alloc(4);
-	bytes.writeUInt32LE(number);
-	return bytes;
-};
-
-// Replaces each place of some bytes. Gives how many there were.
-function replaceAll(bytes, from, to) {
-	let count = 0;
-	for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at + 1)) {
-		to.copy(bytes, at);
-		count++;
-	}
-	return count;
-}
-
-// The runtime of the chain with the next version, of which nothing else differs. Its bytes are changed
-// where the compiler has put the version: in the section that nodes read, in the constant, and in the code
-// that checks what is signed. To compile another takes minutes. A place that is missed is seen: then no
-// transaction is valid after the upgrade.
-export function nextRuntime(code, { specName, implName, authoringVersion, specVersion, implVersion, transactionVersion }, change = wasm => wasm) {
-	const [from, to] = [specVersion.toNumber(), specVersion.toNumber() + 1];
-	assert(from >= 64 && to < 128, 'a version of one byte, or of two in the code');
-	const wasm = zstd(['--decompress'], code.subarray(ZSTD_PREFIX.length));
-	const text = value => Buffer.concat([Buffer.of(value.length << 2), Buffer.from(`${value}`)]);
-	const section = version => Buffer.concat([text(specName), text(implName), u32(authoringVersion.toNumber()), u32(version)]);
-	const constant = version => Buffer.concat([version, implVersion.toNumber(), transactionVersion.toNumber()].map(number =>
-		Buffer.isBuffer(number) ? number : u32(number)));
-	// As `i64.const`, with the version of transactions above it.
-	const signed = version => Buffer.concat([Buffer.of(0x42, 0x80 | version, 0x80, 0x80, 0x80), Buffer.of(transactionVersion.toNumber() << 4)]);
-	for (const [what, make] of Object.entries({ section, constant, signed })) {
-		assert(replaceAll(wasm, make(from), make(to)) > 0, `the runtime has no ${what} of the version ${from}`);
-	}
-	// `i32.const` where the last upgrade is noted, before the store of it and the load of the name beside it, and
-	// where it is compared, before `i32.lt_u`, a branch, and a comparison of the name's length.
-	const here = `\\x41${String.fromCharCode(0x80 | from)}\\x00`;
-	const noted = new RegExp(`${here}(?=\\x36\\x02[^]{1,2}\\x20[^]\\x41\\x00\\x29\\x02)`, 'g');
-	const compared = new RegExp(`${here}(?=\\x49\\x0d[^]\\x20[^]\\x28\\x02[^]{1,2}\\x41${String.fromCharCode(specName.length)}\\x47)`, 'g');
-	for (const pattern of [noted, compared]) {
-		const places = [...wasm.toString('latin1').matchAll(pattern)];
-		assert(places.length > 0, `the runtime has no ${pattern}`);
-		for (const { index } of places) wasm[index + 1] = 0x80 | to;
-	}
-	return Buffer.concat([ZSTD_PREFIX, zstd([ZSTD_LEVEL], change(wasm))]);
-}
-
-// The runtime of the best block.
-const runtimeOf = async ({ api }) => Buffer.from(hexToU8a((await api.rpc.state.getStorage(':code')).toHex()));
-
-// Governance replaces the runtime of version `before`. Gives the hash of the block that does. The client
-// is not asked for it: it may read events of that block by the types of the other runtime.
+// Governance replaces the runtime of version `before`. Gives the hash of the block that does.
 async function setCode({ api, net }, code, before) {
 	const alice = await new Sender(api, account('//Alice')).sync();
-	const call = api.tx.system.setCode(u8aToHex(code));
-	await alice.push(api.tx.sudo.sudoUncheckedWeight(call, { refTime: 0, proofSize: 0 }));
-	const version = async hash => (await net.rpc('alice', 'state_getRuntimeVersion', [hash])).specVersion;
-	let block = await until('the chain has the new version', UPGRADE_SECONDS, async () => {
-		const best = await net.rpc('alice', 'chain_getBlockHash');
-		return (await version(best)) === before + 1 && best;
-	});
-	for (;;) {
-		const { parentHash } = await net.rpc('alice', 'chain_getHeader', [block]);
-		if ((await version(parentHash)) === before) return block;
-		block = parentHash;
-	}
+	return replaceRuntime(alice, (method, params) => net.rpc('alice', method, params), code, before);
 }
 
 // Waits until the chain has noted that it runs the version after `before`.
@@ -120,7 +46,7 @@ async function sayStates(context, block, ids, ...wanted) {
 export async function runtimeUpgrade(context) {
 	const { net, api } = context;
 	const own = process.env.OPG_NETWORK_UPGRADE;
-	const code = own ? readFileSync(own) : nextRuntime(await runtimeOf(context), api.runtimeVersion);
+	const code = own ? readFileSync(own) : nextRuntime(await runtimeOf(api), api.runtimeVersion);
 	const before = api.runtimeVersion.specVersion.toNumber();
 	const { id: disputed, challenger } = await openCourt(context);
 	// Rounds with this node wait for it.
@@ -165,7 +91,7 @@ const hashOf = path => `0x${run(process.env.OPG_ENGINE, ['hash', path]).trim().r
 export async function upgradeInTransit(context) {
 	const { net, api, doubling: { model, inputs } } = context;
 	const before = api.runtimeVersion.specVersion.toNumber();
-	const code = nextRuntime(await runtimeOf(context), api.runtimeVersion);
+	const code = nextRuntime(await runtimeOf(api), api.runtimeVersion);
 	await context.eligible(model);
 	const asked = new Map();
 	const ask = async input => {
@@ -288,7 +214,7 @@ export async function oldProgramRuns(context) {
 	const node = await net.node(number, options);
 	await context.synced('other');
 	const before = api.runtimeVersion.specVersion.toNumber();
-	const code = nextRuntime(await runtimeOf(context), api.runtimeVersion, wasm => renameImport(wasm, OLD_FUNCTION, NEW_FUNCTION));
+	const code = nextRuntime(await runtimeOf(api), api.runtimeVersion, wasm => renameImport(wasm, OLD_FUNCTION, NEW_FUNCTION));
 	const block = await setCode(context, code, before);
 	await upgraded(context, before);
 	const height = (await context.api.rpc.chain.getHeader(block)).number.toNumber();

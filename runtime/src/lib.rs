@@ -21,6 +21,7 @@ mod event_view;
 mod extension;
 pub mod genesis_config_presets;
 pub mod inflation;
+mod migrations;
 mod registry_view;
 mod request_view;
 
@@ -228,6 +229,9 @@ mod runtime {
 	// blocks.
 	#[runtime::pallet_index(25)]
 	pub type Court = pallet_opg_court;
+
+	#[runtime::pallet_index(90)]
+	pub type Migrations = pallet_migrations;
 
 	// Last: its `on_finalize` sees all that the block used.
 	#[runtime::pallet_index(100)]

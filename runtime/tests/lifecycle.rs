@@ -179,6 +179,15 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 }
 
 #[test]
+fn node_should_lack_the_engine_of_a_job_in_a_format_that_it_does_not_know() {
+	with_worker(|_| {
+		let later = vec![2];
+		let status = opg_runtime_interface::inference_host::submit_or_poll(later);
+		assert_eq!(status, Err(JobError::EngineMissing), "seats are declined, and nobody is fined");
+	});
+}
+
+#[test]
 fn worker_should_not_send_a_batch_again_until_it_may_be_lost() {
 	with_worker(|pool| {
 		request();

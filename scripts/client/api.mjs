@@ -1,5 +1,7 @@
 // The unmodified @polkadot/api, as the polkadot.js test installs it, and what all of its users share.
+import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const installed = createRequire(new URL('../polkadot-js/', import.meta.url));
 const { ApiPromise, Keyring, WsProvider } = installed('@polkadot/api');
@@ -18,6 +20,17 @@ const started = Number(process.env.OPG_STARTED ?? Date.now());
 export const seconds = () => Math.round((Date.now() - started) / 1000);
 export const say = text => console.log(`${String(seconds()).padStart(4)} s  ${text}`);
 export const opg = planck => `${(Number(planck) / 1e18).toFixed(6)} OPG`;
+
+// Waits until `look` gives something true, and gives that. A node that is away is no answer.
+export async function until(what, seconds, look) {
+	for (const end = Date.now() + seconds * 1000; ; await sleep(200)) {
+		const found = await Promise.resolve(look()).catch(error => {
+			if (error instanceof assert.AssertionError) throw error;
+		});
+		if (found) return found;
+		if (Date.now() > end) throw new Error(`${what}: not after ${seconds} s`);
+	}
+}
 
 // Of the chain's addresses, as in runtime/primitives.
 const SS58_PREFIX = 3241;

@@ -192,7 +192,7 @@ fn code_of(error: &DispatchError) -> Code {
 			TokenError::FundsUnavailable | TokenError::NotExpendable | TokenError::BelowMinimum,
 		)
 		| DispatchError::Arithmetic(ArithmeticError::Underflow) => Code::NotEnoughFunds,
-		_ if is(Congested) => Code::Congested,
+		_ if is(Congested) || is(Draining) => Code::Congested,
 		_ if is(MaxFeeTooLow) || is(RoyaltyAboveMax) => Code::FeeAboveMax,
 		_ if is(UnknownModel)
 			|| is(EngineNotValid)

@@ -10,8 +10,8 @@ use codec::{Decode, Encode};
 use frame_support::{traits::Get, BoundedVec};
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
-	batch_payload, commitment, domains, Answer, CommitmentContext, ExecutorKey, ExecutorSignature,
-	Job, JobError, JobKind, JobStatus, RequestId, RoundIndex,
+	batch_payload, commitment, domains, host::VersionedJob, Answer, CommitmentContext, ExecutorKey,
+	ExecutorSignature, Job, JobError, JobKind, JobStatus, RequestId, RoundIndex,
 };
 use pallet_opg_support::{ExecutorDirectory, TaskSource, CALL_LAG};
 use sp_core::H256;
@@ -325,7 +325,8 @@ impl<T: Config> Pallet<T> {
 		let millis_left = Self::millis_left(stage, round);
 		let requester = T::Requests::requester(request)?;
 		let job = Job { request, round: index, kind, task, requester, millis_left };
-		let status = opg_runtime_interface::inference_host::submit_or_poll(job.encode());
+		let job = VersionedJob::V1(job).encode();
+		let status = opg_runtime_interface::inference_host::submit_or_poll(job);
 		if let Err(reason) = status {
 			log::warn!(target: LOG, "request={request} round={index} {reason:?}");
 		}

@@ -38,7 +38,7 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
 	use alloc::vec::Vec;
-	use frame_support::pallet_prelude::*;
+	use frame_support::{migrations::MultiStepMigrator, pallet_prelude::*};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{
 		court::CourtSignature, Answer, BlockNumber, Content, Fuel, ModelId, RequestId,
@@ -296,6 +296,10 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			// What a migration has not reached yet does not decode.
+			if T::MultiBlockMigrator::ongoing() {
+				return Weight::zero();
+			}
 			Self::pass_deadlines()
 		}
 

@@ -15,6 +15,7 @@ use opg_primitives::{
 		court_batch_payload, court_commitment, court_round, court_salt_payload, CourtBatchKind,
 		CourtKey, CourtSignature, VoteContext,
 	},
+	host::VersionedJob,
 	Answer, Job, JobKind, JobStatus, RequestId,
 };
 use pallet_opg_support::{TaskSource, CALL_LAG};
@@ -178,7 +179,8 @@ impl<T: Config> Pallet<T> {
 		let (round, kind) = (court_round(case.sitting), JobKind::Witness(case.seed));
 		let (task, requester) = (T::Requests::task(request)?, T::Requests::requester(request)?);
 		let job = Job { request, round, kind, task, requester, millis_left };
-		match opg_runtime_interface::inference_host::submit_or_poll(job.encode()) {
+		let job = VersionedJob::V1(job).encode();
+		match opg_runtime_interface::inference_host::submit_or_poll(job) {
 			Ok(JobStatus::Done { answer, witness: Some(witness) }) => Some((answer, witness)),
 			Ok(JobStatus::Done { witness: None, .. }) => {
 				log::error!(target: LOG, "request={request} in court: the answer has no witness");

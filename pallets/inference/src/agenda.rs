@@ -42,8 +42,8 @@ pub(crate) const SHARED_VALUES: [&str; 13] = [
 
 /// Values that they only read. The block pays for each once too. The snapshots of the session are
 /// among those that the staking pallet pays for.
-const SHARED_READS: [&str; 3] =
-	["Clock::Now", "Babe::Authorities", "Court::Benches of the session"];
+const SHARED_READS: [&str; 4] =
+	["Inference::Intake", "Clock::Now", "Babe::Authorities", "Court::Benches of the session"];
 
 /// Tiers, each of which has a list of draws of its own in a block.
 const TIERS: [Tier; 3] = [Tier::Optimistic, Tier::Quorum, Tier::High];
@@ -131,6 +131,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn begin_block() -> Weight {
 		let mut context = BlockContext::new(WeightMeter::with_limit(T::AgendaWeight::get()));
 		context.meter.consume(Self::base_weight());
+		Self::end_drain(&mut context.meter);
 		let left_draws = Self::service_draws(&mut context);
 		Self::service_disputes(&mut context.meter);
 		let left_actions = Self::service_agenda(&mut context);

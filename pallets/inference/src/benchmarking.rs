@@ -18,7 +18,7 @@ use frame_benchmarking::{benchmarking::add_to_whitelist, v2::*};
 use frame_support::{
 	traits::{
 		fungible::{Balanced, Inspect, InspectHold, Mutate, MutateHold},
-		Get,
+		EnsureOrigin, Get,
 	},
 	weights::WeightMeter,
 	BoundedVec,
@@ -706,5 +706,61 @@ mod benchmarks {
 		}
 
 		assert!(!Requests::<T>::contains_key(ID));
+	}
+
+	#[benchmark]
+	fn drain() -> Result<(), BenchmarkError> {
+		let origin =
+			T::DrainOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin);
+
+		assert_eq!(Intake::<T>::get(), IntakeStatus::Draining);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn resume() -> Result<(), BenchmarkError> {
+		let origin =
+			T::DrainOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+		Intake::<T>::put(IntakeStatus::Drained);
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin);
+
+		assert_eq!(Intake::<T>::get(), IntakeStatus::Open);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn end_drain() {
+		Intake::<T>::put(IntakeStatus::Draining);
+		let mut meter = WeightMeter::new();
+
+		#[block]
+		{
+			Pallet::<T>::end_drain(&mut meter);
+		}
+
+		assert_eq!(Intake::<T>::get(), IntakeStatus::Drained);
+	}
+
+	/// `r`: requests that there are, of the largest size.
+	#[benchmark]
+	fn release_orphaned(r: Linear<1, 1_000>) {
+		go::<T>();
+		let state = RequestState::Open(CommitteeStatus::Assigned { round: 0 });
+		let inserted = insert::<T>(0, Tier::High, state);
+		for other in 1..RequestId::from(r) {
+			Requests::<T>::insert(ID + other, &inserted);
+		}
+		let who = rich::<T>("orphan");
+		hold::<T>(HoldReason::Request, &who, inserted.deposit);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(inserted.requester), who.clone(), r);
+
+		assert_eq!(T::Currency::balance_on_hold(&HoldReason::Request.into(), &who), 0);
 	}
 }

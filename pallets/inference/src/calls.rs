@@ -70,6 +70,7 @@ impl<T: Config> Pallet<T> {
 		order: Order<BlockNumberFor<T>>,
 	) -> Result<Weight, DispatchError> {
 		let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = order;
+		ensure!(Intake::<T>::get() == IntakeStatus::Open, Error::<T>::Draining);
 		// The backlog bounds how long a request waits, so nothing is added to it.
 		ensure!(PostponedAt::<T>::get() != Some(Self::block()), Error::<T>::Congested);
 		let version = T::Models::version(model).map_err(|reason| match reason {

@@ -65,5 +65,13 @@ mod errors {
 		InputTooShort,
 		/// The input is longer than the model version takes.
 		InputTooLong,
+		/// The chain takes no requests until an upgrade is over.
+		Draining,
+		/// The chain takes requests.
+		NotDraining,
+		/// There are more requests than the signer allows for.
+		TooManyRequests,
+		/// Requests hold all that the account has on hold.
+		NothingOrphaned,
 	}
 }

@@ -203,5 +203,18 @@ mod events {
 			/// Reference that the requester set.
 			reference: H256,
 		},
+		/// The chain takes no requests any more.
+		DrainStarted,
+		/// The last request is gone, and nothing is on hold for one.
+		Drained,
+		/// The chain takes requests again.
+		IntakeResumed,
+		/// What an account had on hold for requests that are gone was released.
+		OrphanedReleased {
+			/// Account whose holds they were.
+			who: T::AccountId,
+			/// Amount, in planck.
+			amount: Balance,
+		},
 	}
 }

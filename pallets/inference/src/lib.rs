@@ -17,9 +17,11 @@ mod draw;
 mod errors;
 mod events;
 mod fees;
+mod intake;
 mod interface;
 #[cfg(test)]
 mod mock;
+mod orphans;
 mod pruning;
 mod queue;
 pub mod reject;
@@ -54,7 +56,10 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use super::{capacity::Load, challenge::*, draw::DrawContext, types::*, weights::WeightInfo};
 	use alloc::vec::Vec;
-	use frame_support::{pallet_prelude::*, traits::fungible, weights::WeightMeter, PalletId};
+	use frame_support::{
+		migrations::MultiStepMigrator, pallet_prelude::*, traits::fungible, weights::WeightMeter,
+		PalletId,
+	};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use opg_primitives::{
 		Balance, BlockNumber, Content, ExecutorSignature, FailureReason, Fuel, Input, ModelId,
@@ -174,6 +179,8 @@ pub mod pallet {
 		/// of the work waits.
 		#[pallet::constant]
 		type AgendaWeight: Get<Weight>;
+		/// Origin that stops the intake of requests and resumes it.
+		type DrainOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of calls and of what the agenda does.
 		type WeightInfo: WeightInfo;
 		/// Executors, models and rounds for benchmarks.
@@ -298,6 +305,10 @@ pub mod pallet {
 	pub type PoolChallenges<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, ModelId, Blake2_128Concat, T::AccountId, RequestId>;
 
+	/// Whether the chain takes requests.
+	#[pallet::storage]
+	pub type Intake<T> = StorageValue<_, IntakeStatus, ValueQuery>;
+
 	/// Funds the pot at genesis with the existential deposit, which keeps its account alive.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -323,6 +334,10 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
 			Self::record_vrf_output(T::Randomness::output());
+			// What a migration has not reached yet does not decode.
+			if T::MultiBlockMigrator::ongoing() {
+				return Self::postpone_draws();
+			}
 			Self::begin_block()
 		}
 
@@ -719,6 +734,86 @@ pub mod pallet {
 			let mut draws = DrawContext::new();
 			let paid = Self::do_request(&mut draws, &mut meter, requester, order)?;
 			Ok(Some(meter.consumed().saturating_sub(paid)).into())
+		}
+
+		/// Stops the intake of requests.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::DrainOrigin`].
+		///
+		/// ## Details
+		/// New requests are refused. Those that there are go on as ever: they are answered, disputed,
+		/// settled and pruned. The view function `backlog` counts them. Meant for the time before an
+		/// upgrade that touches what is stored of them.
+		///
+		/// ## Errors
+		/// - [`Error::Draining`]: if the intake has stopped already.
+		///
+		/// ## Events
+		/// [`Event::DrainStarted`]. Later [`Event::Drained`], once the last request is pruned.
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::drain())]
+		pub fn drain(origin: OriginFor<T>) -> DispatchResult {
+			T::DrainOrigin::ensure_origin(origin)?;
+			Self::do_drain()
+		}
+
+		/// Takes requests again.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::DrainOrigin`].
+		///
+		/// ## Errors
+		/// - [`Error::NotDraining`]: if requests are taken.
+		///
+		/// ## Events
+		/// [`Event::IntakeResumed`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::resume())]
+		pub fn resume(origin: OriginFor<T>) -> DispatchResult {
+			T::DrainOrigin::ensure_origin(origin)?;
+			Self::do_resume()
+		}
+
+		/// Releases what an account has on hold for requests, challenges and audits that are gone.
+		///
+		/// ## Dispatch Origin
+		/// Signed by any account.
+		///
+		/// ## Details
+		/// Nothing is on hold without a request, unless one does not decode any more, or an error lost
+		/// it. The call reads all requests and releases what none of them holds. It pays for as many
+		/// as the signer allows for; what it did not read is paid back.
+		///
+		/// ## Parameters
+		/// - `who`: account whose holds are released.
+		/// - `max_requests`: upper bound of the number of requests that there are.
+		///
+		/// ## Errors
+		/// - [`Error::TooManyRequests`]: if there are more requests.
+		/// - [`Error::NothingOrphaned`]: if requests hold all that the account has on hold.
+		///
+		/// ## Events
+		/// [`Event::OrphanedReleased`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::release_orphaned(*max_requests))]
+		pub fn release_orphaned(
+			origin: OriginFor<T>,
+			who: T::AccountId,
+			max_requests: u32,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let read = Self::do_release_orphaned(who, max_requests)?;
+			Ok(Some(T::WeightInfo::release_orphaned(read)).into())
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// Tells whether requests are taken, and how many there are. Reads all of them: for nodes and
+		/// scripts, not for calls.
+		pub fn backlog() -> Backlog {
+			Self::backlog_view()
 		}
 	}
 }

@@ -738,6 +738,7 @@ impl Config for Test {
 	type Lifetime = ConstU32<LIFETIME>;
 	type MaxExecutors = ConstU32<{ EXECUTORS as u32 }>;
 	type AgendaWeight = AgendaWeight;
+	type DrainOrigin = frame_system::EnsureRoot<u64>;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = BenchmarkHelper;

@@ -103,6 +103,15 @@ impl<T: Config> Pallet<T> {
 		T::AgendaWeight::get() / 2
 	}
 
+	/// Puts all draws off that wait, in a block that does none: outputs of later blocks seed them.
+	pub(crate) fn postpone_draws() -> Weight {
+		let block = Self::block();
+		DrawBatches::<T>::mutate(|batches| {
+			batches.iter_mut().for_each(|batch| batch.since = block);
+		});
+		Self::base_weight()
+	}
+
 	/// Gives vacant seats away, and serves the batches whose outputs are complete, as far as weight
 	/// and [`Config::MaxDraws`] allow. Returns whether it left one that could have been done.
 	pub(crate) fn service_draws(context: &mut BlockContext<T>) -> bool {

@@ -378,6 +378,46 @@ pub enum Action {
 	Dismiss,
 }
 
+/// Whether the chain takes requests.
+#[derive(
+	Clone,
+	Copy,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub enum IntakeStatus {
+	/// It does.
+	#[default]
+	#[codec(index = 0)]
+	Open,
+	/// It takes none, and there are some that are not pruned.
+	#[codec(index = 1)]
+	Draining,
+	/// It takes none, and there are none.
+	#[codec(index = 2)]
+	Drained,
+}
+
+/// Requests that there are.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
+pub struct Backlog {
+	/// Whether the chain takes requests.
+	pub intake: IntakeStatus,
+	/// Number of requests that are not final.
+	pub open: u32,
+	/// Number of requests that are final and not pruned.
+	pub kept: u32,
+	/// Number of requests that do not decode.
+	pub lost: u32,
+}
+
 /// Input of an order.
 pub(crate) enum OrderInput {
 	Inline(Input),

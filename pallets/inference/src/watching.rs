@@ -17,6 +17,7 @@ use frame_support::traits::Get;
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	challenge::{pool_call_payload, watch_payload},
+	host::VersionedJob,
 	BlockNumber, ExecutorKey, ExecutorSignature, Job, JobError, JobKind, JobStatus, ModelId,
 	RequestId,
 };
@@ -508,7 +509,7 @@ impl<T: Config> Run<T> {
 		let ticks = watched.until.saturating_sub(now).max(1);
 		let millis_left = ticks.saturating_mul(T::MillisPerTick::get());
 		let job = Job { request, round: tiers::FIRST, kind, task, requester, millis_left };
-		match inference_host::submit_or_poll(job.encode()) {
+		match inference_host::submit_or_poll(VersionedJob::V1(job).encode()) {
 			Ok(JobStatus::Done { answer, .. }) => Found::Digest(answer.digest()),
 			Ok(JobStatus::Pending)
 			| Err(JobError::QueueFull | JobError::Internal | JobError::InputMissing) => Found::Wait,

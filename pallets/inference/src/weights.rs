@@ -48,6 +48,10 @@ pub trait WeightInfo {
 	fn pay_account() -> Weight;
 	fn return_deposit() -> Weight;
 	fn prune() -> Weight;
+	fn drain() -> Weight;
+	fn resume() -> Weight;
+	fn end_drain() -> Weight;
+	fn release_orphaned(r: u32, ) -> Weight;
 }
 
 /// Measured weights, with the database weights of the runtime.
@@ -529,5 +533,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(34_881_000, 18617)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	// Not measured yet: by hand, after calls that do as much, and rounded up.
+	/// Storage: `Inference::Intake` (r:1 w:1)
+	fn drain() -> Weight {
+		Weight::from_parts(10_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Inference::Intake` (r:1 w:1)
+	fn resume() -> Weight {
+		Weight::from_parts(10_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Inference::Requests` (r:1 w:0)
+	/// Storage: `Inference::Intake` (r:0 w:1)
+	fn end_drain() -> Weight {
+		Weight::from_parts(10_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Inference::Requests` (r:65536 w:0)
+	/// Storage: `Balances::Holds` (r:1 w:1)
+	/// Storage: `System::Account` (r:1 w:1)
+	/// `r` from 0 to 65536. Each is one step to the next key, and one read.
+	fn release_orphaned(r: u32, ) -> Weight {
+		Weight::from_parts(140_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000_000, 0).saturating_mul(r.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(r.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }

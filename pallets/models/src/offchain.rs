@@ -5,7 +5,7 @@ use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
 use codec::Encode;
 use frame_system::pallet_prelude::BlockNumberFor;
-use opg_primitives::{ExecutorKey, Task, TaskInput};
+use opg_primitives::{host::VersionedTask, ExecutorKey, Task, TaskInput};
 use pallet_opg_support::ExecutorDirectory;
 use sp_runtime::{traits::Zero, RuntimeAppPublic};
 
@@ -37,7 +37,8 @@ impl<T: Config> Pallet<T> {
 			};
 			let task =
 				Task { model_hash, engine_id, dims, input: TaskInput::Inline(Vec::new()), limits };
-			opg_runtime_interface::inference_host::prepare(task.encode());
+			let task = VersionedTask::V1(task).encode();
+			opg_runtime_interface::inference_host::prepare(task);
 		}
 	}
 }

@@ -17,6 +17,7 @@ use frame_support::{
 use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	court::CourtKey,
+	host::VersionedOffer,
 	serving::{serving_payload, ServingWish, VersionOffer},
 	ExecutorKey, ExecutorSignature, ModelId,
 };
@@ -196,7 +197,8 @@ impl<T: Config> Pallet<T> {
 				is_served: operators.iter().any(|own| serves(&own.account)),
 				may_serve: operators.iter().any(may_serve),
 			};
-			let wish = opg_runtime_interface::inference_host::serving_wish(offer.encode());
+			let offer = VersionedOffer::V1(offer).encode();
+			let wish = opg_runtime_interface::inference_host::serving_wish(offer);
 			let action = match wish {
 				ServingWish::Nothing => continue,
 				ServingWish::Serve(report_hash) => ServingAction::Serve { report_hash },

@@ -52,6 +52,7 @@ pub mod pallet {
 	};
 	use alloc::vec::Vec;
 	use frame_support::{
+		migrations::MultiStepMigrator,
 		pallet_prelude::*,
 		traits::{fungible, Contains},
 		PalletId,
@@ -308,6 +309,10 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			// What a migration has not reached yet does not decode.
+			if T::MultiBlockMigrator::ongoing() {
+				return Self::block_weight(0);
+			}
 			Self::block_weight(Self::service_convictions())
 		}
 

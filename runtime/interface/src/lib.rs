@@ -11,6 +11,9 @@
 //! | `serving_wish` | asks whether to serve a version | [`ServingWish::Nothing`] |
 //! | `hold_content` | has the node fetch and keep an input or output | [`JobError::NoEngine`] |
 //!
+//! What the runtime hands over says the version of its format, [`opg_primitives::host`]. A node that
+//! does not know it has no engine for the job: it declines its seats at once and free of charge.
+//!
 //! All return at once. The extension behind them is registered for off-chain worker calls only, and
 //! nowhere else, block import included.
 
@@ -21,6 +24,8 @@ extern crate alloc;
 use alloc::vec::Vec;
 #[cfg(not(substrate_runtime))]
 use codec::Decode;
+#[cfg(not(substrate_runtime))]
+use opg_primitives::host::{VersionedJob, VersionedOffer, VersionedTask};
 use opg_primitives::{serving::ServingWish, JobError, JobStatus};
 use sp_runtime_interface::{
 	pass_by::{AllocateAndReturnByCodec, PassFatPointerAndRead, PassPointerAndReadCopy},
@@ -65,15 +70,17 @@ sp_externalities::decl_extension! {
 /// Host functions of the job queue, version 1.
 #[runtime_interface]
 pub trait InferenceHost {
-	/// Submits an encoded [`opg_primitives::Job`] and returns its progress. A job that is known is not
-	/// queued again, so the same call submits and polls.
+	/// Submits an encoded [`opg_primitives::host::VersionedJob`] and returns its progress. A job that is
+	/// known is not queued again, so the same call submits and polls. Of a version that the node does
+	/// not know: [`JobError::EngineMissing`].
 	fn submit_or_poll(
 		&mut self,
 		job: PassFatPointerAndRead<Vec<u8>>,
 	) -> AllocateAndReturnByCodec<Result<JobStatus, JobError>> {
 		use sp_externalities::ExternalitiesExt;
-		let job = opg_primitives::Job::decode(&mut &job[..]).map_err(|_| JobError::Internal)?;
-		self.extension::<JobQueueExt>().ok_or(JobError::NoEngine)?.0.submit(job)
+		let queue = self.extension::<JobQueueExt>().ok_or(JobError::NoEngine)?;
+		let job = VersionedJob::decode(&mut &job[..]).map_err(|_| JobError::EngineMissing)?;
+		queue.0.submit(job.into())
 	}
 
 	/// Tells whether the node's store holds the model file with this content hash.
@@ -92,27 +99,29 @@ pub trait InferenceHost {
 		self.extension::<JobQueueExt>().and_then(|queue| queue.0.watch_share())
 	}
 
-	/// Names a version that an operator of this node serves, by an encoded [`opg_primitives::Task`]
-	/// without an input. The node loads its model ahead of the first job.
+	/// Names a version that an operator of this node serves, by an encoded
+	/// [`opg_primitives::host::VersionedTask`] without an input. The node loads its model ahead of the first job.
 	fn prepare(&mut self, task: PassFatPointerAndRead<Vec<u8>>) {
 		use sp_externalities::ExternalitiesExt;
-		if let Ok(task) = opg_primitives::Task::decode(&mut &task[..]) {
+		if let Ok(task) = VersionedTask::decode(&mut &task[..]) {
 			if let Some(queue) = self.extension::<JobQueueExt>() {
-				queue.0.prepare(task);
+				queue.0.prepare(task.into());
 			}
 		}
 	}
 
-	/// Tells the node of a version, by an encoded [`opg_primitives::serving::VersionOffer`]. Returns
+	/// Tells the node of a version, by an encoded [`opg_primitives::host::VersionedOffer`]. Returns
 	/// what its hot key is to declare about it.
 	fn serving_wish(
 		&mut self,
 		offer: PassFatPointerAndRead<Vec<u8>>,
 	) -> AllocateAndReturnByCodec<ServingWish> {
 		use sp_externalities::ExternalitiesExt;
-		let offer = opg_primitives::serving::VersionOffer::decode(&mut &offer[..]).ok();
+		let offer = VersionedOffer::decode(&mut &offer[..]).ok();
 		let queue = self.extension::<JobQueueExt>();
-		offer.zip(queue).map_or(ServingWish::Nothing, |(offer, queue)| queue.0.serving_wish(offer))
+		offer
+			.zip(queue)
+			.map_or(ServingWish::Nothing, |(offer, queue)| queue.0.serving_wish(offer.into()))
 	}
 
 	/// Has the node fetch and keep an encoded [`opg_primitives::Content`], and tells whether the whole

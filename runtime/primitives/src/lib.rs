@@ -12,6 +12,7 @@ pub mod challenge;
 pub mod court;
 mod digest;
 pub mod domains;
+pub mod host;
 mod job;
 mod key;
 pub mod registry;

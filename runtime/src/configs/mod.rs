@@ -9,3 +9,4 @@ mod staking;
 mod system;
 
 pub use accounts::ProxyType;
+pub(crate) use system::block_weights;

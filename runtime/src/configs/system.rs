@@ -32,7 +32,7 @@ parameter_types! {
 /// Limits of the two classes of transactions, alike for both: a class fills at most its share of a
 /// block, and a part is reserved for it whatever else the block holds. Hooks that claim a whole
 /// block, as in the first of a session, leave what is reserved.
-fn block_weights() -> BlockWeights {
+pub(crate) fn block_weights() -> BlockWeights {
 	let block = Weight::from_parts(BLOCK_MILLIS * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
 	let limit = |share: Perbill| Weight::from_parts(share * block.ref_time(), u64::MAX);
 	let mut weights = BlockWeights::builder()
@@ -98,6 +98,8 @@ impl frame_system::Config for Runtime {
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
 	type SS58Prefix = Ss58Prefix;
 	type MaxConsumers = ConstU32<64>;
+	type SingleBlockMigrations = crate::migrations::SingleBlock;
+	type MultiBlockMigrator = Migrations;
 }
 
 impl pallet_opg_clock::Config for Runtime {

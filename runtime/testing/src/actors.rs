@@ -72,6 +72,12 @@ pub fn hot_key(who: &AccountId) -> ed25519::Pair {
 	HOT_KEYS.with(|keys| keys.borrow()[who])
 }
 
+/// Lets executors `0..count` sign with their hot keys, on a chain that this thread has not begun.
+pub fn know_hot_keys(count: usize) {
+	let keys = (0..count).map(|index| (executor(index), pair(index)));
+	HOT_KEYS.with(|known| known.borrow_mut().extend(keys));
+}
+
 /// Opens the pool of executor `index` with `stake` planck. The first three have theirs from
 /// genesis.
 pub fn open_pool(index: usize, stake: Balance) {

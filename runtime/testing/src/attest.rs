@@ -102,6 +102,20 @@ pub fn signed_batch<P: Encode + Clone>(
 	(batch, signature)
 }
 
+/// Commitment of `who` to `answer` in the current round of a request, as its node sends it.
+pub fn commit_call(id: RequestId, who: &AccountId, answer: &Answer) -> Call<Runtime> {
+	let digest = commitment(&context(id, who), answer, witness(id, answer), &SALT);
+	let (batch, signature) = signed_batch(BatchKind::Commit, id, who, digest);
+	Call::commit { batch, signature }
+}
+
+/// Reveal of `answer` by `who` in the current round of a request, as its node sends it.
+pub fn reveal_call(id: RequestId, who: &AccountId, answer: Answer) -> Call<Runtime> {
+	let payload = RevealedAnswer { witness: witness(id, &answer), answer, salt: SALT };
+	let (batch, signature) = signed_batch(BatchKind::Reveal, id, who, payload);
+	Call::reveal { batch, signature }
+}
+
 /// `who` commits to a digest that is not necessarily a commitment to an answer.
 pub fn commit_to(id: RequestId, who: &AccountId, digest: H256) -> Submitted {
 	let (batch, signature) = signed_batch(BatchKind::Commit, id, who, digest);

@@ -140,12 +140,14 @@ pub fn quiet_step() {
 	initialize_pallets();
 }
 
-fn initialize_pallets() {
+/// Runs the hooks of our pallets at the beginning of a block.
+pub fn initialize_pallets() {
 	let block = System::block_number();
 	Staking::on_initialize(block);
 	Attestation::on_initialize(block);
 	Inference::on_initialize(block);
 	Court::on_initialize(block);
+	Clock::on_initialize(block);
 }
 
 /// Ends this block and begins the next without the hooks of our pallets.

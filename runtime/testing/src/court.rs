@@ -109,6 +109,12 @@ pub fn court_declare(index: usize, model: ModelId, holds: bool) -> crate::Submit
 /// Validator `index` of the current bench says that it holds content `content` of the panel of a
 /// request.
 pub fn court_hold(index: usize, request: RequestId, content: u8) -> crate::Submitted {
+	submit_vote(court_hold_call(index, request, content))
+}
+
+/// Call with which validator `index` of the current bench says that it holds content `content` of the
+/// panel of a request.
+pub fn court_hold_call(index: usize, request: RequestId, content: u8) -> Call<Runtime> {
 	let session = Staking::session();
 	let bench = Benches::<Runtime>::get(session);
 	let seat = bench.iter().position(|(who, _)| *who == executor(index)).unwrap() as u16;
@@ -117,7 +123,7 @@ pub fn court_hold(index: usize, request: RequestId, content: u8) -> crate::Submi
 	let (genesis, block) = (System::block_hash(0), System::block_hash(batch.at));
 	let payload = court_batch_payload(CourtBatchKind::Hold, &genesis, &block, &batch);
 	let signature = court_pair(index, 0).sign(&payload).into();
-	submit_vote(Call::hold { batch, signature })
+	Call::hold { batch, signature }
 }
 
 /// Authorizes and dispatches a call of the court, as a block does.
@@ -180,6 +186,16 @@ pub fn court_commit(
 	submit_vote(court_commit_call(id, index, rotations, answer))
 }
 
+/// Revealed vote of validator `index` for `answer`, with the key of so many rotations.
+pub fn court_reveal_call(
+	id: RequestId,
+	index: usize,
+	rotations: u32,
+	answer: Answer,
+) -> Call<Runtime> {
+	reveal_call(id, index, rotations, finding(id, &answer), answer)
+}
+
 /// Validator `index` reveals its vote for `answer`, with the key of so many rotations.
 pub fn court_reveal(
 	id: RequestId,
@@ -187,7 +203,7 @@ pub fn court_reveal(
 	rotations: u32,
 	answer: Answer,
 ) -> crate::Submitted {
-	submit_vote(reveal_call(id, index, rotations, finding(id, &answer), answer))
+	submit_vote(court_reveal_call(id, index, rotations, answer))
 }
 
 /// Vote of who copied `answer`, without its witness.

@@ -176,7 +176,7 @@ export class NotIncluded extends RequestRefused {}
 const REFUSALS: readonly (readonly [typeof RequestRefused, readonly string[], string])[] = [
 	[
 		Congested,
-		['Congested'],
+		['Congested', 'Draining'],
 		'those who serve the model have too much to do: try again in some blocks',
 	],
 	[

@@ -118,6 +118,7 @@ pub(super) fn whitelist_shared_keys<T: Config>() {
 	let lengths = T::CommitPhases::get().lengths();
 	let mut keys: Vec<_> = lengths.flat_map(T::BenchmarkHelper::shared_keys).collect();
 	keys.extend(shared_keys::<T>());
+	keys.push(Intake::<T>::hashed_key().into());
 	keys.into_iter().for_each(|key| add_to_whitelist(key.into()));
 }
 

@@ -77,6 +77,10 @@ enum Step {
 	StakeAtRisk(Balance),
 	/// Stake that seats can reserve.
 	OwnStake(Balance),
+	/// Stops the intake of requests, or resumes it.
+	Drain(bool),
+	/// Somebody asks for the holds of an account whose requests are gone.
+	ReleaseOrphaned(u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -114,6 +118,8 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => prop_oneof![Just(1), Just(10_000_000)].prop_map(Step::StakeAtRisk),
 		1 => prop_oneof![Just(OWN_STAKE), Just(6 * SEAT_RESERVE), Just(2 * SEAT_RESERVE)]
 			.prop_map(Step::OwnStake),
+		1 => prop_oneof![1 => Just(true), 3 => Just(false)].prop_map(Step::Drain),
+		1 => prop_oneof![Just(REQUESTER), Just(CHALLENGER)].prop_map(Step::ReleaseOrphaned),
 	]
 }
 
@@ -294,6 +300,14 @@ fn take(step: Step) {
 		Step::Price(price) => FuelPrice::<Test>::put(price),
 		Step::StakeAtRisk(stake) => StakeAtRisk::set(stake),
 		Step::OwnStake(stake) => OwnStake::set(&stake),
+		Step::Drain(stop) => {
+			let origin = RuntimeOrigin::root();
+			let _ = if stop { Inference::drain(origin) } else { Inference::resume(origin) };
+		},
+		Step::ReleaseOrphaned(who) => {
+			let call = Call::release_orphaned { who, max_requests: u32::MAX };
+			assert_eq!(dispatch(7, call), Err(Error::<Test>::NothingOrphaned.into()));
+		},
 	}
 }
 
@@ -312,6 +326,7 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		IsCourtFull::set(&false);
 		ArePanelsFull::set(&false);
 		OwnStake::set(&OWN_STAKE);
+		let _ = Inference::drain(RuntimeOrigin::root());
 		for block in 0..2 * LIFETIME {
 			with(is_assigned).into_iter().for_each(|id| close(id, 0));
 			with(is_in_court).into_iter().for_each(|id| {
@@ -330,6 +345,7 @@ fn walk(steps: Vec<Step>) -> BTreeSet<&'static str> {
 		assert!(OpenSeats::<Test>::get().is_empty(), "all that was reserved is free");
 		assert_eq!(Agenda::<Test>::iter().count(), 0);
 		assert_eq!(Draws::<Test>::iter().count(), 0);
+		assert_eq!(Intake::<Test>::get(), IntakeStatus::Drained);
 		kinds = events().iter().map(kind).collect();
 	});
 	kinds
@@ -357,6 +373,10 @@ fn kind(event: &Event<Test>) -> &'static str {
 		Event::Settled { .. } => "settled",
 		Event::Failed { .. } => "failed",
 		Event::Pruned { .. } => "pruned",
+		Event::DrainStarted => "drain started",
+		Event::Drained => "drained",
+		Event::IntakeResumed => "intake resumed",
+		Event::OrphanedReleased { .. } => "orphaned released",
 		Event::__Ignore(..) => "ignored",
 	}
 }
@@ -370,10 +390,10 @@ fn walk_should_reach_every_event() {
 	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
 	let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
 	let mut kinds = BTreeSet::new();
-	for _ in 0..40 {
+	for _ in 0..100 {
 		kinds.extend(walk(steps().new_tree(&mut runner).unwrap().current()));
 	}
-	assert_eq!(kinds.len(), 20, "{kinds:?}");
+	assert_eq!(kinds.len(), 23, "{kinds:?}");
 }
 
 proptest! {

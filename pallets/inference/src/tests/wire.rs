@@ -40,6 +40,8 @@ fn codec_indices_should_stay_as_pinned() {
 		Action::Dismiss,
 	];
 	assert_eq!(actions.map(index), [0, 1, 2, 3, 4, 5]);
+	let intakes = [IntakeStatus::Open, IntakeStatus::Draining, IntakeStatus::Drained];
+	assert_eq!(intakes.map(index), [0, 1, 2]);
 	let reasons = [HoldReason::Request, HoldReason::Challenge, HoldReason::Audit];
 	assert_eq!(reasons.map(index), [0, 1, 2]);
 }

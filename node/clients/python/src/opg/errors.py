@@ -157,7 +157,7 @@ class RequestRefused(OpgError):
 class Congested(RequestRefused):
     """Those who serve the model have too much to do. Try again in some blocks."""
 
-    reasons = ("Congested",)
+    reasons = ("Congested", "Draining")
     advice = "those who serve the model have too much to do: try again in some blocks"
 
 
