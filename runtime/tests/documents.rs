@@ -495,3 +495,11 @@ fn constants_should_be_as_documented() {
 		"docs/constants.md differs from the code, first at {differing:?}: run with OPG_BLESS=1"
 	);
 }
+
+#[test]
+fn tracks_should_be_as_documented() {
+	let mut table = String::new();
+	track_table(&mut table);
+	let page = include_str!("../../docs/governance.md");
+	assert!(page.contains(&table), "docs/governance.md has another table than this:\n{table}");
+}
