@@ -83,18 +83,7 @@ fn vote_of(who: AccountId, index: u32, aye: bool, balance: Balance) -> DispatchR
 	with_storage_layer(|| ConvictionVoting::vote(signed(who), index, vote))
 }
 
-fn info(
-	index: u32,
-) -> ReferendumInfo<
-	u16,
-	OriginCaller,
-	BlockNumber,
-	frame_support::traits::Bounded<RuntimeCall, sp_runtime::traits::BlakeTwo256>,
-	Balance,
-	pallet_conviction_voting::TallyOf<Runtime>,
-	AccountId,
-	(BlockNumber, u32),
-> {
+fn info(index: u32) -> pallet_referenda::ReferendumInfoOf<Runtime, ()> {
 	ReferendumInfoFor::<Runtime>::get(index).unwrap()
 }
 
@@ -390,13 +379,13 @@ fn motion(call: impl Into<RuntimeCall>) -> DispatchResult {
 	}
 	let weight = frame_support::weights::Weight::from_parts(100_000_000_000, 1 << 40);
 	assert_ok!(TechnicalCommittee::close(signed(eve()), hash, index, weight, length));
-	let results = System::events().into_iter().filter_map(|record| match record.event {
+	let mut results = System::events().into_iter().filter_map(|record| match record.event {
 		RuntimeEvent::TechnicalCommittee(pallet_collective::Event::Executed { result, .. }) => {
 			Some(result)
 		},
 		_ => None,
 	});
-	results.last().unwrap()
+	results.next_back().unwrap()
 }
 
 fn pause() -> DispatchResult {

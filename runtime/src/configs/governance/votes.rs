@@ -244,8 +244,7 @@ pub struct Electorate;
 impl Get<Balance> for Electorate {
 	fn get() -> Balance {
 		let own = [crate::Treasury::account_id(), Inference::pot()];
-		let own =
-			own.iter().map(|who| Balances::free_balance(who)).fold(0, Balance::saturating_add);
+		let own = own.iter().map(Balances::free_balance).fold(0, Balance::saturating_add);
 		<Balances as Currency<AccountId>>::total_issuance().saturating_sub(own)
 	}
 }
