@@ -213,7 +213,7 @@ fn batch_should_take_what_the_pot_has_after_what_it_was_given() {
 #[test]
 fn treasury_should_get_what_the_pot_has_beyond_its_reserve() {
 	run(|| {
-		PotReserve::set(pot() + PROTOCOL + 1_000);
+		PotReserve::set(pot() + PROTOCOL + 100);
 		let settle = || {
 			let id = attested(Tier::Quorum, answer(FUEL));
 			run_blocks(WINDOW);
@@ -222,15 +222,15 @@ fn treasury_should_get_what_the_pot_has_beyond_its_reserve() {
 		settle();
 		assert_eq!((spendable_pot(), balance(TREASURY)), (PROTOCOL, 0));
 		settle();
-		assert_eq!(spendable_pot(), PROTOCOL + 1_000);
-		assert_eq!(balance(TREASURY), PROTOCOL - 1_000);
+		assert_eq!(spendable_pot(), PROTOCOL + 100);
+		assert_eq!(balance(TREASURY), PROTOCOL - 100);
 		settle();
-		assert_eq!(spendable_pot(), PROTOCOL + 1_000);
-		assert_eq!(balance(TREASURY), 2 * PROTOCOL - 1_000);
+		assert_eq!(spendable_pot(), PROTOCOL + 100);
+		assert_eq!(balance(TREASURY), 2 * PROTOCOL - 100);
 		// A lower reserve takes nothing out.
 		PotReserve::set(0);
 		settle();
-		assert_eq!(spendable_pot(), PROTOCOL + 1_000);
+		assert_eq!(spendable_pot(), PROTOCOL + 100);
 		PotReserve::set(Balance::MAX);
 	});
 }
