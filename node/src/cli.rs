@@ -238,7 +238,7 @@ pub struct TestnetCmd {
 	#[arg(long)]
 	pub id: String,
 
-	/// Account of `sudo`. Without it nobody governs the network.
+	/// Account of `sudo`. Without it only referenda govern the network.
 	#[arg(long, value_name = "ACCOUNT")]
 	pub sudo: Option<AccountId>,
 

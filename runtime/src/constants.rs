@@ -30,6 +30,8 @@ pub const SLOT_MILLIS: u64 = 3_000;
 /// Length of a session, in slots. Stake counts within two sessions. It cannot change after genesis;
 /// a public network chooses hours.
 pub const SESSION_SLOTS: u64 = 20;
+/// Blocks per minute.
+pub const MINUTES: BlockNumber = (60_000 / SLOT_MILLIS) as BlockNumber;
 /// Blocks per hour.
 pub const HOURS: BlockNumber = (3_600_000 / SLOT_MILLIS) as BlockNumber;
 /// Blocks per day.
@@ -315,6 +317,57 @@ pub const COURT_SHARE: Perbill = Perbill::from_percent(10);
 pub const LONGEST_CASE: BlockNumber =
 	2 * MAX_CASES * (MAX_COURT_COMMIT_BLOCKS + COURT_REVEAL_BLOCKS + 2)
 		+ SESSION_SLOTS as BlockNumber;
+
+// Governance. Periods are those of a public network. `docs/constants.md` has the tracks.
+
+/// Number by which a development chain divides the periods of governance: a minute is a day.
+pub const DEVELOPMENT_SPEED: u32 = 24 * 60;
+/// Held from whoever submits a referendum, in planck.
+pub const SUBMISSION_DEPOSIT: Balance = 10 * OPG;
+/// Largest number of referenda of a track that wait to be decided.
+pub const MAX_QUEUED: u32 = 100;
+/// Blocks after which a referendum that nobody placed the decision deposit for can be removed.
+pub const UNDECIDING_TIMEOUT: BlockNumber = 14 * DAYS;
+/// Largest number of votes of an account on one track.
+pub const MAX_VOTES: u32 = 64;
+/// Blocks for which a vote of conviction 1 locks its OPG, and not less than any track's time to
+/// enactment. Conviction 6 locks it 32 times as long.
+pub const VOTE_LOCKING_PERIOD: BlockNumber = 7 * DAYS;
+/// Blocks after which the treasury's OPG is taken off the active issuance again.
+pub const SPEND_PERIOD: BlockNumber = DAYS;
+/// Blocks within which an approved spend of the treasury is paid out, by anyone's call.
+pub const PAYOUT_PERIOD: BlockNumber = 30 * DAYS;
+/// Largest spend that the track of the treasury approves, in planck.
+pub const MAX_SPEND: Balance = 100_000 * OPG;
+/// Share of what operators themselves lose, and nobody else is paid, that the treasury gets. The rest
+/// is burned, as all is that delegators lose.
+pub const TREASURY_SHARE: Perbill = Perbill::from_percent(50);
+/// Balance up to which the pot keeps what comes in, in planck: more than what a full docket of the
+/// largest cases costs. The treasury gets the rest.
+pub const POT_RESERVE: Balance = 10_000 * OPG;
+/// Largest number of members of the technical committee.
+pub const MAX_COMMITTEE: u32 = 13;
+/// Largest number of open motions of the technical committee.
+pub const MAX_MOTIONS: u32 = 16;
+/// Blocks within which the technical committee decides on a motion.
+pub const MOTION_DURATION: BlockNumber = DAYS;
+/// Part of a block that a motion of the technical committee can take.
+pub const COMMITTEE_SHARE: Perbill = Perbill::from_percent(10);
+/// Blocks after which a pause ends by itself.
+pub const PAUSE_BLOCKS: BlockNumber = DAYS;
+/// Blocks after a pause in which the technical committee cannot pause again.
+pub const PAUSE_REST: BlockNumber = 2 * DAYS;
+
+/// Pay of a validator for the largest case, in planck: fuel limits, and bytes of the model file.
+const MAX_COURT_PAY: Balance = (MAXIMA_CEILING.limits.total_fuel() as Balance
+	+ MAXIMA_CEILING.size as Balance * COURT_FUEL_PER_BYTE as Balance)
+	* MIN_FUEL_PRICE
+	/ 1_000_000_000
+	* COURT_RATE.deconstruct() as Balance;
+const _: () = assert!(
+	POT_RESERVE >= MAX_CASES as Balance * MAX_VALIDATORS as Balance * MAX_COURT_PAY,
+	"the pot pays the courts of a full docket"
+);
 
 /// Upper bound on the blocks for which an action waits. Scheduling looks for room in so many
 /// blocks. A congested chain takes no requests, so its backlog is at most as many blocks of work

@@ -20,6 +20,9 @@ pub const LOCAL: &str = sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 const ENDOWMENT: Balance = 1_000_000 * OPG;
 /// Bond of every pool, in planck.
 const BOND: Balance = 10_000 * OPG;
+/// Members of the technical committee.
+const COMMITTEE: [Sr25519Keyring; 3] =
+	[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie];
 /// Number of validators that are elected.
 const VALIDATOR_COUNT: u32 = 21;
 
@@ -70,6 +73,10 @@ fn genesis(validators: &[Operator], executors: &[Operator], sudo: Option<Sr25519
 			validator_count: VALIDATOR_COUNT,
 		},
 		models: ModelsConfig { engines: vec![H256(PINNED_ENGINE_ID)] },
+		technical_committee: TechnicalCommitteeConfig {
+			members: COMMITTEE.map(|who| who.to_account_id()).to_vec(),
+		},
+		governance: GovernanceConfig { speed: DEVELOPMENT_SPEED },
 		sudo: SudoConfig { key: sudo.map(|who| who.to_account_id()) },
 	})
 }

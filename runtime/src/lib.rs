@@ -26,9 +26,11 @@ mod registry_view;
 mod request_view;
 
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
-pub use configs::ProxyType;
+pub use configs::{governance, ProxyType};
 pub use extension::{ChargeFee, CheckOperational};
 pub use opg_primitives::{AccountId, Balance, BlockNumber, Nonce, Signature};
+
+use configs::governance::pallet_governance;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -71,7 +73,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("opg"),
 	impl_name: Cow::Borrowed("opg-node"),
 	authoring_version: 1,
-	spec_version: 100,
+	spec_version: 101,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
 	transaction_version: 1,
@@ -229,6 +231,19 @@ mod runtime {
 	// blocks.
 	#[runtime::pallet_index(25)]
 	pub type Court = pallet_opg_court;
+
+	#[runtime::pallet_index(30)]
+	pub type Referenda = pallet_referenda;
+	#[runtime::pallet_index(31)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+	#[runtime::pallet_index(32)]
+	pub type Treasury = pallet_treasury;
+	#[runtime::pallet_index(33)]
+	pub type TechnicalCommittee = pallet_collective<Instance1>;
+	#[runtime::pallet_index(34)]
+	pub type SafeMode = pallet_safe_mode;
+	#[runtime::pallet_index(35)]
+	pub type Governance = pallet_governance;
 
 	#[runtime::pallet_index(90)]
 	pub type Migrations = pallet_migrations;

@@ -14,6 +14,7 @@ use frame_metadata::RuntimeMetadata;
 use opg_primitives::{registry, Tier};
 use opg_runtime::{
 	constants::{self, *},
+	governance::tracks::RULES,
 	inflation, Runtime,
 };
 use pallet_opg_inference::tiers::{self, CommitteeSpec};
@@ -133,6 +134,7 @@ fn cells(name: &str) -> String {
 		"SS58_PREFIX" => (Number, SS58_PREFIX.into()),
 		"SLOT_MILLIS" => (Milliseconds, SLOT_MILLIS.into()),
 		"SESSION_SLOTS" => (Slots, SESSION_SLOTS.into()),
+		"MINUTES" => (Blocks, MINUTES.into()),
 		"HOURS" => (Blocks, HOURS.into()),
 		"DAYS" => (Blocks, DAYS.into()),
 		"BLOCKS_PER_YEAR" => (Blocks, BLOCKS_PER_YEAR.into()),
@@ -208,6 +210,23 @@ fn cells(name: &str) -> String {
 		"MAX_PANELS" => (Number, MAX_PANELS.into()),
 		"COURT_SESSION_FUEL" => (Fuel, COURT_SESSION_FUEL.into()),
 		"COURT_SESSION_BYTES" => (Bytes, COURT_SESSION_BYTES.into()),
+		"DEVELOPMENT_SPEED" => (Number, DEVELOPMENT_SPEED.into()),
+		"SUBMISSION_DEPOSIT" => (Planck, SUBMISSION_DEPOSIT),
+		"MAX_QUEUED" => (Number, MAX_QUEUED.into()),
+		"UNDECIDING_TIMEOUT" => (Blocks, UNDECIDING_TIMEOUT.into()),
+		"MAX_VOTES" => (Number, MAX_VOTES.into()),
+		"VOTE_LOCKING_PERIOD" => (Blocks, VOTE_LOCKING_PERIOD.into()),
+		"SPEND_PERIOD" => (Blocks, SPEND_PERIOD.into()),
+		"PAYOUT_PERIOD" => (Blocks, PAYOUT_PERIOD.into()),
+		"MAX_SPEND" => (Planck, MAX_SPEND),
+		"TREASURY_SHARE" => return percent(TREASURY_SHARE),
+		"POT_RESERVE" => (Planck, POT_RESERVE),
+		"MAX_COMMITTEE" => (Number, MAX_COMMITTEE.into()),
+		"MAX_MOTIONS" => (Number, MAX_MOTIONS.into()),
+		"MOTION_DURATION" => (Blocks, MOTION_DURATION.into()),
+		"COMMITTEE_SHARE" => return percent(COMMITTEE_SHARE),
+		"PAUSE_BLOCKS" => (Blocks, PAUSE_BLOCKS.into()),
+		"PAUSE_REST" => (Blocks, PAUSE_REST.into()),
 		"LONGEST_BEFORE_COURT" => (Blocks, LONGEST_BEFORE_COURT.into()),
 		"LONGEST_CASE" => (Blocks, LONGEST_CASE.into()),
 		"LONGEST_DISPUTE" => (Blocks, LONGEST_DISPUTE.into()),
@@ -249,7 +268,7 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		"PalletId" | "PotId" | "DefaultMaxima" | "MaximaCeiling" => return None,
 		"MinBond" | "SlotStake" | "MinDelegation" | "MinValidatorStake" | "PoolDeposit"
 		| "ItemDeposit" | "ByteDeposit" | "ServeDeposit" | "MaxRoyalty" | "RequestDeposit"
-		| "SeatFee" | "ContentFee" | "ChallengeBond" | "StakeAtRisk" => Planck,
+		| "SeatFee" | "ContentFee" | "ChallengeBond" | "StakeAtRisk" | "PotReserve" => Planck,
 		"MinFuelPrice" | "MaxFuelPrice" => PlanckPerFuel,
 		"BytePrice" => PlanckPerByte,
 		"UnbondingBlocks"
@@ -279,6 +298,7 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		| "MaxExecutors"
 		| "MaxRoundsPerBlock"
 		| "CourtRate"
+		| "TreasuryShare"
 		| "MaxBench"
 		| "MaxSitting"
 		| "MaxCases"
@@ -393,6 +413,33 @@ fn economics_table(table: &mut String) {
 	.unwrap();
 }
 
+fn track_table(table: &mut String) {
+	table.push_str(
+		"| id | track | at once | deposit | prepare | decide within | confirm | enact after | approval \
+		 | support |\n|---|---|---|---|---|---|---|---|---|---|\n",
+	);
+	for rules in &RULES {
+		let periods = [rules.prepare, rules.decision, rules.confirm, rules.enactment];
+		let periods = periods.map(|blocks| seconds(u64::from(blocks) * SLOT_MILLIS)).join(" | ");
+		let curve = |curve: &pallet_referenda::Curve| {
+			let at = |time| f64::from(curve.threshold(time).deconstruct()) / 1e7;
+			let ends = [Perbill::zero(), Perbill::one()].map(at);
+			format!("{:.0} % to {:.0} %", ends[0], ends[1])
+		};
+		writeln!(
+			table,
+			"| {} | {} | {} | {} OPG | {periods} | {} | {} |",
+			rules.id,
+			rules.name,
+			rules.max_deciding,
+			opg(rules.decision_deposit),
+			curve(&rules.approval),
+			curve(&rules.support)
+		)
+		.unwrap();
+	}
+}
+
 fn document() -> String {
 	let mut text = String::from(
 		"# Constants of the protocol\n\n\
@@ -402,7 +449,7 @@ fn document() -> String {
 		 --test documents`.\n",
 	);
 	type Table = fn(&mut String);
-	let sections: [(&str, &str, Table); 5] = [
+	let sections: [(&str, &str, Table); 6] = [
 		(
 			"Runtime",
 			"`runtime/src/constants.rs`, where each number is written down.",
@@ -412,6 +459,14 @@ fn document() -> String {
 		("Wire formats", "Upper bounds that codecs and stored types carry.", wire_limits),
 		("Committees", "`pallets/inference/src/tiers.rs`.", tier_table),
 		("Economics", "`pallets/support/src/economics.rs`.", economics_table),
+		(
+			"Tracks",
+			"`runtime/src/configs/governance/tracks.rs`. Periods are those of a public network; a \
+			 development chain divides them by `DEVELOPMENT_SPEED`. Approval is the share of ayes, \
+			 weighed by conviction; support the share of all OPG that voted aye or abstained. Both \
+			 fall over the decision period.",
+			track_table,
+		),
 	];
 	for (title, about, table) in sections {
 		write!(text, "\n## {title}\n\n{about}\n\n").unwrap();
@@ -439,4 +494,12 @@ fn constants_should_be_as_documented() {
 		expected == written,
 		"docs/constants.md differs from the code, first at {differing:?}: run with OPG_BLESS=1"
 	);
+}
+
+#[test]
+fn tracks_should_be_as_documented() {
+	let mut table = String::new();
+	track_table(&mut table);
+	let page = include_str!("../../docs/governance.md");
+	assert!(page.contains(&table), "docs/governance.md has another table than this:\n{table}");
 }

@@ -52,6 +52,7 @@ fn equivocation_should_slash_the_validator_pool_and_nothing_else() {
 		let before = Pools::<Runtime>::get(Role::Validator, alice()).unwrap();
 		let executor = Pools::<Runtime>::get(Role::Executor, alice()).unwrap();
 		let issuance = Balances::total_issuance();
+		let treasury = wealth(&Treasury::account_id());
 		assert_ok!(Babe::report_equivocation_unsigned(
 			RuntimeOrigin::none(),
 			Box::new(equivocation.clone()),
@@ -64,7 +65,10 @@ fn equivocation_should_slash_the_validator_pool_and_nothing_else() {
 		assert_eq!(lost, Perbill::one() * before.active.balance);
 		assert!(matches!(after.status, PoolStatus::Paused { .. }));
 		assert_eq!(Pools::<Runtime>::get(Role::Executor, alice()).unwrap(), executor);
-		assert_eq!(Balances::total_issuance(), issuance - lost);
+		// All of it was the operator's own: the treasury has its share, the rest is burned.
+		let shared = constants::TREASURY_SHARE * lost;
+		assert_eq!(wealth(&Treasury::account_id()), treasury + shared);
+		assert_eq!(Balances::total_issuance(), issuance - (lost - shared));
 		// The set is never empty: with nobody to elect, it stays.
 		assert_eq!(Staking::elect(), None);
 		// The same report again changes nothing.

@@ -13,8 +13,8 @@ use opg_runtime_testing::*;
 use sp_runtime::{traits::Dispatchable, DispatchError, DispatchResult};
 use ProxyType::*;
 
-const RESTRICTED: [ProxyType; 4] = [NonTransfer, Staking, Inference, StakingManagement];
-const ALL: [ProxyType; 5] = [Any, NonTransfer, Staking, Inference, StakingManagement];
+const RESTRICTED: [ProxyType; 5] = [NonTransfer, Staking, Inference, StakingManagement, Governance];
+const ALL: [ProxyType; 6] = [Any, NonTransfer, Staking, Inference, StakingManagement, Governance];
 
 const MANAGEMENT: &[&str] = &[
 	"Staking.pause",
@@ -48,6 +48,14 @@ const INFERENCE: &[&str] = &[
 	"Inference.request",
 	"Inference.request_stored",
 	"Inference.reveal_claim",
+];
+const VOTES: &[&str] = &[
+	"ConvictionVoting.delegate",
+	"ConvictionVoting.remove_other_vote",
+	"ConvictionVoting.remove_vote",
+	"ConvictionVoting.undelegate",
+	"ConvictionVoting.unlock",
+	"ConvictionVoting.vote",
 ];
 const OTHERS: &[&str] = &[
 	"Multisig.approve_as_multi",
@@ -118,6 +126,7 @@ fn types_should_allow_what_is_listed_here_and_nothing_else() {
 	assert_eq!(allowed(StakingManagement), sorted(&[MANAGEMENT]));
 	assert_eq!(allowed(Staking), sorted(&[MANAGEMENT, STAKING]));
 	assert_eq!(allowed(Inference), sorted(&[MODELS, INFERENCE]));
+	assert_eq!(allowed(Governance), sorted(&[VOTES]));
 	assert_eq!(allowed(NonTransfer), sorted(&[MANAGEMENT, STAKING, MODELS, OTHERS]));
 }
 
@@ -125,7 +134,7 @@ fn types_should_allow_what_is_listed_here_and_nothing_else() {
 fn indices_of_types_should_stay_because_accounts_store_them() {
 	use codec::Encode;
 	let indices = ALL.map(|of| of.encode());
-	assert_eq!(indices, [[0], [1], [2], [3], [4]].map(|index| index.to_vec()));
+	assert_eq!(indices, [[0], [1], [2], [3], [4], [5]].map(|index| index.to_vec()));
 }
 
 #[test]

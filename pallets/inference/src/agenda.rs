@@ -24,7 +24,7 @@ pub(crate) const PRUNE_RETRY_BLOCKS: u32 = 100;
 /// Values besides agendas and lists of draws that most requests, draws and actions of a block read
 /// and write. The block pays for each once, in [`Pallet::base_weight`]. `shared_keys` has those of
 /// this pallet.
-pub(crate) const SHARED_VALUES: [&str; 13] = [
+pub(crate) const SHARED_VALUES: [&str; 14] = [
 	"Inference::NextRequestId",
 	"Inference::PostponedAt",
 	"Inference::DrawBatches",
@@ -37,6 +37,7 @@ pub(crate) const SHARED_VALUES: [&str; 13] = [
 	"Inference::FuelPrice",
 	"Inference::LastAdmitted",
 	"System::Account of the pot",
+	"System::Account of the treasury",
 	"System::Account of the staking pallet",
 ];
 
@@ -56,7 +57,7 @@ pub(crate) fn shared_agendas<T: Config>() -> Vec<BlockNumber> {
 	distances
 }
 
-/// Keys of this pallet that a block pays for once, and that of the pot.
+/// Keys of this pallet that a block pays for once, and the accounts of the pot and of the treasury.
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 pub(crate) fn shared_keys<T: Config>() -> alloc::vec::Vec<alloc::vec::Vec<u8>> {
 	let mut keys: alloc::vec::Vec<alloc::vec::Vec<u8>> = alloc::vec![
@@ -72,6 +73,7 @@ pub(crate) fn shared_keys<T: Config>() -> alloc::vec::Vec<alloc::vec::Vec<u8>> {
 		FuelPrice::<T>::hashed_key().into(),
 		LastAdmitted::<T>::hashed_key().into(),
 		frame_system::Account::<T>::hashed_key_for(Pallet::<T>::pot()),
+		frame_system::Account::<T>::hashed_key_for(T::Treasury::get()),
 	];
 	for tier in TIERS {
 		let list = (Pallet::<T>::block(), tiers::seed_authors(tier));

@@ -108,6 +108,12 @@ pub mod pallet {
 		/// Id of the pot's account.
 		#[pallet::constant]
 		type PotId: Get<PalletId>;
+		/// Balance up to which the pot keeps what comes in, in planck. It pays audits, loads and courts
+		/// from it.
+		#[pallet::constant]
+		type PotReserve: Get<Balance>;
+		/// Account that gets what comes into the pot beyond its reserve.
+		type Treasury: Get<Self::AccountId>;
 		/// Lower bound of the price of fuel, and its price at genesis, in planck per fuel and
 		/// executor.
 		#[pallet::constant]

@@ -168,6 +168,8 @@ pub const OTHER_REQUESTER: u64 = 101;
 pub const CHALLENGER: u64 = 102;
 /// Owner of the model. Its account does not exist at the beginning.
 pub const OWNER: u64 = 103;
+/// Account of the treasury.
+pub const TREASURY: u64 = 109;
 /// Account without funds.
 pub const POOR: u64 = 104;
 /// Another challenger.
@@ -195,6 +197,8 @@ parameter_types! {
 	};
 	pub const PotId: PalletId = PalletId(*b"opg/pot_");
 	pub const CourtRate: Perbill = Perbill::from_percent(10);
+	/// Balance that the pot keeps.
+	pub static PotReserve: Balance = Balance::MAX;
 	pub static AgendaWeight: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
 	pub static MaxDraws: u32 = MAX_AGENDA;
 	pub static StakeAtRisk: Balance = 10_000_000;
@@ -717,6 +721,8 @@ impl Config for Test {
 	type Panels = Panels;
 	type Randomness = Randomness;
 	type PotId = PotId;
+	type PotReserve = PotReserve;
+	type Treasury = ConstU64<TREASURY>;
 	type MinFuelPrice = ConstU128<MIN_PRICE>;
 	type MaxFuelPrice = ConstU128<MAX_PRICE>;
 	type TargetFuel = ConstU64<TARGET_FUEL>;

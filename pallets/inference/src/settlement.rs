@@ -384,8 +384,21 @@ impl<T: Config> SettlementBatch<T> {
 				credit.subsume(refused);
 			}
 		}
+		Self::fill_pot(credit);
+	}
+
+	/// Gives `credit` to the pot, and to the treasury what it has beyond its reserve then. The pot
+	/// never pays out what it had before.
+	fn fill_pot(mut credit: CreditOf<T>) {
+		let pot = Pallet::<T>::pot();
+		let filled = T::Currency::balance(&pot).saturating_add(credit.peek());
+		let surplus = credit.extract(filled.saturating_sub(T::PotReserve::get()));
+		// The treasury refuses what is less than what would create its account.
+		if let Err(refused) = T::Currency::resolve(&T::Treasury::get(), surplus) {
+			credit.subsume(refused);
+		}
 		// Dropping what the pot cannot take burns it.
-		let _ = T::Currency::resolve(&Pallet::<T>::pot(), credit);
+		let _ = T::Currency::resolve(&pot, credit);
 	}
 }
 

@@ -319,7 +319,7 @@ mod benchmarks {
 	#[benchmark]
 	fn admit_engine() -> Result<(), BenchmarkError> {
 		let origin =
-			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+			T::EngineOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
 		let engine_id = H256::repeat_byte(7);
 
 		#[extrinsic_call]
@@ -332,7 +332,7 @@ mod benchmarks {
 	#[benchmark]
 	fn retire_engine() -> Result<(), BenchmarkError> {
 		let origin =
-			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+			T::EngineOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
 		let engine_id = engine::<T>();
 
 		#[extrinsic_call]

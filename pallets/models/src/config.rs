@@ -54,7 +54,9 @@ mod config {
 		/// Blocks after which an announcement is of no use, and anyone can remove it.
 		#[pallet::constant]
 		type AnnouncementLifetime: Get<BlockNumberFor<Self>>;
-		/// Origin that admits and retires engines, and sets the maxima of versions.
+		/// Origin that admits and retires engines.
+		type EngineOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Origin that sets the maxima of versions.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;

@@ -376,7 +376,7 @@ pub mod pallet {
 			engine_id: H256,
 			from: BlockNumberFor<T>,
 		) -> DispatchResult {
-			T::GovernanceOrigin::ensure_origin(origin)?;
+			T::EngineOrigin::ensure_origin(origin)?;
 			Self::do_admit_engine(engine_id, from)
 		}
 
@@ -405,7 +405,7 @@ pub mod pallet {
 			engine_id: H256,
 			until: BlockNumberFor<T>,
 		) -> DispatchResult {
-			T::GovernanceOrigin::ensure_origin(origin)?;
+			T::EngineOrigin::ensure_origin(origin)?;
 			Self::do_retire_engine(engine_id, until)
 		}
 

@@ -197,6 +197,7 @@ impl Config for Test {
 	type MaxEngines = ConstU32<2>;
 	type MaxAnnouncements = ConstU32<3>;
 	type AnnouncementLifetime = ConstU64<20>;
+	type EngineOrigin = frame_system::EnsureRoot<u64>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 	#[cfg(feature = "runtime-benchmarks")]

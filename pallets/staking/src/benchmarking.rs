@@ -396,7 +396,7 @@ mod benchmarks {
 	#[benchmark]
 	fn cancel_conviction() -> Result<(), BenchmarkError> {
 		let origin =
-			T::GovernanceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+			T::CancelOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
 		let operator = convicted::<T>();
 
 		#[extrinsic_call]

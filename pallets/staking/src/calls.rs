@@ -16,7 +16,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
-use pallet_opg_support::Liabilities;
+use pallet_opg_support::{Liabilities, VoteLocks};
 use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
 impl<T: Config> Pallet<T> {
@@ -34,6 +34,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Pools::<T>::contains_key(id.role, &id.operator), Error::<T>::AlreadyBonded);
 		ensure!(amount >= T::MinBond::get(), Error::<T>::BondTooSmall);
 		let displaced = Self::enlist(id, amount)?;
+		T::VoteLocks::before_staking(&id.operator, amount);
 		let deposit = T::PoolDeposit::get();
 		T::Currency::hold(&HoldReason::Pool.into(), &id.operator, deposit)?;
 		let number = PoolsOpened::<T>::mutate(|opened| {
@@ -106,6 +107,7 @@ impl<T: Config> Pallet<T> {
 			Holdings::<T>::mutate(&id, &delegator, |own| pool.active.deposit(amount, own))
 		};
 		let shares = shares.ok_or(Error::<T>::DelegationTooSmall)?;
+		T::VoteLocks::before_staking(&delegator, amount);
 		Self::collect(&delegator, amount)?;
 		Self::store(&id, pool);
 		let PoolId { operator, role } = id;
@@ -211,6 +213,7 @@ impl<T: Config> Pallet<T> {
 		if amount > 0 {
 			let account = Self::account();
 			T::Currency::transfer(&account, &delegator, amount, Preservation::Preserve)?;
+			T::VoteLocks::after_withdrawal(&delegator, amount);
 		}
 		if !Unbonding::<T>::contains_key(&id, &delegator)
 			&& pool.active.shares_of(&Holdings::<T>::get(&id, &delegator)) == 0

@@ -2,6 +2,7 @@
 //! cancels.
 
 use crate::{pallet::*, slashing::Loss, types::*, unbonding::first_liable};
+use alloc::vec::Vec;
 use frame_support::{
 	defensive,
 	pallet_prelude::DispatchResult,
@@ -24,8 +25,8 @@ pub(crate) const MAX_SERVICED: u32 = 8;
 
 impl<T: Config> Pallet<T> {
 	/// Holds the loss of an executor that a verdict of the court found wrong. Each payee gets its
-	/// part of what the operator itself loses. The operator could otherwise challenge itself, and
-	/// gain from what its delegators lose.
+	/// part of what the operator itself loses, and the treasury its share of what that leaves. The
+	/// operator could otherwise challenge itself, and gain from what its delegators lose.
 	pub(crate) fn convict_executor(
 		who: &T::AccountId,
 		model_hash: H256,
@@ -50,7 +51,13 @@ impl<T: Config> Pallet<T> {
 			left -= amount;
 			(amount > 0).then(|| ((*payee).clone(), amount))
 		});
-		let payees = BoundedVec::truncate_from(payees.take(MAX_PAYEES as usize).collect());
+		let mut payees = payees.collect::<Vec<_>>();
+		let shared = T::TreasuryShare::get().mul_floor(left);
+		if shared > 0 {
+			payees.push((T::Treasury::get(), shared));
+		}
+		// The challengers come first. What does not fit is burned.
+		let payees = BoundedVec::truncate_from(payees);
 		pool.convictions = pool.convictions.saturating_add(1);
 		Self::suspend(&id);
 		Self::store(&id, pool);

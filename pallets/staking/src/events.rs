@@ -64,7 +64,8 @@ mod events {
 			/// Amount with commission, in planck.
 			amount: Balance,
 		},
-		/// A pool was slashed for a fault of its operator, and the amount burned. All shares lost
+		/// A pool was slashed for a fault of its operator. The treasury has its share of the amount,
+		/// the rest is burned. All shares lost
 		/// value.
 		Slashed {
 			/// Operator of the pool.
@@ -105,7 +106,7 @@ mod events {
 			conviction: ConvictionId,
 			/// Operator of the executor pool.
 			operator: T::AccountId,
-			/// Amount that was paid out, in planck.
+			/// Amount that was paid out, also to the treasury, in planck.
 			paid: Balance,
 			/// Amount that was burned, in planck.
 			burned: Balance,

@@ -59,7 +59,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use opg_primitives::{Balance, BlockNumber, ExecutorKey, ExecutorSignature};
-	use pallet_opg_support::{CourtPresence, Liabilities, Offence};
+	use pallet_opg_support::{CourtPresence, Liabilities, Offence, VoteLocks};
 	use sp_core::H256;
 	use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
@@ -131,8 +131,18 @@ pub mod pallet {
 		type ValidatorKeys: Contains<Self::AccountId>;
 		/// Reward of the author of this block, in planck.
 		type BlockReward: Get<Balance>;
-		/// Origin that sets the number of validators and cancels convictions.
+		/// Origin that sets the number of validators.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Origin that cancels convictions.
+		type CancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Account that gets a share of what operators lose.
+		type Treasury: Get<Self::AccountId>;
+		/// Share of what operators themselves lose, and nobody else is paid, that the treasury gets.
+		/// The rest is burned, as all is that delegators lose.
+		#[pallet::constant]
+		type TreasuryShare: Get<Perbill>;
+		/// Locks of votes. They follow the OPG into pools and out of them.
+		type VoteLocks: VoteLocks<Self::AccountId>;
 		/// What executors owe for their seats.
 		type Liabilities: Liabilities<Self::AccountId>;
 		/// Cases of the court that validators missed. They lower the rewards of the next session.
@@ -356,7 +366,11 @@ pub mod pallet {
 		/// - [`Event::Left`], for an operator that gives way.
 		/// - [`Event::Bonded`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::bond().saturating_add(T::WeightInfo::displace()))]
+		#[pallet::weight(
+			T::WeightInfo::bond()
+				.saturating_add(T::WeightInfo::displace())
+				.saturating_add(T::VoteLocks::max_weight())
+		)]
 		pub fn bond(
 			origin: OriginFor<T>,
 			role: Role,
@@ -365,7 +379,8 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			let operator = ensure_signed(origin)?;
 			let displaced = Self::open_pool(&PoolId { operator, role }, amount, commission)?;
-			let weight = if displaced { None } else { Some(T::WeightInfo::bond()) };
+			let smaller = T::WeightInfo::bond().saturating_add(T::VoteLocks::max_weight());
+			let weight = if displaced { None } else { Some(smaller) };
 			Ok(weight.into())
 		}
 
@@ -389,7 +404,7 @@ pub mod pallet {
 		/// ## Events
 		/// - [`Event::Delegated`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::delegate())]
+		#[pallet::weight(T::WeightInfo::delegate().saturating_add(T::VoteLocks::max_weight()))]
 		pub fn delegate(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -455,7 +470,8 @@ pub mod pallet {
 		/// - [`Event::Closed`], if nobody has stake in a pool that is left.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::withdraw()
-			.saturating_add(T::Liabilities::max_weight().saturating_mul(2)))]
+			.saturating_add(T::Liabilities::max_weight().saturating_mul(2))
+			.saturating_add(T::VoteLocks::max_weight()))]
 		pub fn withdraw(
 			origin: OriginFor<T>,
 			operator: T::AccountId,
@@ -695,7 +711,7 @@ pub mod pallet {
 		#[pallet::call_index(12)]
 		#[pallet::weight(T::WeightInfo::cancel_conviction())]
 		pub fn cancel_conviction(origin: OriginFor<T>, conviction: ConvictionId) -> DispatchResult {
-			T::GovernanceOrigin::ensure_origin(origin)?;
+			T::CancelOrigin::ensure_origin(origin)?;
 			Self::do_cancel_conviction(conviction)
 		}
 

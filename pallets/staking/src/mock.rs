@@ -4,12 +4,12 @@ use crate as pallet_opg_staking;
 use crate::*;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, Contains, Hooks},
+	traits::{ConstU128, ConstU32, ConstU64, Contains, Hooks},
 	weights::Weight,
 	PalletId,
 };
 use opg_primitives::{possession_payload, ExecutorKey};
-use pallet_opg_support::{CourtPresence, Liabilities};
+use pallet_opg_support::{CourtPresence, Liabilities, VoteLocks};
 use sp_core::{ed25519, Pair};
 use sp_runtime::{BuildStorage, DispatchResult, Perbill};
 
@@ -57,6 +57,29 @@ parameter_types! {
 	pub storage Seated: Vec<u64> = Vec::new();
 	/// Session, validator, and number of the cases that it missed.
 	pub storage Missed: Vec<(u32, u64, u32)> = Vec::new();
+	/// Share of losses that the treasury gets.
+	pub storage TreasuryShare: Perbill = Perbill::zero();
+	/// Account and amount of what was staked, in planck.
+	pub storage Staked: Vec<(u64, u128)> = Vec::new();
+	/// Account and amount of what was withdrawn, in planck.
+	pub storage Withdrawn: Vec<(u64, u128)> = Vec::new();
+}
+
+/// Account of the treasury.
+pub const TREASURY: u64 = 99;
+
+/// Records what it is told.
+pub struct Locks;
+impl VoteLocks<u64> for Locks {
+	fn before_staking(who: &u64, amount: u128) {
+		Staked::set(&[Staked::get(), vec![(*who, amount)]].concat());
+	}
+	fn after_withdrawal(who: &u64, amount: u128) {
+		Withdrawn::set(&[Withdrawn::get(), vec![(*who, amount)]].concat());
+	}
+	fn max_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Cases that the test says were missed.
@@ -113,6 +136,10 @@ impl Config for Test {
 	type ValidatorKeys = Keys;
 	type BlockReward = ConstU128<7>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;
+	type CancelOrigin = frame_system::EnsureRoot<u64>;
+	type Treasury = ConstU64<TREASURY>;
+	type TreasuryShare = TreasuryShare;
+	type VoteLocks = Locks;
 	type Liabilities = Requests;
 	type CourtPresence = Bench;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;

@@ -47,6 +47,16 @@ impl<T: Config> Pallet<T> {
 		Loss { active, unbonding }
 	}
 
+	/// Gives the treasury its share of `own`, the part of a loss that was the operator's. Dropping the
+	/// rest burns it: what delegators lose pays nobody.
+	fn share_with_treasury(loss: &mut CreditOf<T>, own: Balance) {
+		let share = T::TreasuryShare::get().mul_floor(own.min(loss.peek()));
+		if let Err(refused) = T::Currency::resolve(&T::Treasury::get(), loss.extract(share)) {
+			// The treasury's account would stay below the existential deposit.
+			loss.subsume(refused);
+		}
+	}
+
 	/// Takes `amount` planck of what pools lost out of the account. Dropping it burns it.
 	pub(crate) fn withdraw_loss(amount: Balance) -> CreditOf<T> {
 		let credit = T::Currency::withdraw(
@@ -62,7 +72,7 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Takes `share` of a pool as [`Self::take_share`] does, and burns it.
+	/// Takes `share` of a pool as [`Self::take_share`] does, and burns what is not the treasury's.
 	pub(crate) fn burn_share(
 		id: &PoolIdOf<T>,
 		pool: &mut Pool,
@@ -70,8 +80,11 @@ impl<T: Config> Pallet<T> {
 		session: u32,
 		offence: Option<Offence>,
 	) {
+		let own = share.mul_floor(pool.self_bond());
 		let Loss { active, unbonding } = Self::take_share(id, pool, share, session);
-		let amount = Self::withdraw_loss(active.saturating_add(unbonding)).peek();
+		let mut loss = Self::withdraw_loss(active.saturating_add(unbonding));
+		let amount = loss.peek();
+		Self::share_with_treasury(&mut loss, own);
 		let PoolId { operator, role } = id.clone();
 		Self::deposit_event(Event::Slashed { operator, role, amount, offence });
 	}

@@ -2,7 +2,9 @@
 
 use crate::{pallet::*, types::*};
 use alloc::vec::Vec;
+use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
+use opg_primitives::Balance;
 
 impl<T: Config> Pallet<T> {
 	/// Stake of `who` in a pool.
@@ -30,6 +32,21 @@ impl<T: Config> Pallet<T> {
 			.into_iter()
 			.filter(|id| Pools::<T>::contains_key(id.role, &id.operator));
 		own.chain(Delegations::<T>::get(who)).map(|id| Self::stake_view(&id, who)).collect()
+	}
+
+	/// All that `who` has in pools, in planck: of its own, delegated, and not withdrawn yet.
+	pub fn total_stake(who: &T::AccountId) -> Balance {
+		Self::stake_views(who).iter().fold(0, |sum: Balance, stake| {
+			let unbonding = stake.unbonding.iter().map(|entry| entry.amount);
+			unbonding.chain([stake.active]).fold(sum, Balance::saturating_add)
+		})
+	}
+
+	/// Upper bound on the weight of [`Self::total_stake`]: the list of pools, and for each the pool,
+	/// the shares, the entries and the vaults, of which those that unlocked are items of their own.
+	pub fn max_total_stake_weight() -> Weight {
+		let pools = u64::from(T::MaxDelegations::get()) + 2;
+		T::DbWeight::get().reads(1 + pools * (4 + u64::from(T::MaxUnbonds::get())))
 	}
 }
 

@@ -15,6 +15,7 @@ mod randomness;
 mod requests;
 pub mod sampling;
 mod types;
+mod votes;
 pub mod weight_budget;
 mod windows;
 
@@ -27,4 +28,5 @@ pub use panels::*;
 pub use randomness::*;
 pub use requests::*;
 pub use types::*;
+pub use votes::*;
 pub use windows::*;

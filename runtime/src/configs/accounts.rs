@@ -86,10 +86,10 @@ impl pallet_multisig::Config for Runtime {
 
 /// Calls that a proxy may make for its account.
 ///
-/// Each type but `Any` lists what it may do. None of them reaches Root, governance, balances, or a
-/// royalty that an account's requests would pay to somebody else. The calls of a batch keep the
-/// filter. Those for another account, whose proxy or signatory this one is, lose it: so only `Any`
-/// makes them.
+/// Each type but `Any` lists what it may do. None of them reaches Root, balances, or a royalty that
+/// an account's requests would pay to somebody else; only `Governance` votes. The calls of a batch
+/// keep the filter. Those for another account, whose proxy or signatory this one is, lose it: so only
+/// `Any` makes them.
 #[derive(
 	Clone,
 	Copy,
@@ -124,6 +124,10 @@ pub enum ProxyType {
 	/// the account itself.
 	#[codec(index = 4)]
 	StakingManagement,
+	/// Votes in referenda, delegations of votes, and unlocking after them. It submits nothing, places
+	/// no deposit, and votes in no committee.
+	#[codec(index = 5)]
+	Governance,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -153,6 +157,10 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			},
 			Self::StakingManagement => {
 				matches!(call, RuntimeCall::Staking(call) if is_management(call))
+			},
+			Self::Governance => match call {
+				RuntimeCall::ConvictionVoting(call) => is_vote(call),
+				_ => false,
 			},
 		}
 	}
@@ -210,6 +218,19 @@ fn is_management(call: &pallet_opg_staking::Call<Runtime>) -> bool {
 			| Call::resume { .. }
 			| Call::set_hot_key { .. }
 			| Call::set_slots { .. }
+	)
+}
+
+fn is_vote(call: &pallet_conviction_voting::Call<Runtime>) -> bool {
+	use pallet_conviction_voting::Call;
+	matches!(
+		call,
+		Call::vote { .. }
+			| Call::delegate { .. }
+			| Call::undelegate { .. }
+			| Call::unlock { .. }
+			| Call::remove_vote { .. }
+			| Call::remove_other_vote { .. }
 	)
 }
 

@@ -1,5 +1,6 @@
 //! Models, requests, attestation.
 
+use super::governance::{tracks, RootOr, TreasuryAccount};
 use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
@@ -7,7 +8,6 @@ use frame_support::{
 	weights::Weight,
 	PalletId,
 };
-use frame_system::EnsureRoot;
 use pallet_opg_models::Maxima;
 use pallet_opg_support::{economics, BlockRandomness, CommitPhases, VrfOutput};
 use sp_consensus_babe::RANDOMNESS_VRF_CONTEXT;
@@ -41,7 +41,8 @@ impl pallet_opg_models::Config for Runtime {
 	type MaxEngines = ConstU32<MAX_ENGINES>;
 	type MaxAnnouncements = ConstU32<MAX_ANNOUNCEMENTS>;
 	type AnnouncementLifetime = ConstU32<ANNOUNCEMENT_LIFETIME>;
-	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type EngineOrigin = RootOr<{ tracks::ENGINES }>;
+	type GovernanceOrigin = RootOr<{ tracks::PARAMETERS }>;
 	type WeightInfo = pallet_opg_models::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Staking;
@@ -87,6 +88,8 @@ impl pallet_opg_inference::Config for Runtime {
 	type Panels = Court;
 	type Randomness = BabeRandomness;
 	type PotId = PotId;
+	type PotReserve = ConstU128<POT_RESERVE>;
+	type Treasury = TreasuryAccount;
 	type MinFuelPrice = ConstU128<MIN_FUEL_PRICE>;
 	type MaxFuelPrice = ConstU128<MAX_FUEL_PRICE>;
 	type TargetFuel = ConstU64<TARGET_FUEL>;

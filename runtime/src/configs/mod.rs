@@ -3,7 +3,7 @@
 mod accounts;
 mod consensus;
 mod court;
-mod governance;
+pub mod governance;
 mod inference;
 mod staking;
 mod system;

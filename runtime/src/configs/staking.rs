@@ -1,16 +1,17 @@
 //! Stake pools of validators and executors.
 
+use super::governance::{tracks, votes::MoveLocks, RootOr, TreasuryAccount};
 use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU128, ConstU32, Contains, Get},
 	PalletId,
 };
-use frame_system::EnsureRoot;
 use sp_runtime::Perbill;
 
 parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
+	pub const TreasuryShare: Perbill = TREASURY_SHARE;
 	pub const MaxCommissionChange: Perbill = MAX_COMMISSION_CHANGE;
 }
 
@@ -54,7 +55,11 @@ impl pallet_opg_staking::Config for Runtime {
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type ValidatorKeys = ValidatorKeys;
 	type BlockReward = BlockReward;
-	type GovernanceOrigin = EnsureRoot<AccountId>;
+	type GovernanceOrigin = RootOr<{ tracks::PARAMETERS }>;
+	type CancelOrigin = RootOr<{ tracks::CANCEL }>;
+	type Treasury = TreasuryAccount;
+	type TreasuryShare = TreasuryShare;
+	type VoteLocks = MoveLocks;
 	type Liabilities = Inference;
 	type CourtPresence = Court;
 	type WeightInfo = pallet_opg_staking::weights::SubstrateWeight<Runtime>;

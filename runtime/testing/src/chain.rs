@@ -143,11 +143,14 @@ pub fn quiet_step() {
 /// Runs the hooks of our pallets at the beginning of a block.
 pub fn initialize_pallets() {
 	let block = System::block_number();
+	Scheduler::on_initialize(block);
 	Staking::on_initialize(block);
 	Attestation::on_initialize(block);
 	Inference::on_initialize(block);
 	Court::on_initialize(block);
 	Clock::on_initialize(block);
+	Treasury::on_initialize(block);
+	SafeMode::on_initialize(block);
 }
 
 /// Ends this block and begins the next without the hooks of our pallets.

@@ -209,3 +209,28 @@ fn batch_should_take_what_the_pot_has_after_what_it_was_given() {
 		assert_eq!(spendable_pot(), 0);
 	});
 }
+
+#[test]
+fn treasury_should_get_what_the_pot_has_beyond_its_reserve() {
+	run(|| {
+		PotReserve::set(pot() + PROTOCOL + 100);
+		let settle = || {
+			let id = attested(Tier::Quorum, answer(FUEL));
+			run_blocks(WINDOW);
+			assert!(state(id).is_final());
+		};
+		settle();
+		assert_eq!((spendable_pot(), balance(TREASURY)), (PROTOCOL, 0));
+		settle();
+		assert_eq!(spendable_pot(), PROTOCOL + 100);
+		assert_eq!(balance(TREASURY), PROTOCOL - 100);
+		settle();
+		assert_eq!(spendable_pot(), PROTOCOL + 100);
+		assert_eq!(balance(TREASURY), 2 * PROTOCOL - 100);
+		// A lower reserve takes nothing out.
+		PotReserve::set(0);
+		settle();
+		assert_eq!(spendable_pot(), PROTOCOL + 100);
+		PotReserve::set(Balance::MAX);
+	});
+}

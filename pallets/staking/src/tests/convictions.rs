@@ -154,3 +154,55 @@ fn convictions_should_mature_over_blocks_when_there_are_many() {
 		assert_eq!(pool(1).convictions, 0);
 	});
 }
+
+#[test]
+fn treasury_should_get_a_share_of_what_the_operator_loses_and_nobody_else_is_paid() {
+	run(|| {
+		TreasuryShare::set(&Perbill::from_percent(50));
+		executor(1, 10_000);
+		assert_ok!(delegate(2, 1, 100_000));
+		let issuance = Balances::total_issuance();
+		convict(1, 1);
+		assert_eq!(free(TREASURY), 0, "nothing yet");
+		go_to(5);
+		// Half of the 400 that the two payees leave of the operator's own 1,000.
+		assert_eq!((free(7), free(8), free(TREASURY)), (FUNDS + 300, FUNDS + 300, 200));
+		assert_eq!(Balances::total_issuance(), issuance - 11_000 + 800);
+		let executed = System::events().into_iter().find_map(|record| match record.event {
+			RuntimeEvent::Staking(Event::ConvictionExecuted { paid, burned, .. }) => {
+				Some((paid, burned))
+			},
+			_ => None,
+		});
+		assert_eq!(executed, Some((800, 10_200)));
+	});
+}
+
+#[test]
+fn treasury_should_get_nothing_when_the_conviction_is_cancelled() {
+	run(|| {
+		TreasuryShare::set(&Perbill::from_percent(50));
+		executor(1, 10_000);
+		convict(1, 1);
+		assert_ok!(Staking::cancel_conviction(RuntimeOrigin::root(), 0));
+		go_to(20);
+		assert_eq!((free(TREASURY), pool(1).self_bond()), (0, 10_000));
+	});
+}
+
+#[test]
+fn treasury_should_get_a_share_of_fines_and_of_offences_against_consensus() {
+	run(|| {
+		TreasuryShare::set(&Perbill::from_percent(50));
+		executor(1, 100_000);
+		assert_ok!(delegate(2, 1, 100_000));
+		let issuance = Balances::total_issuance();
+		fine(1, Offence::MissedReveal);
+		let lost = 100_000 - pool(1).self_bond();
+		assert_eq!(free(TREASURY), lost / 2);
+		assert_eq!(Balances::total_issuance(), issuance - 2 * lost + lost / 2);
+		assert_ok!(Staking::bond(signed(3), Role::Validator, 10_000, Perbill::zero()));
+		Staking::slash_validator(&3, Perbill::from_percent(10), 1);
+		assert_eq!(free(TREASURY), lost / 2 + 500);
+	});
+}

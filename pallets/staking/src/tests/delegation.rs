@@ -80,3 +80,20 @@ fn stakes_should_be_shown_at_their_worth_when_a_holder_has_some_in_its_own_pool_
 		assert_eq!(Staking::stake(id(1), 3), none);
 	});
 }
+
+#[test]
+fn locks_of_votes_should_be_told_what_is_staked_and_what_is_withdrawn() {
+	run(|| {
+		executor(1, 10_000);
+		assert_ok!(delegate(2, 1, 1_000));
+		assert_eq!(Staked::get(), [(1, 10_000), (2, 1_000)]);
+		assert_ok!(undelegate(2, 1, 400));
+		assert_eq!(Withdrawn::get(), []);
+		assert_eq!(Staking::total_stake(&2), 1_000, "it is still in the pool");
+		go_to(100);
+		assert_ok!(withdraw(2, 1));
+		assert_eq!(Withdrawn::get(), [(2, 400)]);
+		assert_eq!((Staking::total_stake(&2), Staking::total_stake(&1)), (600, 10_000));
+		assert_eq!(Staking::total_stake(&3), 0);
+	});
+}
