@@ -111,7 +111,7 @@ impl pallet_opg_inference::Config for Runtime {
 	type Lifetime = ConstU32<REQUEST_LIFETIME>;
 	type MaxExecutors = ConstU32<MAX_EXECUTORS>;
 	type AgendaWeight = AgendaWeight;
-	type DrainOrigin = EnsureRoot<AccountId>;
+	type DrainOrigin = RootOr<{ tracks::PARAMETERS }>;
 	type WeightInfo = pallet_opg_inference::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarking::InferenceHelper;

@@ -71,6 +71,7 @@ impl Contains<RuntimeCall> for GoesOn {
 			// Governance.
 			RuntimeCall::Scheduler(_)
 			| RuntimeCall::Preimage(_)
+			| RuntimeCall::Migrations(_)
 			| RuntimeCall::Sudo(_)
 			| RuntimeCall::Referenda(_)
 			| RuntimeCall::ConvictionVoting(_)
