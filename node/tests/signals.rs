@@ -74,9 +74,13 @@ impl Process {
 			.success());
 	}
 
-	/// Waits for the end, and checks that it is in order. Returns the log.
-	fn end(mut self, code: i32) -> String {
-		let deadline = Instant::now() + STOP;
+	/// Waits for the end after a signal, and checks that it is in order. Returns the log.
+	fn end(self, code: i32) -> String {
+		self.end_within(STOP, code)
+	}
+
+	fn end_within(mut self, time: Duration, code: i32) -> String {
+		let deadline = Instant::now() + time;
 		let status = loop {
 			if let Some(status) = self.child.try_wait().expect("it is our child") {
 				break status;
@@ -149,7 +153,7 @@ fn node_should_end_in_order_when_it_gets_sigint() {
 #[test]
 fn node_should_name_the_cause_alone_when_it_does_not_start() {
 	let node = Process::start(&["--chain=local", "--tmp", "--rpc-port=0", "--executor-key=nobody"]);
-	let log = node.end(1);
+	let log = node.end_within(START, 1);
 	assert!(log.contains("Error: ") && log.contains("executor key"), "{log}");
 }
 
