@@ -301,7 +301,7 @@ impl Send {
 			input.len(),
 			session.endpoint
 		));
-		transfer::upload(chain, id, input, &self.input)?;
+		transfer::upload(chain, id, input, &self.input, &self.model)?;
 		output.news("uploaded; validators fetch it while the node is up");
 		Ok(())
 	}
