@@ -366,7 +366,10 @@ mod tests {
 		let line = format!("--channels 1 --tensors x={}", path.display());
 		let encoded = inputs(&line).read().unwrap().encode(None).unwrap();
 		assert_eq!(show(&encoded), ["x u8[1, 1, 2, 2]: 0, 255, 0, 255"]);
-		assert_eq!(inputs(&line).describe(), format!("--tensors x={}", path.display()));
+		assert_eq!(
+			inputs(&line).describe(),
+			format!("--tensors x={} --channels 1", path.display())
+		);
 	}
 
 	#[test]
