@@ -13,7 +13,7 @@
 
 use anyhow::{bail, ensure, Context, Result};
 use jsonrpsee_core::{
-	client::{ClientT, Subscription, SubscriptionClientT},
+	client::{ClientT, Error, Subscription, SubscriptionClientT},
 	rpc_params,
 };
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
@@ -23,7 +23,7 @@ use sp_core::{
 	crypto::{Ss58AddressFormat, Ss58Codec},
 	sr25519, Pair,
 };
-use std::{env, fs, sync::Arc};
+use std::{env, fs, sync::Arc, time::Duration};
 use subxt::{
 	config::{
 		substrate::{AccountId32, MultiSignature, SpecVersionForRange, H256},
@@ -34,9 +34,12 @@ use subxt::{
 	tx::{Payload, Signer},
 	Metadata, OfflineClient,
 };
+use tokio::time::sleep;
 
 /// Blocks that a transaction is valid for. Eras are powers of two.
 const MORTALITY: u64 = 64;
+/// Attempts, one a second, while a transaction waits for a block or others take the nonce.
+const ATTEMPTS: usize = 60;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -50,23 +53,50 @@ async fn main() -> Result<()> {
 	let key = sr25519::Pair::from_string(&secret, None)?;
 	let model = model.parse::<u32>().map_or_else(|_| json!(model), |number| json!(number));
 	let tensors = opg_tensors::json::parse(&fs::read(file)?)?;
+	// The account and this name the request, whatever number it gets.
+	let reference: [u8; 32] = from_hex(reference)?.as_slice().try_into()?;
+	let output = ask(&url, key, &model, &tensors, reference).await?;
+	println!("{}", serde_json::to_string(&opg_tensors::json::render(&output)?)?);
+	Ok(())
+}
 
-	let node = WsClientBuilder::default().build(&url).await?;
+/// The attested output of the request with this reference, which is sent where there is none.
+pub async fn ask(
+	url: &str,
+	key: sr25519::Pair,
+	model: &Value,
+	tensors: &[Tensor],
+	reference: [u8; 32],
+) -> Result<Vec<Tensor>> {
+	let node = WsClientBuilder::default().build(url).await?;
 	let chain: Value = node.request("opg_v1_chain", rpc_params![]).await?;
 	let prefix = Ss58AddressFormat::custom(number(&chain, "ss58Prefix")?.try_into()?);
 	let payer = Payer { address: key.public().to_ss58check_with_version(prefix), key };
-	// The account and this name the request, whatever number it gets.
-	let reference: [u8; 32] = from_hex(reference)?.as_slice().try_into()?;
-	let request = match find(&node, &payer, &reference).await? {
-		Some(request) => {
+	for _ in 0..ATTEMPTS {
+		// Counts what waits in the node's pool. It is taken before the search: what another process sent
+		// until now is found, and of what it sends from now on and this, the chain takes one.
+		let nonce: u64 =
+			node.request("system_accountNextIndex", rpc_params![&payer.address]).await?;
+		let is_waiting = is_waiting(&node, &payer, &reference).await?;
+		if let Some(request) = find(&node, &payer, &reference).await? {
 			eprintln!("request {request} is there already: nothing is paid");
-			request
-		},
-		None => send(&node, &payer, &model, &tensors, reference).await?,
-	};
-	let output = attested(&node, request).await?;
-	println!("{}", serde_json::to_string(&opg_tensors::json::render(&output)?)?);
-	Ok(())
+			return attested(&node, request).await;
+		}
+		if !is_waiting {
+			if let Some(request) = send(&node, &payer, model, tensors, reference, nonce).await? {
+				return attested(&node, request).await;
+			}
+		}
+		sleep(Duration::from_secs(1)).await;
+	}
+	bail!("no block has the request yet: run this again with the same reference")
+}
+
+/// Tells whether a transaction of the account with this reference waits for a block.
+async fn is_waiting(node: &WsClient, payer: &Payer, reference: &[u8; 32]) -> Result<bool> {
+	let waiting: Vec<String> = node.request("author_pendingExtrinsics", rpc_params![]).await?;
+	let (reference, account) = (hex::encode(reference), hex::encode(payer.key.public()));
+	Ok(waiting.iter().any(|one| one.contains(&reference) && one.contains(&account)))
 }
 
 /// Number of the account's request with this reference.
@@ -75,7 +105,8 @@ async fn find(node: &WsClient, payer: &Payer, reference: &[u8; 32]) -> Result<Op
 	Ok(node.request("opg_v1_requestByReference", params).await?)
 }
 
-/// Pays for an inference. Gives the number of the request when a block has it.
+/// Pays for an inference. Gives the number of the request when a block has it, and nothing where another
+/// transaction has the nonce.
 ///
 /// Where this breaks off, the reference tells later whether the request was sent.
 async fn send(
@@ -84,7 +115,8 @@ async fn send(
 	model: &Value,
 	tensors: &[Tensor],
 	reference: [u8; 32],
-) -> Result<u64> {
+	nonce: u64,
+) -> Result<Option<u64>> {
 	let input = tensor::encode(tensors);
 	let options = json!({ "tier": "quorum", "inputBytes": input.len() });
 	let estimate: Value = node.request("opg_v1_estimate", rpc_params![model, options]).await?;
@@ -102,16 +134,25 @@ async fn send(
 		("deadline", Argument::unnamed_variant("None", [])),
 	];
 	let call = dynamic::tx("Inference", "request", Argument::named_composite(fields));
-	let signed = sign(node, payer, &call).await?;
+	let signed = sign(node, payer, &call, nonce).await?;
 
 	let params = rpc_params![to_hex(&signed), Value::Null];
-	let mut news: Subscription<Value> =
-		node.subscribe("opg_v1_submitAndWatch", params, "opg_v1_unsubscribe").await?;
+	let news = node.subscribe("opg_v1_submitAndWatch", params, "opg_v1_unsubscribe").await;
+	let mut news: Subscription<Value> = match news {
+		Err(Error::Call(refusal)) => {
+			let data = refusal.data().map(|data| data.get()).unwrap_or_default();
+			let is_nonce_used =
+				["\"Stale\"", "\"TooLowPriority\""].iter().any(|it| data.contains(it));
+			ensure!(is_nonce_used, "{}", refusal.message());
+			return Ok(None);
+		},
+		news => news?,
+	};
 	while let Some(update) = news.next().await {
 		let update = update?;
 		ensure!(update["error"].is_null(), "refused in a block: {}", update["error"]);
 		match update["state"].as_str() {
-			Some("inBlock" | "finalized") => return number(&update, "request"),
+			Some("inBlock" | "finalized") => return number(&update, "request").map(Some),
 			Some("dropped" | "invalid" | "usurped") => break,
 			_ => {},
 		}
@@ -147,12 +188,10 @@ async fn attested(node: &WsClient, request: u64) -> Result<Vec<Tensor>> {
 }
 
 /// A call as a signed transaction, as the chain's own metadata wants it.
-async fn sign(node: &WsClient, payer: &Payer, call: &impl Payload) -> Result<Vec<u8>> {
+async fn sign(node: &WsClient, payer: &Payer, call: &impl Payload, nonce: u64) -> Result<Vec<u8>> {
 	let chain: Value = node.request("opg_v1_chain", rpc_params![]).await?;
 	let metadata: String = node.request("state_getMetadata", rpc_params![]).await?;
 	let metadata = Metadata::decode(&mut &from_hex(&metadata)?[..])?;
-	// Counts those that wait in the node's pool. One transaction of an account at a time.
-	let nonce: u64 = node.request("system_accountNextIndex", rpc_params![&payer.address]).await?;
 
 	let spec_version: u32 = number(&chain, "specVersion")?.try_into()?;
 	let versions = SpecVersionForRange {

@@ -120,6 +120,15 @@ enum TransactionStatus {
 	Invalid,
 }
 
+/// The pool gives up a transaction that it took: another one of the account may have the nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Replaced {
+	#[error("another transaction of this account took its place: send it again")]
+	Usurped,
+	#[error("the transaction is no longer valid: send it again")]
+	Invalid,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RuntimeVersion {
@@ -473,10 +482,21 @@ impl Chain {
 
 	/// Signs `call` and hands it in.
 	pub fn submit(&self, call: impl Into<RuntimeCall>, signer: &Account) -> Result<Submitted> {
+		self.submit_with(call, signer, None)
+	}
+
+	/// The same with a nonce, or the next.
+	pub fn submit_with(
+		&self,
+		call: impl Into<RuntimeCall>,
+		signer: &Account,
+		nonce: Option<Nonce>,
+	) -> Result<Submitted> {
 		let block = self.block(None)?;
 		let call = call_data(&call.into(), block.metadata_ref())?;
 		let key = signer.key_for(&call)?;
-		let bytes = self.sign(&block, &call, key, self.next_nonce(signer.id())?)?;
+		let nonce = nonce.map_or_else(|| self.next_nonce(signer.id()), Ok)?;
+		let bytes = self.sign(&block, &call, key, nonce)?;
 		let tracking = self.hand_in(&bytes, height_of(&block)?).with_context(|| {
 			format!("the node refused a transaction of {}", keys::name(signer.id()))
 		})?;
@@ -570,15 +590,11 @@ impl Chain {
 					let included = self.outcome(at, bytes)?;
 					return included.map(Some).context("the block does not hold the transaction");
 				},
-				TransactionStatus::Usurped(_) => {
-					bail!("another transaction of this account took its place: send it again")
-				},
+				TransactionStatus::Usurped(_) => bail!(Replaced::Usurped),
 				TransactionStatus::Dropped => {
 					bail!("the node's pool is full and dropped the transaction: send it again")
 				},
-				TransactionStatus::Invalid => {
-					bail!("the transaction is no longer valid: send it again")
-				},
+				TransactionStatus::Invalid => bail!(Replaced::Invalid),
 				TransactionStatus::Future
 				| TransactionStatus::Ready
 				| TransactionStatus::Broadcast(_)
@@ -827,7 +843,7 @@ fn variant_where(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use crate::metadata;
 	use frame_metadata::v16::RuntimeMetadataV16;
@@ -866,19 +882,29 @@ mod tests {
 		assert_eq!(anchor(100, 101), 100);
 	}
 
-	/// A node that says that it has one request.
-	struct Node {
-		url: String,
+	/// A node. It stops when it is dropped.
+	pub(crate) struct Node {
+		pub url: String,
 		_server: ServerHandle,
 		_runtime: tokio::runtime::Runtime,
 	}
 
-	/// A node with a changed runtime. Its answer is `view` by names, changed too.
+	/// A node with a changed runtime. It says that it has one request, which is `view` by names, changed
+	/// too.
 	fn node(
 		spec_name: &'static str,
 		change: fn(&mut RuntimeMetadataV16),
 		change_view: fn(&mut Vec<(String, Value)>),
 	) -> Node {
+		serve(module(spec_name, change, change_view))
+	}
+
+	/// What such a node answers.
+	pub(crate) fn module(
+		spec_name: &'static str,
+		change: fn(&mut RuntimeMetadataV16),
+		change_view: fn(&mut Vec<(String, Value)>),
+	) -> RpcModule<()> {
 		let mut module = RpcModule::new(());
 		module.register_method("system_chain", |_, _, _| "Test").unwrap();
 		let version = json!({ "specName": spec_name });
@@ -900,6 +926,10 @@ mod tests {
 				}))
 			})
 			.unwrap();
+		module
+	}
+
+	pub(crate) fn serve(module: RpcModule<()>) -> Node {
 		let runtime = tokio::runtime::Builder::new_multi_thread()
 			.worker_threads(1)
 			.enable_all()

@@ -32,6 +32,11 @@ impl EngineArg {
 		self.engine.as_deref()
 	}
 
+	/// The options as they are given again.
+	pub fn describe(&self) -> String {
+		self.path().map(|path| format!(" --engine {}", path.display())).unwrap_or_default()
+	}
+
 	/// Loads the engine. It is compiled the first time, which takes up to a minute.
 	pub fn load(&self) -> Result<LocalEngine> {
 		self.load_from(opg_execution::default_cache_dir().as_deref())

@@ -233,18 +233,29 @@ pub(crate) struct Refusal {
 /// Code of a node that has no final block in which the request is settled.
 pub(crate) const NOT_YET: i32 = 8008;
 
-/// Code with which the pool refuses a transaction that is not valid.
-const INVALID_TRANSACTION: i32 = 1010;
+/// Codes with which a node's pool refuses a transaction.
+pub(crate) mod pool {
+	/// It is not valid: its nonce was used, for example.
+	pub const INVALID: i32 = 1010;
+	/// It was refused a while ago.
+	pub const BANNED: i32 = 1012;
+	/// The pool has it.
+	pub const KNOWN: i32 = 1013;
+	/// The pool has another one with this nonce.
+	pub const PRIORITY: i32 = 1014;
+	/// The pool is full.
+	pub const DROPPED: i32 = 1016;
+}
 
 impl Refusal {
 	/// Tells whether the account cannot pay for the transaction.
 	pub fn cannot_pay(&self) -> bool {
-		self.code == INVALID_TRANSACTION && self.text.contains("Inability to pay")
+		self.code == pool::INVALID && self.text.contains("Inability to pay")
 	}
 
-	/// Tells whether the nonce of the transaction was used.
-	pub fn is_outdated(&self) -> bool {
-		self.code == INVALID_TRANSACTION && self.text.contains("outdated")
+	/// Tells whether another transaction of the account has the nonce, in a block or in the pool.
+	pub fn is_nonce_used(&self) -> bool {
+		self.code == pool::PRIORITY || self.code == pool::INVALID && self.text.contains("outdated")
 	}
 }
 

@@ -9,9 +9,9 @@ use opg_engine_types::tensor::{self, DType, Tensor};
 use opg_execution::printable;
 use opg_primitives::MAX_CONTENT_BYTES;
 use opg_tensors::{
-	bytes::{self, Windows},
+	bytes::BytesArgs,
 	image::{Format, Layout, Scaling},
-	input::{self, InputError, InputFile, Kind},
+	input::{self, InputFile, Kind},
 	json,
 	report::Port,
 };
@@ -24,9 +24,6 @@ use std::{
 /// Heading of the options about pictures.
 const PICTURES: &str = "Pictures";
 
-/// Heading of the options about files of any kind.
-const ANY_FILE: &str = "Files of any kind";
-
 /// Most elements of one tensor that are shown.
 const SHOWN: usize = 10;
 
@@ -38,15 +35,8 @@ pub(crate) struct InputArgs {
 	/// input. Repeatable.
 	#[arg(long = "tensors", value_name = "[NAME=]FILE", required_unless_present = "bytes")]
 	files: Vec<InputFile>,
-	/// File of any kind for a model that takes bytes: one tensor, named as NAME=FILE where the model has
-	/// several inputs or --model is not given. Repeatable.
-	#[arg(long, value_name = "[NAME=]FILE", help_heading = ANY_FILE)]
-	bytes: Vec<InputFile>,
-	/// Which of its bytes, as a list of NAME=NUMBER: `head` first ones and `tail` last ones, `pad` for
-	/// each that it lacks, white space off the outer ends of the first and last `strip`; refused where
-	/// `least` are not left of the first. Without it all bytes, and nothing else.
-	#[arg(long, value_name = "LIST", requires = "bytes", help_heading = ANY_FILE)]
-	windows: Option<Windows>,
+	#[command(flatten)]
+	any: BytesArgs,
 	#[command(flatten)]
 	pictures: PictureArgs,
 }
@@ -86,19 +76,25 @@ impl InputArgs {
 	/// Reads the files.
 	pub fn read(&self) -> Result<InputFiles<'_>> {
 		ensure!(
-			self.files.iter().chain(&self.bytes).filter(|file| is_stdin(file)).count() <= 1,
+			self.files.iter().chain(self.any.files()).filter(|file| is_stdin(file)).count() <= 1,
 			"the standard input can be read once"
 		);
 		let all = |files: &[InputFile]| files.iter().map(read).collect::<Result<_>>();
-		Ok(InputFiles { arguments: self, tensors: all(&self.files)?, bytes: all(&self.bytes)? })
+		Ok(InputFiles {
+			arguments: self,
+			tensors: all(&self.files)?,
+			bytes: all(self.any.files())?,
+		})
 	}
 
 	/// The options as they are given again.
 	pub fn describe(&self) -> String {
 		let tensors = self.files.iter().map(|file| format!("--tensors {file}"));
-		let bytes = self.bytes.iter().map(|file| format!("--bytes {file}"));
-		let windows = self.windows.map(|windows| format!("--windows {windows}"));
-		tensors.chain(bytes).chain(windows).collect::<Vec<_>>().join(" ")
+		tensors
+			.chain(self.any.describe())
+			.chain(self.pictures.describe())
+			.collect::<Vec<_>>()
+			.join(" ")
 	}
 }
 
@@ -129,8 +125,9 @@ impl InputFiles<'_> {
 			let loaded = self.load(file, bytes, inputs).with_context(|| file.to_string())?;
 			tensors.extend(loaded);
 		}
-		for (file, bytes) in self.arguments.bytes.iter().zip(&self.bytes) {
-			tensors.push(self.cut(file, bytes, inputs).with_context(|| file.to_string())?);
+		let any = &self.arguments.any;
+		for (file, bytes) in any.files().iter().zip(&self.bytes) {
+			tensors.push(any.tensor(file, bytes, inputs).with_context(|| file.to_string())?);
 		}
 		encode(&tensors, inputs)
 	}
@@ -138,7 +135,7 @@ impl InputFiles<'_> {
 	fn load(&self, file: &InputFile, bytes: &[u8], inputs: Option<&[Port]>) -> Result<Vec<Tensor>> {
 		let kind = Kind::of(&file.path, bytes)
 			.context("an input is JSON, .opgt, .npy, .pb, PNG or JPEG, and this is none")?;
-		let port = port_of(file, inputs);
+		let port = file.port(inputs);
 		let name = match &file.name {
 			None if kind.names_tensors() => None,
 			None => port.map(|port| port.name.as_str()),
@@ -149,23 +146,6 @@ impl InputFiles<'_> {
 			_ => PictureArgs::default().format(None)?,
 		};
 		Ok(input::parse(kind, name, bytes, &format)?)
-	}
-
-	/// The tensor of a file of any kind.
-	fn cut(&self, file: &InputFile, bytes: &[u8], inputs: Option<&[Port]>) -> Result<Tensor> {
-		let port = port_of(file, inputs);
-		let name = file.name.as_ref().or(port.map(|port| &port.name)).ok_or(InputError::NoName)?;
-		let takes = port.map(|port| (port.dtype, &*port.shape));
-		Ok(bytes::parse(name, bytes, self.arguments.windows.as_ref(), takes)?)
-	}
-}
-
-/// The input that a file is for, where the model's are known.
-fn port_of<'a>(file: &InputFile, inputs: Option<&'a [Port]>) -> Option<&'a Port> {
-	match (inputs, &file.name) {
-		(Some(inputs), Some(name)) => inputs.iter().find(|port| port.name == *name),
-		(Some([only]), None) => Some(only),
-		_ => None,
 	}
 }
 
@@ -194,6 +174,29 @@ pub(crate) fn encode(tensors: &[Tensor], inputs: Option<&[Port]>) -> Result<Vec<
 }
 
 impl PictureArgs {
+	/// The options as they are given again.
+	fn describe(&self) -> Vec<String> {
+		let Self { channels, interleaved, scale, mean, deviation } = self;
+		let list = |numbers: &[f32]| {
+			numbers.iter().map(|number| number.to_string()).collect::<Vec<_>>().join(",")
+		};
+		// What stands for itself is left out, and a minus sign is no option.
+		let list = |name, numbers: &[f32], default| {
+			(scale.is_some() && *numbers != [default])
+				.then(|| format!("--{name}={}", list(numbers)))
+		};
+		[
+			channels.map(|channels| format!("--channels {channels}")),
+			interleaved.then(|| "--interleaved".into()),
+			scale.map(|scale| format!("--scale={scale}")),
+			list("mean", mean, 0.0),
+			list("deviation", deviation, 1.0),
+		]
+		.into_iter()
+		.flatten()
+		.collect()
+	}
+
 	/// What becomes of pixels, for this input of a model where it is known.
 	fn format(&self, port: Option<&Port>) -> Result<Format> {
 		let layout = match (self.channels, port) {
@@ -363,7 +366,10 @@ mod tests {
 		let line = format!("--channels 1 --tensors x={}", path.display());
 		let encoded = inputs(&line).read().unwrap().encode(None).unwrap();
 		assert_eq!(show(&encoded), ["x u8[1, 1, 2, 2]: 0, 255, 0, 255"]);
-		assert_eq!(inputs(&line).describe(), format!("--tensors x={}", path.display()));
+		assert_eq!(
+			inputs(&line).describe(),
+			format!("--tensors x={} --channels 1", path.display())
+		);
 	}
 
 	#[test]
@@ -401,8 +407,18 @@ mod tests {
 
 	#[test]
 	fn options_of_inputs_should_be_given_again_as_they_were() {
-		let line = "--tensors a=b.npy --bytes c=d --windows head=4,tail=0,pad=256,least=0";
-		assert_eq!(inputs(line).describe(), line);
+		for line in [
+			"--tensors a=b.npy --bytes c=d --windows head=4,tail=0,pad=256,least=0",
+			"--tensors a=b.png --channels 3 --interleaved --scale=0.00392157",
+			"--tensors b.png --scale=-0.5 --mean=-0.5,0.25,1 --deviation=0.5",
+		] {
+			assert_eq!(inputs(line).describe(), line);
+			assert_eq!(inputs(&inputs(line).describe()).describe(), line);
+		}
+		assert_eq!(
+			inputs("--tensors b.png --scale 1 --mean 0").describe(),
+			"--tensors b.png --scale=1"
+		);
 	}
 
 	#[test]

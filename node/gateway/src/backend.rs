@@ -132,6 +132,8 @@ pub struct Order {
 	pub max_fee: Planck,
 	/// What tells this request from others of the account.
 	pub reference: Reference,
+	/// Whether nobody else can have the reference.
+	pub is_unique: bool,
 }
 
 /// A request that the chain has.

@@ -537,6 +537,7 @@ impl<B: Backend> Service<B> {
 			tier: job.tier,
 			max_fee: estimate.max_fee,
 			reference: job.reference,
+			is_unique: !job.has_id,
 		};
 		match self.backend.submit(order).await {
 			Ok(made) => Ok((made.request, made.transaction.unwrap_or(estimate.transaction))),

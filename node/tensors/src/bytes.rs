@@ -5,6 +5,11 @@
 //! what the package of Magika does (`_extract_features_from_seekable` of 1.0.3): `vectors/magika.json`
 //! has what the package itself made of some files.
 
+#[cfg(feature = "clap")]
+use crate::{
+	input::{InputError, InputFile},
+	report::Port,
+};
 use opg_engine_types::tensor::{DType, Tensor};
 use std::{fmt, str::FromStr};
 
@@ -157,6 +162,56 @@ impl Windows {
 		elements.extend(padding(missing).chain(padding(before)));
 		elements.extend(numbers(last));
 		Ok(elements)
+	}
+}
+
+/// Options of a command line: files of any kind, and which of their bytes an input has.
+#[cfg(feature = "clap")]
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct BytesArgs {
+	/// File of any kind for a model that takes bytes: one tensor, named as NAME=FILE where the model has
+	/// several inputs or is not at hand. Repeatable.
+	#[arg(long, value_name = "[NAME=]FILE", help_heading = HEADING)]
+	bytes: Vec<InputFile>,
+	/// Which of its bytes, as a list of NAME=NUMBER: `head` first ones and `tail` last ones, `pad` for
+	/// each that it lacks, white space off the outer ends of the first and last `strip`; refused where
+	/// `least` are not left of the first. Without it all bytes, and nothing else.
+	#[arg(long, value_name = "LIST", requires = "bytes", help_heading = HEADING)]
+	windows: Option<Windows>,
+}
+
+/// Heading of these options.
+#[cfg(feature = "clap")]
+const HEADING: &str = "Files of any kind";
+
+#[cfg(feature = "clap")]
+impl BytesArgs {
+	/// The files.
+	pub fn files(&self) -> &[InputFile] {
+		&self.bytes
+	}
+
+	/// The tensor of a file with these bytes. `inputs` are those of the model, where they are known.
+	///
+	/// # Errors
+	///
+	/// If it has no name, or as [`parse`].
+	pub fn tensor(
+		&self,
+		file: &InputFile,
+		bytes: &[u8],
+		inputs: Option<&[Port]>,
+	) -> Result<Tensor, InputError> {
+		let port = file.port(inputs);
+		let name = file.name.as_ref().or(port.map(|port| &port.name)).ok_or(InputError::NoName)?;
+		let takes = port.map(|port| (port.dtype, &*port.shape));
+		Ok(parse(name, bytes, self.windows.as_ref(), takes)?)
+	}
+
+	/// The options as they are given again.
+	pub fn describe(&self) -> Vec<String> {
+		let bytes = self.bytes.iter().map(|file| format!("--bytes {file}"));
+		bytes.chain(self.windows.map(|windows| format!("--windows {windows}"))).collect()
 	}
 }
 

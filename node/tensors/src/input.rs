@@ -1,6 +1,7 @@
 //! Inputs of a model: files in any known format, and whether they are what the model takes.
 
 use crate::{
+	bytes::BytesError,
 	image::{self, Format, ImageError, Layout},
 	json::{self, JsonError},
 	npy::{self, NpyError},
@@ -27,6 +28,17 @@ impl From<&str> for InputFile {
 		match argument.split_once('=') {
 			Some((name, path)) => Self { name: Some(name.into()), path: path.into() },
 			None => Self { name: None, path: argument.into() },
+		}
+	}
+}
+
+impl InputFile {
+	/// The input that the file is for, where those of the model are known.
+	pub fn port<'a>(&self, inputs: Option<&'a [Port]>) -> Option<&'a Port> {
+		match (inputs, &self.name) {
+			(Some(inputs), Some(name)) => inputs.iter().find(|port| port.name == *name),
+			(Some([only]), None) => Some(only),
+			_ => None,
 		}
 	}
 }
@@ -113,6 +125,9 @@ pub enum InputError {
 	/// The file is no picture, or one of another kind.
 	#[error(transparent)]
 	Image(#[from] ImageError),
+	/// The bytes of the file are not what was asked for.
+	#[error(transparent)]
+	Bytes(#[from] BytesError),
 }
 
 /// Reads the tensors of a file. `name` is that of a tensor that has none of its own; `pictures` says what

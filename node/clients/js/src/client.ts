@@ -17,12 +17,14 @@ import {
 	NotYet,
 	OpgError,
 	ReferenceUsed,
+	RequestRefused,
 	RequestUnknown,
 	RpcError,
 	SubscriptionEnded,
 	UnsafeMethod,
 	WrongChain,
 	failure,
+	refusal,
 } from './errors.js';
 import { fromHex, sameBytes, toHex } from './hex.js';
 import { OpgRpc, type ModelName } from './opg-rpc.js';
@@ -56,7 +58,7 @@ import {
 	type Trust,
 } from './results.js';
 import type * as schema from './schema.js';
-import { Lock, Sender, type Call } from './sending.js';
+import { Lock, Repeated, Sender, type Call } from './sending.js';
 import { encode, type TensorInputs } from './tensors.js';
 import { Limit, sleep, untilBlock, type WaitOptions } from './waiting.js';
 
@@ -69,6 +71,10 @@ const MAX_WITH_CALL = 6 * 2 ** 20;
 /** Blocks within which a request is expected to be included. */
 const SOON_BLOCKS = 10;
 const PAUSE = 1_000;
+/** Attempts where another transaction of the account took the nonce. */
+const NONCE_ATTEMPTS = 5;
+/** Names of what a node says then. */
+const NONCE_USED: ReadonlySet<string> = new Set(['Stale', 'TooLowPriority']);
 /** Tries in a row to follow a request where no node answers. */
 const MAX_UNREACHABLE = 30;
 /** Times in a row that nobody knows of a request, which may be on another fork. */
@@ -375,15 +381,7 @@ export class Client {
 				reference === undefined ? null : await this.#repeated(named, signer, address);
 			if (repeated !== null) return { number: repeated, isNew: false };
 			const call = await this.#call(version, data, named, address, options);
-			try {
-				return { number: await this.#senderOf(signer, address).send(call), isNew: true };
-			} catch (error) {
-				if (!(error instanceof ReferenceUsed)) throw error;
-				// Somebody else sent it at the same time.
-				const number = await this.rpc.requestByReference(address, named);
-				if (number === null) throw error;
-				return { number, isNew: false };
-			}
+			return this.#send(call, signer, address);
 		});
 		await this.#handOver(number, data);
 		return new InferenceRequest(this, number, named, address);
@@ -482,6 +480,33 @@ export class Client {
 		}
 	}
 
+	/**
+	 * Sends a call, and gives the number of the request with its reference. That is another one where
+	 * another process sent it at the same time.
+	 */
+	async #send(
+		call: Call,
+		signer: PolkadotSigner,
+		address: string,
+	): Promise<{ number: number; isNew: boolean }> {
+		for (let attempt = 1; ; attempt += 1) {
+			try {
+				const number = await this.#senderOf(signer, address).send(call);
+				// A block may have the other one in its place.
+				return { number, isNew: call.isUnique };
+			} catch (error) {
+				const isRefused = error instanceof RequestRefused;
+				if (call.isUnique || !(isRefused || error instanceof Repeated)) throw error;
+				const number = await this.#repeated(call.reference, signer, address);
+				if (number !== null) return { number, isNew: false };
+				// Perhaps another transaction of the account took the nonce.
+				const isOver = attempt >= NONCE_ATTEMPTS;
+				if (isRefused && (isOver || !NONCE_USED.has(error.reason))) throw error;
+				if (isOver) throw refusal('NotIncluded');
+			}
+		}
+	}
+
 	/** Checks what can be checked for nothing, and fills in what the caller left open. */
 	async #call(
 		version: schema.Version,
@@ -525,6 +550,7 @@ export class Client {
 		};
 		return {
 			reference,
+			isUnique: options.reference === undefined,
 			content: isStored && data.length <= MAX_WITH_CALL ? data : null,
 			make: ({ api }) => {
 				const own = { ...shared, tier: TIER_VALUES[tier] };
@@ -604,18 +630,22 @@ export class Client {
 		const limit = new Limit({ timeout: this.rpc.timeout }, () => {
 			return `a transaction with the reference ${reference} waits for a block: try again later`;
 		});
-		const digits = reference.slice(2);
-		const account = toHex(accountOf(signer)).slice(2);
 		const { number } = await untilBlock(this.rpc, 'New', limit, async () => {
 			const number = await this.rpc.requestByReference(address, reference);
 			if (number !== null) return { number };
-			const waiting = await this.rpc.call<string[]>('author_pendingExtrinsics');
-			const isPending = waiting.some((one) => one.includes(digits) && one.includes(account));
+			if (await this.#isPending(reference, signer)) return null;
 			// It may have been included between the two.
-			if (isPending) return null;
 			return { number: await this.rpc.requestByReference(address, reference) };
 		});
 		return number;
+	}
+
+	/** Whether a transaction of the signer with the reference waits in the node's pool. */
+	async #isPending(reference: string, signer: PolkadotSigner): Promise<boolean> {
+		const digits = reference.slice(2);
+		const account = toHex(accountOf(signer)).slice(2);
+		const waiting = await this.rpc.call<string[]>('author_pendingExtrinsics');
+		return waiting.some((one) => one.includes(digits) && one.includes(account));
 	}
 
 	async #requireSame(number: number, version: schema.Version, data: Uint8Array): Promise<void> {
@@ -639,6 +669,10 @@ export class Client {
 				rpc: this.rpc,
 				papi: () => this.#opened(),
 				chain: () => this.chain(),
+				// The pool first: what leaves it afterwards is on the chain.
+				isSent: async (reference: string) =>
+					(await this.#isPending(reference, signer)) ||
+					(await this.rpc.requestByReference(address, reference)) !== null,
 			};
 			sender = new Sender(around, signer, address, this.#signing);
 			this.#senders.set(signer, sender);

@@ -46,7 +46,12 @@ export interface Call {
 	reference: string;
 	/** The input, where the call only names it. */
 	content: Uint8Array | null;
+	/** Whether nobody else can have this reference. */
+	isUnique: boolean;
 }
+
+/** Somebody else has sent a request with this reference meanwhile. Nothing was sent. */
+export class Repeated extends Error {}
 
 /** A transaction, and the last block that can have it. */
 interface Signed {
@@ -59,6 +64,8 @@ export interface Surroundings {
 	rpc: OpgRpc;
 	papi: () => Promise<Papi>;
 	chain: () => Promise<schema.Chain>;
+	/** Whether the signer's request with a reference is in the node's pool or on the chain. */
+	isSent: (reference: string) => Promise<boolean>;
 }
 
 /** Runs one thing after the other. */
@@ -88,7 +95,7 @@ export class Sender {
 		this.#signing = signing;
 	}
 
-	/** Sends a call once, and gives the number of its request. */
+	/** Sends a call once, and gives the number of its request. Throws `Repeated`. */
 	async send(call: Call): Promise<number> {
 		while (this.#waiting >= MAX_WAITING) {
 			await new Promise<void>((resolve) => this.#queue.push(resolve));
@@ -116,10 +123,13 @@ export class Sender {
 	}
 
 	async #sign(call: Call): Promise<Signed> {
-		const { rpc, papi } = this.#around;
+		const { rpc, papi, isSent } = this.#around;
 		const opened = await papi();
 		const block = await within(rpc.timeout, anchor(opened));
 		const nonce = await rpc.call<number>('system_accountNextIndex', this.#address);
+		// In this order: a transaction that came before has the reference or a nonce of its own, and
+		// of those that come from now on and take this nonce, the chain takes one.
+		if (!call.isUnique && (await isSent(call.reference))) throw new Repeated();
 		const bytes = await sign(call.make(opened), this.#signer, block, nonce);
 		return { transaction: toHex(bytes), lastBlock: block.number + MORTALITY - 1 };
 	}

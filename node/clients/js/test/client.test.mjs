@@ -107,17 +107,79 @@ test('same reference should be sent once when it is submitted twice at a time', 
 	assert.equal(node.transactions.length, 1);
 });
 
-test('reference that another process used meanwhile should give its request', async (t) => {
+// A transaction of another process, which has the reference as well.
+async function another(t, node) {
+	await clientFor(t, node).submit(0, INPUTS, { reference: REFERENCE });
+	const { transaction } = node.requests.pop();
+	node.transactions = [];
+	return transaction;
+}
+
+for (const [way, arrive] of [
+	['in a block', (node, transaction) => node.include(transaction, null)],
+	['in the pool', (node, transaction) => node.pool.push(transaction)],
+]) {
+	test(`reference should be sent once when another process's arrives ${way} before the nonce`, async (t) => {
+		const node = await nodeFor(t);
+		const transaction = await another(t, node);
+		const { system_accountNextIndex: nonce } = node;
+		// The client looked already, and saw nothing.
+		node.system_accountNextIndex = () => {
+			node.system_accountNextIndex = nonce;
+			arrive(node, transaction);
+			return nonce.apply(node) + node.pool.length;
+		};
+		const { number } = await clientFor(t, node).submit(0, INPUTS, { reference: REFERENCE });
+		assert.equal(number, 0);
+		assert.equal(node.requests.length, 1);
+		assert.deepEqual(node.transactions, []);
+	});
+
+	test(`reference should be sent once when another process's arrives ${way} after the nonce`, async (t) => {
+		const node = await nodeFor(t);
+		const transaction = await another(t, node);
+		const { opg_v1_submitAndWatch: submit } = node;
+		node.opg_v1_submitAndWatch = () => {
+			node.opg_v1_submitAndWatch = submit;
+			arrive(node, transaction);
+			const reason = node.pool.length === 0 ? 'Stale' : 'TooLowPriority';
+			throw new Refusal(8006, 'another transaction has the nonce', reason);
+		};
+		const { number } = await clientFor(t, node).submit(0, INPUTS, { reference: REFERENCE });
+		assert.equal(number, 0);
+		assert.equal(node.requests.length, 1);
+		assert.deepEqual(node.transactions, []);
+	});
+}
+
+test('nonce that a transaction without the reference took should not matter', async (t) => {
 	const node = await nodeFor(t);
-	const [one, other] = [clientFor(t, node), clientFor(t, node)];
-	const first = await one.submit(0, INPUTS, { reference: REFERENCE });
-	// The other looks before the first was included, and then the chain refuses its transaction.
-	const { opg_v1_requestByReference: find } = node;
-	let looks = 0;
-	node.opg_v1_requestByReference = (...params) =>
-		(looks += 1) <= 2 ? null : find.apply(node, params);
-	node.failsWith = 'ReferenceUsed';
-	assert.equal((await other.submit(0, INPUTS, { reference: REFERENCE })).number, first.number);
+	const { opg_v1_submitAndWatch: submit } = node;
+	const nonces = [];
+	const { system_accountNextIndex: nonce } = node;
+	node.system_accountNextIndex = () => {
+		nonces.push(nonce.apply(node));
+		return nonces.at(-1);
+	};
+	node.opg_v1_submitAndWatch = () => {
+		node.opg_v1_submitAndWatch = submit;
+		node.requests.push({ reference: new Uint8Array(32), transaction: new Uint8Array() });
+		throw new Refusal(8006, 'the transaction is outdated', 'Stale');
+	};
+	const { number } = await clientFor(t, node).submit(0, INPUTS, { reference: REFERENCE });
+	assert.equal(number, 1);
+	assert.deepEqual(nonces, [0, 1]);
+	assert.equal(node.transactions.length, 1);
+});
+
+test('request should be refused when others always take its nonce', async (t) => {
+	const node = await nodeFor(t);
+	node.refuses = new Refusal(8006, 'the transaction is outdated', 'Stale');
+	const client = clientFor(t, node);
+	await assert.rejects(client.submit(0, INPUTS, { reference: REFERENCE }), { reason: 'Stale' });
+	assert.equal(node.transactions.length, 5);
+	await assert.rejects(client.submit(0, INPUTS), { reason: 'Stale' });
+	assert.equal(node.transactions.length, 6);
 });
 
 test('reference should be found in the pool', async (t) => {

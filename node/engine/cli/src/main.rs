@@ -145,7 +145,7 @@ fn main() -> Result<()> {
 			print!("{}", opg_engine_fix::run(&fix)?);
 			Ok(())
 		},
-		Command::Convert { inputs, output } => output.write(&inputs.load()?, inputs.layout()),
+		Command::Convert { inputs, output } => output.write(&inputs.load(None)?, inputs.layout()),
 	}
 }
 
@@ -161,8 +161,14 @@ fn inspect(model: &Model) -> Result<()> {
 }
 
 fn run(model: &Model, inputs: &Inputs, output: Option<&OutputFile>, repeat: u32) -> Result<()> {
-	let (file, input) = (read(&model.model)?, tensor::encode(&inputs.load()?));
-	let engine = engine()?;
+	let (file, engine) = (read(&model.model)?, engine()?);
+	let ports = match inputs.has_bytes() {
+		true => Some(
+			succeeded(engine.inspect(&file, &model.dims()?, &model.limits())?)?.description.inputs,
+		),
+		false => None,
+	};
+	let input = tensor::encode(&inputs.load(ports.as_deref())?);
 	let start = Instant::now();
 	let millis = || start.elapsed().as_secs_f64() * 1e3;
 	let prepared = succeeded(engine.prepare(&file, &model.dims()?, &model.limits())?)?;

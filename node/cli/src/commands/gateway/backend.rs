@@ -14,6 +14,7 @@ use crate::{
 	download::Download,
 	keys::{self, Account},
 	model_ref::NameRef,
+	reference::reference_of,
 	rpc::{Endpoint, Refusal},
 	upload::Upload,
 };
@@ -338,7 +339,8 @@ impl SharedChain {
 		input_bytes: usize,
 	) -> Result<Planck, BackendError> {
 		let (input, reference) = (vec![0; input_bytes], Reference::default());
-		let call = self.call(&Order { model, input, tier, max_fee, reference }).await?;
+		let order = Order { model, input, tier, max_fee, reference, is_unique: true };
+		let call = self.call(&order).await?;
 		// Its length is that of the request; neither nonce nor signature are looked at.
 		let bytes = self.sign(call, 0).await?;
 		let info: FeeInfo = self.0.ask("payment_queryInfo", &[json!(bytes)]).await?;
@@ -356,6 +358,15 @@ impl SharedChain {
 		})
 	}
 
+	/// Tells whether a request of the account with this reference is in the pool or on the chain.
+	async fn is_sent(&self, reference: Reference) -> Result<bool, BackendError> {
+		// The pool first: what leaves it afterwards is on the chain.
+		let pending: Vec<Bytes> = self.0.ask("author_pendingExtrinsics", &[]).await?;
+		let account = self.0.signing.account.id();
+		let own = |bytes: &Bytes| reference_of(bytes, account) == Some(H256(reference));
+		Ok(pending.iter().any(own) || self.find(reference).await?.is_some())
+	}
+
 	/// Hands a request in. Tells whether the node is known to have it.
 	async fn hand_in(&self, order: &Order) -> Result<bool, BackendError> {
 		let chain = &self.0;
@@ -366,6 +377,11 @@ impl SharedChain {
 		let _turn = chain.turn.lock().await;
 		for attempt in 1.. {
 			let nonce = chain.ask("system_accountNextIndex", &[json!(chain.address)]).await?;
+			// In this order: what another gateway of the account handed in before has the reference or
+			// a nonce of its own, and of what takes this nonce from now on, the chain takes one.
+			if !order.is_unique && self.is_sent(order.reference).await? {
+				return Ok(true);
+			}
 			let bytes = self.sign(call.clone(), nonce).await?;
 			let params = [json!(bytes), json!(input)];
 			let error = match chain.node.call::<H256>("opg_v1_submit", &params).await {
@@ -621,6 +637,56 @@ impl Backend for SharedChain {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{
+		local::EngineArg,
+		reference::tests::{eve, node, When, OTHER, REFERENCE},
+	};
+
+	/// Hands in a request at a node to which another process hands in one. Gives how often the chain has
+	/// the reference then, and how often something was handed in.
+	fn handed_in(other: (When, H256), is_fast: bool, is_unique: bool) -> (usize, usize) {
+		let (node, state) = node(&[other], is_fast);
+		let endpoint: Endpoint = node.url.parse().unwrap();
+		let chain = Chain::connect(&endpoint).unwrap();
+		let models = Models::new(EngineArg::default(), None, "".into(), 0);
+		let chain = OnChain::new(&endpoint, chain, eve(), models.into()).unwrap();
+		let version = json!({
+			"model": 1, "owner": "opA", "name": "digits", "number": "1.0.0", "modelHash": H256::zero(),
+			"size": 1, "engineId": H256::zero(), "dims": {}, "royalty": "0", "tokenizer": null,
+			"limits": {
+				"fuel": 1, "loadFuel": 1, "memoryMib": 1, "inputBytes": 1, "outputBytes": 1
+			},
+		});
+		lock(&chain.known).insert(1, serde_json::from_value(version).unwrap());
+		let order = Order {
+			model: 1,
+			input: vec![],
+			tier: Tier::Quorum,
+			max_fee: 1,
+			reference: REFERENCE.0,
+			is_unique,
+		};
+		let runtime = tokio::runtime::Runtime::new().unwrap();
+		assert!(runtime.block_on(SharedChain(Arc::new(chain)).hand_in(&order)).unwrap());
+		let state = state.lock().unwrap();
+		let pool = state.pool.iter().map(|(reference, _)| reference);
+		let times = state.requests.iter().chain(pool).filter(|own| **own == REFERENCE).count();
+		(times, state.submissions)
+	}
+
+	#[test]
+	fn request_should_be_paid_for_once_when_another_gateway_sends_it_at_the_same_time() {
+		for is_fast in [true, false] {
+			for when in [When::BeforeNonce, When::AfterNonce] {
+				assert_eq!(handed_in((when, REFERENCE), is_fast, false), (1, 0), "{when:?}");
+			}
+			let late = When::BeforeSubmission;
+			assert_eq!(handed_in((late, REFERENCE), is_fast, false), (1, 1));
+			// Another transaction of the account costs an attempt.
+			assert_eq!(handed_in((late, OTHER), is_fast, false), (1, 2));
+			assert_eq!(handed_in((late, OTHER), is_fast, true), (1, 2));
+		}
+	}
 
 	#[test]
 	fn cost_should_be_that_of_the_transaction_that_made_the_request() {

@@ -35,6 +35,12 @@ impl ModelFile {
 		self.model.is_some()
 	}
 
+	/// The options as they are given again.
+	pub fn describe(&self) -> String {
+		let model = self.model.as_ref().map(|path| format!(" --model {}", path.display()));
+		model.map(|model| model + &self.engine.describe()).unwrap_or_default()
+	}
+
 	/// What the version takes, if the file is given. Loads the engine.
 	pub fn inputs(&self, version: &VersionView) -> Result<Option<Vec<Port>>> {
 		let Some(path) = &self.model else { return Ok(None) };

@@ -18,22 +18,22 @@ use super::{
 };
 use crate::{
 	amount::Amount,
-	chain::Chain,
+	chain::{Chain, Replaced},
 	claims, contents, describe,
 	failure::{code, Code, Failure},
 	fs,
 	keys::{Account, Signer},
 	local::{Bounds, EngineArg},
 	model_ref::ModelRef,
-	output::Output,
-	reference,
+	reference::{self, Once},
 	tensors::InputArgs,
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use opg_execution::content_of;
 use opg_primitives::{
-	AccountId, Balance, BlockNumber, Input, ModelId, RequestId, TaskInput, Tier, MAX_INPUT_BYTES,
+	AccountId, Balance, BlockNumber, Input, ModelId, Nonce, RequestId, TaskInput, Tier,
+	MAX_INPUT_BYTES,
 };
 use opg_runtime::{Runtime, RuntimeEvent};
 use opg_runtime_api::{RequestStatus, RequestView, VersionView};
@@ -192,33 +192,31 @@ impl Send {
 		let input = files.encode(self.model.inputs(&version)?.as_deref())?;
 		check_length(&input, &version)?;
 		let requester = self.signer.account(&chain)?;
-		let known = match self.reference {
-			Some(reference) => reference::find(&chain, requester.id(), reference)?,
-			None => None,
-		};
-		let (id, max_fee) = match known {
-			Some(id) => (id, None),
+		let (id, max_fee) = self.send(&chain, &version, &input, &requester)?;
+		let is_uploading = match max_fee {
 			None => {
-				let (id, max_fee) = self.send(&chain, output, &version, &input, &requester)?;
-				(id, Some(max_fee))
-			},
-		};
-		let is_uploading = match known {
-			Some(id) => {
 				output.news(format_args!(
 					"request {id} has this reference already: nothing is sent again"
 				));
 				let view = self.same(&chain, id, &input, &version)?;
 				matches!(view.status, RequestStatus::Uploading { .. })
 			},
-			None => true,
+			Some(max_fee) => {
+				output.news(format_args!(
+					"request {id} sent, at most {} and a deposit of {}",
+					Amount(max_fee),
+					Amount(<Runtime as pallet_opg_inference::Config>::RequestDeposit::get())
+				));
+				true
+			},
 		};
 		if is_stored(&input) && is_uploading {
 			self.upload(session, &chain, id, &input)?;
 		}
 		let Some(until) = self.wait else {
+			let is_new = max_fee.is_some();
 			let max_fee = max_fee.map(|planck| planck.to_string());
-			output.json(|| json!({ "request": id, "is_new": known.is_none(), "max_fee": max_fee }));
+			output.json(|| json!({ "request": id, "is_new": is_new, "max_fee": max_fee }));
 			return Ok(());
 		};
 		let view = follow(&chain, output, id, until.into())?;
@@ -226,30 +224,49 @@ impl Send {
 		check_attested(id, &view)
 	}
 
+	/// Number of the request, and what it costs at most; `None` where it was there already.
 	fn send(
 		&self,
 		chain: &Chain,
-		output: Output,
 		version: &VersionView,
 		input: &[u8],
 		requester: &Account,
-	) -> Result<(RequestId, Balance)> {
+	) -> Result<(RequestId, Option<Balance>)> {
 		let reference = self.reference.unwrap_or_else(claims::random);
-		let order = self.terms.order(chain, version, input, reference, requester.id())?;
-		let max_fee = order.max_fee;
-		let id = send(chain, order, requester).map_err(|error| match code(&error) {
+		let mut max_fee = 0;
+		let mut submit = |nonce: Option<Nonce>| {
+			let order = self.terms.order(chain, version, input, reference, requester.id())?;
+			max_fee = order.max_fee;
+			chain.submit_with(order.call()?, requester, nonce)
+		};
+		let submitted = match self.reference {
+			// Nobody else knows of it.
+			None => submit(None)?,
+			Some(_) => {
+				let submit = |nonce| submit(Some(nonce));
+				match reference::send_once(chain, requester.id(), reference, submit)? {
+					Once::Known(id) => return Ok((id, None)),
+					Once::New(submitted) => submitted,
+				}
+			},
+		};
+		let error = match chain.included(submitted) {
+			Ok(included) => return Ok((requested(&included.events)?, Some(max_fee))),
+			Err(error) => error,
+		};
+		if self.reference.is_some() && error.is::<Replaced>() {
+			// What took its place may have the reference.
+			if let Some(id) = reference::find(chain, requester.id(), reference)? {
+				return Ok((id, None));
+			}
+		}
+		Err(match code(&error) {
 			Code::Timeout => error.context(format!(
 				"it may be included later. Run this again with --reference {reference:?}: then it is not \
 				 paid for twice"
 			)),
 			_ => error,
-		})?;
-		output.news(format_args!(
-			"request {id} sent, at most {} and a deposit of {}",
-			Amount(max_fee),
-			Amount(<Runtime as pallet_opg_inference::Config>::RequestDeposit::get())
-		));
-		Ok((id, max_fee))
+		})
 	}
 
 	/// The request with the same reference. Fails if it asks for something else.
@@ -284,7 +301,7 @@ impl Send {
 			input.len(),
 			session.endpoint
 		));
-		transfer::upload(chain, id, input, &self.input)?;
+		transfer::upload(chain, id, input, &self.input, &self.model)?;
 		output.news("uploaded; validators fetch it while the node is up");
 		Ok(())
 	}

@@ -1,6 +1,6 @@
 //! `opg request upload` and `opg request download`: inputs and outputs that are too long for the chain.
 
-use super::view::attested;
+use super::{check::ModelFile, view::attested};
 use crate::{
 	chain::Chain,
 	commands::Session,
@@ -22,6 +22,8 @@ pub(crate) struct UploadArgs {
 	request: RequestId,
 	#[command(flatten)]
 	input: InputArgs,
+	#[command(flatten)]
+	model: ModelFile,
 }
 
 impl UploadArgs {
@@ -29,13 +31,18 @@ impl UploadArgs {
 		let id = self.request;
 		let files = self.input.read()?;
 		let chain = session.connect()?;
-		let input = chain.request(id)?.task.input;
+		let request = chain.request(id)?;
+		let input = request.task.input;
 		let content = input.stored().with_context(|| {
 			format!("the input of request {id} is on the chain: nothing is to be uploaded")
 		})?;
-		let bytes = files.encode(None)?;
+		let inputs = match self.model.is_given() {
+			true => self.model.inputs(&chain.model(request.model)?)?,
+			false => None,
+		};
+		let bytes = files.encode(inputs.as_deref())?;
 		contents::check("input", &bytes, content)?;
-		upload(&chain, id, &bytes, &self.input)?;
+		upload(&chain, id, &bytes, &self.input, &self.model)?;
 		session.output.result(
 			format_args!("{} has the input of request {id}", session.endpoint),
 			|| json!({ "request": id, "input": contents::to_json(content) }),
@@ -44,13 +51,21 @@ impl UploadArgs {
 	}
 }
 
-/// Hands the input of a request to the node. `from` is where it came from.
-pub(super) fn upload(chain: &Chain, id: RequestId, bytes: &[u8], from: &InputArgs) -> Result<()> {
+/// Hands the input of a request to the node. `from` is where it came from, and `model` what it was made
+/// for.
+pub(super) fn upload(
+	chain: &Chain,
+	id: RequestId,
+	bytes: &[u8],
+	from: &InputArgs,
+	model: &ModelFile,
+) -> Result<()> {
 	Upload::of_bytes(bytes)?.send(chain, Some(id)).with_context(|| {
 		format!(
 			"request {id} was sent, and its input is not at the node. Hand it to this node or to \
-			 another while the request waits for it: opg request upload {id} {}",
-			from.describe()
+			 another while the request waits for it: opg request upload {id} {}{}",
+			from.describe(),
+			model.describe()
 		)
 	})
 }

@@ -19,7 +19,7 @@ use crate::{
 	model_ref::ModelRef,
 	output::Output,
 	reference,
-	rpc::Refusal,
+	rpc::{pool, Refusal},
 	signals, tensors,
 	upload::Upload,
 };
@@ -50,20 +50,6 @@ const POLL: Duration = Duration::from_millis(500);
 const RECONNECT: Duration = Duration::from_secs(5);
 /// Time after which a node that does not answer ends the batch.
 const OUTAGE: Duration = Duration::from_secs(600);
-
-/// Codes with which a node's pool refuses a transaction.
-mod refusal {
-	/// It is not valid: its nonce was used, for example.
-	pub const INVALID: i32 = 1010;
-	/// It was refused a while ago.
-	pub const BANNED: i32 = 1012;
-	/// The pool has it.
-	pub const KNOWN: i32 = 1013;
-	/// The pool has another one with this nonce.
-	pub const PRIORITY: i32 = 1014;
-	/// The pool is full.
-	pub const DROPPED: i32 = 1016;
-}
 
 /// Arguments of `opg request batch`.
 #[derive(Args)]
@@ -401,11 +387,10 @@ impl Node<'_> {
 fn handed(error: Error) -> Result<Handed> {
 	let Some(refusal) = error.downcast_ref::<Refusal>() else { return Err(error) };
 	match refusal.code {
-		refusal::KNOWN => Ok(Handed::Taken),
-		refusal::DROPPED | refusal::BANNED => Ok(Handed::Full),
-		refusal::PRIORITY => Ok(Handed::NonceUsed),
-		refusal::INVALID if refusal.is_outdated() => Ok(Handed::NonceUsed),
-		refusal::INVALID => Err(Stop(error).into()),
+		pool::KNOWN => Ok(Handed::Taken),
+		pool::DROPPED | pool::BANNED => Ok(Handed::Full),
+		_ if refusal.is_nonce_used() => Ok(Handed::NonceUsed),
+		pool::INVALID => Err(Stop(error).into()),
 		_ => Err(error),
 	}
 }
