@@ -133,14 +133,20 @@ pub const POOL_DEPOSIT: Balance = deposit(4, 512);
 pub const MAX_DELEGATIONS: u32 = 64;
 /// Largest number of withdrawals that one account has under way from one pool.
 pub const MAX_UNBONDS: u32 = 16;
-/// Blocks until stake that is taken out of a pool can be withdrawn, by the clock. A public network
-/// chooses weeks.
+/// Blocks until stake that is taken out of a pool can be withdrawn, by the clock, on a public network.
+/// Others divide it as they divide the periods of governance.
+pub const UNBONDING_PERIOD: BlockNumber = 14 * DAYS;
+/// Fewest blocks until stake that is taken out of a pool can be withdrawn, by the clock, on any
+/// network.
 pub const UNBONDING_BLOCKS: BlockNumber = 800;
-/// Largest number of sessions whose unbonding stake is kept apart: as many as unbonding lasts while
-/// the clock is as slow as it can be.
+/// Largest number of sessions whose unbonding stake is kept apart, and can be slashed: as many as the
+/// shortest unbonding lasts while the clock is as slow as it can be.
 pub const MAX_UNBONDING_SESSIONS: u32 = 192;
-/// Blocks for which the loss of a convicted executor is held before it is burned, by the clock. A
-/// public network chooses a day, so that governance can look.
+/// Blocks for which the loss of a convicted executor is held before it is burned, by the clock, on a
+/// public network. Others divide it as they divide the periods of governance.
+pub const CONVICTION_PERIOD: BlockNumber = DAYS;
+/// Fewest blocks for which the loss of a convicted executor is held before it is burned, by the
+/// clock, on any network.
 pub const CONVICTION_DELAY: BlockNumber = 20;
 /// Blocks until a new hot key is valid, by the clock: two sessions.
 pub const KEY_DELAY: BlockNumber = 2 * SESSION_SLOTS as BlockNumber;
@@ -403,8 +409,19 @@ const _: () = assert!(
 	UNBONDING_BLOCKS as u64 > 4 * SESSION_SLOTS,
 	"no snapshot that draws can need holds a pool that is closed"
 );
-const _: () =
-	assert!(CONVICTION_DELAY < UNBONDING_BLOCKS, "a conviction ends before it is forgotten");
+const _: () = assert!(
+	// Both are divided by the same number, and have their least lengths.
+	CONVICTION_DELAY < UNBONDING_BLOCKS && CONVICTION_PERIOD < UNBONDING_PERIOD,
+	"a conviction ends before it is forgotten"
+);
+const _: () = assert!(
+	UNBONDING_PERIOD >= UNBONDING_BLOCKS && CONVICTION_PERIOD >= CONVICTION_DELAY,
+	"no network is slower than a public one"
+);
+const _: () = assert!(
+	UNBONDING_PERIOD > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
+	"on a public network stake stays for the longest dispute"
+);
 const _: () = assert!(CHALLENGE_WINDOW >= 2 * COMMIT_BLOCKS, "there is time to look twice");
 const _: () = assert!(
 	(MAX_COMMIT_BLOCKS - COMMIT_PHASES.transfer(MAX_CONTENT_BYTES)) as u64

@@ -89,10 +89,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn undelegate() -> Weight {
 		// Least time measured: 52_769_000 ps.
 		Weight::from_parts(57_536_000, 6296)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
@@ -131,10 +133,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn leave() -> Weight {
 		// Least time measured: 86_669_000 ps.
 		Weight::from_parts(96_434_000, 3957)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
@@ -145,10 +149,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn force_undelegate() -> Weight {
 		// Least time measured: 56_394_000 ps.
 		Weight::from_parts(61_993_000, 6381)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:0)
@@ -317,10 +323,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Convictions` (r:0 w:1)
 	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn convict() -> Weight {
 		// Least time measured: 92_127_000 ps.
 		Weight::from_parts(102_462_000, 13050)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `System::Account` (r:17 w:17)

@@ -13,6 +13,8 @@ parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
 	pub const TreasuryShare: Perbill = TREASURY_SHARE;
 	pub const MaxCommissionChange: Perbill = MAX_COMMISSION_CHANGE;
+	pub UnbondingBlocks: BlockNumber = Governance::period(UNBONDING_PERIOD).max(UNBONDING_BLOCKS);
+	pub ConvictionDelay: BlockNumber = Governance::period(CONVICTION_PERIOD).max(CONVICTION_DELAY);
 }
 
 /// Accounts with session keys.
@@ -45,9 +47,9 @@ impl pallet_opg_staking::Config for Runtime {
 	type MaxPools = ConstU32<MAX_EXECUTORS>;
 	type MaxDelegations = ConstU32<MAX_DELEGATIONS>;
 	type MaxUnbonds = ConstU32<MAX_UNBONDS>;
-	type UnbondingBlocks = ConstU32<UNBONDING_BLOCKS>;
+	type UnbondingBlocks = UnbondingBlocks;
 	type MaxUnbondingSessions = ConstU32<MAX_UNBONDING_SESSIONS>;
-	type ConvictionDelay = ConstU32<CONVICTION_DELAY>;
+	type ConvictionDelay = ConvictionDelay;
 	type DayBlocks = ConstU32<DAYS>;
 	type KeyDelay = ConstU32<KEY_DELAY>;
 	type MaxCommissionChange = MaxCommissionChange;
