@@ -133,6 +133,8 @@ pub const POOL_DEPOSIT: Balance = deposit(4, 512);
 pub const MAX_DELEGATIONS: u32 = 64;
 /// Largest number of withdrawals that one account has under way from one pool.
 pub const MAX_UNBONDS: u32 = 16;
+/// Largest number of times that an account has moved stake between pools and is still liable.
+pub const MAX_REDELEGATIONS: u32 = 8;
 /// Blocks until stake that is taken out of a pool can be withdrawn, by the clock, on a public network.
 /// Others divide it as they divide the periods of governance.
 pub const UNBONDING_PERIOD: BlockNumber = 14 * DAYS;

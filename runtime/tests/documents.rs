@@ -161,6 +161,7 @@ fn cells(name: &str) -> String {
 		"POOL_DEPOSIT" => (Planck, POOL_DEPOSIT),
 		"MAX_DELEGATIONS" => (Number, MAX_DELEGATIONS.into()),
 		"MAX_UNBONDS" => (Number, MAX_UNBONDS.into()),
+		"MAX_REDELEGATIONS" => (Number, MAX_REDELEGATIONS.into()),
 		"UNBONDING_PERIOD" => (Blocks, UNBONDING_PERIOD.into()),
 		"UNBONDING_BLOCKS" => (Blocks, UNBONDING_BLOCKS.into()),
 		"MAX_UNBONDING_SESSIONS" => (Sessions, MAX_UNBONDING_SESSIONS.into()),
@@ -289,6 +290,7 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		"MaxPools"
 		| "MaxDelegations"
 		| "MaxUnbonds"
+		| "MaxRedelegations"
 		| "MaxCommissionChange"
 		| "MaxShareParts"
 		| "MaxValidators"

@@ -125,6 +125,7 @@ impl Config for Test {
 	type MaxPools = ConstU32<8>;
 	type MaxDelegations = ConstU32<3>;
 	type MaxUnbonds = ConstU32<3>;
+	type MaxRedelegations = ConstU32<2>;
 	type UnbondingBlocks = ConstU32<10>;
 	type MaxUnbondingSessions = ConstU32<4>;
 	type ConvictionDelay = ConstU32<4>;

@@ -47,6 +47,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type MaxPools = ConstU32<MAX_EXECUTORS>;
 	type MaxDelegations = ConstU32<MAX_DELEGATIONS>;
 	type MaxUnbonds = ConstU32<MAX_UNBONDS>;
+	type MaxRedelegations = ConstU32<MAX_REDELEGATIONS>;
 	type UnbondingBlocks = UnbondingBlocks;
 	type MaxUnbondingSessions = ConstU32<MAX_UNBONDING_SESSIONS>;
 	type ConvictionDelay = ConvictionDelay;
