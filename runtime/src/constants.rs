@@ -121,6 +121,8 @@ pub const MAX_PROXIES: u32 = 32;
 pub const MAX_EXECUTORS: u32 = 1_024;
 /// Smallest stake of an operator in its own pool, in planck.
 pub const MIN_BOND: Balance = 1_000 * OPG;
+/// Smallest share of a pool that is its operator's own where it takes delegations.
+pub const MIN_OWN_SHARE: Perbill = Perbill::from_percent(5);
 /// Stake that backs one slot of an executor, in planck: a pool of the smallest bond has eight.
 pub const SLOT_STAKE: Balance = MIN_BOND / 8;
 /// Smallest delegation, in planck.

@@ -54,6 +54,8 @@ fn alice() -> AccountId {
 fn run_with_zoe(test: impl FnOnce()) {
 	run(|| {
 		set_balance(&zoe(), FORTUNE + FEES);
+		carry(&alice(), FORTUNE);
+		carry(&executor(3), FORTUNE / 4);
 		assert_ok!(Staking::delegate(signed(zoe()), alice(), Role::Executor, FORTUNE));
 		test()
 	})
@@ -425,6 +427,7 @@ const REFUSED_IN_A_PAUSE: &[&str] = &[
 	"Models.undeprecate",
 	"Staking.bond",
 	"Staking.delegate",
+	"Staking.redelegate",
 ];
 
 #[test]

@@ -107,6 +107,10 @@ impl<T: Config> Pallet<T> {
 			Holdings::<T>::mutate(&id, &delegator, |own| pool.active.deposit(amount, own))
 		};
 		let shares = shares.ok_or(Error::<T>::DelegationTooSmall)?;
+		ensure!(
+			delegator == id.operator || Self::has_own_share(&pool),
+			Error::<T>::OwnShareTooSmall
+		);
 		T::VoteLocks::before_staking(&delegator, amount);
 		Self::collect(&delegator, amount)?;
 		Self::store(&id, pool);
@@ -138,6 +142,12 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			!is_operator || pool.status == PoolStatus::Leaving || left >= T::MinBond::get(),
 			Error::<T>::BondTooSmall
+		);
+		ensure!(
+			!is_operator
+				|| pool.status == PoolStatus::Leaving
+				|| Self::keeps_own_share(&pool, left, amount),
+			Error::<T>::OwnShareTooSmall
 		);
 		Self::unbond(id, pool, delegator, shares)
 	}

@@ -58,6 +58,9 @@ mod errors {
 		CommissionChangeTooLarge,
 		/// The number of validators is zero, or above `MaxValidators`.
 		InvalidValidatorCount,
+		/// Less than `MinOwnShare` of the pool would be its operator's own. The operator has to add to its
+		/// bond first.
+		OwnShareTooSmall,
 		/// The stake is in this pool already.
 		SamePool,
 		/// Own stake of an operator does not move between pools.

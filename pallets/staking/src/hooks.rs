@@ -60,6 +60,7 @@ impl<T: Config> Pallet<T> {
 		assert!(T::MinBond::get() >= T::MinDelegation::get(), "a bond is a delegation");
 		assert!(T::SlotStake::get() > 0, "a slot is backed by something");
 		assert!(T::MinBond::get() >= T::SlotStake::get(), "every executor has a slot");
+		assert!(!T::MinOwnShare::get().is_one(), "pools take delegations");
 		let budget = T::BlockWeights::get().max_block;
 		assert_fits("a change of sessions", Self::max_session_change_weight(), budget);
 	}

@@ -81,6 +81,10 @@ pub mod pallet {
 		/// Smallest stake of an operator in its own pool, in planck.
 		#[pallet::constant]
 		type MinBond: Get<Balance>;
+		/// Smallest share of a pool that is its operator's own where it takes delegations, and where the
+		/// operator takes stake out.
+		#[pallet::constant]
+		type MinOwnShare: Get<Perbill>;
 		/// Stake that backs one slot of an executor, in planck.
 		#[pallet::constant]
 		type SlotStake: Get<Balance>;
@@ -442,6 +446,8 @@ pub mod pallet {
 			role: Role,
 			amount: Balance,
 		) -> DispatchResult {
+		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool would be its
+		///   operator's. The operator itself can always add.
 			let delegator = ensure_signed(origin)?;
 			Self::do_delegate(PoolId { operator, role }, delegator, amount)
 		}
@@ -476,6 +482,8 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			operator: T::AccountId,
 			role: Role,
+		/// - [`Error::OwnShareTooSmall`]: if the operator would keep less than `MinOwnShare` of its
+		///   pool.
 			amount: Balance,
 		) -> DispatchResult {
 			let delegator = ensure_signed(origin)?;
@@ -815,6 +823,8 @@ pub mod pallet {
 			operator: T::AccountId,
 			role: Role,
 			to: T::AccountId,
+		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool of `to` would be its
+		///   operator's.
 			amount: Balance,
 		) -> DispatchResult {
 			let delegator = ensure_signed(origin)?;

@@ -51,6 +51,7 @@ impl<T: Config> Pallet<T> {
 		let shares =
 			Holdings::<T>::mutate(&target, &delegator, |own| next.active.deposit(moved, own));
 		let shares = shares.ok_or(Error::<T>::DelegationTooSmall)?;
+		ensure!(Self::has_own_share(&next), Error::<T>::OwnShareTooSmall);
 		Self::store(&target, next);
 		Self::store_or_close(&from, pool)?;
 		Self::deposit_event(Event::Redelegated {

@@ -310,7 +310,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(20_771_000, 3884)
 			// Standard error: 11_779.
 			.saturating_add(Weight::from_parts(7_879_583, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+			// The list of validators, and eight of them that are paused.
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(9))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2675).saturating_mul(p.into()))
 	}
@@ -330,8 +332,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn reward_author() -> Weight {
 		// Least time measured: 43_234_000 ps.
 		Weight::from_parts(46_419_000, 3827)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)

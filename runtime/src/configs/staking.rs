@@ -13,6 +13,7 @@ parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
 	pub const TreasuryShare: Perbill = TREASURY_SHARE;
 	pub const MaxCommissionChange: Perbill = MAX_COMMISSION_CHANGE;
+	pub const MinOwnShare: Perbill = MIN_OWN_SHARE;
 	pub UnbondingBlocks: BlockNumber = Governance::period(UNBONDING_PERIOD).max(UNBONDING_BLOCKS);
 	pub ConvictionDelay: BlockNumber = Governance::period(CONVICTION_PERIOD).max(CONVICTION_DELAY);
 }
@@ -40,6 +41,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type BlockNumberProvider = Clock;
 	type PalletId = StakingPalletId;
 	type MinBond = ConstU128<MIN_BOND>;
+	type MinOwnShare = MinOwnShare;
 	type SlotStake = ConstU128<SLOT_STAKE>;
 	type MinDelegation = ConstU128<MIN_DELEGATION>;
 	type MinValidatorStake = ConstU128<MIN_VALIDATOR_STAKE>;

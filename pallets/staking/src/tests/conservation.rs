@@ -190,6 +190,7 @@ fn wealth(who: u64) -> u128 {
 /// Checks a walk: conservation after every step, and that nobody is richer for acting.
 fn walk(steps: Vec<Step>) {
 	run(|| {
+		MinOwnShare::set(&Perbill::from_percent(5));
 		for step in steps {
 			let actor = match &step {
 				Step::Bond(who, ..)
