@@ -154,6 +154,10 @@ pub const CONVICTION_PERIOD: BlockNumber = DAYS;
 pub const CONVICTION_DELAY: BlockNumber = 20;
 /// Blocks until a new hot key is valid, by the clock: two sessions.
 pub const KEY_DELAY: BlockNumber = 2 * SESSION_SLOTS as BlockNumber;
+/// Sessions without a block of its own after which a validator loses its seat.
+pub const OFFLINE_SESSIONS: u32 = 100;
+/// Fewest candidates that are left where validators are offline: as many as bear one fault.
+pub const MIN_VALIDATORS: u32 = 4;
 /// Largest change of a commission, once per session.
 pub const MAX_COMMISSION_CHANGE: Perbill = Perbill::from_percent(1);
 /// Largest weight of an executor pool in a draw, as one part in this many of all weight. It binds
@@ -425,6 +429,11 @@ const _: () = assert!(
 const _: () = assert!(
 	UNBONDING_PERIOD > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
 	"on a public network stake stays for the longest dispute"
+);
+const _: () = assert!(
+	// One that is online misses its turn in as many slots with a probability of e^-20.
+	OFFLINE_SESSIONS as u64 * SESSION_SLOTS >= 20 * MAX_VALIDATORS as u64,
+	"who is online makes a block"
 );
 const _: () = assert!(CHALLENGE_WINDOW >= 2 * COMMIT_BLOCKS, "there is time to look twice");
 const _: () = assert!(

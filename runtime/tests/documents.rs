@@ -130,6 +130,9 @@ fn cells(name: &str) -> String {
 		"AGENDA_SHARE" => return percent(AGENDA_SHARE),
 		"DEADLINE_SHARE" => return percent(DEADLINE_SHARE),
 		"SCHEDULER_SHARE" => return percent(SCHEDULER_SHARE),
+		"OFFLINE_SESSIONS" => (Sessions, OFFLINE_SESSIONS.into()),
+		"MIN_VALIDATORS" => (Number, MIN_VALIDATORS.into()),
+		"MIN_OWN_SHARE" => return percent(MIN_OWN_SHARE),
 		"MAX_COMMISSION_CHANGE" => return percent(MAX_COMMISSION_CHANGE),
 		"SS58_PREFIX" => (Number, SS58_PREFIX.into()),
 		"SLOT_MILLIS" => (Milliseconds, SLOT_MILLIS.into()),
@@ -283,13 +286,15 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		| "AnnouncementLifetime"
 		| "Lifetime"
 		| "RevealBlocks" => Blocks,
-		"MaxUnbondingSessions" => Sessions,
+		"MaxUnbondingSessions" | "OfflineSessions" => Sessions,
 		"SessionBytes" => Bytes,
 		"TargetFuel" | "SessionFuel" | "CourtFuelPerByte" => Fuel,
 		"AgendaWeight" | "DeadlineWeight" | "HookWeight" | "MillisPerTick" => Milliseconds,
 		"MaxPools"
 		| "MaxDelegations"
 		| "MaxUnbonds"
+		| "MinValidators"
+		| "MinOwnShare"
 		| "MaxRedelegations"
 		| "MaxCommissionChange"
 		| "MaxShareParts"

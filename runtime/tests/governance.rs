@@ -306,9 +306,9 @@ fn stake_should_count_once_wherever_it_is() {
 		assert_ok!(Staking::withdraw(signed(eve()), alice(), Role::Executor, zoe()));
 		assert_eq!(all(&zoe()), FORTUNE + FEES, "withdrawn");
 		// An operator's own stake counts for the operator.
-		let pool = PoolId { operator: executor(3), role: Role::Executor };
-		assert_eq!(Staking::total_stake(&executor(3)), Staking::stake(pool, executor(3)).active);
-		assert_eq!(all(&executor(3)), wealth(&executor(3)) + 10_000 * OPG);
+		let pool = PoolId { operator: executor(4), role: Role::Executor };
+		assert_eq!(Staking::total_stake(&executor(4)), Staking::stake(pool, executor(4)).active);
+		assert_eq!(all(&executor(4)), wealth(&executor(4)) + 10_000 * OPG);
 	});
 }
 

@@ -135,6 +135,12 @@ pub mod pallet {
 		/// Largest number of validators that governance can set.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
+		/// Number of whole sessions after which a validator that made no block in them is paused.
+		#[pallet::constant]
+		type OfflineSessions: Get<u32>;
+		/// Number of candidates that elections leave, however many of them are offline.
+		#[pallet::constant]
+		type MinValidators: Get<u32>;
 		/// Accounts that have session keys. Others are not elected.
 		type ValidatorKeys: Contains<Self::AccountId>;
 		/// Reward of the author of this block, in planck.
@@ -328,6 +334,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type CurrentSession<T> = StorageValue<_, u32, ValueQuery>;
 
+	/// Elected validators, sorted, and the session in which each made its last block, or the first in
+	/// which it is to make some.
+	#[pallet::storage]
+	pub type LastAuthored<T: Config> =
+		StorageValue<_, BoundedVec<(T::AccountId, u32), T::MaxValidators>, ValueQuery>;
+
 	/// Number of validators to elect.
 	#[pallet::storage]
 	pub type ValidatorCount<T> = StorageValue<_, u32, ValueQuery>;
@@ -434,6 +446,8 @@ pub mod pallet {
 		/// - [`Error::OperatorConvicted`]: if a conviction of the operator is held.
 		/// - [`Error::DelegationTooSmall`]: if `amount` is below `MinDelegation`, or too little for
 		///   one share of the pool.
+		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool would be its
+		///   operator's. The operator itself can always add.
 		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
 		///
 		/// ## Events
@@ -446,8 +460,6 @@ pub mod pallet {
 			role: Role,
 			amount: Balance,
 		) -> DispatchResult {
-		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool would be its
-		///   operator's. The operator itself can always add.
 			let delegator = ensure_signed(origin)?;
 			Self::do_delegate(PoolId { operator, role }, delegator, amount)
 		}
@@ -470,6 +482,8 @@ pub mod pallet {
 		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
 		/// - [`Error::NothingDelegated`]: if the signer has nothing in the pool.
 		/// - [`Error::BondTooSmall`]: if the operator would keep less than `MinBond`.
+		/// - [`Error::OwnShareTooSmall`]: if the operator would keep less than `MinOwnShare` of its
+		///   pool.
 		/// - [`Error::StillLiable`]: if less would stay than what moved in and still pays for a former
 		///   operator.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the signer are unbonding.
@@ -482,8 +496,6 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			operator: T::AccountId,
 			role: Role,
-		/// - [`Error::OwnShareTooSmall`]: if the operator would keep less than `MinOwnShare` of its
-		///   pool.
 			amount: Balance,
 		) -> DispatchResult {
 			let delegator = ensure_signed(origin)?;
@@ -811,6 +823,8 @@ pub mod pallet {
 		///   operator.
 		/// - [`Error::DelegationTooSmall`]: if less than `MinDelegation` would move, or too little for
 		///   one share of the pool.
+		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool of `to` would be its
+		///   operator's.
 		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
 		/// - [`Error::TooManyRedelegations`]: if `MaxRedelegations` of the signer have not ended.
 		///
@@ -823,8 +837,6 @@ pub mod pallet {
 			operator: T::AccountId,
 			role: Role,
 			to: T::AccountId,
-		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool of `to` would be its
-		///   operator's.
 			amount: Balance,
 		) -> DispatchResult {
 			let delegator = ensure_signed(origin)?;

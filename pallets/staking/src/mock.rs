@@ -137,6 +137,8 @@ impl Config for Test {
 	type MaxCommissionChange = MaxCommissionChange;
 	type MaxShareParts = ConstU32<4>;
 	type MaxValidators = ConstU32<5>;
+	type OfflineSessions = ConstU32<3>;
+	type MinValidators = ConstU32<2>;
 	type ValidatorKeys = Keys;
 	type BlockReward = ConstU128<7>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;

@@ -90,8 +90,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Mints the reward of a block into its author's pool, less a part for each case of the court that
-	/// the author missed in the session before. An author without a pool gets nothing.
+	/// the author missed in the session before. An author without a pool gets nothing. Notes that it is
+	/// not offline.
 	pub fn reward_author(author: T::AccountId) {
+		Self::note_author(&author);
 		let id = PoolId { operator: author, role: Role::Validator };
 		if Pools::<T>::contains_key(id.role, &id.operator) {
 			let last = CurrentSession::<T>::get().checked_sub(1);

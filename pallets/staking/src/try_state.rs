@@ -53,6 +53,8 @@ impl<T: Config> Pallet<T> {
 			OwnStakes::<T>::iter_keys().all(Snapshots::<T>::contains_key),
 			"own stake without a snapshot"
 		);
+		let seats = LastAuthored::<T>::get();
+		ensure!(seats.windows(2).all(|pair| pair[0].0 < pair[1].0), "validators are not sorted");
 		let declared = DeclaredSlots::<T>::get();
 		ensure!(declared.windows(2).all(|pair| pair[0].0 < pair[1].0), "slots are not sorted");
 		let executors = Operators::<T>::get(Role::Executor);

@@ -329,6 +329,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Staking::LastAuthored` (r:1 w:1)
+	/// Proof: `Staking::LastAuthored` (`max_values`: Some(1), `max_size`: Some(3602), added: 4097, mode: `Measured`)
 	fn reward_author() -> Weight {
 		// Least time measured: 43_234_000 ps.
 		Weight::from_parts(46_419_000, 3827)

@@ -58,6 +58,8 @@ impl pallet_opg_staking::Config for Runtime {
 	type MaxCommissionChange = MaxCommissionChange;
 	type MaxShareParts = ConstU32<MAX_SHARE_PARTS>;
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
+	type OfflineSessions = ConstU32<OFFLINE_SESSIONS>;
+	type MinValidators = ConstU32<MIN_VALIDATORS>;
 	type ValidatorKeys = ValidatorKeys;
 	type BlockReward = BlockReward;
 	type GovernanceOrigin = RootOr<{ tracks::PARAMETERS }>;

@@ -5,6 +5,8 @@ mod conservation;
 mod convictions;
 mod delegation;
 mod keys;
+mod offline;
+mod own_share;
 mod pools;
 mod redelegation;
 mod sessions;
