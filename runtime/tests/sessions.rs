@@ -137,7 +137,7 @@ fn fifth_validator_should_lose_its_seat_when_it_made_no_block_for_a_hundred_sess
 		assert_eq!(Session::validators().len(), 5);
 		// Elected in session 1 for session 2, and a whole session is one that has ended.
 		(0..3).for_each(|_| rotate());
-		assert_eq!(paused(), [fifth.clone()]);
+		assert_eq!(paused(), std::slice::from_ref(&fifth));
 		(0..2).for_each(|_| rotate());
 		assert!(!Session::validators().contains(&fifth));
 		// Of four nobody loses a seat.
