@@ -121,6 +121,8 @@ pub const MAX_PROXIES: u32 = 32;
 pub const MAX_EXECUTORS: u32 = 1_024;
 /// Smallest stake of an operator in its own pool, in planck.
 pub const MIN_BOND: Balance = 1_000 * OPG;
+/// Smallest share of a pool that is its operator's own where it takes delegations.
+pub const MIN_OWN_SHARE: Perbill = Perbill::from_percent(5);
 /// Stake that backs one slot of an executor, in planck: a pool of the smallest bond has eight.
 pub const SLOT_STAKE: Balance = MIN_BOND / 8;
 /// Smallest delegation, in planck.
@@ -133,17 +135,29 @@ pub const POOL_DEPOSIT: Balance = deposit(4, 512);
 pub const MAX_DELEGATIONS: u32 = 64;
 /// Largest number of withdrawals that one account has under way from one pool.
 pub const MAX_UNBONDS: u32 = 16;
-/// Blocks until stake that is taken out of a pool can be withdrawn, by the clock. A public network
-/// chooses weeks.
+/// Largest number of times that an account has moved stake between pools and is still liable.
+pub const MAX_REDELEGATIONS: u32 = 8;
+/// Blocks until stake that is taken out of a pool can be withdrawn, by the clock, on a public network.
+/// Others divide it as they divide the periods of governance.
+pub const UNBONDING_PERIOD: BlockNumber = 14 * DAYS;
+/// Fewest blocks until stake that is taken out of a pool can be withdrawn, by the clock, on any
+/// network.
 pub const UNBONDING_BLOCKS: BlockNumber = 800;
-/// Largest number of sessions whose unbonding stake is kept apart: as many as unbonding lasts while
-/// the clock is as slow as it can be.
+/// Largest number of sessions whose unbonding stake is kept apart, and can be slashed: as many as the
+/// shortest unbonding lasts while the clock is as slow as it can be.
 pub const MAX_UNBONDING_SESSIONS: u32 = 192;
-/// Blocks for which the loss of a convicted executor is held before it is burned, by the clock. A
-/// public network chooses a day, so that governance can look.
+/// Blocks for which the loss of a convicted executor is held before it is burned, by the clock, on a
+/// public network. Others divide it as they divide the periods of governance.
+pub const CONVICTION_PERIOD: BlockNumber = DAYS;
+/// Fewest blocks for which the loss of a convicted executor is held before it is burned, by the
+/// clock, on any network.
 pub const CONVICTION_DELAY: BlockNumber = 20;
 /// Blocks until a new hot key is valid, by the clock: two sessions.
 pub const KEY_DELAY: BlockNumber = 2 * SESSION_SLOTS as BlockNumber;
+/// Sessions without a block of its own after which a validator loses its seat.
+pub const OFFLINE_SESSIONS: u32 = 100;
+/// Fewest candidates that are left where validators are offline: as many as bear one fault.
+pub const MIN_VALIDATORS: u32 = 4;
 /// Largest change of a commission, once per session.
 pub const MAX_COMMISSION_CHANGE: Perbill = Perbill::from_percent(1);
 /// Largest weight of an executor pool in a draw, as one part in this many of all weight. It binds
@@ -403,8 +417,24 @@ const _: () = assert!(
 	UNBONDING_BLOCKS as u64 > 4 * SESSION_SLOTS,
 	"no snapshot that draws can need holds a pool that is closed"
 );
-const _: () =
-	assert!(CONVICTION_DELAY < UNBONDING_BLOCKS, "a conviction ends before it is forgotten");
+const _: () = assert!(
+	// Both are divided by the same number, and have their least lengths.
+	CONVICTION_DELAY < UNBONDING_BLOCKS && CONVICTION_PERIOD < UNBONDING_PERIOD,
+	"a conviction ends before it is forgotten"
+);
+const _: () = assert!(
+	UNBONDING_PERIOD >= UNBONDING_BLOCKS && CONVICTION_PERIOD >= CONVICTION_DELAY,
+	"no network is slower than a public one"
+);
+const _: () = assert!(
+	UNBONDING_PERIOD > LONGEST_DISPUTE + 2 * SESSION_SLOTS as BlockNumber,
+	"on a public network stake stays for the longest dispute"
+);
+const _: () = assert!(
+	// One that is online misses its turn in as many slots with a probability of e^-20.
+	OFFLINE_SESSIONS as u64 * SESSION_SLOTS >= 20 * MAX_VALIDATORS as u64,
+	"who is online makes a block"
+);
 const _: () = assert!(CHALLENGE_WINDOW >= 2 * COMMIT_BLOCKS, "there is time to look twice");
 const _: () = assert!(
 	(MAX_COMMIT_BLOCKS - COMMIT_PHASES.transfer(MAX_CONTENT_BYTES)) as u64

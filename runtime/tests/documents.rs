@@ -130,6 +130,9 @@ fn cells(name: &str) -> String {
 		"AGENDA_SHARE" => return percent(AGENDA_SHARE),
 		"DEADLINE_SHARE" => return percent(DEADLINE_SHARE),
 		"SCHEDULER_SHARE" => return percent(SCHEDULER_SHARE),
+		"OFFLINE_SESSIONS" => (Sessions, OFFLINE_SESSIONS.into()),
+		"MIN_VALIDATORS" => (Number, MIN_VALIDATORS.into()),
+		"MIN_OWN_SHARE" => return percent(MIN_OWN_SHARE),
 		"MAX_COMMISSION_CHANGE" => return percent(MAX_COMMISSION_CHANGE),
 		"SS58_PREFIX" => (Number, SS58_PREFIX.into()),
 		"SLOT_MILLIS" => (Milliseconds, SLOT_MILLIS.into()),
@@ -161,8 +164,11 @@ fn cells(name: &str) -> String {
 		"POOL_DEPOSIT" => (Planck, POOL_DEPOSIT),
 		"MAX_DELEGATIONS" => (Number, MAX_DELEGATIONS.into()),
 		"MAX_UNBONDS" => (Number, MAX_UNBONDS.into()),
+		"MAX_REDELEGATIONS" => (Number, MAX_REDELEGATIONS.into()),
+		"UNBONDING_PERIOD" => (Blocks, UNBONDING_PERIOD.into()),
 		"UNBONDING_BLOCKS" => (Blocks, UNBONDING_BLOCKS.into()),
 		"MAX_UNBONDING_SESSIONS" => (Sessions, MAX_UNBONDING_SESSIONS.into()),
+		"CONVICTION_PERIOD" => (Blocks, CONVICTION_PERIOD.into()),
 		"CONVICTION_DELAY" => (Blocks, CONVICTION_DELAY.into()),
 		"KEY_DELAY" => (Blocks, KEY_DELAY.into()),
 		"MAX_SHARE_PARTS" => (Number, MAX_SHARE_PARTS.into()),
@@ -280,13 +286,16 @@ fn metadata_unit(name: &str) -> Option<Unit> {
 		| "AnnouncementLifetime"
 		| "Lifetime"
 		| "RevealBlocks" => Blocks,
-		"MaxUnbondingSessions" => Sessions,
+		"MaxUnbondingSessions" | "OfflineSessions" => Sessions,
 		"SessionBytes" => Bytes,
 		"TargetFuel" | "SessionFuel" | "CourtFuelPerByte" => Fuel,
 		"AgendaWeight" | "DeadlineWeight" | "HookWeight" | "MillisPerTick" => Milliseconds,
 		"MaxPools"
 		| "MaxDelegations"
 		| "MaxUnbonds"
+		| "MinValidators"
+		| "MinOwnShare"
+		| "MaxRedelegations"
 		| "MaxCommissionChange"
 		| "MaxShareParts"
 		| "MaxValidators"

@@ -54,6 +54,8 @@ fn alice() -> AccountId {
 fn run_with_zoe(test: impl FnOnce()) {
 	run(|| {
 		set_balance(&zoe(), FORTUNE + FEES);
+		carry(&alice(), FORTUNE);
+		carry(&executor(3), FORTUNE / 4);
 		assert_ok!(Staking::delegate(signed(zoe()), alice(), Role::Executor, FORTUNE));
 		test()
 	})
@@ -304,9 +306,9 @@ fn stake_should_count_once_wherever_it_is() {
 		assert_ok!(Staking::withdraw(signed(eve()), alice(), Role::Executor, zoe()));
 		assert_eq!(all(&zoe()), FORTUNE + FEES, "withdrawn");
 		// An operator's own stake counts for the operator.
-		let pool = PoolId { operator: executor(3), role: Role::Executor };
-		assert_eq!(Staking::total_stake(&executor(3)), Staking::stake(pool, executor(3)).active);
-		assert_eq!(all(&executor(3)), wealth(&executor(3)) + 10_000 * OPG);
+		let pool = PoolId { operator: executor(4), role: Role::Executor };
+		assert_eq!(Staking::total_stake(&executor(4)), Staking::stake(pool, executor(4)).active);
+		assert_eq!(all(&executor(4)), wealth(&executor(4)) + 10_000 * OPG);
 	});
 }
 
@@ -425,6 +427,7 @@ const REFUSED_IN_A_PAUSE: &[&str] = &[
 	"Models.undeprecate",
 	"Staking.bond",
 	"Staking.delegate",
+	"Staking.redelegate",
 ];
 
 #[test]
@@ -685,6 +688,27 @@ fn origins_of_tracks_should_be_told_apart() {
 	});
 }
 
+/// Blocks for which convictions are held, and for which stake unbonds.
+fn staking_periods() -> (BlockNumber, BlockNumber) {
+	use pallet_opg_staking::Config;
+	(<Runtime as Config>::ConvictionDelay::get(), <Runtime as Config>::UnbondingBlocks::get())
+}
+
+/// No speed of a network shortens what disputes need.
+#[test]
+fn staking_periods_should_not_fall_below_the_least_when_a_network_is_fast() {
+	run(|| {
+		for (speed, expected) in [
+			(u32::MAX, (CONVICTION_DELAY, UNBONDING_BLOCKS)),
+			(24, (HOURS, 14 * HOURS)),
+			(0, (DAYS, 14 * DAYS)),
+		] {
+			governance::pallet_governance::Speed::<Runtime>::put(speed);
+			assert_eq!(staking_periods(), expected);
+		}
+	});
+}
+
 #[test]
 fn tracks_should_leave_the_time_that_they_promise() {
 	let locking = VOTE_LOCKING_PERIOD;
@@ -692,13 +716,14 @@ fn tracks_should_leave_the_time_that_they_promise() {
 	assert!(RULES[usize::from(tracks::ENGINES)].enactment >= 7 * DAYS);
 	// A conviction is held for a day on a public network.
 	let cancel = &RULES[usize::from(tracks::CANCEL)];
-	assert!(2 * (cancel.prepare + cancel.confirm + cancel.enactment) < DAYS);
+	assert!(2 * (cancel.prepare + cancel.confirm + cancel.enactment) < CONVICTION_PERIOD);
 	run(|| {
 		Tracks::check_integrity().unwrap();
 		let least = period(tracks::CANCEL, |track| {
 			track.prepare_period + track.confirm_period + track.min_enactment_period
 		});
 		assert!(2 * least < CONVICTION_DELAY, "nor is it too late on a development chain");
+		assert_eq!(staking_periods(), (CONVICTION_DELAY, UNBONDING_BLOCKS));
 		let speed = DEVELOPMENT_SPEED;
 		let expected: Vec<_> = RULES.iter().map(|rules| (rules.decision / speed).max(1)).collect();
 		let periods: Vec<_> = Tracks::tracks().map(|track| track.info.decision_period).collect();
@@ -709,6 +734,7 @@ fn tracks_should_leave_the_time_that_they_promise() {
 	sp_io::TestExternalities::from(storage.unwrap()).execute_with(|| {
 		let periods: Vec<_> = Tracks::tracks().map(|track| track.info.decision_period).collect();
 		assert_eq!(periods, RULES.each_ref().map(|rules| rules.decision));
+		assert_eq!(staking_periods(), (DAYS, 14 * DAYS));
 		assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
 	});
 }

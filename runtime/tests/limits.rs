@@ -34,6 +34,7 @@ fn run_wide(test: impl FnOnce()) {
 		set_balance(&ferdie(), 10_000_000 * OPG);
 		for index in 0..6 {
 			let (pool, stake) = (executor(index), 400_000 * OPG);
+			carry(&pool, stake);
 			assert_ok!(Staking::delegate(signed(ferdie()), pool, Role::Executor, stake));
 		}
 		next_session();

@@ -23,11 +23,17 @@ const MANAGEMENT: &[&str] = &[
 	"Staking.set_commission",
 	"Staking.set_hot_key",
 	"Staking.set_slots",
+	"Staking.settle",
 	"Staking.undelegate",
 	"Staking.withdraw",
 ];
-const STAKING: &[&str] =
-	&["Staking.bond", "Staking.delegate", "Staking.force_undelegate", "Staking.leave"];
+const STAKING: &[&str] = &[
+	"Staking.bond",
+	"Staking.delegate",
+	"Staking.force_undelegate",
+	"Staking.leave",
+	"Staking.redelegate",
+];
 const MODELS: &[&str] = &[
 	"Models.allow_serving",
 	"Models.announce",

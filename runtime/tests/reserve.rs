@@ -109,7 +109,7 @@ fn courts_should_be_paid_and_others_decided_when_one_minimal_pool_dissents_a_tho
 			let (who, model) = (executor(index), u32::from(index < 3));
 			if index >= 3 {
 				let stake = 2 * COURTS as Balance * SLOT_STAKE;
-				assert_ok!(Staking::delegate(signed(ferdie()), who.clone(), Role::Executor, stake));
+				delegate_beyond_own_share(&ferdie(), &who, stake);
 			}
 			assert_ok!(Models::serve(signed(who), model, REPORT));
 		}

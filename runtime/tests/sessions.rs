@@ -103,3 +103,46 @@ fn new_keys_of_the_same_validators_should_change_the_authorities() {
 		assert_eq!(Grandpa::current_set_id(), 1);
 	});
 }
+
+/// Four are left, whoever makes blocks: the development network has no more.
+#[test]
+fn fifth_validator_should_lose_its_seat_when_it_made_no_block_for_a_hundred_sessions() {
+	use pallet_opg_staking::{LastAuthored, PoolStatus, Pools, Role};
+	run_local(|| {
+		let fifth = executor(4);
+		set_balance(&fifth, 10_000 * constants::OPG);
+		let bond = Staking::bond(
+			signed(fifth.clone()),
+			Role::Validator,
+			6_000 * constants::OPG,
+			sp_runtime::Perbill::zero(),
+		);
+		bond.unwrap();
+		let mut keys = Session::load_keys(&Session::validators()[0]).unwrap();
+		keys.babe = sr25519::Pair::from_seed(&[9; 32]).public().into();
+		keys.grandpa = ed25519::Pair::from_seed(&[9; 32]).public().into();
+		pallet_session::NextKeys::<Runtime>::insert(&fifth, keys);
+		let paused = || {
+			let pools = Pools::<Runtime>::iter_prefix(Role::Validator);
+			let paused = pools.filter(|(_, own)| matches!(own.status, PoolStatus::Paused { .. }));
+			paused.map(|(who, _)| who).collect::<Vec<_>>()
+		};
+		for session in 1..=constants::OFFLINE_SESSIONS {
+			rotate();
+			// All others make their blocks.
+			let working = LastAuthored::<Runtime>::get().into_iter().map(|(who, _)| who);
+			working.filter(|who| *who != fifth).for_each(Staking::reward_author);
+			assert_eq!(paused(), [], "{session}");
+		}
+		assert_eq!(Session::validators().len(), 5);
+		// Elected in session 1 for session 2, and a whole session is one that has ended.
+		(0..3).for_each(|_| rotate());
+		assert_eq!(paused(), std::slice::from_ref(&fifth));
+		(0..2).for_each(|_| rotate());
+		assert!(!Session::validators().contains(&fifth));
+		// Of four nobody loses a seat.
+		(0..constants::OFFLINE_SESSIONS + 5).for_each(|_| rotate());
+		assert_eq!(paused(), [fifth]);
+		assert_eq!(Session::validators().len(), 4);
+	});
+}

@@ -157,13 +157,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:15 w:0)
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(6195), added: 8670, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:15 w:0)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// `s` from 1 to 15.
 	fn penalise_silence(s: u32, ) -> Weight {
 		// Least time measured: 99_258_000 ps.
 		Weight::from_parts(54_522_758, 1150)
 			// Standard error: 467_621.
 			.saturating_add(Weight::from_parts(78_447_409, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(s.into())))
 			.saturating_add(Weight::from_parts(0, 2643).saturating_mul(s.into()))
 	}

@@ -444,6 +444,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
 	/// Storage: `Staking::Convictions` (r:0 w:13)
 	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:13 w:0)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// `w` from 1 to 13.
 	/// `l` from 0 to 13.
 	fn judged(w: u32, l: u32, ) -> Weight {
@@ -453,9 +457,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Weight::from_parts(59_027_301, 0).saturating_mul(w.into()))
 			// Standard error: 3_620_154.
 			.saturating_add(Weight::from_parts(80_205_322, 0).saturating_mul(l.into()))
-			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(w.into())))
-			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(l.into())))
+			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(w.into())))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(l.into())))

@@ -107,6 +107,10 @@ impl<T: Config> Pallet<T> {
 			Holdings::<T>::mutate(&id, &delegator, |own| pool.active.deposit(amount, own))
 		};
 		let shares = shares.ok_or(Error::<T>::DelegationTooSmall)?;
+		ensure!(
+			delegator == id.operator || Self::has_own_share(&pool),
+			Error::<T>::OwnShareTooSmall
+		);
 		T::VoteLocks::before_staking(&delegator, amount);
 		Self::collect(&delegator, amount)?;
 		Self::store(&id, pool);
@@ -116,7 +120,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Puts the pool on the list of those that `delegator` has stake in.
-	fn track_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) -> DispatchResult {
+	pub(crate) fn track_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) -> DispatchResult {
 		Delegations::<T>::try_mutate(delegator, |pools| -> DispatchResult {
 			if !pools.contains(id) {
 				pools.try_push(id.clone()).map_err(|_| Error::<T>::TooManyDelegations)?;
@@ -133,16 +137,36 @@ impl<T: Config> Pallet<T> {
 		let pool = Self::pool(&id)?;
 		let is_operator = delegator == id.operator;
 		let own = Self::holding(&id, &pool, &delegator);
-		ensure!(pool.active.shares_of(&own) > 0, Error::<T>::NothingDelegated);
 		let left = pool.active.value_of(&own).saturating_sub(amount);
+		let shares = Self::shares_to_take(&id, &pool, &delegator, &own, amount)?;
 		ensure!(
 			!is_operator || pool.status == PoolStatus::Leaving || left >= T::MinBond::get(),
 			Error::<T>::BondTooSmall
 		);
-		// What would be too small to stay goes with the rest.
-		let shares =
-			if left < T::MinDelegation::get() { u128::MAX } else { pool.active.shares_for(amount) };
+		ensure!(
+			!is_operator
+				|| pool.status == PoolStatus::Leaving
+				|| Self::keeps_own_share(&pool, left, amount),
+			Error::<T>::OwnShareTooSmall
+		);
 		Self::unbond(id, pool, delegator, shares)
+	}
+
+	/// Number of shares that are taken out of a pool for `amount` planck of what `delegator` has in it.
+	pub(crate) fn shares_to_take(
+		id: &PoolIdOf<T>,
+		pool: &Pool,
+		delegator: &T::AccountId,
+		own: &Holding,
+		amount: Balance,
+	) -> Result<u128, DispatchError> {
+		ensure!(pool.active.shares_of(own) > 0, Error::<T>::NothingDelegated);
+		let left = pool.active.value_of(own).saturating_sub(amount);
+		// What would be too small to stay goes with the rest.
+		let takes_all = left < T::MinDelegation::get();
+		let stays = if takes_all { 0 } else { left };
+		ensure!(stays >= Self::liable(id, pool, delegator), Error::<T>::StillLiable);
+		Ok(if takes_all { u128::MAX } else { pool.active.shares_for(amount) })
 	}
 
 	pub(crate) fn do_leave(id: PoolIdOf<T>) -> DispatchResult {
@@ -158,8 +182,8 @@ impl<T: Config> Pallet<T> {
 		let pool = Self::pool(&id)?;
 		ensure!(pool.status == PoolStatus::Leaving, Error::<T>::NotLeaving);
 		let own = Self::holding(&id, &pool, &delegator);
-		ensure!(pool.active.shares_of(&own) > 0, Error::<T>::NothingDelegated);
-		Self::unbond(id, pool, delegator, u128::MAX)
+		let shares = Self::shares_to_take(&id, &pool, &delegator, &own, Balance::MAX)?;
+		Self::unbond(id, pool, delegator, shares)
 	}
 
 	/// Shares of `who` in the active stake of a pool.
@@ -226,7 +250,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes the pool off the list of a delegator that has nothing in it any more.
-	fn untrack_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) {
+	pub(crate) fn untrack_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) {
 		Holdings::<T>::remove(id, delegator);
 		Delegations::<T>::mutate_exists(delegator, |entry| {
 			if let Some(pools) = entry {
@@ -256,6 +280,7 @@ impl<T: Config> Pallet<T> {
 		)?;
 		Pools::<T>::remove(id.role, &id.operator);
 		UnbondingVaults::<T>::remove(id);
+		Moved::<T>::remove(id);
 		// Entries that were slashed to nothing stay until somebody calls `reap`.
 		if id.role == Role::Executor {
 			Self::remove_keys(&id.operator);

@@ -223,6 +223,7 @@ impl<T: Config> Pallet<T> {
 		if rest < conviction.amount() {
 			UnbondingVaults::<T>::insert(id, vaults);
 		}
+		Self::restore_moved(id, conviction);
 		if pool.active.shares > 0 {
 			pool.active.gain(rest);
 			rest = 0;

@@ -58,6 +58,20 @@ mod errors {
 		CommissionChangeTooLarge,
 		/// The number of validators is zero, or above `MaxValidators`.
 		InvalidValidatorCount,
+		/// Less than `MinOwnShare` of the pool would be its operator's own. The operator has to add to its
+		/// bond first.
+		OwnShareTooSmall,
+		/// The stake is in this pool already.
+		SamePool,
+		/// Own stake of an operator does not move between pools.
+		OwnStake,
+		/// `MaxRedelegations` of the account are liable for a former operator. `settle` those that have
+		/// ended.
+		TooManyRedelegations,
+		/// Stake that moved from another pool still pays for its former operator.
+		StillLiable,
+		/// The account moved nothing out of this pool.
+		NothingRedelegated,
 		/// A number does not fit.
 		Overflow,
 	}

@@ -55,6 +55,34 @@ mod events {
 			/// Amount in planck.
 			amount: Balance,
 		},
+		/// Stake moved to another pool. For a while it pays for both operators.
+		Redelegated {
+			/// Role of both pools.
+			role: Role,
+			/// Operator of the pool that it left.
+			from: T::AccountId,
+			/// Operator of the pool that it is in.
+			to: T::AccountId,
+			/// Owner of the OPG.
+			delegator: T::AccountId,
+			/// Amount in planck.
+			amount: Balance,
+			/// Number of shares minted for it.
+			shares: u128,
+		},
+		/// Stake that had moved to another pool pays for its former operator no more.
+		LiabilityEnded {
+			/// Role of both pools.
+			role: Role,
+			/// Operator of the pool that it left.
+			from: T::AccountId,
+			/// Operator of the pool that it is in.
+			to: T::AccountId,
+			/// Owner of the OPG.
+			delegator: T::AccountId,
+			/// Burned for slashes of the former pool, in planck.
+			burned: Balance,
+		},
 		/// A pool earned. All shares gained value.
 		Rewarded {
 			/// Operator of the pool.

@@ -56,8 +56,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn check_config() {
 		assert!(T::MaxShareParts::get() > 1, "one part is the whole");
 		assert!(T::DayBlocks::get() > 0, "a day has blocks");
+		assert!(T::OfflineSessions::get() > 0, "a validator has time to make a block");
+		assert!(T::MinValidators::get() > 0, "somebody makes blocks");
 		assert!(T::MinDelegation::get() > 0, "a delegation is something");
 		assert!(T::MinBond::get() >= T::MinDelegation::get(), "a bond is a delegation");
+		assert!(!T::MinOwnShare::get().is_one(), "pools take delegations");
 		assert!(T::SlotStake::get() > 0, "a slot is backed by something");
 		assert!(T::MinBond::get() >= T::SlotStake::get(), "every executor has a slot");
 		let budget = T::BlockWeights::get().max_block;

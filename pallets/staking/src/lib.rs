@@ -18,6 +18,7 @@ mod keys;
 #[allow(missing_docs, clippy::unwrap_used)]
 mod mock;
 mod pools;
+mod redelegation;
 mod sessions;
 mod slashing;
 mod slots;
@@ -80,6 +81,10 @@ pub mod pallet {
 		/// Smallest stake of an operator in its own pool, in planck.
 		#[pallet::constant]
 		type MinBond: Get<Balance>;
+		/// Smallest share of a pool that is its operator's own where it takes delegations, and where the
+		/// operator takes stake out.
+		#[pallet::constant]
+		type MinOwnShare: Get<Perbill>;
 		/// Stake that backs one slot of an executor, in planck.
 		#[pallet::constant]
 		type SlotStake: Get<Balance>;
@@ -102,6 +107,9 @@ pub mod pallet {
 		/// Largest number of unbonding entries of one account in one pool.
 		#[pallet::constant]
 		type MaxUnbonds: Get<u32>;
+		/// Largest number of redelegations of one account whose liability has not ended.
+		#[pallet::constant]
+		type MaxRedelegations: Get<u32>;
 		/// Blocks for which stake that is taken out unbonds. Longer than the longest dispute.
 		#[pallet::constant]
 		type UnbondingBlocks: Get<BlockNumber>;
@@ -127,6 +135,12 @@ pub mod pallet {
 		/// Largest number of validators that governance can set.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
+		/// Number of whole sessions after which a validator that made no block in them is paused.
+		#[pallet::constant]
+		type OfflineSessions: Get<u32>;
+		/// Number of candidates that elections leave, however many of them are offline.
+		#[pallet::constant]
+		type MinValidators: Get<u32>;
 		/// Accounts that have session keys. Others are not elected.
 		type ValidatorKeys: Contains<Self::AccountId>;
 		/// Reward of the author of this block, in planck.
@@ -231,6 +245,33 @@ pub mod pallet {
 	pub type UnlockedVaults<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, PoolId<T::AccountId>, Twox64Concat, u32, Vault>;
 
+	/// Records of stake that moved to other pools, by the session in which it moved, the oldest first.
+	/// A balance here is no OPG: it is what slashes of this pool have left of what moved.
+	#[pallet::storage]
+	pub type Moved<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		PoolId<T::AccountId>,
+		BoundedVec<UnbondingVault<BlockNumberFor<T>>, T::MaxUnbondingSessions>,
+		ValueQuery,
+	>;
+
+	/// Records that did not fit into `Moved` any more, until their last liability is settled. Nothing
+	/// slashes them.
+	#[pallet::storage]
+	pub type MovedBefore<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, PoolId<T::AccountId>, Twox64Concat, u32, Vault>;
+
+	/// Stake of an account that moved from one pool to another and is liable for both.
+	#[pallet::storage]
+	pub type Redelegations<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		BoundedVec<RedelegationOf<T>, T::MaxRedelegations>,
+		ValueQuery,
+	>;
+
 	/// Convictions by number. They are kept until no dispute of their session can come.
 	#[pallet::storage]
 	pub type Convictions<T: Config> =
@@ -292,6 +333,12 @@ pub mod pallet {
 	/// Index of the current session.
 	#[pallet::storage]
 	pub type CurrentSession<T> = StorageValue<_, u32, ValueQuery>;
+
+	/// Elected validators, sorted, and the session in which each made its last block, or the first in
+	/// which it is to make some.
+	#[pallet::storage]
+	pub type LastAuthored<T: Config> =
+		StorageValue<_, BoundedVec<(T::AccountId, u32), T::MaxValidators>, ValueQuery>;
 
 	/// Number of validators to elect.
 	#[pallet::storage]
@@ -399,6 +446,8 @@ pub mod pallet {
 		/// - [`Error::OperatorConvicted`]: if a conviction of the operator is held.
 		/// - [`Error::DelegationTooSmall`]: if `amount` is below `MinDelegation`, or too little for
 		///   one share of the pool.
+		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool would be its
+		///   operator's. The operator itself can always add.
 		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
 		///
 		/// ## Events
@@ -433,6 +482,10 @@ pub mod pallet {
 		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
 		/// - [`Error::NothingDelegated`]: if the signer has nothing in the pool.
 		/// - [`Error::BondTooSmall`]: if the operator would keep less than `MinBond`.
+		/// - [`Error::OwnShareTooSmall`]: if the operator would keep less than `MinOwnShare` of its
+		///   pool.
+		/// - [`Error::StillLiable`]: if less would stay than what moved in and still pays for a former
+		///   operator.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the signer are unbonding.
 		///
 		/// ## Events
@@ -522,6 +575,7 @@ pub mod pallet {
 		/// - [`Error::UnknownPool`]: if the operator has no pool of this role.
 		/// - [`Error::NotLeaving`]: if the operator has not left.
 		/// - [`Error::NothingDelegated`]: if the delegator has nothing in the pool.
+		/// - [`Error::StillLiable`]: if some of it moved in and still pays for a former operator.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the delegator are unbonding.
 		///
 		/// ## Events
@@ -740,6 +794,86 @@ pub mod pallet {
 		pub fn set_slots(origin: OriginFor<T>, slots: u32) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			Self::do_set_slots(operator, slots)
+		}
+
+		/// Move delegated stake to another pool of the same role, without unbonding.
+		///
+		/// ## Dispatch Origin
+		/// Signed by a delegator.
+		///
+		/// ## Details
+		/// The stake counts in the other pool at once, and shares its fate. For `UnbondingBlocks` it
+		/// also pays for rounds of the former operator that are drawn from a snapshot that held it, and
+		/// stays in the pool: no part of it moves again or is taken out. `settle` ends that.
+		///
+		/// ## Parameters
+		/// - `operator`, `role`: name of the pool that it leaves.
+		/// - `to`: operator of the pool that it moves to.
+		/// - `amount`: amount in planck. All is moved where this is more than there is, or where less
+		///   than `MinDelegation` would stay.
+		///
+		/// ## Errors
+		/// - [`Error::SamePool`]: if `to` is `operator`.
+		/// - [`Error::OwnStake`]: if the signer is one of the two operators.
+		/// - [`Error::UnknownPool`]: if one of them has no pool of this role.
+		/// - [`Error::OperatorConvicted`]: if a conviction of one of them is held.
+		/// - [`Error::PoolLeaving`]: if `to` is leaving.
+		/// - [`Error::NothingDelegated`]: if the signer has nothing in the pool.
+		/// - [`Error::StillLiable`]: if less would stay than what moved in and still pays for a former
+		///   operator.
+		/// - [`Error::DelegationTooSmall`]: if less than `MinDelegation` would move, or too little for
+		///   one share of the pool.
+		/// - [`Error::OwnShareTooSmall`]: if less than `MinOwnShare` of the pool of `to` would be its
+		///   operator's.
+		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
+		/// - [`Error::TooManyRedelegations`]: if `MaxRedelegations` of the signer have not ended.
+		///
+		/// ## Events
+		/// - [`Event::Redelegated`].
+		#[pallet::call_index(14)]
+		#[pallet::weight(T::WeightInfo::redelegate().saturating_add(T::Liabilities::max_weight()))]
+		pub fn redelegate(
+			origin: OriginFor<T>,
+			operator: T::AccountId,
+			role: Role,
+			to: T::AccountId,
+			amount: Balance,
+		) -> DispatchResult {
+			let delegator = ensure_signed(origin)?;
+			Self::do_redelegate(PoolId { operator, role }, to, delegator, amount)
+		}
+
+		/// End the liability of stake that moved out of a pool long enough ago.
+		///
+		/// ## Dispatch Origin
+		/// Signed by any account.
+		///
+		/// ## Details
+		/// What slashes of the former pool took meanwhile is burned out of the stake, in the pool that
+		/// it is in.
+		///
+		/// ## Parameters
+		/// - `operator`, `role`: name of the pool that it left.
+		/// - `delegator`: account whose stake it is.
+		///
+		/// ## Errors
+		/// - [`Error::NothingRedelegated`]: if the delegator moved nothing out of this pool.
+		/// - [`Error::InDispute`]: if the court looks at a seat of the former operator.
+		/// - [`Error::OperatorConvicted`]: if a conviction of it is held.
+		/// - [`Error::StillLiable`]: if `UnbondingBlocks` have not passed.
+		///
+		/// ## Events
+		/// - [`Event::LiabilityEnded`], for each time that some moved.
+		#[pallet::call_index(15)]
+		#[pallet::weight(T::WeightInfo::settle().saturating_add(T::Liabilities::max_weight()))]
+		pub fn settle(
+			origin: OriginFor<T>,
+			operator: T::AccountId,
+			role: Role,
+			delegator: T::AccountId,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_settle(delegator, PoolId { operator, role })
 		}
 	}
 

@@ -57,6 +57,8 @@ parameter_types! {
 	pub storage Seated: Vec<u64> = Vec::new();
 	/// Session, validator, and number of the cases that it missed.
 	pub storage Missed: Vec<(u32, u64, u32)> = Vec::new();
+	/// Smallest share of a pool that is its operator's.
+	pub storage MinOwnShare: Perbill = Perbill::zero();
 	/// Share of losses that the treasury gets.
 	pub storage TreasuryShare: Perbill = Perbill::zero();
 	/// Account and amount of what was staked, in planck.
@@ -118,6 +120,7 @@ impl Config for Test {
 	type BlockNumberProvider = System;
 	type PalletId = Id;
 	type MinBond = ConstU128<1_000>;
+	type MinOwnShare = MinOwnShare;
 	type SlotStake = ConstU128<125>;
 	type MinDelegation = ConstU128<10>;
 	type MinValidatorStake = ConstU128<2_000>;
@@ -125,6 +128,7 @@ impl Config for Test {
 	type MaxPools = ConstU32<8>;
 	type MaxDelegations = ConstU32<3>;
 	type MaxUnbonds = ConstU32<3>;
+	type MaxRedelegations = ConstU32<2>;
 	type UnbondingBlocks = ConstU32<10>;
 	type MaxUnbondingSessions = ConstU32<4>;
 	type ConvictionDelay = ConstU32<4>;
@@ -133,6 +137,8 @@ impl Config for Test {
 	type MaxCommissionChange = MaxCommissionChange;
 	type MaxShareParts = ConstU32<4>;
 	type MaxValidators = ConstU32<5>;
+	type OfflineSessions = ConstU32<3>;
+	type MinValidators = ConstU32<2>;
 	type ValidatorKeys = Keys;
 	type BlockReward = ConstU128<7>;
 	type GovernanceOrigin = frame_system::EnsureRoot<u64>;

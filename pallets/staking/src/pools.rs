@@ -9,6 +9,7 @@ use frame_support::{
 		Get,
 	},
 };
+use opg_primitives::Balance;
 use pallet_opg_support::{missed_cases_share, CourtPresence};
 use sp_runtime::{
 	traits::{AccountIdConversion, Zero},
@@ -37,6 +38,17 @@ impl<T: Config> Pallet<T> {
 		matches!(pool.status, PoolStatus::Active { .. })
 			&& pool.convictions == 0
 			&& pool.self_bond() >= T::MinBond::get()
+	}
+
+	/// True where enough of a pool is its operator's own for the pool to take more.
+	pub(crate) fn has_own_share(pool: &Pool) -> bool {
+		pool.self_bond() >= T::MinOwnShare::get().mul_ceil(pool.active.balance)
+	}
+
+	/// True where `own` planck of the operator are still enough after it took out `amount` planck.
+	pub(crate) fn keeps_own_share(pool: &Pool, own: Balance, amount: Balance) -> bool {
+		let rest = pool.active.balance.saturating_sub(amount);
+		own >= T::MinOwnShare::get().mul_ceil(rest)
 	}
 
 	/// Adds `credit` to a pool. The operator's commission becomes shares of its own.
@@ -78,8 +90,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Mints the reward of a block into its author's pool, less a part for each case of the court that
-	/// the author missed in the session before. An author without a pool gets nothing.
+	/// the author missed in the session before. An author without a pool gets nothing. Notes that it is
+	/// not offline.
 	pub fn reward_author(author: T::AccountId) {
+		Self::note_author(&author);
 		let id = PoolId { operator: author, role: Role::Validator };
 		if Pools::<T>::contains_key(id.role, &id.operator) {
 			let last = CurrentSession::<T>::get().checked_sub(1);

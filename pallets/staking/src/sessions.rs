@@ -11,6 +11,9 @@ use opg_primitives::Balance;
 /// Sessions before the current one whose snapshots are kept: late draws of their rounds use them.
 pub(crate) const PAST_SNAPSHOTS: u32 = 2;
 
+/// Largest number of validators that one election pauses. The others wait for the next.
+const MAX_OFFLINE: usize = 8;
+
 impl<T: Config> Pallet<T> {
 	/// Takes the snapshot by which session `index` draws. `pallet-session` plans a session when the
 	/// one before it starts, so no randomness of it can be known yet. Nothing changes a snapshot.
@@ -59,7 +62,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Validators of the next session: those with the most stake, the lower account first where it
-	/// is equal. `None` where nobody can be elected, so that the set never becomes empty.
+	/// is equal. `None` where nobody can be elected, so that the set never becomes empty. Pauses those
+	/// that are long offline.
 	pub fn elect() -> Option<Vec<T::AccountId>> {
 		let mut candidates: Vec<_> = Operators::<T>::get(Role::Validator)
 			.into_iter()
@@ -75,9 +79,74 @@ impl<T: Config> Pallet<T> {
 			.map(|(operator, pool)| (core::cmp::Reverse(pool.active.balance), operator))
 			.collect();
 		candidates.sort();
+		let mut seats = LastAuthored::<T>::get();
+		let offline = Self::offline(&seats, &candidates);
+		candidates.retain(|(_, operator)| !offline.contains(operator));
+		offline.into_iter().for_each(Self::pause_validator);
 		candidates.truncate(ValidatorCount::<T>::get() as usize);
 		let elected: Vec<_> = candidates.into_iter().map(|(_, operator)| operator).collect();
-		(!elected.is_empty()).then_some(elected)
+		if elected.is_empty() {
+			return None;
+		}
+		let next = CurrentSession::<T>::get().saturating_add(1);
+		let mut last: Vec<_> = elected
+			.iter()
+			.map(|who| {
+				let seat = seats.binary_search_by(|(own, _)| own.cmp(who));
+				(who.clone(), seat.map_or(next, |at| seats[at].1))
+			})
+			.collect();
+		last.sort();
+		// `MaxValidators` bounds the number of those that are elected.
+		seats = BoundedVec::truncate_from(last);
+		LastAuthored::<T>::put(seats);
+		Some(elected)
+	}
+
+	/// Those of the candidates that made no block for so long that they are offline, the longest first.
+	/// No more than leaves `MinValidators` candidates.
+	fn offline(
+		seats: &[(T::AccountId, u32)],
+		candidates: &[(core::cmp::Reverse<Balance>, T::AccountId)],
+	) -> Vec<T::AccountId> {
+		let current = CurrentSession::<T>::get();
+		let silent = |last: u32| current.saturating_sub(last) > T::OfflineSessions::get();
+		let mut offline: Vec<_> = seats
+			.iter()
+			.filter(|(_, last)| silent(*last))
+			.map(|(who, last)| (*last, who))
+			.collect();
+		if offline.is_empty() {
+			return Vec::new();
+		}
+		offline.sort();
+		let spare = candidates.len().saturating_sub(T::MinValidators::get() as usize);
+		offline
+			.into_iter()
+			.map(|(_, who)| who.clone())
+			.filter(|who| candidates.iter().any(|(_, own)| own == who))
+			.take(spare.min(MAX_OFFLINE))
+			.collect()
+	}
+
+	fn pause_validator(operator: T::AccountId) {
+		let Some(mut pool) = Pools::<T>::get(Role::Validator, &operator) else { return };
+		if let PoolStatus::Active { history } = pool.status {
+			pool.status = PoolStatus::Paused { history };
+			Pools::<T>::insert(Role::Validator, &operator, pool);
+			Self::deposit_event(Event::Paused { operator, role: Role::Validator });
+		}
+	}
+
+	/// Notes that a validator made a block in the current session.
+	pub(crate) fn note_author(author: &T::AccountId) {
+		let (mut seats, current) = (LastAuthored::<T>::get(), CurrentSession::<T>::get());
+		if let Ok(at) = seats.binary_search_by(|(own, _)| own.cmp(author)) {
+			if seats[at].1 < current {
+				seats[at].1 = current;
+				LastAuthored::<T>::put(seats);
+			}
+		}
 	}
 
 	/// Draws skip `id` from now on.

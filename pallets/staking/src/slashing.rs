@@ -24,7 +24,7 @@ pub(crate) struct Loss {
 
 impl<T: Config> Pallet<T> {
 	/// Takes `share` of all stake that the snapshot of `session` held: what is in the pool now, and
-	/// what left it since the snapshot. Suspends the operator where too little is left. The caller
+	/// what left it since the snapshot. What moved to other pools pays later. Suspends the operator where too little is left. The caller
 	/// stores the pool, and decides what becomes of the amounts, which stay in the account.
 	pub(crate) fn take_share(
 		id: &PoolIdOf<T>,
@@ -41,6 +41,7 @@ impl<T: Config> Pallet<T> {
 		if unbonding > 0 {
 			UnbondingVaults::<T>::insert(id, vaults);
 		}
+		Self::slash_moved(id, share, session);
 		if !Self::is_eligible(pool) {
 			Self::suspend(id);
 		}

@@ -1,7 +1,7 @@
 //! Invariants of pools, shares, keys and lists.
 
 use crate::{pallet::*, types::*};
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{
 	ensure,
 	traits::fungible::{Inspect, InspectHold},
@@ -10,11 +10,11 @@ use opg_primitives::Balance;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks eight invariants. The account covers all pools and convictions. Shares add up. Hot keys
+	/// Checks nine invariants. The account covers all pools and convictions. Shares add up. Hot keys
 	/// and executors name each other. Every entry of a delegator is on its list, and the other way
 	/// round. Convictions are numbered, named and counted. Only executors that stay declare slots.
 	/// Every account holds the deposits of its pools, and no more. Each snapshot has the own stake of
-	/// its operators.
+	/// its operators. Records of stake that moved are those of its owners.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut total: Balance = 0;
 		let mut deposits = BTreeMap::<T::AccountId, Balance>::new();
@@ -41,6 +41,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(listed == operators.len(), "operator without a pool");
 		}
 		Self::check_deposits(&deposits)?;
+		Self::check_redelegations()?;
 		for (session, members) in Snapshots::<T>::iter() {
 			let own = OwnStakes::<T>::get(session);
 			ensure!(
@@ -52,6 +53,8 @@ impl<T: Config> Pallet<T> {
 			OwnStakes::<T>::iter_keys().all(Snapshots::<T>::contains_key),
 			"own stake without a snapshot"
 		);
+		let seats = LastAuthored::<T>::get();
+		ensure!(seats.windows(2).all(|pair| pair[0].0 < pair[1].0), "validators are not sorted");
 		let declared = DeclaredSlots::<T>::get();
 		ensure!(declared.windows(2).all(|pair| pair[0].0 < pair[1].0), "slots are not sorted");
 		let executors = Operators::<T>::get(Role::Executor);
@@ -153,6 +156,42 @@ impl<T: Config> Pallet<T> {
 		locked
 			.chain(UnlockedVaults::<T>::iter_prefix_values(id))
 			.fold(0, |sum, vault| sum.saturating_add(vault.balance))
+	}
+
+	/// Checks that the shares of the records of stake that moved are those of its owners.
+	fn check_redelegations() -> Result<(), TryRuntimeError> {
+		let mut owned = BTreeMap::<_, Vec<_>>::new();
+		for (_, records) in Redelegations::<T>::iter() {
+			ensure!(!records.is_empty(), "empty list of redelegations");
+			for record in records {
+				let name = (record.from.clone(), record.session);
+				owned.entry(name).or_default().push(record);
+			}
+		}
+		let listed = Moved::<T>::iter().flat_map(|(id, vaults)| {
+			vaults.into_iter().map(move |own| (id.clone(), own.session, own.vault))
+		});
+		for (id, session, vault) in listed.chain(MovedBefore::<T>::iter()) {
+			ensure!(Pools::<T>::contains_key(id.role, &id.operator), "record of no pool");
+			let (mut shares, mut value) = (0, 0);
+			for record in owned.get(&(id, session)).into_iter().flatten() {
+				shares += vault.shares_of(&record.holding);
+				value += vault.value_of(&record.holding);
+			}
+			ensure!(shares == vault.shares, "shares of stake that moved do not add up");
+			ensure!(value <= vault.balance, "records are worth more than they hold");
+		}
+		for (id, vaults) in Moved::<T>::iter() {
+			ensure!(
+				vaults.windows(2).all(|pair| pair[0].session < pair[1].session),
+				"sessions of stake that moved are not sorted"
+			);
+			ensure!(
+				vaults.iter().all(|own| !MovedBefore::<T>::contains_key(&id, own.session)),
+				"a session has two records"
+			);
+		}
+		Ok(())
 	}
 
 	/// Checks the convictions. Returns the sum of what is held, in planck.

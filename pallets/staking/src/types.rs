@@ -217,6 +217,44 @@ pub struct UnbondingView<BlockNumber> {
 	pub unlock_at: BlockNumber,
 }
 
+/// Stake that an account moved from one pool to another, and that still pays for what the former
+/// operator does in rounds that are drawn from a snapshot that held it.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Redelegation<AccountId, BlockNumber> {
+	/// Pool that it left.
+	pub from: PoolId<AccountId>,
+	/// Operator of the pool that it is in, of the same role.
+	pub to: AccountId,
+	/// Generation of the vault that it is in. The shares of another one are void.
+	pub generation: u64,
+	/// Amount that moved, in planck.
+	pub amount: Balance,
+	/// Shares of the former pool's record of all stake that moved in that session. What they have lost
+	/// at the end is burned out of the stake.
+	pub holding: Holding,
+	/// Session in which it moved.
+	pub session: u32,
+	/// Time from which on `settle` ends the liability, by the clock.
+	pub ends_at: BlockNumber,
+}
+
+impl<AccountId: PartialEq, BlockNumber> Redelegation<AccountId, BlockNumber> {
+	/// True where the stake is in this pool, and has not been slashed to nothing there.
+	pub fn is_in(&self, id: &PoolId<AccountId>, pool: &Pool) -> bool {
+		self.to == id.operator
+			&& self.from.role == id.role
+			&& self.generation == pool.active.generation
+	}
+}
+
+/// [`Redelegation`] with the types of a runtime.
+pub type RedelegationOf<T> = Redelegation<
+	<T as frame_system::Config>::AccountId,
+	frame_system::pallet_prelude::BlockNumberFor<T>,
+>;
+
 /// Number of a conviction.
 pub type ConvictionId = u32;
 

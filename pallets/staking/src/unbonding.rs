@@ -168,10 +168,11 @@ impl<T: Config> Pallet<T> {
 		amount
 	}
 
-	/// True where somebody has stake on its way out of a pool.
+	/// True where somebody has stake on its way out of a pool, or liable for it in another.
 	pub(crate) fn has_unbonding(id: &PoolIdOf<T>) -> bool {
 		UnbondingVaults::<T>::get(id).iter().any(|own| own.vault.shares > 0)
 			|| UnlockedVaults::<T>::iter_key_prefix(id).next().is_some()
+			|| Self::has_moved(id)
 	}
 
 	/// True where an entry of `who` has shares that count.

@@ -17,6 +17,8 @@ pub trait WeightInfo {
 	fn withdraw() -> Weight;
 	fn leave() -> Weight;
 	fn force_undelegate() -> Weight;
+	fn redelegate() -> Weight;
+	fn settle() -> Weight;
 	fn reap() -> Weight;
 	fn set_commission() -> Weight;
 	fn pause() -> Weight;
@@ -89,10 +91,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::Redelegations` (r:1 w:0)
+	/// Proof: `Staking::Redelegations` (`max_values`: None, `max_size`: Some(1570), added: 4045, mode: `Measured`)
 	fn undelegate() -> Weight {
 		// Least time measured: 52_769_000 ps.
 		Weight::from_parts(57_536_000, 6296)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
@@ -117,11 +123,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::HotKeys` (`max_values`: None, `max_size`: Some(117), added: 2592, mode: `Measured`)
 	/// Storage: `Staking::KeyOwners` (r:0 w:2)
 	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:1 w:1)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
+	/// Storage: `Staking::MovedBefore` (r:1 w:0)
+	/// Proof: `Staking::MovedBefore` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `Measured`)
 	fn withdraw() -> Weight {
 		// Least time measured: 190_294_000 ps.
 		Weight::from_parts(203_714_000, 12058)
-			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().writes(11))
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
@@ -131,10 +141,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
 	fn leave() -> Weight {
 		// Least time measured: 86_669_000 ps.
 		Weight::from_parts(96_434_000, 3957)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
@@ -145,11 +157,43 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Unbonding` (r:1 w:1)
 	/// Proof: `Staking::Unbonding` (`max_values`: None, `max_size`: Some(610), added: 3085, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::Redelegations` (r:1 w:0)
+	/// Proof: `Staking::Redelegations` (`max_values`: None, `max_size`: Some(1570), added: 4045, mode: `Measured`)
 	fn force_undelegate() -> Weight {
 		// Least time measured: 56_394_000 ps.
 		Weight::from_parts(61_993_000, 6381)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	/// Storage: `Staking::Pools` (r:2 w:2)
+	/// Storage: `Staking::Holdings` (r:2 w:2)
+	/// Storage: `Staking::Unbonding` (r:1 w:0)
+	/// Storage: `Staking::Delegations` (r:1 w:1)
+	/// Storage: `Staking::Moved` (r:1 w:1)
+	/// Storage: `Staking::MovedBefore` (r:0 w:1)
+	/// Storage: `Staking::Redelegations` (r:1 w:1)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	fn redelegate() -> Weight {
+		// Not measured yet: what `undelegate` and `delegate` take together, and half of it.
+		Weight::from_parts(220_000_000, 27190)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(8))
+	}
+	/// Storage: `Staking::Redelegations` (r:1 w:1)
+	/// Storage: `Staking::Pools` (r:9 w:8)
+	/// Storage: `Staking::Moved` (r:1 w:1)
+	/// Storage: `Staking::MovedBefore` (r:8 w:8)
+	/// Storage: `Staking::Holdings` (r:8 w:8)
+	/// Storage: `Staking::Unbonding` (r:8 w:0)
+	/// Storage: `Staking::Delegations` (r:1 w:1)
+	/// Storage: `System::Account` (r:1 w:1)
+	fn settle() -> Weight {
+		// Not measured yet: eight times what `charge` takes.
+		Weight::from_parts(800_000_000, 92430)
+			.saturating_add(T::DbWeight::get().reads(37))
+			.saturating_add(T::DbWeight::get().writes(28))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
@@ -216,11 +260,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:1 w:1)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn cancel_conviction() -> Weight {
 		// Least time measured: 34_321_000 ps.
 		Weight::from_parts(38_327_000, 13933)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:0)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
@@ -264,7 +310,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(20_771_000, 3884)
 			// Standard error: 11_779.
 			.saturating_add(Weight::from_parts(7_879_583, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
+			// The list of validators, and eight of them that are paused.
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(9))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
 			.saturating_add(Weight::from_parts(0, 2675).saturating_mul(p.into()))
 	}
@@ -281,31 +329,37 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `System::Account` (r:1 w:0)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
+	/// Storage: `Staking::LastAuthored` (r:1 w:1)
+	/// Proof: `Staking::LastAuthored` (`max_values`: Some(1), `max_size`: Some(3602), added: 4097, mode: `Measured`)
 	fn reward_author() -> Weight {
 		// Least time measured: 43_234_000 ps.
 		Weight::from_parts(46_419_000, 3827)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:0)
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:1 w:0)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn slash_validator() -> Weight {
 		// Least time measured: 35_873_000 ps.
 		Weight::from_parts(38_548_000, 3724)
-			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)
 	/// Storage: `Staking::UnbondingVaults` (r:1 w:1)
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:1 w:1)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn fine() -> Weight {
 		// Least time measured: 99_549_000 ps.
 		Weight::from_parts(111_146_000, 13050)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// Storage: `Staking::ConvictionIds` (r:1 w:1)
 	/// Proof: `Staking::ConvictionIds` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `Measured`)
@@ -317,11 +371,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::UnbondingVaults` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	/// Storage: `Staking::Convictions` (r:0 w:1)
 	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
+	/// Storage: `Governance::Speed` (r:1 w:0)
+	/// Proof: `Governance::Speed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:1 w:1)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
 	fn convict() -> Weight {
 		// Least time measured: 92_127_000 ps.
 		Weight::from_parts(102_462_000, 13050)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	/// Storage: `System::Account` (r:17 w:17)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `Measured`)
@@ -341,11 +399,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Staking::KeyOwners` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `Measured`)
 	/// Storage: `Staking::Convictions` (r:0 w:1)
 	/// Proof: `Staking::Convictions` (`max_values`: None, `max_size`: Some(894), added: 3369, mode: `Measured`)
+	/// Storage: `Staking::Moved` (r:1 w:1)
+	/// Proof: `Staking::Moved` (`max_values`: None, `max_size`: Some(9267), added: 11742, mode: `Measured`)
+	/// Storage: `Staking::MovedBefore` (r:1 w:0)
+	/// Proof: `Staking::MovedBefore` (`max_values`: None, `max_size`: Some(101), added: 2576, mode: `Measured`)
 	fn execute_conviction() -> Weight {
 		// Least time measured: 425_664_000 ps.
 		Weight::from_parts(453_535_000, 44202)
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(23))
+			.saturating_add(T::DbWeight::get().reads(25))
+			.saturating_add(T::DbWeight::get().writes(24))
 	}
 	/// Storage: `Staking::Pools` (r:1 w:1)
 	/// Proof: `Staking::Pools` (`max_values`: None, `max_size`: Some(170), added: 2645, mode: `Measured`)

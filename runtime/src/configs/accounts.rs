@@ -201,6 +201,7 @@ fn is_own_stake(call: &pallet_opg_staking::Call<Runtime>) -> bool {
 			call,
 			Call::bond { .. }
 				| Call::delegate { .. }
+				| Call::redelegate { .. }
 				| Call::leave { .. }
 				| Call::force_undelegate { .. }
 		)
@@ -212,6 +213,7 @@ fn is_management(call: &pallet_opg_staking::Call<Runtime>) -> bool {
 		call,
 		Call::undelegate { .. }
 			| Call::withdraw { .. }
+			| Call::settle { .. }
 			| Call::reap { .. }
 			| Call::set_commission { .. }
 			| Call::pause { .. }

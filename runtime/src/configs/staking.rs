@@ -13,6 +13,9 @@ parameter_types! {
 	pub const StakingPalletId: PalletId = PalletId(*b"opg/stak");
 	pub const TreasuryShare: Perbill = TREASURY_SHARE;
 	pub const MaxCommissionChange: Perbill = MAX_COMMISSION_CHANGE;
+	pub const MinOwnShare: Perbill = MIN_OWN_SHARE;
+	pub UnbondingBlocks: BlockNumber = Governance::period(UNBONDING_PERIOD).max(UNBONDING_BLOCKS);
+	pub ConvictionDelay: BlockNumber = Governance::period(CONVICTION_PERIOD).max(CONVICTION_DELAY);
 }
 
 /// Accounts with session keys.
@@ -38,6 +41,7 @@ impl pallet_opg_staking::Config for Runtime {
 	type BlockNumberProvider = Clock;
 	type PalletId = StakingPalletId;
 	type MinBond = ConstU128<MIN_BOND>;
+	type MinOwnShare = MinOwnShare;
 	type SlotStake = ConstU128<SLOT_STAKE>;
 	type MinDelegation = ConstU128<MIN_DELEGATION>;
 	type MinValidatorStake = ConstU128<MIN_VALIDATOR_STAKE>;
@@ -45,14 +49,17 @@ impl pallet_opg_staking::Config for Runtime {
 	type MaxPools = ConstU32<MAX_EXECUTORS>;
 	type MaxDelegations = ConstU32<MAX_DELEGATIONS>;
 	type MaxUnbonds = ConstU32<MAX_UNBONDS>;
-	type UnbondingBlocks = ConstU32<UNBONDING_BLOCKS>;
+	type MaxRedelegations = ConstU32<MAX_REDELEGATIONS>;
+	type UnbondingBlocks = UnbondingBlocks;
 	type MaxUnbondingSessions = ConstU32<MAX_UNBONDING_SESSIONS>;
-	type ConvictionDelay = ConstU32<CONVICTION_DELAY>;
+	type ConvictionDelay = ConvictionDelay;
 	type DayBlocks = ConstU32<DAYS>;
 	type KeyDelay = ConstU32<KEY_DELAY>;
 	type MaxCommissionChange = MaxCommissionChange;
 	type MaxShareParts = ConstU32<MAX_SHARE_PARTS>;
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
+	type OfflineSessions = ConstU32<OFFLINE_SESSIONS>;
+	type MinValidators = ConstU32<MIN_VALIDATORS>;
 	type ValidatorKeys = ValidatorKeys;
 	type BlockReward = BlockReward;
 	type GovernanceOrigin = RootOr<{ tracks::PARAMETERS }>;

@@ -8,7 +8,7 @@ use opg_runtime::{
 	*,
 };
 use pallet_opg_models::{NextModelId, Release};
-use pallet_opg_staking::{Pools, Role};
+use pallet_opg_staking::{Delegations, Holdings, PoolId, Pools, Role};
 use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -90,6 +90,26 @@ pub fn open_pool(index: usize, stake: Balance) {
 	assert_ok!(Staking::bond(signed(who.clone()), Role::Executor, stake, Perbill::zero()));
 	let proof = pair.sign(&possession_payload(&System::block_hash(0), &who)).into();
 	assert_ok!(Staking::set_hot_key(signed(who), pair.public().into(), proof));
+}
+
+/// Adds to the own stake of the executor `who` what its pool needs to take a delegation of `stake`
+/// planck.
+pub fn carry(who: &AccountId, stake: Balance) {
+	let own = stake / 19 + OPG;
+	set_balance(who, Balances::free_balance(who) + own);
+	assert_ok!(Staking::delegate(signed(who.clone()), who.clone(), Role::Executor, own));
+}
+
+/// Delegates `stake` planck of `delegator` to the executor `who`, as it could before there was a least
+/// share of the operator's own.
+pub fn delegate_beyond_own_share(delegator: &AccountId, who: &AccountId, stake: Balance) {
+	let id = PoolId { operator: who.clone(), role: Role::Executor };
+	let mut pool = Pools::<Runtime>::get(id.role, who).unwrap();
+	Holdings::<Runtime>::mutate(&id, delegator, |own| pool.active.deposit(stake, own).unwrap());
+	Pools::<Runtime>::insert(id.role, who, pool);
+	Delegations::<Runtime>::mutate(delegator, |pools| pools.try_push(id).unwrap());
+	let account = Staking::account().into();
+	assert_ok!(Balances::transfer_keep_alive(signed(delegator.clone()), account, stake));
 }
 
 /// Sets the free balance of `who`, in planck.

@@ -11,6 +11,8 @@ enum Step {
 	Bond(u64, Role, u128, u32),
 	Delegate(u64, u64, Role, u128),
 	Undelegate(u64, u64, Role, u128),
+	Redelegate(u64, u64, u64, Role, u128),
+	Settle(u64, u64, Role),
 	Withdraw(u64, u64, Role),
 	Leave(u64, Role),
 	ForceUndelegate(u64, u64, Role),
@@ -46,6 +48,9 @@ fn step() -> impl Strategy<Value = Step> {
 			.prop_map(|(who, operator, role, amount)| Step::Delegate(who, operator, role, amount)),
 		5 => (who(), who(), role(), amount())
 			.prop_map(|(who, operator, role, amount)| Step::Undelegate(who, operator, role, amount)),
+		5 => (who(), who(), who(), role(), amount())
+			.prop_map(|(who, op, to, role, amount)| Step::Redelegate(who, op, to, role, amount)),
+		4 => (who(), who(), role()).prop_map(|(who, op, role)| Step::Settle(who, op, role)),
 		4 => (who(), who(), role()).prop_map(|(who, op, role)| Step::Withdraw(who, op, role)),
 		1 => (who(), role()).prop_map(|(who, role)| Step::Leave(who, role)),
 		1 => (who(), who(), role()).prop_map(|(who, op, role)| Step::ForceUndelegate(who, op, role)),
@@ -84,6 +89,20 @@ fn apply(step: Step) {
 		Step::Undelegate(who, op, role, amount) => {
 			Staking::undelegate(signed(who), op, role, amount)
 		},
+		Step::Redelegate(who, op, to, role, amount) => {
+			Staking::redelegate(signed(who), op, role, to, amount)
+		},
+		Step::Settle(who, op, role) => {
+			let (before, others) = (wealth(who), others_than(who));
+			let settled = Staking::settle(signed(9), op, role, who);
+			// What is burned is the delegator's, and no more than its records have lost.
+			assert!(wealth(who) <= before);
+			assert!(others
+				.into_iter()
+				.zip(others_than(who))
+				.all(|(before, after)| after >= before));
+			settled
+		},
 		Step::Withdraw(who, op, role) => Staking::withdraw(signed(who), op, role, who),
 		Step::Leave(who, role) => Staking::leave(signed(who), role),
 		Step::ForceUndelegate(who, op, role) => Staking::force_undelegate(signed(9), op, role, who),
@@ -117,11 +136,13 @@ fn apply(step: Step) {
 			Staking::cancel_conviction(RuntimeOrigin::root(), next.saturating_sub(back % 8))
 		},
 		Step::Charge(who, amount, age) => {
-			let others = || (1..=ACCOUNTS).filter(|other| *other != who).map(wealth);
-			let before: Vec<_> = others().collect();
+			let before = others_than(who);
 			drop(Staking::charge(&who, amount, session(age)));
 			// A vault whose operator leaves it rounds in favour of those who stay.
-			assert!(before.into_iter().zip(others()).all(|(before, after)| after >= before));
+			assert!(before
+				.into_iter()
+				.zip(others_than(who))
+				.all(|(before, after)| after >= before));
 			Ok(())
 		},
 		Step::Reward(..) | Step::Convict(..) => Ok(()),
@@ -145,6 +166,11 @@ fn apply(step: Step) {
 	};
 }
 
+/// Value of everything that all but `who` have, in planck.
+fn others_than(who: u64) -> Vec<u128> {
+	(1..=ACCOUNTS).filter(|other| *other != who).map(wealth).collect()
+}
+
 /// Value of everything that `who` has, in planck: free, held and in pools.
 fn wealth(who: u64) -> u128 {
 	let mut sum = Balances::total_balance(&who);
@@ -164,11 +190,13 @@ fn wealth(who: u64) -> u128 {
 /// Checks a walk: conservation after every step, and that nobody is richer for acting.
 fn walk(steps: Vec<Step>) {
 	run(|| {
+		MinOwnShare::set(&Perbill::from_percent(5));
 		for step in steps {
 			let actor = match &step {
 				Step::Bond(who, ..)
 				| Step::Delegate(who, ..)
 				| Step::Undelegate(who, ..)
+				| Step::Redelegate(who, ..)
 				| Step::Withdraw(who, ..)
 				| Step::Leave(who, ..) => Some((*who, wealth(*who))),
 				_ => None,

@@ -5,7 +5,10 @@ mod conservation;
 mod convictions;
 mod delegation;
 mod keys;
+mod offline;
+mod own_share;
 mod pools;
+mod redelegation;
 mod sessions;
 mod silence;
 mod slots;
@@ -24,6 +27,14 @@ fn delegate(who: u64, operator: u64, amount: u128) -> DispatchResult {
 
 fn undelegate(who: u64, operator: u64, amount: u128) -> DispatchResult {
 	Staking::undelegate(signed(who), operator, E, amount)
+}
+
+fn redelegate(who: u64, from: u64, to: u64, amount: u128) -> DispatchResult {
+	Staking::redelegate(signed(who), from, E, to, amount)
+}
+
+fn settle(who: u64, from: u64) -> DispatchResult {
+	Staking::settle(signed(9), from, E, who)
 }
 
 fn withdraw(who: u64, operator: u64) -> DispatchResult {

@@ -81,7 +81,8 @@ impl Contains<RuntimeCall> for GoesOn {
 			RuntimeCall::Balances(_) => false,
 			RuntimeCall::Staking(call) => {
 				use pallet_opg_staking::Call;
-				!matches!(call, Call::bond { .. } | Call::delegate { .. })
+				// A redelegation is new stake in another pool. `undelegate` goes on.
+				!matches!(call, Call::bond { .. } | Call::delegate { .. } | Call::redelegate { .. })
 			},
 			RuntimeCall::Models(call) => {
 				use pallet_opg_models::Call;
