@@ -16,7 +16,7 @@ use opg_runtime::{
 };
 use sc_service::ChainType;
 use serde::Deserialize;
-use sp_core::{ed25519, sr25519, ByteArray, H256};
+use sp_core::{ecdsa, ed25519, sr25519, ByteArray, H256};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fs, io,
@@ -103,6 +103,7 @@ struct Session {
 	babe: sr25519::Public,
 	grandpa: ed25519::Public,
 	court: ed25519::Public,
+	beefy: ecdsa::Public,
 }
 
 /// Prints the specification, raw.
@@ -155,6 +156,7 @@ fn build(command: &TestnetCmd, mut operators: Vec<Operator>) -> Result<ChainSpec
 			babe: session.babe.into(),
 			grandpa: session.grandpa.into(),
 			court: session.court.into(),
+			beefy: session.beefy.into(),
 		};
 		Some((operator.account.clone(), keys))
 	});
@@ -205,10 +207,11 @@ fn check(operators: &[Operator]) -> Result<(), Error> {
 			return Err(Error::NoRole(operator.name.clone()));
 		}
 		let mut keys = BTreeSet::from([("account", operator.account.to_raw_vec())]);
-		if let Some(Session { babe, grandpa, court }) = &operator.session {
+		if let Some(Session { babe, grandpa, court, beefy }) = &operator.session {
 			keys.insert(("babe key", babe.to_raw_vec()));
 			keys.insert(("grandpa key", grandpa.to_raw_vec()));
 			keys.insert(("court key", court.to_raw_vec()));
+			keys.insert(("beefy key", beefy.to_raw_vec()));
 		}
 		keys.extend(operator.hot.map(|hot| ("hot key", hot.to_raw_vec())));
 		for key in keys {
@@ -250,6 +253,7 @@ mod tests {
 			babe: sr25519::Public::from_raw([number; 32]),
 			grandpa: ed(number),
 			court: ed(number + 50),
+			beefy: ecdsa::Public::from_raw([number; 33]),
 		};
 		Operator {
 			name: format!("operator {number}"),
