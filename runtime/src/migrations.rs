@@ -20,7 +20,7 @@ use sp_runtime::TryRuntimeError;
 
 /// Migrations that run whole in the block of the upgrade: few entries, each behind a
 /// `VersionedMigration`, or of a kind that does nothing the second time.
-pub type SingleBlock = KeepBeefyKey;
+pub type SingleBlock = (KeepBeefyKey, EndSudo);
 
 /// Migrations that take many blocks. While they run, blocks carry inherents only, the clock of
 /// deadlines stands, and the hooks of our pallets do nothing.
@@ -104,6 +104,45 @@ impl OnRuntimeUpgrade for KeepBeefyKey {
 			let has_none = keys.beefy == no_key(&validator);
 			frame_support::ensure!(has_none || !was_needed, "a BEEFY key that nobody has set");
 		}
+		Ok(())
+	}
+}
+
+/// Removes the key of `pallet-sudo` on a public network, at every upgrade. Only the presets have it:
+/// there, and where they set their own pace, nothing is done.
+pub struct EndSudo;
+
+impl EndSudo {
+	/// Whether periods of governance are those of a public network.
+	fn is_public() -> bool {
+		pallet_governance::Speed::<Runtime>::get() <= 1
+	}
+}
+
+impl OnRuntimeUpgrade for EndSudo {
+	fn on_runtime_upgrade() -> Weight {
+		let reads = DbWeight::get().reads(2);
+		if !Self::is_public() || !pallet_sudo::Key::<Runtime>::exists() {
+			return reads;
+		}
+		sp_runtime::print("sudo had a key on a public network: it is removed");
+		pallet_sudo::Key::<Runtime>::kill();
+		System::deposit_event(pallet_sudo::Event::<Runtime>::KeyRemoved);
+		reads.saturating_add(DbWeight::get().writes(2))
+	}
+
+	#[cfg(feature = "try-runtime")]
+	fn pre_upgrade() -> Result<Vec<u8>, TryRuntimeError> {
+		Ok(pallet_sudo::Key::<Runtime>::get().encode())
+	}
+
+	#[cfg(feature = "try-runtime")]
+	fn post_upgrade(state: Vec<u8>) -> Result<(), TryRuntimeError> {
+		let before = Option::<AccountId>::decode(&mut &state[..])
+			.map_err(|_| TryRuntimeError::Corruption)?;
+		let after = pallet_sudo::Key::<Runtime>::get();
+		let expected = before.filter(|_| !Self::is_public());
+		frame_support::ensure!(after == expected, "the key of sudo is not what it should be");
 		Ok(())
 	}
 }
