@@ -318,11 +318,8 @@ mod tests {
 			let json = spec.as_json(true).expect("the genesis is one");
 			let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
 			let key = |pallet: &str, item: &str| {
-				let parts = [pallet, item].map(|name| sp_core::twox_128(name.as_bytes()));
-				format!(
-					"0x{}",
-					sp_core::bytes::to_hex(&parts.concat(), false).trim_start_matches("0x")
-				)
+				let parts = [pallet, item].map(|name| sp_io::hashing::twox_128(name.as_bytes()));
+				sp_core::bytes::to_hex(&parts.concat(), false)
 			};
 			let top = &json["genesis"]["raw"]["top"];
 			let at = |pallet, item| top[key(pallet, item)].as_str().map(str::to_string);
