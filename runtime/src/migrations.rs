@@ -29,6 +29,9 @@ pub type MultiBlock = ();
 #[cfg(feature = "runtime-benchmarks")]
 pub type MultiBlock = pallet_migrations::mock_helpers::MockedMigrations;
 
+/// Log target.
+const LOG: &str = "opg::migrations";
+
 type DbWeight = <Runtime as frame_system::Config>::DbWeight;
 
 /// Gives the session keys of validators one for BEEFY, which nobody can sign with. They set a real one
@@ -125,7 +128,7 @@ impl OnRuntimeUpgrade for EndSudo {
 		if !Self::is_public() || !pallet_sudo::Key::<Runtime>::exists() {
 			return reads;
 		}
-		sp_runtime::print("sudo had a key on a public network: it is removed");
+		log::error!(target: LOG, "sudo had a key on a public network: it is removed");
 		pallet_sudo::Key::<Runtime>::kill();
 		System::deposit_event(pallet_sudo::Event::<Runtime>::KeyRemoved);
 		reads.saturating_add(DbWeight::get().writes(2))

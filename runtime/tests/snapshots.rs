@@ -685,6 +685,22 @@ fn session_keys_of_each_release_should_stay_and_get_a_beefy_key_that_nobody_has(
 }
 
 #[test]
+fn sudo_of_each_release_should_end_with_the_upgrade_of_a_public_network() {
+	for (release, is_public) in RELEASES.into_iter().flat_map(|of| [(of, true), (of, false)]) {
+		Snapshot::read(release).chain().execute_with(|| {
+			let key = pallet_sudo::Key::<Runtime>::get();
+			assert!(key.is_some(), "the chain is that of a preset");
+			if is_public {
+				governance::pallet_governance::Speed::<Runtime>::kill();
+			}
+			begin_block();
+			upgrade();
+			assert_eq!(pallet_sudo::Key::<Runtime>::get(), key.filter(|_| !is_public));
+		});
+	}
+}
+
+#[test]
 fn deadlines_should_stand_while_a_migration_takes_many_blocks() {
 	RELEASES.into_iter().for_each(|release| upgrade_and_end(release, 60));
 }
