@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Holders upgrade a development chain of three nodes by a referendum, with scripts/upgrade.sh, while
 # requests go on: those that are open in the block of the upgrade must be answered as the others. Takes
-# some eight minutes. Needs what is built, Node 20 with npm, and zstd. Ends with a RESULT line.
+# seven minutes. Needs what is built, Node 20 with npm, and zstd. Ends with a RESULT line.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
