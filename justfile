@@ -80,6 +80,14 @@ bench-throughput *ARGS:
 network *ARGS:
     scripts/test-network.sh {{ARGS}}
 
+# Another runtime for a running network, by referendum or by sudo.
+upgrade *ARGS:
+    scripts/upgrade.sh {{ARGS}}
+
+# Holders upgrade a chain of three nodes by referendum, while requests go on.
+test-upgrade:
+    scripts/test-upgrade.sh
+
 # Requests to a development chain at a rising rate, and what they cost.
 bench-network *ARGS:
     scripts/bench-network.sh {{ARGS}}

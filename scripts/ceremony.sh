@@ -47,7 +47,7 @@ secret() {
 
 keys() {
 	[ $# -ge 2 ] || usage
-	local name="$1" dir="$2" roles="${3:-both}" account babe grandpa court hot
+	local name="$1" dir="$2" roles="${3:-both}" account babe grandpa court beefy hot
 	[[ "$name" =~ ^[a-z0-9-]{1,32}$ ]] || die "a name has small letters, digits and hyphens, at most 32"
 	case "$roles" in executor | validator | both) ;; *) usage ;; esac
 	mkdir -p "$dir/$name"
@@ -58,7 +58,9 @@ keys() {
 			babe="$(secret "$dir/$name/babe" sr25519)"
 			grandpa="$(secret "$dir/$name/grandpa" ed25519)"
 			court="$(secret "$dir/$name/court" ed25519)"
-			printf ',\n\t"session": { "babe": "%s", "grandpa": "%s", "court": "%s" }' "$babe" "$grandpa" "$court"
+			beefy="$(secret "$dir/$name/beefy" ecdsa)"
+			printf ',\n\t"session": { "babe": "%s", "grandpa": "%s", "court": "%s", "beefy": "%s" }' \
+				"$babe" "$grandpa" "$court" "$beefy"
 		fi
 		if [ "$roles" != validator ]; then
 			hot="$(secret "$dir/$name/hot" ed25519)"
@@ -98,9 +100,9 @@ verify() {
 insert() {
 	[ $# -eq 3 ] || usage
 	local secrets="$1" spec="$2" base="$3" type id
-	declare -A schemes=([babe]=sr25519 [grandpa]=ed25519 [court]=ed25519 [hot]=ed25519)
-	declare -A types=([babe]=babe [grandpa]=gran [court]=opgc [hot]=opgx)
-	for type in babe grandpa court hot; do
+	declare -A schemes=([babe]=sr25519 [grandpa]=ed25519 [court]=ed25519 [beefy]=ecdsa [hot]=ed25519)
+	declare -A types=([babe]=babe [grandpa]=gran [court]=opgc [beefy]=beef [hot]=opgx)
+	for type in babe grandpa court beefy hot; do
 		[ -e "$secrets/$type" ] || continue
 		node key insert --base-path "$base" --chain "$spec" --key-type "${types[$type]}" \
 			--scheme "${schemes[$type]}" --suri "$secrets/$type"

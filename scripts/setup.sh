@@ -29,6 +29,8 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+# The next runtime is made from that of a chain.
+[ "$tests" = 0 ] || PACKAGES+=(zstd)
 # Of whatever origin: the packages of Debian do not go together with others.
 [ "$tests" = 0 ] || command -v npm >/dev/null || PACKAGES+=(nodejs npm)
 

@@ -10,13 +10,13 @@ use crate::{
 };
 use opg_primitives::{AccountId, Balance, ExecutorKey};
 use opg_runtime::{
-	constants::{BABE_GENESIS_EPOCH_CONFIG, OPG},
+	constants::{BABE_GENESIS_EPOCH_CONFIG, MAX_COMMITTEE, OPG},
 	BabeConfig, BalancesConfig, ModelsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
-	StakingConfig, SudoConfig,
+	StakingConfig, SudoConfig, TechnicalCommitteeConfig,
 };
 use sc_service::ChainType;
 use serde::Deserialize;
-use sp_core::{ed25519, sr25519, ByteArray, H256};
+use sp_core::{ecdsa, ed25519, sr25519, ByteArray, H256};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fs, io,
@@ -63,6 +63,12 @@ pub enum Error {
 	/// There are more than the runtime takes.
 	#[error("{0} operators are more than {MAX_OPERATORS}")]
 	TooMany(usize),
+	/// The technical committee is more than the runtime takes.
+	#[error("the technical committee has {0} members, and {MAX_COMMITTEE} at most")]
+	Committee(usize),
+	/// An account is named twice as a member of the technical committee.
+	#[error("{0} is named twice as a member of the technical committee")]
+	MemberTwice(AccountId),
 	/// An endowment is none.
 	#[error("{0}: an endowment is ACCOUNT=OPG, with a whole number of OPG")]
 	Endowment(String),
@@ -103,6 +109,7 @@ struct Session {
 	babe: sr25519::Public,
 	grandpa: ed25519::Public,
 	court: ed25519::Public,
+	beefy: ecdsa::Public,
 }
 
 /// Prints the specification, raw.
@@ -128,6 +135,7 @@ fn read(path: &Path) -> Result<Operator, Error> {
 
 fn build(command: &TestnetCmd, mut operators: Vec<Operator>) -> Result<ChainSpec, Error> {
 	check(&operators)?;
+	let committee = committee(&command.technical_committee)?;
 	// Whatever the order of the files was.
 	operators.sort_by(|one, other| one.account.cmp(&other.account));
 	let bond = Balance::from(command.bond).saturating_mul(OPG);
@@ -146,8 +154,9 @@ fn build(command: &TestnetCmd, mut operators: Vec<Operator>) -> Result<ChainSpec
 		let (account, amount) = endowment(text).ok_or_else(|| Error::Endowment(text.clone()))?;
 		*balances.entry(account).or_insert(0) += amount;
 	}
-	if let Some(sudo) = &command.sudo {
-		balances.entry(sudo.clone()).or_insert_with(|| Balance::from(command.endowment) * OPG);
+	// Motions and votes cost fees.
+	for account in command.sudo.iter().chain(&committee) {
+		balances.entry(account.clone()).or_insert_with(|| Balance::from(command.endowment) * OPG);
 	}
 	let validators = operators.iter().filter_map(|operator| {
 		let session = operator.session.as_ref()?;
@@ -155,6 +164,7 @@ fn build(command: &TestnetCmd, mut operators: Vec<Operator>) -> Result<ChainSpec
 			babe: session.babe.into(),
 			grandpa: session.grandpa.into(),
 			court: session.court.into(),
+			beefy: session.beefy.into(),
 		};
 		Some((operator.account.clone(), keys))
 	});
@@ -181,6 +191,10 @@ fn build(command: &TestnetCmd, mut operators: Vec<Operator>) -> Result<ChainSpec
 			engines: vec![H256(opg_execution::PINNED_ENGINE_ID)],
 			..Default::default()
 		},
+		technical_committee: TechnicalCommitteeConfig {
+			members: committee.into_iter().collect(),
+			..Default::default()
+		},
 		sudo: SudoConfig { key: command.sudo.clone() },
 		..Default::default()
 	};
@@ -189,6 +203,20 @@ fn build(command: &TestnetCmd, mut operators: Vec<Operator>) -> Result<ChainSpec
 		.with_boot_nodes(command.boot_nodes.clone())
 		.with_genesis_config(genesis)
 		.build())
+}
+
+/// Members of the technical committee, in one order however they were named.
+fn committee(members: &[AccountId]) -> Result<BTreeSet<AccountId>, Error> {
+	if members.len() > MAX_COMMITTEE as usize {
+		return Err(Error::Committee(members.len()));
+	}
+	let mut committee = BTreeSet::new();
+	for member in members {
+		if !committee.insert(member.clone()) {
+			return Err(Error::MemberTwice(member.clone()));
+		}
+	}
+	Ok(committee)
 }
 
 /// What no genesis can have.
@@ -205,10 +233,11 @@ fn check(operators: &[Operator]) -> Result<(), Error> {
 			return Err(Error::NoRole(operator.name.clone()));
 		}
 		let mut keys = BTreeSet::from([("account", operator.account.to_raw_vec())]);
-		if let Some(Session { babe, grandpa, court }) = &operator.session {
+		if let Some(Session { babe, grandpa, court, beefy }) = &operator.session {
 			keys.insert(("babe key", babe.to_raw_vec()));
 			keys.insert(("grandpa key", grandpa.to_raw_vec()));
 			keys.insert(("court key", court.to_raw_vec()));
+			keys.insert(("beefy key", beefy.to_raw_vec()));
 		}
 		keys.extend(operator.hot.map(|hot| ("hot key", hot.to_raw_vec())));
 		for key in keys {
@@ -250,6 +279,7 @@ mod tests {
 			babe: sr25519::Public::from_raw([number; 32]),
 			grandpa: ed(number),
 			court: ed(number + 50),
+			beefy: ecdsa::Public::from_raw([number; 33]),
 		};
 		Operator {
 			name: format!("operator {number}"),
@@ -274,6 +304,40 @@ mod tests {
 		let one = raw(vec![operator(1), operator(2), operator(3)]);
 		assert_eq!(one, raw(vec![operator(3), operator(1), operator(2)]));
 		assert_ne!(one, raw(vec![operator(1), operator(2)]));
+	}
+
+	#[test]
+	fn technical_committee_should_be_in_the_genesis_and_sudo_only_where_it_is_named() {
+		if opg_runtime::WASM_BINARY.is_none() {
+			return;
+		}
+		let members = [8, 7].map(|byte| AccountId::new([byte; 32]));
+		let named = members.iter().map(Ss58Codec::to_ss58check).collect::<Vec<_>>();
+		let raw = |arguments: &[&str]| {
+			let spec = build(&command(arguments), vec![operator(1)]).expect("it is built");
+			let json = spec.as_json(true).expect("the genesis is one");
+			let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+			let key = |pallet: &str, item: &str| {
+				let parts = [pallet, item].map(|name| sp_io::hashing::twox_128(name.as_bytes()));
+				sp_core::bytes::to_hex(&parts.concat(), false)
+			};
+			let top = &json["genesis"]["raw"]["top"];
+			let at = |pallet, item| top[key(pallet, item)].as_str().map(str::to_string);
+			(at("TechnicalCommittee", "Members"), at("Sudo", "Key"))
+		};
+		let (none, sudo) = raw(&["a.json"]);
+		assert!(none.is_none_or(|members| members == "0x00"));
+		assert_eq!(sudo, None);
+		let both = ["--technical-committee", &named[0], "--technical-committee", &named[1]];
+		let (stored, _) = raw(&[&both[..], &["a.json"]].concat());
+		let sorted = ["07".repeat(32), "08".repeat(32)].concat();
+		assert_eq!(stored, Some(format!("0x08{sorted}")));
+		let turned = ["--technical-committee", &named[1], "--technical-committee", &named[0]];
+		assert_eq!(raw(&[&turned[..], &["a.json"]].concat()).0, stored);
+		let twice = committee(&[members[0].clone(), members[0].clone()]).unwrap_err();
+		assert!(twice.to_string().contains("named twice"));
+		let many: Vec<_> = (0..14).map(|byte| AccountId::new([byte; 32])).collect();
+		assert!(committee(&many).unwrap_err().to_string().contains("14 members"));
 	}
 
 	#[test]

@@ -238,9 +238,16 @@ pub struct TestnetCmd {
 	#[arg(long)]
 	pub id: String,
 
-	/// Account of `sudo`. Without it only referenda govern the network.
+	/// Account of `sudo`, until the first upgrade of the runtime, which removes it. Without it only
+	/// referenda govern the network.
 	#[arg(long, value_name = "ACCOUNT")]
 	pub sudo: Option<AccountId>,
+
+	/// Member of the technical committee, which can pause the network for a day at a time. Repeatable, at
+	/// most 13. Without members nobody can, until a referendum sets them. Two thirds of them act together:
+	/// one or two members all, three members two.
+	#[arg(long = "technical-committee", value_name = "ACCOUNT")]
+	pub technical_committee: Vec<AccountId>,
 
 	/// Bond in each pool of each operator, in OPG.
 	#[arg(long, value_name = "OPG", default_value_t = 10_000)]

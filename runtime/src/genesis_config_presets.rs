@@ -4,9 +4,9 @@ use crate::{constants::*, *};
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use opg_engine_types::PINNED_ENGINE_ID;
-use opg_primitives::ExecutorKey;
+use opg_primitives::{beefy::BeefyKey, ExecutorKey};
 use serde_json::Value;
-use sp_core::H256;
+use sp_core::{crypto::get_public_from_string_or_panic, ecdsa, H256};
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
@@ -49,6 +49,11 @@ const LOCAL_EXECUTORS: [Operator; 12] = [
 	(Sr25519Keyring::Two, Ed25519Keyring::Two),
 ];
 
+/// BEEFY key of the secret URI from which an account is made, as `--alice` and the like insert it.
+fn beefy_key(who: &Sr25519Keyring) -> BeefyKey {
+	get_public_from_string_or_panic::<ecdsa::Public>(<&str>::from(*who)).into()
+}
+
 fn genesis(validators: &[Operator], executors: &[Operator], sudo: Option<Sr25519Keyring>) -> Value {
 	let endowed = Sr25519Keyring::iter().map(|who| (who.to_account_id(), ENDOWMENT));
 	let session_keys = validators.iter().map(|(sr, ed)| {
@@ -57,6 +62,7 @@ fn genesis(validators: &[Operator], executors: &[Operator], sudo: Option<Sr25519
 			babe: sr.public().into(),
 			grandpa: ed.public().into(),
 			court: ed.public().into(),
+			beefy: beefy_key(sr),
 		};
 		(account.clone(), account, keys)
 	});

@@ -30,7 +30,7 @@ pub use configs::{governance, ProxyType};
 pub use extension::{ChargeFee, CheckOperational};
 pub use opg_primitives::{AccountId, Balance, BlockNumber, Nonce, Signature};
 
-use configs::governance::pallet_governance;
+use configs::{consensus::Beefy, governance::pallet_governance};
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -64,6 +64,8 @@ impl_opaque_keys! {
 		pub grandpa: Grandpa,
 		/// Votes in the court.
 		pub court: Court,
+		/// Kept for BEEFY, which this chain has not yet.
+		pub beefy: Beefy,
 	}
 }
 

@@ -12,7 +12,8 @@ use frame_support::{
 	assert_noop, assert_ok,
 	storage::with_storage_layer,
 	traits::{
-		schedule::DispatchTime, Contains, Currency, EnsureOrigin, Get, OriginTrait, StorePreimage,
+		schedule::DispatchTime, Contains, Currency, EnsureOrigin, Get, OnRuntimeUpgrade,
+		OriginTrait, StorePreimage,
 	},
 };
 use frame_system::RawOrigin;
@@ -20,7 +21,7 @@ use opg_runtime::{
 	constants::*,
 	governance::{
 		origins::{OfTrack, RootOr},
-		pallet_governance::Origin,
+		pallet_governance::{self, Origin},
 		tracks::{self, Tracks, RULES},
 	},
 	*,
@@ -367,6 +368,40 @@ fn lock_should_be_on_the_account_when_a_slash_took_the_stake() {
 		let index = propose(track(Origin::Parameters), call());
 		assert_ok!(vote_of(zoe(), index, true, FORTUNE));
 		assert!(Balances::transfer_keep_alive(signed(zoe()), eve().into(), 2 * FEES).is_err());
+	});
+}
+
+/// What an upgrade of the runtime does besides the migrations of pallets.
+fn upgrade() {
+	<Runtime as frame_system::Config>::SingleBlockMigrations::on_runtime_upgrade();
+}
+
+fn sudo_was_removed() -> bool {
+	let removed = RuntimeEvent::Sudo(pallet_sudo::Event::KeyRemoved);
+	System::events().iter().any(|record| record.event == removed)
+}
+
+#[test]
+fn sudo_should_end_at_an_upgrade_of_a_public_network_only() {
+	run(|| {
+		upgrade();
+		assert_eq!(pallet_sudo::Key::<Runtime>::get(), Some(alice()), "a preset keeps it");
+		for speed in [0, 1] {
+			pallet_sudo::Key::<Runtime>::put(eve());
+			pallet_governance::Speed::<Runtime>::put(speed);
+			System::reset_events();
+			upgrade();
+			assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+			assert!(sudo_was_removed());
+			System::reset_events();
+			upgrade();
+			assert!(!sudo_was_removed(), "there was none");
+		}
+		// So nobody has Root but the track `upgrades`.
+		let call = frame_system::Call::<Runtime>::set_heap_pages { pages: 1 }.into();
+		let sudo = pallet_sudo::Call::<Runtime>::sudo { call: Box::new(call) };
+		assert!(RuntimeCall::from(sudo).dispatch(signed(eve())).is_err());
+		pallet_governance::Speed::<Runtime>::put(DEVELOPMENT_SPEED);
 	});
 }
 

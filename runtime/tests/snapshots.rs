@@ -15,12 +15,12 @@
 use codec::{Decode, Encode};
 use frame_support::{
 	assert_ok,
-	traits::{GetStorageVersion, PalletInfoAccess, StorageVersion},
+	traits::{GetStorageVersion, OnRuntimeUpgrade, PalletInfoAccess, StorageVersion},
 };
 use frame_system::offchain::CreateAuthorizedTransaction;
 use opg_primitives::{
-	Answer, Content, JobError, ModelId, Outcome, RequestId, Tier, VersionLimits, MAX_INPUT_BYTES,
-	MAX_OUTPUT_BYTES,
+	beefy::no_key, Answer, Content, JobError, ModelId, Outcome, RequestId, Tier, VersionLimits,
+	MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
 };
 use opg_runtime::{
 	constants::{self, OPG},
@@ -36,7 +36,10 @@ use pallet_opg_inference::{
 };
 use sp_core::H256;
 use sp_maybe_compressed_blob::{compress_strongly, decompress};
-use sp_runtime::{traits::BlockNumberProvider, Storage};
+use sp_runtime::{
+	traits::{BlockNumberProvider, OpaqueKeys},
+	StateVersion, Storage,
+};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	path::PathBuf,
@@ -637,6 +640,64 @@ fn first_kept(snapshot: &Snapshot) -> u64 {
 #[test]
 fn requests_of_each_release_should_end_without_a_fine_or_a_hold_after_the_upgrade() {
 	RELEASES.into_iter().for_each(|release| upgrade_and_end(release, 0));
+}
+
+#[test]
+fn session_keys_of_each_release_should_stay_and_get_a_beefy_key_that_nobody_has() {
+	for release in RELEASES {
+		Snapshot::read(release).chain().execute_with(|| {
+			let key = |key: &[u8]| sp_io::storage::get(key).unwrap();
+			let entry_of =
+				|who: &AccountId| pallet_session::NextKeys::<Runtime>::hashed_key_for(who);
+			let validators = Session::validators();
+			assert!(!validators.is_empty());
+			let former: Vec<_> = validators.iter().map(|who| key(&entry_of(who))).collect();
+			begin_block();
+			upgrade();
+			let queued = pallet_session::QueuedKeys::<Runtime>::get();
+			assert_eq!(queued.len(), validators.len());
+			for (who, former) in validators.iter().zip(&former) {
+				let keys = pallet_session::NextKeys::<Runtime>::get(who).unwrap();
+				let bytes = keys.encode();
+				assert_eq!(bytes[..former.len()], former[..], "the others are as they were");
+				assert_eq!(keys.beefy, no_key(who));
+				assert!(queued.contains(&(who.clone(), keys.clone())));
+				for id in <SessionKeys as OpaqueKeys>::key_ids() {
+					let owner = Session::key_owner(*id, keys.get_raw(*id));
+					assert_eq!(owner.as_ref(), Some(who), "{id:?}");
+				}
+			}
+			// The second time it does nothing.
+			let root = sp_io::storage::root(StateVersion::V1);
+			<Runtime as frame_system::Config>::SingleBlockMigrations::on_runtime_upgrade();
+			assert_eq!(sp_io::storage::root(StateVersion::V1), root);
+			// The sessions that begin have the same validators.
+			initialize_pallets();
+			for _ in 0..3 {
+				step();
+				Session::rotate_session();
+			}
+			assert_eq!(Session::validators(), validators);
+			assert_eq!(Babe::authorities().len(), validators.len());
+			check_invariants();
+		});
+	}
+}
+
+#[test]
+fn sudo_of_each_release_should_end_with_the_upgrade_of_a_public_network() {
+	for (release, is_public) in RELEASES.into_iter().flat_map(|of| [(of, true), (of, false)]) {
+		Snapshot::read(release).chain().execute_with(|| {
+			let key = pallet_sudo::Key::<Runtime>::get();
+			assert!(key.is_some(), "the chain is that of a preset");
+			// Chains of version 100 have no pace of their own, so they are public networks.
+			let speed = if is_public { 0 } else { constants::DEVELOPMENT_SPEED };
+			governance::pallet_governance::Speed::<Runtime>::put(speed);
+			begin_block();
+			upgrade();
+			assert_eq!(pallet_sudo::Key::<Runtime>::get(), key.filter(|_| !is_public));
+		});
+	}
 }
 
 #[test]

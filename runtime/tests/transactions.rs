@@ -23,7 +23,7 @@ use sp_consensus_babe::digests::{CompatibleDigestItem, PreDigest, SecondaryPlain
 use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	traits::BlockNumberProvider,
+	traits::{BlakeTwo256, BlockNumberProvider, Hash as _},
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 	Digest, DigestItem, DispatchError,
 };
@@ -221,6 +221,40 @@ fn calls_of_the_system_should_be_refused_when_they_are_signed_and_dispatched_whe
 		assert_eq!(apply(signed_by(ALICE, sudo(remark(1)), 0)).unwrap(), Ok(()));
 		let required: DispatchError = pallet_sudo::Error::<Runtime>::RequireSudo.into();
 		assert_eq!(apply(signed_by(EVE, sudo(remark(1)), 0)).unwrap(), Err(required));
+	});
+}
+
+fn apply_upgrade(code: &[u8]) -> RuntimeCall {
+	frame_system::Call::<Runtime>::apply_authorized_upgrade { code: code.to_vec() }.into()
+}
+
+#[test]
+fn code_of_an_upgrade_should_be_sent_by_anyone_when_governance_authorized_it() {
+	genesis().execute_with(|| {
+		begin_bare_block();
+		let code = vec![7; 1 << 20];
+		let transaction = || signed_by(EVE, apply_upgrade(&code), 0);
+		assert_eq!(validity(transaction()), Err(class_refused()), "nothing is authorized");
+		System::do_authorize_upgrade(BlakeTwo256::hash(&code), false);
+		let other = signed_by(EVE, apply_upgrade(&[8; 1 << 10]), 0);
+		assert_eq!(validity(other.clone()), Err(class_refused()), "it is another code");
+		assert_eq!(apply(other), Err(class_refused()), "an author cannot include it");
+		for call in wrapped(apply_upgrade(&code)).into_iter().skip(1) {
+			let signed = signed_by(EVE, call, 0);
+			assert_eq!(validity(signed), Err(class_refused()), "it is by itself");
+		}
+		let extension = tx_extension(0, sp_runtime::generic::Era::Immortal, 0);
+		let unsigned = UncheckedExtrinsic::new_transaction(apply_upgrade(&code), extension);
+		assert_eq!(validity(unsigned), Err(class_refused()), "somebody signs it");
+		assert!(validity(UncheckedExtrinsic::new_bare(apply_upgrade(&code))).is_err());
+
+		assert!(validity(transaction()).is_ok());
+		let before = Balances::free_balance(eve());
+		assert_eq!(apply(transaction()), Ok(Ok(())));
+		let stored = sp_io::storage::get(sp_core::storage::well_known_keys::CODE).unwrap();
+		assert_eq!(stored, code);
+		assert_eq!(Balances::free_balance(eve()), before, "it is free");
+		assert_eq!(validity(transaction()), Err(class_refused()), "it is authorized once");
 	});
 }
 

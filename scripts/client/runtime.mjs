@@ -72,6 +72,11 @@ export async function replaceRuntime(sender, rpc, code, before) {
 	const { api } = sender;
 	const call = api.tx.system.setCode(u8aToHex(code));
 	await sender.push(api.tx.sudo.sudoUncheckedWeight(call, { refTime: 0, proofSize: 0 }));
+	return replaced(rpc, before);
+}
+
+// Waits until the best chain has a runtime later than `before`. Gives the hash of the block that brought it.
+export async function replaced(rpc, before) {
 	const version = async hash => (await rpc('state_getRuntimeVersion', [hash])).specVersion;
 	let block = await until('the chain has another version', UPGRADE_SECONDS, async () => {
 		const best = await rpc('chain_getBlockHash', []);

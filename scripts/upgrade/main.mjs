@@ -2,27 +2,58 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { account, connect, say, seconds, Sender, until } from '../client/api.mjs';
-import { hasZstd, nextRuntime, replaceRuntime, runtimeOf, UPGRADE_SECONDS } from '../client/runtime.mjs';
+import { account, blake2AsU8a, connect, say, seconds, Sender, u8aToHex, until } from '../client/api.mjs';
+import { HOLDERS, Referendum } from '../client/governance.mjs';
+import { hasZstd, nextRuntime, replaced, replaceRuntime, runtimeOf, UPGRADE_SECONDS } from '../client/runtime.mjs';
 
 // A request is pruned an hour after it was made, or after its dispute.
 const DRAIN_SECONDS = 3 * 3600;
 // Migrations of many blocks.
 const MIGRATE_SECONDS = 3600;
+const HASH_BITS = 256;
+const CONVICTIONS = ['None', 'Locked1x', 'Locked2x', 'Locked3x', 'Locked4x', 'Locked5x', 'Locked6x'];
+const PARAMETERS = { Governance: 'Parameters' };
+const ROOT = { system: 'Root' };
 
 const { values: options, positionals: [file] } = parseArgs({
 	allowPositionals: true,
 	options: {
 		url: { type: 'string', default: 'ws://127.0.0.1:9944' },
-		sudo: { type: 'string', default: '//Alice' },
+		voter: { type: 'string', multiple: true, default: HOLDERS },
+		conviction: { type: 'string', default: '1' },
+		sudo: { type: 'string' },
 		drain: { type: 'boolean', default: false },
 	},
 });
+const conviction = CONVICTIONS[options.conviction];
+assert(conviction, '--conviction is a number from 0 to 6');
 
 let api = await connect(options.url);
 const rpc = (method, params = []) => api._rpcCore.provider.send(method, params);
-const asRoot = async call => (await new Sender(api, account(options.sudo)).sync()).succeed(api.tx.sudo.sudo(call));
 const backlog = async () => (await api.query.inference.requests.keys()).length;
+
+// Makes a call that needs Root, or the origin of a track.
+async function decide(what, origin, call) {
+	if (options.sudo === undefined) return new Referendum(api, rpc, options.voter, conviction).pass(what, origin, call);
+	const sudo = await new Sender(api, account(options.sudo)).sync();
+	return sudo.succeed(api.tx.sudo.sudo(call));
+}
+
+// Governance authorizes the code by its hash, and the first voter sends it. Gives the hash of the block that
+// replaces the runtime.
+async function upgrade(code, before) {
+	if (options.sudo !== undefined) {
+		return replaceRuntime(await new Sender(api, account(options.sudo)).sync(), rpc, code, before);
+	}
+	const hash = u8aToHex(blake2AsU8a(code, HASH_BITS));
+	say(`the code has ${Math.round(code.length / 1024)} KiB and the hash ${hash}`);
+	await decide('authorize the code', ROOT, api.tx.system.authorizeUpgrade(hash));
+	assert((await api.query.system.authorizedUpgrade()).isSome, 'the code is authorized');
+	const sender = await new Sender(api, account(options.voter[0])).sync();
+	await sender.push(api.tx.system.applyAuthorizedUpgrade(u8aToHex(code)));
+	say(`the code is authorized, and sent by ${sender.address}`);
+	return replaced(rpc, before);
+}
 
 const before = api.runtimeVersion.specVersion.toNumber();
 assert(file || hasZstd, 'without a file the next runtime is made from that of the chain, for which zstd is needed');
@@ -30,7 +61,7 @@ const code = file ? readFileSync(file) : nextRuntime(await runtimeOf(api), api.r
 say(`the chain runs version ${before}, and has ${await backlog()} requests`);
 
 if (options.drain) {
-	await asRoot(api.tx.inference.drain());
+	await decide('take no more requests', PARAMETERS, api.tx.inference.drain());
 	let last;
 	await until('all requests are gone', DRAIN_SECONDS, async () => {
 		const left = await backlog();
@@ -38,7 +69,7 @@ if (options.drain) {
 		return `${await api.query.inference.intake()}` === 'Drained';
 	});
 }
-const block = await replaceRuntime(await new Sender(api, account(options.sudo)).sync(), rpc, code, before);
+const block = await upgrade(code, before);
 await api.disconnect();
 api = await connect(options.url);
 const after = (await rpc('state_getRuntimeVersion')).specVersion;
@@ -46,12 +77,14 @@ const noted = async () => (await api.query.system.lastRuntimeUpgrade()).unwrap()
 await until('the chain has noted the upgrade', UPGRADE_SECONDS, async () => (await noted()) === after);
 await until('its migrations are over', MIGRATE_SECONDS, async () =>
 	!api.query.migrations || (await api.query.migrations.cursor()).isNone);
-if (options.drain) await asRoot(api.tx.inference.resume());
+if (options.drain) await decide('take requests again', PARAMETERS, api.tx.inference.resume());
 const { number } = await rpc('chain_getHeader', [block]);
-say(`version ${before} became ${after} in block ${parseInt(number, 16)}; ${await backlog()} requests go on`);
+const height = parseInt(number, 16);
+say(`version ${before} became ${after} in block ${height}; ${await backlog()} requests go on`);
 await until('blocks are made and finalized', UPGRADE_SECONDS, async () => {
 	const { number: last } = await rpc('chain_getHeader', [await rpc('chain_getFinalizedHead')]);
-	return parseInt(last, 16) > parseInt(number, 16) + 2;
+	return parseInt(last, 16) > height + 2;
 });
-console.log(`RESULT upgrade ${before} ${after} ${seconds()} s`);
+const by = options.sudo === undefined ? 'governance' : 'sudo';
+console.log(`RESULT upgrade ${before} ${after} by ${by} in block ${height}, ${seconds()} s`);
 await api.disconnect();

@@ -8,6 +8,7 @@
 extern crate alloc;
 
 pub mod address;
+pub mod beefy;
 pub mod challenge;
 pub mod court;
 mod digest;

@@ -3,13 +3,14 @@
 use crate::{constants::*, *};
 use alloc::vec::Vec;
 use frame_support::{
-	traits::{ConstU128, ConstU32, ConstU64},
+	traits::{ConstU128, ConstU32, ConstU64, OneSessionHandler},
 	weights::Weight,
 };
+use opg_primitives::beefy::BeefyKey;
 use pallet_opg_staking::WeightInfo;
 use sp_runtime::{
 	traits::{Convert, ConvertInto, OpaqueKeys},
-	Perbill,
+	BoundToRuntimeAppPublic, Perbill,
 };
 use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
 
@@ -127,6 +128,32 @@ impl pallet_offences::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
 	type OnOffenceHandler = SlashValidators;
+}
+
+/// The session key that is kept for BEEFY. Nothing uses it: `pallet-beefy` takes its place, with the
+/// keys that validators have set by then.
+pub struct Beefy;
+
+impl BoundToRuntimeAppPublic for Beefy {
+	type Public = BeefyKey;
+}
+
+impl OneSessionHandler<AccountId> for Beefy {
+	type Key = BeefyKey;
+
+	fn on_genesis_session<'a, I>(_validators: I)
+	where
+		I: Iterator<Item = (&'a AccountId, BeefyKey)> + 'a,
+	{
+	}
+
+	fn on_new_session<'a, I>(_changed: bool, _validators: I, _queued_validators: I)
+	where
+		I: Iterator<Item = (&'a AccountId, BeefyKey)> + 'a,
+	{
+	}
+
+	fn on_disabled(_validator_index: u32) {}
 }
 
 impl pallet_session::Config for Runtime {

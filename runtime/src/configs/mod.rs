@@ -1,7 +1,7 @@
 //! Configuration of the pallets, by subject.
 
 mod accounts;
-mod consensus;
+pub(crate) mod consensus;
 mod court;
 pub mod governance;
 mod inference;

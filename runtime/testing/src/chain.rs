@@ -76,9 +76,22 @@ pub fn genesis_of(preset: &str) -> sp_io::TestExternalities {
 fn storage_of(preset: &str) -> sp_runtime::Storage {
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 	let preset = genesis_config_presets::get_preset(&preset.into()).unwrap();
-	sc_chain_spec::json_merge(&mut config, serde_json::from_slice(&preset).unwrap());
+	merge(&mut config, serde_json::from_slice(&preset).unwrap());
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
 	config.build_storage().unwrap()
+}
+
+/// Puts what `patch` says into `config`, as the node does with a preset. The node's own function would
+/// make tests of the runtime depend on the network.
+fn merge(config: &mut serde_json::Value, patch: serde_json::Value) {
+	match (config, patch) {
+		(serde_json::Value::Object(config), serde_json::Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(config.entry(key).or_insert(serde_json::Value::Null), value);
+			}
+		},
+		(config, patch) => *config = patch,
+	}
 }
 
 /// Runs `test` on a chain with `count` executors of equal stake, which serve a model of Dave.
