@@ -51,6 +51,9 @@ export async function picture(name) {
 // A screen, by what stands behind the # in its address.
 export const open = route => page.goto(`${home}?rpc=${encodeURIComponent(url)}#/${route}`);
 
+// Leaves Apps, with what its top right tells of earlier transactions.
+export const leave = () => page.goto('about:blank');
+
 // An account, by its name. Typing leaves those that match.
 export async function pickAccount(within, name) {
 	await within.locator('div.dropdown').first().click();

@@ -1,8 +1,9 @@
 // polkadot.js Apps: what a holder whose OPG is staked clicks to decide. A number of validators and an engine
 // are proposed, voted for and enacted. The account EVE owns most of the OPG.
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
-	choose, field, open, openExtrinsic, page, pickAccount, pickOption, picture, query, runSteps, submit,
+	choose, field, leave, open, openExtrinsic, page, pickAccount, pickOption, picture, query, runSteps, submit,
 } from './browser.mjs';
 
 const HOLDER = 'EVE';
@@ -17,6 +18,7 @@ const ENGINE = `0x${'e9'.repeat(32)}`;
 // A wait for the end of a period: the longest is the week of an engine, which is 7 minutes here, and blocks may
 // be slow.
 const PERIOD_MS = 20 * 60_000;
+const SETTLE_MS = 1500;
 
 const started = Date.now();
 const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
@@ -29,12 +31,19 @@ const row = index => rows.filter({ has: page.locator('.ui--Table-Column-Id').fil
 
 // Governance, Preimages, Add preimage. Gives the hash.
 async function notePreimage(name, section, call, fill) {
+	await leave();
 	await open('preimages');
 	await page.getByRole('button', { name: 'Add preimage' }).click();
 	await pickAccount(field('send from account'), HOLDER);
 	await choose(section, call, dialog);
 	await fill();
-	const hash = (await field('preimage hash').innerText()).match(/0x[0-9a-f]{64}/)[0];
+	// The page hashes a call some time after it has changed.
+	let hash, before;
+	do {
+		before = hash;
+		await sleep(SETTLE_MS);
+		hash = (await field('preimage hash').innerText()).match(/0x[0-9a-f]{64}/)[0];
+	} while (hash !== before);
 	await picture(`${name}-preimage`);
 	await submit('preimage.Noted', button('Submit preimage'));
 	return hash;
@@ -42,6 +51,7 @@ async function notePreimage(name, section, call, fill) {
 
 // Governance, Referenda, Submit proposal. Gives the number of the referendum.
 async function propose(name, track, origin, hash, call) {
+	await leave();
 	await open('referenda');
 	await page.getByRole('button', { name: 'Submit proposal' }).click();
 	await pickAccount(field('propose from account'), HOLDER);
@@ -63,6 +73,7 @@ async function propose(name, track, origin, hash, call) {
 
 // In the row of the referendum, Decision deposit.
 async function deposit(name, index) {
+	await leave();
 	await open('referenda');
 	await row(index).getByRole('button', { name: 'Decision deposit' }).click();
 	await pickAccount(field('deposit from account'), HOLDER);
@@ -74,6 +85,7 @@ async function deposit(name, index) {
 // The dialog of the page takes no more than the balance of the account. It turns red, its button stays, and
 // what it would sign is another vote.
 async function dialogOfVotes(name, index) {
+	await leave();
 	await open('referenda');
 	await row(index).getByRole('button', { name: 'Vote', exact: true }).click();
 	await pickAccount(field('vote with account'), HOLDER);
@@ -92,12 +104,13 @@ async function dialogOfVotes(name, index) {
 	const signed = await balance.inputValue();
 	await picture(`${name}-dialog-signs`);
 	// What was not signed goes with the page.
-	await page.goto('about:blank');
+	await leave();
 	return `${refused ? 'red' : 'not red'}, would sign ${signed} OPG`;
 }
 
 // Developer, Extrinsics, convictionVoting.vote.
 async function vote(name, index) {
+	await leave();
 	await openExtrinsic('convictionVoting', 'vote', HOLDER);
 	await field('pollIndex').locator('input').first().fill(`${index}`);
 	await pickOption(field('vote'), 'Standard');
@@ -110,6 +123,7 @@ async function vote(name, index) {
 
 // Waits until the page of referenda says so of one.
 async function rowSays(name, index, text) {
+	await leave();
 	await open('referenda');
 	await row(index).getByText(text, { exact: true }).first().waitFor({ timeout: PERIOD_MS });
 	await picture(`${name}-${text.toLowerCase()}`);
@@ -117,6 +131,7 @@ async function rowSays(name, index, text) {
 
 // Developer, Chain state: asks, and waits until the answer has this.
 async function chainState(section, name, fill, wanted) {
+	await leave();
 	await open('chainstate');
 	await choose(section, name);
 	await fill();
@@ -140,6 +155,7 @@ async function decide(name, index) {
 let engine, parameter;
 const steps = {
 	async stake() {
+		await leave();
 		await openExtrinsic('staking', 'delegate', HOLDER);
 		await pickAccount(field('operator'), 'ALICE');
 		await pickOption(field('role'), 'Executor');
@@ -184,10 +200,12 @@ const steps = {
 	},
 	// Both deposits can be had back once it is approved.
 	async refunded() {
+		await leave();
 		await open('referenda');
 		await row(parameter).getByRole('button', { name: 'Refund deposit' }).click();
 		await pickAccount(field('refund from account'), HOLDER);
 		await submit('referenda.DecisionDepositRefunded', button('Refund deposit'));
+		await leave();
 		await openExtrinsic('referenda', 'refundSubmissionDeposit', HOLDER);
 		await field('index').locator('input').first().fill(`${parameter}`);
 		await submit('referenda.SubmissionDepositRefunded');
