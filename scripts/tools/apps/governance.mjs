@@ -13,7 +13,7 @@ const VOTED = 9_000_000n;
 const OPG = 10n ** 18n;
 // A chain of the presets has elected up to 21.
 const VALIDATORS = 20;
-// Of no engine that exists. Nobody can register a version for it.
+// Of no engine that exists.
 const ENGINE = `0x${'e9'.repeat(32)}`;
 // A wait for the end of a period: the longest is the week of an engine, which is 7 minutes here, and blocks may
 // be slow.
@@ -27,7 +27,8 @@ const button = name => dialog.getByRole('button', { name, exact: true });
 
 // Rows of Apps' page of referenda: all, and one.
 const rows = page.locator('tr').filter({ has: page.locator('.ui--Table-Column-Id') });
-const row = index => rows.filter({ has: page.locator('.ui--Table-Column-Id').filter({ hasText: new RegExp(`^${index}$`) }) });
+const row = index =>
+	rows.filter({ has: page.locator('.ui--Table-Column-Id').filter({ hasText: new RegExp(`^${index}$`) }) });
 
 // Governance, Preimages, Add preimage. Gives the hash.
 async function notePreimage(name, section, call, fill) {
@@ -55,7 +56,7 @@ async function propose(name, track, origin, hash, call) {
 	await open('referenda');
 	await page.getByRole('button', { name: 'Submit proposal' }).click();
 	await pickAccount(field('propose from account'), HOLDER);
-	// Only what is named `origin` counts: Apps knows no origins of these tracks.
+	// Only the origin counts: Apps knows none for these tracks, and its list of tracks sets none.
 	const tracks = field('submission track').locator('div.dropdown').first();
 	await tracks.click();
 	await tracks.getByRole('option').filter({ hasText: new RegExp(`^${track} / ${origin}`) }).click();
@@ -149,7 +150,7 @@ async function decide(name, index) {
 	await vote(name, index);
 	const voted = seconds();
 	await rowSays(name, index, 'Confirming');
-	return `${await row(index).innerText()}`.replace(/\s+/g, ' ') + `; voted after ${voted}`;
+	return `${(await row(index).innerText()).replace(/\s+/g, ' ')}; voted after ${voted}`;
 }
 
 let engine, parameter;
