@@ -12,7 +12,7 @@
 #                                     Apps: OPG_APPS names a folder with it, built
 #
 #   scripts/tools.sh governance       the same Apps: a holder whose OPG is staked proposes, votes and sees an
-#                                     engine and a parameter enacted. Takes half an hour at most
+#                                     engine and a parameter enacted. Takes about twelve minutes
 #
 #   OPG_RUNTIME_WASM=FILE     runtime of the chain; default: that of the node
 #   OPG_APPS=FOLDER           `index.html` of Apps and what that loads
