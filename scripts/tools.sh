@@ -10,7 +10,6 @@
 #                                     built with RUNTIME_METADATA_HASH (docs/tools.md)
 #   scripts/tools.sh apps             polkadot.js Apps in Chromium (apt install chromium). No registry has
 #                                     Apps: OPG_APPS names a folder with it, built
-#
 #   scripts/tools.sh governance       the same Apps: a holder whose OPG is staked proposes, votes and sees an
 #                                     engine and a parameter enacted. Takes about twelve minutes
 #
