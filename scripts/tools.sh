@@ -10,6 +10,8 @@
 #                                     built with RUNTIME_METADATA_HASH (docs/tools.md)
 #   scripts/tools.sh apps             polkadot.js Apps in Chromium (apt install chromium). No registry has
 #                                     Apps: OPG_APPS names a folder with it, built
+#   scripts/tools.sh governance       the same Apps: a holder whose OPG is staked proposes, votes and sees an
+#                                     engine and a parameter enacted. Takes about twelve minutes
 #
 #   OPG_RUNTIME_WASM=FILE     runtime of the chain; default: that of the node
 #   OPG_APPS=FOLDER           `index.html` of Apps and what that loads
@@ -48,9 +50,12 @@ find_postgres() {
 	export TOOLS_POSTGRES
 }
 
+# in_apps: whether the command line has a tool that is polkadot.js Apps.
+in_apps() { names apps || names governance; }
+
 # find_apps: set TOOLS_APPS to the folder of Apps, and CHROMIUM.
 find_apps() {
-	[ -f "${OPG_APPS:-}/index.html" ] || die "apps needs OPG_APPS=FOLDER, which has the index.html of polkadot.js Apps"
+	[ -f "${OPG_APPS:-}/index.html" ] || die "apps and governance need OPG_APPS=FOLDER, which has the index.html of polkadot.js Apps"
 	TOOLS_APPS="$(readlink -f "$OPG_APPS")"
 	CHROMIUM="${OPG_CHROMIUM:-$(command -v chromium || true)}"
 	[ -x "$CHROMIUM" ] || die "Chromium is not there: apt install chromium, or OPG_CHROMIUM=FILE"
@@ -73,12 +78,12 @@ install_python() {
 }
 
 if wants subquery; then find_postgres; fi
-if names apps; then find_apps; fi
+if in_apps; then find_apps; fi
 client_ready "$OPG_NODE" "$OPG_CLI"
 node "$OPG_ROOT/scripts/tools/snippets.mjs"
 install_js js
 install_js sidecar
 if wants subquery; then install_js subquery; fi
-if names apps; then install_js apps; fi
+if in_apps; then install_js apps; fi
 install_python
 exec node "$OPG_ROOT/scripts/tools/main.mjs" "$@"

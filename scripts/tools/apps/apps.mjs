@@ -1,104 +1,12 @@
-// polkadot.js Apps in Chromium, served from a folder: the screens that a holder and a developer of dApps use.
-// TOOLS_APPS is the folder, CHROMIUM the browser. OPG_SCREENSHOTS keeps pictures of the screens.
+// polkadot.js Apps: the screens that a holder and a developer of dApps use.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import http from 'node:http';
-import { extname, join, normalize } from 'node:path';
-import { chromium } from 'playwright-core';
-import { expected, url } from './expected.mjs';
+import {
+	broken, choose, field, open, openExtrinsic, page, pickAccount, pickOption, query, runSteps, submit,
+} from './browser.mjs';
+import { expected } from './expected.mjs';
 
-const { TOOLS_APPS: FOLDER, CHROMIUM, OPG_SCREENSHOTS } = process.env;
-const WAIT_MS = 60_000;
-const TYPES = {
-	'.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json',
-	'.svg': 'image/svg+xml', '.wasm': 'application/wasm',
-};
 // 2 OPG, in planck.
 const DELEGATED = 2n * 10n ** 18n;
-
-const server = http.createServer((request, response) => {
-	const path = normalize(new URL(request.url, 'http://localhost').pathname);
-	try {
-		const file = join(FOLDER, path === '/' ? 'index.html' : path);
-		const content = readFileSync(file);
-		response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
-		response.end(content);
-	} catch {
-		response.writeHead(404).end();
-	}
-});
-await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
-const home = `http://127.0.0.1:${server.address().port}/`;
-
-const browser = await chromium.launch({
-	executablePath: CHROMIUM,
-	// Debian's Chromium has no sandbox of its own for root.
-	args: process.getuid() === 0 ? ['--no-sandbox'] : [],
-});
-const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
-context.setDefaultTimeout(WAIT_MS);
-// Apps asks other hosts for lists of names and of frauds. They are not what is tested.
-await context.route(({ hostname }) => hostname !== '127.0.0.1', route => route.abort());
-const page = await context.newPage();
-// What a page shows in place of itself.
-const broken = page.getByText('Uncaught error. Something went wrong');
-
-async function picture(name) {
-	if (!OPG_SCREENSHOTS) return;
-	mkdirSync(OPG_SCREENSHOTS, { recursive: true });
-	await page.screenshot({ path: join(OPG_SCREENSHOTS, `apps-${name}.png`) });
-}
-
-// A screen, by what stands behind the # in its address.
-const open = route => page.goto(`${home}?rpc=${encodeURIComponent(url)}#/${route}`);
-
-// An account, by its name. Typing leaves those that match.
-async function pickAccount(within, name) {
-	await within.locator('div.dropdown').first().click();
-	await page.keyboard.type(name);
-	await page.keyboard.press('Enter');
-}
-
-async function pickOption(within, name) {
-	const list = within.locator('div.dropdown').first();
-	await list.click();
-	await list.getByRole('option', { name, exact: true }).click();
-}
-
-// A call, a query or a method: its pallet or namespace, then its name.
-async function choose(section, name) {
-	await pickOption(page.locator('.ui--DropdownLinked-Sections').first(), section);
-	const items = page.locator('.ui--DropdownLinked-Items div.dropdown').first();
-	await items.click();
-	const call = page.locator('.ui--DropdownLinked-Item-call').filter({ hasText: new RegExp(`^${name}[(:]`) });
-	await items.getByRole('option').filter({ has: call }).click();
-}
-
-// A field, by the begin of its label.
-function field(label) {
-	const labels = page.locator('> label').filter({ hasText: new RegExp(`^${label}`) });
-	return page.locator('.ui--Labelled').filter({ has: labels }).last();
-}
-
-async function openExtrinsic(section, call) {
-	await open('extrinsics');
-	await pickAccount(field('using the selected account'), 'DAVE');
-	await choose(section, call);
-}
-
-// Signs what the screen of extrinsics holds, and waits for what comes of it at the top right: the name of an
-// event, or of an error.
-async function submit(sign) {
-	await page.getByRole('button', { name: 'Submit Transaction' }).click();
-	await page.getByRole('button', { name: 'Sign and Submit' }).click();
-	await page.locator('.ui--Status .item').filter({ hasText: sign }).first().waitFor({ state: 'attached' });
-}
-
-// Presses + at a query. Gives the place of its result.
-async function query(name) {
-	await page.locator('.storage--actionrow-buttons button').first().click();
-	return page.locator('.storage--Query').filter({ has: page.getByText(new RegExp(`^${name}: `)) });
-}
 
 async function fillDelegation(amount) {
 	await openExtrinsic('staking', 'delegate');
@@ -245,17 +153,4 @@ const steps = {
 	},
 };
 
-let failed;
-try {
-	for (const [name, step] of Object.entries(steps)) {
-		failed = name;
-		console.log(`${name}: ${await step()}`);
-		assert.equal(await broken.count(), 0);
-		await picture(name);
-		failed = undefined;
-	}
-} finally {
-	if (failed) await picture(`${failed}-failed`);
-	await browser.close();
-	server.close();
-}
+await runSteps(steps);
