@@ -6,6 +6,7 @@
 #   scripts/test.sh             all phases
 #   scripts/test.sh NAME...     only these, in the order below; `list` names them
 #
+#   OPG_REFERENDUM=1    also upgrade a network by referendum (7 minutes)
 #   OPG_POLKADOT_JS=1   also delegate, earn and withdraw with polkadot.js (needs Node 20, 18 minutes)
 set -uo pipefail
 # shellcheck source=scripts/env.sh
@@ -110,7 +111,10 @@ dashboard() { bash scripts/test-dashboard.sh --unit; }
 demonstration() { bash scripts/demo.sh --no-build --count 2; }
 
 # Holders upgrade a network of three nodes, while requests go on.
-referendum() { bash scripts/test-upgrade.sh; }
+referendum() {
+	[ "${OPG_REFERENDUM:-0}" = 1 ] || { say "left out: OPG_REFERENDUM=1 includes it" && return; }
+	bash scripts/test-upgrade.sh
+}
 
 polkadot_js() {
 	[ "${OPG_POLKADOT_JS:-0}" = 1 ] || { say "left out: OPG_POLKADOT_JS=1 includes it" && return; }
