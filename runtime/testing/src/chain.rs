@@ -77,6 +77,9 @@ fn storage_of(preset: &str) -> sp_runtime::Storage {
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 	let preset = genesis_config_presets::get_preset(&preset.into()).unwrap();
 	sc_chain_spec::json_merge(&mut config, serde_json::from_slice(&preset).unwrap());
+	// Nobody has computed anything with the engine of the tests, so it is there from the beginning.
+	let engines = config["models"]["engines"].as_array_mut().unwrap();
+	engines.push(serde_json::to_value(ENGINE_ID).unwrap());
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
 	config.build_storage().unwrap()
 }
