@@ -34,8 +34,9 @@ pub(crate) const PREPARE_BLOCKS: u32 = 10;
 /// Blocks from one time that pinned tasks are looked after to the next.
 pub(crate) const EVIDENCE_BLOCKS: u32 = 4;
 
-/// Blocks after which a node that lacks an engine looks for it again.
-pub(crate) const MISSING_BLOCKS: u32 = 100;
+/// Blocks after which a node that lacks an engine looks for it again, and one that has posted a digest
+/// compares it with what it finds now. Only after a restart it has to compute for that.
+pub(crate) const RETRY_BLOCKS: u32 = 100;
 
 /// Time until the answer to a pinned task is of no use, in milliseconds: long, since all seats come
 /// first.
@@ -97,14 +98,17 @@ impl<T: Config> Pallet<T> {
 		let asked: Vec<_> = operators.iter().filter(is_asked).collect();
 		for (engine_id, tasks) in Nominations::<T>::iter() {
 			let evidence = Evidence::<T>::get(engine_id);
-			let posted =
-				|who: &T::AccountId| evidence.iter().any(|statement| statement.executor == *who);
-			let due: Vec<_> = asked.iter().filter(|own| !posted(&own.account)).collect();
+			let posted = |own: &Operator<T::AccountId>| {
+				let mut all = evidence.iter();
+				all.find(|other| other.executor == own.account).map(|other| other.digest)
+			};
+			let is_turn = (block % RETRY_BLOCKS.into()).is_zero();
+			let due: Vec<_> = asked.iter().filter(|own| is_turn || posted(own).is_none()).collect();
 			if due.is_empty() {
 				continue;
 			}
 			if let Some(digest) = Self::compute_nomination(block, engine_id, &tasks) {
-				for operator in due {
+				for operator in due.into_iter().filter(|own| posted(own) != Some(digest)) {
 					Self::post(block, operator, Subject::Engine(engine_id), digest);
 				}
 			}
@@ -137,7 +141,7 @@ impl<T: Config> Pallet<T> {
 						"engine {engine_id:?} is nominated and not in this node's store: `opg-node \
 						 engines add` adds it"
 					);
-					again_ref.set(&block.saturating_add(MISSING_BLOCKS.into()));
+					again_ref.set(&block.saturating_add(RETRY_BLOCKS.into()));
 					return None;
 				},
 				Err(JobError::ModelMissing) => {

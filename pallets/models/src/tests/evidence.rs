@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
 	evidence::{DigestCall, DigestCallOf, Subject},
-	offchain::{EVIDENCE_BLOCKS, MISSING_BLOCKS},
+	offchain::{EVIDENCE_BLOCKS, RETRY_BLOCKS},
 	policy::reject,
 };
 use codec::{Decode, Encode};
@@ -344,8 +344,10 @@ fn canary_should_be_drawn_anew_in_each_session() {
 /// What a node says to a job, and what it was asked.
 #[derive(Default)]
 struct State {
-	/// `None`: the fuel of the answer is the length of the input.
+	/// `None`: it answers with the input.
 	error: Option<JobError>,
+	/// Fuel of its answers.
+	fuel: u64,
 	jobs: Vec<Job>,
 	held: Vec<Content>,
 }
@@ -353,8 +355,8 @@ struct State {
 #[derive(Clone, Default)]
 struct Node(Arc<Mutex<State>>);
 
-fn answer(input: &[u8]) -> Answer {
-	Answer { outcome: Outcome::Output(text(input)), fuel: 3 }
+fn answer(input: &[u8], fuel: u64) -> Answer {
+	Answer { outcome: Outcome::Output(text(input)), fuel }
 }
 
 impl JobQueue for Node {
@@ -366,7 +368,9 @@ impl JobQueue for Node {
 		state.jobs.push(job);
 		match state.error {
 			Some(error) => Err(error),
-			None if is_known => Ok(JobStatus::Done { answer: answer(&input), witness: None }),
+			None if is_known => {
+				Ok(JobStatus::Done { answer: answer(&input, state.fuel), witness: None })
+			},
 			None => Ok(JobStatus::Pending),
 		}
 	}
@@ -426,16 +430,27 @@ fn worker_should_post_what_its_engine_finds_once() {
 		assert_eq!(step(blocks + 1), [], "not in each block");
 		let sent = step(2 * blocks);
 		let tasks = Nominations::<Test>::get(NEW).unwrap();
-		let answers = [answer(&[0]).digest(), answer(&[1]).digest()];
+		let answers = [answer(&[0], 0).digest(), answer(&[1], 0).digest()];
 		let digest = evidence_digest(&NEW, &tasks, &answers);
 		assert_eq!(sent, [call(5, 2 * blocks - 2, Subject::Engine(NEW), digest)]);
 		assert_eq!(step(3 * blocks), [], "it has posted");
-		let state = node.0.lock().unwrap();
-		assert_eq!(state.jobs.len(), 4);
-		for job in &state.jobs {
-			assert_eq!((job.kind, job.task.engine_id), (JobKind::Watch, NEW));
-			assert!(matches!(&job.task.input, TaskInput::Inline(input) if input.len() == 1));
+		{
+			let state = node.0.lock().unwrap();
+			assert_eq!(state.jobs.len(), 4);
+			for job in &state.jobs {
+				assert_eq!((job.kind, job.task.engine_id), (JobKind::Watch, NEW));
+				assert!(matches!(&job.task.input, TaskInput::Inline(input) if input.len() == 1));
+			}
 		}
+		// It looks again after a while, and what it finds then takes the place of the former digest.
+		let again = u64::from(RETRY_BLOCKS);
+		assert_eq!(step(again), [], "the same");
+		node.0.lock().unwrap().fuel = 1;
+		assert_eq!(step(again + blocks), [], "not each time");
+		let sent = step(2 * again);
+		assert_eq!(sent.len(), 1);
+		assert_ne!(sent[0].digest, digest);
+		assert_eq!(Evidence::<Test>::get(NEW)[0].digest, sent[0].digest);
 	});
 }
 
@@ -452,7 +467,7 @@ fn worker_should_fetch_a_file_and_wait_for_an_engine() {
 		assert_eq!(step(2 * blocks), []);
 		let asked = node.0.lock().unwrap().jobs.len();
 		node.0.lock().unwrap().error = None;
-		let again = 2 * blocks + u64::from(MISSING_BLOCKS);
+		let again = 2 * blocks + u64::from(RETRY_BLOCKS);
 		assert_eq!(step(again - blocks), []);
 		assert_eq!(node.0.lock().unwrap().jobs.len(), asked);
 		assert_eq!(step(again).len(), 1);
@@ -475,7 +490,7 @@ fn worker_should_compute_the_canary_of_each_session_anew() {
 			let sent = next();
 			assert_eq!(sent.len(), 1);
 			assert_eq!(sent[0].subject, Subject::Canary(session));
-			assert_eq!(sent[0].digest, answer(&[0]).digest());
+			assert_eq!(sent[0].digest, answer(&[0], 0).digest());
 			assert_eq!(next(), []);
 		}
 		// Another two agree on another answer: that is told, and no more is sent.
