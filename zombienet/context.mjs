@@ -92,9 +92,9 @@ export class Context {
 		const uris = this.executors();
 		assert.equal(await this.register(MODEL_FILE, 'digits', OWNER), MODEL);
 		await this.serve(MODEL, MODEL_FILE);
-		for (const { before } of faults) await before?.(this);
 		const tensors = join(this.net.directory, 'seven.json');
 		await this.opg('demo', 'input', '--digit', '7', '--output', tensors);
+		for (const { before } of faults) await before?.(this);
 		await this.eligible(MODEL, uris.length);
 		await until('the first request is taken', SEND_SECONDS, async () => {
 			const sent = this.net.run('opg', process.env.OPG_CLI, [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { refusal, requestTx, say, submit } from '../scripts/client/api.mjs';
+import { MODEL, refusal, requestTx, say, submit } from '../scripts/client/api.mjs';
 import { MODEL_FILE } from '../scripts/client/network.mjs';
 import { until } from './context.mjs';
 
@@ -14,6 +14,7 @@ const POOL = 2_000;
 const LOST_SECONDS = 15;
 const INCLUSION_SECONDS = 900;
 const ANSWER_SECONDS = 600;
+const EVIDENCE_SECONDS = 180;
 // A custom section that says nothing: another file, and so another engine, which does the same.
 const SECTION = Buffer.from('\x00\x06\x05other', 'latin1');
 
@@ -91,9 +92,15 @@ export async function admitEngine(context) {
 	const [own, other] = ['engine', 'other-engine'].map(name => join(net.directory, `${name}.wasm`));
 	net.program('engines', 'export', own);
 	writeFileSync(other, Buffer.concat([readFileSync(own), SECTION]));
-	await context.opg('engine', 'admit', other, '--suri', '//Alice');
+	await context.opg('engine', 'nominate', other, '--pin', `${MODEL}=${join(net.directory, 'seven.json')}`, '--suri', '//Alice');
 	const names = net.names.filter(name => net.operators(name).length > 0);
 	for (const name of names) net.store(name, 'engines', 'add', other);
+	const operators = names.flatMap(name => net.operators(name)).length;
+	// Each node computes the pinned task, and posts what it found. All machines find the same.
+	const evidence = async () => (await context.api.query.models.evidence.entries()).flatMap(([, statements]) => [...statements]);
+	await until('all executors gave evidence', EVIDENCE_SECONDS, async () => (await evidence()).length === operators);
+	assert.equal(new Set((await evidence()).map(({ digest }) => digest.toHex())).size, 1, 'the same digest');
+	await context.opg('engine', 'admit', other, '--suri', '//Alice');
 	const model = await context.register(MODEL_FILE, 'digits-of-other', '//Dave//stash', '--engine', other);
 	await context.serve(model, MODEL_FILE, '--engine', other);
 	context.otherEngine = model;

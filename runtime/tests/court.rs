@@ -368,7 +368,6 @@ fn with_nodes(test: impl FnOnce(&RwLock<testing::PoolState>)) {
 		let bench = Benches::<Runtime>::get(0);
 		step();
 		(0..3).for_each(|index| open_pool(index, 10_000 * OPG));
-		assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
 		assert_ok!(register(dave(), 2 * FUEL, OPG));
 		(0..3).for_each(|index| Models::serve(signed(executor(index)), 0, REPORT).unwrap());
 		next_session();

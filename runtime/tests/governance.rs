@@ -12,11 +12,12 @@ use frame_support::{
 	assert_noop, assert_ok,
 	storage::with_storage_layer,
 	traits::{
-		schedule::DispatchTime, Contains, Currency, EnsureOrigin, Get, OnRuntimeUpgrade,
+		schedule::DispatchTime, Authorize, Contains, Currency, EnsureOrigin, Get, OnRuntimeUpgrade,
 		OriginTrait, StorePreimage,
 	},
 };
 use frame_system::RawOrigin;
+use opg_primitives::evidence::statement_payload;
 use opg_runtime::{
 	constants::*,
 	governance::{
@@ -28,12 +29,17 @@ use opg_runtime::{
 };
 use opg_runtime_testing::*;
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};
+use pallet_opg_models::{
+	evidence::{DigestCall, Subject},
+	Pin,
+};
 use pallet_opg_staking::{ConvictionStatus, Convictions, PoolId, Role, ValidatorCount};
 use pallet_opg_support::{ExecutorLedger, ExecutorStake};
 use pallet_referenda::{ReferendumInfo, ReferendumInfoFor, TracksInfo};
-use sp_core::H256;
+use sp_core::{Pair, H256};
 use sp_runtime::{
 	traits::{Dispatchable, Hash},
+	transaction_validity::{TransactionSource, TransactionValidityError},
 	DispatchError, DispatchResult, Perbill,
 };
 
@@ -165,12 +171,75 @@ fn held(who: &AccountId) -> Balance {
 fn engine_should_be_admitted_no_sooner_than_a_week_after_the_approval() {
 	run_with_zoe(|| {
 		let engine_id = H256::repeat_byte(0xee);
+		let pins = vec![Pin { model: 0, input: Default::default() }].try_into().unwrap();
+		let call = pallet_opg_models::Call::<Runtime>::nominate_engine { engine_id, pins };
+		assert_ok!(pass(track(Origin::Engines), call).1);
+		for index in 0..6 {
+			assert_ok!(find(index, engine_id, H256::repeat_byte(1)));
+		}
 		let call = pallet_opg_models::Call::<Runtime>::admit_engine { engine_id, from: 0 };
 		let (blocks, result) = pass(track(Origin::Engines), call);
 		assert_ok!(result);
 		// A minute of a development chain is a day.
 		assert_eq!(blocks, 7 * MINUTES);
 		assert!(pallet_opg_models::Engines::<Runtime>::contains_key(engine_id));
+	});
+}
+
+/// An executor posts what it found for a nominated engine, as its node does.
+fn find(index: usize, engine_id: H256, digest: H256) -> Result<(), TransactionValidityError> {
+	let (executor, subject) = (executor(index), Subject::Engine(engine_id));
+	let statement =
+		DigestCall { executor: executor.clone(), at: System::block_number() - 1, subject, digest };
+	let block = System::block_hash(statement.at);
+	let payload = statement_payload(&System::block_hash(0), &block, &statement);
+	let signature = hot_key(&executor).sign(&payload).into();
+	let call = pallet_opg_models::Call::<Runtime>::post_digest { statement, signature };
+	let call = RuntimeCall::from(call);
+	call.authorize(TransactionSource::InBlock).unwrap()?;
+	assert_ok!(call.dispatch(RawOrigin::Authorized.into()));
+	Ok(())
+}
+
+#[test]
+fn engine_should_not_be_admitted_when_less_than_two_thirds_of_the_stake_agree() {
+	run_with_zoe(|| {
+		let (engine_id, digest) = (H256::repeat_byte(0xee), H256::repeat_byte(1));
+		let admit = || {
+			let call = pallet_opg_models::Call::<Runtime>::admit_engine { engine_id, from: 0 };
+			RuntimeCall::from(call).dispatch(track(Origin::Engines).into())
+		};
+		let refused = || {
+			assert_eq!(
+				admit().map(drop).map_err(|error| error.error),
+				Err(pallet_opg_models::Error::<Runtime>::NotEnoughEvidence.into())
+			);
+			// Root has no way around it, sudo neither.
+			assert_noop!(
+				Models::admit_engine(RuntimeOrigin::root(), engine_id, 0),
+				pallet_opg_models::Error::<Runtime>::NotEnoughEvidence
+			);
+		};
+		refused();
+		let pins = vec![Pin { model: 0, input: Default::default() }].try_into().unwrap();
+		assert_ok!(Models::nominate_engine(track(Origin::Engines).into(), engine_id, pins));
+		// Also during a pause.
+		assert_ok!(pause());
+		let snapshot = Staking::snapshot(Staking::session());
+		let total: Balance = snapshot.iter().map(|(_, weight)| weight).sum();
+		let mut agreed = 0;
+		assert_ok!(find(0, engine_id, H256::repeat_byte(2)));
+		for index in 1..6 {
+			if 3 * agreed < 2 * total {
+				refused();
+			}
+			assert_ok!(find(index, engine_id, digest));
+			let own =
+				|(who, weight): &(AccountId, Balance)| (*who == executor(index)).then_some(*weight);
+			agreed += snapshot.iter().find_map(own).unwrap();
+		}
+		assert!(3 * agreed >= 2 * total);
+		assert_ok!(admit());
 	});
 }
 
@@ -659,6 +728,23 @@ fn governance_calls_should_take_their_own_origin_and_root_alone() {
 					until: 1_000_000,
 				}
 				.into(),
+			),
+			(
+				Some(Origin::Engines),
+				pallet_opg_models::Call::<Runtime>::nominate_engine {
+					engine_id,
+					pins: Default::default(),
+				}
+				.into(),
+			),
+			(
+				Some(Origin::Engines),
+				pallet_opg_models::Call::<Runtime>::withdraw_nomination { engine_id }.into(),
+			),
+			(
+				Some(Origin::Engines),
+				pallet_opg_models::Call::<Runtime>::set_canaries { pins: Default::default() }
+					.into(),
 			),
 			(
 				Some(Origin::Parameters),

@@ -28,7 +28,7 @@ fn presets_should_admit_the_pinned_engine_and_no_other() {
 	let names = genesis_config_presets::preset_names();
 	assert_eq!(names.len(), 2);
 	for name in names {
-		genesis_of(&name).execute_with(|| {
+		preset(&name).execute_with(|| {
 			let engines = <Runtime as OpgApiV1<Block>>::valid_engines();
 			assert_eq!(engines, [H256(opg_engine_types::PINNED_ENGINE_ID)], "{name}");
 			check_invariants();

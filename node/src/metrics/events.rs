@@ -6,6 +6,7 @@ use opg_runtime::{Runtime, RuntimeEvent};
 use pallet_opg_attestation::Event as Attestation;
 use pallet_opg_court::Event as Court;
 use pallet_opg_inference::Event as Inference;
+use pallet_opg_models::Event as Models;
 use pallet_opg_staking::{Event as Staking, Role};
 use pallet_opg_support::Offence;
 use prometheus_endpoint::{CounterVec, U64};
@@ -18,6 +19,9 @@ pub(super) fn count(metrics: &ChainMetrics, operators: &Operators, event: &Runti
 		RuntimeEvent::Court(event) => counting.court(event),
 		RuntimeEvent::Inference(event) => counting.inference(event),
 		RuntimeEvent::Staking(event) => counting.staking(event),
+		RuntimeEvent::Models(Models::CanaryDiffered { executor, .. }) => {
+			counting.one(&metrics.canaries_differed, executor, None);
+		},
 		_ => {},
 	}
 }
@@ -215,6 +219,17 @@ mod tests {
 		assert_eq!(metrics.drawn.with_label_values(&["own"]).get(), 1);
 		assert_eq!(metrics.commits.with_label_values(&["own"]).get(), 1);
 		assert_eq!(metrics.declines.with_label_values(&["own", "queue_full"]).get(), 1);
+	}
+
+	#[test]
+	fn canary_should_count_when_that_of_an_operator_was_another() {
+		let differed = |executor| {
+			let (digest, agreed) = (H256::zero(), H256::repeat_byte(1));
+			let event = Models::CanaryDiffered { session: 1, executor, digest, agreed };
+			RuntimeEvent::Models(event)
+		};
+		let metrics = after(&[differed(OTHER), differed(OWN)]);
+		assert_eq!(metrics.canaries_differed.with_label_values(&["own"]).get(), 1);
 	}
 
 	#[test]

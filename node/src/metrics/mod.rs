@@ -38,6 +38,7 @@ pub struct ChainMetrics {
 	declines: CounterVec<U64>,
 	misses: CounterVec<U64>,
 	convictions: CounterVec<U64>,
+	canaries_differed: CounterVec<U64>,
 	votes: CounterVec<U64>,
 	silences: CounterVec<U64>,
 	challenges: CounterVec<U64>,
@@ -217,6 +218,11 @@ impl ChainMetrics {
 				"Convictions of an operator of this node for a wrong answer.",
 				&["operator"],
 			)?,
+			canaries_differed: to.counters(
+				"opg_canaries_differed_total",
+				"Canaries that the machine of an operator computed otherwise than most of the stake.",
+				&["operator"],
+			)?,
 			votes: to.counters(
 				"opg_court_votes_total",
 				"Votes of a validator of this node in the court, by step.",
@@ -296,9 +302,14 @@ impl ChainMetrics {
 
 	/// Lets the series of an operator begin at zero, so that the first event is an increase.
 	fn begin_operator(&self, operator: &str) {
-		for counter in
-			[&self.drawn, &self.commits, &self.reveals, &self.convictions, &self.silences]
-		{
+		for counter in [
+			&self.drawn,
+			&self.commits,
+			&self.reveals,
+			&self.convictions,
+			&self.canaries_differed,
+			&self.silences,
+		] {
 			counter.with_label_values(&[operator]);
 		}
 		for reason in DECLINES {

@@ -1,11 +1,13 @@
 //! Benchmarks of the calls, each in its worst case.
 
 use crate::{
+	evidence::{DigestCall, DigestCallOf, Subject},
 	policy::{ServingAction, ServingCall, ServingCallOf},
 	serving::MAX_SWEPT,
 	*,
 };
 use alloc::{boxed::Box, vec, vec::Vec};
+use codec::Encode;
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
@@ -16,6 +18,7 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
+	evidence::statement_payload,
 	registry::{
 		announcement, ChannelName, Content, Reason, VersionNumber, MAX_CHANNEL, MAX_CHANNELS,
 		MAX_LICENCE, MAX_PRE_RELEASE, MAX_REASON, MAX_TAG, MAX_TAGS, MAX_VERSIONS,
@@ -206,6 +209,58 @@ where
 	(call, signature)
 }
 
+/// As many pins of as many versions as there can be, with the longest inputs.
+fn pins<T: Config>() -> Pins {
+	let owner = account("owner", 0, 0);
+	let pin = |_| Pin {
+		model: <Pallet<T> as BenchmarkModels<_>>::version(&owner, &[]),
+		input: BoundedVec::truncate_from(vec![1; MAX_PINNED_INPUT as usize]),
+	};
+	BoundedVec::truncate_from((0..MAX_PINNED).map(pin).collect())
+}
+
+/// Digests of all these executors but `who`, each another one, sorted.
+fn statements<T: Config>(members: &[T::AccountId], who: &T::AccountId) -> Statements<T> {
+	let other = |executor: &T::AccountId| Statement {
+		executor: executor.clone(),
+		at: Zero::zero(),
+		digest: H256(executor.using_encoded(sp_io::hashing::blake2_256)),
+	};
+	let others = members.iter().filter(|own| *own != who).map(other).collect();
+	BoundedVec::truncate_from(others)
+}
+
+/// The digest of an executor for the canary of the session, after which most of the stake agrees, and all
+/// others are told that theirs was another one. Before it each of them has posted.
+fn last_digest<T: Config>() -> (DigestCallOf<T>, ExecutorSignature) {
+	let executor: T::AccountId = account("executor", 0, 0);
+	let key = T::BenchmarkHelper::executor(&executor);
+	let count = T::MaxExecutors::get().min(T::MaxServingExecutors::get());
+	let mut members: Vec<T::AccountId> =
+		(0..count).map(|index| account("executor", index, 0)).collect();
+	members.sort();
+	let mut pins = pins::<T>();
+	let model = <Pallet<T> as BenchmarkModels<_>>::version(&account("owner", 0, 0), &members);
+	T::BenchmarkHelper::snapshot(&members);
+	pins.iter_mut().for_each(|pin| pin.model = model);
+	Canaries::<T>::put(CanaryList { from: 0, pins });
+	let session = T::ExecutorStake::session();
+	// The executor is one of those with half of the stake, who are told nothing.
+	let digest = H256::repeat_byte(7);
+	let mut statements = statements::<T>(&members, &executor);
+	let half = statements.len() / 2 + 1;
+	statements.iter_mut().take(half).for_each(|own| own.digest = digest);
+	CanaryResults::<T>::put(CanaryResult { session, agreed: None, statements });
+	let at = frame_system::Pallet::<T>::block_number();
+	frame_system::Pallet::<T>::set_block_number(at + 1u32.into());
+	frame_system::BlockHash::<T>::insert(at, H256::repeat_byte(1));
+	let call = DigestCall { executor, at, subject: Subject::Canary(session), digest };
+	let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+	let payload = statement_payload(&genesis, &H256::repeat_byte(1), &call);
+	let signature = key.sign(&payload).expect("the keystore has the key");
+	(call, signature)
+}
+
 #[benchmarks(where T::Currency: Mutate<T::AccountId, Balance = Balance>)]
 mod benchmarks {
 	use super::*;
@@ -321,12 +376,85 @@ mod benchmarks {
 		let origin =
 			T::EngineOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
 		let engine_id = H256::repeat_byte(7);
+		let mut members: Vec<T::AccountId> =
+			(0..T::MaxExecutors::get()).map(|index| account("executor", index, 0)).collect();
+		members.sort();
+		T::BenchmarkHelper::snapshot(&members);
+		Pallet::<T>::do_nominate_engine(engine_id, pins::<T>())?;
+		let mut all = statements::<T>(&members, &account("outsider", 0, 0));
+		let most = all.len() * 2 / 3 + 1;
+		all.iter_mut().take(most).for_each(|own| own.digest = H256::zero());
+		Evidence::<T>::insert(engine_id, all);
 
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, engine_id, 1u32.into());
 
 		assert!(Engines::<T>::contains_key(engine_id));
 		Ok(())
+	}
+
+	#[benchmark]
+	fn nominate_engine() -> Result<(), BenchmarkError> {
+		let origin =
+			T::EngineOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let engine_id = H256::repeat_byte(7);
+		let pins = pins::<T>();
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, engine_id, pins);
+
+		assert!(Nominations::<T>::contains_key(engine_id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn withdraw_nomination() -> Result<(), BenchmarkError> {
+		let origin =
+			T::EngineOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let engine_id = H256::repeat_byte(7);
+		Pallet::<T>::do_nominate_engine(engine_id, pins::<T>())?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, engine_id);
+
+		assert!(!Nominations::<T>::contains_key(engine_id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_canaries() -> Result<(), BenchmarkError> {
+		let origin =
+			T::EngineOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let pins = pins::<T>();
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, pins);
+
+		assert!(Canaries::<T>::exists());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn post_digest() {
+		let (statement, signature) = last_digest::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, statement, signature);
+
+		assert!(CanaryResults::<T>::get().is_some_and(|results| results.agreed.is_some()));
+	}
+
+	#[benchmark]
+	fn authorize_post_digest() {
+		let (statement, signature) = last_digest::<T>();
+		let result;
+
+		#[block]
+		{
+			result = Pallet::<T>::authorize_digest(&statement, &signature);
+		}
+
+		assert!(result.is_ok());
 	}
 
 	#[benchmark]

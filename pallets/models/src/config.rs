@@ -35,6 +35,11 @@ mod config {
 		/// Largest number of executors that serve one version.
 		#[pallet::constant]
 		type MaxServingExecutors: Get<u32>;
+		/// Largest number of executors in a snapshot.
+		#[pallet::constant]
+		type MaxExecutors: Get<u32>;
+		/// Randomness of the current session, by which its canary is drawn.
+		type SessionRandomness: Get<H256>;
 		/// Largest file and limits of a version, until governance sets others.
 		#[pallet::constant]
 		type DefaultMaxima: Get<Maxima>;
@@ -54,7 +59,7 @@ mod config {
 		/// Blocks after which an announcement is of no use, and anyone can remove it.
 		#[pallet::constant]
 		type AnnouncementLifetime: Get<BlockNumberFor<Self>>;
-		/// Origin that admits and retires engines.
+		/// Origin that nominates, admits and retires engines, and sets canaries.
 		type EngineOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Origin that sets the maxima of versions.
 		type GovernanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;

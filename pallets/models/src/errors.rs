@@ -113,5 +113,23 @@ mod errors {
 		InvalidInputBytes,
 		/// The longest output is zero bytes or above `VersionMaxima`.
 		InvalidOutputBytes,
+		/// The engine is nominated already. Withdraw its nomination first.
+		AlreadyNominated,
+		/// As many engines are nominated as can be at the same time.
+		TooManyNominations,
+		/// A nomination pins at least one task.
+		NothingPinned,
+		/// The engine is not nominated.
+		NotNominated,
+		/// Less than two thirds of the stake of the current snapshot posted the same digest for this
+		/// engine.
+		NotEnoughEvidence,
+		/// The executor is not in the current snapshot, or does not serve the canary of this session, or
+		/// there is none.
+		NotAsked,
+		/// The executor posted this digest already, or another one a short time ago.
+		AlreadyPosted,
+		/// As many executors posted a digest as a snapshot can have.
+		TooManyStatements,
 	}
 }

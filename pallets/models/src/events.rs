@@ -147,5 +147,43 @@ mod events {
 			/// Most versions that the hot key may begin with from now on.
 			versions: u32,
 		},
+		/// An engine was nominated. Nodes that have it compute the pinned tasks, and post a digest.
+		EngineNominated {
+			/// BLAKE3-256 of the engine's WebAssembly.
+			engine_id: H256,
+		},
+		/// The nomination of an engine and all evidence for it were removed.
+		NominationWithdrawn {
+			/// BLAKE3-256 of the engine's WebAssembly.
+			engine_id: H256,
+		},
+		/// The canaries of all sessions from one on were set.
+		CanariesSet {
+			/// First session of which they are.
+			from: u32,
+			/// Number of canaries.
+			count: u32,
+		},
+		/// An executor posted what its machine found.
+		DigestPosted {
+			/// Operator of the executor.
+			executor: T::AccountId,
+			/// What it is about.
+			subject: Subject,
+			/// The digest.
+			digest: H256,
+		},
+		/// The machine of an executor computed the canary of a session otherwise than most of the stake.
+		/// Nobody loses anything. Its operator had better stop serving until it knows why.
+		CanaryDiffered {
+			/// The session.
+			session: u32,
+			/// Operator of the executor.
+			executor: T::AccountId,
+			/// What it found.
+			digest: H256,
+			/// What more than half of the stake found that serves the version.
+			agreed: H256,
+		},
 	}
 }

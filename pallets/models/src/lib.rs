@@ -12,6 +12,7 @@ mod config;
 mod deposits;
 mod errors;
 mod events;
+pub mod evidence;
 mod interface;
 mod lookups;
 #[cfg(test)]
@@ -43,7 +44,12 @@ pub use weights::WeightInfo;
 #[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{policy::ServingCallOf, types::*, weights::WeightInfo};
+	use super::{
+		evidence::{DigestCallOf, Subject},
+		policy::ServingCallOf,
+		types::*,
+		weights::WeightInfo,
+	};
 	use alloc::boxed::Box;
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
@@ -143,6 +149,22 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Engines<T: Config> = CountedStorageMap<_, Identity, H256, Validity<BlockNumberFor<T>>>;
 
+	/// Pinned tasks of each nominated engine, by engine id.
+	#[pallet::storage]
+	pub type Nominations<T: Config> = CountedStorageMap<_, Identity, H256, PinnedTasks>;
+
+	/// Digests that executors posted for a nominated engine, by engine id.
+	#[pallet::storage]
+	pub type Evidence<T: Config> = StorageMap<_, Identity, H256, Statements<T>, ValueQuery>;
+
+	/// Canaries. None where governance set none.
+	#[pallet::storage]
+	pub type Canaries<T: Config> = StorageValue<_, CanaryList>;
+
+	/// What executors found for the latest canary that anybody computed.
+	#[pallet::storage]
+	pub type CanaryResults<T: Config> = StorageValue<_, CanaryResult<T>>;
+
 	/// Engines that are valid from genesis on.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -169,6 +191,7 @@ pub mod pallet {
 		fn offchain_worker(block: BlockNumberFor<T>) {
 			Self::prepare_served(block);
 			Self::follow_policy(block);
+			Self::give_evidence(block);
 		}
 
 		fn integrity_test() {
@@ -359,12 +382,18 @@ pub mod pallet {
 		/// ## Dispatch Origin
 		/// Governance.
 		///
+		/// ## Details
+		/// Two thirds of the stake of the current snapshot must have posted the same digest of the tasks
+		/// of its nomination. Only where the snapshot is empty no evidence is needed. The nomination and
+		/// the evidence are removed.
+		///
 		/// ## Parameters
 		/// - `engine_id`: BLAKE3-256 of the WebAssembly, as `opg-node engines id` prints it.
 		/// - `from`: first block of requests. A block in the past means this one.
 		///
 		/// ## Errors
 		/// - [`Error::EngineAlreadyAdmitted`]: if the engine was admitted before.
+		/// - [`Error::NotEnoughEvidence`]: if less of the stake agrees.
 		/// - [`Error::TooManyEngines`]: if `MaxEngines` engines were admitted.
 		///
 		/// ## Events
@@ -377,7 +406,7 @@ pub mod pallet {
 			from: BlockNumberFor<T>,
 		) -> DispatchResult {
 			T::EngineOrigin::ensure_origin(origin)?;
-			Self::do_admit_engine(engine_id, from)
+			Self::do_admit_nominated(engine_id, from)
 		}
 
 		/// Retire an engine: its versions take no requests from a block on.
@@ -781,6 +810,120 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			Self::do_declare_serving(declaration)?;
+			Ok(Pays::No.into())
+		}
+
+		/// Nominate an engine: nodes that have it compute pinned tasks, and post what they find.
+		///
+		/// ## Dispatch Origin
+		/// Governance.
+		///
+		/// ## Details
+		/// Files, dimensions and limits of the tasks are those of registered versions, whose own engine
+		/// does not count. The tasks never change: to pin others, withdraw the nomination.
+		///
+		/// ## Parameters
+		/// - `engine_id`: BLAKE3-256 of the WebAssembly, as `opg-node engines id` prints it.
+		/// - `pins`: versions and encoded inputs, at least one.
+		///
+		/// ## Errors
+		/// - [`Error::EngineAlreadyAdmitted`], [`Error::AlreadyNominated`]: if it was.
+		/// - [`Error::TooManyNominations`]: if [`MAX_NOMINATIONS`] engines are nominated.
+		/// - [`Error::NothingPinned`]: if there are no pins.
+		/// - [`Error::UnknownModel`]: if a version is not registered.
+		///
+		/// ## Events
+		/// - [`Event::EngineNominated`].
+		#[pallet::call_index(32)]
+		#[pallet::weight(T::WeightInfo::nominate_engine())]
+		pub fn nominate_engine(
+			origin: OriginFor<T>,
+			engine_id: H256,
+			pins: Pins,
+		) -> DispatchResult {
+			T::EngineOrigin::ensure_origin(origin)?;
+			Self::do_nominate_engine(engine_id, pins)
+		}
+
+		/// Remove the nomination of an engine, and all evidence for it.
+		///
+		/// ## Dispatch Origin
+		/// Governance.
+		///
+		/// ## Parameters
+		/// - `engine_id`: id of a nominated engine.
+		///
+		/// ## Errors
+		/// - [`Error::NotNominated`]: if it is not nominated.
+		///
+		/// ## Events
+		/// - [`Event::NominationWithdrawn`].
+		#[pallet::call_index(33)]
+		#[pallet::weight(T::WeightInfo::withdraw_nomination())]
+		pub fn withdraw_nomination(origin: OriginFor<T>, engine_id: H256) -> DispatchResult {
+			T::EngineOrigin::ensure_origin(origin)?;
+			Self::do_withdraw_nomination(engine_id)
+		}
+
+		/// Set the canaries, of which one is drawn in each session from the next on.
+		///
+		/// ## Dispatch Origin
+		/// Governance.
+		///
+		/// ## Details
+		/// They take the place of the former ones, which end with this call. No pins: no canaries.
+		///
+		/// ## Parameters
+		/// - `pins`: versions and encoded inputs.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownModel`]: if a version is not registered.
+		///
+		/// ## Events
+		/// - [`Event::CanariesSet`].
+		#[pallet::call_index(34)]
+		#[pallet::weight(T::WeightInfo::set_canaries())]
+		pub fn set_canaries(origin: OriginFor<T>, pins: Pins) -> DispatchResult {
+			T::EngineOrigin::ensure_origin(origin)?;
+			Self::do_set_canaries(pins)
+		}
+
+		/// Post what the machine of an executor found: for a nominated engine, or for the canary of the
+		/// session.
+		///
+		/// ## Dispatch Origin
+		/// Authorized by the signature. Feeless.
+		///
+		/// ## Details
+		/// Of an engine, another digest takes the place of the former one after
+		/// [`pallet_opg_support::CALL_BLOCKS`] blocks. Of a canary, the first one counts.
+		///
+		/// ## Parameters
+		/// - `statement`: executor, subject, and digest.
+		/// - `signature`: by the hot key of the executor, of
+		///   [`opg_primitives::evidence::statement_payload`].
+		///
+		/// ## Errors
+		/// Before dispatch, `InvalidTransaction::Custom` with a code of [`crate::policy::reject`]. Those
+		/// for which it would fail are [`Error::NotNominated`], [`Error::NotAsked`],
+		/// [`Error::AlreadyPosted`], [`Error::TooManyStatements`].
+		///
+		/// ## Events
+		/// - [`Event::CanaryDiffered`], for each executor of which that is known now.
+		/// - [`Event::DigestPosted`].
+		#[pallet::call_index(35)]
+		#[pallet::weight(T::WeightInfo::post_digest())]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_post_digest())]
+		#[pallet::authorize(|_, statement, signature| {
+			Pallet::<T>::authorize_digest(statement, signature)
+		})]
+		pub fn post_digest(
+			origin: OriginFor<T>,
+			statement: DigestCallOf<T>,
+			_signature: ExecutorSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			Self::do_post_digest(statement)?;
 			Ok(Pays::No.into())
 		}
 	}

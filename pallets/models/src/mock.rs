@@ -85,6 +85,10 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Current session.
 	pub storage Session: u32 = 0;
+	/// Randomness of the session.
+	pub storage SessionRandomness: H256 = H256::zero();
+	/// Executors that no snapshot holds.
+	pub storage Outside: Vec<u64> = vec![];
 	/// Executors that may not be drawn, sorted.
 	pub storage Suspended: Vec<u64> = vec![];
 	/// Executors whose pool was closed.
@@ -155,7 +159,9 @@ impl ExecutorStake<u64> for Executors {
 		Session::get()
 	}
 	fn snapshot(_: u32) -> Vec<(u64, u128)> {
-		(1..9).map(|who| (who, 10 * u128::from(who))).collect()
+		let outside = Outside::get();
+		let inside = (1..9).filter(|who| !outside.contains(who));
+		inside.map(|who| (who, 10 * u128::from(who))).collect()
 	}
 	fn own_stake(session: u32) -> Vec<(u64, u128)> {
 		Self::snapshot(session)
@@ -191,6 +197,8 @@ impl Config for Test {
 	type ByteDeposit = ConstU128<1>;
 	type ServeDeposit = ConstU128<10>;
 	type MaxServingExecutors = ConstU32<3>;
+	type MaxExecutors = ConstU32<8>;
+	type SessionRandomness = SessionRandomness;
 	type DefaultMaxima = DefaultMaxima;
 	type MaximaCeiling = MaximaCeiling;
 	type MaxRoyalty = ConstU128<50>;

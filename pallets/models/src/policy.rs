@@ -93,15 +93,15 @@ pub struct ServingCall<AccountId, BlockNumber> {
 pub type ServingCallOf<T> = ServingCall<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
 
 /// Operator whose valid hot key the node has.
-struct Operator<AccountId> {
-	account: AccountId,
-	key: ExecutorKey,
+pub(crate) struct Operator<AccountId> {
+	pub(crate) account: AccountId,
+	pub(crate) key: ExecutorKey,
 	/// Versions that the hot key may begin with.
 	allowance: u32,
 }
 
 impl<T: Config> Pallet<T> {
-	fn genesis_hash() -> H256 {
+	pub(crate) fn genesis_hash() -> H256 {
 		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
 	}
 
@@ -218,7 +218,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Operators whose valid hot keys this node has, and who are in good standing.
-	fn operators() -> Vec<Operator<T::AccountId>> {
+	pub(crate) fn operators() -> Vec<Operator<T::AccountId>> {
 		let suspended = T::ExecutorStake::suspended();
 		let operator = |key: ExecutorKey| {
 			let account = T::Executors::operator_of(&key)?;
@@ -271,7 +271,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Code of a call that would fail.
-fn code_of<T: Config>(error: DispatchError) -> u8 {
+pub(crate) fn code_of<T: Config>(error: DispatchError) -> u8 {
 	match error {
 		DispatchError::Module(ModuleError { index, error, .. })
 			if usize::from(index) == Pallet::<T>::index() =>

@@ -12,13 +12,14 @@ use sp_core::H256;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks the versions, the named models, the indexes, the lists of executors, and that every account
-	/// holds the deposits of its entries and no more.
+	/// Checks the versions, the named models, the indexes, the lists of executors, the evidence for
+	/// engines, and that every account holds the deposits of its entries and no more.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_versions()?;
 		Self::check_names()?;
 		Self::check_lists()?;
 		Self::check_files()?;
+		Self::check_evidence()?;
 		let serving = Self::check_executors()?;
 		Self::check_holds(serving)
 	}
@@ -122,6 +123,28 @@ impl<T: Config> Pallet<T> {
 		let counted: BTreeMap<_, _> =
 			FirstAnnouncements::<T>::iter().map(|(hash, first)| (hash, first.versions)).collect();
 		ensure!(counted == files, "files are not counted right");
+		Ok(())
+	}
+
+	/// Nominated engines are not admitted, and there is evidence for no other. Whoever posted a digest did
+	/// so once.
+	fn check_evidence() -> Result<(), TryRuntimeError> {
+		ensure!(Nominations::<T>::count() <= MAX_NOMINATIONS, "too many nominations");
+		ensure!(
+			Nominations::<T>::iter()
+				.all(|(id, tasks)| !tasks.is_empty() && !Engines::<T>::contains_key(id)),
+			"nomination of an admitted engine, or without tasks"
+		);
+		let is_sorted = |all: &Statements<T>| {
+			!all.is_empty() && all.windows(2).all(|pair| pair[0].executor < pair[1].executor)
+		};
+		for (id, all) in Evidence::<T>::iter() {
+			ensure!(Nominations::<T>::contains_key(id), "evidence for an engine not nominated");
+			ensure!(is_sorted(&all), "statements are not sorted");
+		}
+		let results = CanaryResults::<T>::get();
+		ensure!(results.is_none_or(|own| is_sorted(&own.statements)), "results of a canary");
+		ensure!(Canaries::<T>::get().is_none_or(|list| !list.pins.is_empty()), "no canaries");
 		Ok(())
 	}
 

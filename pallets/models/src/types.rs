@@ -4,7 +4,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::{ConstU32, Get},
-	BoundedVec,
+	BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
 use opg_primitives::{
 	registry::{
@@ -264,6 +264,96 @@ impl<BlockNumber: PartialOrd> Validity<BlockNumber> {
 	}
 }
 
+/// Most tasks of a nomination, and most canaries.
+pub const MAX_PINNED: u32 = 16;
+/// Longest pinned input, in bytes.
+pub const MAX_PINNED_INPUT: u32 = 4_096;
+/// Most engines that are nominated at the same time.
+pub const MAX_NOMINATIONS: u32 = 4;
+
+/// Encoded tensors of a pinned task.
+pub type PinnedInput = BoundedVec<u8, ConstU32<MAX_PINNED_INPUT>>;
+
+/// Input of a registered version, as governance names it.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Pin {
+	/// Number of the version.
+	pub model: ModelId,
+	/// Encoded input tensors.
+	pub input: PinnedInput,
+}
+
+/// Pins of a nomination, or canaries.
+pub type Pins = BoundedVec<Pin, ConstU32<MAX_PINNED>>;
+
+/// Task of a nomination. It stays when its version is removed.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct PinnedTask {
+	/// BLAKE3 of the ONNX file.
+	pub model_hash: H256,
+	/// Length of the file in bytes.
+	pub size: u32,
+	/// Sizes of all symbolic dimensions of the file, sorted by name.
+	pub dims: Dims,
+	/// What loading and running it may take.
+	pub limits: VersionLimits,
+	/// Encoded input tensors.
+	pub input: PinnedInput,
+}
+
+/// Tasks of a nomination.
+pub type PinnedTasks = BoundedVec<PinnedTask, ConstU32<MAX_PINNED>>;
+
+/// Digest that an executor posted.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct Statement<AccountId, BlockNumber> {
+	/// Operator of the executor.
+	pub executor: AccountId,
+	/// Block that the call named.
+	pub at: BlockNumber,
+	/// The digest.
+	pub digest: H256,
+}
+
+/// Canaries, of which one is drawn in each session.
+#[derive(
+	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,
+)]
+pub struct CanaryList {
+	/// First session in which one is drawn.
+	pub from: u32,
+	/// Versions and inputs.
+	pub pins: Pins,
+}
+
+/// What executors found for the canary of a session.
+#[derive(
+	CloneNoBound, PartialEqNoBound, EqNoBound, Encode, Decode, MaxEncodedLen, TypeInfo, DebugNoBound,
+)]
+#[scale_info(skip_type_params(T))]
+pub struct CanaryResult<T: crate::Config> {
+	/// The session.
+	pub session: u32,
+	/// Digest that more than half of the stake posted, once there is one.
+	pub agreed: Option<H256>,
+	/// All that was posted, sorted by executor.
+	pub statements: Statements<T>,
+}
+
+/// Digests of executors, each one's, sorted by executor.
+pub type Statements<T> = BoundedVec<StatementOf<T>, <T as crate::Config>::MaxExecutors>;
+
+/// [`Statement`] with the types of a runtime.
+pub type StatementOf<T> = Statement<
+	<T as frame_system::Config>::AccountId,
+	frame_system::pallet_prelude::BlockNumberFor<T>,
+>;
 /// [`Model`] with the account type of a runtime.
 pub type ModelOf<T> = Model<<T as frame_system::Config>::AccountId>;
 /// [`NamedModel`] with the account type of a runtime.

@@ -16,6 +16,11 @@ pub trait WeightInfo {
 	fn stop_serving() -> Weight;
 	fn remove_executor() -> Weight;
 	fn admit_engine() -> Weight;
+	fn nominate_engine() -> Weight;
+	fn withdraw_nomination() -> Weight;
+	fn set_canaries() -> Weight;
+	fn post_digest() -> Weight;
+	fn authorize_post_digest() -> Weight;
 	fn retire_engine() -> Weight;
 	fn set_maxima() -> Weight;
 	fn allow_serving() -> Weight;
@@ -140,11 +145,63 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)
 	/// Storage: `Models::CounterForEngines` (r:1 w:1)
 	/// Proof: `Models::CounterForEngines` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `Measured`)
+	/// Storage: `Staking::CurrentSession` (r:1 w:0)
+	/// Storage: `Staking::Snapshots` (r:1 w:0)
+	/// Proof: `Staking::Snapshots` (`max_values`: None, `max_size`: Some(49166), added: 51641, mode: `Measured`)
+	/// Storage: `Models::Evidence` (r:1 w:1)
+	/// Storage: `Models::Nominations` (r:1 w:1)
+	/// Storage: `Models::CounterForNominations` (r:1 w:1)
 	fn admit_engine() -> Weight {
-		// Least time measured: 15_803_000 ps.
-		Weight::from_parts(17_165_000, 3553)
-			.saturating_add(T::DbWeight::get().reads(2))
+		// Estimated after `declare_serving`, not measured: decoding a full snapshot and as much evidence.
+		Weight::from_parts(2_000_000_000, 250_000)
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+	/// Storage: `Models::Engines` (r:1 w:0)
+	/// Storage: `Models::Nominations` (r:1 w:1)
+	/// Storage: `Models::CounterForNominations` (r:1 w:1)
+	/// Storage: `Models::Models` (r:16 w:0)
+	fn nominate_engine() -> Weight {
+		// Estimated after `accept_transfer`, not measured: 16 versions, and 90 KB to encode.
+		Weight::from_parts(500_000_000, 50_000)
+			.saturating_add(T::DbWeight::get().reads(19))
 			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	/// Storage: `Models::Nominations` (r:1 w:1)
+	/// Storage: `Models::CounterForNominations` (r:1 w:1)
+	/// Storage: `Models::Evidence` (r:0 w:1)
+	fn withdraw_nomination() -> Weight {
+		// Estimated after `stop_serving`, not measured.
+		Weight::from_parts(200_000_000, 100_000)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	/// Storage: `Models::Models` (r:16 w:0)
+	/// Storage: `Staking::CurrentSession` (r:1 w:0)
+	/// Storage: `Models::Canaries` (r:0 w:1)
+	fn set_canaries() -> Weight {
+		// Estimated after `accept_transfer`, not measured: 16 versions, and 66 KB to encode.
+		Weight::from_parts(500_000_000, 50_000)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Staking::CurrentSession` (r:1 w:0)
+	/// Storage: `Models::Canaries` (r:1 w:0)
+	/// Storage: `Babe::Randomness` (r:1 w:0)
+	/// Storage: `Models::ServingExecutors` (r:1 w:0)
+	/// Storage: `Staking::Snapshots` (r:1 w:0)
+	/// Storage: `Models::CanaryResults` (r:1 w:1)
+	fn post_digest() -> Weight {
+		// Estimated after `declare_serving`, not measured: full lists, and an event for each executor.
+		Weight::from_parts(12_000_000_000, 400_000)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: those of `post_digest`, and `Staking::HotKeys` (r:1 w:0)
+	fn authorize_post_digest() -> Weight {
+		// Estimated after `authorize_declare_serving`, not measured.
+		Weight::from_parts(12_100_000_000, 400_000)
+			.saturating_add(T::DbWeight::get().reads(7))
 	}
 	/// Storage: `Models::Engines` (r:1 w:1)
 	/// Proof: `Models::Engines` (`max_values`: None, `max_size`: Some(41), added: 2516, mode: `Measured`)

@@ -280,7 +280,6 @@ impl Game {
 		for who in [eve(), ferdie(), dave()].into_iter().chain((0..MALLORIES).map(mallory)) {
 			set_balance(&who, FUNDS);
 		}
-		assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
 		(0..VERSIONS).for_each(|number| register_version(number, limits(row.strategy)));
 		let stakes = Stakes::new(row);
 		Self {

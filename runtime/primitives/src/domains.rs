@@ -25,3 +25,9 @@ pub const JOB: &[u8] = b"opg/job/v3";
 pub const PREPARED_MODEL: &[u8] = b"opg/job-model/v2";
 /// Commitment of an owner to a model file that it will register.
 pub const ANNOUNCE: &[u8] = b"opg/announce/v1";
+/// Digest of the answers that an engine gives to the pinned tasks of its nomination.
+pub const EVIDENCE: &[u8] = b"opg/evidence/v1";
+/// Digest that an executor states under its hot key: evidence for an engine, or an answer to a canary.
+pub const STATEMENT: &[u8] = b"opg/statement/v1";
+/// Canary of a session.
+pub const CANARY: &[u8] = b"opg/canary/v1";

@@ -13,6 +13,7 @@ pub mod challenge;
 pub mod court;
 mod digest;
 pub mod domains;
+pub mod evidence;
 pub mod host;
 mod job;
 mod key;

@@ -137,6 +137,9 @@ fn domains_should_stay_as_pinned_and_differ_when_compared() {
 		("JOB", domains::JOB),
 		("PREPARED_MODEL", domains::PREPARED_MODEL),
 		("ANNOUNCE", domains::ANNOUNCE),
+		("EVIDENCE", domains::EVIDENCE),
+		("STATEMENT", domains::STATEMENT),
+		("CANARY", domains::CANARY),
 	];
 	let source = include_str!("../src/domains.rs");
 	assert_eq!(source.matches("pub const").count(), ours.len(), "one is not pinned");

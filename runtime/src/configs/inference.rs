@@ -4,7 +4,7 @@ use super::governance::{tracks, RootOr, TreasuryAccount};
 use crate::{constants::*, *};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64},
+	traits::{ConstU128, ConstU32, ConstU64, Get},
 	weights::Weight,
 	PalletId,
 };
@@ -35,6 +35,8 @@ impl pallet_opg_models::Config for Runtime {
 	type ByteDeposit = ConstU128<BYTE_DEPOSIT>;
 	type ServeDeposit = ConstU128<SERVE_DEPOSIT>;
 	type MaxServingExecutors = ConstU32<MAX_EXECUTORS>;
+	type MaxExecutors = ConstU32<MAX_EXECUTORS>;
+	type SessionRandomness = EpochRandomness;
 	type DefaultMaxima = DefaultMaxima;
 	type MaximaCeiling = MaximaCeiling;
 	type MaxRoyalty = ConstU128<MAX_ROYALTY>;
@@ -46,6 +48,14 @@ impl pallet_opg_models::Config for Runtime {
 	type WeightInfo = pallet_opg_models::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Staking;
+}
+
+/// Randomness of the epoch, which is that of the session. It is known one session ahead.
+pub struct EpochRandomness;
+impl Get<H256> for EpochRandomness {
+	fn get() -> H256 {
+		H256(Babe::randomness())
+	}
 }
 
 /// VRF output of the block that begins, from its BABE pre-digest.

@@ -128,10 +128,8 @@ pub fn stake(who: &AccountId) -> Balance {
 	Pools::<Runtime>::get(Role::Executor, who).unwrap().active.balance
 }
 
-/// Admits the engine, and registers a model of Dave whose fuel limit is twice `fuel`. Its royalty
-/// is one OPG.
+/// Registers a model of Dave whose fuel limit is twice `fuel`. Its royalty is one OPG.
 pub fn register_model(fuel: Fuel) {
-	assert_ok!(Models::admit_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
 	assert_ok!(register(dave(), 2 * fuel, OPG));
 }
 

@@ -65,20 +65,30 @@ pub fn genesis() -> sp_io::TestExternalities {
 
 /// Contents of the storage of the development chain at genesis.
 pub fn genesis_storage() -> sp_runtime::Storage {
-	storage_of(genesis_config_presets::DEVELOPMENT)
+	with_engine(config_of(genesis_config_presets::DEVELOPMENT)).build_storage().unwrap()
 }
 
-/// Storage at genesis of the chain whose preset is called `preset`.
+/// Storage at genesis of the chain whose preset is called `preset`, with the engine of the tests besides.
 pub fn genesis_of(preset: &str) -> sp_io::TestExternalities {
-	storage_of(preset).into()
+	with_engine(config_of(preset)).build_storage().unwrap().into()
 }
 
-fn storage_of(preset: &str) -> sp_runtime::Storage {
+/// Storage at genesis as the preset of this name says, and nothing else.
+pub fn preset(name: &str) -> sp_io::TestExternalities {
+	config_of(name).build_storage().unwrap().into()
+}
+
+/// Nobody has computed anything with the engine of the tests, so it is there from the beginning.
+fn with_engine(mut config: RuntimeGenesisConfig) -> RuntimeGenesisConfig {
+	config.models.engines.push(ENGINE_ID);
+	config
+}
+
+fn config_of(preset: &str) -> RuntimeGenesisConfig {
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
 	let preset = genesis_config_presets::get_preset(&preset.into()).unwrap();
 	merge(&mut config, serde_json::from_slice(&preset).unwrap());
-	let config: RuntimeGenesisConfig = serde_json::from_value(config).unwrap();
-	config.build_storage().unwrap()
+	serde_json::from_value(config).unwrap()
 }
 
 /// Puts what `patch` says into `config`, as the node does with a preset. The node's own function would

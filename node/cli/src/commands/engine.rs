@@ -5,14 +5,21 @@ use crate::{
 	chain::{self, Chain, Included},
 	keys::Signer,
 	local::EngineArg,
+	model_ref::ModelRef,
+	output::Output,
+	tensors,
 };
-use anyhow::{anyhow, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use clap::Subcommand;
 use opg_primitives::BlockNumber;
 use opg_runtime::{Runtime, RuntimeCall, RuntimeEvent};
+use pallet_opg_models::{
+	Evidence, Nominations, Pin, PinnedTasks, Pins, StatementOf, Statements, MAX_PINNED,
+	MAX_PINNED_INPUT,
+};
 use serde_json::json;
 use sp_core::H256;
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 /// Commands about engines.
 #[derive(Subcommand)]
@@ -21,7 +28,41 @@ pub(crate) enum EngineCommand {
 	Id,
 	/// List the engines that models may name now.
 	List,
-	/// Let models name the engine in a file. Signed by the sudo key: //Alice for development.
+	/// Nominate the engine in a file: executors that have it compute pinned tasks and post what they find.
+	/// Signed by the sudo key: //Alice for development.
+	Nominate {
+		/// The engine, as `opg-node engines export` writes it.
+		file: PathBuf,
+		/// Task: a model version as `opg request send` takes it, and a file of encoded input tensors, JSON
+		/// or .opgt. Repeatable.
+		#[arg(long = "pin", value_name = "MODEL=FILE", required = true)]
+		pins: Vec<PinArg>,
+		#[command(flatten)]
+		signer: Signer,
+	},
+	/// Show who posted which digest for a nominated engine.
+	Evidence {
+		/// Id of the engine.
+		engine: H256,
+	},
+	/// Remove the nomination of an engine, and the evidence for it. Signed by the sudo key.
+	Withdraw {
+		/// Id of the engine.
+		engine: H256,
+		#[command(flatten)]
+		signer: Signer,
+	},
+	/// Set the canaries: in each session from the next on, those who serve the version of one of them
+	/// compute it. Without any, there are none. Signed by the sudo key.
+	Canaries {
+		/// Model version, and a file of encoded input tensors, JSON or .opgt. Repeatable.
+		#[arg(long = "pin", value_name = "MODEL=FILE")]
+		pins: Vec<PinArg>,
+		#[command(flatten)]
+		signer: Signer,
+	},
+	/// Let models name the engine in a file, for which there is evidence. Signed by the sudo key: //Alice
+	/// for development.
 	Admit {
 		/// The engine, as `opg-node engines export` writes it.
 		file: PathBuf,
@@ -44,6 +85,60 @@ pub(crate) enum EngineCommand {
 	},
 }
 
+/// Model version, and the file of its input.
+#[derive(Clone, Debug)]
+pub(crate) struct PinArg {
+	model: ModelRef,
+	file: PathBuf,
+}
+
+impl FromStr for PinArg {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> Result<Self> {
+		let (model, file) = text.split_once('=').context("a pin is MODEL=FILE")?;
+		Ok(Self { model: model.parse()?, file: file.into() })
+	}
+}
+
+/// Reads the inputs of pins, and asks the chain for the numbers of their versions.
+fn read_pins(chain: &Chain, pins: &[PinArg]) -> Result<Pins> {
+	let read = |PinArg { model, file }: &PinArg| -> Result<Pin> {
+		let input = tensors::load(file)?.try_into().map_err(|input: Vec<u8>| {
+			anyhow!(
+				"{}: {} encoded bytes, and a pinned input has {MAX_PINNED_INPUT} at most",
+				file.display(),
+				input.len()
+			)
+		})?;
+		Ok(Pin { model: model.number(chain)?, input })
+	};
+	let pins = pins.iter().map(read).collect::<Result<Vec<_>>>()?;
+	let count = pins.len();
+	pins.try_into().map_err(|_| anyhow!("{count} pins, and there are {MAX_PINNED} at most"))
+}
+
+/// Prints who posted which digest.
+fn show_evidence(chain: &Chain, output: Output, id: H256) -> Result<()> {
+	let is_nominated = chain.storage::<PinnedTasks>(&Nominations::<Runtime>::hashed_key_for(id))?;
+	ensure!(is_nominated.is_some(), "the engine {id:?} is not nominated");
+	let statements: Statements<Runtime> =
+		chain.storage(&Evidence::<Runtime>::hashed_key_for(id))?.unwrap_or_default();
+	for own in &statements {
+		output.news(format_args!("{:?} {}", own.digest, own.executor));
+	}
+	if statements.is_empty() {
+		output.news(format_args!("no executor has posted a digest yet"));
+	}
+	output.json(|| {
+		let statement = |own: &StatementOf<Runtime>| {
+			json!({ "executor": own.executor.to_string(), "digest": own.digest, "at": own.at })
+		};
+		json!(statements.iter().map(statement).collect::<Vec<_>>())
+	});
+	Ok(())
+}
+
 impl EngineCommand {
 	pub(crate) fn run(&self, session: &Session) -> Result<()> {
 		let output = session.output;
@@ -56,6 +151,40 @@ impl EngineCommand {
 				let engines = session.connect()?.valid_engines()?;
 				engines.iter().for_each(|id| output.news(format_args!("{id:?}")));
 				output.json(|| json!(engines));
+			},
+			Self::Nominate { file, pins, signer } => {
+				// What does not load here would load nowhere.
+				let id = EngineArg::file(file.clone()).load()?.id();
+				let chain = session.connect()?;
+				let pins = read_pins(&chain, pins)?;
+				let call = pallet_opg_models::Call::nominate_engine { engine_id: id, pins };
+				let block = govern(&chain, call, signer)?.block;
+				output.news(format_args!("engine {id:?} nominated in block {block}"));
+				output.news(format_args!(
+					"executors add the file with: opg-node engines add {}",
+					file.display()
+				));
+				output.json(|| json!({ "engine_id": id, "block": block }));
+			},
+			Self::Evidence { engine } => show_evidence(&session.connect()?, output, *engine)?,
+			Self::Withdraw { engine: id, signer } => {
+				let call = pallet_opg_models::Call::withdraw_nomination { engine_id: *id };
+				let block = govern(&session.connect()?, call, signer)?.block;
+				output.result(
+					format_args!("nomination of {id:?} withdrawn in block {block}"),
+					|| json!({ "engine_id": id, "block": block }),
+				);
+			},
+			Self::Canaries { pins, signer } => {
+				let chain = session.connect()?;
+				let pins = read_pins(&chain, pins)?;
+				let count = pins.len();
+				let call = pallet_opg_models::Call::set_canaries { pins };
+				let block = govern(&chain, call, signer)?.block;
+				output.result(
+					format_args!("{count} canaries from the next session on, in block {block}"),
+					|| json!({ "canaries": count, "block": block }),
+				);
 			},
 			Self::Admit { file, from, signer } => {
 				// What does not load here would load nowhere.

@@ -11,16 +11,18 @@ fn engine_should_be_of_use_from_its_first_block_to_its_end() {
 		let new = H256::repeat_byte(7);
 		assert_noop!(register_for(new, &[]), Error::<Test>::UnknownEngine);
 		assert_noop!(Registry::admit_engine(origin(1), new, 5), DispatchError::BadOrigin);
+		assert_ok!(register_for(ENGINE, &[]));
+		prove(new);
 		assert_ok!(Registry::admit_engine(RuntimeOrigin::root(), new, 5));
 		assert_ok!(register_for(new, &[]));
 		assert_ok!(Registry::retire_engine(RuntimeOrigin::root(), new, 9));
 		for (block, valid) in [(4, false), (5, true), (8, true), (9, false)] {
 			System::set_block_number(block);
 			let expected = if valid { Ok(()) } else { Err(ModelUnavailable::EngineNotValid) };
-			assert_eq!(Registry::version(0).map(drop), expected, "block {block}");
+			assert_eq!(Registry::version(1).map(drop), expected, "block {block}");
 		}
 		assert_noop!(register_for(new, &[]), Error::<Test>::EngineRetired);
-		assert_eq!(Registry::version(1), Err(ModelUnavailable::Unknown));
+		assert_eq!(Registry::version(2), Err(ModelUnavailable::Unknown));
 	});
 }
 
@@ -44,8 +46,11 @@ fn engine_should_be_refused_with_its_reason() {
 			Registry::admit_engine(root(), ENGINE, 1),
 			Error::<Test>::EngineAlreadyAdmitted
 		);
+		assert_ok!(register_for(ENGINE, &[]));
+		prove(new);
 		assert_ok!(Registry::admit_engine(root(), new, 1));
 		let third = H256::repeat_byte(8);
+		prove(third);
 		assert_noop!(Registry::admit_engine(root(), third, 1), Error::<Test>::TooManyEngines);
 		// An end can be moved until it has come.
 		assert_ok!(Registry::retire_engine(root(), new, 9));

@@ -95,6 +95,10 @@ impl Contains<RuntimeCall> for GoesOn {
 						| Call::deprecate { .. }
 						// Free for the sender: refused, it could be sent again and again.
 						| Call::declare_serving { .. }
+						| Call::post_digest { .. }
+						| Call::nominate_engine { .. }
+						| Call::withdraw_nomination { .. }
+						| Call::set_canaries { .. }
 						| Call::admit_engine { .. }
 						| Call::retire_engine { .. }
 						| Call::set_maxima { .. }
