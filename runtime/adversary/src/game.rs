@@ -21,8 +21,7 @@ use opg_runtime::{
 		CHALLENGE_BOND, CHALLENGE_WINDOW, MAX_BLOCK_BYTES, MIN_FUEL_PRICE, OPG, SESSION_SLOTS,
 		UNBONDING_BLOCKS,
 	},
-	AccountId, Balance, BlockNumber, Clock, Inference, Models, Runtime, RuntimeOrigin, Staking,
-	System,
+	AccountId, Balance, BlockNumber, Clock, Inference, Models, Runtime, Staking, System,
 };
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{DeclineOutcome, Rounds, Seat};
