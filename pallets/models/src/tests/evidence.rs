@@ -346,6 +346,8 @@ fn canary_should_be_drawn_anew_in_each_session() {
 struct State {
 	/// `None`: it answers with the input.
 	error: Option<JobError>,
+	/// Whether its store has the engine.
+	has_engine: bool,
 	/// Fuel of its answers.
 	fuel: u64,
 	jobs: Vec<Job>,
@@ -374,8 +376,8 @@ impl JobQueue for Node {
 			None => Ok(JobStatus::Pending),
 		}
 	}
-	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
-		Ok(false)
+	fn has_model(&mut self, hash: [u8; 32]) -> Result<bool, JobError> {
+		Ok(hash == NEW.0 && self.0.lock().unwrap().has_engine)
 	}
 	fn watch_share(&mut self) -> Option<u32> {
 		None
@@ -470,7 +472,23 @@ fn worker_should_fetch_a_file_and_wait_for_an_engine() {
 		let again = 2 * blocks + u64::from(RETRY_BLOCKS);
 		assert_eq!(step(again - blocks), []);
 		assert_eq!(node.0.lock().unwrap().jobs.len(), asked);
+		// Of the program's own engine the store knows nothing.
 		assert_eq!(step(again).len(), 1);
+	});
+}
+
+#[test]
+fn worker_should_compute_at_once_when_an_engine_is_added() {
+	with_node(|node, step| {
+		register_for(ENGINE, &[]).unwrap();
+		assert_ok!(Registry::nominate_engine(root(), NEW, pins(&[0])));
+		node.0.lock().unwrap().error = Some(JobError::EngineMissing);
+		let blocks = u64::from(EVIDENCE_BLOCKS);
+		assert_eq!(step(blocks), []);
+		node.0.lock().unwrap().error = None;
+		assert_eq!(step(2 * blocks), []);
+		node.0.lock().unwrap().has_engine = true;
+		assert_eq!(step(3 * blocks).len(), 1);
 	});
 }
 
