@@ -1,6 +1,5 @@
 // More than usual: of requests, and of engines.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MODEL, refusal, requestTx, say, submit } from '../scripts/client/api.mjs';
 import { MODEL_FILE } from '../scripts/client/network.mjs';
@@ -15,8 +14,6 @@ const LOST_SECONDS = 15;
 const INCLUSION_SECONDS = 900;
 const ANSWER_SECONDS = 600;
 const EVIDENCE_SECONDS = 180;
-// A custom section that says nothing: another file, and so another engine, which does the same.
-const SECTION = Buffer.from('\x00\x06\x05other', 'latin1');
 
 // One account hands in 10,000 requests, each a transaction, as fast as its node takes them.
 export async function tenThousand(context) {
@@ -89,9 +86,7 @@ const longestGap = blocks => Math.max(...blocks.slice(1).map((block, i) => (bloc
 // Governance admits another engine, and executors serve a model of it beside that of the first.
 export async function admitEngine(context) {
 	const { net } = context;
-	const [own, other] = ['engine', 'other-engine'].map(name => join(net.directory, `${name}.wasm`));
-	net.program('engines', 'export', own);
-	writeFileSync(other, Buffer.concat([readFileSync(own), SECTION]));
+	const other = net.otherEngine();
 	await context.opg('engine', 'nominate', other, '--pin', `${MODEL}=${join(net.directory, 'seven.json')}`, '--suri', '//Alice');
 	// Also where the executors serve nothing: their stake counts.
 	for (const name of net.names) net.store(name, 'engines', 'add', other);

@@ -219,15 +219,10 @@ export class Testnet extends Network {
 		return join(chains, readdirSync(chains)[0]);
 	}
 
-	// Runs a command of the node's program that needs no node.
-	program(...args) {
-		return run(process.env.OPG_NODE, args).trim();
-	}
-
 	// Runs a command of the node about its store, whether it runs or not.
 	store(name, area, command, ...args) {
 		const base = ['--chain', this.chain, '--base-path', this.base(this.number(name))];
-		return run(process.env.OPG_NODE, [area, command, ...base, ...args]).trim();
+		return this.program(area, command, ...base, ...args);
 	}
 
 	// Calls a method of a node.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// Memory for parts of the state that were read, in bytes. The SDK's default of 1 GiB is more than
 /// the state of this chain has: a node would grow for hours until all of it is in memory.
-const TRIE_CACHE_BYTES: &str = "33554432";
+const TRIE_CACHE_BYTES: &str = "8388608";
 
 /// Arguments of the node.
 #[derive(Debug, Parser)]
@@ -472,7 +472,7 @@ mod tests {
 			let cli = Cli::try_parse_from(arguments).expect("they are valid");
 			cli.run.import_params.trie_cache_maximum_size()
 		};
-		assert_eq!(bytes(&["opg-node"]), Some(32 << 20));
+		assert_eq!(bytes(&["opg-node"]), Some(8 << 20));
 		assert_eq!(bytes(&["opg-node", "--trie-cache-size", "4096"]), Some(4096));
 		assert_eq!(bytes(&["opg-node", "--trie-cache-size", "0"]), None);
 	}

@@ -43,11 +43,17 @@ impl CheckOperational {
 		<Runtime as frame_system::Config>::DbWeight::get().reads(1)
 	}
 
+	/// The code that a call brings for an upgrade.
+	fn code_of(call: &RuntimeCall) -> Option<&[u8]> {
+		match call {
+			RuntimeCall::System(SystemCall::apply_authorized_upgrade { code }) => Some(code),
+			_ => None,
+		}
+	}
+
 	/// Comparing code with what is authorized: the authorization, and the hash of the code.
 	fn code_weight(call: &RuntimeCall) -> Weight {
-		let RuntimeCall::System(SystemCall::apply_authorized_upgrade { code }) = call else {
-			return Weight::zero();
-		};
+		let Some(code) = Self::code_of(call) else { return Weight::zero() };
 		let hash = Weight::from_parts(HASH_PICOSECONDS.saturating_mul(code.len() as u64), 0);
 		hash.saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads(1))
 	}
@@ -55,9 +61,7 @@ impl CheckOperational {
 	/// Whether a call replaces the runtime by the code that governance authorized. Where nothing is
 	/// authorized, no code is hashed.
 	fn applies_upgrade(call: &RuntimeCall) -> bool {
-		let RuntimeCall::System(SystemCall::apply_authorized_upgrade { code }) = call else {
-			return false;
-		};
+		let Some(code) = Self::code_of(call) else { return false };
 		// The hash comes first in it. The SDK has a method for it outside of WASM only.
 		System::authorized_upgrade().is_some_and(|authorized| {
 			let hash = Hash::decode(&mut &authorized.encode()[..]);

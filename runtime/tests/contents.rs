@@ -53,20 +53,7 @@ fn run_large(test: impl FnOnce()) {
 
 /// Eve makes a request with an input outside of the chain. The panel is asked for it.
 fn ask() -> RequestId {
-	let id = next_request();
-	let (max_fee, max_royalty, reference) = (20 * OPG, OPG, H256::zero());
-	let origin = signed(eve());
-	let call = Inference::request_stored(
-		origin,
-		1,
-		INPUT,
-		Tier::Quorum,
-		max_fee,
-		max_royalty,
-		reference,
-		None,
-	);
-	assert_ok!(call);
+	let id = request_stored(1, INPUT);
 	while !Panels::<Runtime>::contains_key(id) {
 		step();
 	}
@@ -233,18 +220,7 @@ fn requests_should_be_refunded_when_no_panel_is_free() {
 		let count = u64::from(constants::MAX_PANELS) + 1;
 		let first = next_request();
 		for _ in 0..count {
-			let origin = signed(eve());
-			let call = Inference::request_stored(
-				origin,
-				1,
-				INPUT,
-				Tier::Quorum,
-				20 * OPG,
-				OPG,
-				H256::zero(),
-				None,
-			);
-			assert_ok!(call);
+			request_stored(1, INPUT);
 		}
 		step();
 		assert_eq!(Panels::<Runtime>::count(), constants::MAX_PANELS);

@@ -123,23 +123,6 @@ fn is_odd(who: &AccountId) -> bool {
 	(0..EXECUTORS).any(|index| index % 2 == 1 && executor(index) == *who)
 }
 
-fn ask_large() -> RequestId {
-	let id = next_request();
-	let (max_fee, max_royalty, reference) = (30 * OPG, OPG, H256::zero());
-	let call = Inference::request_stored(
-		signed(eve()),
-		LARGE,
-		INPUT,
-		Tier::Quorum,
-		max_fee,
-		max_royalty,
-		reference,
-		None,
-	);
-	assert_ok!(call);
-	id
-}
-
 /// Asks for `count` answers, and draws the committees.
 fn ask_many(count: usize) -> Vec<RequestId> {
 	let ids: Vec<_> = (0..count).map(|_| request_undrawn(Tier::Quorum)).collect();
@@ -241,8 +224,8 @@ fn drive() -> Snapshot {
 	let attested: Vec<_> = attested.into_iter().filter(of_right).collect();
 	assert!(attested.len() > 5, "{}", attested.len());
 	challenge(ferdie(), attested[0], &wrong());
-	let outstanding = ask_large();
-	let (holding, asked_output) = (ask_large(), ask_large());
+	let outstanding = request_stored(LARGE, INPUT);
+	let (holding, asked_output) = (request_stored(LARGE, INPUT), request_stored(LARGE, INPUT));
 	steps(2);
 	hold_all(asked_output, 0);
 	let later_silent = ask_many(1)[0];
@@ -271,7 +254,7 @@ fn drive() -> Snapshot {
 	commit_some(part, 1);
 	let members = commit_some(revealed, 3);
 	reveal(revealed, &members[0], right()).unwrap();
-	let asked_input = ask_large();
+	let asked_input = request_stored(LARGE, INPUT);
 	step();
 	step();
 	while !is_waiting(later_silent) {
@@ -280,7 +263,7 @@ fn drive() -> Snapshot {
 	// The last block.
 	answer_all(holding, |_| answer(holding));
 	assert_ok!(Inference::audit(signed(ferdie()), attested[3]));
-	let unasked_input = ask_large();
+	let unasked_input = request_stored(LARGE, INPUT);
 	let undrawn = request_undrawn(Tier::High);
 	let optimistic = request_undrawn(Tier::Optimistic);
 	let cancelled = request_undrawn(Tier::Quorum);

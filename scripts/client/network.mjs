@@ -1,7 +1,7 @@
 // Three nodes of a development chain of their own: one validator, three executors or more, the sample
 // model.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,8 @@ const LOG_LINES = 25;
 export const MODEL_FILE = new URL('../../docs/examples/digits/digits.onnx', import.meta.url).pathname;
 // Network keys, of no value: a node with a key seed generates none by itself.
 const NODE_KEY = '0'.repeat(63);
+// A custom section that says nothing: another file, and so another engine, which does the same.
+const SECTION = Buffer.from('\x00\x06\x05other', 'latin1');
 
 // However this process ends, its nodes end too, and nothing stays.
 export class Network {
@@ -62,10 +64,32 @@ export class Network {
 		];
 	}
 
-	// Puts the model into the store of a node.
+	// Runs a command of the node's program that needs no node. Gives what it printed.
+	program(...args) {
+		const ended = spawnSync(process.env.OPG_NODE, args, { encoding: 'utf8' });
+		if (ended.status !== 0) throw new Error(`opg-node ${args.join(' ')}: ${ended.error ?? ended.stderr}`);
+		return ended.stdout.trim();
+	}
+
+	// Puts a file into the store of a node: of the models, or of the engines.
+	#add(area, number, file) {
+		this.program(area, 'add', file, '--base-path', this.base(number), '--chain', this.chain);
+	}
+
 	addModel(number) {
-		const added = spawnSync(process.env.OPG_NODE, ['models', 'add', MODEL_FILE, '--base-path', this.base(number), '--chain', this.chain]);
-		if (added.status !== 0) throw new Error(`node ${number} could not take the model: ${added.stderr}`);
+		this.#add('models', number, MODEL_FILE);
+	}
+
+	addEngine(number, file) {
+		this.#add('engines', number, file);
+	}
+
+	// Writes an engine that is not that of the nodes, and computes the same.
+	otherEngine() {
+		const file = join(this.directory, 'other-engine.wasm');
+		this.program('engines', 'export', file);
+		appendFileSync(file, SECTION);
+		return file;
 	}
 
 	// Takes all models out of the store of a node, which does not run.

@@ -6,9 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimOf } from '../attack/sequences.mjs';
-import { account, call, connect, hexToU8a, OPG, randomAsU8a, requestTx, say, Sender, u8aToHex } from '../client/api.mjs';
+import { account, call, connect, hexToU8a, MODEL, OPG, randomAsU8a, requestTx, say, Sender, u8aToHex } from '../client/api.mjs';
 import { Ledger } from '../client/ledger.mjs';
-import { Network } from '../client/network.mjs';
+import { MODEL_FILE, Network } from '../client/network.mjs';
 
 const END_SECONDS = 240;
 const TOOL_SECONDS = 300;
@@ -59,6 +59,8 @@ class ArchiveNetwork extends Network {
 const network = new ArchiveNetwork('tools');
 if (process.env.TOOLS_RUNTIME) network.chain = specification(process.env.TOOLS_RUNTIME);
 let api, ledger;
+// What scripts/tools/apps/governance.mjs admits.
+let engine = '';
 
 // The development chain with another runtime.
 function specification(wasm) {
@@ -105,6 +107,24 @@ async function gather(holder) {
 		new Sender(api, account(uri)).succeed(api.tx.balances.transferKeepAlive(account(holder).address, GATHERED))));
 }
 
+// An engine is nominated, and the nodes compute what is pinned with it, so that a referendum can admit it.
+// Gives its id.
+async function nominate(url) {
+	const engine = network.otherEngine();
+	for (const number of [1, 2, 3]) network.addEngine(number, engine);
+	const tensors = join(network.directory, 'seven.json');
+	const opg = async (...args) =>
+		assert.equal(await network.run('opg', process.env.OPG_CLI, args).exited, 0, `opg ${args.join(' ')}`);
+	await opg('demo', 'input', '--digit', '7', '--output', tensors);
+	await opg('model', 'register', MODEL_FILE, '--name', 'digits', '--suri', '//Dave', '--url', url);
+	await opg('engine', 'nominate', engine, '--pin', `${MODEL}=${tensors}`, '--suri', '//Alice', '--url', url);
+	for (const end = Date.now() + END_SECONDS * 1000; ; await sleep(1000)) {
+		const [found] = await api.query.models.evidence.entries();
+		if (found?.[1].length === 3) return found[0].args[0].toHex();
+		assert(Date.now() < end, 'not all nodes posted evidence');
+	}
+}
+
 // Calls and events of every finalized block, as @polkadot/api decodes them.
 async function history() {
 	const head = (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
@@ -135,7 +155,7 @@ async function history() {
 
 // Runs a tool, and shows what it prints.
 function run({ name, folder, command: [program, ...args], seconds = TOOL_SECONDS }, url, file) {
-	const env = { ...process.env, NO_COLOR: '1' };
+	const env = { ...process.env, NO_COLOR: '1', TOOLS_ENGINE: engine };
 	const child = spawn(program, [...args, url, file], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
 	for (const stream of [child.stdout, child.stderr]) {
 		stream.on('data', text => process.stdout.write(`${text}`.replace(/^(?=.)/gm, `  ${name}: `)));
@@ -168,7 +188,10 @@ async function main() {
 	api = await connect(url);
 	const file = tools.every(({ bare }) => bare) ? '' : await prepare(url);
 	for (const tool of tools) {
-		if (tool.name === 'governance') await gather('//Eve');
+		if (tool.name === 'governance') {
+			await gather('//Eve');
+			engine = await nominate(url);
+		}
 		say(`=== ${tool.name}`);
 		results.push({ name: tool.name, passed: await run(tool, url, file) });
 	}

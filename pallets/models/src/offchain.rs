@@ -74,6 +74,7 @@ impl<T: Config> Pallet<T> {
 			inference_host::prepare(task);
 		}
 	}
+
 	/// Computes what the operators of this node have not posted yet, and posts it.
 	pub(crate) fn give_evidence(block: BlockNumberFor<T>) {
 		if !(block % EVIDENCE_BLOCKS.into()).is_zero() {

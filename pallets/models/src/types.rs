@@ -354,6 +354,7 @@ pub type StatementOf<T> = Statement<
 	<T as frame_system::Config>::AccountId,
 	frame_system::pallet_prelude::BlockNumberFor<T>,
 >;
+
 /// [`Model`] with the account type of a runtime.
 pub type ModelOf<T> = Model<<T as frame_system::Config>::AccountId>;
 /// [`NamedModel`] with the account type of a runtime.

@@ -3,7 +3,7 @@
 use crate::{actors::*, seat_court, FUEL};
 use codec::{Decode, Encode};
 use frame_support::{assert_ok, traits::Hooks};
-use opg_primitives::{FailureReason, Input, RequestId, Tier};
+use opg_primitives::{Content, FailureReason, Input, ModelId, RequestId, Tier};
 use opg_runtime::{constants::OPG, *};
 use pallet_opg_inference::{CommitteeStatus, NextRequestId, RequestState, Requests};
 use pallet_opg_support::ExecutorStake;
@@ -251,6 +251,24 @@ pub fn request_undrawn(tier: Tier) -> RequestId {
 		max_royalty,
 		reference,
 		deadline,
+	);
+	assert_ok!(call);
+	id
+}
+
+/// Eve makes a request of the tier `Quorum` whose input is outside of the chain.
+pub fn request_stored(model: ModelId, input: Content) -> RequestId {
+	let id = next_request();
+	let (max_fee, max_royalty, reference) = (30 * OPG, OPG, H256::zero());
+	let call = Inference::request_stored(
+		signed(eve()),
+		model,
+		input,
+		Tier::Quorum,
+		max_fee,
+		max_royalty,
+		reference,
+		None,
 	);
 	assert_ok!(call);
 	id
