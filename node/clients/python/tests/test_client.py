@@ -141,13 +141,33 @@ async def test_request_of_another_process_should_do_when_the_pool_takes_only_tha
         await client.submit(0, INPUTS)
 
 
-async def test_refusal_should_be_told_when_nobody_used_the_reference(
-    client: opg.AsyncClient, node: FakeNode
+@pytest.mark.parametrize("reason", ["TooLowPriority", "Stale"])
+async def test_request_should_be_sent_when_another_transaction_takes_its_nonce(
+    client: opg.AsyncClient, node: FakeNode, reason: str
 ) -> None:
-    node.refuses = Refusal(8006, "another transaction has its nonce", "TooLowPriority")
-    with pytest.raises(opg.RequestRefused, match="TooLowPriority"):
+    own = node.opg_v1_submitAndWatch
+    left = 2
+
+    async def taken_twice(extrinsic: str, content: str | None) -> str:
+        nonlocal left
+        node.refuses = Refusal(8006, "the nonce is used", reason) if left > 0 else None
+        left -= 1
+        return await own(extrinsic, content)
+
+    node.__dict__["opg_v1_submitAndWatch"] = taken_twice
+    request = await client.submit(0, INPUTS, reference=REFERENCE)
+    assert request.number == 0
+    assert (len(node.transactions), len(node.requests)) == (3, 1)
+
+
+@pytest.mark.parametrize(("reason", "attempts"), [("TooLowPriority", 5), ("Payment", 1)])
+async def test_refusal_should_be_told_when_nobody_used_the_reference(
+    client: opg.AsyncClient, node: FakeNode, reason: str, attempts: int
+) -> None:
+    node.refuses = Refusal(8006, "the pool does not take it", reason)
+    with pytest.raises(opg.RequestRefused, match=reason):
         await client.submit(0, INPUTS, reference=REFERENCE)
-    assert len(node.transactions) == 1
+    assert len(node.transactions) == attempts
 
 
 async def waiting(node: FakeNode, count: int = 1) -> None:

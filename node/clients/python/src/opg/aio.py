@@ -28,6 +28,7 @@ from opg.errors import (
     NoAccount,
     NodeMisbehaved,
     NotEnoughFunds,
+    NotIncluded,
     NotYet,
     ReferenceUsed,
     RequestRefused,
@@ -77,6 +78,10 @@ DEFAULT_WAIT: Final = 1200.0
 _MAX_WITH_CALL: Final = 6 * 2**20
 """Longest input that goes with the call. A node takes messages of 15 MiB, and it is in hex."""
 SOON_BLOCKS: Final = 10
+_NONCE_ATTEMPTS: Final = 5
+"""Attempts where another transaction of the account took the nonce."""
+_NONCE_USED: Final = frozenset({"Stale", "TooLowPriority"})
+"""Names of what is said then."""
 _PAGE: Final = 64
 
 
@@ -577,18 +582,23 @@ class AsyncClient:
 
         That is another one where another process sent it at the same time.
         """
-        while True:
+        refused: RequestRefused | None = None
+        for _ in range(_NONCE_ATTEMPTS):
             try:
                 return await self._sender(signer).send(call)
             except Repeated:
-                number = await self._repeated(call.reference, signer)
-            except RequestRefused:
-                # Of two transactions with a nonce the pool takes one.
-                number = None if call.is_unique else await self._repeated(call.reference, signer)
-                if number is None:
+                refused = None
+            except RequestRefused as error:
+                if call.is_unique:
                     raise
+                refused = error
+            number = await self._repeated(call.reference, signer)
             if number is not None:
                 return number
+            # Perhaps another transaction of the account took the nonce.
+            if refused is not None and refused.reason not in _NONCE_USED:
+                raise refused
+        raise refused or NotIncluded("NotIncluded")
 
     def _sender(self, signer: Account) -> Sender:
         if self._own_sender is None:
