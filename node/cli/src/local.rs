@@ -32,9 +32,10 @@ impl EngineArg {
 		self.engine.as_deref()
 	}
 
-	/// The options as they are given again.
-	pub fn describe(&self) -> String {
-		self.path().map(|path| format!(" --engine {}", path.display())).unwrap_or_default()
+	/// The words of the option, as they are given again.
+	pub fn words(&self) -> Vec<String> {
+		let path = self.path().map(|path| path.display().to_string());
+		path.map(|path| vec!["--engine".into(), path]).unwrap_or_default()
 	}
 
 	/// Loads the engine. It is compiled the first time, which takes up to a minute.

@@ -87,15 +87,24 @@ impl InputArgs {
 		})
 	}
 
-	/// The options as they are given again.
-	pub fn describe(&self) -> String {
-		let tensors = self.files.iter().map(|file| format!("--tensors {file}"));
-		tensors
-			.chain(self.any.describe())
-			.chain(self.pictures.describe())
-			.collect::<Vec<_>>()
-			.join(" ")
+	/// The words of the options, as they are given again.
+	pub fn words(&self) -> Vec<String> {
+		let tensors = self.files.iter().flat_map(|file| ["--tensors".into(), file.to_string()]);
+		tensors.chain(self.any.words()).chain(self.pictures.words()).collect()
 	}
+}
+
+/// Words as a shell takes them. What needs no quotes has none.
+pub(crate) fn as_typed(words: &[String]) -> String {
+	let is_plain = |word: &&str| {
+		!word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "+-./:=_,@".contains(c))
+	};
+	let quote = |word: &String| match Some(word.as_str()).filter(is_plain) {
+		Some(plain) => plain.into(),
+		// Not with a zero byte, which no argument has.
+		None => shlex::try_quote(word).map_or_else(|_| word.clone(), Into::into),
+	};
+	words.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
 fn is_stdin(file: &InputFile) -> bool {
@@ -174,8 +183,8 @@ pub(crate) fn encode(tensors: &[Tensor], inputs: Option<&[Port]>) -> Result<Vec<
 }
 
 impl PictureArgs {
-	/// The options as they are given again.
-	fn describe(&self) -> Vec<String> {
+	/// The words of the options, as they are given again.
+	fn words(&self) -> Vec<String> {
 		let Self { channels, interleaved, scale, mean, deviation } = self;
 		let list = |numbers: &[f32]| {
 			numbers.iter().map(|number| number.to_string()).collect::<Vec<_>>().join(",")
@@ -186,7 +195,7 @@ impl PictureArgs {
 				.then(|| format!("--{name}={}", list(numbers)))
 		};
 		[
-			channels.map(|channels| format!("--channels {channels}")),
+			channels.map(|channels| format!("--channels={channels}")),
 			interleaved.then(|| "--interleaved".into()),
 			scale.map(|scale| format!("--scale={scale}")),
 			list("mean", mean, 0.0),
@@ -313,8 +322,9 @@ mod tests {
 			#[command(flatten)]
 			inputs: InputArgs,
 		}
-		let line = ["test"].into_iter().chain(line.split(' '));
-		<Line as clap::Parser>::parse_from(line).inputs
+		let words = shlex::split(line).expect("its quotes are closed");
+		let words = ["test".into()].into_iter().chain(words);
+		<Line as clap::Parser>::parse_from(words).inputs
 	}
 
 	fn port(name: &str, dtype: DType, shape: &[u64]) -> Port {
@@ -366,10 +376,9 @@ mod tests {
 		let line = format!("--channels 1 --tensors x={}", path.display());
 		let encoded = inputs(&line).read().unwrap().encode(None).unwrap();
 		assert_eq!(show(&encoded), ["x u8[1, 1, 2, 2]: 0, 255, 0, 255"]);
-		assert_eq!(
-			inputs(&line).describe(),
-			format!("--tensors x={} --channels 1", path.display())
-		);
+		let words =
+			[String::from("--tensors"), format!("x={}", path.display()), "--channels=1".into()];
+		assert_eq!(inputs(&line).words(), words);
 	}
 
 	#[test]
@@ -409,14 +418,15 @@ mod tests {
 	fn options_of_inputs_should_be_given_again_as_they_were() {
 		for line in [
 			"--tensors a=b.npy --bytes c=d --windows head=4,tail=0,pad=256,least=0",
-			"--tensors a=b.png --channels 3 --interleaved --scale=0.00392157",
+			"--tensors a=b.png --channels=3 --interleaved --scale=0.00392157",
 			"--tensors b.png --scale=-0.5 --mean=-0.5,0.25,1 --deviation=0.5",
+			"--tensors 'a=the \"new\" one.npy' --bytes \"it's\"",
+			"--tensors '~' --bytes '*'",
 		] {
-			assert_eq!(inputs(line).describe(), line);
-			assert_eq!(inputs(&inputs(line).describe()).describe(), line);
+			assert_eq!(as_typed(&inputs(line).words()), line);
 		}
 		assert_eq!(
-			inputs("--tensors b.png --scale 1 --mean 0").describe(),
+			as_typed(&inputs("--tensors b.png --scale 1 --mean 0").words()),
 			"--tensors b.png --scale=1"
 		);
 	}

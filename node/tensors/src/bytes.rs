@@ -208,10 +208,12 @@ impl BytesArgs {
 		Ok(parse(name, bytes, self.windows.as_ref(), takes)?)
 	}
 
-	/// The options as they are given again.
-	pub fn describe(&self) -> Vec<String> {
-		let bytes = self.bytes.iter().map(|file| format!("--bytes {file}"));
-		bytes.chain(self.windows.map(|windows| format!("--windows {windows}"))).collect()
+	/// The words of the options, as they are given again.
+	pub fn words(&self) -> Vec<String> {
+		let bytes = self.bytes.iter().flat_map(|file| ["--bytes".into(), file.to_string()]);
+		let windows = self.windows.iter();
+		let windows = windows.flat_map(|windows| ["--windows".into(), windows.to_string()]);
+		bytes.chain(windows).collect()
 	}
 }
 

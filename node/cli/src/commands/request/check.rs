@@ -35,10 +35,12 @@ impl ModelFile {
 		self.model.is_some()
 	}
 
-	/// The options as they are given again.
-	pub fn describe(&self) -> String {
-		let model = self.model.as_ref().map(|path| format!(" --model {}", path.display()));
-		model.map(|model| model + &self.engine.describe()).unwrap_or_default()
+	/// The words of the options, as they are given again.
+	pub fn words(&self) -> Vec<String> {
+		let Some(path) = &self.model else { return Vec::new() };
+		let mut words = vec!["--model".into(), path.display().to_string()];
+		words.extend(self.engine.words());
+		words
 	}
 
 	/// What the version takes, if the file is given. Loads the engine.

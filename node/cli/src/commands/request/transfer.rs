@@ -5,7 +5,7 @@ use crate::{
 	chain::Chain,
 	commands::Session,
 	contents,
-	tensors::{save, InputArgs},
+	tensors::{as_typed, save, InputArgs},
 	upload::Upload,
 };
 use anyhow::{Context, Result};
@@ -63,9 +63,8 @@ pub(super) fn upload(
 	Upload::of_bytes(bytes)?.send(chain, Some(id)).with_context(|| {
 		format!(
 			"request {id} was sent, and its input is not at the node. Hand it to this node or to \
-			 another while the request waits for it: opg request upload {id} {}{}",
-			from.describe(),
-			model.describe()
+			 another while the request waits for it: opg request upload {id} {}",
+			as_typed(&[from.words(), model.words()].concat())
 		)
 	})
 }
