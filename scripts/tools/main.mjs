@@ -12,8 +12,10 @@ import { MODEL_FILE, Network } from '../client/network.mjs';
 
 const END_SECONDS = 240;
 const TOOL_SECONDS = 300;
-// From each of ten others to the account of scripts/tools/apps/governance.mjs.
+// From each of eleven others to the account of scripts/tools/apps/governance.mjs.
 const GATHERED = 900_000n * OPG;
+// A twentieth of what is in a pool has to be its operator's.
+const OWN = 500_000n * OPG;
 // Version byte of a general transaction.
 const GENERAL = 0x45;
 // `:code`
@@ -97,11 +99,13 @@ async function falseChallenge(customer, challenger) {
 	return input;
 }
 
-// One holder gets what others own, so that its vote decides.
+// One holder gets what others own, so that its vote decides, and the pool of Alice has room for it.
 async function gather(holder) {
+	const { address } = account('//Alice');
+	await new Sender(api, account('//Alice')).succeed(api.tx.staking.delegate(address, 'Executor', OWN));
 	const others = [
-		'//Alice', '//Bob', '//Charlie', '//Ferdie', '//One', '//Two', '//Alice//stash', '//Bob//stash',
-		'//Charlie//stash', '//Dave//stash',
+		'//Bob', '//Charlie', '//Ferdie', '//One', '//Two', '//Alice//stash', '//Bob//stash', '//Charlie//stash',
+		'//Dave//stash', '//Eve//stash', '//Ferdie//stash',
 	];
 	await Promise.all(others.map(uri =>
 		new Sender(api, account(uri)).succeed(api.tx.balances.transferKeepAlive(account(holder).address, GATHERED))));
