@@ -19,6 +19,7 @@ mod keys;
 mod mock;
 mod pools;
 mod redelegation;
+mod session_vaults;
 mod sessions;
 mod slashing;
 mod slots;
@@ -231,13 +232,8 @@ pub mod pallet {
 	/// Stake on its way out of a pool, by the session in which it left, the oldest first. A slash
 	/// touches those that the snapshot of its session still holds.
 	#[pallet::storage]
-	pub type UnbondingVaults<T: Config> = StorageMap<
-		_,
-		Blake2_128Concat,
-		PoolId<T::AccountId>,
-		BoundedVec<UnbondingVault<BlockNumberFor<T>>, T::MaxUnbondingSessions>,
-		ValueQuery,
-	>;
+	pub type UnbondingVaults<T: Config> =
+		StorageMap<_, Blake2_128Concat, PoolId<T::AccountId>, UnbondingVaultsOf<T>, ValueQuery>;
 
 	/// Stake that left a pool in a session and has unlocked, where somebody has not withdrawn.
 	/// Nothing slashes it.
@@ -248,13 +244,8 @@ pub mod pallet {
 	/// Records of stake that moved to other pools, by the session in which it moved, the oldest first.
 	/// A balance here is no OPG: it is what slashes of this pool have left of what moved.
 	#[pallet::storage]
-	pub type Moved<T: Config> = StorageMap<
-		_,
-		Blake2_128Concat,
-		PoolId<T::AccountId>,
-		BoundedVec<UnbondingVault<BlockNumberFor<T>>, T::MaxUnbondingSessions>,
-		ValueQuery,
-	>;
+	pub type Moved<T: Config> =
+		StorageMap<_, Blake2_128Concat, PoolId<T::AccountId>, UnbondingVaultsOf<T>, ValueQuery>;
 
 	/// Records that did not fit into `Moved` any more, until their last liability is settled. Nothing
 	/// slashes them.
