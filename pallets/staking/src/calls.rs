@@ -249,6 +249,19 @@ impl<T: Config> Pallet<T> {
 		Self::store_or_close(&id, pool)
 	}
 
+	/// Stores what a delegator has left of a pool. Takes the pool off its list where that is nothing,
+	/// and it has nothing to withdraw either.
+	pub(crate) fn store_holding(id: &PoolIdOf<T>, delegator: &T::AccountId, own: Holding) {
+		if own.shares > 0 {
+			Holdings::<T>::insert(id, delegator, own);
+		} else {
+			Holdings::<T>::remove(id, delegator);
+			if !Unbonding::<T>::contains_key(id, delegator) {
+				Self::untrack_delegation(id, delegator);
+			}
+		}
+	}
+
 	/// Takes the pool off the list of a delegator that has nothing in it any more.
 	pub(crate) fn untrack_delegation(id: &PoolIdOf<T>, delegator: &T::AccountId) {
 		Holdings::<T>::remove(id, delegator);

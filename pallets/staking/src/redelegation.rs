@@ -36,14 +36,7 @@ impl<T: Config> Pallet<T> {
 		let shares = Self::shares_to_take(&from, &pool, &delegator, &own, amount)?;
 		let moved = pool.active.redeem(shares, &mut own);
 		ensure!(moved >= T::MinDelegation::get(), Error::<T>::DelegationTooSmall);
-		if own.shares > 0 {
-			Holdings::<T>::insert(&from, &delegator, own);
-		} else {
-			Holdings::<T>::remove(&from, &delegator);
-			if !Unbonding::<T>::contains_key(&from, &delegator) {
-				Self::untrack_delegation(&from, &delegator);
-			}
-		}
+		Self::store_holding(&from, &delegator, own);
 		let generation = next.active.generation;
 		Self::record_move(&from, &pool, &target.operator, generation, &delegator, moved)?;
 
@@ -215,14 +208,7 @@ impl<T: Config> Pallet<T> {
 		let Some(mut pool) = pool else { return 0 };
 		let mut own = Holdings::<T>::get(&id, delegator);
 		let taken = pool.active.redeem(pool.active.shares_for(debt), &mut own);
-		if own.shares > 0 {
-			Holdings::<T>::insert(&id, delegator, own);
-		} else {
-			Holdings::<T>::remove(&id, delegator);
-			if !Unbonding::<T>::contains_key(&id, delegator) {
-				Self::untrack_delegation(&id, delegator);
-			}
-		}
+		Self::store_holding(&id, delegator, own);
 		Self::store(&id, pool);
 		// Dropped, and so burned, as all is that delegators lose.
 		drop(Self::withdraw_loss(taken));
