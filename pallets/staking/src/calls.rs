@@ -202,21 +202,17 @@ impl<T: Config> Pallet<T> {
 		delegator: T::AccountId,
 		shares: u128,
 	) -> DispatchResult {
-		let amount = if delegator == id.operator {
-			pool.active.redeem(shares, &mut pool.own)
-		} else {
-			Holdings::<T>::mutate_exists(&id, &delegator, |entry| {
-				let mut own = entry.take().unwrap_or_default();
-				let amount = pool.active.redeem(shares, &mut own);
-				*entry = Some(own).filter(|own| own.shares > 0);
-				amount
-			})
-		};
+		let mut own = Self::holding(&id, &pool, &delegator);
+		let amount = pool.active.redeem(shares, &mut own);
 		let unlock_at = Self::now() + T::UnbondingBlocks::get().into();
 		if amount > 0 {
 			Self::queue_unbond(&id, &pool, &delegator, amount, unlock_at)?;
-		} else if !Unbonding::<T>::contains_key(&id, &delegator) {
-			Self::untrack_delegation(&id, &delegator);
+		}
+		// Now that there is an entry to withdraw, the pool stays on the list for it.
+		if delegator == id.operator {
+			pool.own = own;
+		} else {
+			Self::store_holding(&id, &delegator, own);
 		}
 		Self::store_or_close(&id, pool)?;
 		let PoolId { operator, role } = id;

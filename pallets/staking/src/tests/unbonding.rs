@@ -129,6 +129,19 @@ fn unlocked_stake_should_stay_on_the_list_when_its_session_outlasts_unbonding() 
 	});
 }
 
+/// The shares of who took nothing out were dropped, and stayed in the pool as nobody's.
+#[test]
+fn delegator_should_keep_its_stake_when_it_takes_nothing_out() {
+	run(|| {
+		executor(1, 10_000);
+		assert_ok!(delegate(2, 1, 1_000));
+		assert_ok!(undelegate(2, 1, 0));
+		assert_eq!(value(2, 1), 1_000);
+		assert_eq!(Delegations::<Test>::get(2).to_vec(), [id(1)]);
+		assert!(UnbondingVaults::<Test>::get(id(1)).is_empty());
+	});
+}
+
 #[test]
 fn validator_should_pay_by_the_session_of_its_offence() {
 	run(|| {
