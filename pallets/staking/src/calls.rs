@@ -135,38 +135,33 @@ impl<T: Config> Pallet<T> {
 		amount: Balance,
 	) -> DispatchResult {
 		let pool = Self::pool(&id)?;
-		let is_operator = delegator == id.operator;
 		let own = Self::holding(&id, &pool, &delegator);
-		let left = pool.active.value_of(&own).saturating_sub(amount);
-		let shares = Self::shares_to_take(&id, &pool, &delegator, &own, amount)?;
-		ensure!(
-			!is_operator || pool.status == PoolStatus::Leaving || left >= T::MinBond::get(),
-			Error::<T>::BondTooSmall
-		);
-		ensure!(
-			!is_operator
-				|| pool.status == PoolStatus::Leaving
-				|| Self::keeps_own_share(&pool, left, amount),
-			Error::<T>::OwnShareTooSmall
-		);
+		let (shares, left) = Self::shares_to_take(&id, &pool, &delegator, &own, amount)?;
+		if delegator == id.operator && pool.status != PoolStatus::Leaving {
+			ensure!(left >= T::MinBond::get(), Error::<T>::BondTooSmall);
+			ensure!(Self::keeps_own_share(&pool, left, amount), Error::<T>::OwnShareTooSmall);
+		}
 		Self::unbond(id, pool, delegator, shares)
 	}
 
-	/// Number of shares that are taken out of a pool for `amount` planck of what `delegator` has in it.
+	/// Number of shares that are taken out of a pool for `amount` planck of what `delegator` has in it,
+	/// and what is left of that, in planck. Less than `MinDelegation` goes with the rest.
 	pub(crate) fn shares_to_take(
 		id: &PoolIdOf<T>,
 		pool: &Pool,
 		delegator: &T::AccountId,
 		own: &Holding,
 		amount: Balance,
-	) -> Result<u128, DispatchError> {
+	) -> Result<(u128, Balance), DispatchError> {
 		ensure!(pool.active.shares_of(own) > 0, Error::<T>::NothingDelegated);
 		let left = pool.active.value_of(own).saturating_sub(amount);
-		// What would be too small to stay goes with the rest.
-		let takes_all = left < T::MinDelegation::get();
-		let stays = if takes_all { 0 } else { left };
-		ensure!(stays >= Self::liable(id, pool, delegator), Error::<T>::StillLiable);
-		Ok(if takes_all { u128::MAX } else { pool.active.shares_for(amount) })
+		let (shares, left) = if left < T::MinDelegation::get() {
+			(u128::MAX, 0)
+		} else {
+			(pool.active.shares_for(amount), left)
+		};
+		ensure!(left >= Self::liable(id, pool, delegator), Error::<T>::StillLiable);
+		Ok((shares, left))
 	}
 
 	pub(crate) fn do_leave(id: PoolIdOf<T>) -> DispatchResult {
@@ -182,7 +177,7 @@ impl<T: Config> Pallet<T> {
 		let pool = Self::pool(&id)?;
 		ensure!(pool.status == PoolStatus::Leaving, Error::<T>::NotLeaving);
 		let own = Self::holding(&id, &pool, &delegator);
-		let shares = Self::shares_to_take(&id, &pool, &delegator, &own, Balance::MAX)?;
+		let (shares, _) = Self::shares_to_take(&id, &pool, &delegator, &own, Balance::MAX)?;
 		Self::unbond(id, pool, delegator, shares)
 	}
 

@@ -33,7 +33,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(next.convictions == 0, Error::<T>::OperatorConvicted);
 
 		let mut own = Holdings::<T>::get(&from, &delegator);
-		let shares = Self::shares_to_take(&from, &pool, &delegator, &own, amount)?;
+		let (shares, _) = Self::shares_to_take(&from, &pool, &delegator, &own, amount)?;
 		let moved = pool.active.redeem(shares, &mut own);
 		ensure!(moved >= T::MinDelegation::get(), Error::<T>::DelegationTooSmall);
 		Self::store_holding(&from, &delegator, own);
