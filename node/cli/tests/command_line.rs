@@ -107,6 +107,9 @@ fn arguments_should_be_taken_when_they_are_typed_right() {
 		"receipt verify r.json --model m.onnx --input in.opgt --output out.opgt",
 		"stake delegate 100 //Alice --suri //Eve",
 		"stake undelegate 1 opJ34wkzbEsRaYwsvsQbkN7HwxeYDRsFdUNYs59Eu1nviSTLe --suri //Eve",
+		"stake redelegate //Alice //Bob 40 --suri //Eve",
+		"stake settle //Alice --suri //Eve --json",
+		"stake settle //Alice --delegator //Eve --suri //Ferdie",
 		"demo input --digit 7 --output seven.json",
 		"engine id",
 	] {
@@ -127,6 +130,8 @@ fn arguments_should_be_refused_with_the_cause_when_they_are_not_of_their_type() 
 		(format!("{send} --bytes f --windows head=1,middle=1"), "head=N"),
 		("request show -- -1".into(), "invalid digit"),
 		("stake delegate 1 Alice --suri //Eve".into(), "neither an address"),
+		("stake redelegate //Alice Bob 1 --suri //Eve".into(), "neither an address"),
+		("stake redelegate //Alice //Bob all --suri //Eve".into(), "not an amount"),
 		("model show //Dave/Digits".into(), "lower-case"),
 		("model register m --name M --suri //A".into(), "lower-case"),
 		("model register m --name m --version 1.0 --suri //A".into(), "1.4.0"),

@@ -135,38 +135,33 @@ impl<T: Config> Pallet<T> {
 		amount: Balance,
 	) -> DispatchResult {
 		let pool = Self::pool(&id)?;
-		let is_operator = delegator == id.operator;
 		let own = Self::holding(&id, &pool, &delegator);
-		let left = pool.active.value_of(&own).saturating_sub(amount);
-		let shares = Self::shares_to_take(&id, &pool, &delegator, &own, amount)?;
-		ensure!(
-			!is_operator || pool.status == PoolStatus::Leaving || left >= T::MinBond::get(),
-			Error::<T>::BondTooSmall
-		);
-		ensure!(
-			!is_operator
-				|| pool.status == PoolStatus::Leaving
-				|| Self::keeps_own_share(&pool, left, amount),
-			Error::<T>::OwnShareTooSmall
-		);
+		let (shares, left) = Self::shares_to_take(&id, &pool, &delegator, &own, amount)?;
+		if delegator == id.operator && pool.status != PoolStatus::Leaving {
+			ensure!(left >= T::MinBond::get(), Error::<T>::BondTooSmall);
+			ensure!(Self::keeps_own_share(&pool, left, amount), Error::<T>::OwnShareTooSmall);
+		}
 		Self::unbond(id, pool, delegator, shares)
 	}
 
-	/// Number of shares that are taken out of a pool for `amount` planck of what `delegator` has in it.
+	/// Number of shares that are taken out of a pool for `amount` planck of what `delegator` has in it,
+	/// and what is left of that, in planck. Less than `MinDelegation` goes with the rest.
 	pub(crate) fn shares_to_take(
 		id: &PoolIdOf<T>,
 		pool: &Pool,
 		delegator: &T::AccountId,
 		own: &Holding,
 		amount: Balance,
-	) -> Result<u128, DispatchError> {
+	) -> Result<(u128, Balance), DispatchError> {
 		ensure!(pool.active.shares_of(own) > 0, Error::<T>::NothingDelegated);
 		let left = pool.active.value_of(own).saturating_sub(amount);
-		// What would be too small to stay goes with the rest.
-		let takes_all = left < T::MinDelegation::get();
-		let stays = if takes_all { 0 } else { left };
-		ensure!(stays >= Self::liable(id, pool, delegator), Error::<T>::StillLiable);
-		Ok(if takes_all { u128::MAX } else { pool.active.shares_for(amount) })
+		let (shares, left) = if left < T::MinDelegation::get() {
+			(u128::MAX, 0)
+		} else {
+			(pool.active.shares_for(amount), left)
+		};
+		ensure!(left >= Self::liable(id, pool, delegator), Error::<T>::StillLiable);
+		Ok((shares, left))
 	}
 
 	pub(crate) fn do_leave(id: PoolIdOf<T>) -> DispatchResult {
@@ -182,7 +177,7 @@ impl<T: Config> Pallet<T> {
 		let pool = Self::pool(&id)?;
 		ensure!(pool.status == PoolStatus::Leaving, Error::<T>::NotLeaving);
 		let own = Self::holding(&id, &pool, &delegator);
-		let shares = Self::shares_to_take(&id, &pool, &delegator, &own, Balance::MAX)?;
+		let (shares, _) = Self::shares_to_take(&id, &pool, &delegator, &own, Balance::MAX)?;
 		Self::unbond(id, pool, delegator, shares)
 	}
 
@@ -202,21 +197,17 @@ impl<T: Config> Pallet<T> {
 		delegator: T::AccountId,
 		shares: u128,
 	) -> DispatchResult {
-		let amount = if delegator == id.operator {
-			pool.active.redeem(shares, &mut pool.own)
-		} else {
-			Holdings::<T>::mutate_exists(&id, &delegator, |entry| {
-				let mut own = entry.take().unwrap_or_default();
-				let amount = pool.active.redeem(shares, &mut own);
-				*entry = Some(own).filter(|own| own.shares > 0);
-				amount
-			})
-		};
+		let mut own = Self::holding(&id, &pool, &delegator);
+		let amount = pool.active.redeem(shares, &mut own);
 		let unlock_at = Self::now() + T::UnbondingBlocks::get().into();
 		if amount > 0 {
 			Self::queue_unbond(&id, &pool, &delegator, amount, unlock_at)?;
-		} else if !Unbonding::<T>::contains_key(&id, &delegator) {
-			Self::untrack_delegation(&id, &delegator);
+		}
+		// Now that there is an entry to withdraw, the pool stays on the list for it.
+		if delegator == id.operator {
+			pool.own = own;
+		} else {
+			Self::store_holding(&id, &delegator, own);
 		}
 		Self::store_or_close(&id, pool)?;
 		let PoolId { operator, role } = id;
@@ -226,8 +217,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let pool = Self::pool(&id)?;
-		let is_executor = id.role == Role::Executor;
-		ensure!(!is_executor || !T::Liabilities::in_dispute(&id.operator), Error::<T>::InDispute);
+		ensure!(!Self::in_dispute(&id), Error::<T>::InDispute);
 		let is_left = pool.status == PoolStatus::Leaving && pool.active.shares == 0;
 		if is_left && !Self::has_unbonding(&id) {
 			// Charges took the last of it, so there is nothing that anyone could withdraw.
@@ -247,6 +237,19 @@ impl<T: Config> Pallet<T> {
 		let PoolId { operator, role } = id.clone();
 		Self::deposit_event(Event::Withdrawn { operator, role, delegator, amount });
 		Self::store_or_close(&id, pool)
+	}
+
+	/// Stores what a delegator has left of a pool. Takes the pool off its list where that is nothing,
+	/// and it has nothing to withdraw either.
+	pub(crate) fn store_holding(id: &PoolIdOf<T>, delegator: &T::AccountId, own: Holding) {
+		if own.shares > 0 {
+			Holdings::<T>::insert(id, delegator, own);
+		} else {
+			Holdings::<T>::remove(id, delegator);
+			if !Unbonding::<T>::contains_key(id, delegator) {
+				Self::untrack_delegation(id, delegator);
+			}
+		}
 	}
 
 	/// Takes the pool off the list of a delegator that has nothing in it any more.

@@ -44,7 +44,7 @@ impl<T: Config> Pallet<T> {
 	fn charge_unbonding(id: &PoolIdOf<T>, amount: Balance, session: u32) -> Balance {
 		let mut entries = Unbonding::<T>::get(id, &id.operator).into_inner();
 		let mut vaults = UnbondingVaults::<T>::get(id);
-		let (mut taken, current): (Balance, _) = (0, CurrentSession::<T>::get());
+		let mut taken: Balance = 0;
 		entries.retain_mut(|entry| {
 			if entry.session < first_liable(session) || taken >= amount {
 				return true;
@@ -56,10 +56,7 @@ impl<T: Config> Pallet<T> {
 			let vault = &mut vaults[at].vault;
 			let shares = vault.shares_for(amount - taken);
 			taken = taken.saturating_add(vault.redeem(shares, &mut entry.holding));
-			// The vault of the current session keeps its generation: more may leave in it.
-			if vault.shares == 0 && entry.session < current {
-				vaults.remove(at);
-			}
+			Self::remove_if_empty(&mut vaults, at);
 			entry.holding.shares > 0
 		});
 		if taken > 0 {

@@ -93,8 +93,7 @@ mod events {
 			amount: Balance,
 		},
 		/// A pool was slashed for a fault of its operator. The treasury has its share of the amount,
-		/// the rest is burned. All shares lost
-		/// value.
+		/// the rest is burned. All shares lost value.
 		Slashed {
 			/// Operator of the pool.
 			operator: T::AccountId,

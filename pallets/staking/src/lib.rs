@@ -19,6 +19,7 @@ mod keys;
 mod mock;
 mod pools;
 mod redelegation;
+mod session_vaults;
 mod sessions;
 mod slashing;
 mod slots;
@@ -231,13 +232,8 @@ pub mod pallet {
 	/// Stake on its way out of a pool, by the session in which it left, the oldest first. A slash
 	/// touches those that the snapshot of its session still holds.
 	#[pallet::storage]
-	pub type UnbondingVaults<T: Config> = StorageMap<
-		_,
-		Blake2_128Concat,
-		PoolId<T::AccountId>,
-		BoundedVec<UnbondingVault<BlockNumberFor<T>>, T::MaxUnbondingSessions>,
-		ValueQuery,
-	>;
+	pub type UnbondingVaults<T: Config> =
+		StorageMap<_, Blake2_128Concat, PoolId<T::AccountId>, UnbondingVaultsOf<T>, ValueQuery>;
 
 	/// Stake that left a pool in a session and has unlocked, where somebody has not withdrawn.
 	/// Nothing slashes it.
@@ -248,13 +244,8 @@ pub mod pallet {
 	/// Records of stake that moved to other pools, by the session in which it moved, the oldest first.
 	/// A balance here is no OPG: it is what slashes of this pool have left of what moved.
 	#[pallet::storage]
-	pub type Moved<T: Config> = StorageMap<
-		_,
-		Blake2_128Concat,
-		PoolId<T::AccountId>,
-		BoundedVec<UnbondingVault<BlockNumberFor<T>>, T::MaxUnbondingSessions>,
-		ValueQuery,
-	>;
+	pub type Moved<T: Config> =
+		StorageMap<_, Blake2_128Concat, PoolId<T::AccountId>, UnbondingVaultsOf<T>, ValueQuery>;
 
 	/// Records that did not fit into `Moved` any more, until their last liability is settled. Nothing
 	/// slashes them.
@@ -487,6 +478,8 @@ pub mod pallet {
 		/// - [`Error::StillLiable`]: if less would stay than what moved in and still pays for a former
 		///   operator.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the signer are unbonding.
+		/// - [`Error::InDispute`]: if the court looks at a seat of the operator, and stake left the
+		///   pool in `MaxUnbondingSessions` others than this one.
 		///
 		/// ## Events
 		/// - [`Event::Undelegated`], with the block from which it can be withdrawn.
@@ -550,6 +543,7 @@ pub mod pallet {
 		/// - [`Error::UnknownPool`]: if the signer has no pool of this role.
 		/// - [`Error::PoolLeaving`]: if the operator is leaving already.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the operator are unbonding.
+		/// - [`Error::InDispute`]: as for `undelegate`.
 		///
 		/// ## Events
 		/// - [`Event::Left`].
@@ -577,6 +571,7 @@ pub mod pallet {
 		/// - [`Error::NothingDelegated`]: if the delegator has nothing in the pool.
 		/// - [`Error::StillLiable`]: if some of it moved in and still pays for a former operator.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the delegator are unbonding.
+		/// - [`Error::InDispute`]: as for `undelegate`.
 		///
 		/// ## Events
 		/// - [`Event::Undelegated`].
@@ -827,6 +822,8 @@ pub mod pallet {
 		///   operator's.
 		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
 		/// - [`Error::TooManyRedelegations`]: if `MaxRedelegations` of the signer have not ended.
+		/// - [`Error::InDispute`]: if the court looks at a seat of the former operator, and stake moved
+		///   out of its pool in `MaxUnbondingSessions` others than this one.
 		///
 		/// ## Events
 		/// - [`Event::Redelegated`].

@@ -6,10 +6,10 @@
 //! share of the records as it does of unbonding stake. What a record has lost when the liability
 //! ends is burned out of the stake that moved. Until then that stake does not leave its pool.
 
-use crate::{pallet::*, types::*, unbonding::first_liable, vault::Holding};
+use crate::{pallet::*, types::*, unbonding::first_liable};
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use opg_primitives::Balance;
-use pallet_opg_support::{economics, Liabilities};
+use pallet_opg_support::economics;
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::Zero, PerThing, Perbill, Rounding,
 };
@@ -33,17 +33,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(next.convictions == 0, Error::<T>::OperatorConvicted);
 
 		let mut own = Holdings::<T>::get(&from, &delegator);
-		let shares = Self::shares_to_take(&from, &pool, &delegator, &own, amount)?;
+		let (shares, _) = Self::shares_to_take(&from, &pool, &delegator, &own, amount)?;
 		let moved = pool.active.redeem(shares, &mut own);
 		ensure!(moved >= T::MinDelegation::get(), Error::<T>::DelegationTooSmall);
-		if own.shares > 0 {
-			Holdings::<T>::insert(&from, &delegator, own);
-		} else {
-			Holdings::<T>::remove(&from, &delegator);
-			if !Unbonding::<T>::contains_key(&from, &delegator) {
-				Self::untrack_delegation(&from, &delegator);
-			}
-		}
+		Self::store_holding(&from, &delegator, own);
 		let generation = next.active.generation;
 		Self::record_move(&from, &pool, &target.operator, generation, &delegator, moved)?;
 
@@ -77,26 +70,16 @@ impl<T: Config> Pallet<T> {
 		let session = CurrentSession::<T>::get();
 		let ends_at = Self::now() + T::UnbondingBlocks::get().into();
 		let mut vaults = Moved::<T>::get(from);
-		if vaults.last().is_none_or(|last| last.session != session) {
-			if vaults.is_full() {
-				// A round drawn so many sessions ago has ended.
-				let UnbondingVault { session, vault, .. } = vaults.remove(0);
-				if vault.shares > 0 {
-					MovedBefore::<T>::insert(from, session, vault);
-				}
-			}
-			let vault = pool.active.sibling();
-			vaults
-				.try_push(UnbondingVault { session, unlock_at: ends_at, vault })
-				.map_err(|_| Error::<T>::TooManyRedelegations)?;
+		if vaults.is_full() && vaults.last().is_some_and(|last| last.session != session) {
+			// A round drawn so many sessions ago has ended, unless a long docket holds its dispute up.
+			// Nothing slashes what is off the list.
+			ensure!(!Self::in_dispute(from), Error::<T>::InDispute);
+			Self::release_oldest::<MovedBefore<T>>(from, &mut vaults);
 		}
-		let mut holding = Holding::default();
-		let mut worth = 0;
-		if let Some(last) = vaults.last_mut() {
-			last.unlock_at = ends_at;
-			last.vault.deposit(amount, &mut holding).ok_or(Error::<T>::Overflow)?;
-			worth = last.vault.value_of(&holding);
-		}
+		let no_room = Error::<T>::TooManyRedelegations;
+		let (vault, holding) =
+			Self::deposit_in_session(&mut vaults, pool, amount, ends_at, no_room)?;
+		let worth = vault.value_of(&holding);
 		Moved::<T>::insert(from, vaults);
 		Redelegations::<T>::try_mutate(delegator, |records| -> DispatchResult {
 			let record = Redelegation {
@@ -169,8 +152,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle(delegator: T::AccountId, from: PoolIdOf<T>) -> DispatchResult {
 		let mut records = Redelegations::<T>::get(&delegator).into_inner();
 		ensure!(records.iter().any(|record| record.from == from), Error::<T>::NothingRedelegated);
-		let is_executor = from.role == Role::Executor;
-		ensure!(!is_executor || !T::Liabilities::in_dispute(&from.operator), Error::<T>::InDispute);
+		ensure!(!Self::in_dispute(&from), Error::<T>::InDispute);
 		let convictions =
 			Pools::<T>::get(from.role, &from.operator).map_or(0, |own| own.convictions);
 		ensure!(convictions == 0, Error::<T>::OperatorConvicted);
@@ -180,7 +162,12 @@ impl<T: Config> Pallet<T> {
 			if record.from != from || record.ends_at > now {
 				return true;
 			}
-			let left = Self::redeem_record(&mut vaults, record);
+			let left = Self::redeem_in_session::<MovedBefore<T>>(
+				&from,
+				&mut vaults,
+				record.session,
+				&record.holding,
+			);
 			let debt = record.amount.saturating_sub(left);
 			let burned = Self::collect_debt(&delegator, record, debt);
 			Self::deposit_event(Event::LiabilityEnded {
@@ -209,32 +196,6 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Ends a record. Returns what slashes have left of it, in planck.
-	fn redeem_record(
-		vaults: &mut crate::unbonding::UnbondingVaultsOf<T>,
-		record: &RedelegationOf<T>,
-	) -> Balance {
-		let mut holding = record.holding.clone();
-		let shares = holding.shares;
-		let Some(at) = vaults.iter().position(|own| own.session == record.session) else {
-			return MovedBefore::<T>::mutate_exists(&record.from, record.session, |before| {
-				// A pool that was slashed to nothing may have closed since.
-				let Some(vault) = before.as_mut() else { return 0 };
-				let left = vault.redeem(shares, &mut holding);
-				if vault.shares == 0 {
-					*before = None;
-				}
-				left
-			});
-		};
-		let left = vaults[at].vault.redeem(shares, &mut holding);
-		// The vault of the current session keeps its generation: more may move in it.
-		if vaults[at].vault.shares == 0 && record.session < CurrentSession::<T>::get() {
-			vaults.remove(at);
-		}
-		left
-	}
-
 	/// Burns up to `debt` planck of what `delegator` has in the pool that a record names. Returns what
 	/// was burned. A pool that nobody has anything in any more is closed by the next `withdraw`.
 	fn collect_debt(
@@ -248,14 +209,7 @@ impl<T: Config> Pallet<T> {
 		let Some(mut pool) = pool else { return 0 };
 		let mut own = Holdings::<T>::get(&id, delegator);
 		let taken = pool.active.redeem(pool.active.shares_for(debt), &mut own);
-		if own.shares > 0 {
-			Holdings::<T>::insert(&id, delegator, own);
-		} else {
-			Holdings::<T>::remove(&id, delegator);
-			if !Unbonding::<T>::contains_key(&id, delegator) {
-				Self::untrack_delegation(&id, delegator);
-			}
-		}
+		Self::store_holding(&id, delegator, own);
 		Self::store(&id, pool);
 		// Dropped, and so burned, as all is that delegators lose.
 		drop(Self::withdraw_loss(taken));

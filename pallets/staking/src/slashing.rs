@@ -24,8 +24,9 @@ pub(crate) struct Loss {
 
 impl<T: Config> Pallet<T> {
 	/// Takes `share` of all stake that the snapshot of `session` held: what is in the pool now, and
-	/// what left it since the snapshot. What moved to other pools pays later. Suspends the operator where too little is left. The caller
-	/// stores the pool, and decides what becomes of the amounts, which stay in the account.
+	/// what left it since the snapshot. What moved to other pools pays later. Suspends the operator
+	/// where too little is left. The caller stores the pool, and decides what becomes of the amounts,
+	/// which stay in the account.
 	pub(crate) fn take_share(
 		id: &PoolIdOf<T>,
 		pool: &mut Pool,

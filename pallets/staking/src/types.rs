@@ -197,6 +197,12 @@ pub struct UnbondingVault<BlockNumber> {
 	pub vault: Vault,
 }
 
+/// Vaults of a pool by the session in which the stake left it, the oldest first.
+pub type UnbondingVaultsOf<T> = BoundedVec<
+	UnbondingVault<frame_system::pallet_prelude::BlockNumberFor<T>>,
+	<T as crate::Config>::MaxUnbondingSessions,
+>;
+
 /// Stake of an account in a pool, as view functions show it.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, TypeInfo, Debug)]
 pub struct StakeView<AccountId, BlockNumber> {

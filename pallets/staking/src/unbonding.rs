@@ -3,11 +3,7 @@
 //! The snapshot of session `s` is taken when session `s - 1` begins. So it holds what left the pool
 //! in session `s - 1` or later, and not what left before.
 
-use crate::{
-	pallet::*,
-	types::*,
-	vault::{Holding, Vault},
-};
+use crate::{pallet::*, types::*, vault::Vault};
 use alloc::vec::Vec;
 use frame_support::{
 	ensure,
@@ -17,12 +13,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
-use pallet_opg_support::Liabilities;
 use sp_runtime::Perbill;
-
-/// Unbonding stake of a pool.
-pub(crate) type UnbondingVaultsOf<T> =
-	BoundedVec<UnbondingVault<BlockNumberFor<T>>, <T as Config>::MaxUnbondingSessions>;
 
 /// Entries of an account that are on their way out of a pool.
 pub(crate) type UnbondingEntriesOf<T> =
@@ -47,18 +38,9 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let session = CurrentSession::<T>::get();
 		let mut vaults = UnbondingVaults::<T>::get(id);
-		Self::release_vaults(id, &mut vaults);
-		if vaults.last().is_none_or(|last| last.session != session) {
-			let vault = pool.active.sibling();
-			vaults
-				.try_push(UnbondingVault { session, unlock_at, vault })
-				.map_err(|_| Error::<T>::TooManyUnbonds)?;
-		}
-		let mut holding = Holding::default();
-		if let Some(last) = vaults.last_mut() {
-			last.unlock_at = unlock_at;
-			last.vault.deposit(amount, &mut holding).ok_or(Error::<T>::Overflow)?;
-		}
+		Self::release_vaults(id, &mut vaults)?;
+		let no_room = Error::<T>::TooManyUnbonds;
+		let (_, holding) = Self::deposit_in_session(&mut vaults, pool, amount, unlock_at, no_room)?;
 		UnbondingVaults::<T>::insert(id, vaults);
 		Unbonding::<T>::try_mutate(id, delegator, |entries| -> DispatchResult {
 			match entries.last_mut() {
@@ -77,28 +59,31 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Takes the oldest vaults off the list: those that have unlocked, unless the operator is in
-	/// dispute, and one more where the list is full. A round drawn so many sessions ago has ended.
-	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) {
-		let now = Self::now();
-		for _ in 0..MAX_RELEASED {
-			let is_full = vaults.len() as u32 >= T::MaxUnbondingSessions::get();
+	/// Takes the oldest vaults off the list: those that have unlocked, and one more where the list is
+	/// full. None while the operator is in dispute, since nothing slashes what is off the list, and a
+	/// docket can be longer than it. So a full list takes no other session until the verdict.
+	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) -> DispatchResult {
+		let (now, current) = (Self::now(), CurrentSession::<T>::get());
+		let is_due = |vaults: &UnbondingVaultsOf<T>| {
 			// More may leave in the vault of the current session, however long that lasts.
-			let current = CurrentSession::<T>::get();
-			let Some(first) = vaults.first().filter(|first| first.session < current) else {
-				return;
-			};
-			let is_free = |id: &PoolIdOf<T>| {
-				id.role != Role::Executor || !T::Liabilities::in_dispute(&id.operator)
-			};
-			if !is_full && (first.unlock_at > now || !is_free(id)) {
-				return;
-			}
-			let UnbondingVault { session, vault, .. } = vaults.remove(0);
-			if vault.shares > 0 {
-				UnlockedVaults::<T>::insert(id, session, vault);
+			let first = vaults.first().filter(|first| first.session < current);
+			first.is_some_and(|first| vaults.is_full() || first.unlock_at <= now)
+		};
+		if !is_due(vaults) {
+			return Ok(());
+		}
+		if Self::in_dispute(id) {
+			let has_room =
+				!vaults.is_full() || vaults.last().is_some_and(|last| last.session == current);
+			ensure!(has_room, Error::<T>::InDispute);
+			return Ok(());
+		}
+		for _ in 0..MAX_RELEASED {
+			if is_due(vaults) {
+				Self::release_oldest::<UnlockedVaults<T>>(id, vaults);
 			}
 		}
+		Ok(())
 	}
 
 	/// Redeems all of what `delegator` took out and that has unlocked. Returns its value in planck.
@@ -116,7 +101,12 @@ impl<T: Config> Pallet<T> {
 			if entry.unlock_at > now {
 				return true;
 			}
-			amount = amount.saturating_add(Self::redeem(id, &mut vaults, entry));
+			amount = amount.saturating_add(Self::redeem_in_session::<UnlockedVaults<T>>(
+				id,
+				&mut vaults,
+				entry.session,
+				&entry.holding,
+			));
 			false
 		});
 		ensure!(entries.len() < count, Error::<T>::NotUnlocked);
@@ -141,31 +131,6 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Unbonding::<T>::insert(id, who, entries);
 		}
-	}
-
-	fn redeem(
-		id: &PoolIdOf<T>,
-		vaults: &mut UnbondingVaultsOf<T>,
-		entry: &Unbond<BlockNumberFor<T>>,
-	) -> Balance {
-		let mut holding = entry.holding.clone();
-		let shares = holding.shares;
-		let Some(at) = vaults.iter().position(|own| own.session == entry.session) else {
-			return UnlockedVaults::<T>::mutate_exists(id, entry.session, |unlocked| {
-				let Some(vault) = unlocked.as_mut() else { return 0 };
-				let amount = vault.redeem(shares, &mut holding);
-				if vault.shares == 0 {
-					*unlocked = None;
-				}
-				amount
-			});
-		};
-		let amount = vaults[at].vault.redeem(shares, &mut holding);
-		// The vault of the current session keeps its generation: more may leave in it.
-		if vaults[at].vault.shares == 0 && entry.session < CurrentSession::<T>::get() {
-			vaults.remove(at);
-		}
-		amount
 	}
 
 	/// True where somebody has stake on its way out of a pool, or liable for it in another.

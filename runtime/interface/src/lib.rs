@@ -100,7 +100,8 @@ pub trait InferenceHost {
 	}
 
 	/// Names a version that an operator of this node serves, by an encoded
-	/// [`opg_primitives::host::VersionedTask`] without an input. The node loads its model ahead of the first job.
+	/// [`opg_primitives::host::VersionedTask`] without an input. The node loads its model ahead of the
+	/// first job.
 	fn prepare(&mut self, task: PassFatPointerAndRead<Vec<u8>>) {
 		use sp_externalities::ExternalitiesExt;
 		if let Ok(task) = VersionedTask::decode(&mut &task[..]) {

@@ -9,11 +9,11 @@ use crate::{
 	chain::{Chain, Submitted},
 	keys::{self, Account, Signer},
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use opg_primitives::{executor_key::ExecutorPair, AccountId, Balance};
+use opg_primitives::{executor_key::ExecutorPair, AccountId, Balance, BlockNumber};
 use opg_runtime::{Runtime, RuntimeCall, RuntimeEvent};
-use pallet_opg_staking::{Call, Event, Role};
+use pallet_opg_staking::{Call, Event, Redelegation, Redelegations, Role};
 use serde_json::json;
 use sp_runtime::Perbill;
 
@@ -47,6 +47,32 @@ pub(crate) enum StakeCommand {
 		amount: Amount,
 		#[command(flatten)]
 		pool: Pool,
+		#[command(flatten)]
+		signer: Signer,
+	},
+	/// Move OPG from one executor's pool to that of another, without unbonding. It stays liable for
+	/// both until `settle`.
+	Redelegate {
+		/// The executor whose pool it leaves: an address, or a path such as //Alice.
+		#[arg(value_parser = keys::parse_account)]
+		from: AccountId,
+		/// The executor whose pool it moves to.
+		#[arg(value_parser = keys::parse_account)]
+		to: AccountId,
+		/// How much, in OPG. More than there is moves all.
+		#[arg(value_name = "OPG")]
+		amount: Amount,
+		#[command(flatten)]
+		signer: Signer,
+	},
+	/// End the liability of OPG that moved out of an executor's pool long enough ago.
+	Settle {
+		/// The executor whose pool it left: an address, or a path such as //Alice.
+		#[arg(value_parser = keys::parse_account)]
+		from: AccountId,
+		/// Whose OPG it is. Without it, the signer's. Anyone can settle for anyone.
+		#[arg(long, value_name = "ACCOUNT", value_parser = keys::parse_account)]
+		delegator: Option<AccountId>,
 		#[command(flatten)]
 		signer: Signer,
 	},
@@ -123,6 +149,51 @@ impl StakeCommand {
 					},
 				);
 			},
+			Self::Redelegate { from, to, amount, signer } => {
+				let chain = session.connect()?;
+				let signer = signer.account(&chain)?;
+				let (operator, to) = (from.clone(), to.clone());
+				let call = Call::<Runtime>::redelegate { operator, role, to, amount: amount.0 };
+				let included = chain.send(call, &signer)?;
+				let (to, planck) = find_event(&included.events, |event| match event {
+					RuntimeEvent::Staking(Event::Redelegated { to, amount, .. }) => {
+						Some((keys::name(to), *amount))
+					},
+					_ => None,
+				})?;
+				let ends_at = liable_until(&chain, signer.id(), from)?;
+				output.result(
+					format_args!(
+						"moved {} to {to}; settle it from block {ends_at} on",
+						Amount(planck)
+					),
+					|| {
+						json!({
+							"amount": planck.to_string(),
+							"ends_at": ends_at,
+							"block": included.block,
+						})
+					},
+				);
+			},
+			Self::Settle { from, delegator, signer } => {
+				let chain = session.connect()?;
+				let signer = signer.account(&chain)?;
+				let delegator = delegator.as_ref().unwrap_or(signer.id()).clone();
+				let call = Call::<Runtime>::settle { operator: from.clone(), role, delegator };
+				let included = chain.send(call, &signer)?;
+				let burned = |event: &RuntimeEvent| match event {
+					RuntimeEvent::Staking(Event::LiabilityEnded { burned, .. }) => Some(*burned),
+					_ => None,
+				};
+				find_event(&included.events, burned)?;
+				// One event for each time that some moved.
+				let planck: Balance = included.events.iter().filter_map(burned).sum();
+				output.result(
+					format_args!("settled in block {}; burned {}", included.block, Amount(planck)),
+					|| json!({ "burned": planck.to_string(), "block": included.block }),
+				);
+			},
 			Self::Slots(arguments) => arguments.run(session)?,
 			Self::AllowServing(arguments) => arguments.run(session)?,
 			Self::Withdraw { pool, signer } => {
@@ -143,6 +214,16 @@ impl StakeCommand {
 		}
 		Ok(())
 	}
+}
+
+/// Time from which on `delegator` can settle what it last moved out of the pool of `from`.
+fn liable_until(chain: &Chain, delegator: &AccountId, from: &AccountId) -> Result<BlockNumber> {
+	let records: Option<Vec<Redelegation<AccountId, BlockNumber>>> =
+		chain.storage(&Redelegations::<Runtime>::hashed_key_for(delegator))?;
+	let records = records.unwrap_or_default();
+	let own = records.iter().filter(|own| own.from.role == Role::Executor);
+	let last = own.filter(|own| own.from.operator == *from).map(|own| own.ends_at).max();
+	last.context("the stake moved, but the chain has no record of it")
 }
 
 /// Hands in the bond of an operator whose node attests with `hot_key`.
