@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, DispatchResult},
-	traits::Get,
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
