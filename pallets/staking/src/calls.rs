@@ -217,8 +217,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(id: PoolIdOf<T>, delegator: T::AccountId) -> DispatchResult {
 		let pool = Self::pool(&id)?;
-		let is_executor = id.role == Role::Executor;
-		ensure!(!is_executor || !T::Liabilities::in_dispute(&id.operator), Error::<T>::InDispute);
+		ensure!(!Self::in_dispute(&id), Error::<T>::InDispute);
 		let is_left = pool.status == PoolStatus::Leaving && pool.active.shares == 0;
 		if is_left && !Self::has_unbonding(&id) {
 			// Charges took the last of it, so there is nothing that anyone could withdraw.

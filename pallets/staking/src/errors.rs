@@ -28,7 +28,8 @@ mod errors {
 		NothingUnbonding,
 		/// Nothing can be withdrawn yet. `Unbonding` has the time.
 		NotUnlocked,
-		/// The court looks at a seat of the operator. Stake on its way out waits for the verdict.
+		/// The court looks at a seat of the operator. Stake on its way out waits for the verdict. Where
+		/// stake left in as many sessions as are kept apart, all stake does.
 		InDispute,
 		/// An entry still has value. `undelegate` or `withdraw` it.
 		NotWorthless,

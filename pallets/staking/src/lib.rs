@@ -478,6 +478,8 @@ pub mod pallet {
 		/// - [`Error::StillLiable`]: if less would stay than what moved in and still pays for a former
 		///   operator.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the signer are unbonding.
+		/// - [`Error::InDispute`]: if the court looks at a seat of the operator, and stake left the
+		///   pool in `MaxUnbondingSessions` others than this one.
 		///
 		/// ## Events
 		/// - [`Event::Undelegated`], with the block from which it can be withdrawn.
@@ -541,6 +543,7 @@ pub mod pallet {
 		/// - [`Error::UnknownPool`]: if the signer has no pool of this role.
 		/// - [`Error::PoolLeaving`]: if the operator is leaving already.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the operator are unbonding.
+		/// - [`Error::InDispute`]: as for `undelegate`.
 		///
 		/// ## Events
 		/// - [`Event::Left`].
@@ -568,6 +571,7 @@ pub mod pallet {
 		/// - [`Error::NothingDelegated`]: if the delegator has nothing in the pool.
 		/// - [`Error::StillLiable`]: if some of it moved in and still pays for a former operator.
 		/// - [`Error::TooManyUnbonds`]: if `MaxUnbonds` entries of the delegator are unbonding.
+		/// - [`Error::InDispute`]: as for `undelegate`.
 		///
 		/// ## Events
 		/// - [`Event::Undelegated`].
@@ -818,6 +822,8 @@ pub mod pallet {
 		///   operator's.
 		/// - [`Error::TooManyDelegations`]: if the signer has stake in `MaxDelegations` others.
 		/// - [`Error::TooManyRedelegations`]: if `MaxRedelegations` of the signer have not ended.
+		/// - [`Error::InDispute`]: if the court looks at a seat of the former operator, and stake moved
+		///   out of its pool in `MaxUnbondingSessions` others than this one.
 		///
 		/// ## Events
 		/// - [`Event::Redelegated`].

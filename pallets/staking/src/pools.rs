@@ -10,7 +10,7 @@ use frame_support::{
 	},
 };
 use opg_primitives::Balance;
-use pallet_opg_support::{missed_cases_share, CourtPresence};
+use pallet_opg_support::{missed_cases_share, CourtPresence, Liabilities};
 use sp_runtime::{
 	traits::{AccountIdConversion, Zero},
 	PerThing,
@@ -31,6 +31,11 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn store(id: &PoolIdOf<T>, pool: Pool) {
 		Pools::<T>::insert(id.role, &id.operator, pool);
+	}
+
+	/// True while the court looks at a seat of the operator. What left the pool waits for the verdict.
+	pub(crate) fn in_dispute(id: &PoolIdOf<T>) -> bool {
+		id.role == Role::Executor && T::Liabilities::in_dispute(&id.operator)
 	}
 
 	/// True where a pool counts in elections and draws.

@@ -9,7 +9,7 @@
 use crate::{pallet::*, types::*, unbonding::first_liable};
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use opg_primitives::Balance;
-use pallet_opg_support::{economics, Liabilities};
+use pallet_opg_support::economics;
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::Zero, PerThing, Perbill, Rounding,
 };
@@ -71,7 +71,9 @@ impl<T: Config> Pallet<T> {
 		let ends_at = Self::now() + T::UnbondingBlocks::get().into();
 		let mut vaults = Moved::<T>::get(from);
 		if vaults.is_full() && vaults.last().is_some_and(|last| last.session != session) {
-			// A round drawn so many sessions ago has ended.
+			// A round drawn so many sessions ago has ended, unless a long docket holds its dispute up.
+			// Nothing slashes what is off the list.
+			ensure!(!Self::in_dispute(from), Error::<T>::InDispute);
 			Self::release_oldest::<MovedBefore<T>>(from, &mut vaults);
 		}
 		let no_room = Error::<T>::TooManyRedelegations;
@@ -150,8 +152,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle(delegator: T::AccountId, from: PoolIdOf<T>) -> DispatchResult {
 		let mut records = Redelegations::<T>::get(&delegator).into_inner();
 		ensure!(records.iter().any(|record| record.from == from), Error::<T>::NothingRedelegated);
-		let is_executor = from.role == Role::Executor;
-		ensure!(!is_executor || !T::Liabilities::in_dispute(&from.operator), Error::<T>::InDispute);
+		ensure!(!Self::in_dispute(&from), Error::<T>::InDispute);
 		let convictions =
 			Pools::<T>::get(from.role, &from.operator).map_or(0, |own| own.convictions);
 		ensure!(convictions == 0, Error::<T>::OperatorConvicted);

@@ -8,12 +8,10 @@ use alloc::vec::Vec;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, DispatchResult},
-	traits::Get,
 	BoundedVec,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::Balance;
-use pallet_opg_support::Liabilities;
 use sp_runtime::Perbill;
 
 /// Entries of an account that are on their way out of a pool.
@@ -39,7 +37,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let session = CurrentSession::<T>::get();
 		let mut vaults = UnbondingVaults::<T>::get(id);
-		Self::release_vaults(id, &mut vaults);
+		Self::release_vaults(id, &mut vaults)?;
 		let no_room = Error::<T>::TooManyUnbonds;
 		let (_, holding) = Self::deposit_in_session(&mut vaults, pool, amount, unlock_at, no_room)?;
 		UnbondingVaults::<T>::insert(id, vaults);
@@ -60,25 +58,33 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Takes the oldest vaults off the list: those that have unlocked, unless the operator is in
-	/// dispute, and one more where the list is full. A round drawn so many sessions ago has ended.
-	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) {
-		let now = Self::now();
-		for _ in 0..MAX_RELEASED {
-			let is_full = vaults.len() as u32 >= T::MaxUnbondingSessions::get();
+	/// Takes the oldest vaults off the list: those that have unlocked, and one where the list has no
+	/// room for the current session. None while the operator is in dispute, since nothing slashes what
+	/// is off the list, and a docket can be longer than it. So a full list takes no other session until
+	/// the verdict.
+	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) -> DispatchResult {
+		let (now, current) = (Self::now(), CurrentSession::<T>::get());
+		let needs_room = |vaults: &UnbondingVaultsOf<T>| {
+			vaults.is_full() && vaults.last().is_some_and(|last| last.session != current)
+		};
+		let is_due = |vaults: &UnbondingVaultsOf<T>| {
 			// More may leave in the vault of the current session, however long that lasts.
-			let current = CurrentSession::<T>::get();
-			let Some(first) = vaults.first().filter(|first| first.session < current) else {
-				return;
-			};
-			let is_free = |id: &PoolIdOf<T>| {
-				id.role != Role::Executor || !T::Liabilities::in_dispute(&id.operator)
-			};
-			if !is_full && (first.unlock_at > now || !is_free(id)) {
-				return;
-			}
-			Self::release_oldest::<UnlockedVaults<T>>(id, vaults);
+			let first = vaults.first().filter(|first| first.session < current);
+			first.is_some_and(|first| first.unlock_at <= now || needs_room(vaults))
+		};
+		if !is_due(vaults) {
+			return Ok(());
 		}
+		if Self::in_dispute(id) {
+			ensure!(!needs_room(vaults), Error::<T>::InDispute);
+			return Ok(());
+		}
+		for _ in 0..MAX_RELEASED {
+			if is_due(vaults) {
+				Self::release_oldest::<UnlockedVaults<T>>(id, vaults);
+			}
+		}
+		Ok(())
 	}
 
 	/// Redeems all of what `delegator` took out and that has unlocked. Returns its value in planck.

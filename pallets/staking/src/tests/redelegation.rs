@@ -167,6 +167,30 @@ fn moved_stake_should_owe_nothing_of_new_stake_when_it_was_slashed_to_nothing() 
 	});
 }
 
+/// As `leavers_should_pay_when_their_dispute_outlasts_the_list_of_sessions`, by moving.
+#[test]
+fn moved_stake_should_pay_when_its_dispute_outlasts_the_list_of_sessions() {
+	run(|| {
+		executor(1, 10_000);
+		executor(2, 10_000);
+		(3..=7).for_each(|who| delegate(who, 1, 1_000).unwrap());
+		let session = Staking::session();
+		Disputed::set(&vec![1]);
+		for who in 3..=6 {
+			assert_ok!(redelegate(who, 1, 2, 1_000));
+			next_session();
+		}
+		let fifth = redelegate(7, 1, 2, 1_000);
+		convict(1, session);
+		Disputed::set(&vec![]);
+		go_to(20);
+		assert_ok!(settle(3, 1));
+		assert_eq!(value(3, 2), 900);
+		assert_eq!(fifth, Err(Error::<Test>::InDispute.into()));
+		assert_ok!(redelegate(7, 1, 2, 1_000));
+	});
+}
+
 /// More sessions than the list has room for: the oldest record goes, and is still settled.
 #[test]
 fn records_should_be_settled_when_they_are_off_the_list() {

@@ -111,6 +111,29 @@ fn unlocked_stake_should_leave_the_list_and_stay_withdrawable() {
 	});
 }
 
+/// A flooded docket is longer than the list of sessions. Who left right before the lie let others
+/// leave in later sessions, with dust, until the own vault went off the list, where nothing slashes it.
+#[test]
+fn leavers_should_pay_when_their_dispute_outlasts_the_list_of_sessions() {
+	run(|| {
+		executor(1, 10_000);
+		(2..=6).for_each(|who| delegate(who, 1, 1_000).unwrap());
+		let session = Staking::session();
+		Disputed::set(&vec![1]);
+		for who in 2..=5 {
+			assert_ok!(undelegate(who, 1, 1_000));
+			next_session();
+		}
+		let sixth = undelegate(6, 1, 1_000);
+		convict(1, session);
+		assert_eq!(Staking::unbonding_value(&id(1), &2), 900);
+		assert_eq!(sixth, Err(Error::<Test>::InDispute.into()));
+		Disputed::set(&vec![]);
+		assert_ok!(undelegate(6, 1, 1_000));
+		assert_eq!(UnlockedVaults::<Test>::iter().count(), 1, "the verdict was passed");
+	});
+}
+
 /// The vault of the session went off the list, and the next to leave opened another of that name.
 #[test]
 fn unlocked_stake_should_stay_on_the_list_when_its_session_outlasts_unbonding() {
