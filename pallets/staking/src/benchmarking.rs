@@ -137,9 +137,9 @@ fn snapshots<T: Config>(count: u32) {
 
 /// Stores as many sessions of unbonding stake, and of stake that moved away, as a list has room for.
 /// All snapshots hold them.
-fn unbonding_vaults<T: Config>(who: &T::AccountId) {
-	let id = PoolId { operator: who.clone(), role: ROLE };
-	let pool = Pools::<T>::get(ROLE, who).expect(SETUP);
+fn unbonding_vaults<T: Config>(who: &T::AccountId, role: Role) {
+	let id = PoolId { operator: who.clone(), role };
+	let pool = Pools::<T>::get(role, who).expect(SETUP);
 	let vaults = (0..T::MaxUnbondingSessions::get()).map(|session| {
 		let mut vault = pool.active.sibling();
 		let _ = vault.deposit(T::MinBond::get(), &mut Default::default());
@@ -155,7 +155,7 @@ fn unbonding_vaults<T: Config>(who: &T::AccountId) {
 /// An operator with as much unbonding stake as is kept apart.
 fn unbonding_operator<T: Config>() -> T::AccountId {
 	let operator = operator::<T>(0);
-	unbonding_vaults::<T>(&operator);
+	unbonding_vaults::<T>(&operator, ROLE);
 	operator
 }
 
@@ -321,7 +321,7 @@ mod benchmarks {
 	fn redelegate() {
 		let operator = operator::<T>(0);
 		let who = delegator::<T>(&operator);
-		unbonding_vaults::<T>(&operator);
+		unbonding_vaults::<T>(&operator, ROLE);
 		next_block::<T>(1);
 		let last = T::MaxUnbondingSessions::get();
 		CurrentSession::<T>::put(last);
@@ -345,7 +345,7 @@ mod benchmarks {
 	fn settle() {
 		let operator = operator::<T>(0);
 		let who = delegator::<T>(&operator);
-		unbonding_vaults::<T>(&operator);
+		unbonding_vaults::<T>(&operator, ROLE);
 		CurrentSession::<T>::put(T::MaxUnbondingSessions::get());
 		for index in 1..=T::MaxRedelegations::get() {
 			let (pool, to) = (operator.clone(), account("operator", index, 0));
@@ -541,19 +541,26 @@ mod benchmarks {
 		assert!(T::BlockReward::get() == 0 || pool.active.balance > before);
 	}
 
-	/// An offence against consensus.
+	/// An offence against consensus. As much stake is unbonding, and has moved away, as is kept apart.
 	#[benchmark]
 	fn slash_validator() {
 		let who = rich::<T>("operator", 0);
-		open::<T>(&who, Role::Validator);
+		let role = Role::Validator;
+		open::<T>(&who, role);
+		unbonding_vaults::<T>(&who, role);
+		let id = PoolId { operator: who.clone(), role };
+		let slashed = |vaults: UnbondingVaultsOf<T>| {
+			vaults.iter().all(|own| own.vault.balance < T::MinBond::get())
+		};
 
 		#[block]
 		{
 			Pallet::<T>::slash_validator(&who, Perbill::from_percent(60), 0);
 		}
 
-		let pool = Pools::<T>::get(Role::Validator, who).expect("it stays");
+		let pool = Pools::<T>::get(role, who).expect("it stays");
 		assert_eq!(pool.status, PoolStatus::Paused { history: 0 });
+		assert!(slashed(UnbondingVaults::<T>::get(&id)) && slashed(Moved::<T>::get(&id)));
 	}
 
 	/// A silent seat that pauses the executor. As much stake is unbonding as is kept apart.
