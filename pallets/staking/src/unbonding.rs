@@ -58,23 +58,25 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Takes the oldest vaults off the list: those that have unlocked, and one more where the list is
-	/// full. None while the operator is in dispute, since nothing slashes what is off the list, and a
-	/// docket can be longer than it. So a full list takes no other session until the verdict.
+	/// Takes the oldest vaults off the list: those that have unlocked, and one where the list has no
+	/// room for the current session. None while the operator is in dispute, since nothing slashes what
+	/// is off the list, and a docket can be longer than it. So a full list takes no other session until
+	/// the verdict.
 	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) -> DispatchResult {
 		let (now, current) = (Self::now(), CurrentSession::<T>::get());
+		let needs_room = |vaults: &UnbondingVaultsOf<T>| {
+			vaults.is_full() && vaults.last().is_some_and(|last| last.session != current)
+		};
 		let is_due = |vaults: &UnbondingVaultsOf<T>| {
 			// More may leave in the vault of the current session, however long that lasts.
 			let first = vaults.first().filter(|first| first.session < current);
-			first.is_some_and(|first| vaults.is_full() || first.unlock_at <= now)
+			first.is_some_and(|first| first.unlock_at <= now || needs_room(vaults))
 		};
 		if !is_due(vaults) {
 			return Ok(());
 		}
 		if Self::in_dispute(id) {
-			let has_room =
-				!vaults.is_full() || vaults.last().is_some_and(|last| last.session == current);
-			ensure!(has_room, Error::<T>::InDispute);
+			ensure!(!needs_room(vaults), Error::<T>::InDispute);
 			return Ok(());
 		}
 		for _ in 0..MAX_RELEASED {
