@@ -192,7 +192,8 @@ impl Progress {
 				if !replace(&mut self.disputed, true) =>
 			{
 				let by: Vec<_> = challengers.iter().map(keys::name).collect();
-				let by = if by.is_empty() { "by other answers".into() } else { by.join(", ") };
+				// Others answered otherwise, or too few of them did.
+				let by = if by.is_empty() { "others do not agree".into() } else { by.join(", ") };
 				print_line(
 					output,
 					Some(*since),
