@@ -6,6 +6,7 @@ as those files have them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import gguf
 import numpy as np
 import numpy.typing as npt
+from safetensors.numpy import load_file
 
 Array = npt.NDArray[np.float32]
 
@@ -57,13 +59,15 @@ class Reference:
         return tokens[len(prompt) :]
 
     def _linear(self, x: Array, name: str) -> Array:
-        y = self.inputs_of_products(x) @ self.weight(name).T
+        y: Array = self.inputs_of_products(x) @ self.weight(name).T
         bias = self.bias(name)
         return y if bias is None else y + bias
 
     def _norm(self, x: Array, name: str) -> Array:
         mean = (x.astype(np.float64) ** 2).mean(-1, keepdims=True)
-        return (x / np.sqrt(mean + self.epsilon)).astype(np.float32) * self.weight(name)
+        unit = (x / np.sqrt(mean + self.epsilon)).astype(np.float32)
+        y: Array = unit * self.weight(name)
+        return y
 
     def _attention(self, x: Array, name: str) -> Array:
         count = len(x)
@@ -135,4 +139,63 @@ def of_gguf(path: Path, **options: Any) -> Reference:
         speeds=speeds,
         neighbours_rotate=architecture == "llama",
         **options,
+    )
+
+
+_HUGGING_FACE = {
+    "token_embd": "model.embed_tokens",
+    "output_norm": "model.norm",
+    "output": "lm_head",
+    "attn_norm": "input_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_norm": "post_attention_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+
+
+def of_folder(path: Path) -> Reference:
+    """The reference for a folder of Hugging Face whose weights are f32."""
+    config = json.loads((path / "config.json").read_text())
+    tensors: dict[str, Array] = {}
+    for file in sorted(path.glob("*.safetensors")):
+        tensors.update(load_file(file))
+
+    def full(name: str) -> str:
+        if not name.startswith("blk."):
+            return _HUGGING_FACE[name]
+        _, layer, part = name.split(".")
+        return f"model.layers.{layer}.{_HUGGING_FACE[part]}"
+
+    def weight(name: str) -> Array:
+        is_tied = name == "output" and config["tie_word_embeddings"]
+        return tensors[f"{full('token_embd' if is_tied else name)}.weight"]
+
+    head_width = config["hidden_size"] // config["num_attention_heads"]
+    speeds = config["rope_theta"] ** -(np.arange(0, head_width, 2) / head_width)
+    scaling = config.get("rope_scaling") or {}
+    if scaling.get("rope_type") == "linear":
+        speeds = speeds / scaling["factor"]
+    elif scaling.get("rope_type") == "llama3":
+        length = scaling["original_max_position_embeddings"]
+        wave = 2 * np.pi / speeds
+        low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
+        share = (length / wave - low) / (high - low)
+        mixed = (1 - share) * speeds / scaling["factor"] + share * speeds
+        slowed = np.where(wave > length / low, speeds / scaling["factor"], mixed)
+        speeds = np.where(wave < length / high, speeds, slowed)
+    return Reference(
+        weight=weight,
+        bias=lambda name: tensors.get(f"{full(name)}.bias"),
+        layers=config["num_hidden_layers"],
+        heads=config["num_attention_heads"],
+        kv_heads=config["num_key_value_heads"],
+        head_width=head_width,
+        epsilon=config["rms_norm_eps"],
+        speeds=speeds,
+        neighbours_rotate=False,
     )

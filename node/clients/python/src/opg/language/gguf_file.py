@@ -25,6 +25,9 @@ _NAMES: Final = {
 }  # fmt: skip
 _WHOLE: Final = {"embed": "token_embd", "norm": "output_norm", "head": "output"}
 _FREQUENCIES: Final = "rope_freqs.weight"
+_CONTROL: Final = 3
+"""Type of tokens that are no text."""
+_SHOWN: Final = 3
 
 
 class GgufFile:
@@ -44,6 +47,8 @@ class GgufFile:
                 f"{', '.join(ARCHITECTURES)}"
             )
         self.decoder = self._decoder()
+        if self.decoder.layers > len(self._tensors):
+            raise ImportRefused(f"the file has no tensors of {self.decoder.layers} layers")
         self._refuse_what_is_not_known()
 
     # --- Metadata.
@@ -75,7 +80,10 @@ class GgufFile:
         return value
 
     def _decoder(self) -> Decoder:
-        width, heads = int(self._number("embedding_length")), int(self._number("attention.head_count"))
+        width, heads = (
+            int(self._number("embedding_length")),
+            int(self._number("attention.head_count")),
+        )
         if heads < 1:
             raise ImportRefused(f"the number of heads is {heads}")
         head_width = int(self._number("attention.key_length", width // heads))
@@ -127,7 +135,8 @@ class GgufFile:
             tokens, kinds = self._list("tokenizer.ggml.tokens"), self._kinds()
         except ImportRefused:
             tokens, kinds = [], []
-        control = [token if kind == 3 else "" for token, kind in zip(tokens, kinds, strict=False)]  # noqa: PLR2004
+        both = zip(tokens, kinds, strict=False)
+        control = [token if kind == _CONTROL else "" for token, kind in both]
         return stop_tokens([int(token) for token in named if token is not None], control)
 
     def _kinds(self) -> list[int]:
@@ -153,9 +162,10 @@ class GgufFile:
                 known |= {name, name.removesuffix("weight") + "bias"}
         unknown = sorted(set(self._tensors) - known)
         if unknown:
+            more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
             raise ImportRefused(
-                f"the file has tensors that no supported model has: {', '.join(unknown[:3])}"
-                + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")  # noqa: PLR2004
+                "the file has tensors that no supported model has: "
+                f"{', '.join(unknown[:_SHOWN])}{more}"
             )
 
     def _tensor(self, name: str, shape: tuple[int, ...]) -> gguf.ReaderTensor:
@@ -185,7 +195,9 @@ class GgufFile:
         if read is None:
             matrix: Matrix = self._floats(file_name, shape)
         else:
-            matrix = read(np.asarray(tensor.data).reshape(shape[0], shape[1] // BLOCK, -1), shape[1])
+            matrix = read(
+                np.asarray(tensor.data).reshape(shape[0], shape[1] // BLOCK, -1), shape[1]
+            )
         return rows(matrix, self._order(name, shape[0]))
 
     def vector(self, name: str, length: int) -> Floats | None:

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from opg.language.decoder import Decoder, Source
+from opg.language.decoder import Source
 from opg.language.errors import ImportRefused
 from opg.language.weights import (
     BLOCK,
@@ -358,6 +358,4 @@ class _Step:
                 name = f"past_key_values.{layer}.{part}"
                 inputs.append(tensor(name, TensorProto.FLOAT, cache))
                 outputs.append(tensor(f"present.{layer}.{part}", TensorProto.FLOAT, cache))
-        return helper.make_graph(
-            self.nodes, "step", inputs, outputs, initializer=self.initialisers
-        )
+        return helper.make_graph(self.nodes, "step", inputs, outputs, initializer=self.initialisers)
