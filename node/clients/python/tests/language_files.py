@@ -61,10 +61,10 @@ class Small:
 
         def matrix(rows: int, columns: int, scale: float = 1.5) -> Array:
             numbers = rng.standard_normal((rows, columns)) * (scale / np.sqrt(columns))
-            return numbers.astype(np.float32)
+            return np.asarray(numbers, np.float32)
 
         def norm() -> Array:
-            return (1 + 0.1 * rng.standard_normal(self.width)).astype(np.float32)
+            return np.asarray(1 + 0.1 * rng.standard_normal(self.width), np.float32)
 
         kv = self.kv_heads * self.head_width
         found = {
