@@ -75,7 +75,7 @@ class _Step:
     def constant(self, name: str, array: Any) -> str:
         if name not in self.named:
             self.named.add(name)
-            array = np.ascontiguousarray(array)
+            array = np.asarray(array, order="C")
             self.bytes += array.nbytes
             if self.bytes > _MAX_BYTES:
                 raise ImportRefused(
