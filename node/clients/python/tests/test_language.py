@@ -150,14 +150,15 @@ def test_element_types_of_safetensors_should_be_read(tmp_path: Path, dtype: str)
 # --- Weights.
 
 
-@pytest.mark.parametrize("kind", [Type.Q4_0, Type.Q4_1, Type.Q8_0])
+@pytest.mark.parametrize("kind", [Type.Q4_0, Type.Q4_1, Type.Q4_K, Type.Q8_0])
 def test_blocks_of_gguf_should_keep_their_numbers(tmp_path: Path, kind: Type) -> None:
-    file = Small().write_gguf(tmp_path / "m.gguf", matrices=kind)
+    small = Small(width=256, feed_forward=512) if kind == Type.Q4_K else Small()
+    file = small.write_gguf(tmp_path / "m.gguf", matrices=kind)
     weights = Kind.INT8 if kind == Type.Q8_0 else Kind.INT4
     imported = language.import_model(file, tmp_path / "out", weights=weights)
     steps = Steps(imported.model, is_exact=True)
     # Offsets are sums in f16, of numbers in f16.
-    atol = 2e-2 if kind == Type.Q4_1 else 2e-4
+    atol = 2e-2 if kind in (Type.Q4_1, Type.Q4_K) else 2e-4
     expected = of_gguf(file).logits(PROMPT)[-1]
     np.testing.assert_allclose(steps.feed(PROMPT), expected, rtol=0, atol=atol)
 
@@ -170,6 +171,18 @@ def test_blocks_of_4_bits_should_keep_their_numbers_in_8(tmp_path: Path, kind: T
         imported = language.import_model(file, tmp_path / weights.value, weights=weights)
         logits.append(Steps(imported.model, is_exact=True).feed(PROMPT))
     np.testing.assert_allclose(logits[0], logits[1], rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize("embedding", [Type.Q4_0, Type.Q4_1, Type.F16])
+def test_embeddings_of_each_type_should_take_8_bits(tmp_path: Path, embedding: Type) -> None:
+    file = Small().write_gguf(tmp_path / "m.gguf", matrices=Type.Q4_0, embedding=embedding)
+    imported = language.import_model(file, tmp_path / "out")
+    tables = {tensor.name: tensor for tensor in onnx.load(imported.model).graph.initializer}
+    assert list(tables["embed.codes"].dims) == [len(TOKENS), 2, 32]
+    logits = Steps(imported.model, is_exact=True).feed(PROMPT)
+    expected = of_gguf(file).logits(PROMPT)[-1]
+    atol = 2e-4 if embedding == Type.Q4_0 else 0.5
+    np.testing.assert_allclose(logits, expected, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("kind", [Type.F16, Type.Q5_0, Type.Q5_1])

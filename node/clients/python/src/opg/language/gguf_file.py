@@ -258,24 +258,48 @@ def _nibbles(data: Bytes) -> Bytes:
     return np.concatenate([data & np.uint8(15), data >> np.uint8(4)], axis=2)
 
 
+def _blocks(data: Bytes, columns: int) -> Bytes:
+    """The bytes of each block of a row."""
+    return data.reshape(len(data), columns // BLOCK, -1)
+
+
 def _q4_0(data: Bytes, columns: int) -> Blocks:
+    data = _blocks(data, columns)
     return Blocks(4, columns, _nibbles(data[..., 2:]), _halves(data, 0))
 
 
 def _q4_1(data: Bytes, columns: int) -> Blocks:
     # scale * code + least is scale * (code - 8) + (least + 8 * scale).
+    data = _blocks(data, columns)
     scales = _halves(data, 0)
     offsets = _halves(data, 2) + np.float32(8) * scales
     return Blocks(4, columns, _nibbles(data[..., 4:]), scales, None, offsets)
 
 
+def _q4_k(data: Bytes, columns: int) -> Blocks:
+    # Eight blocks together: two factors, then scales and offsets of 6 bits, then codes.
+    data = data.reshape(len(data), columns // (8 * BLOCK), -1)
+    packed = np.ascontiguousarray(data[..., 4:16]).reshape(-1, 12)
+    shape = len(data), -1, 8
+    by, below = (part.reshape(shape) for part in gguf.quants.Q4_K.get_scale_min(packed))
+    scales = _halves(data, 0)[..., None] * by.astype(np.float32)
+    offsets = np.float32(8) * scales - _halves(data, 2)[..., None] * below.astype(np.float32)
+    pairs = data[..., 16:].reshape(len(data), -1, BLOCK)
+    codes = np.stack([pairs & np.uint8(15), pairs >> np.uint8(4)], axis=2)
+    blocks = len(data), columns // BLOCK
+    codes = codes.reshape(*blocks, BLOCK)
+    return Blocks(4, columns, codes, scales.reshape(blocks), None, offsets.reshape(blocks))
+
+
 def _q8_0(data: Bytes, columns: int) -> Blocks:
     # Signed to unsigned: the middle of the range is the code of zero.
+    data = _blocks(data, columns)
     return Blocks(8, columns, data[..., 2:] ^ np.uint8(128), _halves(data, 0))
 
 
 _BLOCKS: Final[dict[Type, Callable[[Bytes, int], Blocks]]] = {
     Type.Q4_0: _q4_0,
     Type.Q4_1: _q4_1,
+    Type.Q4_K: _q4_k,
     Type.Q8_0: _q8_0,
 }

@@ -180,7 +180,7 @@ class _Step:
             return self.add("Cast", [half], "embed", to=TensorProto.FLOAT), numbers
         # The table has 8 bits in both kinds: it is what tells tokens apart.
         blocks = as_kind(table, Kind.INT8)
-        if not isinstance(blocks, Blocks) or blocks.zeros is not None:
+        if not isinstance(blocks, Blocks) or blocks.offsets is not None:
             blocks = quantised(dense(table), 8)
         codes = self.constant("embed.codes", blocks.packed())
         scales = self.constant("embed.scales", blocks.scales)
