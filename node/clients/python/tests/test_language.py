@@ -376,12 +376,19 @@ def test_stop_tokens_should_be_all_that_the_files_name(tmp_path: Path) -> None:
         ({"rope_scaling": {"rope_type": "yarn", "factor": 2}}, "scaled by 'yarn'"),
         ({"rope_scaling": {"rope_type": "llama3"}}, "'llama3' of positions is incomplete"),
         ({"quantization_config": {}}, "quantised weights"),
-        ({"hidden_size": None}, "does not say its hidden_size"),
+        ({"hidden_size": None}, "hidden_size in config.json is None"),
+        ({"hidden_size": 10**30}, "the width is 10"),
+        ({"hidden_size": True}, "is True: it must be a whole number"),
+        ({"rms_norm_eps": "1"}, "rms_norm_eps in config.json is '1'"),
+        ({"rms_norm_eps": float("nan")}, "is nan: it must be a number"),
+        ({"rope_theta": -1}, "scaled by -1"),
+        ({"rope_scaling": {"rope_type": "linear", "factor": 0}}, "scaled by 0"),
         ({"hidden_size": 128}, r"is \[263, 64\], and must be \[263, 128\]"),
         ({"num_key_value_heads": 3}, "cannot share"),
         ({"num_attention_heads": 0}, "number of heads is 0"),
+        ({"eos_token_id": "2"}, "the stop token is '2'"),
         ({"num_hidden_layers": 3}, r"no weights of the norm 2.input_norm"),
-        ({"num_hidden_layers": 10**12}, "no tensors of 1000000000000 layers"),
+        ({"num_hidden_layers": 1000}, "no tensors of 1000 layers"),
         ({"num_hidden_layers": 1}, "no supported model has: model.layers.1.input_layernorm.weight"),
         ({"tie_word_embeddings": False}, "no tensor lm_head.weight"),
         ({"eos_token_id": 300}, "stop token 300"),
@@ -395,6 +402,14 @@ def test_folder_should_be_refused_when(tmp_path: Path, config: Any, message: str
     with pytest.raises(language.ImportRefused, match=message):
         language.import_model(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("number", [np.inf, np.nan])
+def test_numbers_that_are_not_finite_should_be_refused(tmp_path: Path, number: float) -> None:
+    extra = {"blk.0.attn_q.bias": np.full(64, number, np.float32)}
+    file = Small().write_gguf(tmp_path / "m.gguf", extra=extra)
+    with pytest.raises(language.ImportRefused, match=r"qkv\.bias has numbers that are not finite"):
+        language.import_model(file, tmp_path / "out")
 
 
 def test_context_should_be_refused_when_it_does_not_fit(tmp_path: Path) -> None:

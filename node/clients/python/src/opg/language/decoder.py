@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from opg.language.errors import ImportRefused
 from opg.language.weights import Floats, Matrix
+
+_MAX_COUNT: Final = 2**24
+_MAX_HEAD_WIDTH: Final = 4096
+
+
+def number(name: str, value: Any) -> float:
+    """A number in a file."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+        raise ImportRefused(f"the {name} is {value!r}: it must be a number")
+    return float(value)
+
+
+def count(name: str, value: Any) -> int:
+    """A whole number in a file."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ImportRefused(f"the {name} is {value!r}: it must be a whole number")
+    return value
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -43,15 +68,21 @@ class Decoder:
             "feed-forward width": self.feed_forward,
             "context": self.context,
         }
-        for name, count in counts.items():
-            if count < 1:
-                raise ImportRefused(f"the {name} of the model is {count}: it must be at least 1")
+        for name, found in counts.items():
+            most = _MAX_HEAD_WIDTH if name == "head width" else _MAX_COUNT
+            if not 1 <= found <= most:
+                raise ImportRefused(f"the {name} is {found}: it must be between 1 and {most}")
         if self.heads % self.kv_heads:
             raise ImportRefused(
                 f"{self.heads} heads cannot share {self.kv_heads} key-value heads equally"
             )
         if self.head_width % 2:
             raise ImportRefused(f"the head width is {self.head_width}: positions rotate pairs")
+        if not 0 <= self.epsilon < 1:
+            raise ImportRefused(f"the epsilon of RMSNorm is {self.epsilon}")
+        for speed in (self.rope_theta, *(self.rope_divisors or ())):
+            if not (_is_finite(speed) and speed > 0):
+                raise ImportRefused(f"positions are scaled by {speed}: it must be positive")
         for token in self.stop:
             if not 0 <= token < self.vocabulary:
                 raise ImportRefused(

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from opg.language.decoder import Decoder, Tokenizer
+from opg.language.decoder import Decoder, Tokenizer, count, number
 from opg.language.errors import ImportRefused
 from opg.language.tokenizer import stop_tokens
 from opg.language.weights import Floats, Matrix
@@ -56,21 +56,19 @@ class Folder:
 
     def _number(self, key: str, default: float | None = None) -> float:
         value = self._config.get(key)
-        value = default if value is None else value
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ImportRefused(f"config.json does not say its {key}")
-        return value
+        return number(f"{key} in config.json", default if value is None else value)
 
     def _count(self, key: str, default: int | None = None) -> int:
-        return int(self._number(key, default))
+        value = self._config.get(key)
+        return count(f"{key} in config.json", default if value is None else value)
 
     def _decoder(self) -> Decoder:
         config = self._config
         if config.get("hidden_act", "silu") != "silu":
             raise ImportRefused(f"the activation {config['hidden_act']!r}: supported is 'silu'")
         context = self._count("max_position_embeddings")
-        window = config.get("sliding_window")
-        if config.get("use_sliding_window", True) and window is not None and window < context:
+        window = self._count("sliding_window", context)
+        if config.get("use_sliding_window", True) and window < context:
             raise ImportRefused("attention through a sliding window is not supported")
         if "quantization_config" in config:
             raise ImportRefused("quantised weights of Hugging Face are not supported: give f16")
@@ -87,7 +85,7 @@ class Folder:
             kv_heads=self._count("num_key_value_heads", heads),
             head_width=head_width,
             feed_forward=self._count("intermediate_size"),
-            epsilon=float(np.float32(self._number("rms_norm_eps", 1e-6))),
+            epsilon=self._number("rms_norm_eps", 1e-6),
             rope_theta=theta,
             rope_divisors=divisors,
             context=context,
@@ -100,8 +98,8 @@ class Folder:
         scaling = self._config.get("rope_parameters") or self._config.get("rope_scaling") or {}
         if not isinstance(scaling, dict):
             raise ImportRefused("the scaling of positions in config.json is no object")
-        theta = float(scaling.get("rope_theta") or self._number("rope_theta", 10000.0))
-        if float(scaling.get("partial_rotary_factor", 1.0)) != 1.0:
+        theta = number("rope_theta", scaling.get("rope_theta", self._number("rope_theta", 10000.0)))
+        if scaling.get("partial_rotary_factor", 1.0) != 1.0:
             raise ImportRefused("heads of which only a part is rotated are not supported")
         kind = scaling.get("rope_type", scaling.get("type", "default"))
         half = head_width // 2
@@ -109,10 +107,10 @@ class Folder:
             if kind == "default":
                 return theta, None
             if kind == "linear":
-                return theta, (float(scaling["factor"]),) * half
+                return theta, (number("factor", scaling["factor"]),) * half
             if kind == "llama3":
                 return theta, _llama3(scaling, theta, head_width)
-        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        except (KeyError, ArithmeticError) as error:
             raise ImportRefused(f"the scaling {kind!r} of positions is incomplete") from error
         raise ImportRefused(
             f"positions are scaled by {kind!r}: supported are default, linear, llama3"
@@ -126,11 +124,16 @@ class Folder:
         file = self._path / "tokenizer.json"
         if file.is_file():
             for token in _object(file).get("added_tokens") or []:
-                if token.get("special") and 0 <= token["id"] < self._count("vocab_size"):
-                    control += [""] * (token["id"] + 1 - len(control))
-                    control[token["id"]] = token["content"]
+                try:
+                    place, text = count("id of a token", token["id"]), token["content"]
+                    is_special = bool(token.get("special"))
+                except (KeyError, TypeError, AttributeError) as error:
+                    raise ImportRefused(f"{file} has an added token without id or text") from error
+                if is_special and 0 <= place < self._count("vocab_size"):
+                    control += [""] * (place + 1 - len(control))
+                    control[place] = text
         listed = named if isinstance(named, list) else [] if named is None else [named]
-        return stop_tokens([int(token) for token in listed], control)
+        return stop_tokens([count("stop token", token) for token in listed], control)
 
     # --- Tensors.
 
@@ -189,9 +192,15 @@ class Folder:
 
 def _llama3(scaling: dict[str, Any], theta: float, head_width: int) -> tuple[float, ...]:
     """Slow pairs are slowed further, fast ones stay, and those between are mixed."""
-    factor = float(scaling["factor"])
-    low, high = float(scaling["low_freq_factor"]), float(scaling["high_freq_factor"])
-    context = float(scaling["original_max_position_embeddings"])
+    factor, low, high, context = (
+        number(key, scaling[key])
+        for key in (
+            "factor",
+            "low_freq_factor",
+            "high_freq_factor",
+            "original_max_position_embeddings",
+        )
+    )
     divisors = []
     for pair in range(head_width // 2):
         turns = context * theta ** (-2 * pair / head_width) / (2 * math.pi)
@@ -264,7 +273,7 @@ def _read(file: Path) -> dict[str, _Tensor]:
             for name, about in header.items()
             if name != "__metadata__"
         }
-    except (OSError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ImportRefused(f"{file} cannot be read: {error}") from error
     except ValueError as error:
         if isinstance(error, ImportRefused):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from gguf import GGMLQuantizationType as Type
 
-from opg.language.decoder import Decoder, Tokenizer
+from opg.language.decoder import Decoder, Tokenizer, count, number
 from opg.language.errors import ImportRefused
 from opg.language.tokenizer import byte_level_bpe, stop_tokens
 from opg.language.weights import BLOCK, Blocks, Bytes, Floats, Matrix, rows
@@ -67,11 +67,14 @@ class GgufFile:
         return value
 
     def _number(self, key: str, default: float | None = None) -> float:
-        value = self._value(f"{self._architecture}.{key}")
-        value = default if value is None else value
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ImportRefused(f"the file does not say its {self._architecture}.{key}")
-        return value
+        key = f"{self._architecture}.{key}"
+        value = self._value(key)
+        return number(key, default if value is None else value)
+
+    def _count(self, key: str, default: int | None = None) -> int:
+        key = f"{self._architecture}.{key}"
+        value = self._value(key)
+        return count(key, default if value is None else value)
 
     def _list(self, key: str) -> list[Any]:
         value = self._value(key)
@@ -81,32 +84,32 @@ class GgufFile:
 
     def _decoder(self) -> Decoder:
         width, heads = (
-            int(self._number("embedding_length")),
-            int(self._number("attention.head_count")),
+            self._count("embedding_length"),
+            self._count("attention.head_count"),
         )
         if heads < 1:
             raise ImportRefused(f"the number of heads is {heads}")
-        head_width = int(self._number("attention.key_length", width // heads))
-        if int(self._number("attention.value_length", head_width)) != head_width:
+        head_width = self._count("attention.key_length", width // heads)
+        if self._count("attention.value_length", head_width) != head_width:
             raise ImportRefused("keys and values of different widths are not supported")
-        if int(self._number("rope.dimension_count", head_width)) != head_width:
+        if self._count("rope.dimension_count", head_width) != head_width:
             raise ImportRefused("heads of which only a part is rotated are not supported")
-        if int(self._number("expert_count", 0)):
+        if self._count("expert_count", 0):
             raise ImportRefused("mixtures of experts are not supported")
         if "token_embd.weight" not in self._tensors:
             raise ImportRefused("the file has no tensor token_embd.weight")
-        context = int(self._number("context_length"))
-        if int(self._number("attention.sliding_window", 0)) not in (0, context):
+        context = self._count("context_length")
+        if self._count("attention.sliding_window", 0) not in (0, context):
             raise ImportRefused("attention through a sliding window is not supported")
         return Decoder(
             vocabulary=int(self._tensors["token_embd.weight"].shape[-1]),
             width=width,
-            layers=int(self._number("block_count")),
+            layers=self._count("block_count"),
             heads=heads,
-            kv_heads=int(self._number("attention.head_count_kv", heads)),
+            kv_heads=self._count("attention.head_count_kv", heads),
             head_width=head_width,
-            feed_forward=int(self._number("feed_forward_length")),
-            epsilon=float(np.float32(self._number("attention.layer_norm_rms_epsilon"))),
+            feed_forward=self._count("feed_forward_length"),
+            epsilon=self._number("attention.layer_norm_rms_epsilon"),
             rope_theta=float(self._number("rope.freq_base", 10000.0)),
             rope_divisors=self._rope_divisors(head_width),
             context=context,
@@ -125,8 +128,6 @@ class GgufFile:
         divisors = np.full(head_width // 2, factor if scaling == "linear" else 1.0)
         if _FREQUENCIES in self._tensors:
             divisors = divisors * self._floats(_FREQUENCIES, (head_width // 2,))
-        if not bool((np.isfinite(divisors) & (divisors > 0)).all()):
-            raise ImportRefused("factors of positions must be positive")
         return None if bool((divisors == 1).all()) else tuple(map(float, divisors))
 
     def _stop(self) -> tuple[int, ...]:
@@ -137,13 +138,14 @@ class GgufFile:
             tokens, kinds = [], []
         both = zip(tokens, kinds, strict=False)
         control = [token if kind == _CONTROL else "" for token, kind in both]
-        return stop_tokens([int(token) for token in named if token is not None], control)
+        return stop_tokens(
+            [count("stop token", token) for token in named if token is not None], control
+        )
 
     def _kinds(self) -> list[int]:
-        count = len(self._list("tokenizer.ggml.tokens"))
         if "tokenizer.ggml.token_type" not in self._fields:
-            return [1] * count
-        return [int(kind) for kind in self._list("tokenizer.ggml.token_type")]
+            return [1] * len(self._list("tokenizer.ggml.tokens"))
+        return [count("type of a token", kind) for kind in self._list("tokenizer.ggml.token_type")]
 
     # --- Tensors.
 
@@ -180,7 +182,8 @@ class GgufFile:
     def _floats(self, name: str, shape: tuple[int, ...]) -> Floats:
         tensor = self._tensor(name, shape)
         try:
-            numbers = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+            with np.errstate(all="ignore"):
+                numbers = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
         except NotImplementedError as error:
             raise ImportRefused(
                 f"{name} is of the type {tensor.tensor_type.name}, which cannot be read"
@@ -209,12 +212,12 @@ class GgufFile:
         order = self._order(name.removesuffix(".bias"), length)
         return vector[order] if name.endswith(".bias") else vector
 
-    def _order(self, name: str, count: int) -> Any:
+    def _order(self, name: str, length: int) -> Any:
         """Where the rows of queries and keys are that rotate by halves."""
         part = name.rpartition(".")[2]
         if self._architecture not in _PERMUTED or part not in ("q", "k"):
             return slice(None)
-        index = np.arange(count).reshape(-1, self.decoder.head_width // 2, 2)
+        index = np.arange(length).reshape(-1, self.decoder.head_width // 2, 2)
         return index.transpose(0, 2, 1).reshape(-1)
 
     # --- Text.
@@ -241,7 +244,7 @@ class GgufFile:
             kinds=self._kinds(),
             merges=self._list("tokenizer.ggml.merges"),
             splits=self._text("tokenizer.ggml.pre"),
-            special={name: int(token) for name, token in ids.items() if token is not None},
+            special={name: count(name, token) for name, token in ids.items() if token is not None},
             adds_bos=self._value("tokenizer.ggml.add_bos_token"),
             template=self._value("tokenizer.chat_template"),
         )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -77,6 +78,8 @@ class _Step:
             self.named.add(name)
             array = np.asarray(array, order="C")
             self.bytes += array.nbytes
+            if array.dtype.kind == "f" and not bool(np.isfinite(array).all()):
+                raise ImportRefused(f"{name} has numbers that are not finite")
             if self.bytes > _MAX_BYTES:
                 raise ImportRefused(
                     f"weights as {self.kind.value} take more than 2 GiB, which an ONNX file cannot "
@@ -161,10 +164,16 @@ class _Step:
         """Numbers as the kind stores what is not in blocks."""
         if self.kind is Kind.F32:
             return self.constant(name, array)
-        half = array.astype(np.float16)
-        if not bool(np.isfinite(half).all()):
-            raise ImportRefused(f"{name} has numbers that f16 cannot hold: choose f32")
-        return self.add("Cast", [self.constant(f"{name}.f16", half)], name, to=TensorProto.FLOAT)
+        half = self.constant(f"{name}.f16", self.half(name, array))
+        return self.add("Cast", [half], name, to=TensorProto.FLOAT)
+
+    def half(self, name: str, array: Floats) -> npt.NDArray[np.float16]:
+        """The numbers as f16."""
+        with np.errstate(over="ignore"):
+            half = array.astype(np.float16)
+        if bool(np.isinf(half).any()):
+            raise ImportRefused(f"{name} has numbers that f16 cannot hold: choose f32 or int8")
+        return half
 
     def embedding(self, ids: str) -> tuple[str, Matrix]:
         """Rows of the table, and the table."""
@@ -175,7 +184,7 @@ class _Step:
             if self.kind is Kind.F32:
                 name = self.constant("embed.weight", numbers)
                 return self.add("Gather", [name, ids], "embed"), numbers
-            name = self.constant("embed.weight.f16", numbers.astype(np.float16))
+            name = self.constant("embed.weight.f16", self.half("embed", numbers))
             half = self.add("Gather", [name, ids], "embed.half")
             return self.add("Cast", [half], "embed", to=TensorProto.FLOAT), numbers
         # The table has 8 bits in both kinds: it is what tells tokens apart.
