@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from opg.language.decoder import Source
@@ -62,15 +61,24 @@ class _Step:
     def __init__(self, source: Source, kind: Kind, context: int, progress: Progress) -> None:
         self.source, self.decoder, self.kind = source, source.decoder, kind
         self.context, self.progress = context, progress
-        self.nodes: list[onnx.NodeProto] = []
-        self.initialisers: list[onnx.TensorProto] = []
+        # Weights go straight into the file, because each copy of a graph doubles them.
+        self.model = helper.make_model(
+            helper.make_graph([], "step", [], []),
+            producer_name="opg.language",
+            ir_version=8,
+            opset_imports=[
+                helper.make_opsetid("", _OPSET),
+                helper.make_opsetid("com.microsoft", 1),
+            ],
+        )
+        self.graph = self.model.graph
         self.named: set[str] = set()
         self.bytes = 0
 
     # --- Parts of a graph.
 
     def add(self, op: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
+        self.graph.node.append(helper.make_node(op, inputs, [name], name=name, **attributes))
         return name
 
     def constant(self, name: str, array: Any) -> str:
@@ -85,7 +93,7 @@ class _Step:
                     f"weights as {self.kind.value} take more than 2 GiB, which an ONNX file cannot "
                     "hold: choose int8 or int4"
                 )
-            self.initialisers.append(numpy_helper.from_array(array, name))
+            self.graph.initializer.append(numpy_helper.from_array(array, name))
         return name
 
     def shape(self, *dims: int) -> str:
@@ -137,7 +145,7 @@ class _Step:
         zeros = matrix.packed_zeros()
         if zeros is not None:
             inputs.append(self.constant(f"{name}.zeros", zeros))
-        self.nodes.append(
+        self.graph.node.append(
             helper.make_node(
                 "MatMulNBits",
                 inputs,
@@ -282,7 +290,7 @@ class _Step:
         self, x: str, first: str, second: str, sizes: tuple[int, int], axis: int
     ) -> tuple[str, str]:
         inputs = [x, self.shape(*sizes)]
-        self.nodes.append(helper.make_node("Split", inputs, [first, second], first, axis=axis))
+        self.graph.node.append(helper.make_node("Split", inputs, [first, second], first, axis=axis))
         return first, second
 
     def feed_forward(self, x: str, layer: int) -> str:
@@ -330,15 +338,7 @@ class _Step:
             x = self.add("Add", [x, y], f"{layer}.done")
         self.progress("logits")
         self.logits(x, table)
-        model = helper.make_model(
-            self.graph(),
-            producer_name="opg.language",
-            ir_version=8,
-            opset_imports=[
-                helper.make_opsetid("", _OPSET),
-                helper.make_opsetid("com.microsoft", 1),
-            ],
-        )
+        self.signature()
         facts = {
             "opg.generate": "1",
             "opg.generate.context": str(self.context),
@@ -346,25 +346,22 @@ class _Step:
             "opg.generate.stop": ",".join(map(str, d.stop)),
         }
         for key, value in facts.items():
-            model.metadata_props.add(key=key, value=value)
-        data: bytes = model.SerializeToString(deterministic=True)
+            self.model.metadata_props.add(key=key, value=value)
+        data: bytes = self.model.SerializeToString(deterministic=True)
         if len(data) > _MAX_BYTES:
             raise ImportRefused("the file is longer than 2 GiB: choose int8 or int4")
         return data
 
-    def graph(self) -> onnx.GraphProto:
+    def signature(self) -> None:
         d = self.decoder
         cache = [1, d.kv_heads, self.context, d.head_width]
         tensor = helper.make_tensor_value_info
-        inputs = [
-            tensor("input_ids", TensorProto.INT64, [1, "sequence"]),
-            tensor("position", TensorProto.INT64, [1]),
-            tensor("last", TensorProto.INT64, [1]),
-        ]
-        outputs = [tensor("logits", TensorProto.FLOAT, [1, d.vocabulary])]
+        self.graph.input.append(tensor("input_ids", TensorProto.INT64, [1, "sequence"]))
+        self.graph.input.append(tensor("position", TensorProto.INT64, [1]))
+        self.graph.input.append(tensor("last", TensorProto.INT64, [1]))
+        self.graph.output.append(tensor("logits", TensorProto.FLOAT, [1, d.vocabulary]))
         for layer in range(d.layers):
             for part in ("key", "value"):
-                name = f"past_key_values.{layer}.{part}"
-                inputs.append(tensor(name, TensorProto.FLOAT, cache))
-                outputs.append(tensor(f"present.{layer}.{part}", TensorProto.FLOAT, cache))
-        return helper.make_graph(self.nodes, "step", inputs, outputs, initializer=self.initialisers)
+                past, present = f"past_key_values.{layer}.{part}", f"present.{layer}.{part}"
+                self.graph.input.append(tensor(past, TensorProto.FLOAT, cache))
+                self.graph.output.append(tensor(present, TensorProto.FLOAT, cache))
