@@ -392,6 +392,7 @@ def test_stop_tokens_should_be_all_that_the_files_name(tmp_path: Path) -> None:
         ({"num_hidden_layers": 1}, "no supported model has: model.layers.1.input_layernorm.weight"),
         ({"tie_word_embeddings": False}, "no tensor lm_head.weight"),
         ({"eos_token_id": 300}, "stop token 300"),
+        ({"eos_token_id": list(range(65))}, "65 stop tokens"),
         ({"max_position_embeddings": 16}, "multiple of 32"),
     ],
 )

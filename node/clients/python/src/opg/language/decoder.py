@@ -11,6 +11,8 @@ from opg.language.weights import Floats, Matrix
 
 _MAX_COUNT: Final = 2**24
 _MAX_HEAD_WIDTH: Final = 4096
+_MAX_STOPS: Final = 64
+"""What the engine takes."""
 
 
 def number(name: str, value: Any) -> float:
@@ -83,6 +85,8 @@ class Decoder:
         for speed in (self.rope_theta, *(self.rope_divisors or ())):
             if not (_is_finite(speed) and speed > 0):
                 raise ImportRefused(f"positions are scaled by {speed}: it must be positive")
+        if len(self.stop) > _MAX_STOPS:
+            raise ImportRefused(f"{len(self.stop)} stop tokens: {_MAX_STOPS} are allowed")
         for token in self.stop:
             if not 0 <= token < self.vocabulary:
                 raise ImportRefused(

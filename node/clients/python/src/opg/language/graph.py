@@ -34,6 +34,8 @@ from opg.language.weights import (
 PROMPT_BLOCK: Final = 32
 """Tokens of a prompt that go through in one call."""
 _OPSET: Final = 17
+_MAX_CONTEXT: Final = 2**20
+"""What the engine takes."""
 _MAX_BYTES: Final = 2**31 - 1
 """What a protobuf file can hold."""
 
@@ -48,10 +50,9 @@ def step_graph(source: Source, kind: Kind, context: int, progress: Progress) -> 
             f"a context of {context} tokens: it must be a multiple of {PROMPT_BLOCK}, the tokens "
             "that go through in one call"
         )
-    if context > decoder.context:
-        raise ImportRefused(
-            f"a context of {context} tokens: the model was made for at most {decoder.context}"
-        )
+    most = min(decoder.context, _MAX_CONTEXT)
+    if context > most:
+        raise ImportRefused(f"a context of {context} tokens: at most {most} are allowed")
     return _Step(source, kind, context, progress).file()
 
 
