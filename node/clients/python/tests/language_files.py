@@ -133,6 +133,7 @@ class Small:
         matrices: Type = Type.F32,
         pre: str = "smollm",
         extra: dict[str, Array] | None = None,
+        facts: dict[str, str | float | list[int]] | None = None,
         embedding: Type = Type.Q8_0,
     ) -> Path:
         """As llama.cpp's `convert_hf_to_gguf.py` and its quantiser do."""
@@ -153,6 +154,15 @@ class Small:
         writer.add_eos_token_id(261)
         writer.add_bos_token_id(260)
         writer.add_chat_template(TEMPLATE)
+        for key, value in (facts or {}).items():
+            if isinstance(value, str):
+                writer.add_string(key, value)
+            elif isinstance(value, float):
+                writer.add_float32(key, value)
+            elif isinstance(value, int):
+                writer.add_uint16(key, value)
+            else:
+                writer.add_array(key, value)
         for name, array in self.gguf_tensors(architecture):
             if array.ndim == 1 or matrices == Type.F32:
                 writer.add_tensor(name, array)

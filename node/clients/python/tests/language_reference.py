@@ -126,6 +126,8 @@ def of_gguf(path: Path, **options: Any) -> Reference:
     head_width = field("attention.key_length") or field("embedding_length") // heads
     powers = np.arange(0, head_width, 2) / head_width
     speeds = float(field("rope.freq_base") or 10000.0) ** -powers
+    if field("rope.scaling.type") != "none":
+        speeds = speeds / (field("rope.scaling.factor") or field("rope.scale_linear") or 1)
     if "rope_freqs.weight" in tensors:
         speeds = speeds / np.array(tensors["rope_freqs.weight"].data)
     return Reference(

@@ -15,6 +15,7 @@ import pytest
 from gguf import GGMLQuantizationType as Type
 from language_files import MERGES, TEMPLATE, TOKENS, Small, Steps
 from language_reference import Reference, of_folder, of_gguf
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from opg import language
@@ -102,6 +103,14 @@ def test_gguf_should_have_its_architectures_and_features(tmp_path: Path) -> None
         (Small(is_tied=False, has_biases=True), {}),
         (Small(has_biases=True), {"architecture": "qwen2", "pre": "qwen2"}),
         (Small(), {"extra": speeds, "pre": "llama-bpe"}),
+        # llama.cpp takes a factor without a type as linear, and knows an older name of it.
+        (Small(), {"facts": {"llama.rope.scaling.factor": 4.0}}),
+        (Small(), {"facts": {"llama.rope.scale_linear": 4.0}}),
+        (Small(), {"facts": {"llama.rope.scaling.type": "none", "llama.rope.scaling.factor": 4.0}}),
+        (
+            Small(),
+            {"facts": {"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 2.0}},
+        ),
     ]
     for small, options in cases:
         file = small.write_gguf(tmp_path / "m.gguf", **options)
@@ -368,6 +377,37 @@ def test_stop_tokens_should_be_all_that_the_files_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "added", [3, ["<|im_end|>"], [{"id": 7, "content": []}], [{"content": ""}]]
+)
+def test_tokens_of_a_folder_should_be_refused_when_odd(tmp_path: Path, added: Any) -> None:
+    folder = Small().write_folder(tmp_path / "hf")
+    (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": added}))
+    with pytest.raises(language.ImportRefused, match=r"added token|id of a token"):
+        language.import_model(folder, tmp_path / "out")
+
+
+def test_folder_should_be_refused_when_a_norm_has_a_bias(tmp_path: Path) -> None:
+    folder = Small().write_folder(tmp_path / "hf")
+    name = "model.layers.1.input_layernorm.bias"
+    file = folder / "model.safetensors"
+    save_file({**load_file(file), name: np.ones(64, np.float32)}, file)
+    with pytest.raises(language.ImportRefused, match=f"no supported model has: {name}"):
+        language.import_model(folder, tmp_path / "out")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("weights", list(Kind))
+def test_matrices_that_are_not_finite_should_be_refused(tmp_path: Path, weights: Kind) -> None:
+    folder = Small().write_folder(tmp_path / "hf")
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    tensors["model.layers.1.mlp.up_proj.weight"][3, 4] = np.inf
+    save_file(tensors, file)
+    with pytest.raises(language.ImportRefused, match=r"1\.up has numbers that are not finite"):
+        language.import_model(folder, tmp_path / "out", weights=weights)
+
+
+@pytest.mark.parametrize(
     ("config", "message"),
     [
         ({"model_type": "gpt2"}, "type 'gpt2': supported are llama, mistral, qwen2"),
@@ -464,6 +504,14 @@ def test_gguf_should_be_refused_when_it_is_not_supported(tmp_path: Path) -> None
     cases: list[tuple[dict[str, Any], str]] = [
         ({"architecture": "gemma3"}, "architecture 'gemma3': supported are llama, qwen2"),
         ({"extra": extra}, "no supported model has: blk.0.attn_q_norm.weight"),
+        ({"extra": {"blk.1.ffn_norm.bias": np.ones(64, np.float32)}}, "has: blk.1.ffn_norm.bias"),
+        ({"facts": {"llama.rope.scaling.type": "yarn"}}, "scaled by 'yarn'"),
+        ({"facts": {"llama.rope.scaling.attn_factor": 2.0}}, "scaled with the positions"),
+        ({"facts": {"split.count": 3}}, "one of 3 parts"),
+        (
+            {"facts": {"tokenizer.ggml.merges": [1, 2]}, "pre": "gpt-2"},
+            "merges has what is no text",
+        ),
     ]
     for options, message in cases:
         Small().write_gguf(file, **options)

@@ -13,6 +13,8 @@ _MAX_COUNT: Final = 2**24
 _MAX_HEAD_WIDTH: Final = 4096
 _MAX_STOPS: Final = 64
 """What the engine takes."""
+NORMS: Final = ("input_norm", "post_norm")
+"""Parts of a layer that are no products: RMSNorm has weights alone."""
 
 
 def number(name: str, value: Any) -> float:

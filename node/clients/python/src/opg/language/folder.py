@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from opg.language.decoder import Decoder, Tokenizer, count, number
+from opg.language.decoder import NORMS, Decoder, Tokenizer, count, number
 from opg.language.errors import ImportRefused
 from opg.language.tokenizer import stop_tokens
 from opg.language.weights import Floats, Matrix
@@ -120,20 +120,23 @@ class Folder:
         generation = self._path / "generation_config.json"
         named = _object(generation).get("eos_token_id") if generation.is_file() else None
         named = self._config.get("eos_token_id") if named is None else named
-        control: list[str] = []
-        file = self._path / "tokenizer.json"
-        if file.is_file():
-            for token in _object(file).get("added_tokens") or []:
-                try:
-                    place, text = count("id of a token", token["id"]), token["content"]
-                    is_special = bool(token.get("special"))
-                except (KeyError, TypeError, AttributeError) as error:
-                    raise ImportRefused(f"{file} has an added token without id or text") from error
-                if is_special and 0 <= place < self._count("vocab_size"):
-                    control += [""] * (place + 1 - len(control))
-                    control[place] = text
         listed = named if isinstance(named, list) else [] if named is None else [named]
-        return stop_tokens([count("stop token", token) for token in listed], control)
+        return stop_tokens([count("stop token", token) for token in listed], self._control())
+
+    def _control(self) -> list[tuple[int, str]]:
+        """Tokens that are no text, as far as the model has them."""
+        file = self._path / "tokenizer.json"
+        added = (_object(file).get("added_tokens") or []) if file.is_file() else []
+        if not isinstance(added, list):
+            raise ImportRefused(f"{file} has added tokens that are no list")
+        control = []
+        for token in added:
+            if not isinstance(token, dict) or not isinstance(token.get("content"), str):
+                raise ImportRefused(f"{file} has an added token without a text")
+            place = count("id of a token", token.get("id"))
+            if token.get("special") and 0 <= place < self._count("vocab_size"):
+                control.append((place, token["content"]))
+        return sorted(control)
 
     # --- Tensors.
 
@@ -148,8 +151,9 @@ class Folder:
         known = {self._name(name) for name in _WHOLE}
         for layer in range(self.decoder.layers):
             for part in _PARTS:
-                name = self._name(f"{layer}.{part}")
-                known |= {name, name.removesuffix("weight") + "bias"}
+                known.add(self._name(f"{layer}.{part}"))
+                if part not in NORMS:
+                    known.add(self._name(f"{layer}.{part}.bias"))
         unknown = sorted(name for name in set(self._tensors) - known if not name.endswith(_IGNORED))
         if unknown:
             more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
@@ -233,7 +237,8 @@ class _Tensor:
         if self.dtype == "BF16":
             wide = data.view("<u2").astype(np.uint32) << np.uint32(16)
             return wide.view(np.float32).reshape(shape)
-        return data.view(_DTYPES[self.dtype]).astype(np.float32).reshape(shape)
+        with np.errstate(over="ignore"):
+            return data.view(_DTYPES[self.dtype]).astype(np.float32).reshape(shape)
 
 
 _DTYPES: Final = {"F32": "<f4", "F16": "<f2", "F64": "<f8"}

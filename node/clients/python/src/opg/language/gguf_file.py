@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from gguf import GGMLQuantizationType as Type
 
-from opg.language.decoder import Decoder, Tokenizer, count, number
+from opg.language.decoder import NORMS, Decoder, Tokenizer, count, number
 from opg.language.errors import ImportRefused
 from opg.language.tokenizer import byte_level_bpe, stop_tokens
 from opg.language.weights import BLOCK, Blocks, Bytes, Floats, Matrix, rows
@@ -45,6 +45,11 @@ class GgufFile:
             raise ImportRefused(
                 f"{path} is of the architecture {self._architecture!r}: supported are "
                 f"{', '.join(ARCHITECTURES)}"
+            )
+        parts = self._value("split.count")
+        if parts not in (None, 0, 1):
+            raise ImportRefused(
+                f"{path} is one of {parts} parts: join them with llama-gguf-split --merge"
             )
         self.decoder = self._decoder()
         if self.decoder.layers > len(self._tensors):
@@ -82,6 +87,12 @@ class GgufFile:
             raise ImportRefused(f"the file has no list {key}")
         return value
 
+    def _texts(self, key: str) -> list[str]:
+        values = self._list(key)
+        if not all(isinstance(value, str) for value in values):
+            raise ImportRefused(f"the list {key} has what is no text")
+        return values
+
     def _decoder(self) -> Decoder:
         width, heads = (
             self._count("embedding_length"),
@@ -118,14 +129,17 @@ class GgufFile:
         )
 
     def _rope_divisors(self, head_width: int) -> tuple[float, ...] | None:
+        # As llama.cpp has it: a factor without a type is linear, and it had another name once.
         scaling = self._value(f"{self._architecture}.rope.scaling.type")
-        factor = self._number("rope.scaling.factor", 0.0) or 1.0
         if scaling not in (None, "none", "linear"):
             raise ImportRefused(
                 f"positions are scaled by {scaling!r}: supported are none, linear, and factors "
                 f"in {_FREQUENCIES}"
             )
-        divisors = np.full(head_width // 2, factor if scaling == "linear" else 1.0)
+        if self._number("rope.scaling.attn_factor", 1.0) != 1:
+            raise ImportRefused("attention that is scaled with the positions is not supported")
+        factor = self._number("rope.scaling.factor", self._number("rope.scale_linear", 0.0))
+        divisors = np.full(head_width // 2, 1.0 if scaling == "none" else factor or 1.0)
         if _FREQUENCIES in self._tensors:
             divisors = divisors * self._floats(_FREQUENCIES, (head_width // 2,))
         return None if bool((divisors == 1).all()) else tuple(map(float, divisors))
@@ -133,11 +147,11 @@ class GgufFile:
     def _stop(self) -> tuple[int, ...]:
         named = [self._value(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot", "eom")]
         try:
-            tokens, kinds = self._list("tokenizer.ggml.tokens"), self._kinds()
+            tokens, kinds = self._texts("tokenizer.ggml.tokens"), self._kinds()
         except ImportRefused:
             tokens, kinds = [], []
-        both = zip(tokens, kinds, strict=False)
-        control = [token if kind == _CONTROL else "" for token, kind in both]
+        both = enumerate(zip(tokens, kinds, strict=False))
+        control = [(place, text) for place, (text, kind) in both if kind == _CONTROL]
         return stop_tokens(
             [count("stop token", token) for token in named if token is not None], control
         )
@@ -160,8 +174,9 @@ class GgufFile:
         known = {self._name(name) for name in _WHOLE} | {_FREQUENCIES}
         for layer in range(self.decoder.layers):
             for part in _NAMES:
-                name = self._name(f"{layer}.{part}")
-                known |= {name, name.removesuffix("weight") + "bias"}
+                known.add(self._name(f"{layer}.{part}"))
+                if part not in NORMS:
+                    known.add(self._name(f"{layer}.{part}.bias"))
         unknown = sorted(set(self._tensors) - known)
         if unknown:
             more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
@@ -198,9 +213,8 @@ class GgufFile:
         if read is None:
             matrix: Matrix = self._floats(file_name, shape)
         else:
-            matrix = read(
-                np.asarray(tensor.data).reshape(shape[0], shape[1] // BLOCK, -1), shape[1]
-            )
+            with np.errstate(all="ignore"):
+                matrix = read(np.asarray(tensor.data).reshape(shape[0], -1), shape[1])
         return rows(matrix, self._order(name, shape[0]))
 
     def vector(self, name: str, length: int) -> Floats | None:
@@ -240,9 +254,9 @@ class GgufFile:
             )
         }
         return byte_level_bpe(
-            tokens=self._list("tokenizer.ggml.tokens"),
+            tokens=self._texts("tokenizer.ggml.tokens"),
             kinds=self._kinds(),
-            merges=self._list("tokenizer.ggml.merges"),
+            merges=self._texts("tokenizer.ggml.merges"),
             splits=self._text("tokenizer.ggml.pre"),
             special={name: count(name, token) for name, token in ids.items() if token is not None},
             adds_bos=self._value("tokenizer.ggml.add_bos_token"),

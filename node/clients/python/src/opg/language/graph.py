@@ -131,7 +131,15 @@ class _Step:
         return y
 
     def stored(self, name: str, shape: tuple[int, int]) -> Matrix:
-        return as_kind(self.source.matrix(name, shape), self.kind)
+        return as_kind(self.matrix(name, shape), self.kind)
+
+    def matrix(self, name: str, shape: tuple[int, int]) -> Matrix:
+        """The numbers of the source, of which none is infinite."""
+        matrix = self.source.matrix(name, shape)
+        parts = [matrix.scales, matrix.offsets] if isinstance(matrix, Blocks) else [matrix]
+        if not all(part is None or bool(np.isfinite(part).all()) for part in parts):
+            raise ImportRefused(f"{name} has numbers that are not finite")
+        return matrix
 
     def product(self, x: str, matrix: Matrix, name: str) -> str:
         """`x` times the transposed matrix."""
@@ -187,7 +195,7 @@ class _Step:
     def embedding(self, ids: str) -> tuple[str, Matrix]:
         """Rows of the table, and the table."""
         decoder = self.decoder
-        table = self.source.matrix("embed", (decoder.vocabulary, decoder.width))
+        table = self.matrix("embed", (decoder.vocabulary, decoder.width))
         if self.kind.bits is None:
             numbers = dense(table)
             if self.kind is Kind.F32:

@@ -46,9 +46,9 @@ _SPLITS: Final[dict[str, list[Any]]] = {
 _LLAMA_3: Final = ("llama-bpe", "llama3", "llama-v3")
 
 
-def stop_tokens(named: Iterable[int], control: Sequence[str]) -> tuple[int, ...]:
+def stop_tokens(named: Iterable[int], control: Iterable[tuple[int, str]]) -> tuple[int, ...]:
     """Tokens that end an answer: those that the file names first, each once."""
-    known = [token for token, text in enumerate(control) if text in _ENDS]
+    known = [token for token, text in control if text in _ENDS]
     return tuple(dict.fromkeys([*named, *known]))
 
 
