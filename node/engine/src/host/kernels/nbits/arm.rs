@@ -28,11 +28,15 @@ struct Neon;
 /// Words of 16 bytes of each of four rows: the same word of each row in one vector.
 #[inline(always)]
 unsafe fn words_of_4(rows: &[*const u8; MAX_LANES], at: usize) -> [uint8x16_t; 4] {
-	let row = |i: usize| vreinterpretq_u32_u8(vld1q_u8(rows[i].add(at)));
-	let (a, b, c, d) = (row(0), row(1), row(2), row(3));
-	let pair = |a, b| vreinterpretq_u64_u32(vtrn1q_u32(a, b));
-	let pair_up = |a, b| vreinterpretq_u64_u32(vtrn2q_u32(a, b));
-	let (ab, cd, ab_up, cd_up) = (pair(a, b), pair(c, d), pair_up(a, b), pair_up(c, d));
+	let mut words = [vdupq_n_u32(0); 4];
+	for (words, row) in words.iter_mut().zip(rows) {
+		*words = vreinterpretq_u32_u8(vld1q_u8(row.add(at)));
+	}
+	let [a, b, c, d] = words;
+	let ab = vreinterpretq_u64_u32(vtrn1q_u32(a, b));
+	let cd = vreinterpretq_u64_u32(vtrn1q_u32(c, d));
+	let ab_up = vreinterpretq_u64_u32(vtrn2q_u32(a, b));
+	let cd_up = vreinterpretq_u64_u32(vtrn2q_u32(c, d));
 	[
 		vreinterpretq_u8_u64(vtrn1q_u64(ab, cd)),
 		vreinterpretq_u8_u64(vtrn1q_u64(ab_up, cd_up)),

@@ -42,12 +42,18 @@ pub unsafe fn vnni(
 /// Vectors of eight columns.
 struct Avx2;
 
+/// 16 bytes from each of two places.
+#[inline(always)]
+unsafe fn both(lower: *const u8, upper: *const u8) -> __m256i {
+	let lower = _mm256_castsi128_si256(_mm_loadu_si128(lower.cast()));
+	_mm256_inserti128_si256::<1>(lower, _mm_loadu_si128(upper.cast()))
+}
+
 /// Words of 16 bytes of each of eight rows: the same word of each row in one vector.
 #[inline(always)]
 unsafe fn words_of_8(rows: &[*const u8; MAX_LANES], at: usize) -> [__m256i; 4] {
-	let row = |i: usize| _mm_loadu_si128(rows[i].add(at).cast());
-	let both = |i: usize| _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(row(i)), row(i + 4));
-	let (a, b, c, d) = (both(0), both(1), both(2), both(3));
+	let (a, b) = (both(rows[0].add(at), rows[4].add(at)), both(rows[1].add(at), rows[5].add(at)));
+	let (c, d) = (both(rows[2].add(at), rows[6].add(at)), both(rows[3].add(at), rows[7].add(at)));
 	let (ab, cd) = (_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d));
 	let (ab_up, cd_up) = (_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d));
 	[
@@ -139,17 +145,19 @@ impl Lanes for Avx2 {
 /// Vectors of sixteen columns.
 struct Vnni;
 
+/// 16 bytes of this row, and of each fourth one after it.
+#[inline(always)]
+unsafe fn four(rows: &[*const u8; MAX_LANES], row: usize, at: usize) -> __m512i {
+	let lanes = _mm512_castsi128_si512(_mm_loadu_si128(rows[row].add(at).cast()));
+	let lanes = _mm512_inserti32x4::<1>(lanes, _mm_loadu_si128(rows[row + 4].add(at).cast()));
+	let lanes = _mm512_inserti32x4::<2>(lanes, _mm_loadu_si128(rows[row + 8].add(at).cast()));
+	_mm512_inserti32x4::<3>(lanes, _mm_loadu_si128(rows[row + 12].add(at).cast()))
+}
+
 /// As [`words_of_8`], of sixteen rows.
 #[inline(always)]
 unsafe fn words_of_16(rows: &[*const u8; MAX_LANES], at: usize) -> [__m512i; 4] {
-	let row = |i: usize| _mm_loadu_si128(rows[i].add(at).cast());
-	let four = |i: usize| {
-		let lanes = _mm512_castsi128_si512(row(i));
-		let lanes = _mm512_inserti32x4::<1>(lanes, row(i + 4));
-		let lanes = _mm512_inserti32x4::<2>(lanes, row(i + 8));
-		_mm512_inserti32x4::<3>(lanes, row(i + 12))
-	};
-	let (a, b, c, d) = (four(0), four(1), four(2), four(3));
+	let (a, b, c, d) = (four(rows, 0, at), four(rows, 1, at), four(rows, 2, at), four(rows, 3, at));
 	let (ab, cd) = (_mm512_unpacklo_epi32(a, b), _mm512_unpacklo_epi32(c, d));
 	let (ab_up, cd_up) = (_mm512_unpackhi_epi32(a, b), _mm512_unpackhi_epi32(c, d));
 	[
