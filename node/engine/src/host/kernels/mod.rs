@@ -275,9 +275,7 @@ fn part_of_nbits(
 		Isa::Portable => plain_part_of_nbits(isa, memory, call, left, first, cols, deadline),
 		// SAFETY: `Isa::available` has asked the CPU, and this is called for parts alone.
 		#[cfg(target_arch = "x86_64")]
-		Isa::Avx2 | Isa::Avx512 => unsafe {
-			nbits::avx2(memory, call, left, first, cols, deadline)
-		},
+		Isa::Avx2 | Isa::Avx512 => unsafe { nbits::avx2(memory, call, left, first, cols, deadline) },
 		// SAFETY: as above.
 		#[cfg(target_arch = "x86_64")]
 		Isa::Avx512Vnni => unsafe { nbits::vnni(memory, call, left, first, cols, deadline) },

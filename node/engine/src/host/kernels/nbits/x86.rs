@@ -113,10 +113,8 @@ impl Lanes for Avx2 {
 			// Two products of at most 128 * 127 do.
 			for (at, code) in codes.into_iter().enumerate() {
 				let number = _mm256_set1_epi32(numbers.word(at));
-				let pairs = _mm256_maddubs_epi16(
-					_mm256_abs_epi8(code),
-					_mm256_sign_epi8(number, code),
-				);
+				let pairs =
+					_mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(number, code));
 				sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones));
 			}
 			sums

@@ -95,12 +95,7 @@ fn product(sizes: Sizes, numbers: &[u32], scales: &[u32], bytes: &[u8]) -> (Memo
 	(memory, at, expected)
 }
 
-fn check(
-	sizes: Sizes,
-	numbers: &[u32],
-	scales: &[u32],
-	bytes: &[u8],
-) -> Result<(), TestCaseError> {
+fn check(sizes: Sizes, numbers: &[u32], scales: &[u32], bytes: &[u8]) -> Result<(), TestCaseError> {
 	let (memory, at, expected) = product(sizes, numbers, scales, bytes);
 	let call = Call::read(&memory.0, at).unwrap();
 	for isa in Isa::available() {
@@ -169,7 +164,7 @@ fn nbits_should_give_the_bits_of_the_reference_when_sums_are_largest() {
 #[test]
 fn nbits_should_give_the_bits_of_the_reference_when_it_is_large() {
 	let numbers: Vec<u32> = (1..5000u32).map(|i| (i as f32 * 0.37).sin().to_bits()).collect();
-	let bytes: Vec<u8> = (0..4999u32).map(|i| (i * 2_654_435_761 >> 13) as u8).collect();
+	let bytes: Vec<u8> = (0..4999u32).map(|i| (i.wrapping_mul(0x9e37_79b1) >> 13) as u8).collect();
 	for (rows, cols, depth) in [(1, 700, 700), (130, 70, 96), (3, 5, (1 << 16) + 3)] {
 		for bits in [4, 8] {
 			let sizes = Sizes { rows, cols, depth, bits, block: 32, zeros: true };
