@@ -51,6 +51,8 @@ const MAX_PIECES: usize = (4 << 20) / PIECE;
 const MAX_LANES: usize = 16;
 /// Pieces whose scales and zero points are laid out at once.
 const STRIP: usize = 8;
+/// Bytes of a line of memory.
+const LINE: usize = 64;
 /// Products of pieces between two looks at the time.
 const LOOK: usize = 1 << 22;
 /// Fuel from which on the columns are shared out to several threads: less would not make up for it.
@@ -334,6 +336,18 @@ pub trait Lanes {
 	);
 }
 
+/// Tells the CPU that a line of memory will be read. It may lie anywhere.
+#[inline(always)]
+fn fetch(at: *const u8) {
+	// SAFETY: every CPU of this kind has the instruction, and it reads nothing.
+	#[cfg(target_arch = "x86_64")]
+	unsafe {
+		std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+	}
+	#[cfg(not(target_arch = "x86_64"))]
+	let _ = at;
+}
+
 /// Computes these columns of the result, for the rows of it from `first` on.
 ///
 /// # Safety
@@ -418,6 +432,11 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 			}
 			for j in 0..length {
 				let piece = strip + j;
+				// The columns that come next lie together, but are read here and there.
+				let next = (col + L::LANES) * codes_of_row + piece * bytes * L::LANES;
+				for line in (0..bytes * L::LANES).step_by(LINE) {
+					fetch(codes.wrapping_add(next + line));
+				}
 				let mut at = [codes; MAX_LANES];
 				// SAFETY: each row has so many pieces, and the tile so many rows.
 				unsafe {
