@@ -53,8 +53,8 @@ refused as `ForeignDomain`.
 | `SkipSimplifiedLayerNormalization` | by tract, without a bias |
 | `MultiHeadAttention` | by tract: queries, keys and values apart, without bias, mask and past |
 | `RotaryEmbedding` | by tract, with a position for each place; in three dimensions with `num_heads` |
-| `MatMulNBits` | by tract, 2 or 4 bits, constant weights; scales are rounded to f16 in blocks of 32 |
-| `GatherBlockQuantized` | by tract, 4 bits, a table of two dimensions; the same |
+| `MatMulNBits` | 2, 4 or 8 bits, constant weights. With `accuracy_level` 4, 4 or 8 bits and blocks of 32 or more: on the codes, with the left factor in 8 bits ([ADR 47](adr/0047-weights-of-few-bits.md)); else as a product of floats |
+| `GatherBlockQuantized` | by tract, 4 bits, a table of two dimensions; scales are rounded to f16 in blocks of 32 |
 | `QuantizeLinear`, `DequantizeLinear` | as those of ONNX |
 | `FusedMatMul` | as a product, without `transBatch` |
 | `FusedConv`, `FusedGemm` | as both operators: `Relu`, `LeakyRelu`, `Sigmoid`, `Tanh`, `Clip`, `HardSigmoid` |

@@ -149,6 +149,56 @@ fn weights_of_four_bits_should_be_unpacked_with_their_scale_and_zero_point() {
 	);
 }
 
+/// `accuracy_level` 4: the left factor is rounded to 8 bits. Here that is exact.
+#[test]
+fn weights_of_few_bits_should_be_multiplied_as_they_are_when_the_model_allows_8_bits() {
+	// Rows of two blocks, the last of which is cut off. The first row counts up, the second is of ones.
+	let depth = 40;
+	let of_8: Vec<u8> =
+		(0..64).map(|i| 128 + i).chain([[129; 40].as_slice(), &[77; 24]].concat()).collect();
+	let of_4: Vec<u8> = (0..64u8)
+		.map(|i| 8 + i % 8)
+		.chain([[9; 40].as_slice(), &[3; 24]].concat())
+		.collect::<Vec<u8>>()
+		.chunks_exact(2)
+		.map(|pair| pair[0] | pair[1] << 4)
+		.collect();
+	// The first number is the largest, so the scale is one.
+	let mut x = vec![1.0f32; 2 * depth as usize];
+	(x[0], x[32], x[40], x[72]) = (127.0, 127.0, -127.0, 127.0);
+	for (bits, codes, zero, rows) in [
+		(8, &of_8, 128, [0.5 * 496.0 + 2.0 * (127.0 * 32.0 + 252.0), 158.0 + 2.0 * 134.0]),
+		(4, &of_4, 0x88, [0.5 * 112.0 + 2.0 * 28.0, 158.0 + 2.0 * 134.0]),
+	] {
+		let attributes = [
+			of_int("K", depth),
+			of_int("N", 2),
+			of_int("bits", bits),
+			of_int("block_size", 32),
+			of_int("accuracy_level", 4),
+		];
+		let [first, second] = rows;
+		let expected = [first, second + 1.0, first + 0.0, second - 254.0 + 1.0];
+		let zeros = vec![zero; if bits == 4 { 2 } else { 4 }];
+		for inputs in [&["x", "b", "s", "", "", "bias"][..], &["x", "b", "s", "z", "", "bias"]] {
+			let codes_of_row = codes.len() as u64 / 4;
+			gives(
+				&[
+					input("x", FLOAT, &[1, 2, depth as u64]),
+					u8s("b", &[2, 2, codes_of_row], codes),
+					floats("s", &[4], &[0.5, 2.0, 1.0, 2.0]),
+					u8s("z", &[zeros.len() as u64], &zeros),
+					floats("bias", &[2], &[0.0, 1.0]),
+					contributed("MatMulNBits", inputs, &["y"], &attributes),
+					output("y"),
+				],
+				&[tensor("x", &[1, 2, depth as u64], &x)],
+				&[(&[1, 2, 2], &expected)],
+			);
+		}
+	}
+}
+
 #[test]
 fn products_should_be_transposed_and_scaled() {
 	let attributes = [of_int("transA", 1), of_int("transB", 1), of_float("alpha", 0.5)];

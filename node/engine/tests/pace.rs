@@ -161,6 +161,40 @@ fn products(models: &mut Vec<(String, Vec<u8>)>) {
 	models.push(("many small products".into(), net.end()));
 }
 
+/// Products with weights of few bits: those that are used once, many rows, and sums of one piece.
+fn few_bits(models: &mut Vec<(String, Vec<u8>)>) {
+	for bits in [4, 8] {
+		for (rows, depth, cols) in [
+			(1, 4096, 16384),
+			(2, 4096, 16384),
+			(32, 4096, 4096),
+			(4096, 32, 2048),
+			(1, 32, 1 << 20),
+		] {
+			let mut net = Net::matrix(rows, depth);
+			let blocks = (depth / 32) as u64;
+			let (codes, zeros) = (net.name(), net.name());
+			let size = |of_row: u64| vec![0x5a; (cols * of_row) as usize];
+			let of_row = (depth * bits / 8) as u64;
+			net.parts.push(initializer(&codes, 2, &[cols, of_row], size(of_row)));
+			let of_row = (blocks * bits as u64).div_ceil(8);
+			net.parts.push(initializer(&zeros, 2, &[cols, of_row], size(of_row)));
+			let scales = net.weights(&[cols, blocks]);
+			let sizes = [
+				("K", depth),
+				("N", cols as i64),
+				("bits", bits),
+				("block_size", 32),
+				("accuracy_level", 4),
+			];
+			let mut attributes = vec![bytes(7, "com.microsoft")];
+			attributes.extend(sizes.map(|(name, value)| int_of(name, value)));
+			net.node("MatMulNBits", &[&codes, &scales, &zeros], &attributes);
+			models.push((format!("{bits} bits, {rows} by {depth} by {cols}"), net.end()));
+		}
+	}
+}
+
 fn convolutions(models: &mut Vec<(String, Vec<u8>)>) {
 	let strides = |stride| ints_of("strides", &[stride, stride]);
 	let dilations = |dilation| ints_of("dilations", &[dilation, dilation]);
@@ -315,6 +349,7 @@ fn cells(models: &mut Vec<(String, Vec<u8>)>) {
 fn models() -> Vec<(String, Vec<u8>)> {
 	let mut models = Vec::new();
 	products(&mut models);
+	few_bits(&mut models);
 	convolutions(&mut models);
 	numbers_one_by_one(&mut models);
 	moves(&mut models);

@@ -186,6 +186,40 @@ fn weights_of_few_bits_should_have_the_sizes_that_are_named() {
 }
 
 #[test]
+fn weights_of_few_bits_should_fit_when_they_stay_as_they_are() {
+	let of = |codes: u64, scales: u64, zeros: u64, dtype: u64, inputs: &[&str]| {
+		let sizes = [("N", 3), ("K", 40), ("block_size", 32), ("bits", 4), ("accuracy_level", 4)];
+		let sizes = sizes.map(|(name, value)| int_attribute(name, value));
+		let more = [&[bytes(7, "com.microsoft")], &sizes[..]].concat();
+		model(&[
+			input("x", FLOAT, &[1, 40]),
+			initializer("b", dtype, &[codes], vec![0; codes as usize]),
+			floats("s", &[scales], &vec![1.0; scales as usize]),
+			initializer("z", 2, &[zeros], vec![0; zeros as usize]),
+			node_with("MatMulNBits", inputs, &["y"], &more),
+			output("y"),
+		])
+	};
+	let all = ["x", "b", "s", "z"];
+	for (codes, scales, zeros, dtype) in [
+		(95, 6, 3, 2),
+		(97, 6, 3, 2),
+		(96, 5, 3, 2),
+		(96, 7, 3, 2),
+		(96, 6, 2, 2),
+		(96, 6, 4, 2),
+		(96, 6, 3, 3),
+	] {
+		refused_model(&of(codes, scales, zeros, dtype, &all), Reason::NotLoadable);
+	}
+	// Weights that a run computes.
+	refused_model(&of(96, 6, 3, 2, &["x", "x", "s", "z"]), Reason::NotLoadable);
+	refused_model(&of(96, 6, 3, 2, &["x", "b", "x", "z"]), Reason::NotLoadable);
+	refused_model(&of(96, 6, 3, 2, &["x", "b", "s", "x"]), Reason::NotLoadable);
+	refused_model(&of(96, 6, 3, 2, &["b", "b", "s", "z"]), Reason::NotLoadable);
+}
+
+#[test]
 fn operators_of_microsoft_should_fit_their_inputs() {
 	let refused = |parts: &[Vec<u8>]| {
 		let graph = [&[input("x", FLOAT, &[1, 3, 8])], parts, &[output("y")]].concat();

@@ -6,6 +6,7 @@
 mod convolution;
 mod functions;
 mod integer;
+pub mod nbits;
 mod pack;
 mod product;
 
@@ -25,6 +26,8 @@ mod import {
 		pub fn integer(vector: u32, depth: u32, tile: *mut i32, left: *const u8, right: *const u8);
 		/// Brings a factor of a product into panels; see `Call` of the host for what is there.
 		pub fn pack(call: *const u32);
+		/// Computes a product with weights of few bits; see `Call` of the host for what is there.
+		pub fn nbits(call: *const u32);
 		/// Replaces numbers by a function of them.
 		pub fn elementwise(function: u32, at: *mut f32, count: u32);
 		/// Replaces rows by their softmax.

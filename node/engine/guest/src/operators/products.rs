@@ -2,6 +2,7 @@
 //! `DynamicQuantizeLSTM`.
 
 use super::wired::{wired, Built};
+use crate::host::nbits::{Weights, BLOCKS, MAX_DEPTH};
 use tract_onnx::{
 	model::{OnnxOpRegister, ParsingContext},
 	pb::NodeProto,
@@ -11,6 +12,9 @@ use tract_onnx::{
 		ops::matmul::{compute_shapes, MatMulInference},
 	},
 };
+
+/// `accuracy_level` of a product of which the left factor may be rounded to 8 bits.
+const LEVEL_OF_8_BITS: i64 = 4;
 
 pub fn register(operators: &mut OnnxOpRegister) {
 	operators.insert("FusedMatMul", fused_mat_mul);
@@ -47,8 +51,10 @@ fn fused_mat_mul(_: &ParsingContext, node: &NodeProto) -> Built {
 	})
 }
 
-/// A product with constant weights of few bits, in blocks along K that have a scale each. The weights
-/// are kept as floats: tract's own packs them, and panics where it moves axes past the product.
+/// A product with constant weights of few bits, in blocks along K that have a scale each.
+///
+/// The host computes it if the model lets the left factor have 8 bits. Else the weights are kept as
+/// floats: tract's own packs them, and panics where it moves axes past the product.
 fn mat_mul_n_bits(_: &ParsingContext, node: &NodeProto) -> Built {
 	let size = |name: &str, default: Option<i64>| -> TractResult<usize> {
 		let given = node.get_attr_opt::<i64>(name)?.or(default);
@@ -56,46 +62,54 @@ fn mat_mul_n_bits(_: &ParsingContext, node: &NodeProto) -> Built {
 		let size = size.filter(|size| (1..=1 << 28).contains(size));
 		size.with_context(|| format!("{name} is {given:?}"))
 	};
-	let (rows, columns) = (size("N", None)?, size("K", None)?);
+	let (rows, depth) = (size("N", None)?, size("K", None)?);
 	let (bits, block) = (size("bits", Some(4))?, size("block_size", None)?);
 	ensure!(matches!(bits, 2 | 4 | 8), "{bits} bits are not supported");
 	ensure!(block.is_power_of_two() && block >= 16, "blocks of {block} are not supported");
-	let blocks = columns.div_ceil(block);
-	let bytes_of_block = block * bits / 8;
+	let weights = Weights { rows, depth, bits, block };
+	let (blocks, bytes_of_block) = (weights.blocks(), block * bits / 8);
+	let level = node.get_attr_opt::<i64>("accuracy_level")?.unwrap_or(0);
+	let by_host = level == LEVEL_OF_8_BITS
+		&& matches!(bits, 4 | 8)
+		&& BLOCKS.contains(&block)
+		&& depth <= MAX_DEPTH;
 	wired(node, move |wires| {
 		ensure!(wires.optional(4).is_none(), "an order of groups is not supported");
 		let x = wires.input(0)?;
-		let (datum_type, shape) = (wires.datum_type(x)?, wires.shape(x)?);
-		ensure!(shape.last() == Some(&columns), "{shape:?} has no rows of {columns}");
-		let codes = wires.known(wires.input(1)?)?;
-		let codes = codes.try_as_plain_ram()?;
-		let codes = codes.as_slice::<u8>()?;
-		let scales = wires.known(wires.input(2)?)?;
-		let scales = scales.cast_to::<f32>()?;
-		let scales = scales.try_as_plain_ram()?;
-		let scales = scales.as_slice::<f32>()?;
+		let (datum_type, mut shape) = (wires.datum_type(x)?, wires.shape(x)?);
+		ensure!(shape.pop() == Some(depth), "{shape:?} has no rows of {depth}");
+		let (codes, scales) = (wires.known(wires.input(1)?)?, wires.known(wires.input(2)?)?);
+		let zeros = wires.optional(3).map(|zeros| wires.known(zeros)).transpose()?;
 		let expected = rows.checked_mul(blocks).context("too many blocks")?;
 		ensure!(
-			scales.len() == expected && Some(codes.len()) == expected.checked_mul(bytes_of_block),
-			"{} codes and {} scales for {rows} rows of {columns}",
+			codes.datum_type() == DatumType::U8
+				&& scales.datum_type().is_float()
+				&& scales.len() == expected
+				&& Some(codes.len()) == expected.checked_mul(bytes_of_block),
+			"{} codes and {} scales for {rows} rows of {depth}",
 			codes.len(),
 			scales.len()
 		);
-		let zeros = wires.optional(3).map(|zeros| wires.known(zeros)).transpose()?;
-		let zeros = zeros.map(|zeros| zero_points(&zeros, rows, blocks, bits)).transpose()?;
-		let middle = (1 << (bits - 1)) as f32;
-		let mut weights = vec![0.0; rows.checked_mul(columns).context("too many weights")?];
-		for (at, weight) in weights.iter_mut().enumerate() {
-			let (row, column) = (at / columns, at % columns);
-			let of_block = row * blocks + column / block;
-			let bytes = &codes[of_block * bytes_of_block..][..bytes_of_block];
-			let zero = zeros.as_ref().map_or(middle, |zeros| zeros[of_block]);
-			*weight = (code(bytes, column % block, bits) - zero) * scales[of_block];
-		}
-		let weights = wires.constant(Tensor::from_shape(&[rows, columns], &weights)?)?;
 		let x = wires.cast(x, f32::datum_type())?;
-		let product = MatMulInference::default().with_b_trans(true);
-		let mut product = wires.expand(&product, &[x, weights])?[0];
+		let packed = zeros.as_ref().is_none_or(|zeros| zeros.datum_type() == DatumType::U8);
+		let mut product = if by_host && packed {
+			let mut inputs = tvec!(x, wires.input(1)?, wires.floats(2)?);
+			if let Some(zeros) = zeros {
+				let expected = rows.checked_mul(blocks.div_ceil(8 / bits));
+				ensure!(Some(zeros.len()) == expected, "{} zero points", zeros.len());
+				inputs.push(wires.input(3)?);
+			}
+			shape.push(rows);
+			let outputs = [(DatumType::F32, &*shape)];
+			wires.compute("OpgMatMulNBits", &outputs, &inputs, move |inputs| {
+				let zeros = inputs.get(3).map(|zeros| &**zeros);
+				Ok(tvec!(weights.product(&inputs[0], &inputs[1], &inputs[2], zeros)?))
+			})?[0]
+		} else {
+			let weights = unpacked(weights, &codes, &scales, zeros.as_deref())?;
+			let weights = wires.constant(weights)?;
+			wires.expand(&MatMulInference::default().with_b_trans(true), &[x, weights])?[0]
+		};
 		if let Some(bias) = wires.optional(5) {
 			let given = wires.shape(bias)?;
 			ensure!(*given == [rows], "a bias {given:?} of {rows} rows");
@@ -104,6 +118,33 @@ fn mat_mul_n_bits(_: &ParsingContext, node: &NodeProto) -> Built {
 		}
 		Ok(tvec!(wires.cast(product, datum_type)?))
 	})
+}
+
+/// The weights as floats.
+fn unpacked(
+	weights: Weights,
+	codes: &Tensor,
+	scales: &Tensor,
+	zeros: Option<&Tensor>,
+) -> TractResult<Tensor> {
+	let Weights { rows, depth, bits, block } = weights;
+	let (blocks, bytes_of_block) = (weights.blocks(), block * bits / 8);
+	let codes = codes.try_as_plain_ram()?;
+	let codes = codes.as_slice::<u8>()?;
+	let scales = scales.cast_to::<f32>()?;
+	let scales = scales.try_as_plain_ram()?;
+	let scales = scales.as_slice::<f32>()?;
+	let zeros = zeros.map(|zeros| zero_points(zeros, rows, blocks, bits)).transpose()?;
+	let middle = (1 << (bits - 1)) as f32;
+	let mut floats = vec![0.0; rows.checked_mul(depth).context("too many weights")?];
+	for (at, float) in floats.iter_mut().enumerate() {
+		let (row, column) = (at / depth, at % depth);
+		let of_block = row * blocks + column / block;
+		let bytes = &codes[of_block * bytes_of_block..][..bytes_of_block];
+		let zero = zeros.as_ref().map_or(middle, |zeros| zeros[of_block]);
+		*float = (code(bytes, column % block, bits) - zero) * scales[of_block];
+	}
+	Tensor::from_shape(&[rows, depth], &floats)
 }
 
 /// The number of so many bits at a place; the lowest bits come first.

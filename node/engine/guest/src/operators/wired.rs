@@ -175,6 +175,17 @@ impl Wires<'_> {
 		Ok(value.try_as_plain_ram()?.as_slice::<i64>()?.to_vec())
 	}
 
+	/// The constant at this place, as `f32`: itself, if it is that.
+	pub fn floats(&mut self, place: usize) -> TractResult<OutletId> {
+		let given = self.input(place)?;
+		let value = self.known(given)?;
+		if value.datum_type() == DatumType::F32 {
+			return Ok(given);
+		}
+		let floats = value.cast_to::<f32>()?.into_owned();
+		self.constant(floats)
+	}
+
 	pub fn constant(&mut self, value: impl IntoArcTensor) -> TractResult<OutletId> {
 		let name = self.name();
 		self.model.add_const(name, value)

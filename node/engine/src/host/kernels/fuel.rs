@@ -10,6 +10,9 @@
 //! | a call | [`CALL`] | leaving the sandbox and coming back |
 //! | multiply-adds of `f32` | 1 for [`MULTIPLY_ADDS`] | four vectors of AVX2, of which a core does one or two in a cycle |
 //! | multiply-adds of bytes | 1 for [`BYTE_MULTIPLY_ADDS`] | the same, widened; with VNNI it takes a quarter of that |
+//! | a piece of 32 products of codes of weights | [`PIECE`] | eight instructions for eight columns, and a few for the scales |
+//! | 32 numbers that are quantised | [`QUANTISED_PIECE`] | a division, and some operations for each |
+//! | a column of weights of few bits | [`COLUMN`] | looking up and leaving registers |
 //! | weights that are used once, other memory in order | 1 for [`BYTES`] bytes | a core gets some 10 GB/s of a memory that others use too |
 //! | an element that is stored far from the others | [`SCATTERED`] | a line of 64 bytes is read and written for it |
 //! | packing a factor, for each number | 1, or [`SCATTERED`] | it is read and written; in its order, or far from the others |
@@ -25,6 +28,12 @@ pub const CALL: u64 = 100;
 pub const MULTIPLY_ADDS: u64 = 16;
 /// Multiply-adds of bytes for one unit.
 pub const BYTE_MULTIPLY_ADDS: u64 = 16;
+/// Products of 32 numbers of 8 bits with codes of weights.
+pub const PIECE: u64 = 1;
+/// 32 numbers that are quantised.
+pub const QUANTISED_PIECE: u64 = 32;
+/// A column of a product with weights of few bits, for each time that the weights are read.
+pub const COLUMN: u64 = 12;
 /// Bytes that are read or written in their order, for one unit.
 pub const BYTES: u64 = 8;
 /// An element that is read or written on a line of its own.

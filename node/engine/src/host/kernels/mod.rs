@@ -5,7 +5,7 @@
 //! and an address outside of that is a trap, as it is for the guest's own code.
 //!
 //! All but matrix products and convolutions are bounded by the memory that they go through, to some
-//! seconds. These two are bounded by fuel alone and look at the [`Deadline`].
+//! seconds. These are bounded by fuel alone and look at the [`Deadline`].
 //!
 //! A kernel is plain code that is compiled once for each instruction set. Its loops are written
 //! out: the closure that an iterator's method takes may stay a function of its own, which is then
@@ -18,6 +18,7 @@ mod fuel;
 mod integer;
 mod matmul;
 mod memory;
+mod nbits;
 mod pack;
 mod softmax;
 #[cfg(test)]
@@ -31,7 +32,7 @@ use super::{clock::Deadline, refill, State};
 use elementwise::Function;
 use memory::{floats_mut, Shared};
 use opg_engine_types::DType;
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 use threads::{on_threads, PARTS};
 use wasmtime::{Caller, Linker, Trap};
 
@@ -40,11 +41,12 @@ use wasmtime::{Caller, Linker, Trap};
 const MODULE: &str = "opg-kernels-2";
 
 /// The kernels, as imports name them.
-pub const IMPORTS: [(&str, &str); 7] = [
+pub const IMPORTS: [(&str, &str); 8] = [
 	(MODULE, "matmul"),
 	(MODULE, "convolution"),
 	(MODULE, "integer"),
 	(MODULE, "pack"),
+	(MODULE, "nbits"),
 	(MODULE, "elementwise"),
 	(MODULE, "softmax"),
 	(MODULE, "digest"),
@@ -235,6 +237,83 @@ fn pack(Means { isa, threads }: Means, memory: &mut [u8], call: &pack::Call) -> 
 }
 
 dispatch! {
+	fn quantise<V, ROWS, COLS>(
+		left: &mut nbits::Left,
+		memory: Shared<'_>,
+		call: &nbits::Call,
+		rows: Range<usize>
+	) {
+		// SAFETY: called while nobody writes.
+		Ok(unsafe { left.quantise(memory, call, rows) }?)
+	}
+}
+
+dispatch! {
+	fn plain_part_of_nbits<V, ROWS, COLS>(
+		memory: Shared<'_>,
+		call: &nbits::Call,
+		left: &nbits::Left,
+		first: usize,
+		cols: Range<usize>,
+		deadline: Deadline
+	) {
+		// SAFETY: called for parts alone.
+		unsafe { nbits::run::<nbits::Plain>(memory, call, left, first, cols, deadline) }
+	}
+}
+
+/// Computes some columns of a product with weights of few bits.
+fn part_of_nbits(
+	isa: Isa,
+	memory: Shared<'_>,
+	call: &nbits::Call,
+	(left, first): (&nbits::Left, usize),
+	cols: Range<usize>,
+	deadline: Deadline,
+) -> Result<(), Trap> {
+	match isa {
+		Isa::Portable => plain_part_of_nbits(isa, memory, call, left, first, cols, deadline),
+		// SAFETY: `Isa::available` has asked the CPU, and this is called for parts alone.
+		#[cfg(target_arch = "x86_64")]
+		Isa::Avx2 | Isa::Avx512 => unsafe { nbits::avx2(memory, call, left, first, cols, deadline) },
+		// SAFETY: as above.
+		#[cfg(target_arch = "x86_64")]
+		Isa::Avx512Vnni => unsafe { nbits::vnni(memory, call, left, first, cols, deadline) },
+		// SAFETY: as above.
+		#[cfg(target_arch = "aarch64")]
+		Isa::Neon => unsafe { nbits::neon(memory, call, left, first, cols, deadline) },
+	}
+}
+
+/// Computes a product with weights of few bits, in parts on so many threads.
+fn nbits(
+	Means { isa, threads }: Means,
+	memory: &mut [u8],
+	call: &nbits::Call,
+	deadline: Deadline,
+) -> Result<(), Trap> {
+	thread_local! {
+		/// Room for the left factor, kept for the next call: new memory is slow.
+		static LEFT: RefCell<nbits::Left> = RefCell::default();
+	}
+	let memory = Shared::new(memory);
+	let mut left = LEFT.take();
+	for rows in call.chunks() {
+		deadline.check()?;
+		let first = rows.start;
+		quantise(isa, &mut left, memory, call, rows)?;
+		let left = (&left, first);
+		on_threads(threads, call.parts(parts_for(threads)), |cols| {
+			part_of_nbits(isa, memory, call, left, cols, deadline)
+		})?;
+	}
+	if left.is_small() {
+		LEFT.set(left);
+	}
+	Ok(())
+}
+
+dispatch! {
 	fn part_of_elementwise<V, ROWS, COLS>(function: Function, numbers: &mut [f32]) {
 		function.apply(numbers);
 		Ok(())
@@ -346,6 +425,13 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		let (memory, _) = memory(&mut caller)?;
 		let call = pack::Call::read(memory, at).map_err(Trap::from)?;
 		run(&mut caller, call.fuel(), |memory, state| pack(state.means, memory, &call))
+	})?;
+	linker.func_wrap(MODULE, "nbits", |mut caller: Caller<'_, State>, at: u32| {
+		let (memory, _) = memory(&mut caller)?;
+		let call = nbits::Call::read(memory, at).map_err(Trap::from)?;
+		run(&mut caller, call.fuel(), |memory, state| {
+			nbits(state.means, memory, &call, state.deadline)
+		})
 	})?;
 	linker.func_wrap(
 		MODULE,

@@ -1,6 +1,7 @@
 //! Every instruction set gives the bits of a reference that is written as plainly as possible.
 
 mod convolution;
+mod nbits;
 mod packing;
 
 use super::{

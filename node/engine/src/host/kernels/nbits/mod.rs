@@ -1,0 +1,474 @@
+//! Products with weights of 4 or 8 bits, which stay as they are, and a scale for each block of them.
+//!
+//! The factors are quantised, so that all but a few operations are on integers, where any order
+//! gives the same bits. For each row of the left factor, in pieces of 32 numbers:
+//!
+//! - A piece has the scale `a = max|x| / 127`. Its numbers become `q`, which is `x * (1 / a)` rounded to
+//!   the nearest integer, ties to even. A piece of which `a` is no normal number counts as zeros. One
+//!   with a number that is not finite has NaN for `a`, and zeros.
+//! - Its sum is that of `q * (code - zero)`, an integer. The last piece ends where the row does.
+//! - Its term is `(sum * a) * w`, rounded twice, with the scale `w` of its block of weights.
+//! - The result is the sum of the terms in the order of the pieces, from zero, each rounded.
+//!
+//! Every NaN that is stored is [`canonical`].
+//!
+//! Codes are those of `MatMulNBits` of com.microsoft: without a sign, a row for each column of the
+//! result, in whole blocks, the lower four bits of a byte first. Zero points are packed alike, each row
+//! from a byte on; without them it is 8 for codes of 4 bits, and 128 for those of 8.
+
+#[cfg(target_arch = "aarch64")]
+mod arm;
+mod plain;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+#[cfg(target_arch = "aarch64")]
+pub use arm::neon;
+pub use plain::Plain;
+#[cfg(target_arch = "x86_64")]
+pub use x86::{avx2, vnni};
+
+use super::{
+	super::clock::Deadline,
+	fuel,
+	memory::{word, words, OutOfBounds, Shared},
+	vector::canonical,
+};
+use std::ops::Range;
+use wasmtime::Trap;
+
+/// Numbers of a piece.
+pub const PIECE: usize = 32;
+/// Words that hold a piece of numbers of 8 bits.
+const WORDS: usize = PIECE / 4;
+/// Longest row.
+const MAX_DEPTH: u32 = 1 << 20;
+/// Most rows of the left factor for which weights are read once.
+const MAX_ROWS: usize = 64;
+/// Pieces that are quantised at once: 4 MiB of numbers, or those of one row.
+const MAX_PIECES: usize = (4 << 20) / PIECE;
+/// Most columns that are computed at once.
+const MAX_LANES: usize = 16;
+/// Pieces whose scales and zero points are laid out at once.
+const STRIP: usize = 8;
+/// Bytes of a line of memory.
+const LINE: usize = 64;
+/// Products of pieces between two looks at the time.
+const LOOK: usize = 1 << 22;
+/// Fuel from which on the columns are shared out to several threads: less would not make up for it.
+const PART: u64 = 1 << 16;
+/// Columns of which parts are made up.
+const PART_COLS: usize = 4 * MAX_LANES;
+
+/// Sizes and guest addresses of one product.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+	/// Rows of the left factor, and of the result.
+	pub rows: u32,
+	/// Rows of weights, which are columns of the result.
+	pub cols: u32,
+	/// Length of the sums.
+	pub depth: u32,
+	/// Bits of a code.
+	pub bits: u32,
+	/// Weights of a block.
+	pub block: u32,
+	/// The left factor.
+	pub left: u32,
+	/// The codes.
+	pub codes: u32,
+	/// The scales.
+	pub scales: u32,
+	/// The zero points, or zero if there are none.
+	pub zeros: u32,
+	/// The result, apart from all of these.
+	pub result: u32,
+}
+
+impl Call {
+	/// Reads what to do from `at`.
+	pub fn read(memory: &[u8], at: u32) -> Result<Call, OutOfBounds> {
+		let (words, _) = words(memory, at, 10)?.as_chunks::<4>();
+		let word = |at: usize| word(&words[at]);
+		let call = Call {
+			rows: word(0),
+			cols: word(1),
+			depth: word(2),
+			bits: word(3),
+			block: word(4),
+			left: word(5),
+			codes: word(6),
+			scales: word(7),
+			zeros: word(8),
+			result: word(9),
+		};
+		call.check(memory.len()).map(|()| call)
+	}
+
+	/// Refuses sizes that are not computed, and what is outside of the memory, not aligned, or overlaps.
+	fn check(&self, memory: usize) -> Result<(), OutOfBounds> {
+		let Call { depth, bits, block, .. } = *self;
+		let sizes = matches!(bits, 4 | 8)
+			&& (PIECE as u32..=MAX_DEPTH).contains(&block)
+			&& block.is_power_of_two()
+			&& depth <= MAX_DEPTH;
+		if !sizes {
+			return Err(OutOfBounds);
+		}
+		let (rows, cols) = (u64::from(self.rows), u64::from(self.cols));
+		let range = |at: u32, count: u64, each: u64, size: u64| {
+			let (at, length) = (u64::from(at), count.checked_mul(each)?.checked_mul(size)?);
+			let end = at.checked_add(length).filter(|end| *end <= memory as u64)?;
+			(at % size == 0).then_some(at..end)
+		};
+		let zeros = if self.zeros == 0 { 0 } else { self.zeros_of_row() };
+		let read = [
+			range(self.left, rows, depth.into(), 4),
+			range(self.codes, cols, self.codes_of_row(), 1),
+			range(self.scales, cols, self.blocks(), 4),
+			range(self.zeros, cols, zeros, 1),
+		];
+		let result = range(self.result, rows, cols, 4).ok_or(OutOfBounds)?;
+		for read in read {
+			let read = read.ok_or(OutOfBounds)?;
+			if read.start < result.end && result.start < read.end {
+				return Err(OutOfBounds);
+			}
+		}
+		Ok(())
+	}
+
+	/// Blocks of a row of weights.
+	fn blocks(&self) -> u64 {
+		u64::from(self.depth).div_ceil(self.block.into())
+	}
+
+	/// Bytes of a row of codes.
+	fn codes_of_row(&self) -> u64 {
+		self.blocks() * u64::from(self.block) * u64::from(self.bits) / 8
+	}
+
+	/// Bytes of a row of zero points.
+	fn zeros_of_row(&self) -> u64 {
+		(self.blocks() * u64::from(self.bits)).div_ceil(8)
+	}
+
+	/// Pieces of a row.
+	fn pieces(&self) -> usize {
+		(self.depth as usize).div_ceil(PIECE)
+	}
+
+	/// Rows for which the weights are read once.
+	fn rows_at_once(&self) -> usize {
+		(MAX_PIECES / self.pieces().max(1)).clamp(1, MAX_ROWS)
+	}
+
+	/// Rows of the left factor, as they are gone through.
+	pub fn chunks(&self) -> impl Iterator<Item = Range<usize>> {
+		let (rows, step) = (self.rows as usize, self.rows_at_once());
+		(0..rows).step_by(step).map(move |from| from..rows.min(from + step))
+	}
+
+	/// Fuel: a function of the sizes alone.
+	pub fn fuel(&self) -> u64 {
+		let (rows, cols) = (u64::from(self.rows), u64::from(self.cols));
+		let pieces = self.pieces() as u64;
+		let zeros = if self.zeros == 0 { 0 } else { self.zeros_of_row() };
+		let weights = self.codes_of_row() + 4 * self.blocks() + zeros;
+		let chunks = rows.div_ceil(self.rows_at_once() as u64);
+		let of_weights = (weights / fuel::BYTES + fuel::COLUMN).saturating_mul(chunks);
+		let of_sums = (pieces * fuel::PIECE + 1).saturating_mul(rows);
+		cols.saturating_mul(of_weights.saturating_add(of_sums))
+			.saturating_add(rows.saturating_mul(pieces).saturating_mul(fuel::QUANTISED_PIECE))
+			.saturating_add(fuel::CALL)
+	}
+
+	/// Cuts the columns into as many parts, or fewer where there is little to do.
+	pub fn parts(&self, count: usize) -> Vec<Range<usize>> {
+		let cols = self.cols as usize;
+		let count = if self.fuel() >= PART { count } else { 1 };
+		let step = cols.div_ceil(count.max(1)).next_multiple_of(PART_COLS).max(PART_COLS);
+		(0..cols).step_by(step).map(|from| from..cols.min(from + step)).collect()
+	}
+}
+
+/// A piece of the left factor: its numbers, in the order in which codes are taken out of words.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(32))]
+pub struct Numbers([i8; PIECE]);
+
+impl Numbers {
+	/// Four of the numbers, as a word.
+	#[inline(always)]
+	unsafe fn word(&self, at: usize) -> i32 {
+		debug_assert!(at < WORDS);
+		// SAFETY: a piece has so many words.
+		unsafe { self.0.as_ptr().cast::<i32>().add(at).read() }
+	}
+}
+
+/// Rows of the left factor, quantised: for each piece those of each row.
+#[derive(Default)]
+pub struct Left {
+	rows: usize,
+	numbers: Vec<Numbers>,
+	scales: Vec<f32>,
+	/// The sum of the numbers.
+	sums: Vec<i32>,
+}
+
+impl Left {
+	/// Quantises these rows.
+	///
+	/// # Safety
+	///
+	/// The call must have been read from this memory, and nobody may write to the left factor meanwhile.
+	#[inline(always)]
+	pub unsafe fn quantise(
+		&mut self,
+		memory: Shared<'_>,
+		call: &Call,
+		rows: Range<usize>,
+	) -> Result<(), OutOfBounds> {
+		let (depth, pieces) = (call.depth as usize, call.pieces());
+		self.rows = rows.len();
+		let count = pieces * rows.len();
+		self.numbers.resize(count, Numbers::default());
+		self.scales.resize(count, 0.0);
+		self.sums.resize(count, 0);
+		let at = call.left + (4 * rows.start * depth) as u32;
+		// SAFETY: the caller sees to it.
+		let left = unsafe { memory.floats(at, rows.len() * depth)? };
+		for row in 0..rows.len() {
+			for piece in 0..pieces {
+				let from = row * depth + piece * PIECE;
+				let count = PIECE.min(depth - piece * PIECE);
+				let mut given = [0.0; PIECE];
+				given[..count].copy_from_slice(&left[from..from + count]);
+				let to = piece * rows.len() + row;
+				let (scale, numbers) = quantise(&given);
+				let mut sum = 0;
+				for number in &numbers {
+					sum += i32::from(*number);
+				}
+				self.scales[to] = scale;
+				self.sums[to] = sum;
+				self.numbers[to] = Numbers(if call.bits == 4 { spread(&numbers) } else { numbers });
+			}
+		}
+		Ok(())
+	}
+
+	/// Whether it is small enough to be kept for the next call.
+	pub fn is_small(&self) -> bool {
+		self.numbers.capacity() <= MAX_PIECES
+	}
+}
+
+/// Scale and numbers of a piece.
+#[inline(always)]
+fn quantise(given: &[f32; PIECE]) -> (f32, [i8; PIECE]) {
+	const INFINITE: u32 = 0x7f80_0000;
+	// 1.5 * 2^23: of a number that is added, what is behind the point is rounded off.
+	const WHOLE: f32 = 12_582_912.0;
+	let mut numbers = [0; PIECE];
+	// Sizes are in the order of their bits.
+	let mut largest = 0;
+	for number in given {
+		largest = largest.max(number.to_bits() & !(1 << 31));
+	}
+	if largest >= INFINITE {
+		return (f32::NAN, numbers);
+	}
+	let scale = f32::from_bits(largest) / 127.0;
+	if scale < f32::MIN_POSITIVE {
+		return (0.0, numbers);
+	}
+	let inverse = 1.0 / scale;
+	for (to, number) in numbers.iter_mut().zip(given) {
+		let rounded = number * inverse + WHOLE;
+		*to = (rounded.to_bits() as i32 - WHOLE.to_bits() as i32) as i8;
+	}
+	(scale, numbers)
+}
+
+/// The order in which codes of 4 bits are taken out of words: of each word first the lower halves of its
+/// bytes, then the upper ones.
+#[inline(always)]
+fn spread(numbers: &[i8; PIECE]) -> [i8; PIECE] {
+	let mut spread = [0; PIECE];
+	for word in 0..PIECE / 8 {
+		for i in 0..4 {
+			spread[8 * word + i] = numbers[8 * word + 2 * i];
+			spread[8 * word + 4 + i] = numbers[8 * word + 2 * i + 1];
+		}
+	}
+	spread
+}
+
+/// Vectors with a lane for each of some columns.
+///
+/// # Safety
+///
+/// The CPU must have the instruction set of the type. `BITS` is 4 or 8.
+pub trait Lanes {
+	/// Columns.
+	const LANES: usize;
+	/// A piece of the codes of all columns.
+	type Codes: Copy;
+	/// Numbers of 32 bits, one for each column.
+	type Sums: Copy;
+	/// What is subtracted from codes when they are taken out.
+	fn offset(bits: usize) -> i32;
+
+	/// Takes codes out of `BITS * 4` bytes for each column.
+	unsafe fn codes<const BITS: usize>(rows: &[*const u8; MAX_LANES]) -> Self::Codes;
+	/// The sums of products of the codes with the numbers.
+	unsafe fn sums<const BITS: usize>(codes: Self::Codes, numbers: &Numbers) -> Self::Sums;
+	/// Adds `((sums - zeros * sum) * scale) * scales`, to one number for each column.
+	unsafe fn add_terms(
+		sums: Self::Sums,
+		zeros: &[i32; MAX_LANES],
+		sum: i32,
+		scale: f32,
+		scales: &[f32; MAX_LANES],
+		to: &mut [f32; MAX_LANES],
+	);
+}
+
+/// Tells the CPU that a line of memory will be read. It may lie anywhere.
+#[inline(always)]
+fn fetch(at: *const u8) {
+	// SAFETY: every CPU of this kind has the instruction, and it reads nothing.
+	#[cfg(target_arch = "x86_64")]
+	unsafe {
+		std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+	}
+	#[cfg(not(target_arch = "x86_64"))]
+	let _ = at;
+}
+
+/// Computes these columns of the result, for the rows of it from `first` on.
+///
+/// # Safety
+///
+/// The CPU must have the instruction set of `L`. The call must have been read from this memory. What
+/// other threads do with the memory meanwhile is to compute other columns.
+#[inline(always)]
+pub unsafe fn run<L: Lanes>(
+	memory: Shared<'_>,
+	call: &Call,
+	left: &Left,
+	first: usize,
+	cols: Range<usize>,
+	deadline: Deadline,
+) -> Result<(), Trap> {
+	// SAFETY: as for this function.
+	unsafe {
+		if call.bits == 4 {
+			product::<L, 4>(memory, call, left, first, cols, deadline)
+		} else {
+			product::<L, 8>(memory, call, left, first, cols, deadline)
+		}
+	}
+}
+
+#[inline(always)]
+unsafe fn product<L: Lanes, const BITS: usize>(
+	memory: Shared<'_>,
+	call: &Call,
+	left: &Left,
+	first: usize,
+	cols: Range<usize>,
+	deadline: Deadline,
+) -> Result<(), Trap> {
+	const { assert!(L::LANES <= MAX_LANES) };
+	let bytes = PIECE * BITS / 8;
+	let (pieces, blocks) = (call.pieces(), call.blocks() as usize);
+	let pieces_of_block = call.block as usize / PIECE;
+	let (codes_of_row, zeros_of_row) = (call.codes_of_row() as usize, call.zeros_of_row() as usize);
+	let width = call.cols as usize;
+	let all = width * blocks;
+	// SAFETY: nobody writes there, because the result is apart.
+	let scales = unsafe { memory.floats(call.scales, all)? };
+	let zeros = if call.zeros == 0 { 0 } else { width * zeros_of_row };
+	// SAFETY: as above.
+	let zeros = unsafe { memory.bytes(call.zeros as usize, zeros)? };
+	// SAFETY: as above.
+	let codes = unsafe { memory.bytes(call.codes as usize, width * codes_of_row)? }.as_ptr();
+	let result = memory.address(call.result).cast::<f32>();
+	let rows = left.rows;
+	let mut tile = [[0f32; MAX_LANES]; MAX_ROWS];
+	let mut done = 0;
+	for col in cols.clone().step_by(L::LANES) {
+		let count = L::LANES.min(cols.end - col);
+		done += pieces * L::LANES * rows;
+		if done >= LOOK {
+			done = 0;
+			deadline.check()?;
+		}
+		for sums in &mut tile[..rows] {
+			*sums = [0.0; MAX_LANES];
+		}
+		// The last column again and again where there are fewer.
+		let mut lanes = [col; MAX_LANES];
+		for (i, lane) in lanes.iter_mut().enumerate() {
+			*lane = col + i.min(count - 1);
+		}
+		for strip in (0..pieces).step_by(STRIP) {
+			let length = STRIP.min(pieces - strip);
+			let mut strip_scales = [[0f32; MAX_LANES]; STRIP];
+			let mut strip_zeros = [[(1 << (BITS - 1)) - L::offset(BITS); MAX_LANES]; STRIP];
+			for (i, lane) in lanes[..L::LANES].iter().enumerate() {
+				for j in 0..length {
+					let block = (strip + j) / pieces_of_block;
+					strip_scales[j][i] = scales[lane * blocks + block];
+					if !zeros.is_empty() {
+						let byte = i32::from(zeros[lane * zeros_of_row + block * BITS / 8]);
+						let zero = if BITS == 4 { byte >> (4 * (block % 2)) & 15 } else { byte };
+						strip_zeros[j][i] = zero - L::offset(BITS);
+					}
+				}
+			}
+			for j in 0..length {
+				let piece = strip + j;
+				// The columns that come next lie together, but are read here and there.
+				let next = (col + L::LANES) * codes_of_row + piece * bytes * L::LANES;
+				for line in (0..bytes * L::LANES).step_by(LINE) {
+					fetch(codes.wrapping_add(next + line));
+				}
+				let mut at = [codes; MAX_LANES];
+				// SAFETY: each row has so many pieces, and the tile so many rows.
+				unsafe {
+					for (at, lane) in at.iter_mut().zip(&lanes) {
+						*at = codes.add(lane * codes_of_row + piece * bytes);
+					}
+					let codes = L::codes::<BITS>(&at);
+					let numbers = left.numbers.get_unchecked(piece * rows..);
+					let scales = left.scales.get_unchecked(piece * rows..);
+					let sums = left.sums.get_unchecked(piece * rows..);
+					for row in 0..rows {
+						L::add_terms(
+							L::sums::<BITS>(codes, numbers.get_unchecked(row)),
+							&strip_zeros[j],
+							*sums.get_unchecked(row),
+							*scales.get_unchecked(row),
+							&strip_scales[j],
+							tile.get_unchecked_mut(row),
+						);
+					}
+				}
+			}
+		}
+		for (row, sums) in tile[..rows].iter().enumerate() {
+			// SAFETY: within the result, of which these elements are this thread's.
+			let to = unsafe {
+				std::slice::from_raw_parts_mut(result.add((first + row) * width + col), count)
+			};
+			for (to, sum) in to.iter_mut().zip(sums) {
+				*to = canonical(*sum);
+			}
+		}
+	}
+	Ok(())
+}
