@@ -93,15 +93,24 @@ impl Engine {
 	) -> Result<Run<Prepared>, EngineError> {
 		let (run, _) = self.call(limits, |instance| {
 			instance.load(model, dims)?;
-			Ok(Prepared {
-				snapshot: instance.snapshot()?,
-				load_fuel: instance.spent()?,
-				memory_bytes: limits.memory_bytes,
-				engine: self.id(),
-				idle: Mutex::default(),
-			})
+			self.keep(instance, limits)
 		})?;
 		Ok(run)
+	}
+
+	/// Keeps the model that this instance has just loaded.
+	pub(crate) fn keep(
+		&self,
+		instance: &mut Instance,
+		limits: &Limits,
+	) -> Result<Prepared, GuestError> {
+		Ok(Prepared {
+			snapshot: instance.snapshot()?,
+			load_fuel: instance.spent()?,
+			memory_bytes: limits.memory_bytes,
+			engine: self.id(),
+			idle: Mutex::default(),
+		})
 	}
 
 	/// Runs a prepared model: gives what [`Engine::run`] gives for the model, the input and the

@@ -16,6 +16,7 @@ fn report() -> Inspection {
 			opsets: vec![(String::new(), 13), ("ai.onnx.ml".into(), 3)],
 			operators: vec![((String::new(), "Add".into()), 2), ((String::new(), "Mul".into()), 1)],
 			parameters: 6,
+			generation: None,
 		},
 		memory_bytes: 1 << 21,
 		load_fuel: 12_345,
@@ -52,7 +53,7 @@ fn codes_should_name_one_fault_and_one_reason() {
 	for reason in Reason::ALL {
 		assert_eq!(Reason::from_code(reason as u32), Some(reason));
 	}
-	assert_eq!((Reason::from_code(0), Reason::from_code(20)), (None, None));
+	assert_eq!((Reason::from_code(0), Reason::from_code(21)), (None, None));
 }
 
 proptest! {
