@@ -62,6 +62,16 @@ fn tokens_should_be_those_of_a_loop_when_prompts_end_anywhere_in_blocks() {
 }
 
 #[test]
+fn tokens_should_be_the_same_when_a_graph_has_many_caches_of_odd_shapes() {
+	let engine = engine(Backend::Native);
+	let mut graph = Graph::default();
+	// More than the tensors of a request.
+	graph.more = (0..80).map(|at| [1, 1 + at % 3, 24, 1 + at % 5].map(Ok).to_vec()).collect();
+	let run = run(&engine, &prepared(&engine, &graph), &graph.request(&[3, 1, 4], 9, GREEDY));
+	assert_eq!(generated(run), graph.greedy(&[3, 1, 4], 9, &[]));
+}
+
+#[test]
 fn runs_of_prepared_models_should_be_those_of_fresh_ones() {
 	let engine = engine(Backend::Native);
 	let graph = Graph::default();
@@ -382,6 +392,14 @@ fn generators_should_be_refused_when_their_graph_is_not_of_the_form() {
 		(changed(&|g| g.names.logits = "scores"), "no output `logits`"),
 		(changed(&|g| g.cache = vec![1, 2, 12, 5]), "a cache has [1, heads, 24, width]"),
 		(changed(&|g| g.cache = vec![24, 5]), "a cache has [1, heads, 24, width]"),
+		(
+			changed(&|g| g.more = vec![vec![Ok(1), Ok(1), Ok(24), Err("sequence")]]),
+			"depend on `sequence`",
+		),
+		(
+			changed(&|g| g.more = vec![vec![Ok(1), Ok(0), Ok(24), Ok(1)]]),
+			"a cache has [1, heads, 24, width]",
+		),
 	] {
 		assert_refused(&graph, cause);
 	}

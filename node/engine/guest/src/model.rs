@@ -46,7 +46,7 @@ pub fn load(mut file: File, dims: &Dims) -> Result<Loaded, Refusal> {
 	match generation::settings(&mut proto)? {
 		Some(settings) => generator(&onnx, proto, dims, settings),
 		None => {
-			let (description, model) = analyse(&onnx, proto, dims)?;
+			let (description, model) = analyse(&onnx, proto, dims, tensor::MAX_TENSORS)?;
 			Ok(Loaded { description, model: Model::Plan(prepare(model)?) })
 		},
 	}
@@ -68,10 +68,14 @@ fn generator(
 	};
 	let (dims_of_one, dims_of_block) = (bound(1)?, bound(block)?);
 	let sharing = Sharing::begin();
-	let (description, one) = analyse(onnx, proto.clone(), &dims_of_one)?;
+	let (description, one) = analyse(onnx, proto.clone(), &dims_of_one, generation::MAX_PORTS)?;
 	let places = generation::places(&description, &settings, 1)?;
-	let (of_block, many) = analyse(onnx, proto, &dims_of_block)?;
+	let (of_block, many) = analyse(onnx, proto, &dims_of_block, generation::MAX_PORTS)?;
 	let places_of_block = generation::places(&of_block, &settings, block)?;
+	if places != places_of_block {
+		let message = "the caches or the vocabulary of a step graph depend on `sequence`";
+		return Err(Refusal::new(Reason::BadGenerator, message));
+	}
 	sharing.all_is_read();
 	let vocabulary = places.vocabulary as u64;
 	let one = Step { plan: prepare(one)?, places, sequence: 1 };
@@ -96,18 +100,20 @@ fn not_loadable(what: &str, e: TractError) -> Refusal {
 	Refusal::new(Reason::NotLoadable, format!("cannot {what} the model: {e:#}"))
 }
 
-/// Checks the graph with these dimensions bound, and finds out its types and shapes.
+/// Checks the graph with these dimensions bound, and finds out its types and shapes. It may have so many
+/// inputs, and as many outputs.
 fn analyse(
 	onnx: &Onnx,
 	mut proto: pb::ModelProto,
 	dims: &Dims,
+	max_ports: usize,
 ) -> Result<(Description, TypedModel), Refusal> {
 	let graph = proto
 		.graph
 		.as_mut()
 		.ok_or_else(|| Refusal::new(Reason::Malformed, "the file has no graph"))?;
 	binding::bind(graph, dims)?;
-	let outputs = output_names(graph)?;
+	let outputs = output_names(graph, max_ports)?;
 	let mut description = describe::describe(&proto, dims)?;
 
 	if let Some(graph) = &mut proto.graph {
@@ -121,7 +127,7 @@ fn analyse(
 		operators::check(graph, &operators::shapes(&model))?;
 	}
 	drop(proto);
-	description.inputs = inputs(&model)?;
+	description.inputs = inputs(&model, max_ports)?;
 	let typed = model.into_typed().map_err(|e| not_loadable("analyse", e))?;
 	check_closed(&typed)?;
 	description.outputs = describe::outputs(&typed, &outputs)?;
@@ -135,11 +141,10 @@ fn prepare(mut model: TypedModel) -> Result<Arc<TypedRunnableModel>, Refusal> {
 		.map_err(|e| not_loadable("prepare", e))
 }
 
-fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Refusal> {
+fn output_names(graph: &pb::GraphProto, most: usize) -> Result<Vec<String>, Refusal> {
 	let outputs: Vec<String> = graph.output.iter().map(|o| o.name.clone()).collect();
-	if outputs.is_empty() || outputs.len() > tensor::MAX_TENSORS {
-		let message =
-			format!("{} outputs; 1 to {} are allowed", outputs.len(), tensor::MAX_TENSORS);
+	if outputs.is_empty() || outputs.len() > most {
+		let message = format!("{} outputs; 1 to {most} are allowed", outputs.len());
 		return Err(Refusal::new(Reason::BadOutputs, message));
 	}
 	let known = |name: &String| {
@@ -159,11 +164,11 @@ fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Refusal> {
 	}
 }
 
-fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Refusal> {
+fn inputs(model: &InferenceModel, most: usize) -> Result<Vec<Port>, Refusal> {
 	let not_loadable = |e: TractError| Refusal::new(Reason::NotLoadable, e.to_string());
 	let outlets = model.input_outlets().map_err(not_loadable)?;
-	if outlets.len() > tensor::MAX_TENSORS {
-		let message = format!("{} inputs; {} are allowed", outlets.len(), tensor::MAX_TENSORS);
+	if outlets.len() > most {
+		let message = format!("{} inputs; {most} are allowed", outlets.len());
 		return Err(Refusal::new(Reason::UnsupportedFeature, message));
 	}
 	outlets

@@ -16,6 +16,8 @@ pub struct Graph {
 	pub metadata: Vec<(&'static str, String)>,
 	/// Shapes of the cache as input.
 	pub cache: Vec<u64>,
+	/// Shapes of further caches, which pass through.
+	pub more: Vec<Vec<Result<u64, &'static str>>>,
 	pub names: Names,
 	/// Added to the logits of each token.
 	pub bias: Vec<f32>,
@@ -54,6 +56,7 @@ impl Graph {
 				("opg.generate.stop", String::new()),
 			],
 			cache: vec![1, 1, context as u64, width as u64],
+			more: Vec::new(),
 			names: Names {
 				ids: "input_ids",
 				position: "position",
@@ -138,6 +141,16 @@ impl Graph {
 			output(names.logits),
 			output(names.present),
 		];
+		let more = self.more.iter().enumerate().flat_map(|(layer, shape)| {
+			let name = |of: &str| format!("{of}.{}.value", layer + 1);
+			let (past, present) = (name("past_key_values"), name("present"));
+			[
+				named_input(&past, FLOAT, shape),
+				node("Identity", &[&past], &[&present]),
+				output(&present),
+			]
+		});
+		let graph: Vec<Vec<u8>> = graph.into_iter().chain(more).collect();
 		let metadata = self.metadata.iter().flat_map(|(key, value)| metadata(key, value));
 		[model(&graph), metadata.collect()].concat()
 	}

@@ -25,7 +25,7 @@ mod steps;
 
 pub use run::{Generator, Step, Stops};
 pub use settings::{settings, Settings};
-pub use steps::{places, SEQUENCE};
+pub use steps::{places, MAX_PORTS, SEQUENCE};
 
 use opg_engine_types::{report::Port, DType};
 

@@ -62,15 +62,13 @@ pub fn next(logits: &[f32], parameters: &Parameters, stream: &mut Stream) -> usi
 	let kept = share(&weights, parameters.top_p);
 	let sum: u64 = weights[..kept].iter().map(|weight| u64::from(*weight)).sum();
 	let drawn = (u128::from(stream.next()) * u128::from(sum) >> 64) as u64;
-	let mut seen = 0;
-	for (token, weight) in order.iter().zip(&weights[..kept]) {
+	// All are looked at, so that the fuel does not depend on the logits. `drawn` is less than the sum.
+	let (mut seen, mut before) = (0, 0);
+	for weight in &weights[..kept] {
 		seen += u64::from(*weight);
-		if seen > drawn {
-			return *token as usize;
-		}
+		before += usize::from(seen <= drawn);
 	}
-	// `drawn` is less than the sum.
-	order[0] as usize
+	order[before] as usize
 }
 
 /// Orders like the logits.
@@ -148,12 +146,11 @@ fn weights(logits: &[f32], order: &[u32], temperature: f32) -> Vec<u32> {
 fn share(weights: &[u32], top_p: f32) -> usize {
 	let sum: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
 	let needed = u128::from((top_p * WHOLE) as u32) * u128::from(sum);
-	let mut seen = 0u64;
-	for (place, weight) in weights.iter().enumerate() {
+	let (mut seen, mut before) = (0u64, 0);
+	for weight in weights {
 		seen += u64::from(*weight);
-		if u128::from(seen) << 24 >= needed {
-			return place + 1;
-		}
+		before += usize::from((u128::from(seen) << 24) < needed);
 	}
-	weights.len()
+	// The first one is always kept, and all of them make up the whole.
+	(before + 1).min(weights.len())
 }

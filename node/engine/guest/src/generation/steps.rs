@@ -19,6 +19,9 @@ use opg_engine_types::{
 /// The dimension that the engine binds.
 pub const SEQUENCE: &str = "sequence";
 
+/// Most inputs, and most outputs: two for each layer, and three more.
+pub const MAX_PORTS: usize = 1024;
+
 const INPUT_IDS: &str = "input_ids";
 const POSITION: &str = "position";
 const LAST: &str = "last";
