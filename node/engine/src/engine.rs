@@ -190,20 +190,23 @@ impl Engine {
 		limits: &Limits,
 		generation: &mut Generation,
 	) -> Result<(Run, usize, u64), EngineError> {
-		let mut loaded = None;
-		let (trial, memory_bytes) = self.call(limits, |instance| {
-			instance.load(model, dims)?;
-			loaded = Some(self.keep(instance, limits)?);
-			instance.begin_after_load(limits)?;
-			instance.trial(input, limits.max_output)
-		})?;
-		let run_fuel = match loaded.filter(|_| trial.outcome.is_ok()) {
-			Some(loaded) => generation::measure(generation, trial.fuel, input, |input| {
-				self.call_prepared(&loaded, limits, |instance| {
-					instance.trial(input, limits.max_output)
-				})
-			})?,
-			None => trial.fuel,
+		let Run { outcome, fuel, reason, message } = self.prepare(model, dims, limits)?;
+		let prepared = match outcome {
+			Ok(prepared) => prepared,
+			Err(fault) => return Ok((Run { outcome: Err(fault), fuel, reason, message }, 0, fuel)),
+		};
+		let mut memory_bytes = 0;
+		let mut run = |input: &[u8]| {
+			self.call_prepared(&prepared, limits, |instance| {
+				let output = instance.trial(input, limits.max_output);
+				memory_bytes = memory_bytes.max(instance.memory().len());
+				output
+			})
+		};
+		let trial = run(input)?;
+		let run_fuel = match trial.outcome {
+			Ok(_) => generation::measure(generation, trial.fuel, input, &mut run)?,
+			Err(_) => trial.fuel,
 		};
 		Ok((trial, memory_bytes, run_fuel))
 	}

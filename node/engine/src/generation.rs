@@ -18,9 +18,9 @@ pub fn measure(
 	generation: &mut Generation,
 	fuel: u64,
 	input: &[u8],
-	trial: impl Fn(&[u8]) -> Result<Run, EngineError>,
+	mut trial: impl FnMut(&[u8]) -> Result<Run, EngineError>,
 ) -> Result<u64, EngineError> {
-	let with = |name: &str, at: usize, value: i64| -> Result<u64, EngineError> {
+	let mut with = |name: &str, at: usize, value: i64| -> Result<u64, EngineError> {
 		let mut tensors = tensor::decode(input).map_err(|e| malformed(&e.to_string()))?;
 		let tensor: Option<&mut Tensor> = tensors.iter_mut().find(|tensor| tensor.name == name);
 		let place = tensor.and_then(|tensor| tensor.data.get_mut(8 * at..8 * at + 8));
