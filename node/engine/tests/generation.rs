@@ -391,7 +391,7 @@ fn generators_should_be_refused_when_their_graph_is_not_of_the_form() {
 		(changed(&|g| g.names.present = "present.0.value"), "no output `present.0.key`"),
 		(changed(&|g| g.names.logits = "scores"), "no output `logits`"),
 		(changed(&|g| g.cache = vec![1, 2, 12, 5]), "a cache has [1, heads, 24, width]"),
-		(changed(&|g| g.cache = vec![24, 5]), "a cache has [1, heads, 24, width]"),
+		(changed(&|g| g.more = vec![vec![Ok(24), Ok(5)]]), "a cache has [1, heads, 24, width]"),
 		(
 			changed(&|g| g.more = vec![vec![Ok(1), Ok(1), Ok(24), Err("sequence")]]),
 			"depend on `sequence`",
