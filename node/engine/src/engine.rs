@@ -190,20 +190,22 @@ impl Engine {
 		limits: &Limits,
 		generation: &mut Generation,
 	) -> Result<(Run, usize, u64), EngineError> {
-		let mut loaded = None;
 		let (trial, memory_bytes) = self.call(limits, |instance| {
 			instance.load(model, dims)?;
-			loaded = Some(self.keep(instance, limits)?);
 			instance.begin_after_load(limits)?;
 			instance.trial(input, limits.max_output)
 		})?;
-		let run_fuel = match loaded.filter(|_| trial.outcome.is_ok()) {
-			Some(loaded) => generation::measure(generation, trial.fuel, input, |input| {
-				self.call_prepared(&loaded, limits, |instance| {
+		if trial.outcome.is_err() {
+			let fuel = trial.fuel;
+			return Ok((trial, memory_bytes, fuel));
+		}
+		let run_fuel = match self.prepare(model, dims, limits)?.outcome {
+			Ok(prepared) => generation::measure(generation, trial.fuel, input, |input| {
+				self.call_prepared(&prepared, limits, |instance| {
 					instance.trial(input, limits.max_output)
 				})
 			})?,
-			None => trial.fuel,
+			Err(_) => trial.fuel,
 		};
 		Ok((trial, memory_bytes, run_fuel))
 	}

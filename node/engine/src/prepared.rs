@@ -93,24 +93,15 @@ impl Engine {
 	) -> Result<Run<Prepared>, EngineError> {
 		let (run, _) = self.call(limits, |instance| {
 			instance.load(model, dims)?;
-			self.keep(instance, limits)
+			Ok(Prepared {
+				snapshot: instance.snapshot()?,
+				load_fuel: instance.spent()?,
+				memory_bytes: limits.memory_bytes,
+				engine: self.id(),
+				idle: Mutex::default(),
+			})
 		})?;
 		Ok(run)
-	}
-
-	/// Keeps the model that this instance has just loaded.
-	pub(crate) fn keep(
-		&self,
-		instance: &mut Instance,
-		limits: &Limits,
-	) -> Result<Prepared, GuestError> {
-		Ok(Prepared {
-			snapshot: instance.snapshot()?,
-			load_fuel: instance.spent()?,
-			memory_bytes: limits.memory_bytes,
-			engine: self.id(),
-			idle: Mutex::default(),
-		})
 	}
 
 	/// Runs a prepared model: gives what [`Engine::run`] gives for the model, the input and the
