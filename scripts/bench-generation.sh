@@ -6,7 +6,7 @@
 #
 #   OPG_PROFILE=release     how the engine is built; `development` is built already where tests ran
 #   OPG_PYTHON=...          a Python with numpy and onnx (node/engine/scripts/requirements.txt)
-#   OPG_BENCH_REPEAT=10     runs of each, of which the mean counts
+#   OPG_BENCH_REPEAT=10     runs of each, of which the mean counts, the least of three
 set -euo pipefail
 export OPG_PROFILE="${OPG_PROFILE:-release}"
 # shellcheck source=scripts/env.sh

@@ -12,6 +12,8 @@ import opgt
 from decoder import Decoder
 
 CONTEXT, BLOCK = 64, 32
+# The least of so many means counts.
+ROUNDS = 3
 
 
 class Engine:
@@ -25,13 +27,15 @@ class Engine:
         given, taken = self.directory / "input.opgt", self.directory / "output.opgt"
         given.write_bytes(opgt.encode(tensors))
         command = [self.program, "run", self.directory / model, given, "--output", taken]
-        made = subprocess.run([*command, "--repeat", self.repeat], capture_output=True, text=True)
-        if made.returncode:
-            sys.exit(made.stderr)
+        least = float("inf")
+        for _ in range(ROUNDS):
+            made = subprocess.run([*command, "--repeat", self.repeat], capture_output=True, text=True)
+            if made.returncode:
+                sys.exit(made.stderr)
+            least = min(least, float(re.search(r"([\d.]+) ms for a run", made.stderr).group(1)))
         fuel, loading = re.search(r"fuel (\d+), .* took (\d+) fuel", made.stderr).groups()
-        millis = re.search(r"([\d.]+) ms for a run", made.stderr).group(1)
-        (_, values), = opgt.decode(taken.read_bytes())
-        return values.reshape(-1), int(fuel), float(millis), int(loading)
+        ((_, values),) = opgt.decode(taken.read_bytes())
+        return values.reshape(-1), int(fuel), least, int(loading)
 
 
 def request(prompt, new):

@@ -141,7 +141,7 @@ fn inspection_should_show_the_function_and_bound_its_fuel() {
 	);
 	let generation = described.generation.unwrap();
 	assert_eq!((generation.context, generation.block, generation.vocabulary), (40, 8, 23));
-	assert!(generation.token_fuel > 0 && generation.block_fuel >= generation.token_fuel);
+	assert!(generation.token_fuel > 0 && generation.block_fuel > 0, "{generation:?}");
 
 	// The same graph without stop tokens takes no more than the bound, and the whole of it not much less.
 	let graph = Graph::new(40, 8);
@@ -403,6 +403,9 @@ fn generators_should_be_refused_when_their_graph_is_not_of_the_form() {
 	] {
 		assert_refused(&graph, cause);
 	}
+	// What the graph itself contradicts is refused before.
+	let (reason, message) = refusal(&changed(&|g| g.cache = vec![24, 5]));
+	assert_eq!(reason, Reason::NotLoadable, "{message}");
 	let (reason, message) = refusal(&changed(&|g| g.names.sequence = "tokens"));
 	assert_eq!(reason, Reason::BadBinding, "{message}");
 	// The engine binds that dimension itself.
