@@ -64,9 +64,9 @@ fn tokens_should_be_those_of_a_loop_when_prompts_end_anywhere_in_blocks() {
 #[test]
 fn tokens_should_be_the_same_when_a_graph_has_many_caches_of_odd_shapes() {
 	let engine = engine(Backend::Native);
-	let mut graph = Graph::default();
 	// More than the tensors of a request.
-	graph.more = (0..80).map(|at| [1, 1 + at % 3, 24, 1 + at % 5].map(Ok).to_vec()).collect();
+	let more = (0..80).map(|at| [1, 1 + at % 3, 24, 1 + at % 5].map(Ok).to_vec()).collect();
+	let graph = Graph { more, ..Graph::default() };
 	let run = run(&engine, &prepared(&engine, &graph), &graph.request(&[3, 1, 4], 9, GREEDY));
 	assert_eq!(generated(run), graph.greedy(&[3, 1, 4], 9, &[]));
 }
@@ -354,7 +354,7 @@ fn generators_should_be_refused_when_their_metadata_is_not_of_the_form() {
 		(plain().with("opg.generate.stop", "1;2"), "not a list of token ids"),
 		(plain().with("opg.generate.stop", "2,23"), "stop token 23 is not in the vocabulary of 23"),
 		(
-			plain().with("opg.generate.stop", &"1,".repeat(65).trim_end_matches(',').to_owned()),
+			plain().with("opg.generate.stop", &"1,".repeat(65).trim_end_matches(',')),
 			"65 stop tokens",
 		),
 	];
