@@ -21,6 +21,7 @@ from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 import opgt
+from decoder import Decoder
 from graphs import MODELS, model
 
 OUT = pathlib.Path(__file__).resolve().parents[1] / "tests/models"
@@ -655,57 +656,57 @@ def quantized_lstm(m):
     m.output(*outputs)
 
 
-@model(more=[("com.microsoft", 1)])
-def few_bits(m):
-    """Products with weights that stay as they are; onnx has no reference for them."""
-    x, rows = m.input("x", (1, 1, 75)), m.input("rows", (2, 19, 160))
-    codes = lambda *shape: m.weight(m.random.integers(0, 256, shape), "u1")
-
-    def product(a, k, n, bits, block, zeros, bias):
-        blocks = -(-k // block)
-        given = [a, codes(n, blocks, block * bits // 8), m.noise(n, blocks)]
-        given.append(codes(n, -(-blocks * bits // 8)) if zeros else "")
-        given += ["", m.noise(n)] if bias else []
-        sizes = dict(K=k, N=n, bits=bits, block_size=block, accuracy_level=4)
-        return m.op("MatMulNBits", *given, domain="com.microsoft", **sizes)
-
-    h = product(x, 75, 70, 4, 32, zeros=True, bias=False)
-    m.output(product(m.op("Tanh", h), 70, 33, 8, 32, zeros=False, bias=True))
-    m.output(product(rows, 160, 21, 4, 64, zeros=False, bias=True))
-    m.output(product(rows, 160, 9, 8, 128, zeros=True, bias=False))
 
 
-def main():
-    OUT.mkdir(parents=True, exist_ok=True)
-    for old in OUT.iterdir():
-        old.unlink()
-    warnings.simplefilter("ignore")
-    np.seterr(all="ignore")
-    for make in MODELS:
-        made = make()
-        proto = made.proto()
-        expected = None
-        try:
-            names = [output.name for output in proto.graph.output]
-            values = ReferenceEvaluator(proto).run(names, dict(made.plain))
-            pairs = zip(names, values)
-            expected = [(n, v) for n, v in pairs if n not in made.without_reference]
-        except Exception as error:  # The reference lacks some operators.
-            print(f"{made.name}: no reference: {type(error).__name__} {error}")
-        files = {
-            "onnx": proto.SerializeToString(deterministic=True),
-            "plain.opgt": opgt.encode(made.plain),
-            "special.opgt": opgt.encode(made.special()),
-        }
-        if expected:
-            files["expected.opgt"] = opgt.encode(expected)
-        if made.dims:
-            files["dims"] = "".join(f"{k}={v}\n" for k, v in made.dims.items()).encode()
-        for kind, data in files.items():
-            (OUT / f"{made.name}.{kind}").write_bytes(data)
-    total = sum(file.stat().st_size for file in OUT.iterdir())
-    print(f"{len(MODELS)} models, {total} bytes")
+class Generator:
+    """A step graph that the engine drives. The plain input is greedy; the special one samples."""
+
+    name, dims = "generator", {}
+    prompt = [3, 50, 7, 88, 21, 60, 2, 45, 96, 11]
+
+    def __init__(self):
+        self.decoder = Decoder(97, 24, 2, 6, 2, context=24, block=8, stop=[5, 80])
+        self.plain = self.request(0.0, 0, 1.0, 0)
+
+    def request(self, temperature, top_k, top_p, seed):
+        prompt = np.full((1, self.decoder.context), -1, "i8")
+        prompt[0, : len(self.prompt)] = self.prompt
+        new = self.decoder.context - len(self.prompt)
+        return [
+            ("prompt", prompt),
+            ("max_new_tokens", np.array([new], "i8")),
+            ("temperature", np.array([temperature], "f4")),
+            ("top_k", np.array([top_k], "i8")),
+            ("top_p", np.array([top_p], "f4")),
+            ("seed", np.array([seed], "i8")),
+        ]
+
+    def special(self):
+        return self.request(2.0, 60, 0.95, -7)
+
+    def proto(self):
+        return self.decoder.step()
+
+    def expected(self, proto):
+        """The greedy tokens, with each token through the graph alone."""
+        run = ReferenceEvaluator(proto).run
+        names = [output.name for output in proto.graph.output]
+        past = [value.name for value in proto.graph.input if value.name.startswith("past")]
+        state = {name: np.zeros(self.decoder.cache(), "f4") for name in past}
+        tokens, place = list(self.prompt), 0
+        while True:
+            given = {"input_ids": np.array([[tokens[place]]]), "position": np.array([place]), "last": np.array([0])}
+            values = dict(zip(names, run(names, {**given, **state})))
+            state = {name: values[name.replace("past_key_values", "present")] for name in past}
+            place += 1
+            if place == len(tokens):
+                tokens.append(int(values["logits"][0].argmax()))
+                if tokens[-1] in self.decoder.stop or len(tokens) == self.decoder.context:
+                    break
+        answer = np.full((1, self.decoder.context), -1, "i8")
+        new = tokens[len(self.prompt) :]
+        answer[0, : len(new)] = new
+        return [("tokens", answer)]
 
 
-if __name__ == "__main__":
-    main()
+MODELS.append(Generator)

@@ -6,6 +6,7 @@
 //! the module is compiled.
 
 use crate::{
+	generation,
 	host::{FUEL as REFILL, KERNELS, MODEL, WASI},
 	instance::STACK_POINTER,
 	witness,
@@ -32,6 +33,11 @@ const EXPORTS: [(&str, usize, usize); 6] = [
 	("opg_zeros", 0, 1),
 	("opg_run", 2, 1),
 ];
+
+/// The same of functions that older engines do not have: those from before witnesses, and from before
+/// generation.
+const OPTIONAL_EXPORTS: [(&str, usize, usize); 2] =
+	[(witness::EXPORT, 3, 1), (generation::EXPORT, 2, 1)];
 
 /// The rule that an artifact breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -212,11 +218,13 @@ impl Found {
 				return Err(ArtifactError::Export(name));
 			}
 		}
-		// Engines that are older than witnesses have none.
-		match export(witness::EXPORT, ExternalKind::Func) {
-			Some(index) if !is(index, 3, 1) => Err(ArtifactError::Export(witness::EXPORT)),
-			_ => Ok(()),
+		for (name, params, results) in OPTIONAL_EXPORTS {
+			let index = export(name, ExternalKind::Func);
+			if index.is_some_and(|index| !is(index, params, results)) {
+				return Err(ArtifactError::Export(name));
+			}
 		}
+		Ok(())
 	}
 
 	fn results(&self, ty: u32) -> Option<&[ValType]> {

@@ -4,6 +4,7 @@ use crate::{
 	artifact::check_artifact,
 	cache,
 	error::{EngineError, GuestError},
+	generation,
 	host::{
 		self,
 		kernels::{Isa, Means},
@@ -13,7 +14,7 @@ use crate::{
 	run::{Limits, Run},
 	thread::{on_guest_stack, GUEST_STACK},
 };
-use opg_engine_types::{content_hash, digest, Description, Dims, Inspection};
+use opg_engine_types::{content_hash, digest, Description, Dims, Generation, Inspection};
 use std::path::Path;
 use wasmtime::{Config, InstancePre, Linker};
 
@@ -126,6 +127,21 @@ impl Engine {
 		self.run_measured(model, dims, input, limits).map(|(run, _)| run)
 	}
 
+	/// Describes `model`, without a run.
+	pub fn describe(
+		&self,
+		model: &[u8],
+		dims: &Dims,
+		limits: &Limits,
+	) -> Result<Run<Description>, EngineError> {
+		let (run, _) = self.call(limits, |instance| {
+			instance.load(model, dims)?;
+			instance.begin_after_load(limits)?;
+			described(instance)
+		})?;
+		Ok(run)
+	}
+
 	/// Reports on `model` and on a trial run with inputs of zeros, each within these limits. The
 	/// outcome is a fault if the model does not load; a trial that fails is reported.
 	pub fn inspect(
@@ -139,24 +155,60 @@ impl Engine {
 			instance.load(model, dims)?;
 			let load_fuel = instance.spent()?;
 			instance.begin_after_load(limits)?;
-			let description = Description::decode(&instance.describe()?)
-				.map_err(|e| wasmtime::Error::msg(e.to_string()))?;
-			Ok((description, load_fuel, instance.zeros()?))
+			Ok((described(instance)?, load_fuel, instance.zeros()?))
 		})?;
 		let Run { outcome, fuel, reason, message } = described;
-		let (description, load_fuel, zeros) = match outcome {
+		let (mut description, load_fuel, zeros) = match outcome {
 			Ok(parts) => parts,
 			Err(fault) => return Ok(Run { outcome: Err(fault), fuel, reason, message }),
 		};
-		let (trial, memory_bytes) = self.run_measured(model, dims, &zeros, limits)?;
+		let (trial, memory_bytes, run_fuel) = match &mut description.generation {
+			Some(generation) => self.trial(model, dims, &zeros, limits, generation)?,
+			None => {
+				let (trial, memory_bytes) = self.run_measured(model, dims, &zeros, limits)?;
+				let fuel = trial.fuel;
+				(trial, memory_bytes, fuel)
+			},
+		};
 		let inspection = Inspection {
 			description,
 			memory_bytes: memory_bytes as u64,
 			load_fuel,
-			run_fuel: trial.fuel,
+			run_fuel,
 			trial: trial.outcome.map(|output| digest(&output)),
 		};
 		Ok(Run { outcome: Ok(inspection), fuel: trial.fuel, reason: None, message: trial.message })
+	}
+
+	/// Runs a generator without an end at its stop tokens, and measures its tokens. Also gives the memory
+	/// that the run took, in bytes, and the fuel of one that fills the context.
+	fn trial(
+		&self,
+		model: &[u8],
+		dims: &Dims,
+		input: &[u8],
+		limits: &Limits,
+		generation: &mut Generation,
+	) -> Result<(Run, usize, u64), EngineError> {
+		let Run { outcome, fuel, reason, message } = self.prepare(model, dims, limits)?;
+		let prepared = match outcome {
+			Ok(prepared) => prepared,
+			Err(fault) => return Ok((Run { outcome: Err(fault), fuel, reason, message }, 0, fuel)),
+		};
+		let mut memory_bytes = 0;
+		let mut run = |input: &[u8]| {
+			self.call_prepared(&prepared, limits, |instance| {
+				let output = instance.trial(input, limits.max_output);
+				memory_bytes = memory_bytes.max(instance.memory().len());
+				output
+			})
+		};
+		let trial = run(input)?;
+		let run_fuel = match trial.outcome {
+			Ok(_) => generation::measure(generation, trial.fuel, input, &mut run)?,
+			Err(_) => trial.fuel,
+		};
+		Ok((trial, memory_bytes, run_fuel))
 	}
 
 	/// Runs a model in a fresh instance; also gives the memory that it took, in bytes.
@@ -198,6 +250,12 @@ impl Engine {
 	pub(crate) fn instance(&self, limits: &Limits) -> Result<Instance, EngineError> {
 		Ok(Instance::new(&self.guest, self.means, limits)?)
 	}
+}
+
+/// The description of the loaded model.
+fn described(instance: &mut Instance) -> Result<Description, GuestError> {
+	let description = Description::decode(&instance.describe()?);
+	Ok(description.map_err(|e| wasmtime::Error::msg(e.to_string()))?)
 }
 
 /// Bytes of address space that are kept for an instance's memory.

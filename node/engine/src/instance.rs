@@ -3,6 +3,7 @@
 use crate::{
 	engine::RESERVED,
 	error::{EngineError, GuestError},
+	generation,
 	host::{self, kernels::Means, Fuel, ModelFile, State},
 	run::{classify, End, Limits, Run},
 	snapshot::{self, MemorySnapshot},
@@ -153,6 +154,12 @@ impl Instance {
 		self.call("opg_run", input, max_output)
 	}
 
+	/// The same, but no stop token ends a generation.
+	pub fn trial(&mut self, input: &[u8], max_output: usize) -> Result<Vec<u8>, GuestError> {
+		let input = self.give(input)?;
+		self.call(generation::EXPORT, input, max_output)
+	}
+
 	/// Runs the loaded model, and gives the witness for the seed.
 	pub fn witness(&mut self, input: &[u8], seed: &[u8; 32]) -> Result<Vec<u8>, GuestError> {
 		let (input, input_length) = self.give(input)?;
@@ -165,7 +172,7 @@ impl Instance {
 		self.call("opg_describe", (), usize::MAX)
 	}
 
-	/// An encoded input of zeros for the loaded model.
+	/// An encoded input for a trial of the loaded model: zeros, unless it generates.
 	pub fn zeros(&mut self) -> Result<Vec<u8>, GuestError> {
 		self.call("opg_zeros", (), usize::MAX)
 	}

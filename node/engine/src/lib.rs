@@ -4,6 +4,7 @@ mod artifact;
 mod cache;
 mod engine;
 mod error;
+mod generation;
 mod host;
 mod instance;
 mod prepared;
@@ -18,8 +19,8 @@ pub use engine::{artifact, engine_id, Artifact, Backend, Engine, EngineConfig};
 pub use error::EngineError;
 pub use host::kernels::Isa;
 pub use opg_engine_types::{
-	content_hash, digest, dims, tensor, Description, Dim, Dims, DimsError, Inspection, ModelFault,
-	Port, Reason, ReportError, PINNED_ENGINE_ID,
+	content_hash, digest, dims, tensor, Description, Dim, Dims, DimsError, Generation, Inspection,
+	ModelFault, Port, Reason, ReportError, PINNED_ENGINE_ID,
 };
 pub use prepared::Prepared;
 pub use run::{Limits, Run};

@@ -53,7 +53,7 @@ pub fn render(report: &Inspection) -> Value {
 		Ok(digest) => json!({ "output_digest": hex::encode(digest) }),
 		Err(fault) => json!({ "fault": fault.code() }),
 	};
-	json!({
+	let mut value = json!({
 		"inputs": ports(&report.description.inputs),
 		"outputs": ports(&report.description.outputs),
 		"dims": map(&report.description.dims),
@@ -64,7 +64,17 @@ pub fn render(report: &Inspection) -> Value {
 		"load_fuel": report.load_fuel,
 		"run_fuel": report.run_fuel,
 		"trial": trial,
-	})
+	});
+	if let Some(generation) = report.description.generation {
+		value["generation"] = json!({
+			"context": generation.context,
+			"block": generation.block,
+			"vocabulary": generation.vocabulary,
+			"token_fuel": generation.token_fuel,
+			"block_fuel": generation.block_fuel,
+		});
+	}
+	value
 }
 
 #[cfg(test)]

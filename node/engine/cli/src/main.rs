@@ -1,6 +1,7 @@
 //! `opg-engine`: runs and inspects models as executors do, without a chain.
 
 mod advice;
+mod generate;
 mod inputs;
 mod output;
 
@@ -59,6 +60,10 @@ enum Command {
 		#[arg(long, value_name = "RUNS", default_value_t = 0)]
 		repeat: u32,
 	},
+	/// Tokens after a prompt of tokens, by a model that generates text.
+	///
+	/// Prints the new ones, with commas between them.
+	Generate(generate::Generate),
 	/// Changes a model so that it fits: its dimensions, inputs, weights and outputs.
 	///
 	/// Changes are made in the order of the options below, and each option can be given many times. Says
@@ -141,6 +146,7 @@ fn main() -> Result<()> {
 		Command::Run { model, inputs, output, repeat } => {
 			run(&model, &inputs, output.as_ref(), repeat)
 		},
+		Command::Generate(generate) => generate.run(),
 		Command::Fix(fix) => {
 			print!("{}", opg_engine_fix::run(&fix)?);
 			Ok(())

@@ -13,6 +13,7 @@ mod branches;
 mod broadcast;
 mod describe;
 mod file;
+mod generation;
 mod host;
 mod loaded;
 mod memory;
@@ -22,12 +23,14 @@ mod optimise;
 mod reductions;
 mod refusal;
 mod scatter;
+mod sharing;
 mod tables;
 mod values;
 mod weights;
 mod witness;
 
 use file::File;
+use generation::Stops;
 use loaded::Loaded;
 use opg_engine_types::{Dims, Reason};
 use refusal::Refusal;
@@ -112,7 +115,7 @@ pub extern "C" fn opg_describe() -> *const Reply {
 	Reply::leave(loaded().map(|loaded| loaded.description.encode()))
 }
 
-/// Leaves an input of zeros for the loaded model, encoded.
+/// Leaves an input for a trial of the loaded model, encoded: zeros, unless it generates.
 #[no_mangle]
 pub extern "C" fn opg_zeros() -> *const Reply {
 	Reply::leave(loaded().and_then(Loaded::zeros))
@@ -126,7 +129,18 @@ pub extern "C" fn opg_zeros() -> *const Reply {
 #[no_mangle]
 pub unsafe extern "C" fn opg_run(input: *mut u8, input_length: u32) -> *const Reply {
 	let input = own(input, input_length);
-	Reply::leave(loaded().and_then(|loaded| loaded.run(input)))
+	Reply::leave(loaded().and_then(|loaded| loaded.run(input, Stops::Obeyed)))
+}
+
+/// The same as [`opg_run`], but no stop token ends a generation: for measuring tokens.
+///
+/// # Safety
+///
+/// As for [`opg_load`].
+#[no_mangle]
+pub unsafe extern "C" fn opg_trial(input: *mut u8, input_length: u32) -> *const Reply {
+	let input = own(input, input_length);
+	Reply::leave(loaded().and_then(|loaded| loaded.run(input, Stops::Ignored)))
 }
 
 /// Runs the loaded model on the input, and leaves the witness for the seed: see [`witness`].

@@ -1,6 +1,7 @@
 //! A loaded model: takes encoded inputs and gives encoded outputs.
 
 use crate::{
+	generation::{Generator, Stops},
 	refusal::Refusal,
 	values::{datum_type, dtype},
 };
@@ -14,22 +15,37 @@ use tract_onnx::prelude::*;
 /// A model ready to run.
 pub struct Loaded {
 	pub description: Description,
-	pub plan: Arc<TypedRunnableModel>,
+	pub model: Model,
+}
+
+/// What runs.
+pub enum Model {
+	/// One graph, once.
+	Plan(Arc<TypedRunnableModel>),
+	/// A step graph, many times.
+	Generator(Generator),
 }
 
 impl Loaded {
 	/// Runs the model on an encoded input, and encodes the outputs.
-	pub fn run(&self, input: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-		let inputs = self.inputs(input)?;
-		let outputs = self
-			.plan
-			.run(inputs)
-			.map_err(|e| Refusal::new(Reason::RunFailed, format!("the run fails: {e:#}")))?;
-		self.encode(outputs)
+	pub fn run(&self, input: Vec<u8>, stops: Stops) -> Result<Vec<u8>, Refusal> {
+		match &self.model {
+			Model::Plan(plan) => {
+				let inputs = self.values(input)?;
+				let outputs = plan.run(inputs).map_err(|e| {
+					Refusal::new(Reason::RunFailed, format!("the run fails: {e:#}"))
+				})?;
+				self.encode(outputs)
+			},
+			Model::Generator(generator) => generator.run(self.inputs(input)?, stops),
+		}
 	}
 
-	/// An input of nothing but zeros, encoded.
+	/// An input of nothing but zeros, encoded; of a generator the one for its trial.
 	pub fn zeros(&self) -> Result<Vec<u8>, Refusal> {
+		if let Model::Generator(generator) = &self.model {
+			return Ok(generator.trial());
+		}
 		let mut tensors = Vec::new();
 		for Port { name, dtype, shape } in &self.description.inputs {
 			let size = shape.iter().try_fold(dtype.size(), |bytes, dim| {
@@ -46,17 +62,12 @@ impl Loaded {
 		Ok(tensor::encode(&tensors))
 	}
 
-	/// Decodes an input.
-	pub fn inputs(&self, input: Vec<u8>) -> Result<TVec<TValue>, Refusal> {
-		let given = tensor::decode(&input)
+	/// Decodes an input into tensors in the order of the model's inputs, of their types and shapes.
+	pub fn inputs(&self, input: Vec<u8>) -> Result<Vec<Given>, Refusal> {
+		let mut given = tensor::decode(&input)
 			.map_err(|e| Refusal::new(Reason::InputEncoding, e.to_string()))?;
 		drop(input);
-		self.bind(given)
-	}
-
-	/// Puts the tensors into the order of the model's inputs.
-	fn bind(&self, mut given: Vec<Given>) -> Result<TVec<TValue>, Refusal> {
-		let mut values = tvec!();
+		let mut tensors = Vec::new();
 		for Port { name, dtype, shape } in &self.description.inputs {
 			let at = given.iter().position(|t| t.name == *name).ok_or_else(|| {
 				Refusal::new(Reason::InputMissing, format!("input `{name}` is missing"))
@@ -74,22 +85,30 @@ impl Loaded {
 				);
 				return Err(Refusal::new(Reason::InputShape, message));
 			}
-			// The data is here, so they are numbers of a 32-bit machine.
-			let shape: TVec<usize> = shape.iter().map(|dim| *dim as usize).collect();
-			// SAFETY: `decode` has checked the length and that every bool is 0 or 1; of the other
-			// types any bytes are values.
-			let value = unsafe { Tensor::from_raw_dt(datum_type(*dtype), &shape, &tensor.data) };
-			let value = value
-				.map_err(|e| Refusal::new(Reason::InputType, format!("input `{name}`: {e:#}")))?;
-			values.push(value.into_tvalue());
+			tensors.push(tensor);
 		}
 		match given.first() {
 			Some(Given { name, .. }) => {
 				let message = format!("the model has no input `{name}`");
 				Err(Refusal::new(Reason::InputUnknown, message))
 			},
-			None => Ok(values),
+			None => Ok(tensors),
 		}
+	}
+
+	/// Decodes an input for tract.
+	pub fn values(&self, input: Vec<u8>) -> Result<TVec<TValue>, Refusal> {
+		let value = |Given { name, dtype, shape, data }: Given| {
+			// The data is here, so they are numbers of a 32-bit machine.
+			let shape: TVec<usize> = shape.iter().map(|dim| *dim as usize).collect();
+			// SAFETY: `decode` has checked the length and that every bool is 0 or 1; of the other
+			// types any bytes are values.
+			let value = unsafe { Tensor::from_raw_dt(datum_type(dtype), &shape, &data) };
+			value
+				.map(Tensor::into_tvalue)
+				.map_err(|e| Refusal::new(Reason::InputType, format!("input `{name}`: {e:#}")))
+		};
+		self.inputs(input)?.into_iter().map(value).collect()
 	}
 
 	fn encode(&self, values: TVec<TValue>) -> Result<Vec<u8>, Refusal> {

@@ -1,15 +1,24 @@
 //! Loading: makes a model that runs of an ONNX file, or refuses the file.
 
 use crate::{
-	binding, branches, describe, file::File, loaded::Loaded, operators, optimise::optimise,
-	refusal::Refusal, values::dtype, weights,
+	binding, branches, describe,
+	file::File,
+	generation::{self, Generator, Settings, Step},
+	loaded::{Loaded, Model},
+	operators,
+	optimise::optimise,
+	refusal::Refusal,
+	sharing::Sharing,
+	values::dtype,
+	weights,
 };
 use opg_engine_types::{
 	dims::{Dims, MAX_NAME},
-	report::Port,
+	report::{Description, Generation, Port},
 	tensor, wire, Reason,
 };
 use tract_onnx::{
+	model::Onnx,
 	pb,
 	prelude::*,
 	tract_core::ops::{logic::IfThenElse, scan::Scan},
@@ -19,9 +28,6 @@ use tract_onnx::{
 /// Checks the file, reads it and prepares it.
 pub fn load(mut file: File, dims: &Dims) -> Result<Loaded, Refusal> {
 	let outline = wire::outline(&mut file).map_err(|e| Refusal::new(e.reason(), e.to_string()))?;
-	let not_loadable = |what: &str, e: TractError| {
-		Refusal::new(Reason::NotLoadable, format!("cannot {what} the model: {e:#}"))
-	};
 	// Shapes noted for outputs and values inside are hints that a file can get wrong; without
 	// them tract infers its own.
 	let mut onnx = tract_onnx::onnx().with_ignore_output_shapes(true).with_ignore_value_info(true);
@@ -37,8 +43,77 @@ pub fn load(mut file: File, dims: &Dims) -> Result<Loaded, Refusal> {
 		.as_mut()
 		.ok_or_else(|| Refusal::new(Reason::Malformed, "the file has no graph"))?;
 	weights::restore_attributes(graph).map_err(|e| not_loadable("read", e))?;
+	match generation::settings(&mut proto)? {
+		Some(settings) => generator(&onnx, proto, dims, settings),
+		None => {
+			let (description, model) = analyse(&onnx, proto, dims, tensor::MAX_TENSORS)?;
+			Ok(Loaded { description, model: Model::Plan(prepare(model)?) })
+		},
+	}
+}
+
+/// Prepares a step graph for one token and for a block, with the same weights.
+fn generator(
+	onnx: &Onnx,
+	proto: pb::ModelProto,
+	dims: &Dims,
+	settings: Settings,
+) -> Result<Loaded, Refusal> {
+	let Settings { context, block, .. } = settings;
+	let bound = |sequence: usize| -> Result<Dims, Refusal> {
+		let mut bound = dims.clone();
+		let bind = bound.bind(generation::SEQUENCE, sequence as u64);
+		bind.map_err(|e| Refusal::new(Reason::BadBinding, e.to_string()))?;
+		Ok(bound)
+	};
+	let (dims_of_one, dims_of_block) = (bound(1)?, bound(block)?);
+	let sharing = Sharing::begin();
+	let (description, one) = analyse(onnx, proto.clone(), &dims_of_one, generation::MAX_PORTS)?;
+	let places = generation::places(&description, &settings, 1)?;
+	let (of_block, many) = analyse(onnx, proto, &dims_of_block, generation::MAX_PORTS)?;
+	let places_of_block = generation::places(&of_block, &settings, block)?;
+	if places != places_of_block {
+		let message = "the caches or the vocabulary of a step graph depend on `sequence`";
+		return Err(Refusal::new(Reason::BadGenerator, message));
+	}
+	sharing.all_is_read();
+	let vocabulary = places.vocabulary as u64;
+	let one = Step { plan: prepare(one)?, places, sequence: 1 };
+	let block = Step { plan: prepare(many)?, places: places_of_block, sequence: block };
+	let description = Description {
+		inputs: generation::inputs(context),
+		outputs: generation::outputs(context),
+		dims: dims.iter().map(|(name, size)| (name.to_owned(), size)).collect(),
+		generation: Some(Generation {
+			context: context as u64,
+			block: block.sequence as u64,
+			vocabulary,
+			..Generation::default()
+		}),
+		..description
+	};
+	let model = Model::Generator(Generator { settings, one, block });
+	Ok(Loaded { description, model })
+}
+
+fn not_loadable(what: &str, e: TractError) -> Refusal {
+	Refusal::new(Reason::NotLoadable, format!("cannot {what} the model: {e:#}"))
+}
+
+/// Checks the graph with these dimensions bound, and finds out its types and shapes. It may have so many
+/// inputs, and as many outputs.
+fn analyse(
+	onnx: &Onnx,
+	mut proto: pb::ModelProto,
+	dims: &Dims,
+	max_ports: usize,
+) -> Result<(Description, TypedModel), Refusal> {
+	let graph = proto
+		.graph
+		.as_mut()
+		.ok_or_else(|| Refusal::new(Reason::Malformed, "the file has no graph"))?;
 	binding::bind(graph, dims)?;
-	let outputs = output_names(graph)?;
+	let outputs = output_names(graph, max_ports)?;
 	let mut description = describe::describe(&proto, dims)?;
 
 	if let Some(graph) = &mut proto.graph {
@@ -52,21 +127,24 @@ pub fn load(mut file: File, dims: &Dims) -> Result<Loaded, Refusal> {
 		operators::check(graph, &operators::shapes(&model))?;
 	}
 	drop(proto);
-	description.inputs = inputs(&model)?;
-	let mut typed = model.into_typed().map_err(|e| not_loadable("analyse", e))?;
+	description.inputs = inputs(&model, max_ports)?;
+	let typed = model.into_typed().map_err(|e| not_loadable("analyse", e))?;
 	check_closed(&typed)?;
 	description.outputs = describe::outputs(&typed, &outputs)?;
-	let plan = optimise(&mut typed)
-		.and_then(|()| typed.into_runnable())
-		.map_err(|e| not_loadable("prepare", e))?;
-	Ok(Loaded { description, plan })
+	Ok((description, typed))
 }
 
-fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Refusal> {
+/// Optimises the model.
+fn prepare(mut model: TypedModel) -> Result<Arc<TypedRunnableModel>, Refusal> {
+	optimise(&mut model)
+		.and_then(|()| model.into_runnable())
+		.map_err(|e| not_loadable("prepare", e))
+}
+
+fn output_names(graph: &pb::GraphProto, most: usize) -> Result<Vec<String>, Refusal> {
 	let outputs: Vec<String> = graph.output.iter().map(|o| o.name.clone()).collect();
-	if outputs.is_empty() || outputs.len() > tensor::MAX_TENSORS {
-		let message =
-			format!("{} outputs; 1 to {} are allowed", outputs.len(), tensor::MAX_TENSORS);
+	if outputs.is_empty() || outputs.len() > most {
+		let message = format!("{} outputs; 1 to {most} are allowed", outputs.len());
 		return Err(Refusal::new(Reason::BadOutputs, message));
 	}
 	let known = |name: &String| {
@@ -86,11 +164,11 @@ fn output_names(graph: &pb::GraphProto) -> Result<Vec<String>, Refusal> {
 	}
 }
 
-fn inputs(model: &InferenceModel) -> Result<Vec<Port>, Refusal> {
+fn inputs(model: &InferenceModel, most: usize) -> Result<Vec<Port>, Refusal> {
 	let not_loadable = |e: TractError| Refusal::new(Reason::NotLoadable, e.to_string());
 	let outlets = model.input_outlets().map_err(not_loadable)?;
-	if outlets.len() > tensor::MAX_TENSORS {
-		let message = format!("{} inputs; {} are allowed", outlets.len(), tensor::MAX_TENSORS);
+	if outlets.len() > most {
+		let message = format!("{} inputs; {most} are allowed", outlets.len());
 		return Err(Refusal::new(Reason::UnsupportedFeature, message));
 	}
 	outlets

@@ -4,7 +4,7 @@
 //! it forgets when a pass is over. Here a pass ends early and begins anew, so that at no time there are
 //! two of all weights.
 
-use crate::{branches, broadcast, host, reductions, scatter, tables};
+use crate::{branches, broadcast, host, reductions, scatter, sharing, tables};
 use tract_onnx::{
 	prelude::*,
 	tract_core::{
@@ -32,8 +32,14 @@ pub fn optimise(model: &mut TypedModel) -> TractResult<()> {
 	in_steps(declutter).session().optimize(model)?;
 	let mut codegen = Optimizer::codegen();
 	// The last one comes first.
-	let rules: [Rule; 5] =
-		[reductions::reduce, scatter::scatter, branches::prepare, tables::sum, cube];
+	let rules: [Rule; 6] = [
+		sharing::products,
+		reductions::reduce,
+		scatter::scatter,
+		branches::prepare,
+		tables::sum,
+		cube,
+	];
 	for rule in rules {
 		codegen.add_pass(0, Box::new(Each { rule, next: 0 }));
 	}
@@ -116,7 +122,10 @@ impl TypedPass for Stepwise {
 		if self.bytes >= MAX_STEP {
 			return Ok(None);
 		}
-		let patch = self.pass.next(session, model)?;
+		let mut patch = self.pass.next(session, model)?;
+		if let Some(patch) = &mut patch {
+			sharing::constants(patch)?;
+		}
 		let nodes = patch.iter().flat_map(|patch| patch.model.nodes());
 		let facts = nodes.filter(|node| node.op_is::<Const>()).flat_map(|node| &node.outputs);
 		let sizes = facts.filter_map(|output| output.fact.mem_size().to_i64().ok());

@@ -5,7 +5,7 @@
 //! the same as a node `Constant`, so it becomes one, and the operator `Constant` reads the file.
 //! Tensors of other nodes are small; their operators find the data where the file would have it.
 
-use crate::file;
+use crate::{file, sharing};
 use std::{collections::BTreeMap, mem, sync::OnceLock};
 use tract_onnx::{
 	model::{OnnxOpRegister, ParsingContext},
@@ -40,9 +40,10 @@ fn constant(context: &ParsingContext, node: &NodeProto) -> Built {
 		let of_tract = OF_TRACT.get().context("tract has no operator for constants")?;
 		return of_tract(context, node);
 	};
-	let tensor =
-		read(value, segment).with_context(|| format!("reading the weights `{}`", value.name))?;
-	Ok((Box::new(Const::new(tensor.into_arc_tensor())?), Vec::new()))
+	let (at, _) = place(segment)?;
+	let tensor = sharing::read(at, || read(value, segment))
+		.with_context(|| format!("reading the weights `{}`", value.name))?;
+	Ok((Box::new(Const::new(tensor)?), Vec::new()))
 }
 
 /// Reads a tensor.

@@ -5,6 +5,7 @@
 
 pub mod artifact;
 pub mod attributes;
+pub mod generator;
 pub mod hostile;
 pub mod mutate;
 mod onnx;

@@ -69,6 +69,20 @@ pub fn input(name: &str, dtype: u64, shape: &[u64]) -> Vec<u8> {
 	bytes(11, value(name, dtype, shape.iter().flat_map(|dim| bytes(1, int(1, *dim))).collect()))
 }
 
+/// An input of which some dimensions have names instead of numbers.
+pub fn named_input(name: &str, dtype: u64, shape: &[Result<u64, &str>]) -> Vec<u8> {
+	let dim = |dim: &Result<u64, &str>| match dim {
+		Ok(size) => bytes(1, int(1, *size)),
+		Err(name) => bytes(1, bytes(2, name)),
+	};
+	bytes(11, value(name, dtype, shape.iter().flat_map(dim).collect()))
+}
+
+/// An entry of a model's metadata.
+pub fn metadata(key: &str, value: &str) -> Vec<u8> {
+	bytes(14, [bytes(1, key), bytes(2, value)].concat())
+}
+
 /// An input whose only dimension has a name instead of a number.
 pub fn open_input(name: &str) -> Vec<u8> {
 	bytes(11, value(name, FLOAT, bytes(1, bytes(2, "batch"))))

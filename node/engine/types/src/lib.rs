@@ -31,7 +31,7 @@ pub use hash::{content_hash, digest};
 #[cfg(feature = "pin")]
 pub use pin::PINNED_ENGINE_ID;
 pub use reason::Reason;
-pub use report::{Description, Inspection, Port, ReportError};
+pub use report::{Description, Generation, Inspection, Port, ReportError};
 pub use tensor::{DType, Tensor, TensorError};
 
 /// Longest model file, in bytes.

@@ -43,6 +43,8 @@ pub enum Reason {
 	OutputNotEncodable = 18,
 	/// The stack is used up.
 	StackUsedUp = 19,
+	/// The file says that it generates text, but not in the form for it.
+	BadGenerator = 20,
 	/// The input is not an encoded list of tensors.
 	InputEncoding = 32,
 	/// An input is missing.
@@ -55,11 +57,13 @@ pub enum Reason {
 	InputShape = 36,
 	/// The model does not run on these values.
 	RunFailed = 37,
+	/// An input's values are not what the model takes.
+	InputValue = 38,
 }
 
 impl Reason {
 	/// Every reason.
-	pub const ALL: [Reason; 25] = [
+	pub const ALL: [Reason; 27] = [
 		Reason::FileTooLong,
 		Reason::NestedTooDeeply,
 		Reason::TooManyNodes,
@@ -79,12 +83,14 @@ impl Reason {
 		Reason::NotLoadable,
 		Reason::OutputNotEncodable,
 		Reason::StackUsedUp,
+		Reason::BadGenerator,
 		Reason::InputEncoding,
 		Reason::InputMissing,
 		Reason::InputUnknown,
 		Reason::InputType,
 		Reason::InputShape,
 		Reason::RunFailed,
+		Reason::InputValue,
 	];
 
 	/// The reason with this code.

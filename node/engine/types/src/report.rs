@@ -11,12 +11,17 @@
 //!
 //! Ports are in the model's order; the other lists are sorted and name nothing twice. `trial` is 0,
 //! or the code of the fault; then the digest is zero.
+//!
+//! The report of a model that generates text has version 2. Behind `parameters` it has what else
+//! version 1 has not: `context u64 | block u64 | vocabulary u64 | token fuel u64 | block fuel u64`.
 
 use crate::{fault::ModelFault, tensor::DType};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// First bytes of an encoded report: the magic and the version.
 pub const MAGIC: [u8; 5] = *b"OPGR\x01";
+/// The same of a report on a model that generates text.
+pub const MAGIC_OF_GENERATOR: [u8; 5] = *b"OPGR\x02";
 
 /// An input or output of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +49,55 @@ pub struct Description {
 	pub operators: Vec<((String, String), u64)>,
 	/// Elements of all initializers and constants.
 	pub parameters: u64,
+	/// How it generates text, if it does.
+	pub generation: Option<Generation>,
+}
+
+/// What a report says of a model that generates text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Generation {
+	/// Most tokens, of prompt and answer together.
+	pub context: u64,
+	/// Tokens of the prompt that are read at once.
+	pub block: u64,
+	/// Tokens that there are.
+	pub vocabulary: u64,
+	/// Fuel of generating a token, with sampling.
+	pub token_fuel: u64,
+	/// Fuel of reading a block of the prompt, or what is left of it.
+	pub block_fuel: u64,
+}
+
+impl Generation {
+	/// Fuel of reading a prompt of so many tokens and generating so many, at least one of each, within
+	/// the context. What else a run takes is not in it.
+	pub fn fuel(&self, prompt: u64, new: u64) -> u64 {
+		let block = self.block.max(1);
+		let (blocks, rest) = (prompt / block, prompt % block);
+		// A token alone goes the way of new tokens, and the last new one goes no way.
+		let (blocks, single) = match rest {
+			0 => (blocks, 0),
+			1 => (blocks, 1),
+			_ => (blocks.saturating_add(1), 0),
+		};
+		let tokens = new.saturating_sub(1).saturating_add(single);
+		let blocks = blocks.saturating_mul(self.block_fuel);
+		blocks.saturating_add(tokens.saturating_mul(self.token_fuel))
+	}
+
+	/// The most that [`Generation::fuel`] is for a prompt and an answer that fill the context.
+	pub fn most_fuel(&self) -> u64 {
+		// Of the prompts that take so many blocks, full ones or those whose last block has two tokens cost
+		// the most. Over the number of blocks both rise or fall evenly.
+		let (context, block) = (self.context, self.block.max(1));
+		let last = |behind: u64| {
+			let full = context.checked_sub(1 + behind)? / block * block;
+			full.checked_add(behind)
+		};
+		let prompts = [Some(1), Some(2), last(0), last(2)].into_iter().flatten();
+		let prompts = prompts.filter(|prompt| *prompt > 0 && *prompt < context);
+		prompts.map(|prompt| self.fuel(prompt, context - prompt)).max().unwrap_or(0)
+	}
 }
 
 /// A report on a model. The same for the same engine, model, dimensions and limits.
@@ -55,7 +109,8 @@ pub struct Inspection {
 	pub memory_bytes: u64,
 	/// Fuel of loading and preparing.
 	pub load_fuel: u64,
-	/// Fuel of the trial run, on inputs of zeros, after loading.
+	/// Fuel of the trial run, on inputs of zeros, after loading. Of a model that generates text, the
+	/// fuel of a run that fills the context, as of the trial's tokens and blocks.
 	pub run_fuel: u64,
 	/// The digest of the trial run's output, or the fault that it ended with.
 	pub trial: Result<[u8; 32], ModelFault>,
@@ -86,13 +141,23 @@ impl Description {
 			put_named(out, &(name.clone(), *count));
 		});
 		out.extend(self.parameters.to_le_bytes());
+		if let Some(Generation { context, block, vocabulary, token_fuel, block_fuel }) =
+			self.generation
+		{
+			for number in [context, block, vocabulary, token_fuel, block_fuel] {
+				out.extend(number.to_le_bytes());
+			}
+		}
 		out
 	}
 
 	/// Decodes what [`Description::encode`] gave. Total.
 	pub fn decode(bytes: &[u8]) -> Result<Description, ReportError> {
 		let mut reader = Reader(bytes);
-		let description = reader.description()?;
+		let mut description = reader.description()?;
+		if !reader.0.is_empty() {
+			description.generation = Some(reader.generation()?);
+		}
 		reader.end(description)
 	}
 }
@@ -100,7 +165,11 @@ impl Description {
 impl Inspection {
 	/// Encodes the report.
 	pub fn encode(&self) -> Vec<u8> {
-		let mut out = MAGIC.to_vec();
+		let magic = match self.description.generation {
+			Some(_) => MAGIC_OF_GENERATOR,
+			None => MAGIC,
+		};
+		let mut out = magic.to_vec();
 		out.extend(self.description.encode());
 		for number in [self.memory_bytes, self.load_fuel, self.run_fuel] {
 			out.extend(number.to_le_bytes());
@@ -112,8 +181,14 @@ impl Inspection {
 
 	/// Decodes a report. Total; accepts only what [`Inspection::encode`] gives.
 	pub fn decode(bytes: &[u8]) -> Result<Inspection, ReportError> {
-		let mut reader = Reader(bytes.strip_prefix(&MAGIC).ok_or(ReportError)?);
-		let description = reader.description()?;
+		let (magic, rest) = bytes.split_first_chunk().ok_or(ReportError)?;
+		let mut reader = Reader(rest);
+		let mut description = reader.description()?;
+		match *magic {
+			MAGIC => (),
+			MAGIC_OF_GENERATOR => description.generation = Some(reader.generation()?),
+			_ => return Err(ReportError),
+		}
 		let [memory_bytes, load_fuel, run_fuel] = [reader.u64()?, reader.u64()?, reader.u64()?];
 		let [fault] = reader.array()?;
 		let digest = reader.array()?;
@@ -205,7 +280,14 @@ impl Reader<'_> {
 			opsets: self.map(Self::text)?,
 			operators: self.map(|reader| Ok((reader.text()?, reader.text()?)))?,
 			parameters: self.u64()?,
+			generation: None,
 		})
+	}
+
+	fn generation(&mut self) -> Result<Generation, ReportError> {
+		let [context, block, vocabulary] = [self.u64()?, self.u64()?, self.u64()?];
+		let [token_fuel, block_fuel] = [self.u64()?, self.u64()?];
+		Ok(Generation { context, block, vocabulary, token_fuel, block_fuel })
 	}
 
 	fn end<T>(self, value: T) -> Result<T, ReportError> {

@@ -16,6 +16,10 @@ const MAX_FIELDS: usize = 400_000;
 
 /// Least bytes of a tensor's data that stay in the file.
 const LARGE: usize = 1024;
+/// The model's metadata, of which the engine keeps what begins with this and is not longer.
+const METADATA: u64 = 14;
+const OURS: &[u8] = b"opg.generate";
+const MAX_METADATA: usize = 2048;
 /// Bytes that are read at once.
 const WINDOW: usize = 4096;
 /// Bytes of a value that decide about it, and that a message shows.
@@ -196,7 +200,7 @@ impl Message {
 	/// values inside of the graph, the segment of a tensor, whose place the outline uses.
 	fn keeps(self, number: u64) -> bool {
 		match self {
-			Self::Model => matches!(number, 7 | 8),
+			Self::Model => matches!(number, 7 | 8 | METADATA),
 			Self::Graph => matches!(number, 1 | 5 | 11 | 12),
 			Self::Node => matches!(number, 1..=5 | 7),
 			Self::Attribute => matches!(number, 1..=11 | 20),
@@ -307,6 +311,9 @@ impl<S: Source> Walker<'_, S> {
 				(Message::Tensor, 2, Value::Number(value)) => dtype = *value,
 				_ => (),
 			}
+			if kind == Message::Model && field.number == METADATA && !self.is_ours(&field)? {
+				continue;
+			}
 			match kind.child(field.number) {
 				Some(child) if field.value == Value::Bytes => self.nested(child, &field, depth)?,
 				// No dimension is bound by such a name: it is left open.
@@ -409,6 +416,22 @@ impl<S: Source> Walker<'_, S> {
 				self.source.read(from, &mut self.out[place..]);
 			},
 		}
+	}
+
+	/// Whether an entry of the metadata is for the engine.
+	fn is_ours(&mut self, entry: &Field) -> Result<bool, WireError> {
+		let mut at = entry.at;
+		while entry.value == Value::Bytes && at < entry.stop {
+			let field = self.field(at, entry.stop)?;
+			at = field.stop;
+			if field.number == 1 && self.text(&field).starts_with(OURS) {
+				if entry.stop - entry.at > MAX_METADATA {
+					return Err(WireError::Unsupported("so long metadata of generation is"));
+				}
+				return Ok(true);
+			}
+		}
+		Ok(false)
 	}
 
 	/// The beginning of a field, with one byte more than decides about it.

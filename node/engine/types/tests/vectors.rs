@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use opg_engine_types::{
-	content_hash, digest, tensor, DType, Description, Dim, Dims, Inspection, ModelFault, Port,
-	Reason, Tensor,
+	content_hash, digest, tensor, DType, Description, Dim, Dims, Generation, Inspection,
+	ModelFault, Port, Reason, Tensor,
 };
 use serde::{de::DeserializeOwned, Deserialize};
 use std::{collections::BTreeMap, fs};
@@ -65,6 +65,16 @@ struct Report {
 	run_fuel: u64,
 	output_digest: Option<String>,
 	fault: Option<u8>,
+	generation: Option<NamedGeneration>,
+}
+
+#[derive(Deserialize)]
+struct NamedGeneration {
+	context: u64,
+	block: u64,
+	vocabulary: u64,
+	token_fuel: u64,
+	block_fuel: u64,
 }
 
 fn read<T: DeserializeOwned>(name: &str) -> T {
@@ -112,6 +122,13 @@ fn report(given: Report) -> Inspection {
 			opsets: named(given.opsets),
 			operators: operators.map(|item| ((item.domain, item.name), item.value)).collect(),
 			parameters: given.parameters,
+			generation: given.generation.map(|given| Generation {
+				context: given.context,
+				block: given.block,
+				vocabulary: given.vocabulary,
+				token_fuel: given.token_fuel,
+				block_fuel: given.block_fuel,
+			}),
 		},
 		memory_bytes: given.memory_bytes,
 		load_fuel: given.load_fuel,

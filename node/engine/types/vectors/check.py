@@ -131,19 +131,28 @@ def encode_port(port):
     return text(port["name"]) + head + struct.pack(f"<{len(shape)}Q", *shape)
 
 
+GENERATION = ("context", "block", "vocabulary", "token_fuel", "block_fuel")
+
+
 def encode_report(report):
-    out = b"OPGR\x01" + many(report["inputs"], encode_port) + many(report["outputs"], encode_port)
+    generation = report.get("generation")
+    magic = b"OPGR\x02" if generation else b"OPGR\x01"
+    out = magic + many(report["inputs"], encode_port) + many(report["outputs"], encode_port)
     out += many(report["dims"], named) + many(report["opsets"], named)
     out += many(report["operators"], lambda item: text(item["domain"]) + named(item))
-    numbers = ("parameters", "memory_bytes", "load_fuel", "run_fuel")
-    out += struct.pack("<4Q", *(report[name] for name in numbers))
+    out += struct.pack("<Q", report["parameters"])
+    if generation:
+        out += struct.pack("<5Q", *(generation[name] for name in GENERATION))
+    numbers = ("memory_bytes", "load_fuel", "run_fuel")
+    out += struct.pack("<3Q", *(report[name] for name in numbers))
     output = report.get("output_digest")
     return out + bytes([report.get("fault", 0)]) + bytes.fromhex(output or "00" * 32)
 
 
 def decode_report(data):
     reader = Reader(data)
-    require(reader.take(5) == b"OPGR\x01")
+    magic = reader.take(5)
+    require(magic in (b"OPGR\x01", b"OPGR\x02"))
 
     def port():
         name, code, rank = reader.text(), reader.number("B"), reader.number("B")
@@ -165,7 +174,10 @@ def decode_report(data):
     report["dims"] = ordered(reader.list(item))
     report["opsets"] = ordered(reader.list(item))
     report["operators"] = ordered(reader.list(operator))
-    for name in ("parameters", "memory_bytes", "load_fuel", "run_fuel"):
+    report["parameters"] = reader.number("Q")
+    if magic == b"OPGR\x02":
+        report["generation"] = {name: reader.number("Q") for name in GENERATION}
+    for name in ("memory_bytes", "load_fuel", "run_fuel"):
         report[name] = reader.number("Q")
     fault, output = reader.number("B"), reader.take(32)
     reader.end()

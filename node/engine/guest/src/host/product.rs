@@ -5,6 +5,7 @@
 //! fused to it; they leave packing, and the choice between a matrix and a vector, to tract.
 
 use super::import;
+use crate::sharing;
 use std::{borrow::Cow, cell::RefCell, fmt};
 use tract_onnx::tract_core::{
 	internal::{inventory, *},
@@ -69,6 +70,7 @@ inventory::submit! {
 		applies: |_| true,
 		preferred: |_: &IsaSet, dt: DatumType, query: &Query, _: &[Suitable]| {
 			match (dt, query.n) {
+				(DatumType::F32, _) if sharing::is_product() => Some("opg_f32_64x1"),
 				(DatumType::F32, Some(1)) => Some("opg_f32_64x1"),
 				(DatumType::F32, _) => Some("opg_f32_8x32"),
 				(DatumType::I32, Some(1)) => Some("opg_i32_64x1"),

@@ -396,7 +396,9 @@ fn tiles<const ROWS: usize, const COLS: usize>(
 	let (rows, cols) = (call.rows as usize, call.cols as usize);
 	let mut work = 0usize;
 	// Row by row where all columns stay in a cache, because the result mostly goes to memory like that.
-	let by_rows = call.depth().saturating_mul(cols) <= ALL_COLUMNS && call.stores_rows();
+	// Panels for a vector are long, and several columns of them only have weights in common.
+	let by_rows =
+		call.depth().saturating_mul(cols) <= ALL_COLUMNS && (call.stores_rows() || call.vector);
 	let (outer, inner) = if by_rows { (&part.rows, &part.cols) } else { (&part.cols, &part.rows) };
 	let (far, near) = if by_rows { (ROWS, COLS) } else { (COLS, ROWS) };
 	for outer in outer.clone().step_by(far) {
