@@ -3,12 +3,12 @@
 # sustains, requests of one and of three executors in turns. Measures the memory of each node in the
 # first and in the last quarter of the hour after the warm-up, what the disks take, and the slots that
 # are missed. Needs what is built, Node 20 with npm, Linux, and a machine that does nothing else. Takes
-# 105 minutes, and eight more where the rate is not given. Ends with RESULT lines; fails where a node's
+# 135 minutes, and eight more where the rate is not given. Ends with RESULT lines; fails where a node's
 # memory grows by more than 5 %, a slot or a seat is missed, an operator is fined, or a request is not
 # answered.
 #
 #   --minutes N    length of the load after the warm-up (default 60)
-#   --warm-up N    minutes of load before (default 40: until the nodes' histories are full, 8,192 requests)
+#   --warm-up N    minutes of load before (default 70: until the chain removes as many requests as it takes)
 #   --rate RATE    requests per second, instead of 60 % of what `bench-network.sh --quick` sustains
 set -euo pipefail
 # shellcheck source=scripts/env.sh

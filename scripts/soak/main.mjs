@@ -23,9 +23,9 @@ const MAX_GROWTH = 0.05;
 const BLOCKS = 100;
 const MIB = 2 ** 20;
 
-const { values: given } = parseArgs({ options: { minutes: { type: 'string', default: '60' }, 'warm-up': { type: 'string', default: '40' }, rate: { type: 'string' } } });
+const { values: given } = parseArgs({ options: { minutes: { type: 'string', default: '60' }, 'warm-up': { type: 'string', default: '70' }, rate: { type: 'string' } } });
 const minutes = number('minutes', given.minutes, 1, 10_000);
-// Until the histories are full that a node keeps for those who ask, 8,192 of them.
+// Until the chain, which keeps requests for an hour, removes as many as it takes.
 const warmUp = number('warm-up', given['warm-up'], 0, 10_000);
 const rate = number('rate', given.rate ?? '', 0.1, 1_000);
 

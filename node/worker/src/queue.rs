@@ -339,12 +339,14 @@ impl Shared {
 
 	/// The result of a job that is done, in memory or on disk.
 	fn answered(&self, state: &mut State, key: &Key, job: &Job) -> Option<Answered> {
+		let now = Instant::now();
+		state.results.renew(key, now);
 		match state.results.get(key) {
 			Some(Entry::Done(answered)) => Some(answered.clone()),
 			Some(_) => None,
 			None => {
 				let answered = self.journal_of(job)?.get(key)?;
-				state.results.finish(*key, Entry::Done(answered.clone()));
+				state.results.finish(*key, Entry::Done(answered.clone()), now);
 				Some(answered)
 			},
 		}
@@ -632,7 +634,7 @@ impl Shared {
 				None => Entry::Failed { times: failed.saturating_add(1) },
 			},
 		};
-		state.results.finish(key, entry);
+		state.results.finish(key, entry, Instant::now());
 		self.finished.notify_all();
 	}
 }

@@ -114,7 +114,8 @@ pub mod pallet {
 		/// Blocks for which stake that is taken out unbonds. Longer than the longest dispute.
 		#[pallet::constant]
 		type UnbondingBlocks: Get<BlockNumber>;
-		/// Largest number of sessions whose unbonding stake is kept apart. More than unbonding lasts.
+		/// Largest number of sessions whose unbonding stake is kept apart. They last longer than the time
+		/// in which a dispute can begin.
 		#[pallet::constant]
 		type MaxUnbondingSessions: Get<u32>;
 		/// Blocks for which the loss of a convicted executor is held before it is burned.

@@ -70,7 +70,7 @@ impl<T: Config> Pallet<T> {
 		let session = CurrentSession::<T>::get();
 		let ends_at = Self::now() + T::UnbondingBlocks::get().into();
 		let mut vaults = Moved::<T>::get(from);
-		if vaults.is_full() && vaults.last().is_some_and(|last| last.session != session) {
+		if Self::needs_room(&vaults) {
 			// A round drawn so many sessions ago has ended, unless a long docket holds its dispute up.
 			// Nothing slashes what is off the list.
 			ensure!(!Self::in_dispute(from), Error::<T>::InDispute);

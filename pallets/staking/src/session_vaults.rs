@@ -37,6 +37,12 @@ impl<T: Config> Pallet<T> {
 		Ok((&last.vault, holding))
 	}
 
+	/// True where the list is full, and has no vault of the current session.
+	pub(crate) fn needs_room(vaults: &UnbondingVaultsOf<T>) -> bool {
+		let session = CurrentSession::<T>::get();
+		vaults.is_full() && vaults.last().is_some_and(|last| last.session != session)
+	}
+
 	/// Moves the oldest vault off the list, and into the map `Older` where somebody has shares of it.
 	pub(crate) fn release_oldest<Older>(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>)
 	where

@@ -64,19 +64,16 @@ impl<T: Config> Pallet<T> {
 	/// the verdict.
 	fn release_vaults(id: &PoolIdOf<T>, vaults: &mut UnbondingVaultsOf<T>) -> DispatchResult {
 		let (now, current) = (Self::now(), CurrentSession::<T>::get());
-		let needs_room = |vaults: &UnbondingVaultsOf<T>| {
-			vaults.is_full() && vaults.last().is_some_and(|last| last.session != current)
-		};
 		let is_due = |vaults: &UnbondingVaultsOf<T>| {
 			// More may leave in the vault of the current session, however long that lasts.
 			let first = vaults.first().filter(|first| first.session < current);
-			first.is_some_and(|first| first.unlock_at <= now || needs_room(vaults))
+			first.is_some_and(|first| first.unlock_at <= now || Self::needs_room(vaults))
 		};
 		if !is_due(vaults) {
 			return Ok(());
 		}
 		if Self::in_dispute(id) {
-			ensure!(!needs_room(vaults), Error::<T>::InDispute);
+			ensure!(!Self::needs_room(vaults), Error::<T>::InDispute);
 			return Ok(());
 		}
 		for _ in 0..MAX_RELEASED {

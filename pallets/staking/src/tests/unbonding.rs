@@ -134,6 +134,28 @@ fn leavers_should_pay_when_their_dispute_outlasts_the_list_of_sessions() {
 	});
 }
 
+/// A full list made room that nobody needed: each other one to leave in its last session took a vault
+/// off it.
+#[test]
+fn vaults_should_stay_on_a_full_list_while_its_last_session_goes_on() {
+	run(|| {
+		executor(1, 10_000);
+		(2..=6).for_each(|who| delegate(who, 1, 1_000).unwrap());
+		for who in 2..=5 {
+			next_session();
+			assert_ok!(undelegate(who, 1, 1_000));
+		}
+		// Also while the court looks at a seat.
+		for disputed in [vec![], vec![1]] {
+			Disputed::set(&disputed);
+			assert_ok!(undelegate(6, 1, 100));
+			assert_eq!(UnbondingVaults::<Test>::get(id(1)).len(), 4);
+		}
+		next_session();
+		assert_noop!(Staking::leave(signed(1), E), Error::<Test>::InDispute);
+	});
+}
+
 /// The vault of the session went off the list, and the next to leave opened another of that name.
 #[test]
 fn unlocked_stake_should_stay_on_the_list_when_its_session_outlasts_unbonding() {
