@@ -61,7 +61,7 @@ pub fn next(logits: &[f32], parameters: &Parameters, stream: &mut Stream) -> usi
 	let weights = weights(logits, order, parameters.temperature);
 	let kept = share(&weights, parameters.top_p);
 	let sum: u64 = weights[..kept].iter().map(|weight| u64::from(*weight)).sum();
-	let drawn = (u128::from(stream.next()) * u128::from(sum) >> 64) as u64;
+	let drawn = ((u128::from(stream.next()) * u128::from(sum)) >> 64) as u64;
 	let mut seen = 0;
 	for (token, weight) in order.iter().zip(&weights[..kept]) {
 		seen += u64::from(*weight);
