@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Compares two forms of the same small decoder with random weights: a step graph that the engine drives
 # (docs/adr/0046-generation-by-steps.md), and one Scan over all steps of the context. Prints a table, and
-# RESULT lines: fuel and milliseconds of a token in both, of an early stop, and of reading a prompt.
-# Run it on an otherwise idle machine; it takes a minute.
+# RESULT lines: fuel and milliseconds of processor time of a token in both, the share of an early stop, and
+# what reading a token of the prompt takes. Takes a minute or two.
 #
 #   OPG_PROFILE=release     how the engine is built; `development` is built already where tests ran
 #   OPG_PYTHON=...          a Python with numpy and onnx (node/engine/scripts/requirements.txt)
-#   OPG_BENCH_REPEAT=10     runs of each, of which the mean counts, the least of three
+#   OPG_BENCH_REPEAT=10     runs of each, of which the mean counts; the least of three
 set -euo pipefail
 export OPG_PROFILE="${OPG_PROFILE:-release}"
 # shellcheck source=scripts/env.sh

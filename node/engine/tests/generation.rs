@@ -417,6 +417,23 @@ fn generators_should_be_refused_when_their_graph_is_not_of_the_form() {
 }
 
 #[test]
+fn weights_should_be_in_memory_once_when_both_graphs_use_them() {
+	let engine = engine(Backend::Native);
+	let mut graph = Graph::new(16, 8);
+	(graph.vocabulary, graph.width) = (3000, 500);
+	graph.cache[3] = 500;
+	graph.bias = vec![0.0; 3000];
+	// An embedding, and the factor of a product, which is packed.
+	let weights = 2 * 3000 * 500 * 4;
+	let prepared = prepared(&engine, &graph);
+	let bytes = prepared.bytes();
+	assert!((weights..weights + weights / 4 + (2 << 20)).contains(&bytes), "{bytes}, {weights}");
+	let prompt = [2999, 0, 17];
+	let run = run(&engine, &prepared, &graph.request(&prompt, 13, GREEDY));
+	assert_eq!(generated(run), graph.greedy(&prompt, 13, &[]));
+}
+
+#[test]
 fn generation_should_end_in_a_fault_when_its_context_does_not_fit_the_memory() {
 	let engine = engine(Backend::Native);
 	let mut graph = Graph::new(1 << 14, 8);

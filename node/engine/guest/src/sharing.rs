@@ -12,7 +12,10 @@ use tract_onnx::{
 			einsum::{einsum_matmul::EinSumMatMul, EinSum},
 			konst::Const,
 		},
-		tract_linalg::mmm::{EagerPackedInput, PackedMatrixStorage},
+		tract_linalg::{
+			mmm::{EagerPackedInput, MMMInputValue, PackedMatrixStorage},
+			pack::PackedFormat,
+		},
 	},
 };
 
@@ -29,6 +32,8 @@ struct Shared {
 	read: BTreeMap<usize, Arc<Tensor>>,
 	/// What was made of them, by the number of bytes.
 	made: BTreeMap<usize, Vec<Weak<Tensor>>>,
+	/// Panels that were made of them, by the number of bytes.
+	packed: BTreeMap<usize, Vec<EagerPackedInput>>,
 	/// A product with weights is being prepared.
 	product: bool,
 }
@@ -84,24 +89,7 @@ pub fn constants(patch: &mut TypedModelPatch) -> TractResult<()> {
 impl Shared {
 	fn constant(&mut self, node: &mut TypedNode) -> TractResult<()> {
 		let Some(constant) = node.op_as::<Const>() else { return Ok(()) };
-		let tensor = constant.val();
-		let Some(size) = bytes(tensor).map(|parts| parts.iter().map(|part| part.len()).sum())
-		else {
-			return Ok(());
-		};
-		if size < LARGE {
-			return Ok(());
-		}
-		let made = self.made.entry(size).or_default();
-		made.retain(|known| known.strong_count() > 0);
-		let known = made.iter().filter_map(Weak::upgrade);
-		let Some(known) = known.into_iter().find(|known| same(known, tensor)) else {
-			made.push(Arc::downgrade(tensor));
-			return Ok(());
-		};
-		if Arc::ptr_eq(&known, tensor) {
-			return Ok(());
-		}
+		let Some(known) = self.known(constant.val()) else { return Ok(()) };
 		let fact = constant.exotic_fact().map(tract_onnx::tract_core::dyn_clone::clone_box);
 		node.op = Box::new(Const::new_with_opt_exotic_fact(known.clone(), fact)?);
 		if let Some(output) = node.outputs.first_mut() {
@@ -111,37 +99,74 @@ impl Shared {
 		}
 		Ok(())
 	}
+
+	/// A tensor of the same data that shares it with another graph. Notes the data of one that has none.
+	fn known(&mut self, tensor: &Arc<Tensor>) -> Option<Arc<Tensor>> {
+		if let Some(storage) = tensor.storage_as::<PackedMatrixStorage>() {
+			// Products keep the panels, not the tensor.
+			let values = storage.values().iter().map(|value| self.panels(value.downcast_ref()?));
+			let values = values.collect::<Option<TVec<_>>>()?;
+			let storage = PackedMatrixStorage::new_batched(storage.batch_shape(), values);
+			return Some(storage.into_tensor(tensor.datum_type()).into_arc_tensor());
+		}
+		let data = bytes(tensor).filter(|data| data.len() >= LARGE)?;
+		let made = self.made.entry(data.len()).or_default();
+		made.retain(|known| known.strong_count() > 0);
+		let same = |known: &Arc<Tensor>| {
+			known.datum_type() == tensor.datum_type()
+				&& known.shape() == tensor.shape()
+				&& (Arc::ptr_eq(known, tensor) || bytes(known) == Some(data))
+		};
+		let known = made.iter().filter_map(Weak::upgrade).find(same);
+		if known.is_none() {
+			made.push(Arc::downgrade(tensor));
+		}
+		known.filter(|known| !Arc::ptr_eq(known, tensor))
+	}
+
+	/// Panels that are there already, or these.
+	fn panels(&mut self, packed: &EagerPackedInput) -> Option<Box<dyn MMMInputValue>> {
+		let known = self.packed.entry(packed.packed.len()).or_default();
+		let place = known.iter().position(|known| {
+			Arc::ptr_eq(&known.packed, &packed.packed) || same_panels(known, packed)
+		});
+		let place = place.unwrap_or_else(|| {
+			known.push(packed.clone());
+			known.len() - 1
+		});
+		Some(Box::new(known[place].clone()))
+	}
 }
 
-/// The data of a tensor: its own, or that of its panels.
-fn bytes(tensor: &Tensor) -> Option<Vec<&[u8]>> {
-	if tensor.is_plain_ram() {
-		let plain = tensor.datum_type().is_number() || tensor.datum_type() == DatumType::Bool;
-		return plain.then(|| Some(vec![tensor.as_bytes()]))?;
-	}
-	let packed = tensor.storage_as::<PackedMatrixStorage>()?;
-	let values = packed.values().iter();
-	values.map(|value| Some(value.downcast_ref::<EagerPackedInput>()?.packed.as_bytes())).collect()
+/// The data of a tensor of plain numbers.
+fn bytes(tensor: &Tensor) -> Option<&[u8]> {
+	let plain = tensor.datum_type().is_number() || tensor.datum_type() == DatumType::Bool;
+	(tensor.is_plain_ram() && plain).then(|| tensor.as_bytes())
 }
 
-fn same(a: &Arc<Tensor>, b: &Arc<Tensor>) -> bool {
-	if Arc::ptr_eq(a, b) {
-		return true;
-	}
-	if a.datum_type() != b.datum_type() || a.shape() != b.shape() || bytes(a) != bytes(b) {
+/// Whether the panels hold the same. What lies behind the last row is never read, and can be anything.
+fn same_panels(a: &EagerPackedInput, b: &EagerPackedInput) -> bool {
+	let format = |packed: &EagerPackedInput| -> Option<PackedFormat> {
+		packed.fact.format.downcast_ref().cloned()
+	};
+	let Some(PackedFormat { dt, r, .. }) = format(a) else { return false };
+	let form = |packed: &EagerPackedInput| {
+		(format(packed), packed.fact.k, packed.mn, packed.panel_bytes, packed.packed.len())
+	};
+	if form(a) != form(b) || a.panel_bytes == 0 {
 		return false;
 	}
-	let form = |tensor: &Arc<Tensor>| -> Option<Vec<String>> {
-		let packed = tensor.storage_as::<PackedMatrixStorage>()?;
-		let values = packed.values().iter();
-		values
-			.map(|value| {
-				let EagerPackedInput { fact, panel_bytes, mn, .. } = value.downcast_ref()?;
-				Some(format!("{fact:?} {panel_bytes} {mn}"))
-			})
-			.collect()
-	};
-	form(a) == form(b)
+	// Of each panel, a number of each row for each place of the depth.
+	let line = r * dt.size_of();
+	let mut left = a.mn;
+	let mut panels = a.packed.chunks(a.panel_bytes).zip(b.packed.chunks(a.panel_bytes));
+	panels.all(|(a, b)| {
+		let rows = left.min(r);
+		left -= rows;
+		let used = rows * dt.size_of();
+		let mut lines = a.chunks_exact(line).zip(b.chunks_exact(line));
+		lines.all(|(a, b)| a[..used] == b[..used])
+	})
 }
 
 /// Prepares products with weights for the kernel of vectors: a rule of the optimisation.
