@@ -703,7 +703,7 @@ class Generator:
                 tokens.append(int(values["logits"][0].argmax()))
                 if tokens[-1] in self.decoder.stop or len(tokens) == self.decoder.context:
                     break
-        answer = np.full((1, self.decoder.context), -1, "i8")
+        answer = np.full((1, self.decoder.context), -1, "i4")
         new = tokens[len(self.prompt) :]
         answer[0, : len(new)] = new
         return [("tokens", answer)]

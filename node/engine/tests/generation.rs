@@ -137,7 +137,7 @@ fn inspection_should_show_the_function_and_bound_its_fuel() {
 	);
 	assert_eq!(
 		described.outputs.iter().map(port).collect::<Vec<_>>(),
-		[("tokens".into(), DType::I64, vec![1, 40])]
+		[("tokens".into(), DType::I32, vec![1, 40])]
 	);
 	let generation = described.generation.unwrap();
 	assert_eq!((generation.context, generation.block, generation.vocabulary), (40, 8, 23));

@@ -102,6 +102,6 @@ fn tokens(answer: &[u8]) -> Result<Vec<i64>> {
 	let tensors = tensor::decode(answer)?;
 	let tensor = tensors.first().context("the answer is empty")?;
 	let (numbers, _) = tensor.data.as_chunks();
-	let numbers = numbers.iter().map(|number| i64::from_le_bytes(*number));
+	let numbers = numbers.iter().map(|number| i64::from(i32::from_le_bytes(*number)));
 	Ok(numbers.take_while(|token| *token >= 0).collect())
 }

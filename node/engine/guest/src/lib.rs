@@ -20,6 +20,7 @@ mod memory;
 mod model;
 mod operators;
 mod optimise;
+mod patch;
 mod reductions;
 mod refusal;
 mod scatter;

@@ -4,7 +4,7 @@
 //! it forgets when a pass is over. Here a pass ends early and begins anew, so that at no time there are
 //! two of all weights.
 
-use crate::{branches, broadcast, host, reductions, scatter, sharing, tables};
+use crate::{branches, broadcast, host, patch, reductions, scatter, sharing, tables};
 use tract_onnx::{
 	prelude::*,
 	tract_core::{
@@ -29,7 +29,7 @@ pub fn optimise(model: &mut TypedModel) -> TractResult<()> {
 	for (place, rule) in rules.into_iter().enumerate() {
 		declutter.add_pass(1 + place, Box::new(Each { rule, next: 0 }));
 	}
-	in_steps(declutter).session().optimize(model)?;
+	patch::optimise(&in_steps(declutter), model)?;
 	let mut codegen = Optimizer::codegen();
 	// The last one comes first.
 	let rules: [Rule; 6] = [
@@ -48,7 +48,7 @@ pub fn optimise(model: &mut TypedModel) -> TractResult<()> {
 	for rule in rules {
 		codegen.passes.push(Box::new(Each { rule, next: 0 }));
 	}
-	model.optimize_with_session(&mut in_steps(codegen).session())
+	patch::optimise(&in_steps(codegen), model)
 }
 
 /// What a pass does with a node.

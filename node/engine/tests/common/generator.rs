@@ -235,7 +235,8 @@ pub fn tokens(output: &[u8]) -> Vec<i64> {
 	let tensors = tensor::decode(output).unwrap();
 	assert_eq!((tensors.len(), tensors[0].name.as_str()), (1, "tokens"));
 	let (numbers, _) = tensors[0].data.as_chunks();
-	let numbers: Vec<i64> = numbers.iter().map(|number| i64::from_le_bytes(*number)).collect();
+	let numbers = numbers.iter().map(|number| i32::from_le_bytes(*number).into());
+	let numbers: Vec<i64> = numbers.collect();
 	let count = numbers.iter().position(|token| *token == -1).unwrap_or(numbers.len());
 	assert!(numbers[count..].iter().all(|token| *token == -1), "{numbers:?}");
 	numbers[..count].to_vec()

@@ -14,7 +14,7 @@
 //! | `top_p` | f32 \[1\] | only the most probable tokens that make up so much; 1: all |
 //! | `seed` | i64 \[1\] | seed of the pseudo-random stream; any number |
 //!
-//! Its output `tokens`, i64 \[1, context\], has the new tokens, the stop token included, and -1 behind
+//! Its output `tokens`, i32 \[1, context\], has the new tokens, the stop token included, and -1 behind
 //! them. [`sampling`] defines which token follows on logits; [`run`] in which calls the graph sees the
 //! tokens.
 
@@ -60,5 +60,5 @@ pub fn inputs(context: usize) -> Vec<Port> {
 
 /// The output.
 pub fn outputs(context: usize) -> Vec<Port> {
-	vec![Port { name: TOKENS.into(), dtype: DType::I64, shape: vec![1, context as u64] }]
+	vec![Port { name: TOKENS.into(), dtype: DType::I32, shape: vec![1, context as u64] }]
 }

@@ -72,7 +72,8 @@ impl Generator {
 		let tokens = self.generate(request, stops, evaluate)?;
 		let Settings { context, .. } = self.settings;
 		let padded = tokens.into_iter().chain(std::iter::repeat(PAD)).take(context);
-		let data = padded.flat_map(i64::to_le_bytes).collect();
+		// A vocabulary is far smaller than an i32.
+		let data = padded.flat_map(|token| (token as i32).to_le_bytes()).collect();
 		let Port { name, dtype, shape } = outputs(context).remove(0);
 		Ok(tensor::encode(&[Given { name, dtype, shape, data }]))
 	}
