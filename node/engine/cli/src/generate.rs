@@ -31,12 +31,18 @@ pub struct Generate {
 	/// Seed of the pseudo-random numbers.
 	#[arg(long, default_value_t = 0, allow_negative_numbers = true)]
 	seed: i64,
+	/// Threads of the run. The tokens are the same with any number.
+	#[arg(long, default_value_t = 1)]
+	threads: usize,
+	/// Run it so many times more, and say how long the shortest of these runs takes.
+	#[arg(long, value_name = "RUNS", default_value_t = 0)]
+	repeat: u32,
 }
 
 impl Generate {
 	/// Prints the new tokens; says what they took.
 	pub fn run(&self) -> Result<()> {
-		let (file, engine) = (read(&self.model.model)?, engine()?);
+		let (file, engine) = (read(&self.model.model)?, engine(self.threads)?);
 		let (dims, limits) = (self.model.dims()?, self.model.limits());
 		let description = succeeded(engine.describe(&file, &dims, &limits)?)?;
 		let generation = description
@@ -61,6 +67,15 @@ impl Generate {
 		);
 		eprintln!("digest {}", digest(&answer));
 		note(&crate::advice::of_run(load_fuel, fuel, &input, &answer));
+		let mut shortest = f64::INFINITY;
+		for _ in 0..self.repeat {
+			let start = Instant::now();
+			succeeded(engine.run_prepared(&prepared, &input, &limits)?)?;
+			shortest = shortest.min(start.elapsed().as_secs_f64() * 1e3);
+		}
+		if self.repeat > 0 {
+			eprintln!("{shortest:.3} ms for the shortest of {} more runs", self.repeat);
+		}
 		println!("{}", tokens.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
 		Ok(())
 	}

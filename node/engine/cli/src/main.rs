@@ -9,8 +9,8 @@ use anyhow::{bail, Context, Result};
 use clap::{Parser, Subcommand};
 use inputs::Inputs;
 use opg_engine::{
-	content_hash, default_cache_dir, engine_id, tensor, Dim, Dims, Engine, Limits, Run,
-	PINNED_ENGINE_ID,
+	content_hash, default_cache_dir, engine_id, tensor, Dim, Dims, Engine, EngineConfig, Limits,
+	Run, PINNED_ENGINE_ID,
 };
 use opg_tensors::{json, report};
 use output::OutputFile;
@@ -157,7 +157,7 @@ fn main() -> Result<()> {
 
 fn inspect(model: &Model) -> Result<()> {
 	let file = read(&model.model)?;
-	let run = engine()?.inspect(&file, &model.dims()?, &model.limits())?;
+	let run = engine(1)?.inspect(&file, &model.dims()?, &model.limits())?;
 	let inspection = succeeded(run)?;
 	note(&advice::of_model(&file, &inspection));
 	let mut value = report::render(&inspection);
@@ -167,7 +167,7 @@ fn inspect(model: &Model) -> Result<()> {
 }
 
 fn run(model: &Model, inputs: &Inputs, output: Option<&OutputFile>, repeat: u32) -> Result<()> {
-	let (file, engine) = (read(&model.model)?, engine()?);
+	let (file, engine) = (read(&model.model)?, engine(1)?);
 	let ports = match inputs.has_bytes() {
 		true => Some(
 			succeeded(engine.inspect(&file, &model.dims()?, &model.limits())?)?.description.inputs,
@@ -236,8 +236,11 @@ fn printable(text: &str) -> String {
 	out
 }
 
-fn engine() -> Result<Engine> {
-	Ok(Engine::new(default_cache_dir().as_deref())?)
+/// The engine, with so many threads for a run.
+fn engine(threads: usize) -> Result<Engine> {
+	let cache = default_cache_dir();
+	let config = EngineConfig { cache: cache.as_deref(), threads, ..EngineConfig::default() };
+	Ok(Engine::with(config)?)
 }
 
 fn digest(bytes: &[u8]) -> String {
