@@ -105,6 +105,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 					max_royalty,
 					reference,
 					deadline,
+					None,
 				)
 			} else {
 				Inference::request(
@@ -116,6 +117,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 					max_royalty,
 					reference,
 					deadline,
+					None,
 				)
 			};
 			requested.map(drop).map_err(|failed| failed.error)

@@ -32,7 +32,7 @@ use sp_runtime::{
 fn ask(who: AccountId, model: ModelId, tier: Tier) -> DispatchResult {
 	let (max_fee, max_royalty) = (10 * OPG, OPG);
 	let (origin, reference) = (signed(who), H256::zero());
-	Inference::request(origin, model, input(), tier, max_fee, max_royalty, reference, None)
+	Inference::request(origin, model, input(), tier, max_fee, max_royalty, reference, None, None)
 		.map(drop)
 		.map_err(|refused| refused.error)
 }
@@ -72,7 +72,7 @@ fn requests_should_be_finished_but_not_taken_when_their_engine_is_retired() {
 		let id = request();
 		assert_ok!(Models::retire_engine(RuntimeOrigin::root(), ENGINE_ID, 0));
 		assert_noop!(ask(eve(), 0, Tier::Quorum), InferenceError::<Runtime>::EngineNotValid);
-		assert_eq!(Inference::estimate(0, Tier::Quorum, None), None);
+		assert_eq!(Inference::estimate(0, Tier::Quorum, None, None), None);
 		answer_all(id, |_| right());
 		steps(constants::CHALLENGE_WINDOW);
 		assert!(matches!(state(id), RequestState::Settled { .. }));
@@ -173,7 +173,7 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 		assert_eq!(paid.len(), 3);
 		assert!(paid.iter().all(|(_, amount)| *amount == pay()));
 		assert_eq!(charged, fee());
-		assert_eq!(charged, Inference::estimate(0, Tier::Quorum, Some(FUEL)).unwrap());
+		assert_eq!(charged, Inference::estimate(0, Tier::Quorum, Some(FUEL), None).unwrap());
 		assert_eq!(Balances::free_balance(dave()), before + OPG);
 	});
 }
