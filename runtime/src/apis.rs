@@ -217,11 +217,21 @@ impl_runtime_apis! {
 		fn may_rely(id: RequestId) -> Reliance {
 			reliance(id)
 		}
-		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance> {
-			Inference::estimate(model, tier, fuel)
+		fn estimate(
+			model: ModelId,
+			tier: Tier,
+			fuel: Option<Fuel>,
+			fuel_limit: Option<Fuel>,
+		) -> Option<Balance> {
+			Inference::estimate(model, tier, fuel, fuel_limit)
 		}
-		fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance> {
-			Inference::estimate_at_most(model, tier, blocks)
+		fn estimate_at_most(
+			model: ModelId,
+			tier: Tier,
+			blocks: u32,
+			fuel_limit: Option<Fuel>,
+		) -> Option<Balance> {
+			Inference::estimate_at_most(model, tier, blocks, fuel_limit)
 		}
 		fn challenge_bond(id: RequestId) -> Option<Balance> {
 			Inference::bond(&pallet_opg_inference::Requests::<Runtime>::get(id)?)

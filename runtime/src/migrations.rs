@@ -20,7 +20,12 @@ use sp_runtime::TryRuntimeError;
 
 /// Migrations that run whole in the block of the upgrade: few entries, each behind a
 /// `VersionedMigration`, or of a kind that does nothing the second time.
-pub type SingleBlock = (KeepBeefyKey, EndSudo);
+pub type SingleBlock = (
+	KeepBeefyKey,
+	EndSudo,
+	pallet_opg_models::migrations::AddGeneration<Runtime>,
+	pallet_opg_inference::migrations::ForgetAdmitted<Runtime>,
+);
 
 /// Migrations that take many blocks. While they run, blocks carry inherents only, the clock of
 /// deadlines stands, and the hooks of our pallets do nothing.

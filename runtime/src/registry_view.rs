@@ -15,7 +15,7 @@ use sp_core::H256;
 pub(crate) fn version(id: ModelId) -> Option<VersionView> {
 	let model = pallet_opg_models::Models::<Runtime>::get(id)?;
 	let Model { owner, model_hash, size, name_id, engine_id, dims, limits, royalty, .. } = model;
-	let Release { number, licence, tokenizer } = model.release;
+	let Release { number, licence, tokenizer, generation } = model.release;
 	let name = NamedModels::<Runtime>::get(name_id)?.name;
 	let first = FirstAnnouncements::<Runtime>::get(model_hash)?;
 	Some(VersionView {
@@ -32,6 +32,7 @@ pub(crate) fn version(id: ModelId) -> Option<VersionView> {
 		report_hash: model.report_hash,
 		licence,
 		tokenizer,
+		generation,
 		deprecated: model.deprecated,
 		announced_by: first.who,
 		announced_at: first.at,

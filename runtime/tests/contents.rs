@@ -12,7 +12,7 @@ use opg_runtime::{
 	constants::{self, BYTE_PRICE, CONTENT_FEE, OPG, TRANSFER_BYTES},
 	*,
 };
-use opg_runtime_api::{runtime_decl_for_opg_api::OpgApiV1, Reliance, RequestStatus, RequestView};
+use opg_runtime_api::{runtime_decl_for_opg_api::OpgApiV2, Reliance, RequestStatus, RequestView};
 use opg_runtime_testing::*;
 use pallet_opg_court::Panels;
 use pallet_opg_inference::{Error, RequestState};
@@ -61,11 +61,11 @@ fn ask() -> RequestId {
 }
 
 fn view(id: RequestId) -> RequestView {
-	<Runtime as OpgApiV1<Block>>::request(id).unwrap()
+	<Runtime as OpgApiV2<Block>>::request(id).unwrap()
 }
 
 fn contents(id: RequestId) -> Vec<Content> {
-	<Runtime as OpgApiV1<Block>>::contents_of(id)
+	<Runtime as OpgApiV2<Block>>::contents_of(id)
 }
 
 /// The panel holds what it was asked for last.
@@ -85,8 +85,8 @@ fn balances() -> Vec<Balance> {
 #[test]
 fn request_should_be_settled_when_a_panel_holds_its_input_and_its_output() {
 	run_large(|| {
-		let estimate = <Runtime as OpgApiV1<Block>>::estimate(1, Tier::Quorum, None).unwrap();
-		let input_fee = <Runtime as OpgApiV1<Block>>::input_fee(INPUT.size);
+		let estimate = <Runtime as OpgApiV2<Block>>::estimate(1, Tier::Quorum, None, None).unwrap();
+		let input_fee = <Runtime as OpgApiV2<Block>>::input_fee(INPUT.size);
 		let (before, eve_before) = (balances(), wealth(&eve()));
 		let id = ask();
 		let burned = 3 * constants::SEAT_FEE + 2 * CONTENT_FEE;
@@ -94,7 +94,7 @@ fn request_should_be_settled_when_a_panel_holds_its_input_and_its_output() {
 		assert_eq!(escrow + burned, estimate + input_fee);
 		assert!(matches!(view(id).status, RequestStatus::Uploading { until: Some(_) }));
 		assert_eq!(view(id).task.input, TaskInput::Stored(INPUT));
-		assert!(matches!(<Runtime as OpgApiV1<Block>>::may_rely(id), Reliance::Open { .. }));
+		assert!(matches!(<Runtime as OpgApiV2<Block>>::may_rely(id), Reliance::Open { .. }));
 		assert_eq!(contents(id), [INPUT]);
 		assert_eq!(Panels::<Runtime>::get(id).unwrap().members.len(), MEMBERS);
 
@@ -107,7 +107,7 @@ fn request_should_be_settled_when_a_panel_holds_its_input_and_its_output() {
 		assert_eq!(round(id).input_hash, INPUT.hash);
 		answer_all(id, |_| large());
 		assert!(matches!(view(id).status, RequestStatus::Holding { until: None, .. }));
-		assert!(matches!(<Runtime as OpgApiV1<Block>>::may_rely(id), Reliance::Open { .. }));
+		assert!(matches!(<Runtime as OpgApiV2<Block>>::may_rely(id), Reliance::Open { .. }));
 		steps(2);
 		assert_eq!(contents(id), [INPUT, OUTPUT]);
 		// Who has not said that it holds the input is not paid for the output either.

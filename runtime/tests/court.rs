@@ -49,7 +49,7 @@ fn answered(answer: impl Fn(&AccountId) -> opg_primitives::Answer) -> RequestId 
 fn ask() -> DispatchResult {
 	let (max_fee, max_royalty, reference) = (10 * OPG, OPG, H256::zero());
 	let tier = Tier::Quorum;
-	Inference::request(signed(eve()), 0, input(), tier, max_fee, max_royalty, reference, None)
+	Inference::request(signed(eve()), 0, input(), tier, max_fee, max_royalty, reference, None, None)
 		.map(drop)
 		.map_err(|refused| refused.error)
 }

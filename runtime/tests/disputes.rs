@@ -232,7 +232,7 @@ fn attested_failure_should_settle_like_a_result() {
 		let RequestState::Settled { answer, paid, fee, .. } = state(id) else { panic!() };
 		assert_eq!(answer, wrong());
 		assert_eq!(paid.len(), 3);
-		assert_eq!(Some(fee), Inference::estimate(0, Tier::Quorum, Some(FUEL)));
+		assert_eq!(Some(fee), Inference::estimate(0, Tier::Quorum, Some(FUEL), None));
 	});
 }
 
@@ -247,7 +247,9 @@ fn committee_should_not_depend_on_what_the_requester_chooses() {
 			let id = next_request();
 			let (tier, reference) = (Tier::Quorum, H256::repeat_byte(reference));
 			let origin = signed(eve());
-			assert_ok!(Inference::request(origin, 0, input, tier, max_fee, OPG, reference, None));
+			assert_ok!(Inference::request(
+				origin, 0, input, tier, max_fee, OPG, reference, None, None
+			));
 			draw(id);
 			members = committee(id);
 		});

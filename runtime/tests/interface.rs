@@ -8,7 +8,7 @@ use frame_support::assert_ok;
 use opg_primitives::{Content, FailureReason, JobError, RequestId, TaskInput, Tier};
 use opg_runtime::{constants, genesis_config_presets, *};
 use opg_runtime_api::{
-	runtime_decl_for_opg_api::OpgApiV1, FreeExecutors, Reliance, RequestStatus, RequestView,
+	runtime_decl_for_opg_api::OpgApiV2, FreeExecutors, Reliance, RequestStatus, RequestView,
 	SeatView,
 };
 use opg_runtime_testing::*;
@@ -20,7 +20,7 @@ use sp_runtime::{
 };
 
 fn view(id: RequestId) -> RequestView {
-	<Runtime as OpgApiV1<Block>>::request(id).unwrap()
+	<Runtime as OpgApiV2<Block>>::request(id).unwrap()
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn presets_should_admit_the_pinned_engine_and_no_other() {
 	assert_eq!(names.len(), 2);
 	for name in names {
 		preset(&name).execute_with(|| {
-			let engines = <Runtime as OpgApiV1<Block>>::valid_engines();
+			let engines = <Runtime as OpgApiV2<Block>>::valid_engines();
 			assert_eq!(engines, [H256(opg_engine_types::PINNED_ENGINE_ID)], "{name}");
 			check_invariants();
 		});
@@ -63,6 +63,7 @@ fn calls_of_requesters_should_stay_as_pinned_when_encoded() {
 			max_royalty: constants::OPG,
 			reference: H256::zero(),
 			deadline: None,
+			fuel_limit: None,
 		},
 		Call::request {
 			model: u32::MAX,
@@ -72,6 +73,7 @@ fn calls_of_requesters_should_stay_as_pinned_when_encoded() {
 			max_royalty: 0,
 			reference: H256::repeat_byte(0xcd),
 			deadline: Some(1_000),
+			fuel_limit: Some(1_000_000_000),
 		},
 		Call::cancel { request: 9 },
 		Call::challenge {
@@ -90,6 +92,7 @@ fn calls_of_requesters_should_stay_as_pinned_when_encoded() {
 			max_royalty: 0,
 			reference: H256::repeat_byte(0xcd),
 			deadline: Some(1_000),
+			fuel_limit: Some(1_000_000_000),
 		},
 	];
 	assert_eq!(vectors.len(), calls.len());
@@ -127,7 +130,7 @@ fn view_should_follow_a_request_to_its_settlement() {
 		assert_eq!((answer, charged), (right(), fee()));
 		assert_eq!(paid.len(), members.len());
 		steps(constants::REQUEST_LIFETIME);
-		assert_eq!(<Runtime as OpgApiV1<Block>>::request(id), None);
+		assert_eq!(<Runtime as OpgApiV2<Block>>::request(id), None);
 	});
 }
 
@@ -152,7 +155,7 @@ fn view_should_tell_why_a_request_failed() {
 }
 
 fn may_rely(id: RequestId) -> Reliance {
-	<Runtime as OpgApiV1<Block>>::may_rely(id)
+	<Runtime as OpgApiV2<Block>>::may_rely(id)
 }
 
 #[test]
@@ -169,7 +172,7 @@ fn reliance_should_follow_a_request_with_the_block_since_which_it_is_so() {
 		step();
 		let view = view(id);
 		let (seed, disputed) = (view.seed.unwrap(), wrong().digest());
-		let bond = <Runtime as OpgApiV1<Block>>::challenge_bond(id).unwrap();
+		let bond = <Runtime as OpgApiV2<Block>>::challenge_bond(id).unwrap();
 		let claim = H256::zero();
 		Inference::challenge(signed(ferdie()), id, seed, disputed, claim).unwrap();
 		assert_eq!(wealth(&ferdie()) - Balances::free_balance(ferdie()), bond);
@@ -183,7 +186,7 @@ fn reliance_should_follow_a_request_with_the_block_since_which_it_is_so() {
 
 		let id = request();
 		answer_all(id, |_| right());
-		let price = <Runtime as OpgApiV1<Block>>::audit_price(id).unwrap();
+		let price = <Runtime as OpgApiV2<Block>>::audit_price(id).unwrap();
 		Inference::audit(signed(eve()), id).unwrap();
 		assert_eq!(price, 3 * 2 * pay());
 		assert!(matches!(self::view(id).status, RequestStatus::Audited { buyer: Some(_), .. }));
@@ -199,14 +202,14 @@ fn reliance_should_follow_a_request_with_the_block_since_which_it_is_so() {
 #[test]
 fn estimate_with_headroom_should_be_more_than_the_estimate() {
 	run(|| {
-		let now = <Runtime as OpgApiV1<Block>>::estimate(0, Tier::Quorum, None).unwrap();
+		let now = <Runtime as OpgApiV2<Block>>::estimate(0, Tier::Quorum, None, None).unwrap();
 		let later = |blocks| {
-			<Runtime as OpgApiV1<Block>>::estimate_at_most(0, Tier::Quorum, blocks).unwrap()
+			<Runtime as OpgApiV2<Block>>::estimate_at_most(0, Tier::Quorum, blocks, None).unwrap()
 		};
 		assert_eq!(later(0), now);
 		assert!(now < later(1) && later(1) < later(5));
-		assert_eq!(<Runtime as OpgApiV1<Block>>::eligible_executors(0), 6);
-		let free = || <Runtime as OpgApiV1<Block>>::free_executors(0);
+		assert_eq!(<Runtime as OpgApiV2<Block>>::eligible_executors(0), 6);
+		let free = || <Runtime as OpgApiV2<Block>>::free_executors(0);
 		assert_eq!(free(), FreeExecutors { executors: 6, slots: 480, offered: 480 });
 		// Those of 10,000 OPG have 80 slots, and one of them declares none.
 		assert_ok!(Staking::set_slots(signed(executor(0)), 0));

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 /// `who` makes a request of the quorum tier.
 fn ask(who: AccountId) -> DispatchResult {
 	let (tier, max_fee, reference) = (Tier::Quorum, 10 * OPG, H256::zero());
-	Inference::request(signed(who), 0, input(), tier, max_fee, OPG, reference, None)
+	Inference::request(signed(who), 0, input(), tier, max_fee, OPG, reference, None, None)
 		.map(drop)
 		.map_err(|refused| refused.error)
 }

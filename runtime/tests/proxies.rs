@@ -231,6 +231,7 @@ fn a_proxy_should_not_pay_a_royalty_to_somebody_else() {
 		max_royalty,
 		reference: Default::default(),
 		deadline: None,
+		fuel_limit: None,
 	};
 	let request_stored = |max_royalty| pallet_opg_inference::Call::<Runtime>::request_stored {
 		model: 0,
@@ -240,6 +241,7 @@ fn a_proxy_should_not_pay_a_royalty_to_somebody_else() {
 		max_royalty,
 		reference: Default::default(),
 		deadline: None,
+		fuel_limit: None,
 	};
 	run_as(Inference, || {
 		let before = next_request();

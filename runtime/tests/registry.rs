@@ -5,7 +5,10 @@
 
 use frame_support::assert_ok;
 use opg_primitives::{
-	registry::{announcement, ModelName, Selector, VersionNumber, VersionState, MAX_NAMES_PAGE},
+	registry::{
+		announcement, ModelName, Selector, TextGeneration, VersionNumber, VersionState,
+		MAX_NAMES_PAGE,
+	},
 	ModelId, VersionLimits,
 };
 use opg_runtime::{
@@ -13,11 +16,20 @@ use opg_runtime::{
 	*,
 };
 use opg_runtime_api::{
-	runtime_decl_for_registry_api::RegistryApiV1, NameQuery, NamedModelView, VersionView,
+	runtime_decl_for_registry_api::RegistryApiV2, NameQuery, NamedModelView, VersionView,
 };
 use opg_runtime_testing::*;
 use pallet_opg_models::{Description, Release};
 use sp_core::H256;
+
+/// How the model `text` generates.
+const GENERATION: Option<TextGeneration> = Some(TextGeneration {
+	context: 64,
+	vocabulary: 100,
+	block: 32,
+	token_fuel: 10,
+	block_fuel: 200,
+});
 
 fn name(text: &str) -> ModelName {
 	text.as_bytes().to_vec().try_into().unwrap()
@@ -29,6 +41,7 @@ fn register_release(owner: AccountId, model: &str, number: &str, file: u8, salt:
 		number: VersionNumber::parse(number).unwrap(),
 		licence: Some(b"MIT".to_vec().try_into().unwrap()),
 		tokenizer: None,
+		generation: GENERATION.filter(|_| model == "text"),
 	});
 	let limits = VersionLimits::inline(FUEL, 1_000, 64);
 	let (hash, dims) = (H256::repeat_byte(file), Default::default());
@@ -49,15 +62,15 @@ fn register_release(owner: AccountId, model: &str, number: &str, file: u8, salt:
 
 fn resolve(selector: &str) -> Option<VersionView> {
 	let selector = Selector::parse(selector).unwrap();
-	<Runtime as RegistryApiV1<Block>>::resolve(dave(), name("digits"), selector)
+	<Runtime as RegistryApiV2<Block>>::resolve(dave(), name("digits"), selector)
 }
 
 fn named(owner: AccountId, model: &str) -> Option<NamedModelView> {
-	<Runtime as RegistryApiV1<Block>>::named_model(owner, name(model))
+	<Runtime as RegistryApiV2<Block>>::named_model(owner, name(model))
 }
 
 fn listed(query: NameQuery) -> Vec<String> {
-	let page = <Runtime as RegistryApiV1<Block>>::named_models(query, None, u32::MAX);
+	let page = <Runtime as RegistryApiV2<Block>>::named_models(query, None, u32::MAX);
 	let mut names: Vec<_> = page
 		.items
 		.into_iter()
@@ -98,8 +111,21 @@ fn lookups_should_find_models_by_name_owner_tag_and_file() {
 		assert_eq!(listed(NameQuery::Owner(dave())), ["digits", "letters", "model"]);
 		assert_eq!(listed(NameQuery::Tag(b"image".to_vec().try_into().unwrap())), ["digits"]);
 		assert_eq!(listed(NameQuery::All), ["digits", "digits", "letters", "model"]);
-		let same = <Runtime as RegistryApiV1<Block>>::versions_with(H256::repeat_byte(7), None, 9);
+		let same = <Runtime as RegistryApiV2<Block>>::versions_with(H256::repeat_byte(7), None, 9);
 		assert_eq!((same.items.len(), same.next), (3, None));
+	});
+}
+
+#[test]
+fn version_should_say_how_it_generates_text_when_it_does() {
+	run(|| {
+		register_release(dave(), "digits", "1.0.0", 7, None);
+		register_release(dave(), "text", "1.0.0", 8, None);
+		for (model, generation) in [("digits", None), ("text", GENERATION)] {
+			let latest = named(dave(), model).unwrap().latest.unwrap();
+			let version = <Runtime as RegistryApiV2<Block>>::version(latest).unwrap();
+			assert_eq!(version.generation, generation);
+		}
 	});
 }
 
@@ -110,9 +136,9 @@ fn pages_should_be_bounded_whatever_is_asked_for() {
 			register_release(dave(), &format!("m{index}"), "1.0.0", 1, None);
 		}
 		let all = NameQuery::All;
-		let page = <Runtime as RegistryApiV1<Block>>::named_models(all.clone(), None, u32::MAX);
+		let page = <Runtime as RegistryApiV2<Block>>::named_models(all.clone(), None, u32::MAX);
 		assert_eq!(page.items.len(), MAX_NAMES_PAGE as usize);
-		let rest = <Runtime as RegistryApiV1<Block>>::named_models(all, page.next, u32::MAX);
+		let rest = <Runtime as RegistryApiV2<Block>>::named_models(all, page.next, u32::MAX);
 		assert_eq!((rest.items.len(), rest.next), (1, None));
 	});
 }
@@ -127,7 +153,7 @@ fn copy_should_show_who_announced_the_file_first() {
 		register_release(eve(), "digits", "1.0.0", 9, None);
 		register_release(dave(), "digits", "1.0.0", 9, Some(salt));
 		let copy = named(eve(), "digits").unwrap().latest.unwrap();
-		let copy = <Runtime as RegistryApiV1<Block>>::version(copy).unwrap();
+		let copy = <Runtime as RegistryApiV2<Block>>::version(copy).unwrap();
 		assert_eq!((copy.owner, copy.announced_by, copy.announced_at), (eve(), dave(), at));
 	});
 }
@@ -141,7 +167,7 @@ fn royalty_of_an_open_request_should_go_to_the_owner_of_its_block() {
 		assert_ok!(Models::offer_transfer(signed(dave()), name("model"), Some(ferdie())));
 		let accepted = Models::accept_transfer(signed(ferdie()), dave(), name("model"), 9 * OPG);
 		assert!(accepted.is_ok());
-		let version = <Runtime as RegistryApiV1<Block>>::version(model).unwrap();
+		let version = <Runtime as RegistryApiV2<Block>>::version(model).unwrap();
 		assert_eq!(version.owner, ferdie());
 		let kept = pallet_opg_inference::Requests::<Runtime>::get(id).unwrap().version.owner;
 		assert_eq!(kept, dave());

@@ -71,7 +71,17 @@ fn ask(who: AccountId, model: u32, tier: Tier) -> RequestId {
 	let id = next_request();
 	let (max_fee, reference) = (100 * OPG, H256::zero());
 	let origin = signed(who);
-	assert_ok!(Inference::request(origin, model, input(), tier, max_fee, OPG, reference, None));
+	assert_ok!(Inference::request(
+		origin,
+		model,
+		input(),
+		tier,
+		max_fee,
+		OPG,
+		reference,
+		None,
+		None
+	));
 	id
 }
 

@@ -42,8 +42,17 @@ fn serve_version(limits: VersionLimits) -> ModelId {
 fn ask(model: ModelId) -> RequestId {
 	let id = next_request();
 	let (tier, max_fee, reference) = (Tier::Quorum, 100 * OPG, H256::zero());
-	let call =
-		Inference::request(signed(eve()), model, input(), tier, max_fee, OPG, reference, None);
+	let call = Inference::request(
+		signed(eve()),
+		model,
+		input(),
+		tier,
+		max_fee,
+		OPG,
+		reference,
+		None,
+		None,
+	);
 	assert_ok!(call);
 	draw(id);
 	id

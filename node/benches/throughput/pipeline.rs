@@ -248,6 +248,7 @@ fn requests(model: ModelId, count: u32) -> RuntimeCall {
 		max_royalty: OPG,
 		reference: H256::zero(),
 		deadline: None,
+		fuel_limit: None,
 	});
 	if count == 1 {
 		return request;
@@ -486,6 +487,7 @@ fn set_up(author: &mut Author, models: u32, executors: &mut [Executor]) {
 			number: VersionNumber::new(1, model, 0),
 			licence: None,
 			tokenizer: None,
+			generation: None,
 		}),
 		salt: None,
 	};

@@ -132,6 +132,7 @@ async fn send(
 		("max_royalty", planck(&estimate, "royalty")?.into()),
 		("reference", Argument::from_bytes(reference)),
 		("deadline", Argument::unnamed_variant("None", [])),
+		("fuel_limit", Argument::unnamed_variant("None", [])),
 	];
 	let call = dynamic::tx("Inference", "request", Argument::named_composite(fields));
 	let signed = sign(node, payer, &call, nonce).await?;

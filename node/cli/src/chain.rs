@@ -15,7 +15,7 @@ use opg_execution::printable;
 use opg_primitives::{
 	court::CourtKey,
 	registry::{Selector, MAX_NAMES_PAGE, MAX_PAGE},
-	AccountId, Balance, BlockNumber, ModelId, Nonce, RequestId, Tier, MAX_INPUT_BYTES,
+	AccountId, Balance, BlockNumber, Fuel, ModelId, Nonce, RequestId, Tier, MAX_INPUT_BYTES,
 };
 use opg_receipt::Receipt;
 use opg_runtime::{Header, Runtime, RuntimeCall, RuntimeError, RuntimeEvent, VERSION};
@@ -260,10 +260,16 @@ impl Chain {
 	}
 
 	/// The most that one request to the model costs, in planck, if it is included soon: the price may
-	/// rise until then.
-	pub fn estimate(&self, model: ModelId, tier: Tier) -> Result<Balance> {
+	/// rise until then. `fuel_limit`: that of the request, where it has one of its own, which is within
+	/// its bounds.
+	pub fn estimate(
+		&self,
+		model: ModelId,
+		tier: Tier,
+		fuel_limit: Option<Fuel>,
+	) -> Result<Balance> {
 		let estimate: Option<Balance> =
-			self.api("OpgApi_estimate_at_most", (model, tier, SOON_BLOCKS))?;
+			self.api("OpgApi_estimate_at_most", (model, tier, SOON_BLOCKS, fuel_limit))?;
 		let Some(estimate) = estimate else {
 			let engine_id = self.model(model)?.engine_id;
 			if self.valid_engines()?.contains(&engine_id) {

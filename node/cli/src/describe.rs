@@ -1,6 +1,8 @@
 //! Causes that the chain gives, in words.
 
-use opg_primitives::{FailureReason, JobError, ModelError, VersionLimits};
+use opg_primitives::{
+	registry::TextGeneration, FailureReason, JobError, ModelError, VersionLimits,
+};
 use serde_json::{json, Value};
 
 /// Cause of a request's end without an answer.
@@ -58,6 +60,30 @@ pub(crate) fn limits_json(limits: &VersionLimits) -> Value {
 		"memory_mib": memory,
 		"input_bytes": input_bytes,
 		"output_bytes": output_bytes,
+	})
+}
+
+/// How a version generates text, for people.
+pub(crate) fn generation(generation: &Option<TextGeneration>) -> String {
+	let Some(TextGeneration { context, vocabulary, block, token_fuel, block_fuel }) = generation
+	else {
+		return "generates no text".into();
+	};
+	format!(
+		"generates text of up to {context} tokens with its prompt, of {vocabulary} that there are, for \
+		 {token_fuel} fuel a token; a prompt is read for {block_fuel} fuel a block of {block} tokens"
+	)
+}
+
+/// How a version generates text, for programs.
+pub(crate) fn generation_json(generation: &TextGeneration) -> Value {
+	let TextGeneration { context, vocabulary, block, token_fuel, block_fuel } = generation;
+	json!({
+		"context": context,
+		"vocabulary": vocabulary,
+		"block": block,
+		"token_fuel": token_fuel,
+		"block_fuel": block_fuel,
 	})
 }
 

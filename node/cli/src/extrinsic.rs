@@ -116,6 +116,7 @@ mod tests {
 			max_royalty: 5,
 			reference: H256::repeat_byte(6),
 			deadline: Some(8),
+			fuel_limit: Some(7),
 		}
 		.into()
 	}

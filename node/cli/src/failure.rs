@@ -202,6 +202,7 @@ fn code_of(error: &DispatchError) -> Code {
 			Code::ModelUnavailable
 		},
 		_ if is(InputTooLong) => Code::InputMismatch,
+		_ if is(FuelLimitTooLow) || is(FuelLimitTooHigh) => Code::Usage,
 		_ => Code::Failed,
 	}
 }
@@ -299,6 +300,7 @@ mod tests {
 			(Error::<Runtime>::MaxFeeTooLow.into(), Code::FeeAboveMax),
 			(Error::<Runtime>::NotEnoughExecutors.into(), Code::ModelUnavailable),
 			(Error::<Runtime>::InputTooLong.into(), Code::InputMismatch),
+			(Error::<Runtime>::FuelLimitTooLow.into(), Code::Usage),
 			(TokenError::FundsUnavailable.into(), Code::NotEnoughFunds),
 			(ArithmeticError::Underflow.into(), Code::NotEnoughFunds),
 			(DispatchError::BadOrigin, Code::Failed),

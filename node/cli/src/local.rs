@@ -3,8 +3,10 @@
 use crate::fs;
 use anyhow::{anyhow, ensure, Context, Result};
 use clap::Args;
-use opg_execution::{printable, report_hash, Execution, ExecutionError, Inspection, LocalEngine};
-use opg_primitives::{Answer, Dims, Fuel, Task, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
+use opg_execution::{printable, Execution, ExecutionError, Inspection, LocalEngine};
+use opg_primitives::{
+	serving::Report, Answer, Dims, Fuel, Task, VersionLimits, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
+};
 use opg_runtime::constants::{CEILING_FUEL_LIMIT, CEILING_LOAD_FUEL, CEILING_MEMORY};
 use opg_tensors::report::{encoded_bytes, Port};
 use sp_core::H256;
@@ -71,14 +73,14 @@ pub(crate) fn check_engine(engine: &LocalEngine, engine_id: H256) -> Result<()> 
 /// Memory limits that are suggested are multiples of this, in MiB.
 const MEMORY_STEP: u32 = 16;
 
-/// Inspects `model` within the limits of a version, and gives the digest of the report.
+/// Inspects `model` within the limits of a version, and gives the report in short.
 pub(crate) fn report(
 	engine: &LocalEngine,
 	model: &[u8],
 	dims: &Dims,
 	limits: &VersionLimits,
-) -> Result<H256> {
-	inspect(engine, model, dims, limits).map(|inspection| report_hash(&inspection))
+) -> Result<Report> {
+	inspect(engine, model, dims, limits).map(|inspection| opg_execution::report(&inspection))
 }
 
 /// Limits for a version of `model`: twice the fuel that this machine measures within `most`, a quarter

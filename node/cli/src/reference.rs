@@ -211,6 +211,7 @@ pub(crate) mod tests {
 			max_royalty: 0,
 			reference,
 			deadline: None,
+			fuel_limit: None,
 		}
 		.into()
 	}

@@ -5,7 +5,7 @@ mod local;
 mod printable;
 
 pub use convert::{answer, bind_dims, limits, witness_of_error};
-pub use local::{content_of, model_hash, report_hash, Execution, ExecutionError, LocalEngine};
+pub use local::{content_of, model_hash, report, Execution, ExecutionError, LocalEngine};
 pub use opg_engine::{
 	artifact, check_artifact, default_cache_dir, digest, engine_id, Artifact, ArtifactError,
 	DimsError, Engine, EngineError, Inspection, Isa, Limits, ModelFault, Prepared, Run,

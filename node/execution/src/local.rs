@@ -4,8 +4,11 @@ use crate::{
 	answer, bind_dims, limits, printable, Artifact, DimsError, Engine, EngineError, Inspection,
 	Limits, Prepared, Run,
 };
-use opg_engine::{content_hash, digest, EngineConfig};
-use opg_primitives::{Answer, Content, Dims, Task, TaskInput, VersionLimits};
+use opg_engine::{content_hash, digest, EngineConfig, Generation};
+use opg_primitives::{
+	registry::TextGeneration, serving::Report, Answer, Content, Dims, Task, TaskInput,
+	VersionLimits,
+};
 use sp_core::H256;
 use std::{path::Path, time::Duration};
 
@@ -240,7 +243,37 @@ pub fn model_hash(file: &[u8]) -> H256 {
 	H256(content_hash(file))
 }
 
-/// Digest of an inspection report, as a model version names it.
-pub fn report_hash(report: &Inspection) -> H256 {
-	H256(digest(&report.encode()))
+/// What an inspection found, as a model version says it.
+pub fn report(inspection: &Inspection) -> Report {
+	let generation = inspection.description.generation.as_ref().map(text_generation);
+	Report { hash: H256(digest(&inspection.encode())), generation }
+}
+
+/// How a model generates text, as the chain says it.
+fn text_generation(found: &Generation) -> TextGeneration {
+	let Generation { context, block, vocabulary, token_fuel, block_fuel } = *found;
+	// A file that the chain can name has far fewer tokens.
+	let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+	let (context, vocabulary, block) = (count(context), count(vocabulary), count(block));
+	TextGeneration { context, vocabulary, block, token_fuel, block_fuel }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn chain_and_engine_should_agree_on_the_fuel_of_a_text() {
+		for block in [1, 2, 31, 32, 33] {
+			let found =
+				Generation { context: 100, block, vocabulary: 9, token_fuel: 7, block_fuel: 1_000 };
+			let said = text_generation(&found);
+			assert!(said.is_valid());
+			assert_eq!((said.context, said.vocabulary), (100, 9));
+			for (prompt, new) in (0..100).flat_map(|prompt| (0..9).map(move |new| (prompt, new))) {
+				let expected = found.fuel(prompt.into(), new.into());
+				assert_eq!(said.fuel(prompt, new), expected, "{prompt}, {new}");
+			}
+		}
+	}
 }

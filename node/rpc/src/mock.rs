@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use codec::Encode;
 use frame_system_rpc_runtime_api::AccountNonceApi;
 use opg_primitives::{
-	registry::{ModelName, Selector, VersionNumber},
+	registry::{ModelName, Selector, TextGeneration, VersionNumber},
 	AccountId, Answer, Balance, BlockNumber, Content, Dim, ExecutorKey, Fuel, ModelId, Nonce,
 	Outcome, RequestId, Task, TaskInput, Tier, VersionLimits,
 };
@@ -95,6 +95,13 @@ pub(crate) fn version() -> VersionView {
 		report_hash: H256::repeat_byte(7),
 		licence: Some(b"MIT".to_vec().try_into().expect("short")),
 		tokenizer: None,
+		generation: Some(TextGeneration {
+			context: 256,
+			vocabulary: 1_000,
+			block: 32,
+			token_fuel: 20,
+			block_fuel: 300,
+		}),
 		deprecated: Some(b"old".to_vec().try_into().expect("short")),
 		announced_by: AccountId::new([4; 32]),
 		announced_at: 3,
@@ -295,11 +302,23 @@ sp_api::mock_impl_runtime_apis! {
 			let reliance = reliance.filter(|(since, _)| *since <= number_of(at));
 			Ok(reliance.map_or(Reliance::Unknown, |(_, reliance)| reliance))
 		}
-		fn estimate(&self, _: ModelId, _: Tier, fuel: Option<Fuel>) -> Option<Balance> {
-			Some(fuel.map_or(1_000, Balance::from))
+		fn estimate(
+			&self,
+			_: ModelId,
+			_: Tier,
+			fuel: Option<Fuel>,
+			fuel_limit: Option<Fuel>,
+		) -> Option<Balance> {
+			Some(fuel.or(fuel_limit).map_or(1_000, Balance::from))
 		}
-		fn estimate_at_most(&self, _: ModelId, _: Tier, blocks: u32) -> Option<Balance> {
-			Some(1_000 + Balance::from(blocks))
+		fn estimate_at_most(
+			&self,
+			_: ModelId,
+			_: Tier,
+			blocks: u32,
+			fuel_limit: Option<Fuel>,
+		) -> Option<Balance> {
+			Some(fuel_limit.map_or(1_000, Balance::from) + Balance::from(blocks))
 		}
 		fn challenge_bond(&self, _: RequestId) -> Option<Balance> {
 			None

@@ -67,6 +67,9 @@ pub(crate) struct EstimateOptions {
 	pub fuel: Option<Fuel>,
 	/// Blocks within which the request is included. 10 if it is not given.
 	pub blocks: Option<u32>,
+	/// Fuel limit of the request: that of the version if it is not given, at most that, and at least a
+	/// sixteenth of it.
+	pub fuel_limit: Option<Fuel>,
 }
 
 parameters! {

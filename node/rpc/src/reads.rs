@@ -57,7 +57,7 @@ impl<C: Client, P> State<C, P> {
 	}
 
 	pub(crate) fn estimate(&self, params: EstimateParams) -> Result<Estimate, Error> {
-		let EstimateOptions { tier, input_bytes, fuel, blocks } =
+		let EstimateOptions { tier, input_bytes, fuel, blocks, fuel_limit } =
 			params.options.unwrap_or_default();
 		let at = self.chain.best().hash.0;
 		let VersionView { model, royalty, limits, .. } = self.chain.version(at, &params.model)?;
@@ -68,11 +68,18 @@ impl<C: Client, P> State<C, P> {
 				advice: "the version takes no longer input",
 			});
 		}
+		if limits.of_request(fuel_limit).is_err() {
+			return Err(Error::InvalidParameter(format!(
+				"the version takes requests with a fuel limit from {} to {}",
+				limits.min_fuel(),
+				limits.fuel
+			)));
+		}
 		let tier = opg_primitives::Tier::from(tier);
 		let api = self.chain.api();
-		let fee = api.estimate(at, model, tier, fuel)?;
+		let fee = api.estimate(at, model, tier, fuel, fuel_limit)?;
 		let blocks = blocks.unwrap_or(SOON_BLOCKS);
-		let max_fee = self.chain.api().estimate_at_most(at, model, tier, blocks)?;
+		let max_fee = self.chain.api().estimate_at_most(at, model, tier, blocks, fuel_limit)?;
 		let input_fee = self.chain.api().input_fee(at, input_bytes)?;
 		let with_input = |fee: u128| Planck(fee.saturating_add(input_fee));
 		let free = self.chain.api().free_executors(at, model)?;

@@ -266,6 +266,7 @@ mod tests {
 			max_royalty: 1,
 			reference: H256::zero(),
 			deadline: None,
+			fuel_limit: None,
 		};
 		let input = Content { hash: H256::repeat_byte(1), size: 20_000 };
 		let stored = Call::<Runtime>::request_stored {
@@ -276,6 +277,7 @@ mod tests {
 			max_royalty: 1,
 			reference: H256::zero(),
 			deadline: None,
+			fuel_limit: None,
 		};
 		assert_eq!(stored_input(&signed(request.clone().into())), Ok(None));
 		assert_eq!(stored_input(&signed(stored.into())), Ok(Some(input)));

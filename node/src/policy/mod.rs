@@ -15,13 +15,13 @@ use opg_blobs::{
 	store::{Hash, Store},
 };
 use opg_primitives::{
-	serving::{ServingWish, VersionOffer},
+	registry::TextGeneration,
+	serving::{Report, ServingWish, VersionOffer},
 	Job, JobError, JobStatus, ModelId, Task, TaskInput,
 };
 use opg_runtime_interface::JobQueue;
 use opg_worker::{InspectError, Inspector};
 use parking_lot::Mutex;
-use sp_core::H256;
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
 	io,
@@ -49,8 +49,8 @@ const RETRY: Duration = Duration::from_secs(30);
 enum Inspected {
 	/// It waits or runs.
 	Pending,
-	/// The report's digest is this.
-	Report(H256),
+	/// This is the report in short.
+	Report(Report),
 	/// The engine refuses the model, or gives another report.
 	Refused,
 	/// This machine failed.
@@ -99,7 +99,7 @@ impl Policy {
 		params: PolicyParams,
 		store: Store,
 		fetcher: Option<Fetcher>,
-		inspect: impl Fn(Task) -> Result<H256, InspectError> + Send + 'static,
+		inspect: impl Fn(Task) -> Result<Report, InspectError> + Send + 'static,
 	) -> io::Result<Arc<Self>> {
 		let (inspections, waiting) = mpsc::sync_channel(MAX_INSPECTIONS);
 		let versions = Mutex::default();
@@ -247,16 +247,11 @@ impl Policy {
 		let model = offer.model;
 		match versions.inspected.get(&model) {
 			Some(Inspected::Pending) => ServingWish::Nothing,
-			Some(Inspected::Report(report)) if *report == offer.report_hash => {
-				ServingWish::Serve(*report)
-			},
 			Some(Inspected::Report(report)) => {
-				log::warn!(
-					target: LOG,
-					"version {model} was registered with the report {:?}, and this machine finds \
-					 {report:?}: it is not served",
-					offer.report_hash
-				);
+				let Err(reason) = matches(&offer, report) else {
+					return ServingWish::Serve(report.hash);
+				};
+				log::warn!(target: LOG, "version {model} {reason}: it is not served");
 				versions.inspected.insert(model, Inspected::Refused);
 				versions.coming.remove(&model);
 				ServingWish::Nothing
@@ -279,10 +274,32 @@ impl Policy {
 	}
 }
 
+/// Fails, with a part of a sentence, where a version says something else than this machine finds.
+fn matches(offer: &VersionOffer, found: &Report) -> Result<(), String> {
+	let VersionOffer { report_hash, generation, .. } = offer;
+	if found.hash != *report_hash {
+		return Err(format!(
+			"was registered with the report {report_hash:?}, and this machine finds {:?}",
+			found.hash
+		));
+	}
+	if found.generation != *generation {
+		let said = |own: &Option<TextGeneration>| {
+			own.map_or("generates no text".into(), |own| format!("generates text by {own:?}"))
+		};
+		return Err(format!(
+			"was registered as one that {}, and this machine finds that it {}",
+			said(generation),
+			said(&found.generation)
+		));
+	}
+	Ok(())
+}
+
 /// Inspects one version after another until the policy is gone.
 fn inspect_all(
 	waiting: &Receiver<VersionOffer>,
-	inspect: &impl Fn(Task) -> Result<H256, InspectError>,
+	inspect: &impl Fn(Task) -> Result<Report, InspectError>,
 	note: impl Fn(ModelId, Inspected),
 ) {
 	for offer in waiting {
@@ -310,7 +327,7 @@ fn inspect_all(
 }
 
 /// Inspection by this, if there is one.
-pub fn by(inspector: Option<Inspector>) -> impl Fn(Task) -> Result<H256, InspectError> + Send {
+pub fn by(inspector: Option<Inspector>) -> impl Fn(Task) -> Result<Report, InspectError> + Send {
 	move |task| match &inspector {
 		Some(inspector) => inspector.inspect(task),
 		None => Err(InspectError::Failed("this node has no engine processes".into())),
@@ -366,6 +383,7 @@ mod tests {
 		store::{blob_hash, Limits},
 	};
 	use opg_primitives::VersionLimits;
+	use sp_core::H256;
 
 	#[derive(Parser)]
 	struct Line {
@@ -389,6 +407,7 @@ mod tests {
 			dims: Default::default(),
 			limits: VersionLimits::inline(5, 6, 7),
 			report_hash: H256::repeat_byte(1),
+			generation: None,
 			is_open: true,
 			for_court: false,
 			is_served: false,
@@ -409,7 +428,7 @@ mod tests {
 	/// A node whose engine finds this about every model.
 	fn test(
 		arguments: &str,
-		inspect: impl Fn(Task) -> Result<H256, InspectError> + Send + 'static,
+		inspect: impl Fn(Task) -> Result<Report, InspectError> + Send + 'static,
 	) -> Test {
 		let folder = tempfile::tempdir().expect("a folder");
 		let limits = Limits { keep_free: 0, ..Limits::default() };
@@ -436,8 +455,12 @@ mod tests {
 		fn report(&self, _: &u32, _: Misbehaviour) {}
 	}
 
-	fn right(_: Task) -> Result<H256, InspectError> {
-		Ok(H256::repeat_byte(1))
+	fn found(hash: u8, generation: Option<TextGeneration>) -> Result<Report, InspectError> {
+		Ok(Report { hash: H256::repeat_byte(hash), generation })
+	}
+
+	fn right(_: Task) -> Result<Report, InspectError> {
+		found(1, None)
 	}
 
 	impl Test {
@@ -524,7 +547,7 @@ mod tests {
 
 	#[test]
 	fn version_should_not_be_served_when_its_report_is_another_or_the_engine_refuses_it() {
-		let wrong = test("--serve all --serve-slots 1", |_| Ok(H256::repeat_byte(2)));
+		let wrong = test("--serve all --serve-slots 1", |_| found(2, None));
 		let refusing =
 			test("--serve all --serve-slots 1", |_| Err(InspectError::Refused("no".into())));
 		for test in [wrong, refusing] {
@@ -538,6 +561,36 @@ mod tests {
 				// The slot is free again for the other one.
 				assert_eq!(state, Some(Inspected::Refused), "version {model}");
 			}
+		}
+	}
+
+	#[test]
+	fn version_should_be_served_only_when_it_generates_text_as_it_says() {
+		let generation =
+			TextGeneration { context: 64, vocabulary: 9, block: 32, token_fuel: 5, block_fuel: 70 };
+		let cheaper = TextGeneration { token_fuel: 4, ..generation };
+		for (said, finds) in [
+			(Some(generation), Some(generation)),
+			(Some(cheaper), Some(generation)),
+			(Some(generation), None),
+			(None, Some(generation)),
+		] {
+			let test = test("--serve all", move |_| found(1, finds));
+			test.store.put(&file(1)).expect("it fits");
+			let offer = VersionOffer { generation: said, ..offer(1) };
+			let wish = test.ask(&offer);
+			let expected = match said == finds {
+				true => ServingWish::Serve(H256::repeat_byte(1)),
+				false => ServingWish::Nothing,
+			};
+			assert_eq!(wish, expected, "{said:?} {finds:?}");
+			let report = Report { hash: H256::repeat_byte(1), generation: finds };
+			let reason = matches(&offer, &report).err();
+			assert_eq!(reason.is_some(), said != finds);
+			assert!(reason.is_none_or(|text| text.contains("this machine finds that it generates")));
+			let is_refused =
+				test.policy.versions.lock().inspected.get(&1) == Some(&Inspected::Refused);
+			assert_eq!(is_refused, said != finds);
 		}
 	}
 

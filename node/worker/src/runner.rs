@@ -11,9 +11,11 @@ use crate::{
 };
 use opg_blobs::store::{self, Store};
 use opg_execution::{
-	limits, report_hash, witness_of_error, Execution, ExecutionError, Limits, LocalEngine, Prepared,
+	limits, report, witness_of_error, Execution, ExecutionError, Limits, LocalEngine, Prepared,
 };
-use opg_primitives::{Answer, Job, JobKind, Outcome, Task, TaskInput, VersionLimits};
+use opg_primitives::{
+	serving::Report, Answer, Job, JobKind, Outcome, Task, TaskInput, VersionLimits,
+};
 use parking_lot::Mutex;
 use sp_core::H256;
 use std::{
@@ -155,9 +157,9 @@ impl EngineRunner {
 		Ok(Ok(prepared))
 	}
 
-	/// Inspects the model of a task within the limits of its version. Gives the digest of the report, or
-	/// why the engine refuses the model.
-	pub(crate) fn inspect(&self, task: &Task) -> Result<Result<H256, String>, RunError> {
+	/// Inspects the model of a task within the limits of its version. Gives the report in short, or why the
+	/// engine refuses the model.
+	pub(crate) fn inspect(&self, task: &Task) -> Result<Result<Report, String>, RunError> {
 		let engine = self.engine(task.engine_id.0)?;
 		let taken = taken(&task.limits);
 		if taken > self.max_bytes {
@@ -166,7 +168,7 @@ impl EngineRunner {
 		let model = self.read(task.model_hash)?.ok_or(RunError::ModelMissing)?;
 		let run = engine.inspect(&model, &task.dims, &task.limits).map_err(RunError::Execution)?;
 		Ok(match run.outcome {
-			Ok(inspection) => Ok(report_hash(&inspection)),
+			Ok(inspection) => Ok(report(&inspection)),
 			// Long texts would not fit a message.
 			Err(fault) => Err(format!("{fault}: {}", run.message).chars().take(2000).collect()),
 		})

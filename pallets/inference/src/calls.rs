@@ -17,8 +17,8 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
-	input_hash, Balance, Content, FailureReason, ModelId, RequestId, Tier, VersionLimits,
-	MAX_INPUT_BYTES,
+	input_hash, Balance, Content, FailureReason, FuelLimitError, ModelId, RequestId, Tier,
+	VersionLimits, MAX_INPUT_BYTES,
 };
 use pallet_opg_support::{ExecutorStake, ModelRegistry, ModelUnavailable};
 use sp_runtime::{traits::One, DispatchError};
@@ -69,16 +69,21 @@ impl<T: Config> Pallet<T> {
 		requester: T::AccountId,
 		order: Order<BlockNumberFor<T>>,
 	) -> Result<Weight, DispatchError> {
-		let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = order;
+		let Order { model, input, tier, max_fee, max_royalty, reference, deadline, fuel_limit } =
+			order;
 		ensure!(Intake::<T>::get() == IntakeStatus::Open, Error::<T>::Draining);
 		// The backlog bounds how long a request waits, so nothing is added to it.
 		ensure!(PostponedAt::<T>::get() != Some(Self::block()), Error::<T>::Congested);
-		let version = T::Models::version(model).map_err(|reason| match reason {
+		let mut version = T::Models::version(model).map_err(|reason| match reason {
 			ModelUnavailable::Unknown => Error::<T>::UnknownModel,
 			ModelUnavailable::EngineNotValid => Error::<T>::EngineNotValid,
 			ModelUnavailable::NotCourtReady => Error::<T>::NotCourtReady,
 		})?;
 		ensure!(version.royalty <= max_royalty, Error::<T>::RoyaltyAboveMax);
+		version.limits = version.limits.of_request(fuel_limit).map_err(|error| match error {
+			FuelLimitError::TooLow => Error::<T>::FuelLimitTooLow,
+			FuelLimitError::TooHigh => Error::<T>::FuelLimitTooHigh,
+		})?;
 		let stored_input = Self::check_input(&input, &version.limits)?;
 		let price = FuelPrice::<T>::get();
 		let seat_reserve = Self::seat_reserve(&version, price, size_of(stored_input))
@@ -88,10 +93,15 @@ impl<T: Config> Pallet<T> {
 		let pending = PendingSeats::<T>::get(model);
 		// One more than it needs: its requester may be an executor. The draw looks again at all of it.
 		let known = last.as_ref().filter(|last| {
-			last.model == model && last.executors > tiers::size(tier) && last.seats >= pending
+			last.model == model
+				&& last.executors > tiers::size(tier)
+				&& last.seats >= pending
+				&& last.seat_reserve >= seat_reserve
 		});
-		let (executors, seats) = match known {
-			Some(Admitted { executors, seats, .. }) => (*executors, *seats),
+		let (executors, seats, reserve) = match known {
+			Some(Admitted { executors, seats, seat_reserve, .. }) => {
+				(*executors, *seats, *seat_reserve)
+			},
 			None => {
 				let executors = draws.count(meter, model, &[&requester, &version.owner]);
 				ensure!(executors >= tiers::size(tier), Error::<T>::NotEnoughExecutors);
@@ -101,7 +111,7 @@ impl<T: Config> Pallet<T> {
 				let ahead = pending.saturating_add(SEATS_AHEAD);
 				let seats = if is_enough(ahead) { ahead } else { pending };
 				ensure!(seats == ahead || is_enough(pending), Error::<T>::Congested);
-				(executors, seats)
+				(executors, seats, seat_reserve)
 			},
 		};
 		let storage = Self::byte_fee(size_of(stored_input))
@@ -158,7 +168,14 @@ impl<T: Config> Pallet<T> {
 			let reads = same_account + 3 * same_model;
 			T::DbWeight::get().reads_writes(reads, same_account)
 		});
-		let admitted = Admitted { block, requester: requester.clone(), model, executors, seats };
+		let admitted = Admitted {
+			block,
+			requester: requester.clone(),
+			model,
+			executors,
+			seats,
+			seat_reserve: reserve,
+		};
 		LastAdmitted::<T>::put(admitted);
 		Requests::<T>::insert(
 			request,

@@ -73,5 +73,9 @@ mod errors {
 		TooManyRequests,
 		/// Requests hold all that the account has on hold.
 		NothingOrphaned,
+		/// The fuel limit of the request is less than a sixteenth of its version's.
+		FuelLimitTooLow,
+		/// The fuel limit of the request is more than its version's.
+		FuelLimitTooHigh,
 	}
 }

@@ -19,19 +19,30 @@ const MAX_HEADROOM: u32 = 256;
 impl<T: Config> Pallet<T> {
 	/// Cost of a request to `model` at the current price in planck, seat fees included, deposit and the
 	/// fee of storing an input excluded. With `fuel`: for an answer that takes so much and whose output
-	/// the chain carries. Without: escrow and seat fees.
-	pub fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance> {
-		Self::estimate_at(FuelPrice::<T>::get(), model, tier, fuel)
+	/// the chain carries. Without: escrow and seat fees. `None` where the model takes no requests, or
+	/// none with this fuel limit.
+	pub fn estimate(
+		model: ModelId,
+		tier: Tier,
+		fuel: Option<Fuel>,
+		fuel_limit: Option<Fuel>,
+	) -> Option<Balance> {
+		Self::estimate_at(FuelPrice::<T>::get(), model, tier, fuel, fuel_limit)
 	}
 
 	/// Largest escrow and seat fees of a request that is included in the next `blocks` blocks, in
 	/// planck, the fee of storing an input excluded: the price may rise until then.
-	pub fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance> {
+	pub fn estimate_at_most(
+		model: ModelId,
+		tier: Tier,
+		blocks: u32,
+		fuel_limit: Option<Fuel>,
+	) -> Option<Balance> {
 		let price = (0..blocks.min(MAX_HEADROOM)).fold(FuelPrice::<T>::get(), |price, _| {
 			let change = (price / MAX_CHANGE_DIVISOR).max(1);
 			price.saturating_add(change).min(T::MaxFuelPrice::get())
 		});
-		Self::estimate_at(price, model, tier, None)
+		Self::estimate_at(price, model, tier, None, fuel_limit)
 	}
 
 	fn estimate_at(
@@ -39,8 +50,10 @@ impl<T: Config> Pallet<T> {
 		model: ModelId,
 		tier: Tier,
 		fuel: Option<Fuel>,
+		fuel_limit: Option<Fuel>,
 	) -> Option<Balance> {
-		let version = T::Models::version(model).ok()?;
+		let mut version = T::Models::version(model).ok()?;
+		version.limits = version.limits.of_request(fuel_limit).ok()?;
 		// The largest answer has the largest output too.
 		let output = if fuel.is_none() { Self::max_output_fee(&version.limits) } else { 0 };
 		let fuel = fuel.unwrap_or(version.limits.fuel).min(version.limits.fuel);

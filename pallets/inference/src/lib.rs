@@ -19,6 +19,7 @@ mod events;
 mod fees;
 mod intake;
 mod interface;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
 mod orphans;
@@ -72,7 +73,7 @@ pub mod pallet {
 	use sp_core::H256;
 	use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	/// Configuration.
 	#[pallet::config]
@@ -430,6 +431,9 @@ pub mod pallet {
 		/// - `reference`: anything; the events repeat it.
 		/// - `deadline`: time of the chain's clock after which no further committee is drawn for a
 		///   first answer. A committee that was drawn in time may finish.
+		/// - `fuel_limit`: fuel limit of a run of this request, where it is less than the version's: at
+		///   least [`opg_primitives::MIN_FUEL_SHARE`] of that. It takes its place in all that follows from
+		///   the limit: escrow, windows, reserves, and the fuel at which a run ends without an output.
 		///
 		/// ## Errors
 		/// - [`Error::Congested`]: if this block left a part of its draws or of its agenda for later,
@@ -441,6 +445,8 @@ pub mod pallet {
 		///   be drawn, besides the signer and the model's owner.
 		/// - [`Error::RoyaltyAboveMax`]: if the royalty is more than `max_royalty`.
 		/// - [`Error::InputTooLong`]: if the input is longer than the version takes.
+		/// - [`Error::FuelLimitTooLow`], [`Error::FuelLimitTooHigh`]: if `fuel_limit` is not within its
+		///   bounds.
 		/// - [`Error::MaxFeeTooLow`]: if escrow and seat fees are more than `max_fee`.
 		/// - [`Error::InvalidDeadline`]: if the deadline is over, or later than the pruning.
 		/// - [`Error::Overflow`]: if the escrow or the number of the request is too large.
@@ -459,12 +465,14 @@ pub mod pallet {
 			max_royalty: Balance,
 			reference: H256,
 			deadline: Option<BlockNumberFor<T>>,
+			fuel_limit: Option<Fuel>,
 		) -> DispatchResultWithPostInfo {
 			let requester = ensure_signed(origin)?;
 			let mut meter = WeightMeter::new();
 			meter.consume(T::WeightInfo::request(input.len() as u32));
 			let input = OrderInput::Inline(input);
-			let order = Order { model, input, tier, max_fee, max_royalty, reference, deadline };
+			let order =
+				Order { model, input, tier, max_fee, max_royalty, reference, deadline, fuel_limit };
 			let mut draws = DrawContext::new();
 			let paid = Self::do_request(&mut draws, &mut meter, requester, order)?;
 			Ok(Some(meter.consumed().saturating_sub(paid)).into())
@@ -710,8 +718,8 @@ pub mod pallet {
 		/// ## Parameters
 		/// - `model`: number of the model version.
 		/// - `input`: BLAKE3 hash and length of the encoded input tensors.
-		/// - `tier`, `max_fee`, `max_royalty`, `reference`, `deadline`: as of [`request`](Self::request).
-		///   A request whose deadline passes before the input is held fails as if it were not held.
+		/// - `tier`, `max_fee`, `max_royalty`, `reference`, `deadline`, `fuel_limit`: as of
+		///   [`request`](Self::request). A request whose deadline passes before the input is held fails as if it were not held.
 		///
 		/// ## Errors
 		/// Those of [`request`](Self::request), and:
@@ -731,12 +739,14 @@ pub mod pallet {
 			max_royalty: Balance,
 			reference: H256,
 			deadline: Option<BlockNumberFor<T>>,
+			fuel_limit: Option<Fuel>,
 		) -> DispatchResultWithPostInfo {
 			let requester = ensure_signed(origin)?;
 			let mut meter = WeightMeter::new();
 			meter.consume(T::WeightInfo::request_stored());
 			let input = OrderInput::Stored(input);
-			let order = Order { model, input, tier, max_fee, max_royalty, reference, deadline };
+			let order =
+				Order { model, input, tier, max_fee, max_royalty, reference, deadline, fuel_limit };
 			let mut draws = DrawContext::new();
 			let paid = Self::do_request(&mut draws, &mut meter, requester, order)?;
 			Ok(Some(meter.consumed().saturating_sub(paid)).into())

@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use opg_primitives::{
-	Answer, Balance, Content, FailureReason, Input, ModelId, Outcome, RoundIndex, Tier,
+	Answer, Balance, Content, FailureReason, Fuel, Input, ModelId, Outcome, RoundIndex, Tier,
 };
 use pallet_opg_support::{ModelVersion, MAX_SEATS};
 use scale_info::TypeInfo;
@@ -22,7 +22,8 @@ pub struct Request<AccountId, BlockNumber> {
 	pub requester: AccountId,
 	/// Number of the model version.
 	pub model: ModelId,
-	/// Copy of the model version at inclusion: later changes do not touch the request.
+	/// Copy of the model version at inclusion: later changes do not touch the request. Its fuel limit is
+	/// that of the request, where this has one of its own.
 	pub version: ModelVersion<AccountId, Balance>,
 	/// Digest of the input. Of one outside of the chain the BLAKE3 hash of its bytes.
 	pub input_hash: H256,
@@ -316,6 +317,8 @@ pub struct Admitted<AccountId, BlockNumber> {
 	/// Number of seats that may wait for their draws while executors have enough free slots for one
 	/// more request.
 	pub seats: u32,
+	/// What each of these seats reserves, in planck.
+	pub seat_reserve: Balance,
 }
 
 /// Draws that wait for the same randomness: the requests are in [`crate::Draws`].
@@ -434,6 +437,7 @@ pub(crate) struct Order<BlockNumber> {
 	pub(crate) max_royalty: Balance,
 	pub(crate) reference: H256,
 	pub(crate) deadline: Option<BlockNumber>,
+	pub(crate) fuel_limit: Option<Fuel>,
 }
 
 /// [`Request`] of a runtime.

@@ -20,8 +20,8 @@ use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use opg_primitives::{
 	evidence::statement_payload,
 	registry::{
-		announcement, ChannelName, Content, Reason, VersionNumber, MAX_CHANNEL, MAX_CHANNELS,
-		MAX_LICENCE, MAX_PRE_RELEASE, MAX_REASON, MAX_TAG, MAX_TAGS, MAX_VERSIONS,
+		announcement, ChannelName, Content, Reason, TextGeneration, VersionNumber, MAX_CHANNEL,
+		MAX_CHANNELS, MAX_LICENCE, MAX_PRE_RELEASE, MAX_REASON, MAX_TAG, MAX_TAGS, MAX_VERSIONS,
 	},
 	serving::serving_payload,
 	Balance, Dim, Dims, ExecutorKey, ExecutorSignature, ModelId, VersionLimits, MAX_DIMS,
@@ -90,6 +90,13 @@ fn release(number: u32) -> Release {
 		number: VersionNumber { pre, ..VersionNumber::new(1, 0, number) },
 		licence: Some(licence),
 		tokenizer: Some(Content { hash: H256::zero(), size: 1 }),
+		generation: Some(TextGeneration {
+			context: u32::MAX,
+			vocabulary: u32::MAX,
+			block: u32::MAX,
+			token_fuel: u64::MAX,
+			block_fuel: u64::MAX,
+		}),
 	}
 }
 

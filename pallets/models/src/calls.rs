@@ -61,13 +61,14 @@ impl<T: Config> Pallet<T> {
 		);
 		ensure!(model.royalty <= T::MaxRoyalty::get(), Error::<T>::RoyaltyTooHigh);
 		ensure!(are_valid_dims(&model.dims), Error::<T>::InvalidDims);
-		let Release { number, licence, tokenizer } = &model.release;
+		let Release { number, licence, tokenizer, generation } = &model.release;
 		ensure!(number.is_valid(), Error::<T>::InvalidNumber);
 		ensure!(
 			licence.as_ref().is_none_or(|licence| is_licence(licence)),
 			Error::<T>::InvalidLicence
 		);
 		ensure!(is_file(tokenizer), Error::<T>::EmptyFile);
+		ensure!(generation.is_none_or(|own| own.is_valid()), Error::<T>::InvalidGeneration);
 		let engine = Engines::<T>::get(model.engine_id).ok_or(Error::<T>::UnknownEngine)?;
 		ensure!(!engine.has_ended(&Self::now()), Error::<T>::EngineRetired);
 		Ok(())

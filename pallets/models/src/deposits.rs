@@ -20,11 +20,13 @@ impl<T: Config> Pallet<T> {
 		items.saturating_add(T::ByteDeposit::get().saturating_mul(bytes as Balance))
 	}
 
-	/// Deposit of a version, returned when it is removed, in planck.
+	/// Deposit of a version, returned when it is removed, in planck. That a model generates no text costs
+	/// nothing to say: deposits are older than the field.
 	pub(crate) fn version_deposit(model: &ModelOf<T>) -> Balance {
 		let index = H256::max_encoded_len() + ModelId::max_encoded_len();
 		let first = H256::max_encoded_len() + FirstAnnouncementOf::<T>::max_encoded_len();
-		Self::deposit(VERSION_ITEMS, model.encoded_size() + index + first)
+		let free = usize::from(model.release.generation.is_none());
+		Self::deposit(VERSION_ITEMS, model.encoded_size() - free + index + first)
 	}
 
 	/// Deposit of a named model and its versions, in planck.

@@ -131,5 +131,8 @@ mod errors {
 		AlreadyPosted,
 		/// As many executors posted a digest as a snapshot can have.
 		TooManyStatements,
+		/// A number of how the model generates text is zero, or its context has no room for a prompt and
+		/// an answer.
+		InvalidGeneration,
 	}
 }

@@ -15,6 +15,7 @@ mod events;
 pub mod evidence;
 mod interface;
 mod lookups;
+pub mod migrations;
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used)]
 mod mock;
@@ -60,7 +61,7 @@ pub mod pallet {
 	use pallet_opg_support::{CourtReadiness, ExecutorDirectory, ExecutorStake};
 	use sp_core::H256;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
 	/// Purposes for which the pallet holds funds.
 	#[pallet::composite_enum]
@@ -228,7 +229,8 @@ pub mod pallet {
 		/// - `royalty`: paid to the owner per attested request, in planck.
 		/// - `report_hash`: BLAKE2b-256 of the engine's inspection report within these limits, as
 		///   `opg model register` computes it. Executors find the same before they serve.
-		/// - `release`: semantic version, licence, tokenizer.
+		/// - `release`: semantic version, licence, tokenizer, and how the model generates text, as the
+		///   report says.
 		/// - `salt`: that of an announcement of this file, if the signer made one.
 		///
 		/// ## Errors
@@ -236,6 +238,8 @@ pub mod pallet {
 		/// - [`Error::InvalidName`], [`Error::InvalidNumber`], [`Error::InvalidLicence`],
 		///   [`Error::EmptyFile`]: if the name, the version number, the licence or the tokenizer is not
 		///   one.
+		/// - [`Error::InvalidGeneration`]: if a number of how the model generates text is zero, or its
+		///   context has no room for a prompt and an answer.
 		/// - [`Error::InvalidFuel`], [`Error::InvalidLoadFuel`], [`Error::InvalidMemory`],
 		///   [`Error::InvalidInputBytes`], [`Error::InvalidOutputBytes`]: if that limit is zero or above
 		///   `VersionMaxima`.

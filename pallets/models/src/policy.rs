@@ -191,13 +191,14 @@ impl<T: Config> Pallet<T> {
 				dims: version.dims,
 				limits: version.limits,
 				report_hash: version.report_hash,
+				generation: version.release.generation,
 				is_open: Engines::<T>::get(version.engine_id)
 					.is_some_and(|validity| !validity.has_ended(&Self::now())),
 				for_court,
 				is_served: operators.iter().any(|own| serves(&own.account)),
 				may_serve: operators.iter().any(may_serve),
 			};
-			let offer = VersionedOffer::V1(offer).encode();
+			let offer = VersionedOffer::from(offer).encode();
 			let wish = opg_runtime_interface::inference_host::serving_wish(offer);
 			let action = match wish {
 				ServingWish::Nothing => continue,

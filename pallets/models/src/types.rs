@@ -8,7 +8,8 @@ use frame_support::{
 };
 use opg_primitives::{
 	registry::{
-		ChannelName, Content, Licence, Reason, Tags, VersionNumber, MAX_CHANNELS, MAX_VERSIONS,
+		ChannelName, Content, Licence, Reason, Tags, TextGeneration, VersionNumber, MAX_CHANNELS,
+		MAX_VERSIONS,
 	},
 	Balance, Dims, ModelId, VersionLimits,
 };
@@ -43,7 +44,7 @@ pub struct Model<AccountId> {
 	pub royalty: Balance,
 	/// BLAKE2b-256 of the engine's inspection report. Every honest executor finds the same.
 	pub report_hash: H256,
-	/// Semantic version, licence, tokenizer.
+	/// Semantic version, licence, tokenizer, how it generates text.
 	pub release: Release,
 	/// Reason for which it is deprecated, if it is.
 	pub deprecated: Option<Reason>,
@@ -62,6 +63,9 @@ pub struct Release {
 	pub licence: Option<Licence>,
 	/// File that makes tensors of text, if the model needs one.
 	pub tokenizer: Option<Content>,
+	/// How the model generates text, if it does, as its inspection report says. Executors compare it with
+	/// their own report before they serve.
+	pub generation: Option<TextGeneration>,
 }
 
 /// Model as people know it: an owner, a name, and versions.

@@ -441,6 +441,7 @@ impl Game {
 				max_royalty,
 				reference,
 				None,
+				None,
 			),
 			_ => {
 				let input = input();
@@ -452,6 +453,7 @@ impl Game {
 					max_fee,
 					max_royalty,
 					reference,
+					None,
 					None,
 				)
 			},
@@ -567,7 +569,7 @@ fn register_version(number: usize, limits: VersionLimits) {
 	let size = 100;
 	let origin = signed(dave());
 	let number = VersionNumber::new(number as u32, 0, 0);
-	let release = Box::new(Release { number, licence: None, tokenizer: None });
+	let release = Box::new(Release { number, licence: None, tokenizer: None, generation: None });
 	assert_ok!(Models::register(
 		origin, hash, size, name, ENGINE_ID, dims, limits, OPG, REPORT, release, None,
 	));

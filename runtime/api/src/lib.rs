@@ -188,7 +188,8 @@ pub struct FreeExecutors {
 }
 
 sp_api::decl_runtime_apis! {
-	/// Reads for clients.
+	/// Reads for clients. Since version 2 estimates take a fuel limit.
+	#[api_version(2)]
 	pub trait OpgApi {
 		/// Request with this number, if there is one.
 		fn request(id: RequestId) -> Option<RequestView>;
@@ -196,12 +197,22 @@ sp_api::decl_runtime_apis! {
 		fn may_rely(id: RequestId) -> Reliance;
 		/// Price of a request to this model now, in planck, without the deposit and without the fee of
 		/// storing an input. Exact for an answer that takes `fuel` and whose output the chain carries; an
-		/// upper bound if that is `None`.
-		fn estimate(model: ModelId, tier: Tier, fuel: Option<Fuel>) -> Option<Balance>;
+		/// upper bound if that is `None`. `fuel_limit`: that of the request, where it has one of its own.
+		fn estimate(
+			model: ModelId,
+			tier: Tier,
+			fuel: Option<Fuel>,
+			fuel_limit: Option<Fuel>,
+		) -> Option<Balance>;
 		/// Upper bound of the price of a request that is included in the next `blocks` blocks, in
 		/// planck, without the deposit and without the fee of storing an input: the price of fuel may
 		/// rise until then.
-		fn estimate_at_most(model: ModelId, tier: Tier, blocks: u32) -> Option<Balance>;
+		fn estimate_at_most(
+			model: ModelId,
+			tier: Tier,
+			blocks: u32,
+			fuel_limit: Option<Fuel>,
+		) -> Option<Balance>;
 		/// Bond of a challenge of this request, in planck.
 		fn challenge_bond(id: RequestId) -> Option<Balance>;
 		/// Price of an audit of this request, in planck: held, and returned as far as the answer took

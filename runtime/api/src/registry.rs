@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use opg_primitives::{
 	registry::{
-		ChannelName, Content, Licence, ModelName, Reason, Selector, Tag, Tags, VersionNumber,
-		VersionState,
+		ChannelName, Content, Licence, ModelName, Reason, Selector, Tag, Tags, TextGeneration,
+		VersionNumber, VersionState,
 	},
 	AccountId, Balance, BlockNumber, Dims, ModelId, VersionLimits,
 };
@@ -75,6 +75,8 @@ pub struct VersionView {
 	pub licence: Option<Licence>,
 	/// File that makes tensors of text.
 	pub tokenizer: Option<Content>,
+	/// How it generates text, if it does.
+	pub generation: Option<TextGeneration>,
 	/// Reason for which it is deprecated, if it is.
 	pub deprecated: Option<Reason>,
 	/// Account that announced the file first, of those who registered it.
@@ -108,7 +110,8 @@ pub struct Page<I> {
 }
 
 sp_api::decl_runtime_apis! {
-	/// Lookups in the registry of models.
+	/// Lookups in the registry of models. Since version 2 versions say how they generate text.
+	#[api_version(2)]
 	pub trait RegistryApi {
 		/// Version with this number.
 		fn version(model: ModelId) -> Option<VersionView>;

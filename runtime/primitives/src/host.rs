@@ -4,7 +4,7 @@
 //! later one it says that it does not know it. It answers in terms that the version of the question
 //! knows.
 
-use crate::{serving::VersionOffer, Job, Task};
+use crate::{registry::TextGeneration, serving::VersionOffer, Job, Task};
 use codec::{Decode, Encode};
 
 /// [`Job`] with the version of its format.
@@ -38,14 +38,30 @@ impl From<VersionedTask> for Task {
 /// [`VersionOffer`] with the version of its format.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, Debug)]
 pub enum VersionedOffer {
-	/// First version.
+	/// First version: of a version that generates no text.
 	#[codec(index = 1)]
 	V1(VersionOffer),
+	/// Second version: of one that does, with how.
+	#[codec(index = 2)]
+	V2(VersionOffer, TextGeneration),
+}
+
+impl From<VersionOffer> for VersionedOffer {
+	fn from(offer: VersionOffer) -> Self {
+		match offer.generation {
+			// A node of the former release reads it.
+			None => Self::V1(offer),
+			Some(generation) => Self::V2(offer, generation),
+		}
+	}
 }
 
 impl From<VersionedOffer> for VersionOffer {
-	fn from(VersionedOffer::V1(offer): VersionedOffer) -> Self {
-		offer
+	fn from(offer: VersionedOffer) -> Self {
+		match offer {
+			VersionedOffer::V1(offer) => Self { generation: None, ..offer },
+			VersionedOffer::V2(offer, generation) => Self { generation: Some(generation), ..offer },
+		}
 	}
 }
 
@@ -83,13 +99,24 @@ mod tests {
 			dims: Dims::new(),
 			limits: plain.task.limits,
 			report_hash: H256::repeat_byte(6),
+			generation: None,
 			is_open: true,
 			for_court: false,
 			is_served: true,
 			may_serve: false,
 		};
-		let versioned = VersionedOffer::V1(offer.clone()).encode();
+		let versioned = VersionedOffer::from(offer.clone()).encode();
 		assert_eq!(versioned, [vec![1], offer.encode()].concat());
+		let generation =
+			TextGeneration { context: 2, vocabulary: 3, block: 4, token_fuel: 5, block_fuel: 6 };
+		let generator = VersionOffer { generation: Some(generation), ..offer.clone() };
+		let versioned = VersionedOffer::from(generator.clone());
+		assert_eq!(versioned.encode(), [vec![2], offer.encode(), generation.encode()].concat());
+		for offer in [offer, generator] {
+			let bytes = VersionedOffer::from(offer.clone()).encode();
+			let decoded = VersionedOffer::decode(&mut &bytes[..]).unwrap();
+			assert_eq!(VersionOffer::from(decoded), offer);
+		}
 		assert_eq!(Job::from(VersionedJob::V1(plain.clone())), plain);
 	}
 

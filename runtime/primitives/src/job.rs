@@ -8,6 +8,11 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::H256;
+use sp_runtime::Perbill;
+
+/// Least fuel limit of a request, as a share of its version's: a run keeps a machine busy that has loaded
+/// the model.
+pub const MIN_FUEL_SHARE: Perbill = Perbill::from_parts(62_500_000);
 
 /// Limits of a model version. A run that exceeds one has an answer that says so, so all executors work
 /// within the same.
@@ -43,6 +48,28 @@ impl VersionLimits {
 		Self { fuel, load_fuel, memory, input_bytes, output_bytes }
 	}
 
+	/// Least fuel limit that a request can have: [`MIN_FUEL_SHARE`] of the version's, rounded up.
+	pub fn min_fuel(&self) -> Fuel {
+		MIN_FUEL_SHARE.mul_ceil(self.fuel)
+	}
+
+	/// Limits of a request that has this fuel limit, where it has one of its own: at least
+	/// [`Self::min_fuel`], and at most the version's.
+	///
+	/// # Errors
+	///
+	/// The fuel limit is too low or too high.
+	pub fn of_request(self, fuel_limit: Option<Fuel>) -> Result<Self, FuelLimitError> {
+		let Some(fuel) = fuel_limit else { return Ok(self) };
+		if fuel > self.fuel {
+			return Err(FuelLimitError::TooHigh);
+		}
+		if fuel < self.min_fuel() {
+			return Err(FuelLimitError::TooLow);
+		}
+		Ok(Self { fuel, ..self })
+	}
+
 	/// Longest input of the version that is outside of the chain, in bytes. Zero where the chain carries
 	/// all.
 	pub const fn max_stored_input(&self) -> u32 {
@@ -59,6 +86,15 @@ impl VersionLimits {
 	pub const fn total_fuel(&self) -> Fuel {
 		self.fuel.saturating_add(self.load_fuel)
 	}
+}
+
+/// Reason for which a request cannot have a fuel limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FuelLimitError {
+	/// It is less than [`VersionLimits::min_fuel`].
+	TooLow,
+	/// It is more than the version's.
+	TooHigh,
 }
 
 /// So many bytes, or zero where they are not too many for the chain.

@@ -24,7 +24,10 @@ mod types;
 pub use digest::{
 	batch_payload, commitment, input_hash, possession_payload, BatchKind, CommitmentContext,
 };
-pub use job::{Job, JobError, JobKind, JobStatus, Task, TaskInput, VersionLimits};
+pub use job::{
+	FuelLimitError, Job, JobError, JobKind, JobStatus, Task, TaskInput, VersionLimits,
+	MIN_FUEL_SHARE,
+};
 pub use key::*;
 pub use types::*;
 
@@ -106,6 +109,29 @@ mod tests {
 		assert!(changed.iter().all(|c| *c != base));
 		let unlike: std::collections::BTreeSet<_> = changed.iter().collect();
 		assert_eq!(unlike.len(), changed.len());
+	}
+
+	#[test]
+	fn limits_of_a_request_should_have_its_fuel_when_that_is_a_sixteenth_of_its_versions_at_least()
+	{
+		let version = VersionLimits::inline(1_601, 8, 7);
+		assert_eq!(version.min_fuel(), 101);
+		assert_eq!(version.of_request(None), Ok(version));
+		for fuel in [101, 102, 1_600, 1_601] {
+			let expected = VersionLimits { fuel, ..version };
+			assert_eq!(version.of_request(Some(fuel)), Ok(expected));
+		}
+		for (fuel, error) in [
+			(0, FuelLimitError::TooLow),
+			(100, FuelLimitError::TooLow),
+			(1_602, FuelLimitError::TooHigh),
+			(Fuel::MAX, FuelLimitError::TooHigh),
+		] {
+			assert_eq!(version.of_request(Some(fuel)), Err(error), "{fuel}");
+		}
+		// One that is zero anyway, and the largest.
+		assert_eq!(VersionLimits::inline(1, 8, 7).min_fuel(), 1);
+		assert_eq!(VersionLimits::inline(Fuel::MAX, 8, 7).min_fuel(), 1 << 60);
 	}
 
 	#[test]

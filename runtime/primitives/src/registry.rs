@@ -1,6 +1,6 @@
 //! Registry of models: names, semantic versions, channels, tags, licences, and announcements.
 
-use crate::{digest::hash, domains};
+use crate::{digest::hash, domains, Fuel};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::{cmp::Ordering, fmt};
@@ -142,6 +142,56 @@ pub struct Content {
 	pub hash: H256,
 	/// Length in bytes.
 	pub size: u32,
+}
+
+/// How a version generates text, as its inspection report says.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Debug,
+)]
+pub struct TextGeneration {
+	/// Most tokens, of prompt and answer together.
+	pub context: u32,
+	/// Tokens that there are.
+	pub vocabulary: u32,
+	/// Tokens of the prompt that are read at once.
+	pub block: u32,
+	/// Fuel of generating a token, with sampling.
+	pub token_fuel: Fuel,
+	/// Fuel of reading a block of the prompt, or what is left of it.
+	pub block_fuel: Fuel,
+}
+
+impl TextGeneration {
+	/// True where no number is zero, and the context has room for a prompt and an answer.
+	pub fn is_valid(&self) -> bool {
+		let Self { context, vocabulary, block, token_fuel, block_fuel } = *self;
+		context > 1 && vocabulary > 0 && block > 0 && token_fuel > 0 && block_fuel > 0
+	}
+
+	/// Fuel of reading a prompt of so many tokens and generating so many, at least one of each, within
+	/// the context. What else a run takes is not in it. The engine's `Generation::fuel`.
+	pub fn fuel(&self, prompt: u32, new: u32) -> Fuel {
+		let block = self.block.max(1);
+		let (blocks, rest) = (prompt / block, prompt % block);
+		// A token alone goes the way of new tokens, and the last new one goes no way.
+		let (blocks, single) = match rest {
+			0 => (blocks, 0),
+			1 => (blocks, 1),
+			_ => (blocks.saturating_add(1), 0),
+		};
+		let tokens = Fuel::from(new.saturating_sub(1)).saturating_add(single);
+		let blocks = Fuel::from(blocks).saturating_mul(self.block_fuel);
+		blocks.saturating_add(tokens.saturating_mul(self.token_fuel))
+	}
 }
 
 /// Semantic version without build metadata, such as `1.4.0` or `2.0.0-beta.1`. Ordered by precedence.
@@ -400,6 +450,42 @@ mod tests {
 			["", " MIT", "MIT ", "MIT  OR X", "(MIT", "MIT)", ")(", "MIT/X", "MIT\n", "é"]
 		{
 			assert!(!is_licence(licence.as_bytes()), "{licence}");
+		}
+	}
+
+	#[test]
+	fn generation_should_take_the_fuel_of_its_blocks_and_tokens() {
+		let generation = TextGeneration {
+			context: 256,
+			vocabulary: 4_096,
+			block: 32,
+			token_fuel: 10,
+			block_fuel: 100,
+		};
+		for (prompt, new, fuel) in [
+			(1, 1, 10),
+			(2, 1, 100),
+			(32, 1, 100),
+			(33, 1, 110),
+			(34, 1, 200),
+			(32, 8, 170),
+			(33, 8, 180),
+			(0, 0, 0),
+		] {
+			assert_eq!(generation.fuel(prompt, new), fuel, "{prompt}, {new}");
+		}
+		let most = TextGeneration { token_fuel: Fuel::MAX, block_fuel: Fuel::MAX, ..generation };
+		assert_eq!(most.fuel(u32::MAX, u32::MAX), Fuel::MAX);
+		assert!(generation.is_valid());
+		for invalid in [
+			TextGeneration { context: 1, ..generation },
+			TextGeneration { vocabulary: 0, ..generation },
+			TextGeneration { block: 0, ..generation },
+			TextGeneration { token_fuel: 0, ..generation },
+			TextGeneration { block_fuel: 0, ..generation },
+		] {
+			assert!(!invalid.is_valid(), "{invalid:?}");
+			invalid.fuel(3, 3);
 		}
 	}
 

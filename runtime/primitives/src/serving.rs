@@ -1,6 +1,6 @@
 //! Serving by the node itself: what it is asked about a version, and what its hot key signs.
 
-use crate::{Dims, ModelId, VersionLimits};
+use crate::{registry::TextGeneration, Dims, ModelId, VersionLimits};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -28,6 +28,9 @@ pub struct VersionOffer {
 	pub limits: VersionLimits,
 	/// Digest of the inspection report that the owner registered.
 	pub report_hash: H256,
+	/// How it generates text, as the owner registered it, if it does. Not in the first format of an offer.
+	#[codec(skip)]
+	pub generation: Option<TextGeneration>,
 	/// Whether the version takes requests as far as its engine and owner go: one that does not is not
 	/// worth serving from now on.
 	pub is_open: bool,
@@ -37,6 +40,15 @@ pub struct VersionOffer {
 	pub is_served: bool,
 	/// Whether an operator of the node may be bound to serve it by the hot key.
 	pub may_serve: bool,
+}
+
+/// What a node's own inspection of a model found.
+#[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, Debug)]
+pub struct Report {
+	/// BLAKE2b-256 of the report.
+	pub hash: H256,
+	/// How the model generates text, as the report says, if it does.
+	pub generation: Option<TextGeneration>,
 }
 
 /// What the node wants its hot key to declare about a version.

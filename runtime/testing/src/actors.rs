@@ -148,7 +148,7 @@ pub fn register_within(
 	let (hash, dims) = (H256::repeat_byte(1), Default::default());
 	// Each is another version.
 	let number = VersionNumber::new(NextModelId::<Runtime>::get(), 0, 0);
-	let release = Box::new(Release { number, licence: None, tokenizer: None });
+	let release = Box::new(Release { number, licence: None, tokenizer: None, generation: None });
 	with_storage_layer(|| {
 		Models::register(
 			signed(owner),

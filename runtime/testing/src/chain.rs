@@ -251,6 +251,7 @@ pub fn request_undrawn(tier: Tier) -> RequestId {
 		max_royalty,
 		reference,
 		deadline,
+		None,
 	);
 	assert_ok!(call);
 	id
@@ -268,6 +269,7 @@ pub fn request_stored(model: ModelId, input: Content) -> RequestId {
 		max_fee,
 		max_royalty,
 		reference,
+		None,
 		None,
 	);
 	assert_ok!(call);

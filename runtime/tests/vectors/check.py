@@ -56,6 +56,7 @@ def encode(vector):
         + unsigned(128, vector["max_royalty"])
         + raw(vector["reference"])
         + optional(32, vector["deadline"])
+        + optional(64, vector["fuel_limit"])
     )
 
 

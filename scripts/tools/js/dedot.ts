@@ -25,12 +25,12 @@ for (const { pool, active } of await client.view.staking.stakes(pools[0][0][1]))
 
 // A request. Its price is known before it is sent.
 const one = new Keyring({ type: 'sr25519' }).addFromUri('//One');
-const price = await client.call.opgApi.estimate(0, 'Quorum', undefined);
+const price = await client.call.opgApi.estimate(0, 'Quorum', undefined, undefined);
 assert(price);
 const maxFee = (price * 3n) / 2n;
 const none = `0x${'00'.repeat(32)}` as const;
 const { dispatchError, events } = await client.tx.inference
-	.request(0, expected.input, 'Quorum', maxFee, maxFee, none, undefined)
+	.request(0, expected.input, 'Quorum', maxFee, maxFee, none, undefined, undefined)
 	.signAndSend(one)
 	.untilFinalized();
 assert(!dispatchError, JSON.stringify(dispatchError));

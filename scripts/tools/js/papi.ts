@@ -33,7 +33,7 @@ for (const { pool, active } of await api.view.Staking.stakes(pools[0].keyArgs[1]
 // A request. Its price is known before it is sent.
 const eve = sr25519CreateDerive(DEV_MINI_SECRET)('//Eve');
 const signer = getPolkadotSigner(eve.publicKey, 'Sr25519', eve.sign);
-const price = await api.apis.OpgApi.estimate(0, Enum('Quorum'), undefined);
+const price = await api.apis.OpgApi.estimate(0, Enum('Quorum'), undefined, undefined);
 assert(price);
 const sent = await api.tx.Inference.request({
 	model: 0,
@@ -43,6 +43,7 @@ const sent = await api.tx.Inference.request({
 	max_royalty: price,
 	reference: `0x${'00'.repeat(32)}`,
 	deadline: undefined,
+	fuel_limit: undefined,
 }).signAndSubmit(signer);
 assert(sent.ok, JSON.stringify(sent.dispatchError));
 const [{ payload: { request } }] = api.event.Inference.Requested.filter(sent.events);

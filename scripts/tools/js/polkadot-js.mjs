@@ -20,10 +20,10 @@ assert.equal(pools.length, 3);
 // A request. Its price is known before it is sent.
 const keyring = new Keyring({ type: 'sr25519', ss58Format: api.registry.chainSS58 });
 const ferdie = keyring.addFromUri('//Ferdie');
-const price = await api.call.opgApi.estimate(0, 'Quorum', null);
+const price = await api.call.opgApi.estimate(0, 'Quorum', null, null);
 const maxFee = (price.unwrap().toBigInt() * 3n) / 2n;
 const none = `0x${'00'.repeat(32)}`;
-const tx = api.tx.inference.request(0, expected.input, 'Quorum', maxFee, maxFee, none, null);
+const tx = api.tx.inference.request(0, expected.input, 'Quorum', maxFee, maxFee, none, null, null);
 const request = await new Promise((resolve, reject) => {
 	tx.signAndSend(ferdie, ({ isInBlock, isError, dispatchError, events }) => {
 		if (isError || dispatchError) reject(new Error(`${dispatchError ?? 'refused'}`));

@@ -25,7 +25,7 @@ def pools(chain: SubstrateInterface) -> None:
 
 def request(chain: SubstrateInterface, keys: Keypair, encoded: str) -> None:
     """Sends a request, whose price is known before, and waits for its answer."""
-    price = chain.runtime_call("OpgApi", "estimate", [0, "Quorum", None])
+    price = chain.runtime_call("OpgApi", "estimate", [0, "Quorum", None, None])
     call = chain.compose_call(
         "Inference",
         "request",
@@ -37,6 +37,7 @@ def request(chain: SubstrateInterface, keys: Keypair, encoded: str) -> None:
             "max_royalty": price,
             "reference": "0x" + "00" * 32,
             "deadline": None,
+            "fuel_limit": None,
         },
     )
     signed = chain.create_signed_extrinsic(call, keys)

@@ -180,12 +180,20 @@ impl ModelCommand {
 				local::check_engine(&engine, version.engine_id)?;
 				let report = local::report(&engine, &data, &version.dims, &version.limits)?;
 				ensure!(
-					report == version.report_hash,
+					report.hash == version.report_hash,
 					"model {model} was registered with the report {:?}, and this machine finds \
-					 {report:?}: do not serve it",
-					version.report_hash
+					 {:?}: do not serve it",
+					version.report_hash,
+					report.hash
 				);
-				let submitted = serve(&chain, model, report, &operator)?;
+				ensure!(
+					report.generation == version.generation,
+					"model {model} was registered as one that {}, and this machine finds that it {}: do \
+					 not serve it",
+					describe::generation(&version.generation),
+					describe::generation(&report.generation)
+				);
+				let submitted = serve(&chain, model, report.hash, &operator)?;
 				let block = chain.included(submitted)?.block;
 				let since = chain.next_planned_session()?;
 				output.result(
@@ -220,7 +228,7 @@ pub(super) struct ModelParams {
 	pub limits: VersionLimits,
 	/// Paid to the owner per attested request, in planck.
 	pub royalty: Balance,
-	/// Semantic version, licence, tokenizer.
+	/// Semantic version, licence, tokenizer, how it generates text.
 	pub release: Release,
 }
 
@@ -256,10 +264,10 @@ impl VersionArgs {
 		let limits = self.limits.resolve(chain, &engine, data, &dims)?;
 		let report = local::report(&engine, data, &dims, &limits)?;
 		let name = NameRef { owner: owner.id().clone(), name: self.name.clone() };
-		let release = self.release.resolve(chain, &name)?;
+		let release = self.release.resolve(chain, &name, &report)?;
 		let (engine_id, royalty) = (engine.id(), self.royalty.0);
 		let params = ModelParams { engine_id, dims, limits, royalty, release };
-		Ok(Draft { owner, name, hash: model_hash(data), report, params })
+		Ok(Draft { owner, name, hash: model_hash(data), report: report.hash, params })
 	}
 }
 
@@ -284,6 +292,10 @@ impl Draft {
 	pub fn tell(&self, output: Output, id: ModelId) {
 		let Self { name, hash, report, params, .. } = self;
 		output.news(format_args!("limits     {}", describe::limits(&params.limits)));
+		let generation = &params.release.generation;
+		if generation.is_some() {
+			output.news(format_args!("text       {}", describe::generation(generation)));
+		}
 		output.news(format_args!("model {id} registered, hash {hash:?}, report {report:?}"));
 		output.news(format_args!("it is {name}@{}", params.release.number));
 	}
@@ -296,6 +308,7 @@ impl Draft {
 			"model_hash": self.hash,
 			"report_hash": self.report,
 			"limits": describe::limits_json(&self.params.limits),
+			"generation": self.params.release.generation.as_ref().map(describe::generation_json),
 		})
 	}
 }

@@ -385,6 +385,9 @@ fn show_version(output: Output, version: &VersionView) {
 	if let Some(Content { hash, size }) = version.tokenizer {
 		output.news(format_args!("tokenizer  {hash:?}, {size} bytes"));
 	}
+	if version.generation.is_some() {
+		output.news(format_args!("text       {}", describe::generation(&version.generation)));
+	}
 	output.news(format_args!("engine     {engine_id:?}"));
 	for dim in &version.dims {
 		output.news(format_args!("dimension  {}={}", text(&dim.name), dim.size));
@@ -472,6 +475,7 @@ fn version_json(version: &VersionView) -> Value {
 		"report_hash": version.report_hash,
 		"licence": version.licence.as_ref().map(|licence| text(licence)),
 		"tokenizer": content_json(&version.tokenizer),
+		"generation": version.generation.as_ref().map(describe::generation_json),
 		"deprecated": version.deprecated.as_ref().map(|reason| text(reason)),
 		"announced_by": keys::name(&version.announced_by),
 		"announced_at": version.announced_at,

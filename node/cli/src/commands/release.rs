@@ -1,4 +1,4 @@
-//! What people need to know of a version: number, licence, tokenizer. And announcements of its file.
+//! What people need to know of a version: number, licence, tokenizer, how it generates text. And announcements of its file.
 
 use crate::{
 	chain::Chain,
@@ -11,8 +11,9 @@ use anyhow::{anyhow, ensure, Context, Result};
 use clap::Args;
 use codec::Encode;
 use opg_execution::model_hash;
-use opg_primitives::registry::{
-	announcement, is_licence, Content, Licence, VersionNumber, VersionState,
+use opg_primitives::{
+	registry::{announcement, is_licence, Content, Licence, VersionNumber, VersionState},
+	serving::Report,
 };
 use pallet_opg_models::Release;
 use sp_core::{sr25519, Pair, H256};
@@ -35,14 +36,15 @@ pub(crate) struct ReleaseArgs {
 }
 
 impl ReleaseArgs {
-	/// The release of a version of this name.
-	pub fn resolve(&self, chain: &Chain, name: &NameRef) -> Result<Release> {
+	/// The release of a version of this name, of whose model this was found.
+	pub fn resolve(&self, chain: &Chain, name: &NameRef, report: &Report) -> Result<Release> {
 		let number = match &self.number {
 			Some(number) => number.clone(),
 			None => next_number(chain, name)?,
 		};
 		let tokenizer = self.tokenizer.as_deref().map(content).transpose()?;
-		Ok(Release { number, licence: self.licence.clone(), tokenizer })
+		let (licence, generation) = (self.licence.clone(), report.generation);
+		Ok(Release { number, licence, tokenizer, generation })
 	}
 }
 

@@ -13,7 +13,7 @@ const keyring = new Keyring({ type: 'sr25519', ss58Format: api.registry.chainSS5
 const requester = keyring.addFromUri(process.env.OPG_SURI);
 
 // The most that it costs within ten blocks, royalty included.
-const maxFee = (await api.call.opgApi.estimateAtMost(model, 'Optimistic', 10)).unwrap();
+const maxFee = (await api.call.opgApi.estimateAtMost(model, 'Optimistic', 10, null)).unwrap();
 const pixels = { shape: [1, 64], data: new Float32Array(64).fill(0.5) };
 const input = encode({ pixels });
 // Names the request: sent again within the hour, it is refused instead of paid twice.
@@ -25,6 +25,7 @@ const tx = api.tx.inference.request(
 	maxFee,
 	maxFee,
 	reference,
+	null,
 	null,
 );
 const request = await new Promise((resolve, reject) => {

@@ -103,6 +103,11 @@ export interface SubmitOptions {
 	reference?: Uint8Array | string;
 	/** Blocks after which no committee is drawn any more: then it fails, and is refunded. */
 	deadline?: number;
+	/**
+	 * Most fuel that a run may take, where it is less than the version's limit, and at least a sixteenth
+	 * of it: it costs less, and gives `OutOfFuel` where that is not enough.
+	 */
+	fuelLimit?: number;
 }
 
 export interface RequestWaitOptions extends WaitOptions {
@@ -120,6 +125,8 @@ export interface EstimateOptions {
 	fuel?: number;
 	/** Blocks within which the request is included: 10 by default. */
 	blocks?: number;
+	/** Fuel limit of the request: the version's by default. */
+	fuelLimit?: number;
 }
 
 /** Which models to list. One of its fields at most. */
@@ -281,8 +288,9 @@ export class Client {
 	/** What a request would cost now, and at most within so many blocks. */
 	async estimate(model: ModelName, options: EstimateOptions = {}): Promise<Estimate> {
 		const { inputs, tier = 'quorum', fuel = null, blocks = SOON_BLOCKS } = options;
+		const { fuelLimit = null } = options;
 		const inputBytes = inputs === undefined ? 0 : encode(inputs).length;
-		const query = { tier, inputBytes, fuel, blocks };
+		const query = { tier, inputBytes, fuel, blocks, fuelLimit };
 		const estimate = await this.rpc.estimate(await this.#named(model), query);
 		return read('opg_v1_estimate', estimate, estimateOf);
 	}
@@ -515,7 +523,7 @@ export class Client {
 		address: string,
 		options: SubmitOptions,
 	): Promise<Call> {
-		const { tier = 'quorum', deadline } = options;
+		const { tier = 'quorum', deadline, fuelLimit } = options;
 		if (!TIERS.includes(tier)) {
 			throw new TypeError(`tier is one of ${TIERS.join(', ')}, not ${String(tier)}`);
 		}
@@ -526,7 +534,13 @@ export class Client {
 					`takes ${String(version.limits.inputBytes)} at most`,
 			);
 		}
-		const query = { tier, inputBytes: data.length, fuel: null, blocks: SOON_BLOCKS };
+		const query = {
+			tier,
+			inputBytes: data.length,
+			fuel: null,
+			blocks: SOON_BLOCKS,
+			fuelLimit: fuelLimit ?? null,
+		};
 		const raw = await this.rpc.estimate(version.model, query);
 		const estimate = read('opg_v1_estimate', raw, estimateOf);
 		const fees = this.#fees(version, estimate, options);
@@ -547,6 +561,7 @@ export class Client {
 			...fees,
 			reference,
 			deadline: deadline === undefined ? undefined : chain.clock + deadline,
+			fuel_limit: fuelLimit === undefined ? undefined : BigInt(fuelLimit),
 		};
 		return {
 			reference,

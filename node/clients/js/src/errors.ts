@@ -163,6 +163,9 @@ export class ModelNotServed extends RequestRefused {}
 /** The input is not one that the model version takes. */
 export class InputMismatch extends RequestRefused {}
 
+/** The fuel limit is more than the version's, or less than a sixteenth of it. */
+export class InvalidFuelLimit extends RequestRefused {}
+
 /** The deadline is over already, or after the request's removal. */
 export class InvalidDeadline extends RequestRefused {}
 
@@ -198,6 +201,11 @@ const REFUSALS: readonly (readonly [typeof RequestRefused, readonly string[], st
 		InputMismatch,
 		['InputTooLong', 'InputTooShort'],
 		'the model version takes no input of this length',
+	],
+	[
+		InvalidFuelLimit,
+		['FuelLimitTooLow', 'FuelLimitTooHigh'],
+		"the fuel limit is at most the version's, and at least a sixteenth of it",
 	],
 	[
 		InvalidDeadline,
@@ -237,7 +245,7 @@ export class Expired extends RequestFailed {}
 
 const MODEL_ADVICE: ReadonlyMap<string, string> = new Map([
 	['BadInput', "the input does not fit the model's inputs (names, types, shapes)"],
-	['OutOfFuel', "the version's fuel limit is too low for this input"],
+	['OutOfFuel', 'the fuel limit of the request is too low for this input'],
 	['OutOfMemory', "the version's memory limit is too low for this input"],
 	['OutputTooLarge', "the output is longer than the version's limit"],
 ]);
@@ -329,6 +337,7 @@ const NAMED = {
 	FeeTooLow,
 	ModelNotServed,
 	InputMismatch,
+	InvalidFuelLimit,
 	InvalidDeadline,
 	ReferenceUsed,
 	NotIncluded,

@@ -27,6 +27,22 @@ export interface Inspection {
 	load_fuel: number;
 	run_fuel: number;
 	memory_bytes: number;
+	/** How the model generates text, if it does. */
+	generation?: Generation | undefined;
+}
+
+/** How a model generates text, as `opg-engine inspect` has it. */
+export interface Generation {
+	/** Most tokens, of prompt and answer together. */
+	context: number;
+	/** Tokens that there are. */
+	vocabulary: number;
+	/** Tokens of the prompt that are read at once. */
+	block: number;
+	/** Fuel of generating a token. */
+	token_fuel: number;
+	/** Fuel of reading a block of the prompt. */
+	block_fuel: number;
 }
 
 /** What loading and running a version may take. */
@@ -152,6 +168,7 @@ export async function draft(
 	options: PublishOptions,
 ): Promise<{ known: number | null; version: string; register: () => OpgTransaction }> {
 	const { report, licence, royalty = 0n } = options;
+	const { generation } = report;
 	const modelHash = toHex(contentNaming(file).hash);
 	// This program broke off after it had registered it.
 	for await (const item of rpc.allModels({ modelHash })) {
@@ -188,6 +205,11 @@ export async function draft(
 				number,
 				licence: licence === undefined ? undefined : text.encode(licence),
 				tokenizer: undefined,
+				generation: generation && {
+					...generation,
+					token_fuel: BigInt(generation.token_fuel),
+					block_fuel: BigInt(generation.block_fuel),
+				},
 			},
 			salt: undefined,
 		});

@@ -200,6 +200,7 @@ for (const [error, kind] of [
 	['NotCourtReady', opg.ModelNotServed],
 	['InputTooLong', opg.InputMismatch],
 	['FundsUnavailable', opg.NotEnoughFunds],
+	['FuelLimitTooLow', opg.InvalidFuelLimit],
 	['InvalidDeadline', opg.InvalidDeadline],
 	['SomethingNew', opg.RequestRefused],
 ]) {

@@ -197,7 +197,7 @@ export class FakeNode {
 	}
 
 	include(transaction, content) {
-		this.requests.push({ reference: transaction.slice(-33, -1), transaction, content, looks: 0 });
+		this.requests.push({ reference: transaction.slice(-34, -2), transaction, content, looks: 0 });
 	}
 
 	#subscribe() {
@@ -312,8 +312,8 @@ export class FakeNode {
 		const request = this.requests[number];
 		if (!request) return null;
 		const { transaction, content, reference, looks } = request;
-		// The input is before tier, two amounts, the reference and the deadline.
-		const end = transaction.length - (1 + 16 + 16 + 32 + 1);
+		// The input is before tier, two amounts, the reference, deadline and fuel limit.
+		const end = transaction.length - (1 + 16 + 16 + 32 + 1 + 1);
 		const start = toHex(transaction).indexOf('4f50475401') / 2 - 1;
 		const isSettled = looks > this.settlesAfter;
 		const answer = {

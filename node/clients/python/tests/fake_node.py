@@ -18,8 +18,8 @@ from opg.tensors import encode
 GENESIS = "0x" + "11" * 32
 METADATA = Path(__file__).with_name("metadata.scale.gz")
 OPG = 10**18
-REFERENCE = slice(-33, -1)
-"""Where the reference is in a request without a deadline."""
+REFERENCE = slice(-34, -2)
+"""Where the reference is in a request without a deadline and a fuel limit."""
 
 OUTPUT = encode({"label": np.array([7], np.int64)})
 
@@ -289,8 +289,8 @@ class FakeNode:
         body = request["transaction"]
         content = request["content"]
         stored = content and Content.naming(content)
-        # The input is before tier, two amounts, the reference and the deadline.
-        before = len(body) - (1 + 16 + 16 + 32 + 1)
+        # The input is before tier, two amounts, the reference, deadline and fuel limit.
+        before = len(body) - (1 + 16 + 16 + 32 + 1 + 1)
         start = body.find(b"OPGT")
         return {
             "request": number,

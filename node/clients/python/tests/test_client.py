@@ -256,6 +256,7 @@ async def test_places_should_be_left_for_transactions_when_many_wait(
         ("NotCourtReady", opg.ModelNotServed),
         ("InputTooLong", opg.InputMismatch),
         ("FundsUnavailable", opg.NotEnoughFunds),
+        ("FuelLimitTooLow", opg.InvalidFuelLimit),
         ("InvalidDeadline", opg.InvalidDeadline),
         ("SomethingNew", opg.RequestRefused),
     ],

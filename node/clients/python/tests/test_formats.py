@@ -86,6 +86,7 @@ ARGUMENTS: dict[str, Any] = {
     "max_royalty": 1,
     "reference": "0x" + "ab" * 32,
     "deadline": None,
+    "fuel_limit": None,
 }
 CONTEXT = Context(bytes([1]) * 32, 100, 1, 77, bytes([2]) * 32, 300)
 
@@ -94,16 +95,18 @@ def test_call_should_encode_as_the_pallet_declares_it(runtime: Runtime) -> None:
     call = runtime.call("Inference", "request", ARGUMENTS)
     expected = (
         bytes([5, 0, 0, 0]) + b"\x08\x01\x02" + b"\x01"
-        + (2**100).to_bytes(16, "little") + (1).to_bytes(16, "little") + b"\xab" * 32 + b"\x00"
+        + (2**100).to_bytes(16, "little") + (1).to_bytes(16, "little") + b"\xab" * 32 + b"\x00\x00"
     )  # fmt: skip
     assert call[2:] == expected
     content = {"hash": "0x" + "cd" * 32, "size": 70_000}
     stored = runtime.call(
-        "Inference", "request_stored", {**ARGUMENTS, "input": content, "deadline": 9}
+        "Inference",
+        "request_stored",
+        {**ARGUMENTS, "input": content, "deadline": 9, "fuel_limit": 10},
     )
     assert stored[0] == call[0]
     assert stored[6:42] == b"\xcd" * 32 + (70_000).to_bytes(4, "little")
-    assert stored[-5:] == b"\x01\x09\0\0\0"
+    assert stored[-14:] == b"\x01\x09\0\0\0" + b"\x01\x0a" + b"\0" * 7
 
 
 def test_other_parameters_should_be_refused(runtime: Runtime) -> None:

@@ -53,6 +53,16 @@ async fn estimate_should_contain_the_input_fee_and_say_what_is_unknown() {
 	let long = estimate(json!({ "inputBytes": 20_000, "fuel": 70 })).await.expect("it is there");
 	assert_eq!((&long["fee"], &long["inputFee"]), (&json!("79"), &json!("9")));
 	assert_eq!(long["congested"], false);
+	// A sixteenth of the version's, and all of it.
+	for limit in [63, 1_000] {
+		let own = estimate(json!({ "fuelLimit": limit })).await.expect("it is within the bounds");
+		let expected = (limit.to_string(), (limit + 10).to_string());
+		assert_eq!((&own["fee"], &own["maxFee"]), (&json!(expected.0), &json!(expected.1)));
+	}
+	for limit in [0, 62, 1_001] {
+		let refused = estimate(json!({ "fuelLimit": limit })).await.expect_err("out of bounds");
+		assert_eq!((refused.0, &refused.1["reason"]), (8003, &json!("InvalidParameter")));
+	}
 	let (code, data) = estimate(json!({ "inputBytes": 200_000 })).await.expect_err("too long");
 	assert_eq!((code, &data["limit"]), (8009, &json!(100_000)));
 	let (code, data) = call(&module, "opg_v1_estimate", json!([8])).await.expect_err("unknown");
@@ -111,6 +121,7 @@ fn request(input: Option<&[u8]>) -> String {
 			max_royalty,
 			reference,
 			deadline,
+			fuel_limit: None,
 		},
 		Some(input) => Call::request_stored {
 			model,
@@ -120,6 +131,7 @@ fn request(input: Option<&[u8]>) -> String {
 			max_royalty,
 			reference,
 			deadline,
+			fuel_limit: None,
 		},
 	};
 	let extrinsic = serde_json::to_value(Hex(signed(call.into()))).expect("JSON");

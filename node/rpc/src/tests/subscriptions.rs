@@ -185,6 +185,7 @@ async fn transaction_should_be_watched_until_it_is_final_and_its_input_be_kept()
 		max_royalty: 9,
 		reference: REFERENCE,
 		deadline: None,
+		fuel_limit: None,
 	};
 	let params = json!([Hex(signed(call.into())), Hex(b"input".to_vec())]);
 	*mock.pool.statuses.lock() = vec![

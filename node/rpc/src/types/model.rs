@@ -1,7 +1,7 @@
 //! Models and their versions.
 
 use super::{Address, Hash, Planck};
-use opg_primitives::{BlockNumber, Dims, Fuel, ModelId, VersionLimits};
+use opg_primitives::{registry::TextGeneration, BlockNumber, Dims, Fuel, ModelId, VersionLimits};
 use opg_runtime_api::{ListedVersionView, NamedModelView, VersionView};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -61,6 +61,29 @@ impl From<VersionLimits> for Limits {
 	}
 }
 
+/// How a version generates text.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct Generation {
+	/// Most tokens, of prompt and answer together.
+	pub context: u32,
+	/// Tokens that there are.
+	pub vocabulary: u32,
+	/// Tokens of the prompt that are read at once.
+	pub block: u32,
+	/// Fuel of generating a token.
+	pub token_fuel: Fuel,
+	/// Fuel of reading a block of the prompt.
+	pub block_fuel: Fuel,
+}
+
+impl From<TextGeneration> for Generation {
+	fn from(generation: TextGeneration) -> Self {
+		let TextGeneration { context, vocabulary, block, token_fuel, block_fuel } = generation;
+		Self { context, vocabulary, block, token_fuel, block_fuel }
+	}
+}
+
 /// Registered version of a model.
 #[derive(Clone, PartialEq, Eq, Serialize, JsonSchema, Debug)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +114,8 @@ pub struct Version {
 	pub licence: Option<String>,
 	/// File that makes tensors of text.
 	pub tokenizer: Option<Content>,
+	/// How it generates text. `null` where it does not.
+	pub generation: Option<Generation>,
 	/// Reason for which it is deprecated, if it is.
 	pub deprecated: Option<String>,
 	/// Account that announced the file first, of those who registered it.
@@ -115,6 +140,7 @@ impl From<VersionView> for Version {
 			report_hash: view.report_hash.into(),
 			licence: view.licence.map(|licence| text(&licence)),
 			tokenizer: view.tokenizer.map(Into::into),
+			generation: view.generation.map(Into::into),
 			deprecated: view.deprecated.map(|reason| text(&reason)),
 			announced_by: view.announced_by.into(),
 			announced_at: view.announced_at,

@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{error::RunError, metrics::Metrics};
 use opg_execution::printable;
-use opg_primitives::Task;
-use sp_core::H256;
+use opg_primitives::{serving::Report, Task};
 use std::time::{Duration, Instant};
 
 /// Time for an inspection. Fuel ends it before, on a machine that is fast enough to serve.
@@ -64,12 +63,12 @@ impl Inspector {
 	}
 
 	/// Inspects the model of a task, whose input does not count, within the limits of its version.
-	/// Gives the digest of the report. Blocks until the engine is done: seconds, as a rule.
+	/// Gives the report in short. Blocks until the engine is done: seconds, as a rule.
 	///
 	/// # Errors
 	///
 	/// The engine refuses the model, something is missing, or this machine fails.
-	pub fn inspect(&self, task: Task) -> Result<H256, InspectError> {
+	pub fn inspect(&self, task: Task) -> Result<Report, InspectError> {
 		let failed = |error: RunError| InspectError::Failed(printable(&error.to_string()));
 		let mut process =
 			EngineProcess::start(&self.program, &self.setup, &self.metrics).map_err(failed)?;

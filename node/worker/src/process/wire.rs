@@ -11,7 +11,9 @@
 
 use crate::holding::Computed;
 use codec::{Decode, DecodeAll, Encode};
-use opg_primitives::{Job, Task, MAX_CONTENT_BYTES, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES};
+use opg_primitives::{
+	serving::Report, Job, Task, MAX_CONTENT_BYTES, MAX_INPUT_BYTES, MAX_OUTPUT_BYTES,
+};
 use sp_core::H256;
 use std::{
 	ffi::OsString,
@@ -105,9 +107,9 @@ pub(crate) enum Response {
 	/// The bytes of this file in the store are not those of its name.
 	#[codec(index = 8)]
 	Damaged(H256),
-	/// Digest of the inspection report, or why the engine refuses the model.
+	/// The inspection report in short, or why the engine refuses the model.
 	#[codec(index = 9)]
-	Inspected(Result<H256, String>),
+	Inspected(Result<Report, String>),
 	/// The store has no such input.
 	#[codec(index = 10)]
 	InputMissing,

@@ -191,6 +191,7 @@ pub(super) fn order<T: Config>(
 		max_royalty: Balance::MAX,
 		reference: H256::zero(),
 		deadline: Some(now::<T>() + 9u32.into()),
+		fuel_limit: Some(FUEL_LIMIT),
 	};
 	(who, order)
 }

@@ -160,6 +160,7 @@ pub fn request_call(tier: Tier) -> Call<Test> {
 		max_royalty: Balance::MAX,
 		reference: H256::repeat_byte(9),
 		deadline: None,
+		fuel_limit: None,
 	}
 }
 
@@ -178,13 +179,19 @@ pub fn request_of(who: u64, tier: Tier) -> RequestId {
 /// Makes a request with a deadline and returns its number.
 pub fn request_until(tier: Tier, until: u64) -> RequestId {
 	let id = NextRequestId::<Test>::get();
-	let Call::request { model, input, tier, max_fee, max_royalty, reference, .. } =
-		request_call(tier)
-	else {
-		unreachable!()
-	};
-	let deadline = Some(until);
-	let call = Call::request { model, input, tier, max_fee, max_royalty, reference, deadline };
+	let mut call = request_call(tier);
+	let Call::request { deadline, .. } = &mut call else { unreachable!() };
+	*deadline = Some(until);
+	assert_ok!(dispatch(REQUESTER, call));
+	id
+}
+
+/// Makes a request with a fuel limit of its own and returns its number.
+pub fn request_within(tier: Tier, fuel: Fuel) -> RequestId {
+	let id = NextRequestId::<Test>::get();
+	let mut call = request_call(tier);
+	let Call::request { fuel_limit, .. } = &mut call else { unreachable!() };
+	*fuel_limit = Some(fuel);
 	assert_ok!(dispatch(REQUESTER, call));
 	id
 }
@@ -220,6 +227,7 @@ pub fn request_stored_call(tier: Tier) -> Call<Test> {
 		max_royalty: Balance::MAX,
 		reference: H256::repeat_byte(9),
 		deadline: None,
+		fuel_limit: None,
 	}
 }
 

@@ -214,7 +214,7 @@ fn buyer_should_pay_the_auditors_and_get_the_rest_back() {
 		assert_eq!(balance(OTHER_REQUESTER), FUNDS - 3 * PAY - 3 * SEAT_FEE);
 		let paid = [members(id, 0), members(id, tiers::AUDIT)].concat();
 		assert!(paid.into_iter().all(|who| balance(pool(who)) == POOL + PAY));
-		let fee = Inference::estimate(MODEL, Tier::Quorum, Some(FUEL)).unwrap();
+		let fee = Inference::estimate(MODEL, Tier::Quorum, Some(FUEL), None).unwrap();
 		assert_eq!(balance(REQUESTER), FUNDS - fee);
 	});
 }

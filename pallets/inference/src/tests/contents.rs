@@ -188,11 +188,11 @@ fn request_should_be_refused_when_its_input_does_not_belong_outside_of_the_chain
 #[test]
 fn request_should_be_refused_when_the_fee_of_storage_is_above_the_maximum() {
 	run(|| {
-		let inline = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
+		let inline = Inference::estimate(MODEL, Tier::Quorum, None, None).unwrap();
 		Limits::set(&LARGE);
-		let estimate = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
+		let estimate = Inference::estimate(MODEL, Tier::Quorum, None, None).unwrap();
 		assert_eq!(estimate, inline + MAX_OUTPUT_FEE + CONTENT_FEE);
-		let exact = Inference::estimate(MODEL, Tier::Quorum, Some(FUEL_LIMIT)).unwrap();
+		let exact = Inference::estimate(MODEL, Tier::Quorum, Some(FUEL_LIMIT), None).unwrap();
 		assert_eq!(exact, inline + CONTENT_FEE);
 		assert_eq!(Inference::input_fee(MAX_INPUT_BYTES), 0);
 		assert_eq!(Inference::input_fee(STORED_INPUT.size), INPUT_FEE + CONTENT_FEE);

@@ -73,7 +73,7 @@ fn price_should_follow_what_requests_order() {
 #[test]
 fn estimate_should_be_the_sum_of_its_parts() {
 	run(|| {
-		let estimate = |tier, fuel| Inference::estimate(MODEL, tier, fuel).unwrap();
+		let estimate = |tier, fuel| Inference::estimate(MODEL, tier, fuel, None).unwrap();
 		// Two percent of an audit's pay and five of the committee's, a fifth of the price of the limit
 		// burned, a royalty of 100, the seat fees.
 		let parts = |size: Balance, audit: Balance, pay: Balance| {
@@ -93,23 +93,23 @@ fn estimate_should_be_the_sum_of_its_parts() {
 #[test]
 fn estimate_at_most_should_cover_any_rise_of_the_price() {
 	run(|| {
-		let now = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
-		assert_eq!(Inference::estimate_at_most(MODEL, Tier::Quorum, 0), Some(now));
+		let now = Inference::estimate(MODEL, Tier::Quorum, None, None).unwrap();
+		assert_eq!(Inference::estimate_at_most(MODEL, Tier::Quorum, 0, None), Some(now));
 		for blocks in [1, 2, 5, 12] {
-			let most = Inference::estimate_at_most(MODEL, Tier::Quorum, blocks).unwrap();
+			let most = Inference::estimate_at_most(MODEL, Tier::Quorum, blocks, None).unwrap();
 			FuelPrice::<Test>::put(MIN_PRICE);
 			for _ in 0..blocks {
 				FuelOrdered::<Test>::put(Fuel::MAX);
 				next_block();
 			}
-			let then = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
+			let then = Inference::estimate(MODEL, Tier::Quorum, None, None).unwrap();
 			assert!(then <= most && most > now);
 			FuelPrice::<Test>::put(MIN_PRICE);
 		}
-		let bound = Inference::estimate_at_most(MODEL, Tier::Quorum, u32::MAX);
+		let bound = Inference::estimate_at_most(MODEL, Tier::Quorum, u32::MAX, None);
 		FuelPrice::<Test>::put(MAX_PRICE);
-		assert_eq!(bound, Inference::estimate(MODEL, Tier::Quorum, None));
-		assert_eq!(Inference::estimate_at_most(UNKNOWN, Tier::Quorum, 1), None);
+		assert_eq!(bound, Inference::estimate(MODEL, Tier::Quorum, None, None));
+		assert_eq!(Inference::estimate_at_most(UNKNOWN, Tier::Quorum, 1, None), None);
 	});
 }
 
@@ -117,7 +117,7 @@ fn estimate_at_most_should_cover_any_rise_of_the_price() {
 fn estimate_should_be_what_is_charged() {
 	run(|| {
 		let fuel = FUEL_LIMIT / 3;
-		let estimate = Inference::estimate(MODEL, Tier::Quorum, Some(fuel)).unwrap();
+		let estimate = Inference::estimate(MODEL, Tier::Quorum, Some(fuel), None).unwrap();
 		let id = attested(Tier::Quorum, answer(fuel));
 		run_blocks(WINDOW);
 		let RequestState::Settled { fee, .. } = state(id) else { panic!("it is settled") };
@@ -148,11 +148,11 @@ fn ordering_from_own_executors_should_cost_a_part_of_the_price_of_the_limit() {
 #[test]
 fn fee_should_pay_for_more_audits_when_less_is_at_risk() {
 	run(|| {
-		let cheap = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
+		let cheap = Inference::estimate(MODEL, Tier::Quorum, None, None).unwrap();
 		// A lie gains twice what it risks: every answer is audited.
 		StakeAtRisk::set(MAX_PAY / 2);
 		assert_eq!(Inference::audit_probability(MAX_PAY), Perbill::one());
-		let dear = Inference::estimate(MODEL, Tier::Quorum, None).unwrap();
+		let dear = Inference::estimate(MODEL, Tier::Quorum, None, None).unwrap();
 		assert_eq!(dear - cheap, 3 * MAX_PAY - 3 * MAX_PAY / 50);
 	});
 }

@@ -12,8 +12,16 @@ use sp_runtime::{traits::Dispatchable, DispatchResult, TokenError};
 const ESCROW: Balance = 3 * MAX_PAY + 3 * MAX_PAY / 4 + 3 * MAX_PAY / 20 + 3 * MAX_PAY / 50 + 100;
 
 fn call(model: ModelId, tier: Tier, max_fee: Balance, max_royalty: Balance) -> Call<Test> {
-	let (reference, deadline) = (H256::repeat_byte(9), None);
-	Call::request { model, input: input(), tier, max_fee, max_royalty, reference, deadline }
+	Call::request {
+		model,
+		input: input(),
+		tier,
+		max_fee,
+		max_royalty,
+		reference: H256::repeat_byte(9),
+		deadline: None,
+		fuel_limit: None,
+	}
 }
 
 fn try_request(who: u64, tier: Tier, max_fee: Balance) -> DispatchResult {
@@ -27,7 +35,7 @@ fn request_should_hold_escrow_and_deposit_when_it_is_accepted() {
 
 		assert_eq!(on_hold(HoldReason::Request, REQUESTER), ESCROW + DEPOSIT);
 		let most = ESCROW + 3 * SEAT_FEE;
-		assert_eq!(Inference::estimate(MODEL, Tier::Quorum, None), Some(most));
+		assert_eq!(Inference::estimate(MODEL, Tier::Quorum, None, None), Some(most));
 		assert_eq!((balance(REQUESTER), burned()), (FUNDS - 3 * SEAT_FEE, 3 * SEAT_FEE));
 		let stored = stored(id);
 		assert_eq!((stored.escrow, stored.deposit), (ESCROW, DEPOSIT));
@@ -93,7 +101,7 @@ fn request_should_be_refused_when_the_model_takes_none() {
 		{
 			let request = call(model, Tier::Quorum, Balance::MAX, Balance::MAX);
 			assert_noop!(dispatch(REQUESTER, request), error);
-			assert_eq!(Inference::estimate(model, Tier::Quorum, None), None);
+			assert_eq!(Inference::estimate(model, Tier::Quorum, None, None), None);
 		}
 	});
 }

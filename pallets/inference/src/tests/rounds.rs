@@ -206,14 +206,9 @@ fn request_should_be_refused_when_its_deadline_is_over() {
 	run(|| {
 		run_blocks(5);
 		for until in [0, now(), now() + u64::from(LIFETIME)] {
-			let Call::request { model, input, tier, max_fee, max_royalty, reference, .. } =
-				request_call(Tier::Quorum)
-			else {
-				unreachable!()
-			};
-			let deadline = Some(until);
-			let call =
-				Call::request { model, input, tier, max_fee, max_royalty, reference, deadline };
+			let mut call = request_call(Tier::Quorum);
+			let Call::request { deadline, .. } = &mut call else { unreachable!() };
+			*deadline = Some(until);
 			assert_noop!(dispatch(REQUESTER, call), Error::<Test>::InvalidDeadline);
 		}
 	});

@@ -132,7 +132,7 @@ fn settlements_of_one_block_should_pay_what_each_alone_would() {
 			agree(id, answer(fuel));
 		}
 		let fees: Balance = fuel
-			.map(|fuel| Inference::estimate(MODEL, Tier::Quorum, Some(fuel)).unwrap())
+			.map(|fuel| Inference::estimate(MODEL, Tier::Quorum, Some(fuel), None).unwrap())
 			.into_iter()
 			.sum();
 		run_blocks(WINDOW);

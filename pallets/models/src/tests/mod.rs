@@ -80,7 +80,7 @@ impl Registration {
 			dims: Dims::default(),
 			limits: LIMITS,
 			royalty: 0,
-			release: Release { number, licence: None, tokenizer: None },
+			release: Release { number, licence: None, tokenizer: None, generation: None },
 			salt: None,
 		}
 	}
@@ -91,6 +91,7 @@ impl Registration {
 			number: VersionNumber::parse(number).unwrap(),
 			licence: None,
 			tokenizer: None,
+			generation: None,
 		};
 		Self { release, ..Self::of(b"m") }
 	}

@@ -183,7 +183,7 @@ impl DemoContext {
 	/// Sends one request and checks its answer.
 	fn send_one(&self, sample: &Sample, number: usize) -> Result<Checked> {
 		let Self { chain, output, .. } = self;
-		let max_fee = chain.estimate(self.model, Tier::Quorum)?;
+		let max_fee = chain.estimate(self.model, Tier::Quorum, None)?;
 		let input = digits::input(&sample.pixels);
 		let order = request::Order {
 			model: self.model,
@@ -193,6 +193,7 @@ impl DemoContext {
 			max_royalty: ROYALTY,
 			reference: H256::zero(),
 			deadline: None,
+			fuel_limit: None,
 		};
 		let id = request::send(chain, order, &self.requester)?;
 		output.news(format_args!(
@@ -299,16 +300,16 @@ fn register(
 	let report = local::report(engine, file, &dims, &limits)?;
 	let owner = Account::development(OWNER)?;
 	let name = NameRef { owner: owner.id().clone(), name: parse_name("digits")? };
-	let release = ReleaseArgs::default().resolve(chain, &name)?;
+	let release = ReleaseArgs::default().resolve(chain, &name, &report)?;
 	let version = release.number.to_string();
 	let params = ModelParams { engine_id: engine.id(), dims, limits, royalty: ROYALTY, release };
-	let model = model::register(chain, file, &name, params, report, &owner)?;
+	let model = model::register(chain, file, &name, params, report.hash, &owner)?;
 	output.news(format_args!(
 		"model      {model} registered by Dave, {name}@{version}, {}, royalty {}",
 		describe::limits(&limits),
 		Amount(ROYALTY)
 	));
-	Ok((model, report))
+	Ok((model, report.hash))
 }
 
 fn bond_all(chain: &Chain, output: Output) -> Result<()> {

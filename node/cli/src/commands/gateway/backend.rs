@@ -319,6 +319,7 @@ impl SharedChain {
 			max_royalty: planck(&version.royalty)?,
 			reference: H256(order.reference),
 			deadline: None,
+			fuel_limit: None,
 		};
 		Ok(order.call().map_err(failed)?.into())
 	}

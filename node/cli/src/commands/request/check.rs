@@ -76,6 +76,20 @@ pub(super) fn check_length(input: &[u8], version: &VersionView) -> Result<()> {
 	Ok(())
 }
 
+/// Fails if the version takes no request with this fuel limit.
+fn check_fuel_limit(fuel_limit: Option<Fuel>, version: &VersionView) -> Result<()> {
+	let VersionView { model, limits, .. } = version;
+	ensure!(
+		limits.of_request(fuel_limit).is_ok(),
+		Failure::Usage(format!(
+			"model {model} takes requests with a fuel limit from {} to {}: change --fuel-limit",
+			limits.min_fuel(),
+			limits.fuel
+		))
+	);
+	Ok(())
+}
+
 /// What one request offers to pay.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Offer {
@@ -83,6 +97,8 @@ pub(super) struct Offer {
 	pub max_fee: Balance,
 	/// The most of it that the model's owner gets, in planck.
 	pub max_royalty: Balance,
+	/// Fuel limit, where it is not the version's.
+	pub fuel_limit: Option<Fuel>,
 }
 
 impl Offer {
@@ -94,16 +110,18 @@ impl Offer {
 		input: &[u8],
 		max_fee: Option<Amount>,
 		max_royalty: Option<Amount>,
+		fuel_limit: Option<Fuel>,
 	) -> Result<Self> {
+		check_fuel_limit(fuel_limit, version)?;
 		let max_fee = match max_fee {
 			Some(fee) => fee.0,
 			None => {
-				let estimate = chain.estimate(version.model, tier)?;
+				let estimate = chain.estimate(version.model, tier, fuel_limit)?;
 				estimate.saturating_add(chain.input_fee(input)?)
 			},
 		};
 		let max_royalty = max_royalty.map_or(version.royalty, |royalty| royalty.0);
-		Ok(Self { max_fee, max_royalty })
+		Ok(Self { max_fee, max_royalty, fuel_limit })
 	}
 
 	/// Fails, with what to do, where the chain would refuse the request now and keep the fee of the
@@ -126,11 +144,12 @@ impl Offer {
 			))
 		);
 		let storage = chain.input_fee(input)?;
-		let price: Option<Balance> = chain.api("OpgApi_estimate", (model, tier, None::<Fuel>))?;
+		let price: Option<Balance> =
+			chain.api("OpgApi_estimate", (model, tier, None::<Fuel>, self.fuel_limit))?;
 		// Says why where there is none.
 		let price = match price {
 			Some(price) => price.saturating_add(storage),
-			None => chain.estimate(model, tier)?,
+			None => chain.estimate(model, tier, self.fuel_limit)?,
 		};
 		ensure!(
 			price <= self.max_fee,
@@ -207,6 +226,7 @@ mod tests {
 			report_hash: H256::zero(),
 			licence: None,
 			tokenizer: None,
+			generation: None,
 			deprecated: None,
 			announced_by: AccountId::from([1; 32]),
 			announced_at: 0,
@@ -225,6 +245,19 @@ mod tests {
 		assert_eq!(judged(2, 9, Tier::Quorum), Some(Code::ModelUnavailable));
 		assert_eq!(judged(1, 9, Tier::Optimistic), None);
 		assert_eq!(judged(0, 9, Tier::Optimistic), Some(Code::ModelUnavailable));
+	}
+
+	#[test]
+	fn fuel_limit_should_be_refused_when_the_chain_would_refuse_it() {
+		let version = VersionView { limits: VersionLimits::inline(32, 1, 1), ..version() };
+		for limit in [None, Some(2), Some(32)] {
+			check_fuel_limit(limit, &version).unwrap();
+		}
+		for limit in [0, 1, 33] {
+			let error = check_fuel_limit(Some(limit), &version).unwrap_err();
+			assert_eq!(code(&error), Code::Usage);
+			assert!(error.to_string().contains("from 2 to 32"), "{error}");
+		}
 	}
 
 	#[test]

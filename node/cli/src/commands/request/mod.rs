@@ -32,7 +32,7 @@ use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use opg_execution::content_of;
 use opg_primitives::{
-	AccountId, Balance, BlockNumber, Input, ModelId, Nonce, RequestId, TaskInput, Tier,
+	AccountId, Balance, BlockNumber, Fuel, Input, ModelId, Nonce, RequestId, TaskInput, Tier,
 	MAX_INPUT_BYTES,
 };
 use opg_runtime::{Runtime, RuntimeEvent};
@@ -126,6 +126,10 @@ pub(crate) struct Terms {
 	/// Give up where no committee was drawn within this many blocks.
 	#[arg(long, value_name = "BLOCKS")]
 	deadline: Option<BlockNumber>,
+	/// Most fuel that a run may take, where it is less than the version's limit, and at least a sixteenth
+	/// of it. It costs less then, and ends without an output where that is not enough.
+	#[arg(long, value_name = "FUEL")]
+	fuel_limit: Option<Fuel>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -285,10 +289,11 @@ impl Send {
 		ensure!(
 			is_same_input
 				&& view.model == version.model
-				&& view.tier == Tier::from(self.terms.tier),
+				&& view.tier == Tier::from(self.terms.tier)
+				&& version.limits.of_request(self.terms.fuel_limit) == Ok(view.task.limits),
 			Failure::Usage(format!(
-				"request {id} has this reference, and another input, model or tier: give this one \
-				 another reference"
+				"request {id} has this reference, and another input, model, tier or fuel limit: give \
+				 this one another reference"
 			))
 		);
 		Ok(view)
@@ -318,7 +323,8 @@ impl Terms {
 		requester: &AccountId,
 	) -> Result<Order<'a>> {
 		let order = self.order_unchecked(chain, version, input, reference)?;
-		let offer = Offer { max_fee: order.max_fee, max_royalty: order.max_royalty };
+		let Order { max_fee, max_royalty, fuel_limit, .. } = order;
+		let offer = Offer { max_fee, max_royalty, fuel_limit };
 		offer.check(chain, version, order.tier, input, requester)?;
 		Ok(order)
 	}
@@ -332,7 +338,8 @@ impl Terms {
 		reference: H256,
 	) -> Result<Order<'a>> {
 		let tier = self.tier.into();
-		let offer = Offer::new(chain, version, tier, input, self.max_fee, self.max_royalty)?;
+		let Self { max_fee, max_royalty, fuel_limit, .. } = *self;
+		let offer = Offer::new(chain, version, tier, input, max_fee, max_royalty, fuel_limit)?;
 		let now = self.deadline.map(|_| chain.clock()).transpose()?;
 		Ok(Order {
 			model: version.model,
@@ -342,6 +349,7 @@ impl Terms {
 			max_royalty: offer.max_royalty,
 			reference,
 			deadline: now.zip(self.deadline).map(|(now, blocks)| now.saturating_add(blocks)),
+			fuel_limit,
 		})
 	}
 }
@@ -419,6 +427,8 @@ pub(crate) struct Order<'a> {
 	pub reference: H256,
 	/// Time of the chain's clock after which no committee is drawn.
 	pub deadline: Option<BlockNumber>,
+	/// Fuel limit, where it is not the version's.
+	pub fuel_limit: Option<Fuel>,
 }
 
 /// Sends a request and gives its number. An input that is too long for the chain is only named by it.
@@ -440,7 +450,8 @@ fn requested(events: &[RuntimeEvent]) -> Result<RequestId> {
 impl Order<'_> {
 	/// The call that asks for it.
 	pub(crate) fn call(&self) -> Result<Call<Runtime>> {
-		let Order { model, input, tier, max_fee, max_royalty, reference, deadline } = *self;
+		let Order { model, input, tier, max_fee, max_royalty, reference, deadline, fuel_limit } =
+			*self;
 		Ok(match Input::try_from(input.to_vec()) {
 			Ok(input) => Call::<Runtime>::request {
 				model,
@@ -450,6 +461,7 @@ impl Order<'_> {
 				max_royalty,
 				reference,
 				deadline,
+				fuel_limit,
 			},
 			Err(input) => Call::request_stored {
 				model,
@@ -459,6 +471,7 @@ impl Order<'_> {
 				max_royalty,
 				reference,
 				deadline,
+				fuel_limit,
 			},
 		})
 	}

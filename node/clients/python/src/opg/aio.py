@@ -304,10 +304,11 @@ class AsyncClient:
         tier: Tier = "quorum",
         fuel: int | None = None,
         blocks: int = SOON_BLOCKS,
+        fuel_limit: int | None = None,
     ) -> Estimate:
         """Tell what a request would cost now, and at most within so many blocks."""
         size = 0 if inputs is None else len(encode(inputs))
-        return await self._estimate(model, size, tier, fuel, blocks)
+        return await self._estimate(model, size, tier, fuel, blocks, fuel_limit)
 
     async def wait_for_model(
         self, model: int | str, *, tier: Tier = "quorum", timeout: float | None = DEFAULT_WAIT
@@ -375,6 +376,7 @@ class AsyncClient:
         trust: Trust = "settled",
         reference: bytes | str | None = None,
         deadline: int | None = None,
+        fuel_limit: int | None = None,
         timeout: float | None = DEFAULT_WAIT,
     ) -> AsyncResult:
         """Pay for an inference and wait for its result. As `submit`, then `wait`."""
@@ -386,6 +388,7 @@ class AsyncClient:
             max_royalty=max_royalty,
             reference=reference,
             deadline=deadline,
+            fuel_limit=fuel_limit,
         )
         return await request.wait(trust, timeout)
 
@@ -399,6 +402,7 @@ class AsyncClient:
         max_royalty: Amount | None = None,
         reference: bytes | str | None = None,
         deadline: int | None = None,
+        fuel_limit: int | None = None,
     ) -> AsyncRequest:
         """Pay for an inference, and give the request when a block has it.
 
@@ -406,6 +410,8 @@ class AsyncClient:
         `max_royalty` what the owner asks for now. `reference`, 32 bytes, names the request: while
         the chain keeps it, which is an hour, submitting it again gives the same request and pays
         nothing. `deadline` is the number of blocks after which no committee is drawn any more.
+        `fuel_limit` is the most fuel that a run may take, at most the version's limit, which it is
+        by default, and at least a sixteenth of it: less costs less.
 
         Raises a `RequestRefused` where nothing was asked for.
         """
@@ -424,7 +430,7 @@ class AsyncClient:
             await self._hand_over(number, data)
             return AsyncRequest(self, number, named)
         chain = await self.chain()
-        arguments = await self._arguments(version, data, tier, max_fee, max_royalty)
+        arguments = await self._arguments(version, data, tier, max_fee, max_royalty, fuel_limit)
         arguments["reference"] = to_hex(named)
         arguments["deadline"] = None if deadline is None else chain.clock + deadline
         is_stored = len(data) > chain.inline_input_bytes
@@ -532,6 +538,7 @@ class AsyncClient:
         tier: Tier,
         max_fee: Amount | None,
         max_royalty: Amount | None,
+        fuel_limit: int | None,
     ) -> dict[str, Any]:
         """Check what can be checked for nothing, and fill in what the caller left open."""
         if tier not in TIERS:
@@ -542,7 +549,9 @@ class AsyncClient:
                 f"the encoded input has {len(data)} bytes, and model {version.model} takes "
                 f"{version.input_bytes} at most",
             )
-        estimate = await self._estimate(version.model, len(data), tier, None, SOON_BLOCKS)
+        estimate = await self._estimate(
+            version.model, len(data), tier, None, SOON_BLOCKS, fuel_limit
+        )
         if not estimate.takes_requests:
             raise ModelNotServed(
                 "ModelNotServed",
@@ -575,6 +584,7 @@ class AsyncClient:
             "tier": tier.capitalize(),
             "max_fee": fee,
             "max_royalty": royalty,
+            "fuel_limit": fuel_limit,
         }
 
     async def _send(self, call: Call, signer: Account) -> int:
@@ -665,9 +675,21 @@ class AsyncClient:
             )
 
     async def _estimate(
-        self, model: int | str, size: int, tier: str, fuel: int | None, blocks: int
+        self,
+        model: int | str,
+        size: int,
+        tier: str,
+        fuel: int | None,
+        blocks: int,
+        fuel_limit: int | None,
     ) -> Estimate:
-        options = {"tier": tier, "inputBytes": size, "fuel": fuel, "blocks": blocks}
+        options = {
+            "tier": tier,
+            "inputBytes": size,
+            "fuel": fuel,
+            "blocks": blocks,
+            "fuelLimit": fuel_limit,
+        }
         reference = await self._reference_of(model)
         return await self._read("opg_v1_estimate", Estimate.of, reference, options)
 

@@ -166,9 +166,14 @@ class Client:
         tier: Tier = "quorum",
         fuel: int | None = None,
         blocks: int = aio.SOON_BLOCKS,
+        fuel_limit: int | None = None,
     ) -> Estimate:
         """Tell what a request would cost now, and at most within so many blocks."""
-        return self.run(self._async.estimate(model, inputs, tier=tier, fuel=fuel, blocks=blocks))
+        return self.run(
+            self._async.estimate(
+                model, inputs, tier=tier, fuel=fuel, blocks=blocks, fuel_limit=fuel_limit
+            )
+        )
 
     def wait_for_model(
         self, model: int | str, *, tier: Tier = "quorum", timeout: float | None = DEFAULT_WAIT
@@ -222,6 +227,7 @@ class Client:
         trust: Trust = "settled",
         reference: bytes | str | None = None,
         deadline: int | None = None,
+        fuel_limit: int | None = None,
         timeout: float | None = DEFAULT_WAIT,
     ) -> Result:
         """Pay for an inference and wait for its result. As `submit`, then `wait`."""
@@ -233,6 +239,7 @@ class Client:
             max_royalty=max_royalty,
             reference=reference,
             deadline=deadline,
+            fuel_limit=fuel_limit,
         )
         return request.wait(trust, timeout)
 
@@ -246,6 +253,7 @@ class Client:
         max_royalty: Amount | None = None,
         reference: bytes | str | None = None,
         deadline: int | None = None,
+        fuel_limit: int | None = None,
     ) -> Request:
         """Pay for an inference, and give the request when a block has it.
 
@@ -253,6 +261,8 @@ class Client:
         `max_royalty` what the owner asks for now. `reference`, 32 bytes, names the request: while
         the chain keeps it, which is an hour, submitting it again gives the same request and pays
         nothing. `deadline` is the number of blocks after which no committee is drawn any more.
+        `fuel_limit` is the most fuel that a run may take, at most the version's limit, which it is
+        by default, and at least a sixteenth of it: less costs less.
 
         Raises a `RequestRefused` where nothing was asked for.
         """
@@ -264,6 +274,7 @@ class Client:
             max_royalty=max_royalty,
             reference=reference,
             deadline=deadline,
+            fuel_limit=fuel_limit,
         )
         return Request(self, self.run(request))
 

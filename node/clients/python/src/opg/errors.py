@@ -189,6 +189,13 @@ class InputMismatch(RequestRefused):
     advice = "the model version takes no input of this length"
 
 
+class InvalidFuelLimit(RequestRefused):
+    """The fuel limit is more than the version's, or less than a sixteenth of it."""
+
+    reasons = ("FuelLimitTooLow", "FuelLimitTooHigh")
+    advice = "the fuel limit is at most the version's, and at least a sixteenth of it"
+
+
 class InvalidDeadline(RequestRefused):
     """The deadline is over already, or after the request's removal."""
 
@@ -232,7 +239,7 @@ class ModelError(OpgError):
     def __init__(self, answer: Answer) -> None:
         advice = {
             "BadInput": ": the input does not fit the model's inputs (names, types, shapes)",
-            "OutOfFuel": ": the version's fuel limit is too low for this input",
+            "OutOfFuel": ": the fuel limit of the request is too low for this input",
             "OutOfMemory": ": the version's memory limit is too low for this input",
             "OutputTooLarge": ": the output is longer than the version's limit",
         }.get(answer.error or "", "")
