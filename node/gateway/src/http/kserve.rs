@@ -183,6 +183,7 @@ impl<B: Backend> Gateway<B> {
 		let tensors = tensors(request.inputs, binary)?;
 		let input = encode(model, &tensors)?;
 		let call = Call {
+			fuel_limit: None,
 			key,
 			model,
 			input,

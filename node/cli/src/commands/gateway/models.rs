@@ -5,12 +5,14 @@ use super::view::Version;
 use crate::{
 	download::{self, Download},
 	local::{self, EngineArg},
+	text,
 	watching::ModelFiles,
 };
 use anyhow::{ensure, Context, Result};
 use opg_execution::{model_hash, LocalEngine};
 use opg_gateway::backend::Schema;
 use opg_primitives::{Answer, Content, Task, TaskInput};
+use opg_text::TextModel;
 use sp_core::H256;
 use std::{
 	collections::HashMap,
@@ -90,6 +92,14 @@ impl Models {
 		}
 		schemas.insert(key(version), schema.clone());
 		Ok(schema)
+	}
+
+	/// How text becomes tokens, by this file.
+	pub fn text(&self, file: Content, call: download::Call) -> Result<TextModel> {
+		let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+		let bytes = text::fetch(file, Some(&self.folder), || Download::of_tokenizer(file).run(call))
+			.context("the node does not have the file of its tokenizer")?;
+		text::parse(&bytes)
 	}
 
 	/// Computes an input on a version.
