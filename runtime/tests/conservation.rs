@@ -94,6 +94,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 			let tier = [Tier::Optimistic, Tier::Quorum, Tier::High][b as usize % 3];
 			let (model, reference) = (u32::from(b % 8 == 7), H256::zero());
 			let deadline = (amount % 8 == 7).then(|| Clock::current_block_number() + 9);
+			let fuel_limit = (b % 5 == 2).then_some(FUEL);
 			let (max_fee, max_royalty) = (10 * OPG, OPG);
 			let requested = if amount % 4 == 1 {
 				Inference::request_stored(
@@ -105,7 +106,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 					max_royalty,
 					reference,
 					deadline,
-					None,
+					fuel_limit,
 				)
 			} else {
 				Inference::request(
@@ -117,7 +118,7 @@ fn apply_step((what, a, b, amount): Step) -> DispatchResult {
 					max_royalty,
 					reference,
 					deadline,
-					None,
+					fuel_limit,
 				)
 			};
 			requested.map(drop).map_err(|failed| failed.error)

@@ -11,7 +11,7 @@
 
 use codec::Decode;
 use frame_metadata::RuntimeMetadata;
-use opg_primitives::{registry, Tier};
+use opg_primitives::{registry, Tier, MIN_FUEL_SHARE};
 use opg_runtime::{
 	constants::{self, *},
 	governance::tracks::RULES,
@@ -413,6 +413,7 @@ fn economics_table(table: &mut String) {
 		("of the price of fuel, burned", economics::BURNED_PRICE_SHARE),
 		("of stake that audits assume dishonest", economics::ASSUMED_ADVERSARY_SHARE),
 		("of answers, audited at least", economics::MIN_AUDIT_PROBABILITY),
+		("of the version's fuel limit, a request's own at least", MIN_FUEL_SHARE),
 	] {
 		writeln!(table, "| {name} | {} |", percent(share)).unwrap();
 	}
@@ -470,7 +471,11 @@ fn document() -> String {
 		("Pallets", "As clients read them in the runtime's metadata.", pallet_constants),
 		("Wire formats", "Upper bounds that codecs and stored types carry.", wire_limits),
 		("Committees", "`pallets/inference/src/tiers.rs`.", tier_table),
-		("Economics", "`pallets/support/src/economics.rs`.", economics_table),
+		(
+			"Economics",
+			"`pallets/support/src/economics.rs`, `runtime/primitives/src/job.rs`.",
+			economics_table,
+		),
 		(
 			"Tracks",
 			"`runtime/src/configs/governance/tracks.rs`. Periods are those of a public network; a \

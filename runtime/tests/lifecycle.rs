@@ -6,7 +6,11 @@
 
 use codec::Decode;
 use frame_support::{assert_noop, assert_ok, hypothetically, traits::Hooks};
-use opg_primitives::{FailureReason, Job, JobError, JobKind, JobStatus, ModelId, Tier};
+use opg_primitives::{
+	registry::{TextGeneration, VersionNumber},
+	Answer, FailureReason, Fuel, Job, JobError, JobKind, JobStatus, ModelError, ModelId, Outcome,
+	Tier, VersionLimits,
+};
 use opg_runtime::{
 	constants::{self, OPG},
 	*,
@@ -15,6 +19,7 @@ use opg_runtime_interface::{JobQueue, JobQueueExt};
 use opg_runtime_testing::*;
 use pallet_opg_attestation::{RoundPhase, Rounds};
 use pallet_opg_inference::{tiers, CommitteeStatus, Error as InferenceError, RequestState};
+use pallet_opg_models::Release;
 use parking_lot::RwLock;
 use sp_core::{
 	offchain::{testing, OffchainDbExt, OffchainWorkerExt, TransactionPoolExt},
@@ -84,6 +89,15 @@ type Pool = RwLock<testing::PoolState>;
 
 /// Runs `test` on a chain whose executors work in this process and serve the model.
 fn with_worker(test: impl FnOnce(&Pool)) {
+	with_worker_of(PromptQueue, || register_model(FUEL), test);
+}
+
+/// The same, with these answers and this model.
+fn with_worker_of(
+	queue: impl JobQueue + 'static,
+	register: impl FnOnce(),
+	test: impl FnOnce(&Pool),
+) {
 	let mut ext = genesis();
 	let (offchain, _state) = testing::TestOffchainExt::new();
 	let (pool, pool_state) = testing::TestTransactionPoolExt::new();
@@ -97,10 +111,10 @@ fn with_worker(test: impl FnOnce(&Pool)) {
 	ext.register_extension(OffchainWorkerExt::new(offchain));
 	ext.register_extension(TransactionPoolExt::new(pool));
 	ext.register_extension(KeystoreExt::new(keystore));
-	ext.register_extension(JobQueueExt(Box::new(PromptQueue)));
+	ext.register_extension(JobQueueExt(Box::new(queue)));
 	ext.execute_with(|| {
 		step();
-		register_model(FUEL);
+		register();
 		for (account, _) in &EXECUTORS {
 			assert_ok!(Models::serve(signed(account.to_account_id()), 0, REPORT));
 		}
@@ -175,6 +189,132 @@ fn worker_should_drive_a_request_to_payment_through_the_pool() {
 		assert_eq!(charged, fee());
 		assert_eq!(charged, Inference::estimate(0, Tier::Quorum, Some(FUEL), None).unwrap());
 		assert_eq!(Balances::free_balance(dave()), before + OPG);
+	});
+}
+
+/// How the model of [`TextQueue`] generates text.
+const GENERATION: TextGeneration = TextGeneration {
+	context: 64,
+	vocabulary: 100,
+	block: 32,
+	token_fuel: 10_000,
+	block_fuel: 100_000,
+};
+/// Tokens after which its text ends by itself.
+const END: u32 = 10;
+
+/// Job queue with a model that generates text. Its input is the number of tokens of the prompt, and the
+/// largest number of new ones.
+struct TextQueue;
+impl JobQueue for TextQueue {
+	fn submit(&mut self, job: Job) -> Result<JobStatus, JobError> {
+		let Some(&[prompt, max_new]) = job.task.input.inline() else { panic!("another input") };
+		let limit = job.task.limits.fuel;
+		let fuel = GENERATION.fuel(prompt.into(), END.min(max_new.into()));
+		let answer = match fuel <= limit {
+			true => Answer { outcome: Outcome::Output(Default::default()), fuel },
+			false => Answer { outcome: Outcome::Error(ModelError::OutOfFuel), fuel: limit },
+		};
+		Ok(JobStatus::Done { answer, witness: None })
+	}
+
+	fn has_model(&mut self, _: [u8; 32]) -> Result<bool, JobError> {
+		Ok(true)
+	}
+
+	fn watch_share(&mut self) -> Option<u32> {
+		Some(0)
+	}
+}
+
+/// Registers a model of Dave that generates text.
+fn register_text() {
+	let limits = VersionLimits::inline(2_000_000, 1_000, 64);
+	let release = Release {
+		number: VersionNumber::new(1, 0, 0),
+		licence: None,
+		tokenizer: None,
+		generation: Some(GENERATION),
+	};
+	assert_ok!(Models::register(
+		signed(dave()),
+		H256::repeat_byte(1),
+		100,
+		b"text".to_vec().try_into().unwrap(),
+		ENGINE_ID,
+		Default::default(),
+		limits,
+		OPG,
+		REPORT,
+		Box::new(release),
+		None,
+	));
+}
+
+/// Eve asks for `max_new` tokens behind a prompt of so many, and the workers do the rest. Gives the
+/// answer, and what Eve has paid.
+fn generate(pool: &Pool, prompt: u8, max_new: u8, fuel_limit: Option<Fuel>) -> (Answer, Balance) {
+	let (before, id) = (wealth(&eve()), next_request());
+	let (input, reference) = (vec![prompt, max_new].try_into().unwrap(), H256::zero());
+	let max_fee = Inference::estimate(0, Tier::Quorum, None, fuel_limit).unwrap();
+	let origin = signed(eve());
+	assert_ok!(Inference::request(
+		origin,
+		0,
+		input,
+		Tier::Quorum,
+		max_fee,
+		OPG,
+		reference,
+		None,
+		fuel_limit
+	));
+	draw(id);
+	let limit = fuel_limit.unwrap_or(2_000_000);
+	assert_eq!(round(id).fuel_limit, limit);
+	for _ in [RoundPhase::Commit, RoundPhase::Reveal] {
+		for transaction in run_workers(pool) {
+			validate(&transaction);
+			assert_ok!(Executive::apply_extrinsic(transaction).unwrap());
+		}
+	}
+	steps(constants::CHALLENGE_WINDOW);
+	let RequestState::Settled { answer, fee, paid, .. } = state(id) else {
+		panic!("not settled: {:?}", state(id))
+	};
+	let pay = Balance::from(answer.fuel) * constants::MIN_FUEL_PRICE * 4 / 5;
+	assert!(paid.iter().all(|(_, amount)| *amount == pay));
+	assert_eq!(before - wealth(&eve()), fee, "the rest came back");
+	let expected = Inference::estimate(0, Tier::Quorum, Some(answer.fuel), fuel_limit);
+	assert_eq!(Some(fee), expected);
+	(answer, fee)
+}
+
+#[test]
+fn text_should_cost_the_tokens_that_were_generated_within_the_limit_of_its_request() {
+	with_worker_of(TextQueue, register_text, |pool| {
+		let limit = GENERATION.fuel(40, 20) * 5 / 4;
+		let (answer, fee) = generate(pool, 40, 20, Some(limit));
+		assert_eq!(answer.fuel, GENERATION.fuel(40, END));
+		assert!(matches!(answer.outcome, Outcome::Output(_)));
+		let most = Inference::estimate(0, Tier::Quorum, None, Some(limit)).unwrap();
+		assert!(fee < most);
+		// The same without a limit of its own: the share of the price that is burned is larger.
+		let (same, dearer) = generate(pool, 40, 20, None);
+		assert_eq!(same, answer);
+		let burned = |fuel: Fuel| 3 * (Balance::from(fuel) * constants::MIN_FUEL_PRICE / 5);
+		assert_eq!(dearer - fee, burned(2_000_000) - burned(limit));
+	});
+}
+
+#[test]
+fn text_that_takes_more_than_the_limit_of_its_request_should_be_paid_as_out_of_fuel() {
+	with_worker_of(TextQueue, register_text, |pool| {
+		let limit = GENERATION.fuel(40, END) - 1;
+		let (answer, fee) = generate(pool, 40, 20, Some(limit));
+		assert_eq!(answer.outcome, Outcome::Error(ModelError::OutOfFuel));
+		assert_eq!(answer.fuel, limit);
+		assert_eq!(Some(fee), Inference::estimate(0, Tier::Quorum, None, Some(limit)));
 	});
 }
 

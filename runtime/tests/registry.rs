@@ -5,7 +5,10 @@
 
 use frame_support::assert_ok;
 use opg_primitives::{
-	registry::{announcement, ModelName, Selector, VersionNumber, VersionState, MAX_NAMES_PAGE},
+	registry::{
+		announcement, ModelName, Selector, TextGeneration, VersionNumber, VersionState,
+		MAX_NAMES_PAGE,
+	},
 	ModelId, VersionLimits,
 };
 use opg_runtime::{
@@ -19,6 +22,15 @@ use opg_runtime_testing::*;
 use pallet_opg_models::{Description, Release};
 use sp_core::H256;
 
+/// How the model `text` generates.
+const GENERATION: Option<TextGeneration> = Some(TextGeneration {
+	context: 64,
+	vocabulary: 100,
+	block: 32,
+	token_fuel: 10,
+	block_fuel: 200,
+});
+
 fn name(text: &str) -> ModelName {
 	text.as_bytes().to_vec().try_into().unwrap()
 }
@@ -29,7 +41,7 @@ fn register_release(owner: AccountId, model: &str, number: &str, file: u8, salt:
 		number: VersionNumber::parse(number).unwrap(),
 		licence: Some(b"MIT".to_vec().try_into().unwrap()),
 		tokenizer: None,
-		generation: None,
+		generation: GENERATION.filter(|_| model == "text"),
 	});
 	let limits = VersionLimits::inline(FUEL, 1_000, 64);
 	let (hash, dims) = (H256::repeat_byte(file), Default::default());
@@ -101,6 +113,19 @@ fn lookups_should_find_models_by_name_owner_tag_and_file() {
 		assert_eq!(listed(NameQuery::All), ["digits", "digits", "letters", "model"]);
 		let same = <Runtime as RegistryApiV2<Block>>::versions_with(H256::repeat_byte(7), None, 9);
 		assert_eq!((same.items.len(), same.next), (3, None));
+	});
+}
+
+#[test]
+fn version_should_say_how_it_generates_text_when_it_does() {
+	run(|| {
+		register_release(dave(), "digits", "1.0.0", 7, None);
+		register_release(dave(), "text", "1.0.0", 8, None);
+		for (model, generation) in [("digits", None), ("text", GENERATION)] {
+			let latest = named(dave(), model).unwrap().latest.unwrap();
+			let version = <Runtime as RegistryApiV2<Block>>::version(latest).unwrap();
+			assert_eq!(version.generation, generation);
+		}
 	});
 }
 

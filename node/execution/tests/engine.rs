@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use opg_execution::{content_of, limits, model_hash, Engine, ExecutionError, LocalEngine};
-use opg_primitives::{Content, Dims, Outcome, Task, TaskInput, VersionLimits};
+use opg_primitives::{Content, Dims, ModelError, Outcome, Task, TaskInput, VersionLimits};
 use sp_core::H256;
 use std::path::Path;
 
@@ -28,6 +28,35 @@ fn witness_should_be_that_of_a_fresh_run_when_the_model_is_prepared() {
 	}
 	assert_ne!(witnesses[0], witnesses[1]);
 	assert_eq!(local.run_prepared(&prepared, INPUT, &limits).unwrap(), before);
+}
+
+/// A request's limit is not the version's, and one loaded model serves both.
+#[test]
+fn run_should_end_at_the_fuel_limit_of_its_own_task_when_the_model_was_loaded_for_others() {
+	let cache = Some(Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/engine-cache")));
+	let local = LocalEngine::built_in(cache).unwrap();
+	let version = VersionLimits::inline(1_000_000_000, 1_000_000_000, 512);
+	let prepared = local.prepare(MODEL, &Dims::default(), &limits(&version)).unwrap().unwrap();
+	let run = |fuel| {
+		let within = limits(&VersionLimits { fuel, ..version });
+		local.run_prepared(&prepared, INPUT, &within).unwrap().answer
+	};
+	let whole = run(version.fuel);
+	assert!(matches!(whole.outcome, Outcome::Output(_)));
+	assert_eq!(run(whole.fuel), whole);
+	let less = run(whole.fuel / 2);
+	assert_eq!(less.outcome, Outcome::Error(ModelError::OutOfFuel));
+	assert!(less.fuel <= whole.fuel / 2);
+	// Whoever computes it again from the file finds the same.
+	let task = Task {
+		model_hash: model_hash(MODEL),
+		engine_id: local.id(),
+		dims: Dims::default(),
+		input: TaskInput::Inline(INPUT.to_vec()),
+		limits: VersionLimits { fuel: whole.fuel / 2, ..version },
+	};
+	assert_eq!(local.execute(MODEL, &task).unwrap().answer, less);
+	assert_eq!(run(whole.fuel), whole, "what ended early leaves nothing behind");
 }
 
 #[test]

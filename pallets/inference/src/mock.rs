@@ -236,6 +236,8 @@ parameter_types! {
 	pub const Phases: CommitPhases = PHASES;
 	/// Length of the commit phase of the round that was opened last.
 	pub storage CommitBlocks: BlockNumber = 0;
+	/// Fuel limit of that round.
+	pub storage RoundFuel: Fuel = 0;
 	/// Error of opening a round.
 	pub storage OpenFailure: Option<FailureReason> = None;
 	/// Tells whether the court takes no case.
@@ -602,6 +604,7 @@ impl pallet_opg_support::Committees<u64> for Committees {
 		}
 		let Assignment { request, round, committee, seed, session, .. } = assignment;
 		CommitBlocks::set(&assignment.commit_blocks);
+		RoundFuel::set(&assignment.fuel_limit);
 		Opened::insert(request, (seed, session, committee.len() as u32));
 		Decliners::remove(request);
 		Seats::mutate(request, |seats| {

@@ -226,6 +226,22 @@ fn receipt_should_prove_what_the_state_says_when_the_sdk_makes_the_proof() {
 	}
 }
 
+/// Whoever computes a receipt again runs the model within the limit of the request: within that of the
+/// version another answer would come out.
+#[test]
+fn task_of_a_receipt_should_have_the_fuel_limit_of_its_request() {
+	let mut request = request(settled(answers()[1].clone()));
+	(request.input_hash, request.stored_input) = (input_hash(b"input"), None);
+	let of_version = VersionLimits::inline(1_600, 2, 3);
+	let of_request = of_version.of_request(Some(100)).unwrap();
+	request.version.limits = of_request;
+	let (root, proof) = proof(&request, b"input");
+	let (receipt, anchor) = final_receipt(root, proof);
+	let statement = check(&receipt, &anchor).unwrap();
+	let task = task(&statement).unwrap();
+	assert_eq!((task.limits, task.limits.fuel), (of_request, 100));
+}
+
 #[test]
 fn receipt_should_be_refused_when_the_request_is_not_settled() {
 	let [answer, ..] = answers();

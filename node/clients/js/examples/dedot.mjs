@@ -13,12 +13,7 @@ const client = await DedotClient.create(new WsProvider(url));
 const requester = new Keyring({ type: 'sr25519' }).addFromUri(process.env.OPG_SURI);
 
 // The most that it costs within ten blocks, royalty included.
-const maxFee = await client.call.opgApi.estimateAtMost(
-	Number(model),
-	'Optimistic',
-	10,
-	undefined,
-);
+const maxFee = await client.call.opgApi.estimateAtMost(Number(model), 'Optimistic', 10, undefined);
 const pixels = { shape: [1, 64], data: new Float32Array(64).fill(0.5) };
 // Names the request: sent again within the hour, it is refused instead of paid twice.
 const reference = `0x${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}`;

@@ -245,7 +245,7 @@ export class Expired extends RequestFailed {}
 
 const MODEL_ADVICE: ReadonlyMap<string, string> = new Map([
 	['BadInput', "the input does not fit the model's inputs (names, types, shapes)"],
-	['OutOfFuel', "the fuel limit, the version's or the request's own, is too low for this input"],
+	['OutOfFuel', 'the fuel limit of the request is too low for this input'],
 	['OutOfMemory', "the version's memory limit is too low for this input"],
 	['OutputTooLarge', "the output is longer than the version's limit"],
 ]);

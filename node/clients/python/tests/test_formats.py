@@ -100,7 +100,9 @@ def test_call_should_encode_as_the_pallet_declares_it(runtime: Runtime) -> None:
     assert call[2:] == expected
     content = {"hash": "0x" + "cd" * 32, "size": 70_000}
     stored = runtime.call(
-        "Inference", "request_stored", {**ARGUMENTS, "input": content, "deadline": 9, "fuel_limit": 10}
+        "Inference",
+        "request_stored",
+        {**ARGUMENTS, "input": content, "deadline": 9, "fuel_limit": 10},
     )
     assert stored[0] == call[0]
     assert stored[6:42] == b"\xcd" * 32 + (70_000).to_bytes(4, "little")

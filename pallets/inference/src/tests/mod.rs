@@ -8,6 +8,7 @@ mod contents;
 mod court;
 mod draw;
 mod fees;
+mod fuel_limits;
 mod intake;
 mod pool_challenges;
 mod pruning;

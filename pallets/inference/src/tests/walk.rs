@@ -203,8 +203,11 @@ fn take(step: Step) {
 		Step::Request { who, tier, within, is_stored } => {
 			let mut call = if is_stored { request_stored_call(tier) } else { request_call(tier) };
 			match &mut call {
-				Call::request { deadline, .. } | Call::request_stored { deadline, .. } => {
+				Call::request { deadline, fuel_limit, .. }
+				| Call::request_stored { deadline, fuel_limit, .. } => {
 					*deadline = within.map(|within| now() + within);
+					// One of them asks within a limit of its own.
+					*fuel_limit = (who == OTHER_REQUESTER).then_some(FUEL_LIMIT / 2);
 				},
 				_ => unreachable!(),
 			}

@@ -1,8 +1,9 @@
 //! Registering versions and removing them.
 
 use super::*;
+use codec::Encode;
 use frame_support::{assert_noop, assert_ok};
-use opg_primitives::registry::{Content, MAX_VERSIONS};
+use opg_primitives::registry::{Content, TextGeneration, MAX_VERSIONS};
 use pallet_opg_support::ModelRegistry;
 use sp_runtime::TokenError;
 
@@ -68,6 +69,32 @@ fn deposits_should_come_back_when_a_version_is_no_longer_served() {
 	});
 }
 
+/// How a model generates text.
+const GENERATION: TextGeneration =
+	TextGeneration { context: 2, vocabulary: 1, block: 1, token_fuel: 1, block_fuel: 1 };
+
+/// Deposits of versions are older than the field, and are checked against the formula.
+#[test]
+fn version_should_pay_for_the_bytes_that_say_how_it_generates_text_and_for_none_where_it_does_not()
+{
+	run(|| {
+		let deposit_of = |registration: Registration| {
+			let id = NextModelId::<Test>::get();
+			assert_ok!(registration.send());
+			let model = Models::<Test>::get(id).unwrap();
+			(model.deposit, model.encoded_size())
+		};
+		let (plain, bytes) = deposit_of(Registration::at("1.0.0"));
+		let mut generator = Registration::at("2.0.0");
+		generator.release.generation = Some(GENERATION);
+		let (more, more_bytes) = deposit_of(generator);
+		let added = 1 + GENERATION.encoded_size();
+		assert_eq!(more_bytes - bytes, added - 1);
+		let byte = <Test as Config>::ByteDeposit::get();
+		assert_eq!(more - plain, byte * added as u128);
+	});
+}
+
 #[test]
 fn release_should_be_refused_when_it_is_not_one() {
 	run(|| {
@@ -84,9 +111,18 @@ fn release_should_be_refused_when_it_is_not_one() {
 			release.tokenizer = Some(Content { hash: H256::zero(), size: 0 });
 		};
 		refused(empty, Error::EmptyFile);
+		let without_room = |release: &mut Release| {
+			release.generation = Some(TextGeneration { context: 1, ..GENERATION });
+		};
+		refused(without_room, Error::InvalidGeneration);
+		let for_nothing = |release: &mut Release| {
+			release.generation = Some(TextGeneration { token_fuel: 0, ..GENERATION });
+		};
+		refused(for_nothing, Error::InvalidGeneration);
 		let mut registration = Registration::at("1.0.0-beta.2");
 		registration.release.licence = Some(text(b"Apache-2.0 OR MIT"));
 		registration.release.tokenizer = Some(Content { hash: REPORT, size: 7 });
+		registration.release.generation = Some(GENERATION);
 		let release = registration.release.clone();
 		assert_ok!(registration.send());
 		assert_eq!(Models::<Test>::get(0).unwrap().release, release);

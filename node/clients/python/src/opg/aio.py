@@ -430,9 +430,7 @@ class AsyncClient:
             await self._hand_over(number, data)
             return AsyncRequest(self, number, named)
         chain = await self.chain()
-        arguments = await self._arguments(
-            version, data, tier, max_fee, max_royalty, fuel_limit
-        )
+        arguments = await self._arguments(version, data, tier, max_fee, max_royalty, fuel_limit)
         arguments["reference"] = to_hex(named)
         arguments["deadline"] = None if deadline is None else chain.clock + deadline
         is_stored = len(data) > chain.inline_input_bytes
