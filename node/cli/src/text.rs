@@ -1,6 +1,7 @@
 //! Models that generate text: how theirs becomes tokens, and how it is shown.
 
 use crate::{
+	contents,
 	download::{self, Download},
 	failure::Failure,
 };
@@ -25,9 +26,10 @@ pub(crate) fn generation(version: &VersionView) -> Result<TextGeneration> {
 	})
 }
 
-/// How a version makes tokens of text. Its file comes from this machine, or from the node.
+/// How a version makes tokens of text. Its file is `given`, or comes from this machine, or from the node.
 pub(crate) fn model(
 	version: &VersionView,
+	given: Option<&Path>,
 	cache: Option<&Path>,
 	call: download::Call,
 ) -> Result<TextModel> {
@@ -39,7 +41,16 @@ pub(crate) fn model(
 		))
 	})?;
 	let content = Content { hash: content.hash, size: content.size };
-	parse(&fetch(content, cache, || Download::of_tokenizer(content).run(call))?)
+	if let Some(path) = given {
+		let file = crate::fs::read(path)?;
+		contents::check("tokenizer", &file, content)?;
+		return parse(&file);
+	}
+	let got = fetch(content, cache, || Download::of_tokenizer(content).run(call));
+	parse(&got.context(
+		"the tokenizer of the version is not at the node: get the file from the model's owner, and give it \
+		 as --tokenizer",
+	)?)
 }
 
 /// Reads the file of a tokenizer.

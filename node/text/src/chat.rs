@@ -1,7 +1,9 @@
 //! Templates of conversations, as Hugging Face has them: Jinja.
 
 use crate::{tokenizer::Extras, TextError, MAX_TEXT};
-use minijinja::{syntax::SyntaxConfig, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{
+	syntax::SyntaxConfig, value::Kwargs, Environment, Error, ErrorKind, UndefinedBehavior, Value,
+};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
 /// Most messages of a conversation.
@@ -56,6 +58,7 @@ impl Template {
 		environment.add_function("raise_exception", |text: String| -> Result<Value, Error> {
 			Err(Error::new(ErrorKind::InvalidOperation, text))
 		});
+		environment.add_filter("tojson", to_json);
 		environment
 			.add_template_owned(NAME, source)
 			.map_err(failed)?;
@@ -86,6 +89,28 @@ impl Template {
 		let template = self.environment.get_template(NAME).map_err(failed)?;
 		template.render(context).map_err(failed)
 	}
+}
+
+/// JSON as `transformers` writes it: nothing is escaped for pages.
+fn to_json(value: &Value, indent: Option<Value>, args: Kwargs) -> Result<String, Error> {
+	let json = minijinja::filters::tojson(value, indent, args)?.to_string();
+	let mut plain = String::with_capacity(json.len());
+	let mut rest = json.as_str();
+	while let Some(at) = rest.find('\\') {
+		plain.push_str(&rest[..at]);
+		let (escape, char) = match rest.get(at..at + 6) {
+			Some("\\u003c") => (6, "<"),
+			Some("\\u003e") => (6, ">"),
+			Some("\\u0026") => (6, "&"),
+			Some("\\u0027") => (6, "'"),
+			// Both characters, so that a backslash that is meant begins nothing.
+			_ => (2, rest.get(at..at + 2).unwrap_or_default()),
+		};
+		plain.push_str(char);
+		rest = rest.get(at + escape..).unwrap_or_default();
+	}
+	plain.push_str(rest);
+	Ok(plain)
 }
 
 fn cause(error: &Error) -> String {

@@ -143,11 +143,16 @@ fn tokenizers_that_are_not_supported_should_be_refused_by_the_part() {
 #[test]
 fn long_words_should_take_no_square_of_their_length() {
 	let model = parse(&file("smollm")).unwrap();
-	let text = "ab".repeat(MAX_TEXT / 2);
+	let text = "ab".repeat(MAX_TEXT / 8);
 	let tokens = model.complete(&text).unwrap();
 	assert_eq!(model.tokenizer.decode(&tokens), text);
-	let longer = format!("{text}a");
-	assert_eq!(model.complete(&longer), Err(TextError::TextTooLong(MAX_TEXT + 1)));
+	// One that is longer than the expression takes is refused, and no longer text is looked at.
+	let error = model.complete(&"a".repeat(MAX_TEXT)).unwrap_err();
+	assert!(matches!(error, TextError::Split(_)), "{error:?}");
+	let words = "a word ".repeat(MAX_TEXT / 7);
+	assert_eq!(model.tokenizer.decode(&model.complete(&words).unwrap()), words);
+	let longer = "a ".repeat(MAX_TEXT / 2 + 1);
+	assert_eq!(model.complete(&longer), Err(TextError::TextTooLong(MAX_TEXT + 2)));
 }
 
 #[test]

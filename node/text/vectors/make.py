@@ -220,7 +220,7 @@ first: {{ message.content[:5] ~ '...' }}
 CONVERSATIONS = [
     [("user", "What is 2 + 2?")],
     [("system", " Be brief. "), ("user", "Hi"), ("assistant", " Hello.\n"), ("user", "Why?\n")],
-    [("user", "a"), ("assistant", "b"), ("user", "{{ 7 * 7 }} <b>&\"quoted\"</b> 日本")],
+    [("user", "a"), ("assistant", "b"), ("user", "{{ 7 * 7 }} <b>&\"quoted\"</b> '\\u003c' 日本")],
     [("tool", "nothing"), ("user", "x\ny  ")],
 ]
 

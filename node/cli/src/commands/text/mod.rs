@@ -26,7 +26,10 @@ use opg_runtime_api::VersionView;
 use opg_text::{Generator, Message, Sampling, TextError, TextModel};
 use preview::{Preview, PreviewArgs};
 use serde_json::json;
-use std::io::{stderr, stdin, stdout, BufRead, IsTerminal, Read, Write};
+use std::{
+	io::{stderr, stdin, stdout, BufRead, IsTerminal, Read, Write},
+	path::PathBuf,
+};
 
 /// Heading of the options about sampling.
 const SAMPLING: &str = "Choice of tokens";
@@ -57,6 +60,9 @@ struct Asking {
 	/// The most tokens of an answer. One is about four letters of English.
 	#[arg(long, value_name = "TOKENS", default_value_t = 64)]
 	max_tokens: u32,
+	/// File that makes tokens of text, if the node does not have the version's.
+	#[arg(long, value_name = "FILE")]
+	tokenizer: Option<PathBuf>,
 	#[command(flatten)]
 	sampling: SamplingArgs,
 	#[command(flatten)]
@@ -166,7 +172,7 @@ impl<'a> Asker<'a> {
 		let generation = text::generation(&version)?;
 		let cache = opg_execution::default_cache_dir();
 		let mut call = |method: &str, params: &[_]| chain.rpc().call(method, params);
-		let model = text::model(&version, cache.as_deref(), &mut call)?;
+		let model = text::model(&version, asking.tokenizer.as_deref(), cache.as_deref(), &mut call)?;
 		let requester = asking.signer.account(&chain)?;
 		let preview = asking.preview.open(output, &version, cache.as_deref(), &mut call)?;
 		Ok(Self { asking, output, version, generation, model, requester, preview, chain })
