@@ -17,12 +17,13 @@ const FOLDER: &str = "contents";
 
 /// How a version generates text. Fails, with what to do, if it does not.
 pub(crate) fn generation(version: &VersionView) -> Result<TextGeneration> {
-	version.generation.with_context(|| {
+	version.generation.ok_or_else(|| {
 		Failure::InputMismatch(format!(
 			"model {} generates no text: `opg model show` tells which do, and `opg request send` asks \
 			 others",
 			version.model
 		))
+		.into()
 	})
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn model(
 	cache: Option<&Path>,
 	call: download::Call,
 ) -> Result<TextModel> {
-	let content = version.tokenizer.with_context(|| {
+	let content = version.tokenizer.ok_or_else(|| {
 		Failure::InputMismatch(format!(
 			"model {} has no tokenizer on the chain, so nobody can tell how its text becomes tokens: ask its \
 			 owner for a version with one (`opg model publish --tokenizer`)",
@@ -94,7 +95,9 @@ pub(crate) fn shown(text: &str) -> String {
 		match char {
 			'\n' | '\t' => shown.push(char),
 			// What turns the direction of text around could hide some of it.
-			'\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => shown.extend(char.escape_unicode()),
+			'\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+				shown.extend(char.escape_unicode())
+			},
 			_ if char.is_control() => shown.extend(char.escape_default()),
 			_ => shown.push(char),
 		}

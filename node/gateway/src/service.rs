@@ -508,7 +508,8 @@ impl<B: Backend> Service<B> {
 	/// Makes a request. What it costs at most is counted before.
 	async fn make(&self, job: &Job) -> Result<(RequestId, Planck), ApiError> {
 		let input = job.input.as_deref().map(Vec::as_slice).unwrap_or_default();
-		let estimate = self.backend.estimate(job.model, job.tier, input.len(), job.fuel_limit).await?;
+		let estimate =
+			self.backend.estimate(job.model, job.tier, input.len(), job.fuel_limit).await?;
 		if let Some(most) = self.settings.max_fee.filter(|most| *most < estimate.max_fee) {
 			return Err(ApiError::new(
 				402,

@@ -791,7 +791,8 @@ async fn completions_should_have_the_shape_of_openai() {
 #[tokio::test]
 async fn conversation_should_have_the_shape_of_openai() {
 	let rig = plain();
-	let messages = json!([{ "role": "system", "content": "x" }, { "role": "user", "content": "hi" }]);
+	let messages =
+		json!([{ "role": "system", "content": "x" }, { "role": "user", "content": "hi" }]);
 	let body = json!({ "model": "4", "messages": messages, "max_completion_tokens": 9 });
 	let got = rig.post("/v1/chat/completions", &body).await;
 	let answer = got.json();
@@ -819,7 +820,8 @@ async fn stream_should_be_one_chunk_once_it_is_attested() {
 	assert_eq!(got.status, 200);
 	assert!(got.header("content-type").starts_with("text/event-stream"));
 	let text = String::from_utf8(got.body.to_vec()).unwrap();
-	let events: Vec<_> = text.split_terminator("\n\n").map(|it| it.strip_prefix("data: ").unwrap()).collect();
+	let events: Vec<_> =
+		text.split_terminator("\n\n").map(|it| it.strip_prefix("data: ").unwrap()).collect();
 	let chunk = |at: usize| -> Value { serde_json::from_str(events[at]).unwrap() };
 	assert_eq!(chunk(0)["object"], "chat.completion.chunk");
 	assert_eq!(chunk(0)["choices"][0]["delta"], json!({ "role": "assistant", "content": "ih" }));
@@ -843,9 +845,19 @@ async fn text_should_be_refused_before_it_is_paid() {
 		(completions, json!({ "prompt": "a" }), "InvalidRequest", json!("model")),
 		(completions, json!({ "model": "4", "prompt": "" }), "InvalidRequest", json!(null)),
 		(completions, json!({ "model": "4", "prompt": "a", "n": 2 }), "InvalidRequest", json!("n")),
-		(completions, json!({ "model": "4", "prompt": "a", "max_tokens": 0 }), "InvalidRequest", json!(null)),
+		(
+			completions,
+			json!({ "model": "4", "prompt": "a", "max_tokens": 0 }),
+			"InvalidRequest",
+			json!(null),
+		),
 		(completions, json!({ "model": "4", "prompt": [[200]] }), "InvalidRequest", json!(null)),
-		(completions, json!({ "model": "4", "prompt": vec!["a"; 17] }), "InvalidRequest", json!("prompt")),
+		(
+			completions,
+			json!({ "model": "4", "prompt": vec!["a"; 17] }),
+			"InvalidRequest",
+			json!("prompt"),
+		),
 		(
 			completions,
 			json!({ "model": "4", "prompt": "a".repeat(40) }),
@@ -856,8 +868,18 @@ async fn text_should_be_refused_before_it_is_paid() {
 		(chat, json!({ "model": "4", "messages": [] }), "InvalidRequest", json!("messages")),
 		(chat, json!({ "model": "4" }), "InvalidRequest", json!("messages")),
 		(chat, json!({ "model": "4", "messages": image }), "InvalidRequest", json!("messages")),
-		(chat, json!({ "model": "4", "messages": user, "temperature": -1 }), "InvalidRequest", json!(null)),
-		(chat, json!({ "model": "4", "messages": user, "tools": [{}] }), "InvalidRequest", json!("tools")),
+		(
+			chat,
+			json!({ "model": "4", "messages": user, "temperature": -1 }),
+			"InvalidRequest",
+			json!(null),
+		),
+		(
+			chat,
+			json!({ "model": "4", "messages": user, "tools": [{}] }),
+			"InvalidRequest",
+			json!("tools"),
+		),
 		(chat, json!({ "model": "gpt-4o", "messages": user }), "ModelUnknown", json!(null)),
 	] {
 		let got = rig.post(path, &body).await;

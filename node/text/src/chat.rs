@@ -49,7 +49,8 @@ impl Template {
 		let mut environment = Environment::new();
 		// As the package `transformers` sets Jinja up.
 		let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-		let failed = |error: Error| TextError::Malformed(format!("its template: {}", cause(&error)));
+		let failed =
+			|error: Error| TextError::Malformed(format!("its template: {}", cause(&error)));
 		environment.set_syntax(syntax.map_err(failed)?);
 		environment.set_undefined_behavior(UndefinedBehavior::Chainable);
 		environment.set_unknown_method_callback(unknown_method_callback);
@@ -59,9 +60,7 @@ impl Template {
 			Err(Error::new(ErrorKind::InvalidOperation, text))
 		});
 		environment.add_filter("tojson", to_json);
-		environment
-			.add_template_owned(NAME, source)
-			.map_err(failed)?;
+		environment.add_template_owned(NAME, source).map_err(failed)?;
 		Ok(Some(Self { environment, special }))
 	}
 

@@ -62,7 +62,9 @@ impl TextModel {
 	pub fn finish(&self, tokens: &[u32], most: u32) -> Finish {
 		let is_full = tokens.len() as u64 >= u64::from(most);
 		match tokens.last() {
-			Some(last) if self.stops.contains(last) || self.tokenizer.is_special(*last) => Finish::Stop,
+			Some(last) if self.stops.contains(last) || self.tokenizer.is_special(*last) => {
+				Finish::Stop
+			},
 			_ if is_full => Finish::Length,
 			_ => Finish::Stop,
 		}

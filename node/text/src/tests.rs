@@ -67,7 +67,10 @@ fn stream_should_give_whole_characters_only_and_the_same_text_in_the_end() {
 			let (mut stream, mut all) = (Stream::default(), String::new());
 			for token in tokens {
 				let more = model.tokenizer.push(&mut stream, token);
-				assert!(!more.contains('\u{fffd}') || text.contains('\u{fffd}'), "{name}: {text:?}");
+				assert!(
+					!more.contains('\u{fffd}') || text.contains('\u{fffd}'),
+					"{name}: {text:?}"
+				);
 				all.push_str(&more);
 			}
 			assert_eq!(all + &stream.finish(), decoded, "{name}: {text:?}");
@@ -217,7 +220,8 @@ fn templates_should_be_bounded_in_time_and_memory() {
 	let error = parse(&with_template("{% for %}")).unwrap_err();
 	assert!(matches!(error, TextError::Malformed(_)), "{error:?}");
 	// Nothing of the machine can be read.
-	let error = parse(&with_template("{% include '/etc/hostname' %}")).map(|own| own.chat(&message()));
+	let error =
+		parse(&with_template("{% include '/etc/hostname' %}")).map(|own| own.chat(&message()));
 	assert!(!matches!(error, Ok(Ok(_))), "{error:?}");
 	let model = parse(&with_template("{{ messages|length }}")).unwrap();
 	assert_eq!(model.chat(&[]), Err(TextError::Messages(0)));
@@ -257,7 +261,8 @@ fn request_should_have_the_tensors_that_the_engine_takes() {
 
 #[test]
 fn request_should_be_refused_when_the_engine_would_refuse_it() {
-	let input = |prompt: &[u32], new, sampling| GENERATOR.input(prompt, new, &sampling).unwrap_err();
+	let input =
+		|prompt: &[u32], new, sampling| GENERATOR.input(prompt, new, &sampling).unwrap_err();
 	let greedy = Sampling::default();
 	assert_eq!(input(&[], 1, greedy), TextError::EmptyPrompt);
 	assert_eq!(input(&[1], 0, greedy), TextError::NoNewTokens);

@@ -34,7 +34,7 @@ TEXTS = [
     "👩\u200d👩\u200d👧 🇨🇭 🤷🏽 zalgo e\u0301\u0302\u0303",
     "a\u00a0b\u2003c\u200bd\ufeffe\u0085f",
     "<|im_start|>user\nhi<|im_end|>\n<|im_end|><|im_end|>x <|im_en|>",
-    "fn main() { println!(\"{:?}\", x[0] += 1_000); } // ok?",
+    'fn main() { println!("{:?}", x[0] += 1_000); } // ok?',
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "the the the committee commits to the answer of the request",
     "\u2581 \u2581block <unk> <0x41> \x00\x01\x7f",
@@ -113,12 +113,14 @@ def llama_2():
     file["added_tokens"] = file["added_tokens"][:3]
     file["pre_tokenizer"] = None
     own = Tokenizer.from_str(json.dumps(file))
-    own.decoder = decoders.Sequence([
-        decoders.Replace("\u2581", " "),
-        decoders.ByteFallback(),
-        decoders.Fuse(),
-        decoders.Strip(" ", 1, 0),
-    ])
+    own.decoder = decoders.Sequence(
+        [
+            decoders.Replace("\u2581", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
     own.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
     )
@@ -162,7 +164,9 @@ def tokenizers():
         for text in TEXTS:
             encoded = own.encode(text)
             ids = encoded.ids
-            cases.append([text, ids, own.decode(ids), own.encode(text, add_special_tokens=False).ids])
+            cases.append(
+                [text, ids, own.decode(ids), own.encode(text, add_special_tokens=False).ids]
+            )
         listed.append({"name": name, "file": file, "cases": cases})
     return listed
 

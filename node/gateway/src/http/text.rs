@@ -124,7 +124,9 @@ fn of_text(error: TextError) -> ApiError {
 				.with("new_tokens", new)
 				.with("context", context)
 		},
-		TextError::NoTemplate => ApiError::new(400, "NoTemplate", message).with("param", "messages"),
+		TextError::NoTemplate => {
+			ApiError::new(400, "NoTemplate", message).with("param", "messages")
+		},
 		TextError::Template(_) | TextError::Messages(_) => invalid("messages", message),
 		TextError::TextTooLong(_) => ApiError::new(413, "InputTooLong", message),
 		_ => ApiError::invalid(message),
@@ -453,8 +455,7 @@ fn ask(
 	sampling: &Sampling,
 ) -> Result<Asked, ApiError> {
 	let most = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-	let (context, vocabulary) =
-		(most(form.generation.context), most(form.generation.vocabulary));
+	let (context, vocabulary) = (most(form.generation.context), most(form.generation.vocabulary));
 	let length = most(prompt.len() as u64);
 	let new = asked.unwrap_or(match kind {
 		Kind::Completion => COMPLETION_TOKENS,
@@ -610,7 +611,10 @@ mod tests {
 			let mut fields = more.as_object().unwrap().clone();
 			fields.insert("model".into(), "m".into());
 			let common = Common::new(fields).unwrap();
-			common.check().and(common.stops().map(drop)).map_err(|error| error.details["param"].clone())
+			common
+				.check()
+				.and(common.stops().map(drop))
+				.map_err(|error| error.details["param"].clone())
 		};
 		for nothing in [
 			json!({ "user": "a", "n": 1, "presence_penalty": 0, "frequency_penalty": 0.0 }),

@@ -258,7 +258,10 @@ def test_completion_should_be_text(embedder):
     assert choice.opg["receipt"].startswith("/v1/receipts/")
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (5, 6)
     cut = embedder.completions.create(model="4", prompt=[[68, 69, 70], [71]], max_tokens=2)
-    assert [(own.text, own.finish_reason) for own in cut.choices] == [("cb", "length"), ("d", "stop")]
+    assert [(own.text, own.finish_reason) for own in cut.choices] == [
+        ("cb", "length"),
+        ("d", "stop"),
+    ]
     stopped = embedder.completions.create(model="4", prompt="ab cd", stop=" ")
     assert stopped.choices[0].text == "dc"
 

@@ -4,8 +4,9 @@
 
 use async_trait::async_trait;
 use opg_engine_types::{
-	digest, Generation,
+	digest,
 	tensor::{self, DType, Tensor},
+	Generation,
 };
 use opg_gateway::{
 	backend::{

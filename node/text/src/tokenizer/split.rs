@@ -11,8 +11,7 @@ use serde_json::Value;
 use std::ops::Range;
 
 /// Words of GPT-2, where a part of the kind `ByteLevel` cuts.
-const GPT_2: &str =
-	r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+const GPT_2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
 /// Longest expression, in bytes.
 const MAX_PATTERN: usize = 4096;
@@ -279,7 +278,8 @@ impl Step {
 			},
 			Self::Metaspace { blank, prefix, cut: pattern } => {
 				word.text = word.text.replace(' ', blank);
-				let is_wanted = *prefix == Prefix::Always || *prefix == Prefix::First && word.is_first;
+				let is_wanted =
+					*prefix == Prefix::Always || *prefix == Prefix::First && word.is_first;
 				if is_wanted && !word.text.starts_with(blank.as_str()) {
 					word.text.insert_str(0, blank);
 				}

@@ -20,6 +20,7 @@ use crate::{
 };
 use anyhow::{ensure, Context};
 use async_trait::async_trait;
+use opg_engine_types::DType;
 use opg_gateway::{
 	backend::{
 		Answer, Estimate, ListedModel, Model, Order, Planck, Reference, RequestId, Submitted, Tier,
@@ -30,7 +31,6 @@ use opg_gateway::{
 use opg_primitives::{
 	address::address, AccountId, BlockNumber, Nonce, Tier as ChainTier, MAX_INPUT_BYTES,
 };
-use opg_engine_types::DType;
 use opg_runtime::{RuntimeCall, RuntimeEvent};
 use opg_tensors::report::Port;
 use opg_text::TextModel;
@@ -462,7 +462,8 @@ fn unknown(request: RequestId) -> BackendError {
 
 /// What every model that generates text takes and gives, within its context.
 fn schema_of_text(context: u64) -> opg_gateway::backend::Schema {
-	let port = |name: &str, dtype, shape: &[u64]| Port { name: name.into(), dtype, shape: shape.into() };
+	let port =
+		|name: &str, dtype, shape: &[u64]| Port { name: name.into(), dtype, shape: shape.into() };
 	opg_gateway::backend::Schema {
 		inputs: vec![
 			port(opg_text::PROMPT, DType::I64, &[1, context]),
@@ -549,7 +550,7 @@ impl Backend for SharedChain {
 			BackendError::SchemaUnavailable(text)
 		};
 		let file = version.tokenizer.ok_or_else(|| {
-			missing("the version has no tokenizer on the chain. Send lists of tokens as `prompt`".into())
+			missing("the version has no tokenizer on the chain. Send tokens to /v2/models".into())
 		})?;
 		if let Some(text) = lock(&self.0.texts).get(&file.hash) {
 			return Ok(text.clone());
@@ -594,9 +595,8 @@ impl Backend for SharedChain {
 				tier.name()
 			)));
 		}
-		let transaction = self
-			.transaction_fee(model, tier, max_fee, input_bytes, fuel_limit)
-			.await?;
+		let transaction =
+			self.transaction_fee(model, tier, max_fee, input_bytes, fuel_limit).await?;
 		let needed = max_fee.saturating_add(planck(&price.deposit)?).saturating_add(transaction);
 		let account: AccountState = self.0.ask("opg_v1_account", &[json!(self.0.address)]).await?;
 		if planck(&account.free)? < needed {

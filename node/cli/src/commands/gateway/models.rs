@@ -102,7 +102,8 @@ impl Models {
 		if let Some(bytes) = given.filter(|bytes| content_of(bytes) == Some(file)) {
 			return text::parse(&bytes);
 		}
-		let bytes = text::fetch(file, Some(&self.folder), || Download::of_tokenizer(file).run(call));
+		let bytes =
+			text::fetch(file, Some(&self.folder), || Download::of_tokenizer(file).run(call));
 		let bytes = bytes.context(
 			"the file of its tokenizer is neither in the folder of --models nor does the node have it",
 		)?;

@@ -7,9 +7,9 @@ mod transfer;
 mod view;
 
 use batch::BatchArgs;
+pub(super) use check::check_length;
 use check::{ModelFile, Offer};
 use progress::print_line;
-pub(super) use check::check_length;
 pub(super) use progress::{follow, print_answer, print_pay, print_tensors, Until};
 pub(super) use view::{answer_json, attested, paid_json, tier_name};
 

@@ -90,7 +90,8 @@ impl Chat {
 		ensure!(
 			!differed,
 			Failure::PreviewDiffers(
-				"an attested text of this conversation was another than this machine computes".into()
+				"an attested text of this conversation was another than this machine computes"
+					.into()
 			)
 		);
 		Ok(())
@@ -103,13 +104,16 @@ impl Chat {
 		history: &mut Vec<Message>,
 		agreed: &mut Option<crate::amount::Amount>,
 	) -> Result<bool> {
-		let (prompt, dropped) =
-			fit(self.system.as_deref(), history, asker.room(), |messages| asker.model.chat(messages))
-				.map_err(refused)?;
+		let (prompt, dropped) = fit(self.system.as_deref(), history, asker.room(), |messages| {
+			asker.model.chat(messages)
+		})
+		.map_err(refused)?;
 		if dropped > 0 {
 			note(
 				asker.output,
-				format_args!("the {dropped} oldest messages have no room any more: they are left out"),
+				format_args!(
+					"the {dropped} oldest messages have no room any more: they are left out"
+				),
 			);
 		}
 		let question = asker.question(&prompt)?;
@@ -161,8 +165,11 @@ mod tests {
 	#[test]
 	fn oldest_messages_should_be_left_out_when_there_is_no_room() {
 		let turn = |text: &str| [Message::new("user", text), Message::new("assistant", text)];
-		let whole: Vec<_> =
-			[turn("aaaa"), turn("bb")].concat().into_iter().chain([Message::new("user", "c")]).collect();
+		let whole: Vec<_> = [turn("aaaa"), turn("bb")]
+			.concat()
+			.into_iter()
+			.chain([Message::new("user", "c")])
+			.collect();
 		// A token for each letter.
 		let tokens = |messages: &[Message]| -> Result<Vec<u32>, TextError> {
 			Ok(messages.iter().flat_map(|own| own.content.bytes()).map(u32::from).collect())

@@ -25,7 +25,7 @@ use opg_primitives::{registry::TextGeneration, Balance, Fuel, RequestId, Version
 use opg_runtime_api::VersionView;
 use opg_text::{Generator, Message, Sampling, TextError, TextModel};
 use preview::{Preview, PreviewArgs};
-use serde_json::json;
+use serde_json::{json, Value};
 use std::{
 	io::{stderr, stdin, stdout, BufRead, IsTerminal, Read, Write},
 	path::PathBuf,
@@ -171,8 +171,10 @@ impl<'a> Asker<'a> {
 		let version = asking.model_ref.resolve(&chain)?;
 		let generation = text::generation(&version)?;
 		let cache = opg_execution::default_cache_dir();
-		let mut call = |method: &str, params: &[_]| chain.rpc().call(method, params);
-		let model = text::model(&version, asking.tokenizer.as_deref(), cache.as_deref(), &mut call)?;
+		let mut call =
+			|method: &str, params: &[Value]| -> Result<Value> { chain.rpc().call(method, params) };
+		let model =
+			text::model(&version, asking.tokenizer.as_deref(), cache.as_deref(), &mut call)?;
 		let requester = asking.signer.account(&chain)?;
 		let preview = asking.preview.open(output, &version, cache.as_deref(), &mut call)?;
 		Ok(Self { asking, output, version, generation, model, requester, preview, chain })
@@ -231,10 +233,10 @@ impl<'a> Asker<'a> {
 	fn ask(&self, question: &Question, max_fee: Amount) -> Result<Answered> {
 		let Self { asking, output, chain, version, .. } = self;
 		let Question { input, fuel_limit, .. } = question;
-		let id =
-			asking.terms.send(chain, version, input, *fuel_limit, max_fee, &self.requester)?;
+		let id = asking.terms.send(chain, version, input, *fuel_limit, max_fee, &self.requester)?;
 		note(*output, format_args!("request {id} sent, at most {max_fee}"));
-		let preview = self.preview.as_ref().map(|preview| preview.run(self, question)).transpose()?;
+		let preview =
+			self.preview.as_ref().map(|preview| preview.run(self, question)).transpose()?;
 		let answered = answer::wait(self, id, preview)?;
 		if *output == Output::Text {
 			self.show(&answered)?;
@@ -277,7 +279,7 @@ impl<'a> Asker<'a> {
 		);
 	}
 
-	fn json(&self, question: &Question, answered: &Answered) -> serde_json::Value {
+	fn json(&self, question: &Question, answered: &Answered) -> Value {
 		json!({
 			"request": answered.request,
 			"model": self.version.model,

@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{ensure, Context, Result};
 use clap::Args;
 use opg_engine_types::tensor;
-use opg_execution::{content_of, limits, LocalEngine, Prepared};
+use opg_execution::{content_of, limits, Execution, LocalEngine, Prepared};
 use opg_primitives::{Answer, Content, Outcome, VersionLimits};
 use opg_runtime_api::VersionView;
 use opg_text::Generator;
@@ -99,8 +99,17 @@ impl Preview {
 		let mut new = FIRST.min(asker.asking.max_tokens);
 		loop {
 			let is_last = new == asker.asking.max_tokens;
-			let answer = self.compute(asker, question, new, is_last)?;
-			let Outcome::Output(output) = &answer.outcome else { return Ok(answer) };
+			let Execution { answer, output, .. } = self.compute(asker, question, new, is_last)?;
+			let output = match &answer.outcome {
+				Outcome::Output(output) => output.as_slice(),
+				Outcome::Stored(_) => output.as_deref().unwrap_or_default(),
+				// What the whole run says counts.
+				Outcome::Error(_) if is_last => return Ok(answer),
+				Outcome::Error(_) => {
+					new = asker.asking.max_tokens;
+					continue;
+				},
+			};
 			let (tokens, text, _) = answer::read(&asker.model, output, new)?;
 			// A character that is not whole yet is the next run's.
 			let whole = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
@@ -129,7 +138,7 @@ impl Preview {
 		question: &Question,
 		new: u32,
 		is_last: bool,
-	) -> Result<Answer> {
+	) -> Result<Execution> {
 		let generation = &asker.generation;
 		let generator =
 			Generator { context: generation.context, vocabulary: generation.vocabulary };
@@ -137,6 +146,6 @@ impl Preview {
 		let input = if is_last { question.input.clone() } else { tensor::encode(&tensors) };
 		let of_request = VersionLimits { fuel: question.fuel_limit, ..asker.version.limits };
 		let limits = opg_execution::Limits { time: Some(TIMEOUT), ..limits(&of_request) };
-		Ok(self.engine.run_prepared(&self.prepared, &input, &limits)?.answer)
+		Ok(self.engine.run_prepared(&self.prepared, &input, &limits)?)
 	}
 }
