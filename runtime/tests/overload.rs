@@ -31,6 +31,7 @@ fn ask() -> bool {
 		max_royalty,
 		reference,
 		deadline: None,
+		fuel_limit: None,
 	};
 	match RuntimeCall::from(call).dispatch(signed(eve())) {
 		Ok(_) => true,

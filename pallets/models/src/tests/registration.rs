@@ -90,7 +90,7 @@ fn version_should_pay_for_the_bytes_that_say_how_it_generates_text_and_for_none_
 		let (more, more_bytes) = deposit_of(generator);
 		let added = 1 + GENERATION.encoded_size();
 		assert_eq!(more_bytes - bytes, added - 1);
-		let byte = <Test as Config>::ByteDeposit::get();
+		let byte: u128 = <<Test as Config>::ByteDeposit as frame_support::traits::Get<_>>::get();
 		assert_eq!(more - plain, byte * added as u128);
 	});
 }
