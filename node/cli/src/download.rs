@@ -80,10 +80,10 @@ impl Download {
 		Self { request: None, what, content, most, patience: FETCH_TIMEOUT }
 	}
 
-	/// The tokenizer of a version.
+	/// The tokenizer of a version. Few nodes have it, so they are not given long.
 	pub fn of_tokenizer(content: Content) -> Self {
 		let (what, most) = ("tokenizer", opg_text::MAX_FILE as u32);
-		Self { request: None, what, content, most, patience: FETCH_TIMEOUT }
+		Self { request: None, what, content, most, patience: FETCH_TIMEOUT / 4 }
 	}
 
 	/// Gets it from the node.

@@ -209,7 +209,8 @@ impl<'a> Asker<'a> {
 		);
 		if let Some(max_fee) = self.asking.terms.max_fee {
 			note(self.output, format_args!("{tokens} cost up to {price}"));
-			return Ok(max_fee);
+			// More is not needed; where it is less, the request is refused for it.
+			return Ok(Amount(max_fee.0.min(question.price)));
 		}
 		if agreed.is_some_and(|Amount(agreed)| question.price <= agreed) {
 			note(self.output, format_args!("{tokens} cost up to {price}"));
