@@ -54,7 +54,7 @@ mock() {
 	OPG_GATEWAY_MOCK="$CARGO_TARGET_DIR/gateway/debug/examples/mock" tests "$TESTS/test_mock.py"
 }
 
-# start_nodes: three nodes that serve what is published, and two models of //Dave; sets OPG_URL and GENESIS.
+# start_nodes: three nodes that serve what is published, and three models of //Dave; sets OPG_URL and GENESIS.
 start_nodes() {
 	start_serving_nodes
 	local port="${URL##*:}"
@@ -62,14 +62,17 @@ start_nodes() {
 	GENESIS="$(rpc "$port" chain_getBlockHash '[0]' | sed 's/.*"result":"\([^"]*\)".*/\1/')"
 	export GENESIS
 
-	phase "publish two models"
+	phase "publish three models"
 	"$CACHE/venv/bin/python" "$TESTS/words.py" "$DIR/tokens.onnx"
 	"$OPG_BIN/opg-engine" fix "$DIR/tokens.onnx" --pool hidden=attention_mask --output "$DIR/words.onnx"
 	"$OPG" model publish "$DIGITS" --name digits --suri //Dave
 	"$OPG" model publish "$DIR/words.onnx" --name words --suri //Dave
+	"$CACHE/venv/bin/python" "$TESTS/story.py" "$DIR/story.onnx" "$DIR/story.json"
+	"$OPG" model publish "$DIR/story.onnx" --name story --tokenizer "$DIR/story.json" --suri //Dave
 	# What an executor declares counts from the session after the next one on.
 	retry 300 takes_requests "$port" 0
 	retry 300 takes_requests "$port" 1
+	retry 300 takes_requests "$port" 2
 }
 
 # takes_requests PORT MODEL: whether a request of three executors would be taken now.

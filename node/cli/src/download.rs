@@ -80,6 +80,12 @@ impl Download {
 		Self { request: None, what, content, most, patience: FETCH_TIMEOUT }
 	}
 
+	/// The tokenizer of a version. Few nodes have it, so they are not given long.
+	pub fn of_tokenizer(content: Content) -> Self {
+		let (what, most) = ("tokenizer", opg_text::MAX_FILE as u32);
+		Self { request: None, what, content, most, patience: FETCH_TIMEOUT / 4 }
+	}
+
 	/// Gets it from the node.
 	///
 	/// # Errors
@@ -89,7 +95,7 @@ impl Download {
 		let Self { what, content: Content { hash, size }, most, .. } = *self;
 		ensure!(
 			size <= most,
-			"the node speaks of an {what} of {size} bytes, and {most} are the most: it lies"
+			"the node speaks of a file ({what}) of {size} bytes, and {most} are the most: it lies"
 		);
 		let (store, _folder) = scratch_store()?;
 		let receiver = store.receive(&hash.0, size.into())?;

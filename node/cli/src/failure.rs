@@ -51,11 +51,13 @@ pub(crate) enum Code {
 	InvalidReceipt = 15,
 	/// A receipt is valid, and this machine computes another answer.
 	OtherAnswer = 16,
+	/// The attested text is another than the preview of this machine.
+	PreviewDiffers = 17,
 }
 
 impl Code {
 	/// All codes but 0, which is success.
-	pub const ALL: [Self; 16] = [
+	pub const ALL: [Self; 17] = [
 		Self::Failed,
 		Self::Usage,
 		Self::ChallengeLost,
@@ -72,6 +74,7 @@ impl Code {
 		Self::CannotSign,
 		Self::InvalidReceipt,
 		Self::OtherAnswer,
+		Self::PreviewDiffers,
 	];
 
 	/// The code in words, for people.
@@ -93,6 +96,7 @@ impl Code {
 			Self::CannotSign => "no key to sign with, or it does not open",
 			Self::InvalidReceipt => "a receipt that proves nothing",
 			Self::OtherAnswer => "a valid receipt, and another answer on this machine",
+			Self::PreviewDiffers => "the attested text differs from the preview of this machine",
 		}
 	}
 
@@ -149,6 +153,9 @@ pub(crate) enum Failure {
 	/// Nobody can sign.
 	#[error("{0}")]
 	CannotSign(String),
+	/// The attested text is another than the preview.
+	#[error("{0}")]
+	PreviewDiffers(String),
 }
 
 impl Failure {
@@ -165,6 +172,7 @@ impl Failure {
 			Self::RequestFailed(_) => Code::RequestFailed,
 			Self::Timeout(_) => Code::Timeout,
 			Self::CannotSign(_) => Code::CannotSign,
+			Self::PreviewDiffers(_) => Code::PreviewDiffers,
 		}
 	}
 }
@@ -254,7 +262,7 @@ mod tests {
 	#[test]
 	fn codes_should_be_listed_once_each() {
 		let numbers: BTreeSet<u8> = Code::ALL.into_iter().map(|code| code as u8).collect();
-		assert_eq!(numbers, (1..=16).collect());
+		assert_eq!(numbers, (1..=17).collect());
 	}
 
 	#[test]

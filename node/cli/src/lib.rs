@@ -27,6 +27,7 @@ mod reference;
 mod rpc;
 mod signals;
 mod tensors;
+mod text;
 mod upload;
 mod watching;
 
@@ -76,6 +77,10 @@ pub struct Cli {
 enum Command {
 	/// Show the free and held OPG of an account, and its executor pool.
 	Balance(commands::Balance),
+	/// Hold a conversation with a model that generates text: each answer is bought and attested.
+	Chat(commands::Chat),
+	/// Have a model that generates text go on from a text, or answer one question.
+	Complete(commands::Complete),
 	/// Print what a shell needs to complete the commands of this program.
 	Completions(commands::Completions),
 	/// Run the demonstration: handwritten digits, read by a model on the chain.
@@ -166,6 +171,8 @@ pub fn run(cli: Cli) -> Result<()> {
 	let session = Session { endpoint: cli.url, output: Output::new(cli.json) };
 	match cli.command {
 		Command::Balance(command) => command.run(&session),
+		Command::Chat(command) => command.run(&session),
+		Command::Complete(command) => command.run(&session),
 		Command::Completions(command) => {
 			command.run();
 			Ok(())

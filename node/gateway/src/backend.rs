@@ -1,8 +1,10 @@
 //! What the gateway needs of a chain: models, requests, answers, receipts.
 
 use async_trait::async_trait;
+use opg_engine_types::Generation;
 use opg_tensors::report::Port;
-use std::fmt;
+use opg_text::TextModel;
+use std::{fmt, sync::Arc};
 
 /// Amount of OPG, in planck.
 pub type Planck = u128;
@@ -90,6 +92,19 @@ pub struct Model {
 	pub input_bytes: u32,
 	/// BLAKE3 hash of its tokenizer's file, if it has one.
 	pub tokenizer: Option<String>,
+	/// How it generates text, if it does.
+	pub text: Option<TextForm>,
+}
+
+/// How a version generates text, and within which limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextForm {
+	/// Context, vocabulary, fuel of tokens and blocks.
+	pub generation: Generation,
+	/// Least fuel limit of a request.
+	pub min_fuel: u64,
+	/// Fuel limit of the version, which is the most.
+	pub max_fuel: u64,
 }
 
 /// Inputs and outputs of a model, in its order.
@@ -130,6 +145,8 @@ pub struct Order {
 	pub tier: Tier,
 	/// The most to pay.
 	pub max_fee: Planck,
+	/// Fuel limit, where it is not the version's.
+	pub fuel_limit: Option<u64>,
 	/// What tells this request from others of the account.
 	pub reference: Reference,
 	/// Whether nobody else can have the reference.
@@ -220,6 +237,13 @@ pub trait Backend: Send + Sync + 'static {
 	/// Models, in no certain order; not necessarily all.
 	async fn models(&self) -> Result<Vec<ListedModel>, BackendError>;
 
+	/// How a version makes tokens of text. Often called, so that an implementation keeps it.
+	///
+	/// # Errors
+	///
+	/// [`BackendError::SchemaUnavailable`] where it has no tokenizer that can be had and read.
+	async fn text(&self, model: u32) -> Result<Arc<TextModel>, BackendError>;
+
 	/// What a request would cost now.
 	///
 	/// # Errors
@@ -230,6 +254,7 @@ pub trait Backend: Send + Sync + 'static {
 		model: u32,
 		tier: Tier,
 		input_bytes: usize,
+		fuel_limit: Option<u64>,
 	) -> Result<Estimate, BackendError>;
 
 	/// Makes a request, and gives its number once a block has it.

@@ -80,6 +80,8 @@ pub struct Call<'a> {
 	pub model: &'a Model,
 	/// Encoded tensors that the model takes.
 	pub input: Vec<u8>,
+	/// Fuel limit, where it is not the version's.
+	pub fuel_limit: Option<u64>,
 	/// Assurance; by default that of the gateway.
 	pub tier: Option<Tier>,
 	/// How long to wait.
@@ -125,6 +127,7 @@ struct Job {
 	key: Key,
 	digest: [u8; 32],
 	model: u32,
+	fuel_limit: Option<u64>,
 	tier: Tier,
 	/// Not known of a request from before the start.
 	input: Option<Arc<Vec<u8>>>,
@@ -211,17 +214,19 @@ impl<B: Backend> Service<B> {
 	///
 	/// A limit, a refusal of the chain, or no answer in time. The request may go on.
 	pub async fn infer(self: &Arc<Self>, call: Call<'_>) -> Result<Outcome, ApiError> {
-		let Call { key, model, input, tier, trust, timeout, id, is_retry } = call;
+		let Call { key, model, input, fuel_limit, tier, trust, timeout, id, is_retry } = call;
 		let longest = match trust {
 			Trust::Attested => self.settings.attested_wait,
 			Trust::Settled => self.settings.settled_wait,
 		};
 		let deadline = Instant::now() + timeout.map_or(longest, |timeout| timeout.min(longest));
 		let tier = tier.unwrap_or(self.settings.tier);
-		let digest = digest_of(
-			"opg-gateway/request",
-			&[&model.number.to_le_bytes(), tier.name().as_bytes(), &input],
-		);
+		let number = model.number.to_le_bytes();
+		let limit = fuel_limit.map(u64::to_le_bytes);
+		let mut parts: Vec<&[u8]> = vec![&number, tier.name().as_bytes(), &input];
+		// Ledgers of old know requests without one.
+		parts.extend(limit.iter().map(|limit| limit.as_slice()));
+		let digest = digest_of("opg-gateway/request", &parts);
 		let reference = self.reference(key, id, is_retry, digest)?;
 		let input = Arc::new(input);
 		let job = Job {
@@ -229,6 +234,7 @@ impl<B: Backend> Service<B> {
 			key: key.clone(),
 			digest,
 			model: model.number,
+			fuel_limit,
 			tier,
 			input: Some(input.clone()),
 			has_id: id.is_some(),
@@ -502,7 +508,8 @@ impl<B: Backend> Service<B> {
 	/// Makes a request. What it costs at most is counted before.
 	async fn make(&self, job: &Job) -> Result<(RequestId, Planck), ApiError> {
 		let input = job.input.as_deref().map(Vec::as_slice).unwrap_or_default();
-		let estimate = self.backend.estimate(job.model, job.tier, input.len()).await?;
+		let estimate =
+			self.backend.estimate(job.model, job.tier, input.len(), job.fuel_limit).await?;
 		if let Some(most) = self.settings.max_fee.filter(|most| *most < estimate.max_fee) {
 			return Err(ApiError::new(
 				402,
@@ -536,6 +543,7 @@ impl<B: Backend> Service<B> {
 			input: input.to_vec(),
 			tier: job.tier,
 			max_fee: estimate.max_fee,
+			fuel_limit: job.fuel_limit,
 			reference: job.reference,
 			is_unique: !job.has_id,
 		};
@@ -668,6 +676,7 @@ impl Job {
 			key: Key { name: entry.key.clone(), limits: Default::default() },
 			digest: entry.digest,
 			model: entry.model,
+			fuel_limit: None,
 			tier: Tier::default(),
 			input: None,
 			has_id: true,

@@ -753,7 +753,157 @@ async fn embeddings_should_have_the_shape_of_openai() {
 	for path in ["/v1/models/opMock/words", "/v1/models/opMock%2Fwords"] {
 		assert_eq!(rig.get(path).await.json()["owned_by"], OWNER, "{path}");
 	}
-	assert_eq!(rig.get("/v1/chat/completions").await.status, 404);
+	assert_eq!(rig.get("/v1/chat/completions").await.status, 405);
+	assert_eq!(rig.get("/v1/responses").await.status, 404);
+}
+
+#[tokio::test]
+async fn completions_should_have_the_shape_of_openai() {
+	let rig = plain();
+	rig.mock.mood().settled_after = Duration::from_secs(60);
+	let body = json!({ "model": format!("{OWNER}/story"), "prompt": "ab cd" });
+	let got = rig.post("/v1/completions", &body).await;
+	let answer = got.json();
+	assert_eq!(got.status, 200, "{answer}");
+	assert_eq!(answer["object"], "text_completion");
+	assert_eq!(answer["model"], "opMock/story@1.0.0");
+	assert_eq!(answer["id"], format!("opg-{}", got.header("opg-request")));
+	let choice = &answer["choices"][0];
+	assert_eq!((&choice["text"], &choice["finish_reason"]), (&json!("dc ba"), &json!("stop")));
+	assert_eq!(choice["opg"]["receipt"], got.header("opg-receipt"));
+	assert_eq!(choice["opg"]["state"], "attested");
+	let usage = json!({ "prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11 });
+	assert_eq!(answer["usage"], usage);
+	// Two prompts are two requests, in texts or tokens.
+	let body = json!({ "model": "4", "prompt": [[68, 69], [70]], "max_tokens": 2 });
+	let answer = rig.post("/v1/completions", &body).await.json();
+	assert_eq!(answer["choices"][0]["text"], "ba");
+	assert_eq!(answer["choices"][0]["finish_reason"], "length");
+	assert_eq!(answer["choices"][1]["text"], "c");
+	assert_eq!(answer["choices"][1]["finish_reason"], "stop");
+	assert_eq!((&answer["choices"][1]["index"], rig.mock.count()), (&json!(1), 3));
+	// An answer ends where the client wants it to, and what was computed is counted.
+	let body = json!({ "model": "4", "prompt": "ab cd", "stop": [" ", "a"], "temperature": 0.5 });
+	let answer = rig.post("/v1/completions", &body).await.json();
+	assert_eq!(answer["choices"][0]["text"], "dc");
+	assert_eq!(answer["usage"]["completion_tokens"], 6);
+}
+
+#[tokio::test]
+async fn conversation_should_have_the_shape_of_openai() {
+	let rig = plain();
+	let messages =
+		json!([{ "role": "system", "content": "x" }, { "role": "user", "content": "hi" }]);
+	let body = json!({ "model": "4", "messages": messages, "max_completion_tokens": 9 });
+	let got = rig.post("/v1/chat/completions", &body).await;
+	let answer = got.json();
+	assert_eq!(got.status, 200, "{answer}");
+	assert_eq!(answer["object"], "chat.completion");
+	let message = json!({ "role": "assistant", "content": "ihx", "refusal": null });
+	assert_eq!(answer["choices"][0]["message"], message);
+	assert_eq!(answer["usage"]["prompt_tokens"], 8);
+	// The limit that fits so many tokens, and no more than the version takes.
+	let limit = |at: usize| rig.mock.made()[at].order.fuel_limit;
+	assert_eq!(limit(0), Some((300_000_000 + 8 * 40_000_000) * 5 / 4 + 50_000_000));
+	let body = json!({ "model": "4", "messages": messages });
+	rig.post("/v1/chat/completions", &body).await;
+	assert_eq!(limit(1), Some((300_000_000 + 39 * 40_000_000) * 5 / 4 + 50_000_000));
+}
+
+#[tokio::test]
+async fn stream_should_be_one_chunk_once_it_is_attested() {
+	let rig = plain();
+	rig.mock.mood().settled_after = Duration::from_secs(60);
+	let body = json!({
+		"model": "4", "messages": [{ "role": "user", "content": "hi" }], "stream": true,
+		"stream_options": { "include_usage": true },
+	});
+	let got = rig.post("/v1/chat/completions", &body).await;
+	assert_eq!(got.status, 200);
+	assert!(got.header("content-type").starts_with("text/event-stream"));
+	let text = String::from_utf8(got.body.to_vec()).unwrap();
+	let events: Vec<_> =
+		text.split_terminator("\n\n").map(|it| it.strip_prefix("data: ").unwrap()).collect();
+	let chunk = |at: usize| -> Value { serde_json::from_str(events[at]).unwrap() };
+	assert_eq!(chunk(0)["object"], "chat.completion.chunk");
+	assert_eq!(chunk(0)["choices"][0]["delta"], json!({ "role": "assistant", "content": "ih" }));
+	assert_eq!(chunk(0)["choices"][0]["finish_reason"], "stop");
+	assert_eq!(chunk(0)["choices"][0]["opg"]["state"], "attested");
+	assert_eq!(chunk(1)["usage"]["completion_tokens"], 3);
+	assert_eq!((events.len(), events[2]), (3, "[DONE]"));
+	let body = json!({ "model": "4", "prompt": "a", "stream": true });
+	let text = rig.post("/v1/completions", &body).await.body;
+	assert!(String::from_utf8(text.to_vec()).unwrap().contains("\"text\":\"a\""));
+}
+
+#[tokio::test]
+async fn text_should_be_refused_before_it_is_paid() {
+	let rig = plain();
+	let (completions, chat) = ("/v1/completions", "/v1/chat/completions");
+	let user = json!([{ "role": "user", "content": "a" }]);
+	let image = json!([{ "role": "user", "content": [{ "type": "image_url" }] }]);
+	for (path, body, code, param) in [
+		(completions, json!({ "model": "4" }), "InvalidRequest", json!("prompt")),
+		(completions, json!({ "prompt": "a" }), "InvalidRequest", json!("model")),
+		(completions, json!({ "model": "4", "prompt": "" }), "InvalidRequest", json!(null)),
+		(completions, json!({ "model": "4", "prompt": "a", "n": 2 }), "InvalidRequest", json!("n")),
+		(
+			completions,
+			json!({ "model": "4", "prompt": "a", "max_tokens": 0 }),
+			"InvalidRequest",
+			json!(null),
+		),
+		(completions, json!({ "model": "4", "prompt": [[200]] }), "InvalidRequest", json!(null)),
+		(
+			completions,
+			json!({ "model": "4", "prompt": vec!["a"; 17] }),
+			"InvalidRequest",
+			json!("prompt"),
+		),
+		(
+			completions,
+			json!({ "model": "4", "prompt": "a".repeat(40) }),
+			"context_length_exceeded",
+			json!(null),
+		),
+		(completions, json!({ "model": "0", "prompt": "a" }), "NotATextModel", json!("model")),
+		(chat, json!({ "model": "4", "messages": [] }), "InvalidRequest", json!("messages")),
+		(chat, json!({ "model": "4" }), "InvalidRequest", json!("messages")),
+		(chat, json!({ "model": "4", "messages": image }), "InvalidRequest", json!("messages")),
+		(
+			chat,
+			json!({ "model": "4", "messages": user, "temperature": -1 }),
+			"InvalidRequest",
+			json!(null),
+		),
+		(
+			chat,
+			json!({ "model": "4", "messages": user, "tools": [{}] }),
+			"InvalidRequest",
+			json!("tools"),
+		),
+		(chat, json!({ "model": "gpt-4o", "messages": user }), "ModelUnknown", json!("model")),
+	] {
+		let got = rig.post(path, &body).await;
+		let error = got.json();
+		assert_eq!(error["error"]["code"], code, "{body}: {error}");
+		assert_eq!(error["error"]["param"], param, "{body}: {error}");
+		assert!(got.status < 500, "{body}: {error}");
+	}
+	assert_eq!(rig.mock.count(), 0);
+}
+
+#[tokio::test]
+async fn text_should_be_paid_once_by_key() {
+	let rig = plain();
+	let body = json!({ "model": "4", "prompt": "ab", "temperature": 0.7 });
+	let key = [("idempotency-key", "a")];
+	let first = rig.post_with("/v1/completions", &key, &body).await;
+	let again = rig.post_with("/v1/completions", &key, &body).await;
+	assert_eq!(first.header("opg-request"), again.header("opg-request"));
+	let other = json!({ "model": "4", "prompt": "ab", "temperature": 0.7, "seed": 2 });
+	assert_eq!(rig.post_with("/v1/completions", &key, &other).await.reason(), "IdUsed");
+	assert_eq!(rig.mock.count(), 1);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod registry;
 mod release;
 mod request;
 mod stake;
+mod text;
 mod watch;
 
 pub(crate) use balance::Balance;
@@ -29,6 +30,7 @@ pub(crate) use model::ModelCommand;
 pub(crate) use receipt::ReceiptCommand;
 pub(crate) use request::RequestCommand;
 pub(crate) use stake::StakeCommand;
+pub(crate) use text::{Chat, Complete};
 pub(crate) use watch::Watch;
 
 use crate::{chain::Chain, output::Output, rpc::Endpoint};

@@ -28,7 +28,7 @@ use opg_runtime::{Runtime, RuntimeEvent};
 use pallet_opg_models::Release;
 use serde_json::json;
 use sp_core::H256;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a node has for its engine unless it is told otherwise, in MiB.
 const ENGINE_MEMORY: u32 = 1024;
@@ -256,6 +256,11 @@ pub(crate) struct VersionArgs {
 }
 
 impl VersionArgs {
+	/// The file that makes tensors of text, if one is given.
+	pub fn tokenizer(&self) -> Option<&Path> {
+		self.release.tokenizer()
+	}
+
 	/// Inspects the file here, as executors will, and completes what is not given.
 	pub fn draft(&self, chain: &Chain, data: &[u8]) -> Result<Draft> {
 		let owner = self.signer.account(chain)?;

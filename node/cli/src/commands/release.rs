@@ -36,6 +36,11 @@ pub(crate) struct ReleaseArgs {
 }
 
 impl ReleaseArgs {
+	/// The file that makes tensors of text, if one is given.
+	pub fn tokenizer(&self) -> Option<&Path> {
+		self.tokenizer.as_deref()
+	}
+
 	/// The release of a version of this name, of whose model this was found.
 	pub fn resolve(&self, chain: &Chain, name: &NameRef, report: &Report) -> Result<Release> {
 		let number = match &self.number {

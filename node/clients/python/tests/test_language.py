@@ -354,6 +354,36 @@ def test_tokenizer_of_a_folder_should_stay_as_it_is(tmp_path: Path) -> None:
     assert json.loads(imported.tokenizer_config.read_text()) == {"a": 1, "chat_template": TEMPLATE}
 
 
+def test_one_file_should_have_all_that_clients_need(tmp_path: Path) -> None:
+    imported = language.import_model(Small().write_gguf(tmp_path / "m.gguf"), tmp_path / "out")
+    stop = [int(token) for token in Steps(imported.model).facts["opg.generate.stop"].split(",")]
+    own = json.loads(imported.tokenizer.read_text())["model"]["opg"]
+    assert own["chat_template"] == TEMPLATE
+    assert (own["bos_token"], own["eos_token"]) == ("<|start|>", "<|im_end|>")
+    assert own["stop"] == stop
+    # The forms of Hugging Face, and what is no part of it.
+    folder = Small().write_folder(tmp_path / "hf")
+    file: dict[str, Any] = {"added_tokens": [], "model": {"type": "BPE", "vocab": {}}}
+    (folder / "tokenizer.json").write_text(json.dumps(file))
+    config = {
+        "chat_template": [
+            {"name": "tool_use", "template": "x"},
+            {"name": "default", "template": "é"},
+        ],
+        "bos_token": {"content": "<s>", "lstrip": False},
+        "unk_token": None,
+        "other_token": "y",
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": 3}))
+    imported = language.import_model(folder, tmp_path / "out")
+    file["model"]["opg"] = {"chat_template": "é", "bos_token": "<s>", "stop": [3]}
+    assert json.loads(imported.tokenizer.read_text()) == file
+    (folder / "tokenizer_config.json").write_text("[]")
+    with pytest.raises(language.ImportRefused, match="no objects"):
+        language.import_model(folder, tmp_path / "out")
+
+
 def test_tokenizer_can_be_given(tmp_path: Path) -> None:
     file = Small().write_gguf(tmp_path / "m.gguf", pre="of tomorrow")
     with pytest.raises(language.ImportRefused, match="rules 'of tomorrow': supported are gpt-2"):

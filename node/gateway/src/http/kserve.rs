@@ -143,7 +143,10 @@ impl<B: Backend> Gateway<B> {
 		if asked.verb == "ready" {
 			let bytes = encoded_bytes(&model.schema.inputs).unwrap_or_default();
 			let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-			self.service.backend.estimate(model.number, self.service.settings.tier, bytes).await?;
+			self.service
+				.backend
+				.estimate(model.number, self.service.settings.tier, bytes, None)
+				.await?;
 			return Ok(Reply::json(200, &json!({ "name": model.name, "ready": true })));
 		}
 		Ok(Reply::json(200, &metadata(&model)))
@@ -183,6 +186,7 @@ impl<B: Backend> Gateway<B> {
 		let tensors = tensors(request.inputs, binary)?;
 		let input = encode(model, &tensors)?;
 		let call = Call {
+			fuel_limit: None,
 			key,
 			model,
 			input,

@@ -6,6 +6,7 @@ mod openai;
 mod receipts;
 mod server;
 mod site;
+mod text;
 
 pub use server::{listen, ListenError};
 pub use site::{Site, SiteError};
@@ -253,6 +254,8 @@ enum Route {
 	Server,
 	Models,
 	Embeddings,
+	Completions,
+	Chat,
 	OpenAi,
 	Receipts,
 	Site,
@@ -266,6 +269,8 @@ impl Route {
 			"/metrics" => Self::Metrics,
 			"/v2" | "/v2/" => Self::Server,
 			"/v1/embeddings" => Self::Embeddings,
+			"/v1/completions" => Self::Completions,
+			"/v1/chat/completions" => Self::Chat,
 			_ if path.starts_with("/v2/") => Self::Models,
 			_ if path.starts_with("/v1/receipts/") => Self::Receipts,
 			_ if path.starts_with("/v1/") => Self::OpenAi,
@@ -279,6 +284,7 @@ impl Route {
 			Self::Metrics => "metrics",
 			Self::Server | Self::Models => "kserve",
 			Self::Embeddings => "embeddings",
+			Self::Completions | Self::Chat => "completions",
 			Self::OpenAi => "openai",
 			Self::Receipts => "receipts",
 			Self::Site => "site",
@@ -290,7 +296,7 @@ impl Route {
 	}
 
 	fn is_openai(self) -> bool {
-		matches!(self, Self::Embeddings | Self::OpenAi)
+		matches!(self, Self::Embeddings | Self::Completions | Self::Chat | Self::OpenAi)
 	}
 }
 
@@ -351,6 +357,8 @@ impl<B: Backend> Gateway<B> {
 			Route::Server => get(head).map(|()| kserve::server()),
 			Route::Models => self.kserve(key, head, body).await,
 			Route::Embeddings => self.embeddings(key, head, body).await,
+			Route::Completions => self.completions(key, head, body).await,
+			Route::Chat => self.chat(key, head, body).await,
 			Route::OpenAi => self.openai_models(head).await,
 			Route::Receipts => self.receipt(head).await,
 			Route::Site => self.site(head).await,

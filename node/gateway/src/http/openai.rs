@@ -59,7 +59,7 @@ struct Form {
 	dimensions: u64,
 }
 
-fn invalid(param: &str, message: impl Into<String>) -> ApiError {
+pub(super) fn invalid(param: &str, message: impl Into<String>) -> ApiError {
 	ApiError::invalid(message).with("param", param)
 }
 
@@ -306,6 +306,7 @@ impl<B: Backend> Gateway<B> {
 		};
 		let calls = inputs.into_iter().zip(&ids).map(|(input, id)| {
 			self.service.infer(Call {
+				fuel_limit: None,
 				key,
 				model: &model,
 				input,
@@ -349,7 +350,7 @@ impl<B: Backend> Gateway<B> {
 			return Ok(Reply::json(200, &json!({ "object": "list", "data": data })));
 		}
 		let Some(name) = path.strip_prefix("/v1/models/") else {
-			let message = "of OpenAI's API there is /v1/embeddings and /v1/models";
+			let message = "of OpenAI's API there is /v1/chat/completions, /v1/completions, /v1/embeddings and /v1/models";
 			return Err(ApiError::new(404, "NotFound", message));
 		};
 		let model = self.model(&names::name(name)?, None).await?;
@@ -360,7 +361,7 @@ impl<B: Backend> Gateway<B> {
 
 /// Awaits all, at the same time. Gives the first error once all have ended: then the others are told as
 /// well when they are asked for again.
-async fn all<T, E>(
+pub(super) async fn all<T, E>(
 	futures: Vec<impl std::future::Future<Output = Result<T, E>>>,
 ) -> Result<Vec<T>, E> {
 	let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
@@ -403,6 +404,7 @@ mod tests {
 			schema: Schema { inputs: inputs.to_vec(), outputs: outputs.to_vec() },
 			input_bytes: 1000,
 			tokenizer: None,
+			text: None,
 		}
 	}
 

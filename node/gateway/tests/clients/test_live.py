@@ -1,7 +1,8 @@
 """The unmodified clients of Triton and OpenAI at `opg gateway` and a development chain.
 
 `scripts/test-gateway.sh` starts the chain: `OPG_URL` is its node, `OPG_BIN` the folder of programs,
-`OPG_DIGITS` the file of the model //Dave/digits. //Dave/words is that of words.py, pooled.
+`OPG_DIGITS` the file of the model //Dave/digits. //Dave/words is that of words.py, pooled;
+//Dave/story is that of story.py.
 """
 
 import json
@@ -182,3 +183,27 @@ def test_many_should_be_asked_at_once(folder):
         inputs = [PIXELS * np.float32(at) / np.float32(8) for at in range(8)]
         asked = pool.map(lambda pixels: own.infer(pixels, tier="optimistic")[1], inputs)
         assert len({about["request"] for about in asked}) == len(inputs)
+
+
+def test_text_should_be_attested_and_paid_by_tokens(folder):
+    with gateway(folder, "--verify") as own:
+        client = openai.OpenAI(base_url=own.address + "/v1", api_key=own.secret, timeout=600)
+        question = [{"role": "user", "content": "abc"}]
+        answer = client.chat.completions.create(
+            model="//Dave/story", messages=question, max_tokens=8, extra_query={"trust": "settled"}
+        )
+        choice = answer.choices[0]
+        assert (choice.message.content, choice.finish_reason) == ("defghijk", "length")
+        assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (4, 8)
+        assert (choice.opg["state"], choice.opg["verified"]) == ("settled", True)
+        ended = client.completions.create(model="//Dave/story", prompt="wx", max_tokens=9)
+        assert (ended.choices[0].text, ended.choices[0].finish_reason) == ("yz", "stop")
+        stream = client.completions.create(
+            model="//Dave/story", prompt="a", max_tokens=4, temperature=1.5, seed=3, stream=True
+        )
+        text = "".join(chunk.choices[0].text for chunk in stream)
+        assert len(text) == 4
+        again = client.completions.create(
+            model="//Dave/story", prompt="a", max_tokens=4, temperature=1.5, seed=3
+        )
+        assert again.choices[0].text == text

@@ -251,6 +251,60 @@ def test_timeout_should_not_be_retried_by_the_client(embedder):
     assert calls == ["0"]
 
 
+def test_completion_should_be_text(embedder):
+    answer = embedder.completions.create(model="opMock/story", prompt="ab cd", max_tokens=20)
+    choice = answer.choices[0]
+    assert (choice.text, choice.finish_reason) == ("dc ba", "stop")
+    assert choice.opg["receipt"].startswith("/v1/receipts/")
+    assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (5, 6)
+    cut = embedder.completions.create(model="4", prompt=[[68, 69, 70], [71]], max_tokens=2)
+    assert [(own.text, own.finish_reason) for own in cut.choices] == [
+        ("cb", "length"),
+        ("d", "stop"),
+    ]
+    stopped = embedder.completions.create(model="4", prompt="ab cd", stop=" ")
+    assert stopped.choices[0].text == "dc"
+
+
+# The chain in memory settles at once.
+STATES = ["attested", "settled"]
+MESSAGES = [{"role": "system", "content": "x"}, {"role": "user", "content": "hi"}]
+
+
+def test_conversation_should_be_a_message(embedder):
+    raw = embedder.chat.completions.with_raw_response.create(
+        model="opMock/story", messages=MESSAGES, temperature=0.5, seed=7, user="somebody"
+    )
+    answer = raw.parse()
+    assert answer.choices[0].message.content == "ihx"
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.choices[0].opg["state"] in STATES
+    assert raw.headers["opg-receipt"] == answer.choices[0].opg["receipt"]
+    parts = [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]
+    again = embedder.chat.completions.create(model="4", messages=parts, max_completion_tokens=1)
+    assert (again.choices[0].message.content, again.choices[0].finish_reason) == ("i", "length")
+
+
+def test_stream_should_be_read(embedder):
+    options = {"stream": True, "stream_options": {"include_usage": True}}
+    chunks = list(embedder.chat.completions.create(model="4", messages=MESSAGES, **options))
+    assert "".join(own.choices[0].delta.content for own in chunks if own.choices) == "ihx"
+    assert chunks[0].choices[0].opg["state"] in STATES
+    assert chunks[-1].usage.completion_tokens == 4
+    texts = embedder.completions.create(model="4", prompt="ab", stream=True)
+    assert "".join(own.choices[0].text for own in texts) == "ba"
+
+
+def test_errors_of_text_should_be_read(embedder):
+    with pytest.raises(openai.BadRequestError, match="at most 8 new") as error:
+        embedder.completions.create(model="4", prompt="a" * 40, max_tokens=9)
+    assert error.value.code == "context_length_exceeded"
+    with pytest.raises(openai.BadRequestError, match="generates no text"):
+        embedder.chat.completions.create(model="opMock/sum", messages=MESSAGES)
+    with pytest.raises(openai.BadRequestError, match="presence_penalty"):
+        embedder.chat.completions.create(model="4", messages=MESSAGES, presence_penalty=1)
+
+
 def test_models_should_be_listed(embedder):
     assert "opMock/words" in [model.id for model in embedder.models.list()]
     assert embedder.models.retrieve("opMock/words").owned_by == "opMock"

@@ -6,18 +6,21 @@ use async_trait::async_trait;
 use opg_engine_types::{
 	digest,
 	tensor::{self, DType, Tensor},
+	Generation,
 };
 use opg_gateway::{
 	backend::{
 		Answer, Backend, BackendError, Estimate, ListedModel, Model, Order, Planck, Reference,
-		RequestId, Schema, Submitted, Tier, Trust, OPG,
+		RequestId, Schema, Submitted, TextForm, Tier, Trust, OPG,
 	},
 	Ledger,
 };
 use opg_tensors::report::Port;
+use opg_text::TextModel;
+use serde_json::json;
 use std::{
 	path::Path,
-	sync::{Mutex, MutexGuard},
+	sync::{Arc, Mutex, MutexGuard},
 	time::{Duration, Instant},
 };
 use tokio::time::sleep;
@@ -107,7 +110,67 @@ fn schemas() -> Vec<(&'static str, Schema)> {
 				outputs: vec![port("y", DType::U8, &[1])],
 			},
 		),
+		(
+			"story",
+			Schema {
+				inputs: vec![
+					port("prompt", DType::I64, &[1, CONTEXT]),
+					port("max_new_tokens", DType::I64, &[1]),
+					port("temperature", DType::F32, &[1]),
+					port("top_k", DType::I64, &[1]),
+					port("top_p", DType::F32, &[1]),
+					port("seed", DType::I64, &[1]),
+				],
+				outputs: vec![port("tokens", DType::I64, &[1, CONTEXT])],
+			},
+		),
 	]
+}
+
+pub const CONTEXT: u64 = 48;
+
+/// How the model `story` generates text.
+pub const STORY: TextForm = TextForm {
+	generation: Generation {
+		context: CONTEXT,
+		block: 32,
+		vocabulary: 200,
+		token_fuel: 40_000_000,
+		block_fuel: 300_000_000,
+	},
+	min_fuel: 160_000_000,
+	max_fuel: 2_560_000_000,
+};
+
+/// The tokenizer of `story`: a token for each byte of ASCII, from 3 on, and three special ones.
+pub fn tokenizer() -> serde_json::Value {
+	let special = ["<end>", "<turn>", "</turn>"];
+	let added: Vec<_> = special
+		.iter()
+		.enumerate()
+		.map(|(id, text)| json!({ "id": id, "content": text, "special": true }))
+		.collect();
+	let mut vocabulary = serde_json::Map::new();
+	for (id, text) in special.iter().enumerate() {
+		vocabulary.insert((*text).into(), id.into());
+	}
+	for byte in 0x20u8..0x7f {
+		// The blank has a sign of its own.
+		let text = if byte == b' ' { "Ġ".to_string() } else { char::from(byte).to_string() };
+		vocabulary.insert(text, (usize::from(byte) - 0x20 + 3).into());
+	}
+	json!({
+		"added_tokens": added,
+		"pre_tokenizer": { "type": "ByteLevel", "add_prefix_space": false, "use_regex": false },
+		"decoder": { "type": "ByteLevel" },
+		"model": {
+			"type": "BPE", "vocab": vocabulary, "merges": [],
+			"opg": {
+				"chat_template": "{% for own in messages %}<turn>{{ own.content }}</turn>{% endfor %}<turn>",
+				"stop": [2, 0],
+			},
+		},
+	})
 }
 
 pub const OWNER: &str = "opMock";
@@ -136,6 +199,15 @@ fn compute(model: u32, input: &[u8]) -> Result<Vec<u8>, String> {
 			let sum: i64 = ids.iter().zip(&mask).map(|(id, mask)| id * mask).sum();
 			let vector = [sum as f32, mask.iter().sum::<i64>() as f32, sum as f32 / 7.0];
 			Ok(tensor::encode(&[output(0, vector.iter().flat_map(|x| x.to_le_bytes()).collect())]))
+		},
+		4 => {
+			// Says the prompt again, backwards, and ends with a token that ends answers.
+			let prompt: Vec<_> = words(&tensors[0]).into_iter().filter(|own| *own >= 0).collect();
+			let most = words(&tensors[1])[0] as usize;
+			let mut tokens: Vec<_> =
+				prompt.into_iter().rev().filter(|own| *own > 2).chain([2]).take(most).collect();
+			tokens.resize(CONTEXT as usize, -1);
+			Ok(tensor::encode(&[output(0, tokens.iter().flat_map(|x| x.to_le_bytes()).collect())]))
 		},
 		_ => Err("BadInput".into()),
 	}
@@ -201,6 +273,7 @@ impl Backend for Mock {
 			schema: schema.clone(),
 			input_bytes: 16_384,
 			tokenizer: None,
+			text: (*its == "story").then_some(STORY),
 		})
 	}
 
@@ -212,7 +285,21 @@ impl Backend for Mock {
 		Ok(listed.collect())
 	}
 
-	async fn estimate(&self, _: u32, _: Tier, _: usize) -> Result<Estimate, BackendError> {
+	async fn text(&self, model: u32) -> Result<Arc<TextModel>, BackendError> {
+		self.check()?;
+		if model == 4 {
+			return Ok(Arc::new(TextModel::parse(tokenizer().to_string().as_bytes()).unwrap()));
+		}
+		Err(BackendError::SchemaUnavailable("it has no tokenizer".into()))
+	}
+
+	async fn estimate(
+		&self,
+		_: u32,
+		_: Tier,
+		_: usize,
+		_: Option<u64>,
+	) -> Result<Estimate, BackendError> {
 		self.check()?;
 		self.mood().refusal.clone().map_or(Ok(()), Err)?;
 		Ok(Estimate { max_fee: MAX_FEE, transaction: TRANSACTION })

@@ -20,6 +20,7 @@ use crate::{
 };
 use anyhow::{ensure, Context};
 use async_trait::async_trait;
+use opg_engine_types::DType;
 use opg_gateway::{
 	backend::{
 		Answer, Estimate, ListedModel, Model, Order, Planck, Reference, RequestId, Submitted, Tier,
@@ -31,6 +32,8 @@ use opg_primitives::{
 	address::address, AccountId, BlockNumber, Nonce, Tier as ChainTier, MAX_INPUT_BYTES,
 };
 use opg_runtime::{RuntimeCall, RuntimeEvent};
+use opg_tensors::report::Port;
+use opg_text::TextModel;
 use pallet_transaction_payment::Event::TransactionFeePaid;
 use serde_json::{json, Value};
 use sp_core::{Bytes, H256};
@@ -62,6 +65,8 @@ const LISTS_KEPT: Duration = Duration::from_secs(60);
 const MAX_LISTED: usize = 1000;
 /// Models of a page.
 const PAGE: usize = 20;
+/// Tokenizers that are kept. Beyond them all are forgotten: each takes many times its file in memory.
+const MAX_TEXTS: usize = 16;
 /// Names whose versions are kept. Beyond them all are forgotten.
 const MAX_NAMES: usize = 1024;
 
@@ -89,6 +94,8 @@ pub(super) struct OnChain {
 	versions: Mutex<HashMap<String, Kept<Vec<String>>>>,
 	/// Versions by their numbers: what a request depends on never changes.
 	known: Mutex<HashMap<u32, Version>>,
+	/// Tokenizers by the hashes of their files.
+	texts: Mutex<HashMap<H256, Arc<TextModel>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -189,6 +196,7 @@ impl OnChain {
 			listed: Mutex::default(),
 			versions: Mutex::default(),
 			known: Mutex::default(),
+			texts: Mutex::default(),
 		})
 	}
 
@@ -286,6 +294,10 @@ impl SharedChain {
 		&self,
 		version: &Version,
 	) -> Result<opg_gateway::backend::Schema, BackendError> {
+		// One form has all of them, whatever is in the file.
+		if let Some(text) = version.text() {
+			return Ok(schema_of_text(text.generation.context));
+		}
 		if let Some(schema) = self.0.models.known(version) {
 			return Ok((*schema).clone());
 		}
@@ -319,7 +331,7 @@ impl SharedChain {
 			max_royalty: planck(&version.royalty)?,
 			reference: H256(order.reference),
 			deadline: None,
-			fuel_limit: None,
+			fuel_limit: order.fuel_limit,
 		};
 		Ok(order.call().map_err(failed)?.into())
 	}
@@ -338,9 +350,10 @@ impl SharedChain {
 		tier: Tier,
 		max_fee: Planck,
 		input_bytes: usize,
+		fuel_limit: Option<u64>,
 	) -> Result<Planck, BackendError> {
 		let (input, reference) = (vec![0; input_bytes], Reference::default());
-		let order = Order { model, input, tier, max_fee, reference, is_unique: true };
+		let order = Order { model, input, tier, max_fee, fuel_limit, reference, is_unique: true };
 		let call = self.call(&order).await?;
 		// Its length is that of the request; neither nonce nor signature are looked at.
 		let bytes = self.sign(call, 0).await?;
@@ -447,6 +460,23 @@ fn unknown(request: RequestId) -> BackendError {
 	))
 }
 
+/// What every model that generates text takes and gives, within its context.
+fn schema_of_text(context: u64) -> opg_gateway::backend::Schema {
+	let port =
+		|name: &str, dtype, shape: &[u64]| Port { name: name.into(), dtype, shape: shape.into() };
+	opg_gateway::backend::Schema {
+		inputs: vec![
+			port(opg_text::PROMPT, DType::I64, &[1, context]),
+			port(opg_text::MAX_NEW_TOKENS, DType::I64, &[1]),
+			port("temperature", DType::F32, &[1]),
+			port("top_k", DType::I64, &[1]),
+			port("top_p", DType::F32, &[1]),
+			port("seed", DType::I64, &[1]),
+		],
+		outputs: vec![port(opg_text::TOKENS, DType::I64, &[1, context])],
+	}
+}
+
 /// A name with the address of its owner: `//Dave` stands for one on development chains.
 fn full_name(name: &str) -> Result<String, BackendError> {
 	if !name.starts_with("//") {
@@ -489,6 +519,7 @@ impl Backend for SharedChain {
 			schema,
 			input_bytes: version.limits().input_bytes,
 			tokenizer: version.tokenizer.map(|file| format!("{:?}", file.hash)),
+			text: version.text(),
 			version: version.number,
 		})
 	}
@@ -511,13 +542,42 @@ impl Backend for SharedChain {
 		Ok(all)
 	}
 
+	async fn text(&self, model: u32) -> Result<Arc<TextModel>, BackendError> {
+		let version = self.version(&model.to_string()).await?;
+		let missing = |cause: String| {
+			let name = version.full_name();
+			let text = format!("how text becomes tokens of {name} is not known here: {cause}");
+			BackendError::SchemaUnavailable(text)
+		};
+		let file = version.tokenizer.ok_or_else(|| {
+			missing("the version has no tokenizer on the chain. Send tokens to /v2/models".into())
+		})?;
+		if let Some(text) = lock(&self.0.texts).get(&file.hash) {
+			return Ok(text.clone());
+		}
+		let (models, mut call) = (self.0.models.clone(), self.0.asker());
+		let read = spawn_blocking(move || models.text(file.into(), &mut call));
+		let read = read.await.map_err(failed)?.map_err(|error| missing(format!("{error:#}")))?;
+		let text = Arc::new(read);
+		let mut texts = lock(&self.0.texts);
+		if texts.len() >= MAX_TEXTS {
+			texts.clear();
+		}
+		texts.insert(file.hash, text.clone());
+		Ok(text)
+	}
+
 	async fn estimate(
 		&self,
 		model: u32,
 		tier: Tier,
 		input_bytes: usize,
+		fuel_limit: Option<u64>,
 	) -> Result<Estimate, BackendError> {
-		let options = json!({ "tier": tier.name(), "inputBytes": input_bytes });
+		let mut options = json!({ "tier": tier.name(), "inputBytes": input_bytes });
+		if let Some(limit) = fuel_limit {
+			options["fuelLimit"] = limit.into();
+		}
 		let price: Price = self.0.ask("opg_v1_estimate", &[json!(model), options]).await?;
 		let max_fee = match &price.max_fee {
 			Some(fee) if price.takes_requests => planck(fee)?,
@@ -535,7 +595,8 @@ impl Backend for SharedChain {
 				tier.name()
 			)));
 		}
-		let transaction = self.transaction_fee(model, tier, max_fee, input_bytes).await?;
+		let transaction =
+			self.transaction_fee(model, tier, max_fee, input_bytes, fuel_limit).await?;
 		let needed = max_fee.saturating_add(planck(&price.deposit)?).saturating_add(transaction);
 		let account: AccountState = self.0.ask("opg_v1_account", &[json!(self.0.address)]).await?;
 		if planck(&account.free)? < needed {
@@ -664,6 +725,7 @@ mod tests {
 			input: vec![],
 			tier: Tier::Quorum,
 			max_fee: 1,
+			fuel_limit: None,
 			reference: REFERENCE.0,
 			is_unique,
 		};

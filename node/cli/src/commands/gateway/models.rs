@@ -5,12 +5,14 @@ use super::view::Version;
 use crate::{
 	download::{self, Download},
 	local::{self, EngineArg},
+	text,
 	watching::ModelFiles,
 };
 use anyhow::{ensure, Context, Result};
-use opg_execution::{model_hash, LocalEngine};
+use opg_execution::{content_of, model_hash, LocalEngine};
 use opg_gateway::backend::Schema;
 use opg_primitives::{Answer, Content, Task, TaskInput};
+use opg_text::TextModel;
 use sp_core::H256;
 use std::{
 	collections::HashMap,
@@ -90,6 +92,22 @@ impl Models {
 		}
 		schemas.insert(key(version), schema.clone());
 		Ok(schema)
+	}
+
+	/// How text becomes tokens, by this file.
+	pub fn text(&self, file: Content, call: download::Call) -> Result<TextModel> {
+		let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+		let given = self.given.as_ref().and_then(|files| files.find(file.hash));
+		let given = given.and_then(|path| fs::read(path).ok());
+		if let Some(bytes) = given.filter(|bytes| content_of(bytes) == Some(file)) {
+			return text::parse(&bytes);
+		}
+		let bytes =
+			text::fetch(file, Some(&self.folder), || Download::of_tokenizer(file).run(call));
+		let bytes = bytes.context(
+			"the file of its tokenizer is neither in the folder of --models nor does the node have it",
+		)?;
+		text::parse(&bytes)
 	}
 
 	/// Computes an input on a version.

@@ -1,6 +1,7 @@
 //! What a node says, as `docs/openrpc.json` describes it: the parts that the gateway needs.
 
 use anyhow::{ensure, Context, Result};
+use opg_gateway::backend::TextForm;
 use opg_primitives::{Answer, Content, Dim, Dims, Outcome, Output, VersionLimits};
 use serde::Deserialize;
 use sp_core::{Bytes, H256};
@@ -21,6 +22,18 @@ pub(super) struct Version {
 	limits: Limits,
 	pub royalty: String,
 	pub tokenizer: Option<File>,
+	generation: Option<Generation>,
+}
+
+/// How a version generates text.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Generation {
+	context: u64,
+	vocabulary: u64,
+	block: u64,
+	token_fuel: u64,
+	block_fuel: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -50,6 +63,15 @@ impl Version {
 	/// `owner/name`.
 	pub fn full_name(&self) -> String {
 		format!("{}/{}", self.owner, self.name)
+	}
+
+	/// How it generates text, if it does.
+	pub fn text(&self) -> Option<TextForm> {
+		let Generation { context, vocabulary, block, token_fuel, block_fuel } = self.generation?;
+		let limits = self.limits();
+		let generation =
+			opg_engine_types::Generation { context, block, vocabulary, token_fuel, block_fuel };
+		Some(TextForm { generation, min_fuel: limits.min_fuel(), max_fuel: limits.fuel })
 	}
 
 	pub fn limits(&self) -> VersionLimits {
@@ -208,9 +230,14 @@ mod tests {
 			"size": 9, "engineId": zero, "dims": { "n": 3 }, "royalty": "12", "reportHash": zero,
 			"limits": { "fuel": 1, "loadFuel": 2, "memoryMib": 3, "inputBytes": 4, "outputBytes": 5 },
 			"licence": null, "tokenizer": { "hash": zero, "size": 8 }, "deprecated": null,
-			"announcedBy": "opA", "announcedAt": 1,
+			"announcedBy": "opA", "announcedAt": 1, "generation": {
+				"context": 64, "vocabulary": 9, "block": 32, "tokenFuel": 10, "blockFuel": 20,
+			},
 		}))
 		.unwrap();
+		let text = version.text().unwrap();
+		assert_eq!((text.generation.context, text.generation.block_fuel), (64, 20));
+		assert_eq!((text.min_fuel, text.max_fuel), (1, 1));
 		assert_eq!(version.full_name(), "opA/digits");
 		assert_eq!((version.limits().memory, version.limits().output_bytes), (3, 5));
 		assert_eq!(version.dims().unwrap()[0].size, 3);

@@ -62,7 +62,7 @@ impl ModelFile {
 }
 
 /// Fails if an encoded input is longer than what the version takes.
-pub(super) fn check_length(input: &[u8], version: &VersionView) -> Result<()> {
+pub(in crate::commands) fn check_length(input: &[u8], version: &VersionView) -> Result<()> {
 	let most = version.limits.input_bytes;
 	ensure!(
 		input.len() <= most as usize,

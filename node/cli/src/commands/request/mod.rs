@@ -7,7 +7,8 @@ mod transfer;
 mod view;
 
 use batch::BatchArgs;
-use check::{check_length, ModelFile, Offer};
+pub(super) use check::check_length;
+use check::{ModelFile, Offer};
 use progress::print_line;
 pub(super) use progress::{follow, print_answer, print_pay, print_tensors, Until};
 pub(super) use view::{answer_json, attested, paid_json, tier_name};
@@ -27,6 +28,7 @@ use crate::{
 	model_ref::ModelRef,
 	reference::{self, Once},
 	tensors::InputArgs,
+	upload::Upload,
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
@@ -130,6 +132,59 @@ pub(crate) struct Terms {
 	/// of it. It costs less then, and ends without an output where that is not enough.
 	#[arg(long, value_name = "FUEL")]
 	fuel_limit: Option<Fuel>,
+}
+
+/// What a request for text asks for. Its fuel limit follows from its tokens.
+#[derive(Args, Clone, Debug)]
+pub(super) struct TextTerms {
+	/// How much assurance to pay for.
+	#[arg(long, value_enum, default_value_t = TierArg::Quorum)]
+	tier: TierArg,
+	/// The most to pay for an answer, in OPG. Without it, what it costs at most, once you confirm that.
+	#[arg(long, value_name = "OPG")]
+	pub max_fee: Option<Amount>,
+	/// The most royalty to pay, in OPG; by default what the model asks for now.
+	#[arg(long, value_name = "OPG")]
+	max_royalty: Option<Amount>,
+}
+
+impl TextTerms {
+	/// What an answer within this fuel limit costs at most, in planck, if it is included soon.
+	pub fn price(
+		&self,
+		chain: &Chain,
+		version: &VersionView,
+		input: &[u8],
+		fuel_limit: Fuel,
+	) -> Result<Balance> {
+		let estimate = chain.estimate(version.model, self.tier.into(), Some(fuel_limit))?;
+		Ok(estimate.saturating_add(chain.input_fee(input)?))
+	}
+
+	/// Sends a request that costs `max_fee` at most, if the chain would take it now.
+	pub fn send(
+		&self,
+		chain: &Chain,
+		version: &VersionView,
+		input: &[u8],
+		fuel_limit: Fuel,
+		max_fee: Amount,
+		requester: &Account,
+	) -> Result<RequestId> {
+		let terms = Terms {
+			tier: self.tier,
+			max_fee: Some(max_fee),
+			max_royalty: self.max_royalty,
+			deadline: None,
+			fuel_limit: Some(fuel_limit),
+		};
+		let order = terms.order(chain, version, input, claims::random(), requester.id())?;
+		let id = send(chain, order, requester)?;
+		if is_stored(input) {
+			Upload::of_bytes(input)?.send(chain, Some(id))?;
+		}
+		Ok(id)
+	}
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -355,7 +410,7 @@ impl Terms {
 }
 
 /// Fails if a request has no attested answer.
-fn check_attested(id: RequestId, view: &RequestView) -> Result<()> {
+pub(super) fn check_attested(id: RequestId, view: &RequestView) -> Result<()> {
 	let why = match view.status {
 		RequestStatus::Failed { reason, .. } => {
 			format!("request {id} failed: {}", describe::failure(reason))

@@ -29,6 +29,7 @@ from opg.language.errors import ImportRefused
 from opg.language.folder import Folder
 from opg.language.gguf_file import GgufFile
 from opg.language.graph import PROMPT_BLOCK, step_graph
+from opg.language.tokenizer import one_file
 from opg.language.weights import Kind
 
 __all__ = ["PROMPT_BLOCK", "Decoder", "ImportRefused", "Imported", "Kind", "import_model"]
@@ -45,7 +46,7 @@ class Imported:
     model: Path
     """The step graph, model.onnx: what the engine serves."""
     tokenizer: Path
-    """tokenizer.json."""
+    """tokenizer.json, with template, special tokens and stops in `model.opg`."""
     tokenizer_config: Path
     """tokenizer_config.json: chat template, names of special tokens."""
     decoder: Decoder
@@ -75,6 +76,7 @@ def import_model(
     own = opened.decoder.context // PROMPT_BLOCK * PROMPT_BLOCK
     tokens = min(_CONTEXT, own) if context is None else context
     text = opened.tokenizer() if tokenizer is None else _given(Path(tokenizer))
+    text_file = one_file(text, opened.decoder.stop)
     model = step_graph(opened, kind, tokens, progress)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +88,7 @@ def import_model(
         tokens,
     )
     imported.model.write_bytes(model)
-    imported.tokenizer.write_bytes(text.json)
+    imported.tokenizer.write_bytes(text_file)
     imported.tokenizer_config.write_bytes(text.config)
     return imported
 

@@ -1,4 +1,4 @@
-"""Makes a tokenizer.json of what GGUF files say of byte-level BPE."""
+"""Makes a tokenizer.json of what GGUF files say of byte-level BPE; adds what clients need to it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ _ENDS: Final = frozenset({
     "<EOT>", "</s>",
 })  # fmt: skip
 """Control tokens that end an answer, whether or not a file says so."""
+
+_SPECIAL: Final = ("bos_token", "eos_token", "unk_token", "pad_token")
+"""Names that templates have for tokens."""
 
 _BYTE_LEVEL: Final = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
 _WORDS: Final = (
@@ -50,6 +53,52 @@ def stop_tokens(named: Iterable[int], control: Iterable[tuple[int, str]]) -> tup
     """Tokens that end an answer: those that the file names first, each once."""
     known = [token for token, text in control if text in _ENDS]
     return tuple(dict.fromkeys([*named, *known]))
+
+
+def one_file(tokenizer: Tokenizer, stop: Sequence[int]) -> bytes:
+    """The tokenizer.json with what else makes tokens of text: template, special tokens, stops.
+
+    A version names one file by its hash, so all of it is in one. The package `tokenizers` refuses
+    keys that it does not know at the top, and ignores them in `model`: there it goes, as `opg`.
+    """
+    file, config = (_loaded(part) for part in (tokenizer.json, tokenizer.config))
+    model = file.get("model")
+    if not isinstance(model, dict):
+        return tokenizer.json
+    own: dict[str, Any] = {}
+    template = _template(config.get("chat_template"))
+    if template is not None:
+        own["chat_template"] = template
+    for name in _SPECIAL:
+        token = config.get(name)
+        text = token.get("content") if isinstance(token, dict) else token
+        if isinstance(text, str):
+            own[name] = text
+    own["stop"] = list(stop)
+    model["opg"] = own
+    text = json.dumps(file, ensure_ascii=False, separators=(",", ":")) + "\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ImportRefused(f"tokenizer.json has a text that is none: {error}") from error
+
+
+def _loaded(data: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise ImportRefused(f"the tokenizer's files are no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ImportRefused("the tokenizer's files are no objects of JSON")
+    return value
+
+
+def _template(value: object) -> str | None:
+    """The template of conversations: the only one, or that which is named so among several."""
+    if isinstance(value, list):
+        named = [own for own in value if isinstance(own, dict) and own.get("name") == "default"]
+        value = named[0].get("template") if named else None
+    return value if isinstance(value, str) else None
 
 
 def byte_level_bpe(
