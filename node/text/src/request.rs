@@ -126,11 +126,11 @@ pub fn new_tokens(answer: &[Tensor]) -> Result<Vec<u32>, TextError> {
 	let bad = |cause: &str| TextError::Answer(cause.into());
 	let tensor = answer.iter().find(|tensor| tensor.name == TOKENS);
 	let tensor = tensor.ok_or_else(|| bad("it has no `tokens`"))?;
-	if tensor.dtype != DType::I64 {
-		return Err(bad("its `tokens` are no i64"));
+	if tensor.dtype != DType::I32 {
+		return Err(bad("its `tokens` are no i32"));
 	}
-	let numbers = tensor.data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
-	let tokens = numbers.take_while(|number| *number != PAD);
+	let numbers = tensor.data.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes));
+	let tokens = numbers.take_while(|number| i64::from(*number) != PAD);
 	tokens
 		.map(|token| u32::try_from(token).map_err(|_| bad("one of its tokens is no token")))
 		.collect()

@@ -212,7 +212,7 @@ impl EngineCommand {
 }
 
 /// Sends a call as governance, which is `sudo` here.
-fn govern(
+pub(super) fn govern(
 	chain: &Chain,
 	call: pallet_opg_models::Call<Runtime>,
 	signer: &Signer,

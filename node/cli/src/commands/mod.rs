@@ -8,6 +8,7 @@ mod executor;
 mod gateway;
 mod generate;
 mod key;
+mod maxima;
 mod model;
 mod publish;
 mod receipt;

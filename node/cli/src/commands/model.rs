@@ -2,6 +2,7 @@
 
 use super::{
 	find_event,
+	maxima::{self, SetMaxima},
 	publish::publish,
 	registry::RegistryCommand,
 	release::{announced, ReleaseArgs},
@@ -81,6 +82,10 @@ pub(crate) enum ModelCommand {
 		/// The ONNX file.
 		file: PathBuf,
 	},
+	/// Show the largest file and limits of new versions.
+	Maxima,
+	/// Change the largest file and limits of new versions. Signed by the sudo key: //Alice for development.
+	SetMaxima(SetMaxima),
 	#[command(flatten)]
 	Registry(RegistryCommand),
 }
@@ -211,6 +216,8 @@ impl ModelCommand {
 					|| json!({ "model": model, "block": block }),
 				);
 			},
+			Self::Maxima => maxima::show(session)?,
+			Self::SetMaxima(set) => set.run(session)?,
 			Self::Registry(command) => command.run(session)?,
 		}
 		Ok(())
