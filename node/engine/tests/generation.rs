@@ -354,7 +354,7 @@ fn generators_should_be_refused_when_their_metadata_is_not_of_the_form() {
 		(plain().with("opg.generate.stop", "1;2"), "not a list of token ids"),
 		(plain().with("opg.generate.stop", "2,23"), "stop token 23 is not in the vocabulary of 23"),
 		(
-			plain().with("opg.generate.stop", &"1,".repeat(65).trim_end_matches(',')),
+			plain().with("opg.generate.stop", "1,".repeat(65).trim_end_matches(',')),
 			"65 stop tokens",
 		),
 	];

@@ -228,6 +228,20 @@ export interface Free {
 	slots: number;
 }
 
+/** How a version generates text. */
+export interface Generation {
+	/** Tokens of the prompt that are read at once. */
+	block: number;
+	/** Fuel of reading a block of the prompt. */
+	blockFuel: number;
+	/** Most tokens, of prompt and answer together. */
+	context: number;
+	/** Fuel of generating a token. */
+	tokenFuel: number;
+	/** Tokens that there are. */
+	vocabulary: number;
+}
+
 /** Hash of 32 bytes, in hexadecimal with 0x. */
 export type Hash = string;
 
@@ -550,6 +564,8 @@ export interface Version {
 	dims: Record<string, number>;
 	/** Id of the engine. */
 	engineId: Hash;
+	/** How it generates text. `null` where it does not. */
+	generation: Generation | null;
 	/** SPDX expression. */
 	licence: string | null;
 	/** What loading and running it may take. */
@@ -591,6 +607,11 @@ export interface Methods {
 			blocks?: number | null;
 			/** Fuel that the answer takes, if it is known. */
 			fuel?: number | null;
+			/**
+			 * Fuel limit of the request: that of the version if it is not given, at most that, and at least a
+			 * sixteenth of it.
+			 */
+			fuelLimit?: number | null;
 			/** Length of the encoded input, in bytes. */
 			inputBytes?: number;
 			/** Assurance. */
