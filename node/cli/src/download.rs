@@ -26,16 +26,17 @@ const POLL: Duration = Duration::from_millis(500);
 /// Nobody whom the node can ask gives the content, or the node does not ask for strangers.
 #[derive(Debug, thiserror::Error)]
 #[error(
-	"the node does not have the {what} {hash:?} of {size} bytes ({reason}). The validators of the \
-	 request's panel keep it until the request is final: ask the node of one of them with --url, or \
-	 one that may fetch it for you, such as your own"
+	"the node does not have the {what} {hash:?} of {size} bytes ({reason}). {where_else}: ask the node \
+	 of one of them with --url, or one that may fetch it for you, such as your own"
 )]
 pub(crate) struct Unavailable {
-	/// `input` or `output`.
+	/// `input`, `output`, `model` or `tokenizer`.
 	what: &'static str,
 	hash: H256,
 	size: u32,
 	reason: String,
+	/// Who may have it.
+	where_else: &'static str,
 }
 
 /// Gets a content of a request from the node. `what` it is, `input` or `output`, is for people.
@@ -127,7 +128,14 @@ impl Download {
 	/// needs, whose number it is told.
 	fn have_fetched(&self, call: Call) -> Result<()> {
 		let Self { request, what, content: Content { hash, size }, patience, .. } = *self;
-		let unavailable = |reason| Unavailable { what, hash, size, reason };
+		let where_else = match (request, what) {
+			(Some(_), _) => {
+				"The validators of the request's panel keep it until the request is final"
+			},
+			(None, "tokenizer") => "Those who publish and ask the model may have it",
+			(None, _) => "Executors that serve it and validators have it",
+		};
+		let unavailable = |reason| Unavailable { what, hash, size, reason, where_else };
 		let started = Instant::now();
 		let params = [json!(hash), json!(size), json!(request)];
 		let mut status = match call("blobs_v1_fetch", &params) {

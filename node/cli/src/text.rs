@@ -1,7 +1,6 @@
 //! Models that generate text: how theirs becomes tokens, and how it is shown.
 
 use crate::{
-	contents,
 	download::{self, Download},
 	failure::Failure,
 };
@@ -44,7 +43,15 @@ pub(crate) fn model(
 	let content = Content { hash: content.hash, size: content.size };
 	if let Some(path) = given {
 		let file = crate::fs::read(path)?;
-		contents::check("tokenizer", &file, content)?;
+		if content_of(&file) != Some(content) {
+			return Err(Failure::InputMismatch(format!(
+				"{} is not the tokenizer of model {}, whose hash is {:?}: ask its owner for the file",
+				path.display(),
+				version.model,
+				content.hash
+			))
+			.into());
+		}
 		return parse(&file);
 	}
 	let got = fetch(content, cache, || Download::of_tokenizer(content).run(call));

@@ -43,7 +43,12 @@ impl Answered {
 }
 
 /// Waits until a request is attested.
-pub(super) fn wait(asker: &Asker, id: RequestId, preview: Option<Answer>) -> Result<Answered> {
+pub(super) fn wait(
+	asker: &Asker,
+	id: RequestId,
+	max_tokens: u32,
+	preview: Option<Answer>,
+) -> Result<Answered> {
 	// The text is all that people want to see of it.
 	let view = follow(&asker.chain, Output::Json, id, Until::Attested)?;
 	check_attested(id, &view)?;
@@ -56,7 +61,7 @@ pub(super) fn wait(asker: &Asker, id: RequestId, preview: Option<Answer>) -> Res
 	}
 	let output = contents::output(&asker.chain, id, &answer)?;
 	let output = output.context("the answer has no output")?;
-	let (tokens, text, finish) = read(&asker.model, &output, asker.asking.max_tokens)?;
+	let (tokens, text, finish) = read(&asker.model, &output, max_tokens)?;
 	let is_same = preview.map(|preview| preview == answer);
 	let state = match view.status {
 		RequestStatus::Settled { .. } => "settled",

@@ -33,6 +33,8 @@ use std::{
 
 /// Heading of the options about sampling.
 const SAMPLING: &str = "Choice of tokens";
+/// New tokens where nothing is said.
+const DEFAULT_NEW: u32 = 64;
 
 /// Arguments of `opg complete`.
 #[derive(Args)]
@@ -57,9 +59,10 @@ struct Asking {
 	/// Model version: owner/name@1.4.0, owner/name@channel, owner/name for the latest, or its number.
 	#[arg(long = "model", value_name = "MODEL")]
 	model_ref: ModelRef,
-	/// The most tokens of an answer. One is about four letters of English.
-	#[arg(long, value_name = "TOKENS", default_value_t = 64)]
-	max_tokens: u32,
+	/// The most tokens of an answer. One is about four letters of English. Default: 64, or half of the
+	/// model's context if that is less.
+	#[arg(long, value_name = "TOKENS")]
+	max_tokens: Option<u32>,
 	/// File that makes tokens of text, if the node does not have the version's.
 	#[arg(long, value_name = "FILE")]
 	tokenizer: Option<PathBuf>,
@@ -158,6 +161,8 @@ struct Question {
 	/// Encoded tensors.
 	input: Vec<u8>,
 	prompt: Vec<u32>,
+	/// Most new tokens.
+	new: u32,
 	sampling: Sampling,
 	fuel_limit: Fuel,
 	/// What it costs at most, in planck, if it is sent soon.
@@ -182,31 +187,33 @@ impl<'a> Asker<'a> {
 
 	/// Most tokens of a prompt that leave room for the answer.
 	fn room(&self) -> usize {
-		self.generation.context.saturating_sub(self.asking.max_tokens) as usize
+		self.generation.context.saturating_sub(self.max_tokens(0)) as usize
+	}
+
+	/// Most new tokens of an answer to a prompt of so many: what is asked for, or what there is room for.
+	fn max_tokens(&self, prompt: usize) -> u32 {
+		most_new(self.asking.max_tokens, self.generation.context, prompt)
 	}
 
 	fn question(&self, prompt: &[u32]) -> Result<Question> {
 		let Self { chain, version, generation, .. } = self;
 		let TextGeneration { context, vocabulary, .. } = *generation;
-		let (generator, new) = (Generator { context, vocabulary }, self.asking.max_tokens);
+		let (generator, new) = (Generator { context, vocabulary }, self.max_tokens(prompt.len()));
 		let sampling = self.asking.sampling.sampling();
 		let tensors = generator.input(prompt, new, &sampling).map_err(refused)?;
 		let input = tensor::encode(&tensors);
 		super::request::check_length(&input, version)?;
 		let fuel_limit = fuel_limit(generation, prompt.len(), new, &version.limits);
 		let price = self.asking.terms.price(chain, version, &input, fuel_limit)?;
-		Ok(Question { input, prompt: prompt.into(), sampling, fuel_limit, price })
+		Ok(Question { input, prompt: prompt.into(), new, sampling, fuel_limit, price })
 	}
 
 	/// What may be spent on a question: what the options say, what was agreed on before, or what a person
 	/// confirms.
 	fn agree(&self, question: &Question, agreed: Option<Amount>) -> Result<Amount> {
 		let price = Amount(question.price);
-		let tokens = format!(
-			"{} tokens and up to {} new ones",
-			question.prompt.len(),
-			self.asking.max_tokens
-		);
+		let tokens =
+			format!("{} tokens and up to {} new ones", question.prompt.len(), question.new);
 		if let Some(max_fee) = self.asking.terms.max_fee {
 			note(self.output, format_args!("{tokens} cost up to {price}"));
 			// More is not needed; where it is less, the request is refused for it.
@@ -238,7 +245,7 @@ impl<'a> Asker<'a> {
 		note(*output, format_args!("request {id} sent, at most {max_fee}"));
 		let preview =
 			self.preview.as_ref().map(|preview| preview.run(self, question)).transpose()?;
-		let answered = answer::wait(self, id, preview)?;
+		let answered = answer::wait(self, id, question.new, preview)?;
 		if *output == Output::Text {
 			self.show(&answered)?;
 		}
@@ -300,6 +307,13 @@ impl<'a> Asker<'a> {
 	}
 }
 
+/// Most new tokens: what is asked for, or 64 as far as half of the context and what a prompt leaves of it
+/// have room; one at least, so that the error tells what does not fit.
+fn most_new(asked: Option<u32>, context: u32, prompt: usize) -> u32 {
+	let left = context.saturating_sub(u32::try_from(prompt).unwrap_or(u32::MAX));
+	asked.unwrap_or(DEFAULT_NEW.min(context / 2).min(left).max(1))
+}
+
 /// Fuel limit of a request with so many tokens, within what the version takes.
 pub(super) fn fuel_limit(
 	generation: &TextGeneration,
@@ -341,6 +355,15 @@ mod tests {
 			assert!(generation.fuel(prompt as u32, new) <= limit);
 		}
 		assert_eq!(of(1, 1), limits.min_fuel());
+	}
+
+	#[test]
+	fn number_of_new_tokens_should_fit_where_none_is_asked_for() {
+		assert_eq!(most_new(None, 512, 40), 64);
+		assert_eq!(most_new(None, 512, 500), 12);
+		assert_eq!(most_new(None, 512, 600), 1);
+		assert_eq!(most_new(None, 64, 5), 32);
+		assert_eq!(most_new(Some(600), 512, 40), 600);
 	}
 
 	#[test]

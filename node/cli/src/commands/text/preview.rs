@@ -96,9 +96,9 @@ impl Preview {
 		let is_shown = asker.output == Output::Text;
 		note(asker.output, "[preview of this machine, not attested yet:]");
 		let mut given = String::new();
-		let mut new = FIRST.min(asker.asking.max_tokens);
+		let mut new = FIRST.min(question.new);
 		loop {
-			let is_last = new == asker.asking.max_tokens;
+			let is_last = new == question.new;
 			let Execution { answer, output, .. } = self.compute(asker, question, new, is_last)?;
 			let output = match &answer.outcome {
 				Outcome::Output(output) => output.as_slice(),
@@ -106,7 +106,7 @@ impl Preview {
 				// What the whole run says counts.
 				Outcome::Error(_) if is_last => return Ok(answer),
 				Outcome::Error(_) => {
-					new = asker.asking.max_tokens;
+					new = question.new;
 					continue;
 				},
 			};
@@ -127,8 +127,8 @@ impl Preview {
 			}
 			// One that ended early gives the same for any number; the whole one is what executors compute.
 			let is_ended = (tokens.len() as u64) < u64::from(new);
-			let next = if is_ended { asker.asking.max_tokens } else { new.saturating_mul(2) };
-			new = next.min(asker.asking.max_tokens);
+			let next = if is_ended { question.new } else { new.saturating_mul(2) };
+			new = next.min(question.new);
 		}
 	}
 
