@@ -202,33 +202,49 @@ ask_magika() {
 	magika label "$FILE" "$DIR/bytes.opgt" "$DIR/answer.opgt"
 }
 
-# ask_language: three executors serve SmolLM2, and are asked $TEXT.
+# ask_language: executors serve SmolLM2, and are asked $TEXT.
 ask_language() {
 	phase "publish SmolLM2, and serve it"
 	"$OPG" model set-maxima --size 192 --suri //Alice --url "$URL"
 	"$OPG" model publish "$MODEL" --name smollm2 --licence Apache-2.0 --tokenizer "$LANGUAGE_TOKENIZER" \
 		--suri //Dave --url "$URL"
-	local who
-	for who in //Alice //Bob //Charlie; do
+	local who executors=(//Alice //Bob //Charlie) request=0
+	if [ -n "$BEHAVIOUR" ]; then
+		# Who takes the place of the one that misbehaves.
+		"$OPG" stake bond 1000 --hot-key //Ferdie --suri //Ferdie --url "$URL"
+		executors+=(//Ferdie)
+	fi
+	for who in "${executors[@]}"; do
 		"$OPG" model serve //Dave/smollm2@1.0.0 "$MODEL" --suri "$who" --url "$URL"
 	done
 	say "what they serve counts from the second session on, of a minute each"
-	retry 300 can_be_drawn 3
+	retry 300 can_be_drawn "${#executors[@]}"
 	phase "ask: $TEXT"
-	local asked=$SECONDS
-	"$OPG" complete "$TEXT" --chat --model //Dave/smollm2 --max-tokens 64 --tier quorum --max-fee 10 \
-		--suri //Eve --url "$URL"
-	printf 'RESULT language_answer_seconds %s\n' "$((SECONDS - asked))"
+	ask_text
 	if [ -n "$BEHAVIOUR" ]; then
-		retry 300 request_is 0 settled
-		"$OPG" request show 0 --url "$URL"
+		until grep -E "Charlie .*(lost|slashed)" "$DIR/request.txt"; do
+			! grep -q Charlie "$DIR/request.txt" || cat "$DIR/request.txt"
+			request=$((request + 1))
+			[ "$request" -lt 8 ] || die "node 3 was not drawn in $request requests"
+			ask_text
+		done
 	fi
 	phase "generate it again, out of the receipt"
-	retry 300 request_is 0 settled
-	"$OPG" receipt create 0 --output "$DIR/receipt.json" --url "$URL"
+	"$OPG" receipt create "$request" --output "$DIR/receipt.json" --url "$URL"
 	local genesis
 	genesis="$(rpc "$PORT1" chain_getBlockHash '[0]' | sed 's/.*"result":"\([^"]*\)".*/\1/')"
 	"$OPG" receipt verify "$DIR/receipt.json" --genesis "$genesis" --model "$MODEL"
+}
+
+# ask_text: asks $TEXT, as request $request, and waits until that is settled.
+ask_text() {
+	local asked=$SECONDS
+	"$OPG" complete "$TEXT" --chat --model //Dave/smollm2 --max-tokens 64 --tier quorum --max-fee 50 \
+		--suri //Eve --url "$URL"
+	printf 'RESULT language_answer_seconds %s\n' "$((SECONDS - asked))"
+	say "an answer is settled once it cannot be disputed any more"
+	retry 300 request_is "$request" settled
+	"$OPG" request show "$request" --url "$URL" >"$DIR/request.txt"
 }
 
 # wait_for_rpc PORT PID: wait until the node answers.
