@@ -25,9 +25,11 @@ struct Chat {
 	template: String,
 	bos_token: String,
 	eos_token: String,
-	/// Messages, and their text or why they are refused.
-	cases: Vec<(Vec<(String, String)>, Option<String>, Option<String>)>,
+	cases: Vec<ChatCase>,
 }
+
+/// Messages, and their text or why they are refused.
+type ChatCase = (Vec<(String, String)>, Option<String>, Option<String>);
 
 fn vectors() -> Vec<Vector> {
 	serde_json::from_str(TOKENIZERS).unwrap()

@@ -33,6 +33,7 @@ pub(super) struct Added {
 
 impl Added {
 	pub fn new(tokens: Vec<AddedToken>, normalizer: &Normalizer) -> Result<Self, TextError> {
+		let deadline = super::deadline();
 		let mut own =
 			Self { raw: Set::default(), normalized: Set::default(), special: HashSet::new() };
 		for AddedToken { id, content, single_word, lstrip, rstrip, normalized, special } in tokens {
@@ -44,7 +45,9 @@ impl Added {
 			}
 			let token = Own { token: id, lstrip, rstrip };
 			match normalized {
-				true => own.normalized.insert(normalizer.apply(&content)?.into_owned(), token),
+				true => {
+					own.normalized.insert(normalizer.apply(&content, deadline)?.into_owned(), token)
+				},
 				false => own.raw.insert(content, token),
 			}
 		}

@@ -19,12 +19,22 @@ use bpe::Bpe;
 use decode::Decoding;
 use normalize::Normalizer;
 use split::{Splitter, Word};
-use std::collections::HashMap;
+use std::{
+	collections::HashMap,
+	time::{Duration, Instant},
+};
 
 /// Longest file of a tokenizer, in bytes.
 pub const MAX_FILE: usize = 32 << 20;
 /// Longest text that is cut into tokens, in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
+
+/// Longest time to make tokens of a text. It is much shorter with the expressions that people use.
+const MAX_TIME: Duration = Duration::from_secs(10);
+
+fn deadline() -> Instant {
+	Instant::now() + MAX_TIME
+}
 
 fn unsupported(what: impl Into<String>) -> TextError {
 	TextError::Unsupported(what.into())
@@ -78,14 +88,14 @@ impl Tokenizer {
 		if text.len() > MAX_TEXT {
 			return Err(TextError::TextTooLong(text.len()));
 		}
-		let mut tokens = Vec::new();
+		let (mut tokens, deadline) = (Vec::new(), deadline());
 		if is_whole {
 			tokens.extend(&self.around.0);
 		}
 		for (at, piece) in self.added.raw(text).into_iter().enumerate() {
 			match piece {
 				Piece::Token(token) => tokens.push(token),
-				Piece::Text(text) => self.encode_text(text, at == 0, &mut tokens)?,
+				Piece::Text(text) => self.encode_text(text, at == 0, deadline, &mut tokens)?,
 			}
 		}
 		if is_whole {
@@ -98,15 +108,16 @@ impl Tokenizer {
 		&self,
 		text: &str,
 		is_first: bool,
+		deadline: Instant,
 		tokens: &mut Vec<u32>,
 	) -> Result<(), TextError> {
-		let text = self.normalizer.apply(text)?;
+		let text = self.normalizer.apply(text, deadline)?;
 		for (at, piece) in self.added.normalized(&text).into_iter().enumerate() {
 			match piece {
 				Piece::Token(token) => tokens.push(token),
 				Piece::Text(text) => {
 					let word = Word { text: text.into(), is_first: is_first && at == 0 };
-					for word in self.splitter.split(word)? {
+					for word in self.splitter.split(word, deadline)? {
 						self.bpe.merge(&word.text, tokens);
 					}
 				},

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{TextError, MAX_TEXT};
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Instant};
 use unicode_normalization::UnicodeNormalization;
 
 /// Steps, in order.
@@ -52,7 +52,8 @@ impl Normalizer {
 		Ok(())
 	}
 
-	pub fn apply<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, TextError> {
+	/// The text, normalised until the deadline.
+	pub fn apply<'a>(&self, text: &'a str, deadline: Instant) -> Result<Cow<'a, str>, TextError> {
 		let mut text = Cow::Borrowed(text);
 		for step in &self.0 {
 			text = match step {
@@ -64,7 +65,7 @@ impl Normalizer {
 				Step::Prepend(_) => text,
 				Step::Replace(pattern, with) => {
 					let mut new = String::with_capacity(text.len());
-					for (range, is_match) in pattern.find(&text)? {
+					for (range, is_match) in pattern.find(&text, deadline)? {
 						new.push_str(if is_match { with } else { &text[range] });
 					}
 					new.into()

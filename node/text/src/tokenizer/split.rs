@@ -8,7 +8,7 @@ use super::{
 use crate::TextError;
 use fancy_regex::Regex;
 use serde_json::Value;
-use std::ops::Range;
+use std::{ops::Range, time::Instant};
 
 /// Words of GPT-2, where a part of the kind `ByteLevel` cuts.
 const GPT_2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
@@ -55,8 +55,9 @@ impl Pattern {
 		Ok(Self::Regex(Box::new(regex)))
 	}
 
-	/// Cuts a text into what is found and what lies between.
-	pub fn find(&self, text: &str) -> Result<Parts, TextError> {
+	/// Cuts a text into what is found and what lies between. Expressions are the model's author's, so it
+	/// ends at the deadline.
+	pub fn find(&self, text: &str, deadline: Instant) -> Result<Parts, TextError> {
 		let mut parts = Vec::new();
 		let mut at = 0;
 		let mut found = |range: Range<usize>| {
@@ -78,6 +79,9 @@ impl Pattern {
 			},
 			Self::Regex(regex) => {
 				for own in regex.find_iter(text) {
+					if Instant::now() > deadline {
+						return Err(TextError::Split("it takes too long".into()));
+					}
 					found(own.map_err(|error| TextError::Split(error.to_string()))?.range());
 				}
 			},
@@ -228,12 +232,12 @@ impl Splitter {
 	}
 
 	/// The words of a text.
-	pub fn split(&self, word: Word) -> Result<Vec<Word>, TextError> {
+	pub fn split(&self, word: Word, deadline: Instant) -> Result<Vec<Word>, TextError> {
 		let mut words = vec![word];
 		for step in &self.0 {
 			let mut next = Vec::with_capacity(words.len());
 			for word in words {
-				step.apply(word, &mut next)?;
+				step.apply(word, &mut next, deadline)?;
 			}
 			words = next;
 		}
@@ -250,13 +254,18 @@ fn cut(word: &Word, ranges: Vec<Range<usize>>, words: &mut Vec<Word>) {
 }
 
 impl Step {
-	fn apply(&self, mut word: Word, words: &mut Vec<Word>) -> Result<(), TextError> {
+	fn apply(
+		&self,
+		mut word: Word,
+		words: &mut Vec<Word>,
+		deadline: Instant,
+	) -> Result<(), TextError> {
 		if word.text.is_empty() {
 			return Ok(());
 		}
 		match self {
 			Self::Cut(pattern, behavior, invert) => {
-				let mut parts = pattern.find(&word.text)?;
+				let mut parts = pattern.find(&word.text, deadline)?;
 				parts.iter_mut().for_each(|(_, is_match)| *is_match ^= invert);
 				cut(&word, behavior.apply(parts), words);
 			},
@@ -268,7 +277,7 @@ impl Step {
 				match pattern {
 					None => words.push(word),
 					Some(pattern) => {
-						let parts = pattern.find(&word.text)?;
+						let parts = pattern.find(&word.text, deadline)?;
 						cut(&word, Behavior::Isolated.apply(parts), words);
 					},
 				}
@@ -286,12 +295,30 @@ impl Step {
 				match pattern {
 					None => words.push(word),
 					Some(pattern) => {
-						let parts = pattern.find(&word.text)?;
+						let parts = pattern.find(&word.text, deadline)?;
 						cut(&word, Behavior::WithNext.apply(parts), words);
 					},
 				}
 			},
 		}
 		Ok(())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use serde_json::json;
+	use std::time::Duration;
+
+	#[test]
+	fn cutting_should_end_at_the_deadline() {
+		let splitter = Splitter::new(Some(&json!({ "type": "ByteLevel" }))).unwrap();
+		let word = || Word { text: "a b".into(), is_first: true };
+		let now = Instant::now();
+		assert_eq!(splitter.split(word(), now + Duration::from_secs(60)).unwrap().len(), 2);
+		let past = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
+		let error = splitter.split(word(), past).unwrap_err();
+		assert!(matches!(error, TextError::Split(_)), "{error:?}");
 	}
 }

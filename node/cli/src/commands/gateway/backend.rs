@@ -66,7 +66,7 @@ const MAX_LISTED: usize = 1000;
 /// Models of a page.
 const PAGE: usize = 20;
 /// Tokenizers that are kept. Beyond them all are forgotten: each takes many times its file in memory.
-const MAX_TEXTS: usize = 16;
+const MAX_TEXTS: usize = 8;
 /// Names whose versions are kept. Beyond them all are forgotten.
 const MAX_NAMES: usize = 1024;
 
