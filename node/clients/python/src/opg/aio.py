@@ -433,6 +433,7 @@ class AsyncClient:
         arguments = await self._arguments(version, data, tier, max_fee, max_royalty, fuel_limit)
         arguments["reference"] = to_hex(named)
         arguments["deadline"] = None if deadline is None else chain.clock + deadline
+        arguments["fuel_limit"] = fuel_limit
         is_stored = len(data) > chain.inline_input_bytes
         call = Call(
             name="request_stored" if is_stored else "request",
@@ -584,7 +585,6 @@ class AsyncClient:
             "tier": tier.capitalize(),
             "max_fee": fee,
             "max_royalty": royalty,
-            "fuel_limit": fuel_limit,
         }
 
     async def _send(self, call: Call, signer: Account) -> int:
