@@ -268,9 +268,9 @@ def test_answer_should_be_its_tokens_up_to_the_padding() -> None:
     assert of([5, 2, -1, -1]) == (5, 2)
     assert of([-1, 3, 3, 3]) == ()
     assert of([1, 2, 3, 4]) == (1, 2, 3, 4)
-    for bad in (lambda: of([1, -2, -1, -1]), lambda: of([1] * 4, np.int64), lambda: of([1] * 5)):
+    for values, dtype in [([1, -2, -1, -1], np.int32), ([1] * 4, np.int64), ([1] * 5, np.int32)]:
         with pytest.raises(opg.NodeMisbehaved):
-            bad()
+            of(values, dtype)
     with pytest.raises(opg.NodeMisbehaved):
         new_tokens({"logits": np.zeros((1, 4), np.int32)}, 4)
 
@@ -422,23 +422,25 @@ async def test_nothing_should_be_sent_when_no_request_comes_of_it(
         await client.generate(0, "")
     with pytest.raises(opg.TextError, match="Sampling"):
         await client.generate(0, "Hi", max_tokens=1, temperature=-1)
-    for arguments in ({}, {"prompt": "Hi", "messages": HELLO}):
-        with pytest.raises(ValueError, match="one of them"):
-            await client.generate(0, **arguments)
+    with pytest.raises(ValueError, match="one of them"):
+        await client.generate(0)
+    with pytest.raises(ValueError, match="one of them"):
+        await client.generate(0, "Hi", messages=HELLO)
     wrong: Any = HELLO
     with pytest.raises(TypeError, match="messages="):
         await client.generate(0, wrong)
     with pytest.raises(opg.FeeTooLow):
         await client.generate(0, "Hi", max_tokens=1, max_fee=1)
-    for change, reason in [
+    changes: list[tuple[dict[str, Any], str]] = [
         ({"tokenizer": None}, "NoTokenizer"),
         ({"generation": None}, "NoGenerator"),
         ({"tokenizer": {"hash": "0x" + "ab" * 32, "size": MAX_FILE + 1}}, "FileTooLong"),
-    ]:
-        serving.version = {**serving.version, **change}
+    ]
+    own = serving.version
+    for change, reason in changes:
+        serving.version = {**own, **change}
         with refusals(reason):
             await client.generate(0, "Hi")
-        serving.version = {**VERSION}
     assert not serving.transactions
 
 
