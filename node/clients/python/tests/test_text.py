@@ -138,6 +138,8 @@ def test_templates_should_be_refused_when_they_are_none(smollm: dict[str, Any]) 
         _model(smollm, chat_template="{% for %}").chat(HELLO)
     with refusals("Malformed"):
         _model(smollm, chat_template=" " * (2**18 + 1))
+    with refusals("Malformed"):
+        _model(smollm, chat_template="\ud800")
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,12 @@ class TextModel:
             }
             self._ends = frozenset([*special, *(own.get("stop") or ())])
             template = own.get("chat_template")
+            self._template: str | None = template if isinstance(template, str) else None
+            size = len((self._template or "").encode())
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise _malformed(repr(error)) from None
-        self._template: str | None = template if isinstance(template, str) else None
-        if self._template is not None and len(self._template.encode()) > _MAX_TEMPLATE:
-            raise _malformed(f"its template has more than {_MAX_TEMPLATE} bytes")
+        if size > _MAX_TEMPLATE:
+            raise _malformed(f"its template has {size} bytes, of {_MAX_TEMPLATE}")
         if model.get("dropout"):
             raise TextError(
                 "Unsupported",
