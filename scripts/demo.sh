@@ -222,12 +222,14 @@ ask_language() {
 	phase "ask: $TEXT"
 	ask_text
 	if [ -n "$BEHAVIOUR" ]; then
-		until grep -E "Charlie .*(lost|slashed)" "$DIR/request.txt"; do
-			! grep -q Charlie "$DIR/request.txt" || cat "$DIR/request.txt"
+		# Whoever is drawn and not paid has lost stake.
+		until grep -q Charlie "$DIR/request.txt"; do
 			request=$((request + 1))
 			[ "$request" -lt 8 ] || die "node 3 was not drawn in $request requests"
 			ask_text
 		done
+		! grep -q 'paid:.*Charlie' "$DIR/request.txt" || die "node 3 was paid for nothing"
+		"$OPG" executor status --suri //Charlie --url "$URL"
 	fi
 	phase "generate it again, out of the receipt"
 	"$OPG" receipt create "$request" --output "$DIR/receipt.json" --url "$URL"

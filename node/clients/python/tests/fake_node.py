@@ -18,8 +18,6 @@ from opg.tensors import encode
 GENESIS = "0x" + "11" * 32
 METADATA = Path(__file__).with_name("metadata.scale.gz")
 OPG = 10**18
-REFERENCE = slice(-34, -2)
-"""Where the reference is in a request without a deadline and a fuel limit."""
 
 OUTPUT = encode({"label": np.array([7], np.int64)})
 
@@ -72,6 +70,10 @@ class FakeNode:
             "congested": False,
             "free": {"executors": 3, "slots": 30, "offered": 30},
         }
+        self.version: dict[str, Any] = {}
+        """What versions say otherwise."""
+        self.has_fuel_limits = False
+        """Whether requests have one of their own."""
         self.outcome = Answer(0, "", 12, OUTPUT, None, None)
         self.failure: str | None = None
         self.forges = False
@@ -164,11 +166,15 @@ class FakeNode:
                 json.dumps({"jsonrpc": "2.0", "method": "opg_v1_submitAndWatch", "params": params})
             )
 
+    def _terms(self) -> int:
+        """Bytes behind the reference: no deadline, and perhaps a fuel limit."""
+        return 10 if self.has_fuel_limits else 2
+
     def include(self, transaction: bytes, content: bytes | None) -> None:
         """Take a request into a block."""
         self.requests.append(
             {
-                "reference": transaction[REFERENCE],
+                "reference": transaction[-self._terms() - 32 : -self._terms()],
                 "transaction": transaction,
                 "content": content,
                 "looks": 0,
@@ -222,8 +228,9 @@ class FakeNode:
             "modelHash": "0x" + "55" * 32,
             "size": 10_000,
             "engineId": "0x" + "66" * 32,
-            "limits": {"inputBytes": 2**26},
+            "limits": {"inputBytes": 2**26, "fuel": 10**9},
             "royalty": str(OPG // 10),
+            **self.version,
         }
 
     async def opg_v1_models(
@@ -290,7 +297,7 @@ class FakeNode:
         content = request["content"]
         stored = content and Content.naming(content)
         # The input is before tier, two amounts, the reference, deadline and fuel limit.
-        before = len(body) - (1 + 16 + 16 + 32 + 1 + 1)
+        before = len(body) - (1 + 16 + 16 + 32 + self._terms())
         start = body.find(b"OPGT")
         return {
             "request": number,

@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from opg import language
 from opg.language.__main__ import main
 from opg.language.weights import Blocks, Kind, as_kind, dense, quantised, stacked
+from opg.text import TextModel
 
 PROMPT = [5, 17, 250, 3, 99, 42, 7] * 5
 """Longer than a block, and not a multiple of one."""
@@ -361,6 +362,10 @@ def test_one_file_should_have_all_that_clients_need(tmp_path: Path) -> None:
     assert own["chat_template"] == TEMPLATE
     assert (own["bos_token"], own["eos_token"]) == ("<|start|>", "<|im_end|>")
     assert own["stop"] == stop
+    model = TextModel(imported.tokenizer.read_bytes())
+    said = model.chat([{"role": "user", "content": "hello"}])
+    assert model._tokenizer.decode(said, skip_special_tokens=False) == "<|start|>hello<|im_end|>"
+    assert model.finish([5, stop[0]], 2) == "stop"
     # The forms of Hugging Face, and what is no part of it.
     folder = Small().write_folder(tmp_path / "hf")
     file: dict[str, Any] = {"added_tokens": [], "model": {"type": "BPE", "vocab": {}}}

@@ -35,6 +35,7 @@ from opg.errors import (
     NotIncluded,
     NotYet,
     OpgError,
+    PackageMissing,
     ProgramError,
     ReferenceUsed,
     RequestFailed,
@@ -43,6 +44,7 @@ from opg.errors import (
     RpcError,
     StateUnavailable,
     TensorError,
+    TextError,
     TooLarge,
     TooManySubscriptions,
     UnsafeMethod,
@@ -51,7 +53,19 @@ from opg.errors import (
 )
 from opg.extrinsic import UnknownRuntime
 from opg.programs import Anchor, Inspection, Published, Verified, fix, inspect, run, verify
-from opg.results import Answer, Chain, DryRun, Estimate, Model, Receipt, Status
+from opg.results import (
+    Answer,
+    Chain,
+    DryRun,
+    Estimate,
+    Generated,
+    GenerationEstimate,
+    Model,
+    Receipt,
+    Status,
+    TextGeneration,
+    Usage,
+)
 from opg.sending import Outstanding
 
 __version__ = "0.1.0"
@@ -74,6 +88,8 @@ __all__ = [
     "Estimate",
     "Expired",
     "FeeTooLow",
+    "Generated",
+    "GenerationEstimate",
     "InputMismatch",
     "Inspection",
     "InvalidDeadline",
@@ -93,6 +109,7 @@ __all__ = [
     "NotYet",
     "OpgError",
     "Outstanding",
+    "PackageMissing",
     "ProgramError",
     "Published",
     "Receipt",
@@ -106,10 +123,13 @@ __all__ = [
     "StateUnavailable",
     "Status",
     "TensorError",
+    "TextError",
+    "TextGeneration",
     "TooLarge",
     "TooManySubscriptions",
     "UnknownRuntime",
     "UnsafeMethod",
+    "Usage",
     "Verified",
     "WaitTimeout",
     "WrongChain",

@@ -8,14 +8,16 @@ import math
 import os
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from opg import amount, blobs, programs
+from opg import amount, blobs, programs, text
 from opg.account import Account, decode_address, encode_address, network_of
 from opg.amount import Amount, show
 from opg.changes import MAX_WATCHED, Changes
@@ -34,6 +36,7 @@ from opg.errors import (
     RequestRefused,
     RequestUnknown,
     RpcError,
+    TextError,
     UnsafeMethod,
     WaitTimeout,
     WrongChain,
@@ -47,12 +50,15 @@ from opg.results import (
     Content,
     DryRun,
     Estimate,
+    Generated,
+    GenerationEstimate,
     Json,
     Model,
     Receipt,
     Status,
     Tier,
     Trust,
+    Usage,
     from_hex,
     nested,
     outputs_of,
@@ -62,11 +68,14 @@ from opg.results import (
 from opg.rpc import Rpc
 from opg.sending import Call, Repeated, Sender
 from opg.tensors import Array, encode
+from opg.text import Sampling, TextModel
 
 DEFAULT_URL: Final = "ws://127.0.0.1:9944"
 
 T = TypeVar("T")
 Inputs = Mapping[str, "Array | np.generic"]
+Messages = Sequence[Mapping[str, str]]
+"""Messages of a conversation: dicts of `role` and `content`."""
 
 _SPEC_NAME: Final = "opg"
 _REFERENCE_BYTES: Final = 32
@@ -83,6 +92,12 @@ _NONCE_ATTEMPTS: Final = 5
 _NONCE_USED: Final = frozenset({"Stale", "TooLowPriority"})
 """Names of what is said then."""
 _PAGE: Final = 64
+MAX_NEW_TOKENS: Final = 64
+"""New tokens of a text where nothing is said."""
+_MAX_TEXT_MODELS: Final = 4
+"""Tokenizers that are kept."""
+_TOKENIZER_SECONDS: Final = 15.0
+"""Time that a node is given to fetch a tokenizer from others. Few have it."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +118,31 @@ class ResultData:
     may_rely: bool
     """Whether nothing can change the answer any more."""
     reference: str
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A text that is ready to be sent."""
+
+    version: Model
+    text: TextModel
+    prompt: tuple[int, ...]
+    max_tokens: int
+    inputs: dict[str, Array]
+    fuel_limit: int
+
+    def answered(self, result: AsyncResult) -> Generated[AsyncResult]:
+        """Make a text of the answer."""
+        generation = text.generation_of(self.version)
+        tokens = text.new_tokens(result.outputs, generation.context)
+        return Generated(
+            text=self.text.decode(tokens),
+            tokens=tokens,
+            finish_reason=self.text.finish(tokens, self.max_tokens),
+            usage=Usage(len(self.prompt), len(tokens)),
+            prompt=self.prompt,
+            result=result,
+        )
 
 
 @dataclass(frozen=True)
@@ -213,6 +253,8 @@ class AsyncClient:
         self._prefix: int | None = None
         self._own_sender: Sender | None = None
         self._watched = asyncio.Semaphore(MAX_WATCHED)
+        self._texts: OrderedDict[bytes, TextModel] = OrderedDict()
+        self._reading = asyncio.Lock()
 
     @property
     def url(self) -> str:
@@ -447,6 +489,137 @@ class AsyncClient:
             await self._require_same(number, version, data)
         await self._hand_over(number, data)
         return AsyncRequest(self, number, named)
+
+    # Text.
+
+    async def generate(
+        self,
+        model: int | str,
+        prompt: str | None = None,
+        *,
+        messages: Messages | None = None,
+        max_tokens: int = MAX_NEW_TOKENS,
+        temperature: float = 0.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        tokenizer: str | os.PathLike[str] | None = None,
+        tier: Tier = "quorum",
+        max_fee: Amount | None = None,
+        max_royalty: Amount | None = None,
+        trust: Trust = "settled",
+        reference: bytes | str | None = None,
+        deadline: int | None = None,
+        timeout: float | None = DEFAULT_WAIT,
+    ) -> Generated[AsyncResult]:
+        """Pay for a text, and wait for it.
+
+        The model goes on from `prompt`, or answers `messages`: dicts of `role` and `content`.
+        Temperature 0 takes the most probable token always; otherwise the same `seed` gives the same
+        text. `tokenizer` is the file of the version's tokenizer, if the node does not have it. The
+        rest is as of `submit` and `wait`; the fuel limit follows from the numbers of tokens.
+
+        Raises `TextError` for what makes no request, and `PackageMissing` without the packages of
+        `opg[language]`.
+        """
+        sampling = Sampling(temperature, top_k, top_p, seed)
+        asked = await self._question(model, prompt, messages, max_tokens, sampling, tokenizer)
+        result = await self.infer(
+            asked.version.model,
+            asked.inputs,
+            tier=tier,
+            max_fee=max_fee,
+            max_royalty=max_royalty,
+            trust=trust,
+            reference=reference,
+            deadline=deadline,
+            fuel_limit=asked.fuel_limit,
+            timeout=timeout,
+        )
+        return asked.answered(result)
+
+    async def estimate_generation(
+        self,
+        model: int | str,
+        prompt: str | None = None,
+        *,
+        messages: Messages | None = None,
+        max_tokens: int = MAX_NEW_TOKENS,
+        tokenizer: str | os.PathLike[str] | None = None,
+        tier: Tier = "quorum",
+        blocks: int = SOON_BLOCKS,
+    ) -> GenerationEstimate:
+        """Tell how many tokens a text has, and what it costs at most. Nothing is sent."""
+        asked = await self._question(model, prompt, messages, max_tokens, Sampling(), tokenizer)
+        size = len(encode(asked.inputs))
+        limit = asked.fuel_limit
+        estimate = await self._estimate(asked.version.model, size, tier, None, blocks, limit)
+        return GenerationEstimate(len(asked.prompt), asked.max_tokens, limit, estimate)
+
+    async def _question(
+        self,
+        model: int | str,
+        prompt: str | None,
+        messages: Messages | None,
+        max_tokens: int,
+        sampling: Sampling,
+        tokenizer: str | os.PathLike[str] | None,
+    ) -> _Question:
+        if (prompt is None) == (messages is None):
+            raise ValueError("give a text to go on from, or messages=[...]: one of them")
+        if prompt is not None and not isinstance(prompt, str):
+            raise TypeError("the prompt is a str; give a conversation as messages=[...]")
+        version = await self.model(model)
+        generation = text.generation_of(version)
+        own = await self._text_model(version, tokenizer)
+
+        def tokens() -> list[int]:
+            return own.complete(prompt) if prompt is not None else own.chat(messages or [])
+
+        asked = tuple(await asyncio.to_thread(tokens))
+        inputs = text.inputs_of(generation, asked, max_tokens, sampling)
+        limit = text.fuel_limit(version, len(asked), max_tokens)
+        return _Question(version, own, asked, max_tokens, inputs, limit)
+
+    async def _text_model(self, version: Model, given: str | os.PathLike[str] | None) -> TextModel:
+        """How a version makes tokens of text: by a file that is kept, given, or from the node."""
+        content = version.tokenizer
+        if content is None:
+            raise TextError(
+                "NoTokenizer",
+                f"model {version.model} has no tokenizer on the chain, so nobody can tell how its "
+                "text becomes tokens: ask its owner for a version with one",
+            )
+        text.check_file_size(content.size)
+        # Who asks many things at once waits for one file.
+        async with self._reading:
+            own = self._texts.get(content.hash)
+            if own is None:
+                file = await self._tokenizer(content, given)
+                own = await asyncio.to_thread(TextModel, file)
+                self._texts[content.hash] = own
+                if len(self._texts) > _MAX_TEXT_MODELS:
+                    self._texts.popitem(last=False)
+            self._texts.move_to_end(content.hash)
+        return own
+
+    async def _tokenizer(self, content: Content, given: str | os.PathLike[str] | None) -> bytes:
+        if given is not None:
+            file = await asyncio.to_thread(Path(given).read_bytes)
+            if Content.naming(file) != content:
+                raise TextError(
+                    "OtherTokenizer",
+                    f"{os.fspath(given)} is not the tokenizer of the version, whose hash is "
+                    f"{to_hex(content.hash)}: give the file that was registered, or leave it out",
+                )
+            return file
+        try:
+            return await blobs.download(self._rpc, None, content, _TOKENIZER_SECONDS)
+        except blobs.ContentUnavailable as error:
+            raise blobs.ContentUnavailable(
+                "the node does not have the tokenizer of the version: get the file from the "
+                f"model's owner, and give it as tokenizer=FILE ({error})"
+            ) from error
 
     async def request(self, number: int) -> Json:
         """Tell everything about a request, as `opg_v1_request` describes it."""

@@ -12,10 +12,30 @@ from typing import Any, TypeVar
 
 from opg import aio, programs
 from opg.account import Account
-from opg.aio import DEFAULT_WAIT, AsyncClient, AsyncRequest, Inputs, ResultData
+from opg.aio import (
+    DEFAULT_WAIT,
+    MAX_NEW_TOKENS,
+    AsyncClient,
+    AsyncRequest,
+    Inputs,
+    Messages,
+    ResultData,
+)
 from opg.amount import Amount
 from opg.errors import OpgError
-from opg.results import Chain, DryRun, Estimate, Json, Model, Receipt, Status, Tier, Trust
+from opg.results import (
+    Chain,
+    DryRun,
+    Estimate,
+    Generated,
+    GenerationEstimate,
+    Json,
+    Model,
+    Receipt,
+    Status,
+    Tier,
+    Trust,
+)
 
 T = TypeVar("T")
 
@@ -277,6 +297,85 @@ class Client:
             fuel_limit=fuel_limit,
         )
         return Request(self, self.run(request))
+
+    # Text.
+
+    def generate(
+        self,
+        model: int | str,
+        prompt: str | None = None,
+        *,
+        messages: Messages | None = None,
+        max_tokens: int = MAX_NEW_TOKENS,
+        temperature: float = 0.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        tokenizer: str | os.PathLike[str] | None = None,
+        tier: Tier = "quorum",
+        max_fee: Amount | None = None,
+        max_royalty: Amount | None = None,
+        trust: Trust = "settled",
+        reference: bytes | str | None = None,
+        deadline: int | None = None,
+        timeout: float | None = DEFAULT_WAIT,
+    ) -> Generated[Result]:
+        """Pay for a text, and wait for it.
+
+        The model goes on from `prompt`, or answers `messages`: dicts of `role` and `content`.
+        Temperature 0 takes the most probable token always; otherwise the same `seed` gives the same
+        text. `tokenizer` is the file of the version's tokenizer, if the node does not have it. The
+        rest is as of `submit` and `wait`; the fuel limit follows from the numbers of tokens.
+
+        Raises `TextError` for what makes no request, and `PackageMissing` without the packages of
+        `opg[language]`.
+        """
+        given = self.run(
+            self._async.generate(
+                model,
+                prompt,
+                messages=messages,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                seed=seed,
+                tokenizer=tokenizer,
+                tier=tier,
+                max_fee=max_fee,
+                max_royalty=max_royalty,
+                trust=trust,
+                reference=reference,
+                deadline=deadline,
+                timeout=timeout,
+            )
+        )
+        shared = {name: getattr(given, name) for name in Generated.__dataclass_fields__}
+        return Generated(**{**shared, "result": self.result(given.result)})
+
+    def estimate_generation(
+        self,
+        model: int | str,
+        prompt: str | None = None,
+        *,
+        messages: Messages | None = None,
+        max_tokens: int = MAX_NEW_TOKENS,
+        tokenizer: str | os.PathLike[str] | None = None,
+        tier: Tier = "quorum",
+        blocks: int = aio.SOON_BLOCKS,
+    ) -> GenerationEstimate:
+        """Tell how many tokens a text has, and what it costs at most. Nothing is sent."""
+        return self.run(
+            self._async.estimate_generation(
+                model,
+                prompt,
+                messages=messages,
+                max_tokens=max_tokens,
+                tokenizer=tokenizer,
+                tier=tier,
+                blocks=blocks,
+            )
+        )
 
     def request(self, number: int) -> Json:
         """Tell everything about a request, as `opg_v1_request` describes it."""

@@ -2,7 +2,7 @@
 
 OpgError
 ├── NodeUnreachable, WrongChain, NodeMisbehaved      the connection
-├── TensorError, KeyFileError, NoAccount, ProgramError    this machine
+├── TensorError, TextError, KeyFileError, NoAccount, PackageMissing, ProgramError    this machine
 ├── RpcError                                         the node refused a call
 │   └── ModelUnknown, RequestUnknown, NotYet, ...
 ├── RequestRefused                                   nothing was asked for, nothing but a
@@ -41,6 +41,20 @@ class NodeMisbehaved(OpgError):
 
 class TensorError(OpgError, ValueError):
     """Tensors that the chain does not carry as they are, or bytes that are no tensors."""
+
+
+class TextError(OpgError, ValueError):
+    """A text, a conversation, a tokenizer or a parameter of which no request comes."""
+
+    def __init__(self, reason: str, explanation: str) -> None:
+        super().__init__(f"{reason}: {explanation}")
+        self.reason = reason
+        """Such as `TooLong`, `EmptyPrompt`, `NoTemplate`, `NoGenerator`."""
+        self.explanation = explanation
+
+
+class PackageMissing(OpgError, ImportError):
+    """A package that only some have a use for is not installed."""
 
 
 class NoAccount(OpgError):

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from blake3 import blake3
 
@@ -19,6 +19,7 @@ from opg.tensors import Array, decode
 Json: TypeAlias = dict[str, Any]
 Tier: TypeAlias = Literal["optimistic", "quorum", "high"]
 Trust: TypeAlias = Literal["attested", "settled"]
+Finish: TypeAlias = Literal["stop", "length"]
 
 MAX_CONTENT_BYTES: Final = 64 * 2**20
 """Longest encoded input or output."""
@@ -113,6 +114,46 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class TextGeneration:
+    """How a version generates text."""
+
+    context: int
+    """Most tokens, of prompt and answer together."""
+    vocabulary: int
+    """Tokens that there are."""
+    block: int
+    """Tokens of the prompt that are read at once."""
+    token_fuel: int
+    """Fuel of generating a token."""
+    block_fuel: int
+    """Fuel of reading a block of the prompt, or what is left of it."""
+
+    @classmethod
+    def of(cls, raw: Json | None) -> TextGeneration | None:
+        """Read it as nodes write it."""
+        if raw is None:
+            return None
+        return cls(
+            context=int(raw["context"]),
+            vocabulary=int(raw["vocabulary"]),
+            block=int(raw["block"]),
+            token_fuel=int(raw["tokenFuel"]),
+            block_fuel=int(raw["blockFuel"]),
+        )
+
+    def fuel(self, prompt: int, new: int) -> int:
+        """Give the fuel of reading a prompt of so many tokens and generating so many.
+
+        What else a run takes is not in it. `TextGeneration::fuel` of `opg-primitives`.
+        """
+        blocks, rest = divmod(prompt, max(self.block, 1))
+        # A token alone goes the way of new tokens, and the last new one goes no way.
+        blocks += rest > 1
+        tokens = max(new - 1, 0) + (rest == 1)
+        return blocks * self.block_fuel + tokens * self.token_fuel
+
+
+@dataclass(frozen=True)
 class Model:
     """A version of a model."""
 
@@ -128,6 +169,12 @@ class Model:
     """Paid to the owner per attested request, in planck."""
     input_bytes: int
     """Longest encoded input that it takes."""
+    fuel: int
+    """Most fuel that a run may take."""
+    generation: TextGeneration | None
+    """How it generates text, if it does."""
+    tokenizer: Content | None
+    """File that makes tokens of text, if it has one."""
     raw: Json = field(repr=False)
     """All that the node says, as `opg_v1_model` describes it."""
 
@@ -144,6 +191,9 @@ class Model:
             engine_id=raw["engineId"],
             royalty=int(raw["royalty"]),
             input_bytes=int(raw["limits"]["inputBytes"]),
+            fuel=int(raw["limits"]["fuel"]),
+            generation=TextGeneration.of(raw.get("generation")),
+            tokenizer=None if raw.get("tokenizer") is None else Content.named(raw["tokenizer"]),
             raw=raw,
         )
 
@@ -160,10 +210,15 @@ class Content:
         """Read a content as nodes write it."""
         if raw is None:
             return None
-        content = cls(from_hex(raw["hash"]), int(raw["size"]))
+        content = cls.named(raw)
         if not 0 <= content.size <= MAX_CONTENT_BYTES:
             raise NodeMisbehaved(f"the node speaks of a content of {content.size} bytes")
         return content
+
+    @classmethod
+    def named(cls, raw: Json) -> Content:
+        """Read one of any size."""
+        return cls(from_hex(raw["hash"]), int(raw["size"]))
 
     @classmethod
     def naming(cls, data: bytes) -> Content:
@@ -298,6 +353,56 @@ class DryRun:
             fuel=int(raw["fuel"]),
             digest=raw["digest"],
         )
+
+
+@dataclass(frozen=True)
+class GenerationEstimate:
+    """What a text would cost."""
+
+    prompt_tokens: int
+    max_tokens: int
+    """Most new tokens."""
+    fuel_limit: int
+    """Most fuel that a run may take: what the tokens take, and room."""
+    estimate: Estimate
+    """The price where all of that is taken. An answer that ends early costs less."""
+
+    def __str__(self) -> str:
+        return f"{self.prompt_tokens} tokens and up to {self.max_tokens} new ones: {self.estimate}"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of a text."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    """New ones, with that which ended the answer."""
+
+    @property
+    def total_tokens(self) -> int:
+        """Both together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Generated(Generic[R]):
+    """A text of attested tokens."""
+
+    text: str
+    """Text of the tokens, without special ones: computed here. What is attested are tokens."""
+    tokens: tuple[int, ...]
+    """The new tokens, with the one that ended the answer."""
+    finish_reason: Finish
+    """`stop`, or `length` where `max_tokens` came."""
+    usage: Usage
+    prompt: tuple[int, ...]
+    """Tokens of the prompt."""
+    result: R
+    """The attested result: fee, digest, receipt."""
 
 
 def outputs_of(request: int, encoded: bytes) -> dict[str, Array]:
