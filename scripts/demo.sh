@@ -229,7 +229,7 @@ ask_language() {
 			ask_text
 		done
 		! grep -q 'paid:.*Charlie' "$DIR/request.txt" || die "node 3 was paid for nothing"
-		"$OPG" executor status --suri //Charlie --url "$URL"
+		"$OPG" executor status //Charlie --url "$URL"
 	fi
 	phase "generate it again, out of the receipt"
 	"$OPG" receipt create "$request" --output "$DIR/receipt.json" --url "$URL"
