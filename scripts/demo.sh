@@ -246,7 +246,7 @@ ask_text() {
 	printf 'RESULT language_answer_seconds %s\n' "$((SECONDS - asked))"
 	say "an answer is settled once it cannot be disputed any more"
 	retry 300 request_is "$request" settled
-	"$OPG" request show "$request" --url "$URL" >"$DIR/request.txt"
+	"$OPG" request show "$request" --url "$URL" | tee "$DIR/request.txt"
 }
 
 # wait_for_rpc PORT PID: wait until the node answers.
