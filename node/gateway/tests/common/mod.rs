@@ -121,7 +121,7 @@ fn schemas() -> Vec<(&'static str, Schema)> {
 					port("top_p", DType::F32, &[1]),
 					port("seed", DType::I64, &[1]),
 				],
-				outputs: vec![port("tokens", DType::I64, &[1, CONTEXT])],
+				outputs: vec![port("tokens", DType::I32, &[1, CONTEXT])],
 			},
 		),
 	]
@@ -207,7 +207,8 @@ fn compute(model: u32, input: &[u8]) -> Result<Vec<u8>, String> {
 			let mut tokens: Vec<_> =
 				prompt.into_iter().rev().filter(|own| *own > 2).chain([2]).take(most).collect();
 			tokens.resize(CONTEXT as usize, -1);
-			Ok(tensor::encode(&[output(0, tokens.iter().flat_map(|x| x.to_le_bytes()).collect())]))
+			let tokens = tokens.iter().flat_map(|token| (*token as i32).to_le_bytes());
+			Ok(tensor::encode(&[output(0, tokens.collect())]))
 		},
 		_ => Err("BadInput".into()),
 	}
