@@ -120,8 +120,7 @@ function How({
 	if (!file) return <Notice tone="warn">The version names no tokenizer. {numbers}</Notice>;
 	const named = (
 		<>
-			the version's tokenizer, {bytes(file.size)} with the BLAKE3 hash{' '}
-			<Hash value={file.hash} />
+			the version's tokenizer (BLAKE3 hash <Hash value={file.hash} />, {bytes(file.size)})
 		</>
 	);
 	if (isTooLong) {
@@ -150,8 +149,8 @@ function How({
 	if (!value) return <p role="status">Loading {named} …</p>;
 	return (
 		<p class="quiet">
-			Tokens became text in this browser, by {named}: these bytes came from the node, and have
-			this hash. A receipt proves tokens. That this is their tokenizer is the word of the
+			Tokens became text in this browser, by {named}. These bytes came from the node, and have
+			this hash. A receipt proves tokens; that this is their tokenizer is the word of the
 			node.
 		</p>
 	);
@@ -345,7 +344,7 @@ function Proven({
 			return (
 				<Notice tone="bad">
 					<strong>These are not the tokens of the receipt.</strong> Their digest is{' '}
-					<code>{short(proof.digest)}</code>, and it proves{' '}
+					<code>{short(proof.digest)}</code>, and the receipt proves{' '}
 					<code>{short(proof.proven)}</code>.
 				</Notice>
 			);
