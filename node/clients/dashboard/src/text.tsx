@@ -167,9 +167,13 @@ interface PartProps {
 
 function Part({ request, checked, tokenizer, side, encoded, stored }: PartProps) {
 	const { data, error, isBusy, load } = useStored(stored, request.request);
-	const whole = useMemo(() => (encoded === null ? data : fromHex(encoded)), [encoded, data]);
-	const list = useMemo(() => whole && listOf(side, whole), [side, whole]);
-	if (!whole && stored) {
+	const outcome = checked?.outcome;
+	const read = useMemo(() => readOf(side, encoded ?? data), [side, encoded, data]);
+	const proof = useMemo(
+		() => read && 'whole' in read && proofOf(side, read.whole, request.request, outcome),
+		[side, read, request.request, outcome],
+	);
+	if (!read && stored) {
 		if (stored.size > MAX_TEXT_BYTES) {
 			return (
 				<p class="empty">
@@ -192,14 +196,14 @@ function Part({ request, checked, tokenizer, side, encoded, stored }: PartProps)
 			</>
 		);
 	}
-	if (!whole || !list) return <p class="empty">The node does not give it.</p>;
-	if ('error' in list) return <Notice tone="warn">{sentence(explain(list.error))}</Notice>;
-	const proof = proofOf(side, whole, request.request, checked?.outcome);
+	if (!read) return <p class="empty">The node does not give it.</p>;
+	if ('error' in read) return <Notice tone="warn">{sentence(explain(read.error))}</Notice>;
+	const { list } = read;
 	return (
 		<>
 			<Tokens side={side} list={list} tokenizer={tokenizer} />
 			<Proven
-				proof={proof}
+				proof={proof || { kind: 'unchecked' }}
 				count={list.tokens.length}
 				isWordOfNode={checked?.trusted.source === 'node'}
 				hasReceipt={request.status.name === 'settled' && request.isFinal}
@@ -208,9 +212,15 @@ function Part({ request, checked, tokenizer, side, encoded, stored }: PartProps)
 	);
 }
 
-function listOf(side: Side, encoded: Uint8Array): TokenList | { error: unknown } {
+/** Bytes and their tokens, or why these are none. */
+function readOf(
+	side: Side,
+	given: string | Uint8Array | undefined,
+): { whole: Uint8Array; list: TokenList } | { error: unknown } | undefined {
+	if (given === undefined) return undefined;
 	try {
-		return tokensOf(side, encoded);
+		const whole = typeof given === 'string' ? fromHex(given) : given;
+		return { whole, list: tokensOf(side, whole) };
 	} catch (error) {
 		return { error };
 	}
