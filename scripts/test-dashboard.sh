@@ -2,7 +2,7 @@
 # The dashboard: types, unit tests, and then the page in Chromium, served by a file server under its
 # content security policy, at three nodes of a development chain: a request on its way from open to
 # settled, its receipt verified in the page and a changed one refused, a picture, a delegation, and a
-# node that goes away.
+# node that goes away. The text of a language model's request is shown at a node that is made up.
 #
 #   scripts/test-dashboard.sh            all of it
 #   scripts/test-dashboard.sh --unit     no browser and no nodes
@@ -100,8 +100,10 @@ case "$MODE" in
 		nodes_of dashboard
 		start_nodes
 		serve_page
-		phase "the page in Chromium"
 		export OPG_URL="$URL" OPG_OTHER_URL="$OTHER_URL" OPG_BIN DIR PAGE_URL CHROMIUM
+		phase "text in Chromium"
+		node "$PAGE/browser/text.mjs"
+		phase "the page in Chromium"
 		node "$PAGE/browser/test.mjs"
 		phase_end
 		find "$PAGE/dist" -type f -printf '%s\n' | awk '{ sum += $1 } END { print "RESULT dashboard_bytes " sum }'

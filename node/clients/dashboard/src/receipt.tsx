@@ -12,7 +12,7 @@ import { compare, type Outcome, verify } from './verify';
 /** What a check was made against. */
 export type Trusted = Anchor | { kind: 'genesis'; genesis: string; source: 'node' };
 
-interface Checked {
+export interface Checked {
 	outcome: Outcome;
 	trusted: Trusted;
 	receipt: string;
@@ -43,10 +43,15 @@ export function useCheck() {
 }
 
 /** The receipt of a request on its page. */
-export function Receipt({ request }: { request: schema.Request }) {
+export function Receipt({
+	request,
+	checking: { checked, isBusy, check },
+}: {
+	request: schema.Request;
+	checking: ReturnType<typeof useCheck>;
+}) {
 	const { client, chain } = useOpen();
 	const anchor = useAnchor();
-	const { checked, isBusy, check } = useCheck();
 	const isThere = request.status.name === 'settled' && request.isFinal;
 	const fetched = async () => {
 		const receipt = await client.rpc.receipt(request.request);

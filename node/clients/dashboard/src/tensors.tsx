@@ -62,22 +62,15 @@ export function Tensors({ encoded, what }: { encoded: string | Uint8Array; what:
 	);
 }
 
-/** Bytes outside of the chain, which a node gives while the request is kept. */
-export function Stored({
-	content: { hash, size },
-	request,
-	what,
-}: {
-	content: { hash: string; size: number };
-	request: number;
-	what: string;
-}) {
+/** Loads bytes outside of the chain when it is told to, and compares their hash. */
+export function useStored(content: { hash: string; size: number } | null, request: number) {
 	const open = useContext(OpenContext);
 	const [data, setData] = useState<Uint8Array>();
 	const [error, setError] = useState<unknown>();
 	const [isBusy, setIsBusy] = useState(false);
 	const load = async () => {
-		if (!open) return;
+		if (!open || !content) return;
+		const { hash, size } = content;
 		setIsBusy(true);
 		setError(undefined);
 		try {
@@ -88,6 +81,21 @@ export function Stored({
 			setIsBusy(false);
 		}
 	};
+	return { data, error, isBusy, load: () => void load(), isOpen: open !== null };
+}
+
+/** Bytes outside of the chain, which a node gives while the request is kept. */
+export function Stored({
+	content,
+	request,
+	what,
+}: {
+	content: { hash: string; size: number };
+	request: number;
+	what: string;
+}) {
+	const { data, error, isBusy, load, isOpen } = useStored(content, request);
+	const { hash, size } = content;
 	return (
 		<>
 			<p>
@@ -100,8 +108,8 @@ export function Stored({
 					<Tensors encoded={data} what={what} />
 				</>
 			) : (
-				open && (
-					<button type="button" disabled={isBusy} onClick={() => void load()}>
+				isOpen && (
+					<button type="button" disabled={isBusy} onClick={load}>
 						{isBusy ? 'Loading …' : `Load the ${bytes(size)}, and compare the hash`}
 					</button>
 				)

@@ -52,8 +52,15 @@ export async function upload(rpc: Rpc, data: Uint8Array, request?: number): Prom
 	throw new NodeMisbehaved('the node misses something of the upload again and again');
 }
 
-/** Gets a content of a request from the node, and checks it by its hash. */
-export async function download(rpc: Rpc, request: number, content: Content): Promise<Uint8Array> {
+/**
+ * Gets a content of a request from the node, or, with `null`, one of a version, such as its
+ * tokenizer, and checks it by its hash.
+ */
+export async function download(
+	rpc: Rpc,
+	request: number | null,
+	content: Content,
+): Promise<Uint8Array> {
 	const name = toHex(content.hash);
 	const parts: Uint8Array[] = [];
 	for (const [start, end] of ranges(content.size)) {
@@ -76,34 +83,46 @@ export async function download(rpc: Rpc, request: number, content: Content): Pro
 	return data;
 }
 
-/** Has the node fetch the content from others, as it may while the request is open. */
-async function haveFetched(rpc: Rpc, request: number, content: Content): Promise<void> {
+/** Has the node fetch the content from others, as it may for a request while that is open. */
+async function haveFetched(rpc: Rpc, request: number | null, content: Content): Promise<void> {
 	const name = toHex(content.hash);
-	let status: Status;
+	const unavailable = (reason: string) => unavailableFor(request, content, reason);
+	let status: Status | undefined;
 	try {
-		status = await rpc.call<Status>('blobs_v1_fetch', name, content.size, request);
-	} catch {
-		try {
-			// The caller's own node fetches anything.
-			status = await rpc.call<Status>('blobs_v1_fetch', name, content.size);
-		} catch (error) {
-			throw unavailable(content, error instanceof Error ? error.message : 'it refuses');
+		if (request !== null) {
+			status = await rpc.call<Status>('blobs_v1_fetch', name, content.size, request);
 		}
+	} catch {
+		// Below.
+	}
+	try {
+		// The caller's own node fetches anything.
+		status ??= await rpc.call<Status>('blobs_v1_fetch', name, content.size);
+	} catch (error) {
+		throw unavailable(error instanceof Error ? error.message : 'it refuses');
 	}
 	const deadline = Date.now() + FETCH_MILLISECONDS;
 	while (status.state !== 'complete') {
 		if (status.state === 'failed' || status.state === 'missing') {
-			throw unavailable(content, status.reason ?? 'nobody that it asked has it');
+			throw unavailable(status.reason ?? 'nobody that it asked has it');
 		}
-		if (Date.now() > deadline) throw unavailable(content, 'it did not get it in a minute');
+		if (Date.now() > deadline) throw unavailable('it did not get it in a minute');
 		await sleep(PAUSE_MILLISECONDS);
 		status = await rpc.call<Status>('blobs_v1_status', name);
 	}
 }
 
-function unavailable(content: Content, reason: string): ContentUnavailable {
+function unavailableFor(
+	request: number | null,
+	content: Content,
+	reason: string,
+): ContentUnavailable {
+	const where =
+		request === null
+			? 'Those who publish and ask the model may have it'
+			: 'Validators keep it until the request is final';
 	return new ContentUnavailable(
-		`the node does not have the content ${toHex(content.hash)} (${reason}). Validators keep it ` +
-			'until the request is final: ask another node, or your own',
+		`the node does not have the content ${toHex(content.hash)} (${reason}). ${where}: ask another ` +
+			'node, or your own',
 	);
 }

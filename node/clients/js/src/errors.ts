@@ -4,7 +4,8 @@
  * ```text
  * OpgError
  * ├── NodeUnreachable, WrongChain, NodeMisbehaved, SubscriptionEnded    the connection
- * ├── TensorError, KeyError, NoSigner, SigningFailed, UnknownRuntime, ProgramError    this machine
+ * ├── TensorError, TextError, KeyError, NoSigner, SigningFailed, UnknownRuntime,
+ * │   ProgramError                              this machine
  * ├── RpcError                                  the node refused a call
  * │   └── ModelUnknown, RequestUnknown, NotYet, ...
  * ├── RequestRefused                            nothing was asked for, nothing but a transaction's
@@ -45,6 +46,9 @@ export class SubscriptionEnded extends OpgError {}
 
 /** Tensors that the chain does not carry as they are, or bytes that are no tensors. */
 export class TensorError extends OpgError {}
+
+/** A tokenizer that is not supported or none, or tensors that are no tokens. */
+export class TextError extends OpgError {}
 
 /** A secret, key file or address that is none, or a password that does not fit. */
 export class KeyError extends OpgError {}

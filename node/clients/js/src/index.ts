@@ -34,10 +34,12 @@ export {
 	type Statement,
 	type VerifierSource,
 } from './receipts.js';
+export { answerDigest, inputDigest } from './results.js';
 export type { Content, DryRun, Estimate, Outputs, Tier, Trust } from './results.js';
 export { Rpc, type News, type RpcOptions } from './rpc.js';
 export type * as schema from './schema.js';
 export * from './tensors.js';
+export * from './text.js';
 export type { WaitOptions } from './waiting.js';
 export { connectInjectedExtension, getInjectedExtensions } from 'polkadot-api/pjs-signer';
 export type { InjectedExtension, InjectedPolkadotAccount } from 'polkadot-api/pjs-signer';

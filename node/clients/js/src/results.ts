@@ -20,6 +20,7 @@ export const TIERS: readonly Tier[] = ['optimistic', 'quorum', 'high'];
 /** Longest encoded input or output, in bytes. */
 export const MAX_CONTENT_BYTES = 64 * 2 ** 20;
 
+const INPUT_DOMAIN = new TextEncoder().encode('opg/input/v1');
 const ANSWER_DOMAIN = new TextEncoder().encode('opg/answer/v1');
 /** Reasons of models for no output, by their codes. */
 const MODEL_ERRORS = [
@@ -111,16 +112,37 @@ export function outputsOf(what: string, encoded: Uint8Array): Outputs {
 	}
 }
 
+/** Digest of an encoded input: its BLAKE3 hash where it lies outside of the chain. */
+export function inputDigest(input: Uint8Array, isStored = false): string {
+	if (isStored) return toHex(blake3(input));
+	return toHex(digestOf(INPUT_DOMAIN, [compact(input.length), input]));
+}
+
+/** Digest of an answer with an encoded output: what executors agree on. */
+export function answerDigest(output: Uint8Array, fuel: number, isStored = false): string {
+	const outcome = isStored ? outcomeOf(contentNaming(output)) : outcomeOf(output);
+	return toHex(digestOf(ANSWER_DOMAIN, [outcome, little(BigInt(fuel), 8)]));
+}
+
+/** An output as digests of answers have it. */
+function outcomeOf(output: Uint8Array | Content): Uint8Array {
+	return output instanceof Uint8Array
+		? concat([Uint8Array.of(0), compact(output.length), output])
+		: concat([Uint8Array.of(2), output.hash, little(BigInt(output.size), 4)]);
+}
+
+function digestOf(domain: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
+	return blake2b(concat([compact(domain.length), domain, ...parts]), { dkLen: 32 });
+}
+
 /** Throws `NodeMisbehaved` unless the digest of an answer is that of what it says. */
 export function requireDigest(request: number, answer: schema.Answer): void {
 	const { output, storedOutput, error, fuel } = answer;
 	let outcome: Uint8Array;
 	if (output !== null) {
-		const bytes = fromHex(output);
-		outcome = concat([Uint8Array.of(0), compact(bytes.length), bytes]);
+		outcome = outcomeOf(fromHex(output));
 	} else if (storedOutput !== null) {
-		const { hash, size } = contentOf(storedOutput);
-		outcome = concat([Uint8Array.of(2), hash, little(BigInt(size), 4)]);
+		outcome = outcomeOf(contentOf(storedOutput));
 	} else {
 		const code = MODEL_ERRORS.indexOf(error ?? '');
 		if (code < 0) {
@@ -131,8 +153,7 @@ export function requireDigest(request: number, answer: schema.Answer): void {
 	if (!Number.isSafeInteger(fuel) || fuel < 0) {
 		throw new NodeMisbehaved(`request ${String(request)}: fuel that is no exact number`);
 	}
-	const domain = concat([compact(ANSWER_DOMAIN.length), ANSWER_DOMAIN]);
-	const digest = blake2b(concat([domain, outcome, little(BigInt(fuel), 8)]), { dkLen: 32 });
+	const digest = digestOf(ANSWER_DOMAIN, [outcome, little(BigInt(fuel), 8)]);
 	if (!sameBytes(digest, fromHex(answer.digest))) {
 		throw new NodeMisbehaved(
 			`the answer of request ${String(request)} is not that of its digest ${answer.digest}`,

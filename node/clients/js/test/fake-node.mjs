@@ -15,6 +15,9 @@ const EVE = encodeAddress(devSigner('//Eve').publicKey);
 const INLINE_BYTES = 16_384;
 const MAX_OPEN = 64;
 
+// Name of a content.
+export const nameOf = (data) => toHex(blake3(data));
+
 export class Refusal extends Error {
 	constructor(code, message, reason) {
 		super(message);

@@ -4,10 +4,11 @@ import { useState } from 'preact/hooks';
 import { grouped, plural, words } from '../format';
 import { follow, useWhileOpen } from '../hooks';
 import { ModelName } from '../names';
-import { Receipt } from '../receipt';
+import { Receipt, useCheck } from '../receipt';
 import { ROUND_NAMES, type Round, roundsOf, stepsOf } from '../rounds';
 import { to } from '../route';
 import { Stored, Tensors } from '../tensors';
+import { TextOf } from '../text';
 import {
 	Account,
 	Accounts,
@@ -77,6 +78,7 @@ export function RequestView({ id }: { id: number }) {
 function Body({ request }: { request: schema.Request }) {
 	const { status, input, storedInput } = request;
 	const { answer } = status;
+	const checking = useCheck();
 	return (
 		<>
 			<ol class="steps" aria-label="Way of the request">
@@ -96,6 +98,7 @@ function Body({ request }: { request: schema.Request }) {
 					{status.explanation} ({status.reason})
 				</Notice>
 			)}
+			<TextOf request={request} checked={checking.checked} />
 			<div class="columns">
 				<Card title="Input">
 					{input !== null && <Tensors encoded={input} what="Input" />}
@@ -172,7 +175,7 @@ function Body({ request }: { request: schema.Request }) {
 					</div>
 				))}
 			</Card>
-			<Receipt request={request} />
+			<Receipt request={request} checking={checking} />
 			<div class="columns">
 				<Details request={request} />
 				<History request={request} />
