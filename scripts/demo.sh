@@ -210,9 +210,11 @@ ask_language() {
 		--suri //Dave --url "$URL"
 	local who executors=(//Alice //Bob //Charlie) request=0
 	if [ -n "$BEHAVIOUR" ]; then
-		# Who takes the place of the one that misbehaves.
-		"$OPG" stake bond 1000 --hot-key //Ferdie --suri //Ferdie --url "$URL"
-		executors+=(//Ferdie)
+		# Who takes the place of a committee in which one misbehaves.
+		for who in //Ferdie //One //Two; do
+			"$OPG" stake bond 1000 --hot-key "$who" --suri "$who" --url "$URL"
+			executors+=("$who")
+		done
 	fi
 	for who in "${executors[@]}"; do
 		"$OPG" model serve //Dave/smollm2@1.0.0 "$MODEL" --suri "$who" --url "$URL"
