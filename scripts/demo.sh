@@ -324,11 +324,13 @@ wait_for_rpc "$PORT2" "${PIDS[1]}"
 wait_for_rpc "$RPC_PORT" "${PIDS[2]}"
 
 case "$WATCH" in
-	client) watch_liars && exit ;;
-	node) watch_node && exit ;;
+	client) watch_liars ;;
+	node) watch_node ;;
 esac
-[ -z "$FILE" ] || { ask_magika && exit; }
-[ -z "$TEXT" ] || { ask_language && exit; }
+# No `&&` behind these calls: it would let them go on after a command that failed.
+[ -z "$FILE" ] || ask_magika
+[ -z "$TEXT" ] || ask_language
+[ -z "$WATCH$FILE$TEXT" ] || exit 0
 
 phase "register, request, attest, verify"
 liar=()
