@@ -164,7 +164,7 @@ fn artifact_should_be_refused_when_its_memory_is_not_the_one() {
 fn artifact_should_be_refused_when_the_host_does_not_give_what_it_imports() {
 	for (module, name, ty) in [
 		("env", "now", 0),
-		("opg-kernels-2", "now", 0),
+		("opg-kernels-3", "now", 0),
 		("opg-kernels-1", "softmax", 6),
 		("wasi_snapshot_preview1", "now", WIDE),
 	] {

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{attributes::*, operators::*, *};
-use opg_engine::tensor;
+use opg_engine::{tensor, Reason};
 
 #[test]
 fn activations_should_be_those_of_their_definitions_when_they_are_fused() {
@@ -75,6 +75,78 @@ fn heads_should_attend_to_all_keys() {
 		],
 		&[tensor("q", &[1, 1, 2], &[1.0, 0.0])],
 		&[(&[1, 1, 2], &[1.6604769, 1.0092846])],
+	);
+}
+
+/// A token behind one that is in the caches, which have room for three.
+fn token_with_caches(rotates: i64, lengths: [i32; 2]) -> Vec<Vec<u8>> {
+	let ints =
+		|name: &str, value: i32| initializer(name, INT32, &[1], value.to_le_bytes().to_vec());
+	let attributes =
+		[of_int("num_heads", 2), of_int("kv_num_heads", 1), of_int("do_rotary", rotates)];
+	let inputs = ["x", "", "", "keys", "values", "last", "total", "cos", "sin"];
+	vec![
+		// Two heads of queries, one of keys, one of values.
+		input("x", FLOAT, &[1, 1, 8]),
+		input("keys", FLOAT, &[1, 1, 3, 2]),
+		input("values", FLOAT, &[1, 1, 3, 2]),
+		ints("last", lengths[0]),
+		ints("total", lengths[1]),
+		floats("cos", &[3, 1], &[1.0, 0.0, -1.0]),
+		floats("sin", &[3, 1], &[0.0, 1.0, 0.0]),
+		contributed("GroupQueryAttention", &inputs, &["y", "k", "v"], &attributes),
+		output("y"),
+		output("k"),
+		output("v"),
+	]
+}
+
+#[test]
+fn queries_should_attend_to_the_tokens_before_them_in_caches() {
+	let given = [
+		tensor("x", &[1, 1, 8], &[1.0, 0.0, 0.0, 2.0, 3.0, 5.0, 7.0, 9.0]),
+		tensor("keys", &[1, 1, 3, 2], &[1.0, -1.0, 4.0, 4.0, 8.0, 8.0]),
+		tensor("values", &[1, 1, 3, 2], &[2.0, 0.0, 4.0, 4.0, 1e6, 8.0]),
+	];
+	let values: (&[u64], &[f32]) = (&[1, 1, 3, 2], &[2.0, 0.0, 7.0, 9.0, 1e6, 8.0]);
+	// Scores of the first head are 1 and 3 by the root of two, of the second one -2 and 10.
+	gives(
+		&token_with_caches(0, [1, 2]),
+		&given,
+		&[
+			(&[1, 1, 4], &[6.022_148_4, 7.239_867, 6.998_968, 8.998_142]),
+			(&[1, 1, 3, 2], &[1.0, -1.0, 3.0, 5.0, 8.0, 8.0]),
+			values,
+		],
+	);
+	// A quarter turn: queries (0, 1) and (-2, 0), the key (-5, 3). The scores are -1 and 3, -2 and 10.
+	gives(
+		&token_with_caches(1, [1, 2]),
+		&given,
+		&[
+			(&[1, 1, 4], &[6.720_964, 8.497_735, 6.998_968, 8.998_142]),
+			(&[1, 1, 3, 2], &[1.0, -1.0, -5.0, 3.0, 8.0, 8.0]),
+			values,
+		],
+	);
+	// Lengths that contradict each other, or the caches.
+	for lengths in [[1, 3], [3, 4], [-1, 0], [i32::MIN, i32::MAX]] {
+		let run = run(&token_with_caches(0, lengths), &given);
+		assert_eq!(run.reason, Some(Reason::RunFailed), "{lengths:?}");
+	}
+}
+
+#[test]
+fn norms_should_divide_by_the_root_of_the_mean_square() {
+	gives(
+		&[
+			input("x", FLOAT, &[1, 4]),
+			floats("g", &[4], &[1.0, 2.0, 0.5, -1.0]),
+			node_with("SimplifiedLayerNormalization", &["x", "g"], &["y"], &[]),
+			output("y"),
+		],
+		&[tensor("x", &[1, 4], &[1.0, 2.0, 3.0, 6.0])],
+		&[(&[1, 4], &[0.282_842_6, 1.131_370_4, 0.424_263_9, -1.697_055_6])],
 	);
 }
 

@@ -7,12 +7,14 @@
 //!
 //! All sizes that a file names are checked where they are used. Nothing here depends on the machine.
 
+mod attention;
 mod contradictions;
 mod contrib;
 mod functions;
 mod labels;
 mod loops;
 mod losses;
+mod norms;
 mod products;
 mod reverse;
 mod sequences;
@@ -32,9 +34,11 @@ const MAX_NODES: usize = 20_000;
 
 /// Adds the operators to those of tract. Some take the place of tract's.
 pub fn register(operators: &mut OnnxOpRegister) {
+	attention::register(operators);
 	labels::register(operators);
 	loops::register(operators);
 	losses::register(operators);
+	norms::register(operators);
 	products::register(operators);
 	reverse::register(operators);
 	sequences::register(operators);

@@ -87,7 +87,7 @@ impl Sketch {
 		Sketch {
 			imports: vec![
 				("wasi_snapshot_preview1", "fd_write", EntityType::Function(2)),
-				("opg-kernels-2", "softmax", EntityType::Function(6)),
+				("opg-kernels-3", "softmax", EntityType::Function(6)),
 			],
 			functions,
 			tables: vec![TABLE],

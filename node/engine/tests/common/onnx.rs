@@ -9,6 +9,7 @@ use opg_engine::tensor::{self, DType, Tensor};
 /// ONNX code of f32.
 pub const FLOAT: u64 = 1;
 /// ONNX code of i64.
+pub const INT32: u64 = 6;
 pub const INT64: u64 = 7;
 
 pub fn varint(mut value: u64) -> Vec<u8> {

@@ -3,6 +3,7 @@
 //! The host defines each result to the last bit (see `src/host/kernels` there). The guest only says
 //! where the operands are.
 
+pub mod attention;
 mod convolution;
 mod functions;
 mod integer;
@@ -16,7 +17,7 @@ pub use pack::pack;
 
 /// The imports. All addresses are the guest's own; the host traps on one that is not.
 mod import {
-	#[link(wasm_import_module = "opg-kernels-2")]
+	#[link(wasm_import_module = "opg-kernels-3")]
 	extern "C" {
 		/// Computes a matrix product; see `Step` of the host for the form of the steps.
 		pub fn matmul(rows: u32, cols: u32, vector: u32, steps: *const [u32; 4], count: u32);
@@ -28,6 +29,8 @@ mod import {
 		pub fn pack(call: *const u32);
 		/// Computes a product with weights of few bits; see `Call` of the host for what is there.
 		pub fn nbits(call: *const u32);
+		/// Computes attention over a cache; see `Call` of the host for what is there.
+		pub fn attention(call: *const u32);
 		/// Replaces numbers by a function of them.
 		pub fn elementwise(function: u32, at: *mut f32, count: u32);
 		/// Replaces rows by their softmax.

@@ -89,7 +89,7 @@ impl Loss {
 		let facts = [(f64::datum_type(), &*shape)];
 		let of_this_shape = shape.clone();
 		let loss = wires.compute("NegativeLogLikelihoodLoss", &facts, &inputs, move |inputs| {
-			let numbers = self.compute(layout, inputs)?;
+			let numbers = self.compute(layout, &inputs)?;
 			Ok(tvec!(Tensor::from_shape(&of_this_shape, &numbers)?))
 		})?[0];
 		wires.cast(loss, datum_type)

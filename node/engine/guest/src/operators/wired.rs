@@ -242,7 +242,7 @@ impl Wires<'_> {
 		name: &'static str,
 		outputs: &[(DatumType, &[usize])],
 		inputs: &[OutletId],
-		function: impl Fn(&[TValue]) -> TractResult<TVec<Tensor>> + Send + Sync + 'static,
+		function: impl Fn(TVec<TValue>) -> TractResult<TVec<Tensor>> + Send + Sync + 'static,
 	) -> TractResult<TVec<OutletId>> {
 		let facts = outputs.iter().map(|(datum_type, shape)| datum_type.fact(*shape)).collect();
 		let computed = Computed { name, facts, function: Arc::new(function) };
@@ -260,7 +260,7 @@ fn first(outputs: TVec<OutletId>) -> TractResult<OutletId> {
 	outputs.first().copied().context("an operator has no output")
 }
 
-type Function = dyn Fn(&[TValue]) -> TractResult<TVec<Tensor>> + Send + Sync;
+type Function = dyn Fn(TVec<TValue>) -> TractResult<TVec<Tensor>> + Send + Sync;
 
 /// An operator that is a function.
 #[derive(Clone)]
@@ -291,7 +291,7 @@ impl EvalOp for Computed {
 	op_out_of_plan!();
 
 	fn eval(&self, _: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-		let outputs = (self.function)(&inputs)?;
+		let outputs = (self.function)(inputs)?;
 		Ok(outputs.into_iter().map(IntoTValue::into_tvalue).collect())
 	}
 }

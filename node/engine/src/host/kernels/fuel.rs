@@ -19,6 +19,7 @@
 //! | a tile of a product, a block of a convolution | [`TILE`] | looking up panels, clearing and leaving registers |
 //! | a step on the elements of a tile | [`TILE_STEP`], and 1 for [`STEP_ELEMENTS`] | some vector operations each |
 //! | exp, sigmoid, tanh, ... | [`FUNCTION`] for a number | some twenty operations and a division for each |
+//! | a product of lanes | [`FOLD`] | they are added in pairs |
 //! | softmax | [`SOFTMAX`] for a number, [`SOFTMAX_ROW`] for a row | three passes; lanes that are folded at the end of a row |
 //! | hashing | [`DIGEST`] for a byte | BLAKE2b takes a nanosecond |
 
@@ -46,6 +47,8 @@ pub const TILE_STEP: u64 = 16;
 pub const STEP_ELEMENTS: u64 = 8;
 /// A function of one number.
 pub const FUNCTION: u64 = 4;
+/// Lanes of a product that are added up.
+pub const FOLD: u64 = 8;
 /// A number of a softmax.
 pub const SOFTMAX: u64 = 6;
 /// A row of a softmax.

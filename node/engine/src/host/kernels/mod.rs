@@ -4,13 +4,14 @@
 //! fuel by the sizes of its operands alone: see [`fuel`]. It touches nothing but the guest's memory,
 //! and an address outside of that is a trap, as it is for the guest's own code.
 //!
-//! All but matrix products and convolutions are bounded by the memory that they go through, to some
+//! All but products, convolutions and attention are bounded by the memory that they go through, to some
 //! seconds. These are bounded by fuel alone and look at the [`Deadline`].
 //!
 //! A kernel is plain code that is compiled once for each instruction set. Its loops are written
 //! out: the closure that an iterator's method takes may stay a function of its own, which is then
 //! compiled for the plainest CPU.
 
+mod attention;
 mod convolution;
 mod digest;
 mod elementwise;
@@ -38,15 +39,16 @@ use wasmtime::{Caller, Linker, Trap};
 
 /// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
 /// uses it changes too, and with it the engine's id.
-const MODULE: &str = "opg-kernels-2";
+const MODULE: &str = "opg-kernels-3";
 
 /// The kernels, as imports name them.
-pub const IMPORTS: [(&str, &str); 8] = [
+pub const IMPORTS: [(&str, &str); 9] = [
 	(MODULE, "matmul"),
 	(MODULE, "convolution"),
 	(MODULE, "integer"),
 	(MODULE, "pack"),
 	(MODULE, "nbits"),
+	(MODULE, "attention"),
 	(MODULE, "elementwise"),
 	(MODULE, "softmax"),
 	(MODULE, "digest"),
@@ -314,6 +316,30 @@ fn nbits(
 }
 
 dispatch! {
+	fn part_of_attention<V, ROWS, COLS>(
+		memory: Shared<'_>,
+		call: &attention::Call,
+		part: Range<usize>,
+		deadline: Deadline
+	) {
+		// SAFETY: this is compiled for the instructions of the vectors, and called for parts alone.
+		unsafe { attention::run::<V, COLS>(memory, call, part, deadline) }
+	}
+}
+
+/// Computes attention, in parts on so many threads.
+fn attention(
+	Means { isa, threads }: Means,
+	memory: &mut [u8],
+	call: &attention::Call,
+	deadline: Deadline,
+) -> Result<(), Trap> {
+	let memory = Shared::new(memory);
+	let parts = call.parts(parts_for(threads));
+	on_threads(threads, parts, |part| part_of_attention(isa, memory, call, part, deadline))
+}
+
+dispatch! {
 	fn part_of_elementwise<V, ROWS, COLS>(function: Function, numbers: &mut [f32]) {
 		function.apply(numbers);
 		Ok(())
@@ -431,6 +457,13 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 		let call = nbits::Call::read(memory, at).map_err(Trap::from)?;
 		run(&mut caller, call.fuel(), |memory, state| {
 			nbits(state.means, memory, &call, state.deadline)
+		})
+	})?;
+	linker.func_wrap(MODULE, "attention", |mut caller: Caller<'_, State>, at: u32| {
+		let (memory, _) = memory(&mut caller)?;
+		let call = attention::Call::read(memory, at).map_err(Trap::from)?;
+		run(&mut caller, call.fuel(), |memory, state| {
+			attention(state.means, memory, &call, state.deadline)
 		})
 	})?;
 	linker.func_wrap(

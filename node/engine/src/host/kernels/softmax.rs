@@ -19,8 +19,9 @@ pub fn run(numbers: &mut [f32], length: usize) {
 	}
 }
 
+/// Replaces the numbers of a row.
 #[inline(always)]
-fn softmax(row: &mut [f32]) {
+pub fn softmax(row: &mut [f32]) {
 	// A NaN is lost in the comparison, but not in the sum.
 	let largest = fold(row, f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
 	for x in row.iter_mut() {

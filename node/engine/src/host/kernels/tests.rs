@@ -1,5 +1,6 @@
 //! Every instruction set gives the bits of a reference that is written as plainly as possible.
 
+mod attention;
 mod convolution;
 mod nbits;
 mod packing;
