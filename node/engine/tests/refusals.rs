@@ -149,7 +149,7 @@ fn foreign_domains_should_be_refused() {
 #[test]
 fn operators_of_microsoft_should_be_refused_when_they_are_not_on_the_list() {
 	// Some have a namesake that means something else, or that tract knows by that name.
-	for op in ["Attention", "GroupQueryAttention", "Add", "Trilu", "Unique", ""] {
+	for op in ["Attention", "Add", "Trilu", "Unique", ""] {
 		let node = node_with(op, &["x"], &["y"], &[bytes(7, "com.microsoft")]);
 		refused_model(&from_x(std::slice::from_ref(&node)), Reason::ForeignDomain);
 		let inside = node_with("If", &["x"], &["y"], &[graph_attribute("then_branch", &node)]);
@@ -242,6 +242,44 @@ fn operators_of_microsoft_should_fit_their_inputs() {
 		let attention =
 			of("MultiHeadAttention", &["x", "k", "x"], &[int_attribute("num_heads", 2)]);
 		refused(&[zeros("k", keys), attention]);
+	}
+	// Two heads of queries, one of keys and one of values, of two numbers each.
+	let caches = [zeros("k", &[1, 1, 5, 2]), zeros("n", &[1, 1, 5, 4]), zeros("m", &[1, 1, 2, 2])];
+	let lengths = ["last", "total"].map(|name| initializer(name, INT32, &[1], vec![0; 4]));
+	let parts = [&caches[..], &lengths, &[zeros("t", &[5, 1]), zeros("u", &[4, 1])]].concat();
+	let heads = [int_attribute("num_heads", 2), int_attribute("kv_num_heads", 1)];
+	let shares = |inputs: &[&str], more: &[Vec<u8>]| {
+		let attention = of("GroupQueryAttention", inputs, more);
+		let graph = [&[input("x", FLOAT, &[1, 3, 8])], &parts[..], &[attention, output("y")]];
+		refused_model(&model(&graph.concat()), Reason::NotLoadable);
+	};
+	for inputs in [
+		&["x", "", "", "k", "n", "last", "total"][..],
+		&["x", "", "", "m", "m", "last", "total"],
+		&["x", "", "", "x", "x", "last", "total"],
+		&["x", "x", "", "k", "k", "last", "total"],
+		&["x", "x", "x", "k", "k", "last", "total"],
+		&["x", "", "", "k", "k", "x", "total"],
+		&["x", "", "", "k", "k", "last", "total", "t", "t", "last"],
+	] {
+		shares(inputs, &heads);
+	}
+	for attribute in [
+		int_attribute("do_rotary", 1),
+		int_attribute("local_window_size", 3),
+		int_attribute("rotary_interleaved", 1),
+		int_attribute("smooth_softmax", 1),
+		attribute("softcap", 1, [varint(2 << 3 | 5), 5f32.to_le_bytes().to_vec()].concat()),
+	] {
+		let more = [&heads[..], &[attribute]].concat();
+		shares(&["x", "", "", "k", "k", "last", "total", "u", "u"], &more);
+	}
+	shares(&["x", "", "", "k", "k", "last", "total"], &heads[..1]);
+	for counts in [[2, 0], [3, 2], [0, 1], [-2, -1]] {
+		let [of_queries, of_keys] = counts;
+		let counts =
+			[int_attribute("num_heads", of_queries), int_attribute("kv_num_heads", of_keys)];
+		shares(&["x", "", "", "k", "k", "last", "total"], &counts);
 	}
 	let offset = ints("p", &[4]);
 	let tables = [zeros("c", &[9, 4]), zeros("s", &[9, 4])].concat();

@@ -131,7 +131,8 @@ struct Step {
 impl Step {
 	/// Inputs: queries, keys and values in one tensor or in three; both caches; cosines and sines if there
 	/// are rotations; the length with the new tokens less one, and that length.
-	fn run(&self, mut inputs: TVec<TValue>) -> TractResult<TVec<Tensor>> {
+	fn run(&self, inputs: TVec<TValue>) -> TractResult<TVec<Tensor>> {
+		let mut inputs = inputs.into_vec();
 		let Sizes { tokens, context, heads, width, .. } = self.sizes;
 		let of_token = self.sizes.of_token();
 		let total = integer(inputs.pop())?;
@@ -140,7 +141,7 @@ impl Step {
 		let end = end.with_context(|| format!("{total} tokens, and a cache for {context}"))?;
 		ensure!(last == total - 1, "total_sequence_length {total} is not seqlens_k {last} and one");
 		let position = end - tokens;
-		let tables = if self.half == 0 { tvec!() } else { inputs.split_off(inputs.len() - 2) };
+		let tables = if self.half == 0 { Vec::new() } else { inputs.split_off(inputs.len() - 2) };
 		let mut caches = inputs.split_off(inputs.len() - 2).into_iter().map(TValue::into_tensor);
 		let (keys, values) = (caches.next(), caches.next());
 		let (mut keys, mut values) = keys.zip(values).context("the caches are missing")?;
