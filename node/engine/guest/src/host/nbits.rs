@@ -26,13 +26,14 @@ impl Weights {
 		self.depth.div_ceil(self.block)
 	}
 
-	/// Rows of floats by the weights: codes, scales, and zero points if there are some.
+	/// Rows of floats by the weights: codes, scales, and zero points or offsets if there are some.
 	pub fn product(
 		&self,
 		left: &Tensor,
 		codes: &Tensor,
 		scales: &Tensor,
 		zeros: Option<&Tensor>,
+		offsets: Option<&Tensor>,
 	) -> TractResult<Tensor> {
 		let Weights { rows, depth, bits, block } = *self;
 		let mut shape: TVec<usize> = left.shape().into();
@@ -43,9 +44,11 @@ impl Weights {
 		let zeros_of_row = (self.blocks() * bits).div_ceil(8);
 		ensure!(codes.len() == rows * of_row && scales.len() == rows * self.blocks());
 		ensure!(zeros.is_none_or(|zeros| zeros.len() == rows * zeros_of_row));
+		ensure!(offsets.is_none_or(|offsets| offsets.len() == scales.len()));
 		// SAFETY: the host writes all of it.
 		let mut result = unsafe { Tensor::uninitialized::<f32>(&shape)? };
 		let zeros = zeros.map(|zeros| zeros.as_ptr::<u8>()).transpose()?;
+		let offsets = offsets.map(|offsets| offsets.as_ptr::<f32>()).transpose()?;
 		let call = [
 			count as u32,
 			rows as u32,
@@ -56,6 +59,7 @@ impl Weights {
 			codes.as_ptr::<u8>()? as u32,
 			scales.as_ptr::<f32>()? as u32,
 			zeros.map_or(0, |zeros| zeros as u32),
+			offsets.map_or(0, |offsets| offsets as u32),
 			result.as_ptr_mut::<f32>()? as u32,
 		];
 		// SAFETY: the sizes are those of the tensors; the host writes the result and nothing else.

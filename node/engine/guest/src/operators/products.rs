@@ -91,19 +91,25 @@ fn mat_mul_n_bits(_: &ParsingContext, node: &NodeProto) -> Built {
 			scales.len()
 		);
 		let x = wires.cast(x, f32::datum_type())?;
-		let packed = zeros.as_ref().is_none_or(|zeros| zeros.datum_type() == DatumType::U8);
-		let mut product = if by_host && packed {
+		let whole = zeros.as_ref().is_some_and(|zeros| zeros.datum_type() == DatumType::U8);
+		let mut product = if by_host {
 			let mut inputs = tvec!(x, wires.input(1)?, wires.floats(2)?);
 			if let Some(zeros) = zeros {
-				let expected = rows.checked_mul(blocks.div_ceil(8 / bits));
+				let of_row = if whole { blocks.div_ceil(8 / bits) } else { blocks };
+				let expected = rows.checked_mul(of_row);
 				ensure!(Some(zeros.len()) == expected, "{} zero points", zeros.len());
-				inputs.push(wires.input(3)?);
+				inputs.push(if whole {
+					wires.input(3)?
+				} else {
+					wires.constant(offsets(weights, &scales, &zeros)?)?
+				});
 			}
 			shape.push(rows);
 			let outputs = [(DatumType::F32, &*shape)];
 			wires.compute("OpgMatMulNBits", &outputs, &inputs, move |inputs| {
-				let zeros = inputs.get(3).map(|zeros| &**zeros);
-				Ok(tvec!(weights.product(&inputs[0], &inputs[1], &inputs[2], zeros)?))
+				let last = inputs.get(3).map(|last| &**last);
+				let (zeros, offsets) = if whole { (last, None) } else { (None, last) };
+				Ok(tvec!(weights.product(&inputs[0], &inputs[1], &inputs[2], zeros, offsets)?))
 			})?[0]
 		} else {
 			let weights = unpacked(weights, &codes, &scales, zeros.as_deref())?;
@@ -118,6 +124,19 @@ fn mat_mul_n_bits(_: &ParsingContext, node: &NodeProto) -> Built {
 		}
 		Ok(tvec!(wires.cast(product, datum_type)?))
 	})
+}
+
+/// What zero points that are floats add to the weights of each block, which have the middle for zero.
+fn offsets(weights: Weights, scales: &Tensor, zeros: &Tensor) -> TractResult<Tensor> {
+	let floats = |tensor: &Tensor| -> TractResult<Vec<f32>> {
+		ensure!(tensor.datum_type().is_float(), "zero points of type {:?}", tensor.datum_type());
+		let floats = tensor.cast_to::<f32>()?;
+		Ok(floats.try_as_plain_ram()?.as_slice::<f32>()?.to_vec())
+	};
+	let middle = (1 << (weights.bits - 1)) as f32;
+	let (scales, zeros) = (floats(scales)?, floats(zeros)?);
+	let offsets = zeros.iter().zip(&scales).map(|(zero, scale)| (middle - zero) * scale);
+	Tensor::from_shape(&[scales.len()], &offsets.collect::<Vec<f32>>())
 }
 
 /// The weights as floats.

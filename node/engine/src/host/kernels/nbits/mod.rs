@@ -8,6 +8,9 @@
 //!   with a number that is not finite has NaN for `a`, and zeros.
 //! - Its sum is that of `q * (code - zero)`, an integer. The last piece ends where the row does.
 //! - Its term is `(sum * a) * w`, rounded twice, with the scale `w` of its block of weights.
+//! - Blocks may have offsets: what is added to each weight. Then a piece has a second term, which is the
+//!   offset times the sum of the numbers `x` as they are given: with zeros up to 32 of them, the second half
+//!   is added to the first one until one is left.
 //! - The result is the sum of the terms in the order of the pieces, from zero, each rounded.
 //!
 //! Every NaN that is stored is [`canonical`].
@@ -81,6 +84,8 @@ pub struct Call {
 	pub scales: u32,
 	/// The zero points, or zero if there are none.
 	pub zeros: u32,
+	/// The offsets, or zero if there are none.
+	pub offsets: u32,
 	/// The result, apart from all of these.
 	pub result: u32,
 }
@@ -88,7 +93,7 @@ pub struct Call {
 impl Call {
 	/// Reads what to do from `at`.
 	pub fn read(memory: &[u8], at: u32) -> Result<Call, OutOfBounds> {
-		let (words, _) = words(memory, at, 10)?.as_chunks::<4>();
+		let (words, _) = words(memory, at, 11)?.as_chunks::<4>();
 		let word = |at: usize| word(&words[at]);
 		let call = Call {
 			rows: word(0),
@@ -100,7 +105,8 @@ impl Call {
 			codes: word(6),
 			scales: word(7),
 			zeros: word(8),
-			result: word(9),
+			offsets: word(9),
+			result: word(10),
 		};
 		call.check(memory.len()).map(|()| call)
 	}
@@ -127,6 +133,7 @@ impl Call {
 			range(self.codes, cols, self.codes_of_row(), 1),
 			range(self.scales, cols, self.blocks(), 4),
 			range(self.zeros, cols, zeros, 1),
+			range(self.offsets, cols, self.offsets_of_row(), 4),
 		];
 		let result = range(self.result, rows, cols, 4).ok_or(OutOfBounds)?;
 		for read in read {
@@ -153,6 +160,15 @@ impl Call {
 		(self.blocks() * u64::from(self.bits)).div_ceil(8)
 	}
 
+	/// Offsets of a row of weights.
+	fn offsets_of_row(&self) -> u64 {
+		if self.offsets == 0 {
+			0
+		} else {
+			self.blocks()
+		}
+	}
+
 	/// Pieces of a row.
 	fn pieces(&self) -> usize {
 		(self.depth as usize).div_ceil(PIECE)
@@ -174,7 +190,8 @@ impl Call {
 		let (rows, cols) = (u64::from(self.rows), u64::from(self.cols));
 		let pieces = self.pieces() as u64;
 		let zeros = if self.zeros == 0 { 0 } else { self.zeros_of_row() };
-		let weights = self.codes_of_row() + 4 * self.blocks() + zeros;
+		let floats = 4 * (self.blocks() + self.offsets_of_row());
+		let weights = self.codes_of_row() + floats + zeros;
 		let chunks = rows.div_ceil(self.rows_at_once() as u64);
 		let of_weights = (weights / fuel::BYTES + fuel::COLUMN).saturating_mul(chunks);
 		let of_sums = (pieces * fuel::PIECE + 1).saturating_mul(rows);
@@ -215,6 +232,8 @@ pub struct Left {
 	scales: Vec<f32>,
 	/// The sum of the numbers.
 	sums: Vec<i32>,
+	/// The sum of what they were made of.
+	totals: Vec<f32>,
 }
 
 impl Left {
@@ -236,6 +255,7 @@ impl Left {
 		self.numbers.resize(count, Numbers::default());
 		self.scales.resize(count, 0.0);
 		self.sums.resize(count, 0);
+		self.totals.resize(count, 0.0);
 		let at = call.left + (4 * rows.start * depth) as u32;
 		// SAFETY: the caller sees to it.
 		let left = unsafe { memory.floats(at, rows.len() * depth)? };
@@ -253,6 +273,7 @@ impl Left {
 				}
 				self.scales[to] = scale;
 				self.sums[to] = sum;
+				self.totals[to] = total(given);
 				self.numbers[to] = Numbers(if call.bits == 4 { spread(&numbers) } else { numbers });
 			}
 		}
@@ -263,6 +284,19 @@ impl Left {
 	pub fn is_small(&self) -> bool {
 		self.numbers.capacity() <= MAX_PIECES
 	}
+}
+
+/// The sum of the numbers of a piece. The order is part of the result.
+#[inline(always)]
+fn total(mut numbers: [f32; PIECE]) -> f32 {
+	let mut half = PIECE / 2;
+	while half > 0 {
+		for i in 0..half {
+			numbers[i] += numbers[i + half];
+		}
+		half /= 2;
+	}
+	numbers[0]
 }
 
 /// Scale and numbers of a piece.
@@ -391,6 +425,8 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 	let all = width * blocks;
 	// SAFETY: nobody writes there, because the result is apart.
 	let scales = unsafe { memory.floats(call.scales, all)? };
+	// SAFETY: as above.
+	let offsets = unsafe { memory.floats(call.offsets, width * call.offsets_of_row() as usize)? };
 	let zeros = if call.zeros == 0 { 0 } else { width * zeros_of_row };
 	// SAFETY: as above.
 	let zeros = unsafe { memory.bytes(call.zeros as usize, zeros)? };
@@ -418,11 +454,15 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 		for strip in (0..pieces).step_by(STRIP) {
 			let length = STRIP.min(pieces - strip);
 			let mut strip_scales = [[0f32; MAX_LANES]; STRIP];
+			let mut strip_offsets = [[0f32; MAX_LANES]; STRIP];
 			let mut strip_zeros = [[(1 << (BITS - 1)) - L::offset(BITS); MAX_LANES]; STRIP];
 			for (i, lane) in lanes[..L::LANES].iter().enumerate() {
 				for j in 0..length {
 					let block = (strip + j) / pieces_of_block;
 					strip_scales[j][i] = scales[lane * blocks + block];
+					if !offsets.is_empty() {
+						strip_offsets[j][i] = offsets[lane * blocks + block];
+					}
 					if !zeros.is_empty() {
 						let byte = i32::from(zeros[lane * zeros_of_row + block * BITS / 8]);
 						let zero = if BITS == 4 { byte >> (4 * (block % 2)) & 15 } else { byte };
@@ -456,6 +496,13 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 							&strip_scales[j],
 							tile.get_unchecked_mut(row),
 						);
+						if !offsets.is_empty() {
+							let total = *left.totals.get_unchecked(piece * rows + row);
+							let to = tile.get_unchecked_mut(row);
+							for (to, offset) in to.iter_mut().zip(&strip_offsets[j]) {
+								*to += offset * total;
+							}
+						}
 					}
 				}
 			}

@@ -15,6 +15,7 @@ struct Sizes {
 	bits: usize,
 	block: usize,
 	zeros: bool,
+	offsets: bool,
 }
 
 fn sizes() -> impl Strategy<Value = Sizes> {
@@ -22,8 +23,16 @@ fn sizes() -> impl Strategy<Value = Sizes> {
 	let depth = prop_oneof![0usize..200, Just(256), Just(576)];
 	let bits = prop::sample::select(vec![4, 8]);
 	let block = prop::sample::select(vec![32, 64, 256]);
-	(rows, 0usize..40, depth, bits, block, any::<bool>()).prop_map(
-		|(rows, cols, depth, bits, block, zeros)| Sizes { rows, cols, depth, bits, block, zeros },
+	(rows, 0usize..40, depth, bits, block, any::<[bool; 2]>()).prop_map(
+		|(rows, cols, depth, bits, block, [zeros, offsets])| Sizes {
+			rows,
+			cols,
+			depth,
+			bits,
+			block,
+			zeros,
+			offsets,
+		},
 	)
 }
 
@@ -35,12 +44,14 @@ fn code(bytes: &[u8], place: usize, bits: usize) -> i64 {
 
 /// Memory with the operands and the call, where the call is, and the memory with the result.
 fn product(sizes: Sizes, numbers: &[u32], scales: &[u32], bytes: &[u8]) -> (Memory, u32, Vec<u8>) {
-	let Sizes { rows, cols, depth, bits, block, zeros } = sizes;
+	let Sizes { rows, cols, depth, bits, block, zeros, offsets } = sizes;
 	let blocks = depth.div_ceil(block);
 	let (of_row, zeros_of_row) = (blocks * block * bits / 8, (blocks * bits).div_ceil(8));
 	let mut memory = Memory(vec![7; 4]);
 	let left = memory.words(numbers.iter().copied().cycle().take(rows * depth));
-	let scales = memory.words(scales.iter().copied().cycle().take(cols * blocks));
+	let mut of_blocks = scales.iter().copied().cycle();
+	let scales = memory.words((&mut of_blocks).take(cols * blocks));
+	let added = memory.words((&mut of_blocks).take(cols * blocks));
 	let result = memory.words(vec![7; rows * cols]);
 	let mut next = bytes.iter().copied().cycle();
 	let mut packed = |memory: &mut Memory, count: usize| {
@@ -55,7 +66,9 @@ fn product(sizes: Sizes, numbers: &[u32], scales: &[u32], bytes: &[u8]) -> (Memo
 	memory.0.resize(memory.0.len().next_multiple_of(4), 7);
 	let given = [rows, cols, depth, bits, block].map(|size| size as u32);
 	let zeros_at = if zeros { points as u32 } else { 0 };
-	let at = memory.words([&given[..], &[left, codes as u32, scales, zeros_at, result]].concat());
+	let offsets_at = if offsets { added } else { 0 };
+	let places = [left, codes as u32, scales, zeros_at, offsets_at, result];
+	let at = memory.words([&given[..], &places].concat());
 
 	let mut expected = memory.0.clone();
 	for row in 0..rows {
@@ -81,11 +94,20 @@ fn product(sizes: Sizes, numbers: &[u32], scales: &[u32], bytes: &[u8]) -> (Memo
 				};
 				let codes = &memory.0[codes + col * of_row..];
 				let mut sum = 0;
+				let mut halves = numbers.clone();
+				halves.resize(32, 0.0);
+				while halves.len() > 1 {
+					let (first, second) = halves.split_at(halves.len() / 2);
+					halves = first.iter().zip(second).map(|(a, b)| a + b).collect();
+				}
 				for (k, x) in places.zip(numbers) {
 					let x = if finite { (x * inverse).round_ties_even() as i64 } else { 0 };
 					sum += x * (code(codes, k, bits) - zero);
 				}
 				total += sum as f32 * scale * memory.float(scales, block_at);
+				if offsets {
+					total += memory.float(added, block_at) * halves[0];
+				}
 			}
 			let total = if total.is_nan() { 0x7fc0_0000 } else { total.to_bits() };
 			let at = result as usize + 4 * (row * cols + col);
@@ -149,7 +171,8 @@ fn nbits_should_give_the_bits_of_the_reference_when_sums_are_largest() {
 		for zeros in [false, true] {
 			for sign in [1f32, -1.0] {
 				for byte in [0, 255, 0x0f, 0xf0, 0x80, 0x7f] {
-					let sizes = Sizes { rows: 3, cols: 17, depth: 64, bits, block: 32, zeros };
+					let (block, offsets) = (32, false);
+					let sizes = Sizes { rows: 3, cols: 17, depth: 64, bits, block, zeros, offsets };
 					let one = [sign.to_bits()];
 					check(sizes, &one, &[1f32.to_bits()], &[byte]).unwrap();
 					let both = [1f32.to_bits(), (-1f32).to_bits()];
@@ -167,19 +190,20 @@ fn nbits_should_give_the_bits_of_the_reference_when_it_is_large() {
 	let bytes: Vec<u8> = (0..4999u32).map(|i| (i.wrapping_mul(0x9e37_79b1) >> 13) as u8).collect();
 	for (rows, cols, depth) in [(1, 700, 700), (130, 70, 96), (3, 5, (1 << 16) + 3)] {
 		for bits in [4, 8] {
-			let sizes = Sizes { rows, cols, depth, bits, block: 32, zeros: true };
+			let (block, zeros, offsets) = (32, true, true);
+			let sizes = Sizes { rows, cols, depth, bits, block, zeros, offsets };
 			check(sizes, &numbers, &numbers[100..], &bytes).unwrap();
 		}
 	}
 	let mut memory = Memory(vec![0; 700 * 800]);
-	let at = memory.words([1, 800, 700, 4, 32, 0, 4096, 4096, 0, 700 * 700]);
+	let at = memory.words([1, 800, 700, 4, 32, 0, 4096, 4096, 0, 0, 700 * 700]);
 	assert_eq!(Call::read(&memory.0, at).unwrap().parts(3).len(), 3);
 }
 
 #[test]
 fn nbits_should_refuse_calls_that_do_not_fit() {
-	// Rows, columns, depth, bits, block, and where left, codes, scales, zero points and result are.
-	let good = [2, 3, 40, 4, 32, 0, 400, 504, 528, 600];
+	// Rows, columns, depth, bits, block, and where left, codes, scales, zero points, offsets and result are.
+	let good = [2, 3, 40, 4, 32, 0, 400, 504, 528, 536, 600];
 	let end = 1024;
 	for (place, values) in [
 		(0, &[7, 1 << 20, u32::MAX][..]),
@@ -191,18 +215,19 @@ fn nbits_should_refuse_calls_that_do_not_fit() {
 		(6, &[570, 600, end - 95, u32::MAX]),
 		(7, &[501, 580, 600, end - 20, u32::MAX - 3]),
 		(8, &[598, 600, end - 2, u32::MAX]),
-		(9, &[0, 601, 400, 508, 524, end - 20, u32::MAX - 3]),
+		(9, &[1, 538, 580, 600, end - 20, u32::MAX - 3]),
+		(10, &[0, 601, 400, 508, 524, end - 20, u32::MAX - 3]),
 	] {
 		for value in values {
 			let mut words = good;
 			words[place] = *value;
-			let mut memory = Memory(vec![0; end as usize - 40]);
+			let mut memory = Memory(vec![0; end as usize - 44]);
 			let at = memory.words(words);
 			let read = Call::read(&memory.0, at).map(|_| ());
 			assert_eq!(read, Err(memory::OutOfBounds), "word {place}: {value}");
 		}
 	}
-	let mut memory = Memory(vec![0; end as usize - 40]);
+	let mut memory = Memory(vec![0; end as usize - 44]);
 	let at = memory.words(good);
 	assert!(Call::read(&memory.0, at).is_ok());
 	assert!(Call::read(&memory.0, at + 1).is_err());
@@ -212,7 +237,7 @@ fn nbits_should_refuse_calls_that_do_not_fit() {
 #[test]
 fn nbits_should_stop_when_the_time_is_over() {
 	let mut memory = Memory(vec![0; 8192]);
-	let at = memory.words([1, 2, 32, 4, 32, 0, 4096, 5120, 0, 6144]);
+	let at = memory.words([1, 2, 32, 4, 32, 0, 4096, 5120, 0, 0, 6144]);
 	let call = Call::read(&memory.0, at).unwrap();
 	let late = Deadline::after(Some(Duration::ZERO));
 	for isa in Isa::available() {
@@ -224,19 +249,20 @@ fn nbits_should_stop_when_the_time_is_over() {
 #[test]
 fn nbits_should_cost_more_for_each_size() {
 	let memory = vec![0; 1 << 20];
-	let fuel = |rows: u32, cols: u32, depth: u32, bits: u32, zeros: u32| {
-		let words = [rows, cols, depth, bits, 32, 0, 200_000, 600_000, zeros, 900_000];
+	let fuel = |rows: u32, cols: u32, depth: u32, bits: u32, [zeros, offsets]: [u32; 2]| {
+		let words = [rows, cols, depth, bits, 32, 0, 200_000, 600_000, zeros, offsets, 900_000];
 		let mut memory = Memory(memory.clone());
 		let at = memory.words(words);
 		Call::read(&memory.0, at).unwrap().fuel()
 	};
-	let least = fuel(1, 100, 640, 4, 0);
+	let least = fuel(1, 100, 640, 4, [0, 0]);
 	for more in [
-		fuel(2, 100, 640, 4, 0),
-		fuel(1, 101, 640, 4, 0),
-		fuel(1, 100, 672, 4, 0),
-		fuel(1, 100, 640, 8, 0),
-		fuel(1, 100, 640, 4, 800_000),
+		fuel(2, 100, 640, 4, [0, 0]),
+		fuel(1, 101, 640, 4, [0, 0]),
+		fuel(1, 100, 672, 4, [0, 0]),
+		fuel(1, 100, 640, 8, [0, 0]),
+		fuel(1, 100, 640, 4, [800_000, 0]),
+		fuel(1, 100, 640, 4, [0, 700_000]),
 	] {
 		assert!(more > least);
 	}
