@@ -167,20 +167,21 @@ def test_blocks_of_gguf_should_keep_their_numbers(tmp_path: Path, kind: Type) ->
     weights = Kind.INT8 if kind == Type.Q8_0 else Kind.INT4
     imported = language.import_model(file, tmp_path / "out", weights=weights)
     steps = Steps(imported.model, is_exact=True)
-    # Offsets are sums in f16, of numbers in f16.
-    atol = 2e-2 if kind in (Type.Q4_1, Type.Q4_K) else 2e-4
     expected = of_gguf(file).logits(PROMPT)[-1]
-    np.testing.assert_allclose(steps.feed(PROMPT), expected, rtol=0, atol=atol)
+    np.testing.assert_allclose(steps.feed(PROMPT), expected, rtol=0, atol=2e-4)
 
 
-@pytest.mark.parametrize("kind", [Type.Q4_0, Type.Q4_1])
-def test_blocks_of_4_bits_should_keep_their_numbers_in_8(tmp_path: Path, kind: Type) -> None:
+@pytest.mark.parametrize(("kind", "atol"), [(Type.Q4_0, 2e-4), (Type.Q4_1, 0.5)])
+def test_blocks_of_4_bits_should_keep_their_numbers_in_8(
+    tmp_path: Path, kind: Type, atol: float
+) -> None:
+    """If their zeros are whole numbers; else they are rounded to 8 bits."""
     file = Small().write_gguf(tmp_path / "m.gguf", matrices=kind)
     logits = []
     for weights in (Kind.INT4, Kind.INT8):
         imported = language.import_model(file, tmp_path / weights.value, weights=weights)
         logits.append(Steps(imported.model, is_exact=True).feed(PROMPT))
-    np.testing.assert_allclose(logits[0], logits[1], rtol=0, atol=2e-4)
+    np.testing.assert_allclose(logits[0], logits[1], rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("embedding", [Type.Q4_0, Type.Q4_1, Type.F16])
@@ -217,7 +218,7 @@ def test_rounded_weights_should_mostly_agree(tmp_path: Path) -> None:
 
 
 def test_width_that_is_no_multiple_of_a_block_should_be_padded(tmp_path: Path) -> None:
-    small = Small(width=80, heads=4, feed_forward=72)
+    small = Small(width=80, heads=5, kv_heads=1, feed_forward=72)
     folder = small.write_folder(tmp_path / "hf")
     reference = of_folder(folder).logits(PROMPT)[-1]
     for kind, atol in ((Kind.INT8, 0.5), (Kind.F32, 2e-4)):
@@ -248,8 +249,13 @@ def test_stacked_blocks_should_be_the_rows_of_all() -> None:
     parts = [plain, zeros, offset]
     expected = np.concatenate([part.dense() for part in parts])
     np.testing.assert_array_equal(dense(stacked(parts)), expected)
-    for part in parts:
+    for part in (plain, zeros):
         np.testing.assert_array_equal(dense(as_kind(part, Kind.INT8)), part.dense())
+    flat = Blocks(4, 96, codes, np.where(scales < 0.5, 0, scales), None, offset.offsets)  # noqa: PLR2004
+    for part in (offset, flat):
+        same = part.without_offsets()
+        assert same.offsets is None
+        np.testing.assert_allclose(same.dense(), part.dense(), rtol=0, atol=1e-5)
 
 
 # --- The file.
@@ -286,9 +292,10 @@ def test_file_should_have_the_form_that_the_engine_drives(tmp_path: Path) -> Non
     }
     products = [node for node in model.graph.node if node.op_type == "MatMulNBits"]
     assert len(products) == 4 * small.layers + 1
+    assert len(model.graph.node) <= 12 * small.layers + 24
 
 
-def test_rows_behind_the_position_should_be_kept(tmp_path: Path) -> None:
+def test_rows_before_the_position_should_be_kept(tmp_path: Path) -> None:
     imported = language.import_model(Small().write_folder(tmp_path / "hf"), tmp_path / "out")
     steps = Steps(imported.model)
     steps.feed(PROMPT)
@@ -297,7 +304,8 @@ def test_rows_behind_the_position_should_be_kept(tmp_path: Path) -> None:
     for name, array in steps.past.items():
         at = len(PROMPT)
         assert (array[:, :, at] != before[name][:, :, at]).any()
-        np.testing.assert_array_equal(np.delete(array, at, 2), np.delete(before[name], at, 2))
+        # Nobody sees those behind it before they are written.
+        np.testing.assert_array_equal(array[:, :, :at], before[name][:, :, :at])
 
 
 def test_same_source_should_give_the_same_bytes(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from opg.language.weights import (
 PROMPT_BLOCK: Final = 32
 """Tokens of a prompt that go through in one call."""
 _OPSET: Final = 17
+_MICROSOFT: Final = "com.microsoft"
 _MAX_CONTEXT: Final = 2**20
 """What the engine takes."""
 _MAX_BYTES: Final = 2**31 - 1
@@ -69,7 +70,7 @@ class _Step:
             ir_version=8,
             opset_imports=[
                 helper.make_opsetid("", _OPSET),
-                helper.make_opsetid("com.microsoft", 1),
+                helper.make_opsetid(_MICROSOFT, 1),
             ],
         )
         self.graph = self.model.graph
@@ -107,17 +108,35 @@ class _Step:
 
     # --- Parts of a decoder.
 
-    def norm(self, x: str, name: str) -> str:
-        decoder = self.decoder
-        weight = self.source.vector(name, decoder.width)
+    def gamma(self, name: str) -> str:
+        """Weights of a norm."""
+        weight = self.source.vector(name, self.decoder.width)
         if weight is None:
             raise ImportRefused(f"the file has no weights of the norm {name}")
+        return self.constant(f"{name}.weight", weight)
+
+    def norm(self, x: str, name: str) -> str:
+        """The norm of what is no sum: of standard operators."""
         square = self.add("Mul", [x, x], f"{name}.square")
         mean = self.add("ReduceMean", [square], f"{name}.mean", axes=[-1], keepdims=1)
-        epsilon = self.constant("epsilon", np.float32(decoder.epsilon))
+        epsilon = self.constant("epsilon", np.float32(self.decoder.epsilon))
         root = self.add("Sqrt", [self.add("Add", [mean, epsilon], f"{name}.sum")], f"{name}.root")
         unit = self.add("Div", [x, root], f"{name}.unit")
-        return self.add("Mul", [unit, self.constant(f"{name}.weight", weight)], name)
+        return self.add("Mul", [unit, self.gamma(name)], name)
+
+    def sum_and_norm(self, x: str, y: str, total: str, name: str) -> tuple[str, str]:
+        """The sum of both, under a name if it is wanted, and its norm."""
+        self.graph.node.append(
+            helper.make_node(
+                "SkipSimplifiedLayerNormalization",
+                [x, y, self.gamma(name)],
+                [name, "", "", total] if total else [name],
+                name=name,
+                domain=_MICROSOFT,
+                epsilon=self.decoder.epsilon,
+            )
+        )
+        return total, name
 
     def linear(self, x: str, names: Sequence[tuple[str, int]], inputs: int, name: str) -> str:
         """Products with one or more matrices, whose outputs come one after another."""
@@ -146,6 +165,7 @@ class _Step:
         if not isinstance(matrix, Blocks):
             return self.add("MatMul", [x, self.floats(f"{name}.weight", matrix.T)], f"{name}.y")
         rows, columns = matrix.shape
+        matrix = matrix.without_offsets()
         inputs = [
             x,
             self.constant(f"{name}.codes", matrix.packed()),
@@ -160,7 +180,7 @@ class _Step:
                 inputs,
                 [f"{name}.y"],
                 name=f"{name}.y",
-                domain="com.microsoft",
+                domain=_MICROSOFT,
                 K=columns,
                 N=rows,
                 accuracy_level=4,
@@ -168,14 +188,7 @@ class _Step:
                 block_size=BLOCK,
             )
         )
-        if matrix.offsets is None:
-            return f"{name}.y"
-        # What a block adds besides: its offset times the sum of the inputs.
-        blocks = self.reshape(x, f"{name}.blocks", 1, -1, columns // BLOCK, BLOCK)
-        sums = self.add("ReduceSum", [blocks, self.shape(3)], f"{name}.sums", keepdims=0)
-        offsets = self.floats(f"{name}.offsets", matrix.offsets.T)
-        offset = self.add("MatMul", [sums, offsets], f"{name}.offset")
-        return self.add("Add", [f"{name}.y", offset], f"{name}.all")
+        return f"{name}.y"
 
     def floats(self, name: str, array: Floats) -> str:
         """Numbers as the kind stores what is not in blocks."""
@@ -224,76 +237,47 @@ class _Step:
         return row, blocks
 
     def positions(self) -> None:
-        """What depends on the position alone: rotations, rows of the caches, what is visible."""
+        """What depends on the position alone: tables of rotations, and how many tokens there are."""
         decoder, context = self.decoder, self.context
-        zero, one = self.constant("zero", np.int64(0)), self.constant("one", np.int64(1))
-        length = self.add("Shape", ["input_ids"], "length.all", start=1, end=2)
-        length = self.add("Squeeze", [length], "length")
-        steps = self.add("Range", [zero, length, one], "steps")
-        places = self.add("Add", [steps, "position"], "places")
         half = decoder.head_width // 2
         powers = np.arange(half, dtype=np.float64) * (2.0 / decoder.head_width)
         speeds = 1 / np.float64(decoder.rope_theta) ** powers
         if decoder.rope_divisors is not None:
             speeds = speeds / np.array(decoder.rope_divisors)
         angles = np.arange(context)[:, None] * speeds[None, :]
-        cos, sin = np.cos(angles), np.sin(angles)
         # A head (a, b) becomes (a cos - b sin, b cos + a sin).
-        tables = np.concatenate([cos, cos], 1), np.concatenate([-sin, sin], 1)
-        for name, table in zip(("cos", "sin"), tables, strict=True):
-            self.constant(f"rope.{name}.all", table.astype(np.float32))
-            self.add("Gather", [f"rope.{name}.all", places], f"rope.{name}")
-        column = self.reshape(places, "places.column", -1, 1)
-        keys = self.constant("keys", np.arange(context, dtype=np.int64)[None, :])
-        self.add("LessOrEqual", [keys, column], "visible")
-        # Coordinates of the rows that are written: (0, head, place).
-        heads = np.zeros((1, decoder.kv_heads, 1, 3), np.int64)
-        heads[0, :, 0, 1] = np.arange(decoder.kv_heads)
-        unit = self.constant("unit", np.array([0, 0, 1], np.int64))
-        place = self.add("Mul", [column, unit], "places.coordinates")
-        self.add("Add", [self.constant("heads", heads), place], "rows")
+        self.constant("rope.cos", np.cos(angles).astype(np.float32))
+        self.constant("rope.sin", np.sin(angles).astype(np.float32))
+        length = self.add("Shape", ["input_ids"], "length", start=1, end=2)
+        end = self.add("Add", ["position", length], "end")
+        self.add("Cast", [end], "tokens", to=TensorProto.INT32)
+        # The operator takes the place of the last token.
+        self.add("Sub", ["tokens", self.constant("one", np.array([1], np.int32))], "last_place")
 
     def attention(self, x: str, layer: int) -> str:
-        d = self.decoder
-        group, name = d.heads // d.kv_heads, f"{layer}.attention"
-        both, all_heads = d.heads + d.kv_heads, d.heads + 2 * d.kv_heads
+        d, name = self.decoder, f"{layer}.attention"
         outputs = [
             (f"{layer}.q", d.heads * d.head_width),
             (f"{layer}.k", d.kv_heads * d.head_width),
             (f"{layer}.v", d.kv_heads * d.head_width),
         ]
         qkv = self.linear(x, outputs, d.width, f"{layer}.qkv")
-        qkv = self.reshape(qkv, f"{name}.rows", 1, -1, all_heads, d.head_width)
-        qkv = self.add("Transpose", [qkv], f"{name}.heads", perm=[0, 2, 1, 3])
-        qk, v = self.split(qkv, f"{name}.qk", f"{name}.v", (both, d.kv_heads), 1)
-        # Rotation by halves of queries and keys.
-        half = d.head_width // 2
-        a, b = self.split(qk, f"{name}.a", f"{name}.b", (half, half), 3)
-        swapped = self.add("Concat", [b, a], f"{name}.swapped", axis=3)
-        straight = self.add("Mul", [qk, "rope.cos"], f"{name}.straight")
-        crossed = self.add("Mul", [swapped, "rope.sin"], f"{name}.crossed")
-        qk = self.add("Add", [straight, crossed], f"{name}.rotated")
-        q, k = self.split(qk, f"{name}.q", f"{name}.k", (d.heads, d.kv_heads), 1)
-        caches = []
-        for part, rows in (("key", k), ("value", v)):
-            past, present = f"past_key_values.{layer}.{part}", f"present.{layer}.{part}"
-            caches.append(self.add("ScatterND", [past, "rows", rows], present))
-        # The queries of a group are rows of one product with the head that they share.
-        scale = self.constant("scale", np.float32(1 / np.sqrt(d.head_width)))
-        q = self.add("Mul", [q, scale], f"{name}.scaled")
-        q = self.reshape(q, f"{name}.groups", 1, d.kv_heads, -1, d.head_width)
-        keys = self.add("Transpose", [caches[0]], f"{name}.keys", perm=[0, 1, 3, 2])
-        scores = self.add("MatMul", [q, keys], f"{name}.scores")
-        scores = self.reshape(scores, f"{name}.by_head", 1, d.kv_heads * group, -1, self.context)
-        hidden = self.constant("hidden", np.float32(-1e30))
-        scores = self.add("Where", ["visible", scores, hidden], f"{name}.masked")
-        shares = self.add("Softmax", [scores], f"{name}.shares", axis=-1)
-        shares = self.reshape(shares, f"{name}.by_group", 1, d.kv_heads, -1, self.context)
-        y = self.add("MatMul", [shares, caches[1]], f"{name}.mixed")
-        y = self.reshape(y, f"{name}.mixed.heads", 1, d.heads, -1, d.head_width)
-        y = self.add("Transpose", [y], f"{name}.mixed.rows", perm=[0, 2, 1, 3])
-        y = self.reshape(y, name, 1, -1, d.heads * d.head_width)
-        return self.linear(y, [(f"{layer}.o", d.width)], d.heads * d.head_width, f"{layer}.out")
+        past = [f"past_key_values.{layer}.{part}" for part in ("key", "value")]
+        present = [f"present.{layer}.{part}" for part in ("key", "value")]
+        self.graph.node.append(
+            helper.make_node(
+                "GroupQueryAttention",
+                [qkv, "", "", *past, "last_place", "tokens", "rope.cos", "rope.sin"],
+                [name, *present],
+                name=name,
+                domain=_MICROSOFT,
+                num_heads=d.heads,
+                kv_num_heads=d.kv_heads,
+                do_rotary=1,
+                scale=float(1 / np.sqrt(d.head_width)),
+            )
+        )
+        return self.linear(name, [(f"{layer}.o", d.width)], d.heads * d.head_width, f"{layer}.out")
 
     def split(
         self, x: str, first: str, second: str, sizes: tuple[int, int], axis: int
@@ -315,10 +299,12 @@ class _Step:
         y = self.add("Mul", [gate, up], f"{name}.hidden")
         return self.linear(y, [(f"{layer}.down", d.width)], d.feed_forward, f"{layer}.mlp")
 
-    def logits(self, x: str, table: Matrix) -> None:
+    def logits(self, x: str, y: str, table: Matrix) -> None:
+        """From the two parts of the last layer's sum."""
         d = self.decoder
         x = self.add("Gather", [x, "last"], "last.row", axis=1)
-        x = self.norm(x, "norm")
+        y = self.add("Gather", [y, "last"], "last.row.added", axis=1)
+        _, x = self.sum_and_norm(x, y, "", "norm")
         if not d.is_tied:
             y = self.product(x, self.stored("head", (d.vocabulary, d.width)), "head")
         elif isinstance(table, Blocks):
@@ -339,14 +325,18 @@ class _Step:
         d = self.decoder
         self.positions()
         x, table = self.embedding("input_ids")
+        y = ""
         for layer in range(d.layers):
             self.progress(f"layer {layer + 1} of {d.layers}")
-            y = self.attention(self.norm(x, f"{layer}.input_norm"), layer)
-            x = self.add("Add", [x, y], f"{layer}.attended")
-            y = self.feed_forward(self.norm(x, f"{layer}.post_norm"), layer)
-            x = self.add("Add", [x, y], f"{layer}.done")
+            if layer == 0:
+                unit = self.norm(x, "0.input_norm")
+            else:
+                x, unit = self.sum_and_norm(x, y, f"{layer - 1}.done", f"{layer}.input_norm")
+            y = self.attention(unit, layer)
+            x, unit = self.sum_and_norm(x, y, f"{layer}.attended", f"{layer}.post_norm")
+            y = self.feed_forward(unit, layer)
         self.progress("logits")
-        self.logits(x, table)
+        self.logits(x, y, table)
         self.signature()
         facts = {
             "opg.generate": "1",

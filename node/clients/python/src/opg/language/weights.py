@@ -49,7 +49,7 @@ class Blocks:
     """`[rows, blocks, 32]`, one code in a byte."""
     scales: Floats
     """`[rows, blocks]`."""
-    zeros: Bytes | None = None
+    zeros: Bytes | Floats | None = None
     """`[rows, blocks]`. None stands for the middle of the range of codes."""
     offsets: Floats | None = None
     """`[rows, blocks]`. None stands for zero."""
@@ -84,11 +84,25 @@ class Blocks:
         """Codes as `MatMulNBits` takes them: the first of two in the low half of a byte."""
         return _packed(self.codes, self.bits)
 
-    def packed_zeros(self) -> Bytes | None:
+    def without_offsets(self) -> Blocks:
+        """The same numbers, but for the rounding of zeros that are no whole numbers any more."""
+        if self.offsets is None:
+            return self
+        zeros = np.float32(self.middle) if self.zeros is None else self.zeros.astype(np.float32)
+        # A block without a scale has one number.
+        is_flat = self.scales == 0
+        scales = np.where(is_flat, self.offsets, self.scales)
+        zeros = np.where(is_flat, np.float32(-1), zeros - self.offsets / _not_zero(scales))
+        codes = np.where(is_flat[..., None], np.uint8(0), self.codes)
+        return Blocks(self.bits, self.columns, codes, scales, zeros.astype(np.float32))
+
+    def packed_zeros(self) -> Bytes | Floats | None:
         """Zeros as `MatMulNBits` takes them."""
         if self.zeros is None or bool((self.zeros == self.middle).all()):
             return None
         zeros = self.zeros
+        if zeros.dtype == np.float32:
+            return zeros
         if self.bits == 4 and zeros.shape[1] % 2:  # noqa: PLR2004
             zeros = np.pad(zeros, ((0, 0), (0, 1)))
         return _packed(zeros, self.bits)
@@ -139,14 +153,15 @@ def _or_full(array: Any, block: Blocks, value: int, dtype: Any) -> Any:
 def as_kind(matrix: Matrix, kind: Kind) -> Matrix:
     """A matrix as it is stored in a model of this kind.
 
-    Blocks of the same width or of a smaller one stand for the same numbers afterwards.
+    Blocks of the same width stand for the same numbers afterwards, and so do smaller ones whose zeros
+    are whole numbers, which those of 8 bits have to be.
     """
     if kind.bits is None:
         return dense(matrix)
     if isinstance(matrix, Blocks):
         if matrix.bits == kind.bits:
             return matrix
-        if matrix.bits < kind.bits:
+        if matrix.bits < kind.bits and matrix.offsets is None:
             return _widened(matrix)
     return quantised(dense(matrix), kind.bits)
 
@@ -155,7 +170,7 @@ def _widened(matrix: Blocks) -> Blocks:
     """Blocks of 8 bits from blocks of 4, of the same numbers."""
     zeros = np.uint8(matrix.middle) if matrix.zeros is None else matrix.zeros[..., None]
     codes = matrix.codes + np.uint8(128) - zeros
-    return Blocks(8, matrix.columns, codes, matrix.scales, None, matrix.offsets)
+    return Blocks(8, matrix.columns, codes, matrix.scales)
 
 
 def quantised(numbers: Floats, bits: int) -> Blocks:
