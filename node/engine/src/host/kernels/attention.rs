@@ -300,7 +300,13 @@ unsafe fn some<V: Vector, const C: usize, const Q: usize>(
 #[inline(always)]
 unsafe fn vectors<V: Vector, const C: usize>(numbers: &[f32], at: usize) -> [V; C] {
 	// SAFETY: the caller sees to it.
-	std::array::from_fn(|j| unsafe { V::load(numbers.as_ptr().add(at + j * V::LANES)) })
+	unsafe {
+		let mut vectors = [V::splat(0.0); C];
+		for (j, vector) in vectors.iter_mut().enumerate() {
+			*vector = V::load(numbers.as_ptr().add(at + j * V::LANES));
+		}
+		vectors
+	}
 }
 
 /// Adds vectors times a number.
@@ -348,10 +354,11 @@ unsafe fn products<V: Vector, const Q: usize>(
 				}
 			}
 		}
-		std::array::from_fn(|i| {
+		let mut products = [0.0; Q];
+		for (product, sums) in products.iter_mut().zip(&sums) {
 			let mut lanes = [0.0; LANES];
 			for j in 0..vectors {
-				sums[i][j].store(lanes.as_mut_ptr().add(j * V::LANES));
+				sums[j].store(lanes.as_mut_ptr().add(j * V::LANES));
 			}
 			let mut width = LANES / 2;
 			while width > 0 {
@@ -360,7 +367,8 @@ unsafe fn products<V: Vector, const Q: usize>(
 				}
 				width /= 2;
 			}
-			lanes[0]
-		})
+			*product = lanes[0];
+		}
+		products
 	}
 }

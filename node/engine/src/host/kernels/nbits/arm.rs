@@ -49,6 +49,7 @@ impl Lanes for Neon {
 	const LANES: usize = 4;
 	type Codes = [int8x16_t; WORDS];
 	type Sums = int32x4_t;
+	type Floats = float32x4_t;
 
 	fn offset(bits: usize) -> i32 {
 		// There are no products of bytes with a sign and bytes without one.
@@ -102,18 +103,36 @@ impl Lanes for Neon {
 	}
 
 	#[inline(always)]
+	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
+		vld1q_f32(from.as_ptr())
+	}
+
+	#[inline(always)]
+	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
+		vst1q_f32(to.as_mut_ptr(), floats);
+	}
+
+	#[inline(always)]
 	unsafe fn add_terms(
+		floats: Self::Floats,
 		sums: Self::Sums,
 		zeros: &[i32; MAX_LANES],
 		sum: i32,
 		scale: f32,
 		scales: &[f32; MAX_LANES],
-		to: &mut [f32; MAX_LANES],
-	) {
+	) -> Self::Floats {
 		let zeros = vmulq_s32(vld1q_s32(zeros.as_ptr()), vdupq_n_s32(sum));
 		let sums = vcvtq_f32_s32(vsubq_s32(sums, zeros));
 		let terms = vmulq_f32(sums, vdupq_n_f32(scale));
-		let terms = vmulq_f32(terms, vld1q_f32(scales.as_ptr()));
-		vst1q_f32(to.as_mut_ptr(), vaddq_f32(vld1q_f32(to.as_ptr()), terms));
+		vaddq_f32(floats, vmulq_f32(terms, vld1q_f32(scales.as_ptr())))
+	}
+
+	#[inline(always)]
+	unsafe fn add_products(
+		floats: Self::Floats,
+		factors: &[f32; MAX_LANES],
+		factor: f32,
+	) -> Self::Floats {
+		vaddq_f32(floats, vmulq_f32(vld1q_f32(factors.as_ptr()), vdupq_n_f32(factor)))
 	}
 }

@@ -352,6 +352,8 @@ pub trait Lanes {
 	type Codes: Copy;
 	/// Numbers of 32 bits, one for each column.
 	type Sums: Copy;
+	/// Floats, one for each column.
+	type Floats: Copy;
 	/// What is subtracted from codes when they are taken out.
 	fn offset(bits: usize) -> i32;
 
@@ -359,15 +361,149 @@ pub trait Lanes {
 	unsafe fn codes<const BITS: usize>(rows: &[*const u8; MAX_LANES]) -> Self::Codes;
 	/// The sums of products of the codes with the numbers.
 	unsafe fn sums<const BITS: usize>(codes: Self::Codes, numbers: &Numbers) -> Self::Sums;
-	/// Adds `((sums - zeros * sum) * scale) * scales`, to one number for each column.
+	/// The first numbers.
+	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats;
+	/// Replaces the first numbers.
+	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]);
+	/// Adds `((sums - zeros * sum) * scale) * scales` to floats.
 	unsafe fn add_terms(
+		floats: Self::Floats,
 		sums: Self::Sums,
 		zeros: &[i32; MAX_LANES],
 		sum: i32,
 		scale: f32,
 		scales: &[f32; MAX_LANES],
-		to: &mut [f32; MAX_LANES],
-	);
+	) -> Self::Floats;
+	/// Adds `factors * factor` to floats, rounded twice.
+	unsafe fn add_products(
+		floats: Self::Floats,
+		factors: &[f32; MAX_LANES],
+		factor: f32,
+	) -> Self::Floats;
+	/// Brings as many numbers of each column's row into the order of lanes.
+	#[inline(always)]
+	unsafe fn turn(rows: &[*const f32; MAX_LANES], to: &mut [[f32; MAX_LANES]; STRIP]) {
+		for (i, row) in rows[..Self::LANES].iter().enumerate() {
+			for (j, to) in to.iter_mut().enumerate() {
+				to[i] = *row.add(j);
+			}
+		}
+	}
+}
+
+/// What belongs to the blocks of some columns, in the order of lanes: for each of a few pieces.
+struct Strip {
+	scales: [[f32; MAX_LANES]; STRIP],
+	offsets: [[f32; MAX_LANES]; STRIP],
+	zeros: [[i32; MAX_LANES]; STRIP],
+	has_offsets: bool,
+}
+
+impl Strip {
+	/// Adds the terms of a piece, which is number `j` of these, to the sums of a row: `at` is the place of
+	/// both in the left factor.
+	///
+	/// # Safety
+	///
+	/// The CPU must have the instruction set of `L`, the left factor such a place, and these such a piece.
+	#[inline(always)]
+	unsafe fn add<L: Lanes, const BITS: usize>(
+		&self,
+		to: L::Floats,
+		codes: L::Codes,
+		left: &Left,
+		at: usize,
+		j: usize,
+	) -> L::Floats {
+		// SAFETY: the caller sees to it.
+		unsafe {
+			let sums = L::sums::<BITS>(codes, left.numbers.get_unchecked(at));
+			let (sum, scale) = (*left.sums.get_unchecked(at), *left.scales.get_unchecked(at));
+			let (zeros, scales) = (self.zeros.get_unchecked(j), self.scales.get_unchecked(j));
+			let to = L::add_terms(to, sums, zeros, sum, scale, scales);
+			if !self.has_offsets {
+				return to;
+			}
+			let offsets = self.offsets.get_unchecked(j);
+			L::add_products(to, offsets, *left.totals.get_unchecked(at))
+		}
+	}
+}
+
+/// What belongs to blocks, as memory has it.
+struct Blocks<'a> {
+	scales: &'a [f32],
+	/// Nothing if there are none, as the zero points.
+	offsets: &'a [f32],
+	zeros: &'a [u8],
+	/// Blocks of a row, and bytes of its zero points.
+	of_row: usize,
+	zeros_of_row: usize,
+	/// Pieces of a block.
+	pieces: usize,
+}
+
+impl Blocks<'_> {
+	/// Lays out so many pieces from one on.
+	///
+	/// # Safety
+	///
+	/// The CPU must have the instruction set of `L`, and the columns so many pieces.
+	#[inline(always)]
+	unsafe fn lay_out<L: Lanes, const BITS: usize>(
+		&self,
+		strip: &mut Strip,
+		lanes: &[usize; MAX_LANES],
+		pieces: Range<usize>,
+	) {
+		// SAFETY: each column has a block for each piece.
+		unsafe {
+			self.floats::<L>(&mut strip.scales, self.scales, lanes, &pieces);
+			if !self.offsets.is_empty() {
+				self.floats::<L>(&mut strip.offsets, self.offsets, lanes, &pieces);
+			}
+		}
+		if self.zeros.is_empty() {
+			return;
+		}
+		for (i, lane) in lanes[..L::LANES].iter().enumerate() {
+			let row = &self.zeros[lane * self.zeros_of_row..][..self.zeros_of_row];
+			for (j, piece) in pieces.clone().enumerate() {
+				let block = piece / self.pieces;
+				let byte = i32::from(row[block * BITS / 8]);
+				let zero = if BITS == 4 { byte >> (4 * (block % 2)) & 15 } else { byte };
+				strip.zeros[j][i] = zero - L::offset(BITS);
+			}
+		}
+	}
+
+	/// The same of floats.
+	#[inline(always)]
+	unsafe fn floats<L: Lanes>(
+		&self,
+		to: &mut [[f32; MAX_LANES]; STRIP],
+		from: &[f32],
+		lanes: &[usize; MAX_LANES],
+		pieces: &Range<usize>,
+	) {
+		if self.pieces == 1 && pieces.len() == STRIP {
+			let mut rows = [from.as_ptr(); MAX_LANES];
+			// SAFETY: each column has so many blocks.
+			unsafe {
+				for (row, lane) in rows.iter_mut().zip(lanes) {
+					*row = from.as_ptr().add(lane * self.of_row + pieces.start);
+				}
+				L::turn(&rows, to);
+			}
+			return;
+		}
+		for (i, lane) in lanes[..L::LANES].iter().enumerate() {
+			let row = &from[lane * self.of_row..][..self.of_row];
+			for (j, piece) in pieces.clone().enumerate() {
+				to[j][i] = row[piece / self.pieces];
+			}
+		}
+	}
 }
 
 /// Tells the CPU that a line of memory will be read. It may lie anywhere.
@@ -419,7 +555,6 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 	const { assert!(L::LANES <= MAX_LANES) };
 	let bytes = PIECE * BITS / 8;
 	let (pieces, blocks) = (call.pieces(), call.blocks() as usize);
-	let pieces_of_block = call.block as usize / PIECE;
 	let (codes_of_row, zeros_of_row) = (call.codes_of_row() as usize, call.zeros_of_row() as usize);
 	let width = call.cols as usize;
 	let all = width * blocks;
@@ -432,8 +567,22 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 	let zeros = unsafe { memory.bytes(call.zeros as usize, zeros)? };
 	// SAFETY: as above.
 	let codes = unsafe { memory.bytes(call.codes as usize, width * codes_of_row)? }.as_ptr();
+	let blocks = Blocks {
+		scales,
+		offsets,
+		zeros,
+		of_row: blocks,
+		zeros_of_row,
+		pieces: call.block as usize / PIECE,
+	};
 	let result = memory.address(call.result).cast::<f32>();
 	let rows = left.rows;
+	let mut strip = Strip {
+		scales: [[0.0; MAX_LANES]; STRIP],
+		offsets: [[0.0; MAX_LANES]; STRIP],
+		zeros: [[(1 << (BITS - 1)) - L::offset(BITS); MAX_LANES]; STRIP],
+		has_offsets: !offsets.is_empty(),
+	};
 	let mut tile = [[0f32; MAX_LANES]; MAX_ROWS];
 	let mut done = 0;
 	for col in cols.clone().step_by(L::LANES) {
@@ -451,60 +600,44 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 		for (i, lane) in lanes.iter_mut().enumerate() {
 			*lane = col + i.min(count - 1);
 		}
-		for strip in (0..pieces).step_by(STRIP) {
-			let length = STRIP.min(pieces - strip);
-			let mut strip_scales = [[0f32; MAX_LANES]; STRIP];
-			let mut strip_offsets = [[0f32; MAX_LANES]; STRIP];
-			let mut strip_zeros = [[(1 << (BITS - 1)) - L::offset(BITS); MAX_LANES]; STRIP];
-			for (i, lane) in lanes[..L::LANES].iter().enumerate() {
-				for j in 0..length {
-					let block = (strip + j) / pieces_of_block;
-					strip_scales[j][i] = scales[lane * blocks + block];
-					if !offsets.is_empty() {
-						strip_offsets[j][i] = offsets[lane * blocks + block];
-					}
-					if !zeros.is_empty() {
-						let byte = i32::from(zeros[lane * zeros_of_row + block * BITS / 8]);
-						let zero = if BITS == 4 { byte >> (4 * (block % 2)) & 15 } else { byte };
-						strip_zeros[j][i] = zero - L::offset(BITS);
-					}
-				}
-			}
-			for j in 0..length {
-				let piece = strip + j;
+		for from in (0..pieces).step_by(STRIP) {
+			let to = pieces.min(from + STRIP);
+			// SAFETY: as for this function; the columns have so many pieces.
+			unsafe { blocks.lay_out::<L, BITS>(&mut strip, &lanes, from..to) };
+			// The sums of a single row stay in registers.
+			// SAFETY: as for this function.
+			let mut only = unsafe { L::load(&tile[0]) };
+			for piece in from..to {
 				// The columns that come next lie together, but are read here and there.
 				let next = (col + L::LANES) * codes_of_row + piece * bytes * L::LANES;
 				for line in (0..bytes * L::LANES).step_by(LINE) {
 					fetch(codes.wrapping_add(next + line));
 				}
 				let mut at = [codes; MAX_LANES];
+				let j = piece - from;
 				// SAFETY: each row has so many pieces, and the tile so many rows.
 				unsafe {
 					for (at, lane) in at.iter_mut().zip(&lanes) {
 						*at = codes.add(lane * codes_of_row + piece * bytes);
 					}
 					let codes = L::codes::<BITS>(&at);
-					let numbers = left.numbers.get_unchecked(piece * rows..);
-					let scales = left.scales.get_unchecked(piece * rows..);
-					let sums = left.sums.get_unchecked(piece * rows..);
+					if rows == 1 {
+						only = strip.add::<L, BITS>(only, codes, left, piece, j);
+						continue;
+					}
 					for row in 0..rows {
-						L::add_terms(
-							L::sums::<BITS>(codes, numbers.get_unchecked(row)),
-							&strip_zeros[j],
-							*sums.get_unchecked(row),
-							*scales.get_unchecked(row),
-							&strip_scales[j],
-							tile.get_unchecked_mut(row),
+						let sums = tile.get_unchecked_mut(row);
+						let all = L::load(sums);
+						L::store(
+							strip.add::<L, BITS>(all, codes, left, piece * rows + row, j),
+							sums,
 						);
-						if !offsets.is_empty() {
-							let total = *left.totals.get_unchecked(piece * rows + row);
-							let to = tile.get_unchecked_mut(row);
-							for (to, offset) in to.iter_mut().zip(&strip_offsets[j]) {
-								*to += offset * total;
-							}
-						}
 					}
 				}
+			}
+			if rows == 1 {
+				// SAFETY: as for this function.
+				unsafe { L::store(only, &mut tile[0]) };
 			}
 		}
 		for (row, sums) in tile[..rows].iter().enumerate() {

@@ -11,6 +11,7 @@ impl Lanes for Plain {
 	const LANES: usize = LANES;
 	type Codes = [[i16; PIECE]; LANES];
 	type Sums = [i32; LANES];
+	type Floats = [f32; LANES];
 
 	fn offset(_: usize) -> i32 {
 		0
@@ -51,16 +52,39 @@ impl Lanes for Plain {
 	}
 
 	#[inline(always)]
+	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
+		[from[0], from[1], from[2], from[3]]
+	}
+
+	#[inline(always)]
+	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
+		to[..LANES].copy_from_slice(&floats);
+	}
+
+	#[inline(always)]
 	unsafe fn add_terms(
+		mut floats: Self::Floats,
 		sums: Self::Sums,
 		zeros: &[i32; MAX_LANES],
 		sum: i32,
 		scale: f32,
 		scales: &[f32; MAX_LANES],
-		to: &mut [f32; MAX_LANES],
-	) {
+	) -> Self::Floats {
 		for i in 0..LANES {
-			to[i] += ((sums[i] - zeros[i] * sum) as f32 * scale) * scales[i];
+			floats[i] += ((sums[i] - zeros[i] * sum) as f32 * scale) * scales[i];
 		}
+		floats
+	}
+
+	#[inline(always)]
+	unsafe fn add_products(
+		mut floats: Self::Floats,
+		factors: &[f32; MAX_LANES],
+		factor: f32,
+	) -> Self::Floats {
+		for i in 0..LANES {
+			floats[i] += factors[i] * factor;
+		}
+		floats
 	}
 }

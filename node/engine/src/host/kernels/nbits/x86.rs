@@ -1,6 +1,6 @@
 //! Products with weights of few bits by instructions that multiply and add bytes. Their sums are exact.
 
-use super::{run, Call, Lanes, Left, Numbers, MAX_LANES, WORDS};
+use super::{run, Call, Lanes, Left, Numbers, MAX_LANES, STRIP, WORDS};
 use crate::host::{clock::Deadline, kernels::memory::Shared};
 use std::{arch::x86_64::*, ops::Range};
 use wasmtime::Trap;
@@ -68,6 +68,7 @@ impl Lanes for Avx2 {
 	const LANES: usize = 8;
 	type Codes = [__m256i; WORDS];
 	type Sums = __m256i;
+	type Floats = __m256;
 
 	fn offset(bits: usize) -> i32 {
 		// Of codes of 8 bits, products with one factor without a sign would not fit 16 bits.
@@ -122,21 +123,72 @@ impl Lanes for Avx2 {
 	}
 
 	#[inline(always)]
+	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
+		_mm256_loadu_ps(from.as_ptr())
+	}
+
+	#[inline(always)]
+	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
+		_mm256_storeu_ps(to.as_mut_ptr(), floats);
+	}
+
+	#[inline(always)]
 	unsafe fn add_terms(
+		floats: Self::Floats,
 		sums: Self::Sums,
 		zeros: &[i32; MAX_LANES],
 		sum: i32,
 		scale: f32,
 		scales: &[f32; MAX_LANES],
-		to: &mut [f32; MAX_LANES],
-	) {
+	) -> Self::Floats {
 		let zeros = _mm256_loadu_si256(zeros.as_ptr().cast());
 		let zeros = _mm256_mullo_epi32(zeros, _mm256_set1_epi32(sum));
 		let sums = _mm256_cvtepi32_ps(_mm256_sub_epi32(sums, zeros));
 		let terms = _mm256_mul_ps(sums, _mm256_set1_ps(scale));
-		let terms = _mm256_mul_ps(terms, _mm256_loadu_ps(scales.as_ptr()));
-		let sums = _mm256_add_ps(_mm256_loadu_ps(to.as_ptr()), terms);
-		_mm256_storeu_ps(to.as_mut_ptr(), sums);
+		_mm256_add_ps(floats, _mm256_mul_ps(terms, _mm256_loadu_ps(scales.as_ptr())))
+	}
+
+	#[inline(always)]
+	unsafe fn add_products(
+		floats: Self::Floats,
+		factors: &[f32; MAX_LANES],
+		factor: f32,
+	) -> Self::Floats {
+		let factors = _mm256_loadu_ps(factors.as_ptr());
+		_mm256_add_ps(floats, _mm256_mul_ps(factors, _mm256_set1_ps(factor)))
+	}
+
+	#[inline(always)]
+	unsafe fn turn(rows: &[*const f32; MAX_LANES], to: &mut [[f32; MAX_LANES]; STRIP]) {
+		turn_8(rows, 0, to);
+	}
+}
+
+/// Brings eight numbers of each of eight rows, from one on, into the order of lanes.
+#[inline(always)]
+unsafe fn turn_8(rows: &[*const f32; MAX_LANES], first: usize, to: &mut [[f32; MAX_LANES]; STRIP]) {
+	const { assert!(STRIP == 8) };
+	for half in 0..2 {
+		let at = 4 * half;
+		// Four numbers of a row, and of the fourth one after it.
+		let mut pairs = [_mm256_setzero_ps(); 4];
+		for (i, pair) in pairs.iter_mut().enumerate() {
+			let lower = _mm256_castps128_ps256(_mm_loadu_ps(rows[first + i].add(at)));
+			let upper = _mm_loadu_ps(rows[first + i + 4].add(at));
+			*pair = _mm256_insertf128_ps::<1>(lower, upper);
+		}
+		let [a, b, c, d] = pairs;
+		let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+		let (ab_up, cd_up) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+		let turned = [
+			_mm256_shuffle_ps::<0x44>(ab, cd),
+			_mm256_shuffle_ps::<0xee>(ab, cd),
+			_mm256_shuffle_ps::<0x44>(ab_up, cd_up),
+			_mm256_shuffle_ps::<0xee>(ab_up, cd_up),
+		];
+		for (j, column) in turned.into_iter().enumerate() {
+			_mm256_storeu_ps(to[at + j].as_mut_ptr().add(first), column);
+		}
 	}
 }
 
@@ -170,6 +222,7 @@ impl Lanes for Vnni {
 	const LANES: usize = 16;
 	type Codes = [__m512i; WORDS];
 	type Sums = __m512i;
+	type Floats = __m512;
 
 	fn offset(_: usize) -> i32 {
 		0
@@ -206,20 +259,44 @@ impl Lanes for Vnni {
 	}
 
 	#[inline(always)]
+	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
+		_mm512_loadu_ps(from.as_ptr())
+	}
+
+	#[inline(always)]
+	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
+		_mm512_storeu_ps(to.as_mut_ptr(), floats);
+	}
+
+	#[inline(always)]
 	unsafe fn add_terms(
+		floats: Self::Floats,
 		sums: Self::Sums,
 		zeros: &[i32; MAX_LANES],
 		sum: i32,
 		scale: f32,
 		scales: &[f32; MAX_LANES],
-		to: &mut [f32; MAX_LANES],
-	) {
+	) -> Self::Floats {
 		let zeros = _mm512_loadu_si512(zeros.as_ptr().cast());
 		let zeros = _mm512_mullo_epi32(zeros, _mm512_set1_epi32(sum));
 		let sums = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums, zeros));
 		let terms = _mm512_mul_ps(sums, _mm512_set1_ps(scale));
-		let terms = _mm512_mul_ps(terms, _mm512_loadu_ps(scales.as_ptr()));
-		let sums = _mm512_add_ps(_mm512_loadu_ps(to.as_ptr()), terms);
-		_mm512_storeu_ps(to.as_mut_ptr(), sums);
+		_mm512_add_ps(floats, _mm512_mul_ps(terms, _mm512_loadu_ps(scales.as_ptr())))
+	}
+
+	#[inline(always)]
+	unsafe fn add_products(
+		floats: Self::Floats,
+		factors: &[f32; MAX_LANES],
+		factor: f32,
+	) -> Self::Floats {
+		let factors = _mm512_loadu_ps(factors.as_ptr());
+		_mm512_add_ps(floats, _mm512_mul_ps(factors, _mm512_set1_ps(factor)))
+	}
+
+	#[inline(always)]
+	unsafe fn turn(rows: &[*const f32; MAX_LANES], to: &mut [[f32; MAX_LANES]; STRIP]) {
+		turn_8(rows, 0, to);
+		turn_8(rows, 8, to);
 	}
 }
