@@ -84,15 +84,17 @@ impl Lanes for Avx2 {
 		let mut codes = [_mm256_setzero_si256(); WORDS];
 		if BITS == 4 {
 			let lower = _mm256_set1_epi8(15);
-			for (i, words) in words_of_8(rows, 0).into_iter().enumerate() {
-				codes[2 * i] = _mm256_and_si256(words, lower);
-				codes[2 * i + 1] = _mm256_and_si256(_mm256_srli_epi16::<4>(words), lower);
+			let words = words_of_8(rows, 0);
+			for i in 0..4 {
+				codes[2 * i] = _mm256_and_si256(words[i], lower);
+				codes[2 * i + 1] = _mm256_and_si256(_mm256_srli_epi16::<4>(words[i]), lower);
 			}
 		} else {
 			let middle = _mm256_set1_epi8(-128);
 			for half in 0..2 {
-				for (i, words) in words_of_8(rows, 16 * half).into_iter().enumerate() {
-					codes[4 * half + i] = _mm256_xor_si256(words, middle);
+				let words = words_of_8(rows, 16 * half);
+				for i in 0..4 {
+					codes[4 * half + i] = _mm256_xor_si256(words[i], middle);
 				}
 			}
 		}
@@ -105,15 +107,15 @@ impl Lanes for Avx2 {
 		let mut sums = _mm256_setzero_si256();
 		if BITS == 4 {
 			// Sixteen products of at most 15 * 127 fit 16 bits.
-			for (at, code) in codes.into_iter().enumerate() {
+			for at in 0..WORDS {
 				let number = _mm256_set1_epi32(numbers.word(at));
-				sums = _mm256_add_epi16(sums, _mm256_maddubs_epi16(code, number));
+				sums = _mm256_add_epi16(sums, _mm256_maddubs_epi16(codes[at], number));
 			}
 			_mm256_madd_epi16(sums, ones)
 		} else {
 			// Two products of at most 128 * 127 do.
-			for (at, code) in codes.into_iter().enumerate() {
-				let number = _mm256_set1_epi32(numbers.word(at));
+			for at in 0..WORDS {
+				let (code, number) = (codes[at], _mm256_set1_epi32(numbers.word(at)));
 				let pairs =
 					_mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(number, code));
 				sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones));
@@ -172,10 +174,10 @@ unsafe fn turn_8(rows: &[*const f32; MAX_LANES], first: usize, to: &mut [[f32; M
 		let at = 4 * half;
 		// Four numbers of a row, and of the fourth one after it.
 		let mut pairs = [_mm256_setzero_ps(); 4];
-		for (i, pair) in pairs.iter_mut().enumerate() {
+		for i in 0..4 {
 			let lower = _mm256_castps128_ps256(_mm_loadu_ps(rows[first + i].add(at)));
 			let upper = _mm_loadu_ps(rows[first + i + 4].add(at));
-			*pair = _mm256_insertf128_ps::<1>(lower, upper);
+			pairs[i] = _mm256_insertf128_ps::<1>(lower, upper);
 		}
 		let [a, b, c, d] = pairs;
 		let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
@@ -186,8 +188,8 @@ unsafe fn turn_8(rows: &[*const f32; MAX_LANES], first: usize, to: &mut [[f32; M
 			_mm256_shuffle_ps::<0x44>(ab_up, cd_up),
 			_mm256_shuffle_ps::<0xee>(ab_up, cd_up),
 		];
-		for (j, column) in turned.into_iter().enumerate() {
-			_mm256_storeu_ps(to[at + j].as_mut_ptr().add(first), column);
+		for j in 0..4 {
+			_mm256_storeu_ps(to[at + j].as_mut_ptr().add(first), turned[j]);
 		}
 	}
 }
@@ -233,14 +235,16 @@ impl Lanes for Vnni {
 		let mut codes = [_mm512_setzero_si512(); WORDS];
 		if BITS == 4 {
 			let lower = _mm512_set1_epi8(15);
-			for (i, words) in words_of_16(rows, 0).into_iter().enumerate() {
-				codes[2 * i] = _mm512_and_si512(words, lower);
-				codes[2 * i + 1] = _mm512_and_si512(_mm512_srli_epi16::<4>(words), lower);
+			let words = words_of_16(rows, 0);
+			for i in 0..4 {
+				codes[2 * i] = _mm512_and_si512(words[i], lower);
+				codes[2 * i + 1] = _mm512_and_si512(_mm512_srli_epi16::<4>(words[i]), lower);
 			}
 		} else {
 			for half in 0..2 {
-				for (i, words) in words_of_16(rows, 16 * half).into_iter().enumerate() {
-					codes[4 * half + i] = words;
+				let words = words_of_16(rows, 16 * half);
+				for i in 0..4 {
+					codes[4 * half + i] = words[i];
 				}
 			}
 		}
@@ -251,9 +255,9 @@ impl Lanes for Vnni {
 	unsafe fn sums<const BITS: usize>(codes: Self::Codes, numbers: &Numbers) -> Self::Sums {
 		// Two chains, because each instruction waits for the one before.
 		let mut sums = [_mm512_setzero_si512(); 2];
-		for (at, code) in codes.into_iter().enumerate() {
+		for at in 0..WORDS {
 			let number = _mm512_set1_epi32(numbers.word(at));
-			sums[at % 2] = _mm512_dpbusd_epi32(sums[at % 2], code, number);
+			sums[at % 2] = _mm512_dpbusd_epi32(sums[at % 2], codes[at], number);
 		}
 		_mm512_add_epi32(sums[0], sums[1])
 	}
