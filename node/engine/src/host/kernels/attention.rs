@@ -31,7 +31,7 @@ const QUERIES: usize = 4;
 const MAX_WIDTH: u32 = 1 << 12;
 const MAX_CONTEXT: u32 = 1 << 20;
 /// Fuel from which on the queries are shared out to several threads: less would not make up for it.
-const PART: u64 = 1 << 16;
+const PART: u64 = 1 << 14;
 /// Multiply-adds between two looks at the time.
 const LOOK: usize = 1 << 24;
 

@@ -1,10 +1,15 @@
 //! The parts of one call on several threads.
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuilder, Yield};
 use std::{
+	hint,
 	num::NonZero,
-	sync::{Mutex, OnceLock, PoisonError},
+	sync::{
+		atomic::{AtomicU64, AtomicUsize, Ordering},
+		Mutex, OnceLock, PoisonError,
+	},
 	thread,
+	time::{Duration, Instant},
 };
 use wasmtime::Trap;
 
@@ -22,6 +27,35 @@ fn pool() -> Option<&'static ThreadPool> {
 		threads.thread_name(|number| format!("opg-kernels-{number}")).build().ok()
 	};
 	POOL.get_or_init(start).as_ref()
+}
+
+/// How long a thread looks for work before it sleeps. Calls follow on each other in less, and waking a
+/// thread takes as long as a part of a small one.
+const STAY: Duration = Duration::from_micros(200);
+
+/// Threads that look for work, and when there was some, in nanoseconds from some point on.
+static AWAKE: AtomicUsize = AtomicUsize::new(0);
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+fn now() -> u64 {
+	static BEGIN: OnceLock<Instant> = OnceLock::new();
+	BEGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
+}
+
+/// Sees to it that so many threads are awake.
+fn wake(pool: &ThreadPool, helpers: usize) {
+	LAST.store(now(), Ordering::Relaxed);
+	while AWAKE.load(Ordering::Relaxed) < helpers.min(pool.current_num_threads()) {
+		AWAKE.fetch_add(1, Ordering::Relaxed);
+		pool.spawn(|| {
+			while now().saturating_sub(LAST.load(Ordering::Relaxed)) < STAY.as_nanos() as u64 {
+				if rayon::yield_now() != Some(Yield::Executed) {
+					hint::spin_loop();
+				}
+			}
+			AWAKE.fetch_sub(1, Ordering::Relaxed);
+		});
+	}
 }
 
 /// Calls `work` with each part, on this thread and on up to `threads - 1` others. The parts do not
@@ -42,12 +76,25 @@ pub fn on_threads<P: Send>(
 		}
 		Ok(())
 	};
+	wake(pool, helpers);
 	let mut theirs = vec![Ok(()); helpers];
+	let ready = AtomicUsize::new(0);
 	let ours = pool.in_place_scope(|scope| {
 		for done in &mut theirs {
-			scope.spawn(|_| *done = take());
+			scope.spawn(|_| {
+				*done = take();
+				ready.fetch_add(1, Ordering::Release);
+			});
 		}
-		take()
+		let ours = take();
+		// They are about to be: the scope would go to sleep.
+		let begin = now();
+		while ready.load(Ordering::Acquire) < helpers
+			&& now().saturating_sub(begin) < STAY.as_nanos() as u64
+		{
+			hint::spin_loop();
+		}
+		ours
 	});
 	theirs.into_iter().fold(ours, Result::and)
 }

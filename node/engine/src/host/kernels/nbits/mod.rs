@@ -59,7 +59,7 @@ const LINE: usize = 64;
 /// Products of pieces between two looks at the time.
 const LOOK: usize = 1 << 22;
 /// Fuel from which on the columns are shared out to several threads: less would not make up for it.
-const PART: u64 = 1 << 16;
+const PART: u64 = 1 << 14;
 /// Columns of which parts are made up.
 const PART_COLS: usize = 4 * MAX_LANES;
 
