@@ -81,10 +81,10 @@ impl Download {
 		Self { request: None, what, content, most, patience: FETCH_TIMEOUT }
 	}
 
-	/// The tokenizer of a version. Few nodes have it, so they are not given long.
+	/// The tokenizer of a version.
 	pub fn of_tokenizer(content: Content) -> Self {
 		let (what, most) = ("tokenizer", opg_text::MAX_FILE as u32);
-		Self { request: None, what, content, most, patience: FETCH_TIMEOUT / 4 }
+		Self { request: None, what, content, most, patience: FETCH_TIMEOUT }
 	}
 
 	/// Gets it from the node.
@@ -125,7 +125,7 @@ impl Download {
 	}
 
 	/// Has the node fetch the content from others. A node for strangers fetches what an open request
-	/// needs, whose number it is told.
+	/// needs, whose number it is told, and files of versions that are no longer than that.
 	fn have_fetched(&self, call: Call) -> Result<()> {
 		let Self { request, what, content: Content { hash, size }, patience, .. } = *self;
 		let where_else = match (request, what) {

@@ -2,12 +2,12 @@
 //!
 //! | method | parameters | result | safe |
 //! |---|---|---|---|
-//! | `blobs_v1_begin` | hash, size, number of a request or null | what is missing | for files of registered versions, and what an open request awaits |
+//! | `blobs_v1_begin` | hash, size, number of a request or null | what is missing | for files of registered versions, tokenizers too, and what an open request awaits |
 //! | `blobs_v1_chunk` | hash, start, end, encoded range | bytes that are here | yes |
 //! | `blobs_v1_finish` | hash | nothing | yes |
 //! | `blobs_v1_status` | hash | state, size, bytes that are here | yes |
 //! | `blobs_v1_range` | hash, start, end | the encoded range | yes |
-//! | `blobs_v1_fetch` | hash, size, number of a request or null | state, as of `blobs_v1_status` | for what an open request awaits |
+//! | `blobs_v1_fetch` | hash, size, number of a request or null | state, as of `blobs_v1_status` | for what an open request awaits, and files of registered versions of at most 64 MiB, such as tokenizers |
 //! | `blobs_v1_list` | hash of the last one seen, or null | up to 1,000 blobs, in order | no |
 //! | `blobs_v1_usage` | | what the store holds, and its limits | no |
 //!
@@ -29,7 +29,7 @@ use opg_blobs::{
 	exchange::{Fetcher, Priority, State, Wish},
 	store::{Hash, Store},
 };
-use opg_primitives::{Content, RequestId};
+use opg_primitives::{Content, RequestId, MAX_CONTENT_BYTES};
 use opg_worker::Contents;
 use sc_rpc_api::check_if_safe;
 use serde_json::{json, Value};
@@ -121,18 +121,21 @@ fn range(params: Params, blobs: Arc<Blobs>, _: Extensions) -> Outcome {
 fn fetch(params: Params, blobs: Arc<Blobs>, extensions: Extensions) -> Outcome {
 	let mut params = params.sequence();
 	let (hash, size): (H256, u64) = (params.next()?, params.next()?);
+	let of_stranger =
+		|| Wish { priority: Priority::Normal, deadline: Some(Instant::now() + FETCH_TIME) };
 	let wish = match params.optional_next()? {
 		Some(request) => {
 			blobs.awaited(request, hash, size)?;
-			Wish { priority: Priority::Normal, deadline: Some(Instant::now() + FETCH_TIME) }
+			of_stranger()
 		},
-		None => {
-			check_if_safe(&extensions)?;
-			Wish::default()
+		None => match check_if_safe(&extensions) {
+			Ok(()) => Wish::default(),
+			Err(_) if blobs.is_small_and_registered(hash, size)? => of_stranger(),
+			Err(refused) => return Err(refused.into()),
 		},
 	};
-	let fetcher = blobs.fetcher.as_ref().ok_or(Error::NoFetcher)?;
 	if !blobs.store().contains(&hash.0) {
+		let fetcher = blobs.fetcher.as_ref().ok_or(Error::NoFetcher)?;
 		fetcher.fetch(hash.0, size, wish).map_err(Error::from)?;
 	}
 	Ok(blobs.status(&hash.0))
@@ -186,6 +189,11 @@ impl Blobs {
 			return Err(Error::NotRegistered { hash, size });
 		}
 		Ok(None)
+	}
+
+	/// Tells whether a registered version has this file, and it is no longer than contents of requests.
+	fn is_small_and_registered(&self, hash: H256, size: u64) -> Result<bool, Error> {
+		Ok(size <= MAX_CONTENT_BYTES.into() && self.registry.is_registered(hash, size)?)
 	}
 
 	/// A content, if the open request of this number names it.
@@ -325,6 +333,9 @@ mod tests {
 			assert_eq!(test.call(method, json!([])).expect_err("unsafe").0, -32601, "{method}");
 		}
 		assert_eq!(test.call("blobs_v1_fetch", json!([hash, 5])).expect_err("unsafe").0, -32601);
+		// It would be fetched, by a node with a network.
+		let fetched = test.call("blobs_v1_fetch", json!([hash, bytes.len()])).expect("it is here");
+		assert_eq!(fetched["state"], "complete");
 		let (code, _) = test.call("blobs_v1_fetch", json!([hash, 5, REQUEST])).expect_err("not it");
 		assert_eq!(code, 7011);
 		let named = json!([hash, bytes.len(), REQUEST]);

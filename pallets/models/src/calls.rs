@@ -36,8 +36,10 @@ impl<T: Config> Pallet<T> {
 		named.versions_deposit = named.versions_deposit.saturating_add(model.deposit);
 		Self::store_named(name_id, named)?;
 		NextModelId::<T>::put(next);
+		for file in model.files() {
+			ModelsByHash::<T>::insert(file.hash, id, ());
+		}
 		Models::<T>::insert(id, model);
-		ModelsByHash::<T>::insert(model_hash, id, ());
 		Self::note_file(model_hash, &owner, announced_at);
 		Self::deposit_event(Event::Registered { model: id, owner, model_hash, name, number });
 		Ok(())
@@ -83,7 +85,9 @@ impl<T: Config> Pallet<T> {
 		Self::store_named(model.name_id, named)?;
 		Self::relist(&model, VersionState::Removed);
 		Models::<T>::remove(id);
-		ModelsByHash::<T>::remove(model.model_hash, id);
+		for file in model.files() {
+			ModelsByHash::<T>::remove(file.hash, id);
+		}
 		Self::forget_file(model.model_hash);
 		T::Readiness::forget(id);
 		Self::deposit_event(Event::Deregistered { model: id });

@@ -9,7 +9,8 @@ use frame_support::{
 use opg_primitives::{registry::Tag, Balance, ModelId};
 use sp_core::H256;
 
-/// Entries of a version: `Models`, `ModelsByHash`, `FirstAnnouncements`.
+/// Entries of a version: `Models`, `ModelsByHash`, `FirstAnnouncements`. That of a tokenizer is free:
+/// deposits are older than it.
 const VERSION_ITEMS: u32 = 3;
 /// Entries of a named model without tags: `NamedModels`, `NamesByOwner`, `VersionLists`.
 const NAME_ITEMS: u32 = 3;

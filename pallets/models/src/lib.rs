@@ -111,7 +111,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type VersionLists<T> = StorageMap<_, Twox64Concat, NameId, VersionList, ValueQuery>;
 
-	/// Versions by the content hash of their file.
+	/// Versions by the content hash of their file, and by that of their tokenizer.
 	#[pallet::storage]
 	pub type ModelsByHash<T> =
 		StorageDoubleMap<_, Blake2_128Concat, H256, Twox64Concat, ModelId, ()>;

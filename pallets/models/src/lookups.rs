@@ -76,13 +76,15 @@ impl<T: Config> Pallet<T> {
 		page(keys, limit)
 	}
 
-	/// Versions whose file has this content hash.
+	/// Versions whose file has this content hash. A page may be short, since a tokenizer may have it too.
 	pub fn versions_with(model_hash: H256, cursor: Option<Vec<u8>>, limit: u32) -> Page<ModelId> {
 		let keys = match cursor {
 			None => ModelsByHash::<T>::iter_key_prefix(model_hash),
 			Some(cursor) => ModelsByHash::<T>::iter_key_prefix_from(model_hash, cursor),
 		};
-		page(keys, limit)
+		let (mut versions, cursor) = page(keys, limit);
+		versions.retain(|id| Models::<T>::get(id).is_some_and(|own| own.model_hash == model_hash));
+		(versions, cursor)
 	}
 }
 

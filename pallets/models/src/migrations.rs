@@ -1,7 +1,7 @@
 //! Migrations of storage, from what the last release wrote.
 
 use crate::{
-	pallet::{Config, Models, Pallet},
+	pallet::{Config, Models, ModelsByHash, Pallet},
 	types::{Model, NameId, Release},
 };
 #[cfg(feature = "try-runtime")]
@@ -18,7 +18,8 @@ use sp_core::{Get, H256};
 #[cfg(feature = "try-runtime")]
 use sp_runtime::TryRuntimeError;
 
-/// Versions say whether they generate text: those that there are do not.
+/// Versions say whether they generate text: those that there are do not. Their tokenizers are found by
+/// their hashes.
 ///
 /// It takes one block. A version takes a deposit, and a block has the weight of thousands of them.
 pub type AddGeneration<T> =
@@ -74,13 +75,18 @@ pub struct GenerationAdder<T>(core::marker::PhantomData<T>);
 
 impl<T: Config> UncheckedOnRuntimeUpgrade for GenerationAdder<T> {
 	fn on_runtime_upgrade() -> Weight {
-		let mut count = 0;
-		Models::<T>::translate(|_, former: FormerModel<T::AccountId>| {
+		let (mut count, mut files) = (0, 0);
+		Models::<T>::translate(|id, former: FormerModel<T::AccountId>| {
 			count += 1;
-			Some(former.into_model())
+			let model = former.into_model();
+			for file in model.files() {
+				files += 1;
+				ModelsByHash::<T>::insert(file.hash, id, ());
+			}
+			Some(model)
 		});
 		// The end of the list is read too.
-		T::DbWeight::get().reads_writes(count + 1, count)
+		T::DbWeight::get().reads_writes(count + 1, count + files)
 	}
 
 	#[cfg(feature = "try-runtime")]
@@ -135,6 +141,7 @@ mod tests {
 			let expected = former.into_model();
 			for id in [0, 5] {
 				assert_eq!(Models::<Test>::get(id), Some(expected.clone()));
+				assert!(ModelsByHash::<Test>::contains_key(H256::repeat_byte(10), id));
 			}
 			assert_eq!(Models::<Test>::iter().count(), 2);
 			assert_eq!(Pallet::<Test>::on_chain_storage_version(), 3);

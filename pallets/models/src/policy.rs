@@ -18,6 +18,7 @@ use frame_system::{offchain::SubmitTransaction, pallet_prelude::BlockNumberFor};
 use opg_primitives::{
 	court::CourtKey,
 	host::VersionedOffer,
+	registry::Content,
 	serving::{serving_payload, ServingWish, VersionOffer},
 	ExecutorKey, ExecutorSignature, ModelId,
 };
@@ -159,11 +160,11 @@ impl<T: Config> Pallet<T> {
 		with_transaction(|| TransactionOutcome::Rollback(Self::do_declare_serving(call)))
 	}
 
-	/// Tells whether a registered version has this file.
-	pub fn is_registered_file(model_hash: H256, size: u32) -> bool {
-		ModelsByHash::<T>::iter_key_prefix(model_hash)
+	/// Tells whether a registered version has this file, for its model or its tokenizer.
+	pub fn is_registered_file(hash: H256, size: u32) -> bool {
+		ModelsByHash::<T>::iter_key_prefix(hash)
 			.filter_map(Models::<T>::get)
-			.any(|version| version.size == size)
+			.any(|version| version.files().any(|file| file == Content { hash, size }))
 	}
 
 	/// Tells the node of versions, and declares what it wishes: at most one declaration per operator

@@ -109,14 +109,14 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The index by content hash is what a scan of the versions gives, and each file has somebody who
-	/// announced it first.
+	/// The index by content hash is what a scan of the versions gives, and each file of a model has
+	/// somebody who announced it first.
 	fn check_files() -> Result<(), TryRuntimeError> {
 		let mut files = BTreeMap::<H256, u32>::new();
 		let mut by_hash = BTreeSet::new();
 		for (id, model) in Models::<T>::iter() {
 			*files.entry(model.model_hash).or_insert(0) += 1;
-			by_hash.insert((model.model_hash, id));
+			by_hash.extend(model.files().map(|file| (file.hash, id)));
 		}
 		let found: BTreeSet<_> = ModelsByHash::<T>::iter_keys().collect();
 		ensure!(found == by_hash, "index by hash is another than a scan gives");

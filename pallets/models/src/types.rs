@@ -52,6 +52,14 @@ pub struct Model<AccountId> {
 	pub deposit: Balance,
 }
 
+impl<AccountId> Model<AccountId> {
+	/// The files that nodes have of it: the model, and its tokenizer.
+	pub fn files(&self) -> impl Iterator<Item = Content> {
+		let model = Content { hash: self.model_hash, size: self.size };
+		core::iter::once(model).chain(self.release.tokenizer)
+	}
+}
+
 /// What people need to know of a version. It never changes.
 #[derive(
 	Clone, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Debug,

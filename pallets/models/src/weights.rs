@@ -59,7 +59,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Models::VersionLists` (`max_values`: None, `max_size`: Some(12814), added: 15289, mode: `Measured`)
 	/// Storage: `Models::FirstAnnouncements` (r:1 w:1)
 	/// Proof: `Models::FirstAnnouncements` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `Measured`)
-	/// Storage: `Models::ModelsByHash` (r:0 w:1)
+	/// Storage: `Models::ModelsByHash` (r:0 w:2)
 	/// Proof: `Models::ModelsByHash` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `Measured`)
 	/// Storage: `Models::Models` (r:0 w:1)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
@@ -67,7 +67,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Least time measured: 242_100_000 ps.
 		Weight::from_parts(268_731_000, 18345)
 			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().writes(9))
 	}
 	/// Storage: `Models::Models` (r:1 w:1)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)
@@ -85,13 +85,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Models::FirstAnnouncements` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `Measured`)
 	/// Storage: `Court::Holders` (r:1 w:0)
 	/// Proof: `Court::Holders` (`max_values`: None, `max_size`: Some(3214), added: 5689, mode: `Measured`)
-	/// Storage: `Models::ModelsByHash` (r:0 w:1)
+	/// Storage: `Models::ModelsByHash` (r:0 w:2)
 	/// Proof: `Models::ModelsByHash` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `Measured`)
 	fn deregister() -> Weight {
 		// Least time measured: 494_917_000 ps.
 		Weight::from_parts(531_221_000, 41383)
 			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(23))
+			.saturating_add(T::DbWeight::get().writes(24))
 	}
 	/// Storage: `Models::Models` (r:1 w:0)
 	/// Proof: `Models::Models` (`max_values`: None, `max_size`: Some(1737), added: 4212, mode: `Measured`)

@@ -47,7 +47,8 @@ pub(super) fn publish(session: &Session, file: &Path, version: &VersionArgs) -> 
 		})?;
 	}
 	if let Some(tokenizer) = version.tokenizer() {
-		hand_in(session, &chain, tokenizer)?;
+		let sent = Upload::of_file(tokenizer)?.send(&chain, None);
+		sent.context("the tokenizer is not at the node: run this again")?;
 	}
 	output.news(format_args!(
 		"{} has the file: executors and validators fetch it while the node is up",
@@ -57,23 +58,6 @@ pub(super) fn publish(session: &Session, file: &Path, version: &VersionArgs) -> 
 	output.news(format_args!("ask for an inference with: opg request send {id} --tensors FILE"));
 	output.json(|| draft.json(id));
 	Ok(())
-}
-
-/// Hands a tokenizer to the node, so that those who ask find it there. Executors do not need it: a node
-/// for strangers does not take it, and then it goes to people on another way.
-fn hand_in(session: &Session, chain: &Chain, tokenizer: &Path) -> Result<()> {
-	match Upload::of_file(tokenizer)?.send(chain, None) {
-		Ok(()) => Ok(()),
-		Err(error) if is_only_for_registered(&error) => {
-			let file = tokenizer.display();
-			session.output.news(format_args!(
-				"{} takes no tokenizers of strangers: hand {file} to a node of your own, or to those who ask",
-				session.endpoint
-			));
-			Ok(())
-		},
-		Err(error) => Err(error.context("the tokenizer is not at the node: run this again")),
-	}
 }
 
 /// Number of the version of this name that has the file already: this program broke off after it had

@@ -130,6 +130,25 @@ fn release_should_be_refused_when_it_is_not_one() {
 }
 
 #[test]
+fn tokenizer_should_be_a_file_of_its_version_as_long_as_that_is_registered() {
+	run(|| {
+		let mut registration = Registration::at("1.0.0");
+		registration.release.tokenizer = Some(Content { hash: REPORT, size: 7 });
+		assert_ok!(registration.send());
+		let model = Models::<Test>::get(0).unwrap();
+		assert!(Registry::is_registered_file(model.model_hash, model.size));
+		assert!(Registry::is_registered_file(REPORT, 7));
+		assert!(!Registry::is_registered_file(REPORT, model.size));
+		// Who looks for a model finds no tokenizer.
+		assert_eq!(Registry::versions_with(model.model_hash, None, 9).0, [0]);
+		assert!(Registry::versions_with(REPORT, None, 9).0.is_empty());
+		assert_ok!(Registry::deregister(origin(1), 0));
+		assert!(!Registry::is_registered_file(REPORT, 7));
+		assert_eq!(ModelsByHash::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
 fn version_number_should_never_be_used_again_when_its_version_was_removed() {
 	run(|| {
 		assert_ok!(Registration::at("1.0.0").send());

@@ -96,8 +96,6 @@ MAX_NEW_TOKENS: Final = 64
 """New tokens of a text where nothing is said."""
 _MAX_TEXT_MODELS: Final = 4
 """Tokenizers that are kept."""
-_TOKENIZER_SECONDS: Final = 15.0
-"""Time that a node is given to fetch a tokenizer from others. Few have it."""
 
 
 @dataclass(frozen=True)
@@ -614,10 +612,10 @@ class AsyncClient:
                 )
             return file
         try:
-            return await blobs.download(self._rpc, None, content, _TOKENIZER_SECONDS)
+            return await blobs.download(self._rpc, None, content)
         except blobs.ContentUnavailable as error:
             raise blobs.ContentUnavailable(
-                "the node does not have the tokenizer of the version: get the file from the "
+                "the node does not get the tokenizer of the version: get the file from the "
                 f"model's owner, and give it as tokenizer=FILE ({error})"
             ) from error
 

@@ -44,13 +44,8 @@ async def upload(rpc: Rpc, request: int, data: bytes) -> None:
     raise NodeMisbehaved("the node misses something of the upload again and again")
 
 
-async def download(
-    rpc: Rpc, request: int | None, content: Content, fetch_seconds: float = _FETCH_SECONDS
-) -> bytes:
-    """Get a content of a request, or of a version, from the node, and check it by its hash.
-
-    The node is given so many seconds to fetch it from others.
-    """
+async def download(rpc: Rpc, request: int | None, content: Content) -> bytes:
+    """Get a content of a request, or of a version, from the node, and check it by its hash."""
     name, parts = to_hex(content.hash), []
     for start, end in ranges(content.size):
         try:
@@ -58,7 +53,7 @@ async def download(
         except RpcError as error:
             if error.code != _NOT_HERE:
                 raise
-            await _have_fetched(rpc, request, content, fetch_seconds)
+            await _have_fetched(rpc, request, content)
             encoded = await rpc.call("blobs_v1_range", name, start, end)
         try:
             parts.append(decode(from_hex(encoded), content.size, start, end))
@@ -70,9 +65,7 @@ async def download(
     return data
 
 
-async def _have_fetched(
-    rpc: Rpc, request: int | None, content: Content, fetch_seconds: float
-) -> None:
+async def _have_fetched(rpc: Rpc, request: int | None, content: Content) -> None:
     """Have the node fetch the content from others, as it may while the request is open."""
     name = to_hex(content.hash)
     try:
@@ -83,12 +76,12 @@ async def _have_fetched(
             status = await rpc.call("blobs_v1_fetch", name, content.size)
         except RpcError:
             raise _unavailable(content, str(error)) from error
-    deadline = time.monotonic() + fetch_seconds
+    deadline = time.monotonic() + _FETCH_SECONDS
     while status["state"] != "complete":
         if status["state"] in {"failed", "missing"}:
             raise _unavailable(content, str(status.get("reason") or "nobody that it asked has it"))
         if time.monotonic() > deadline:
-            raise _unavailable(content, f"it did not get it within {fetch_seconds:g} s")
+            raise _unavailable(content, f"it did not get it within {_FETCH_SECONDS:g} s")
         await asyncio.sleep(_POLL_SECONDS)
         status = await rpc.call("blobs_v1_status", name)
 
