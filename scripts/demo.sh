@@ -41,7 +41,7 @@ while [ $# -gt 0 ]; do
 		--watch-node) BEHAVIOUR=liar WATCH=node ;;
 		--magika) FILE="$(realpath -- "${2:?--magika needs a file}")" && shift ;;
 		--language)
-			TEXT="What is the capital of France?"
+			TEXT="What is a blockchain?"
 			case "${2:-}" in "" | --*) ;; *) TEXT="$2" && shift ;; esac
 			;;
 		--count) COUNT="${2:?--count needs a number}" && shift ;;
@@ -291,7 +291,7 @@ if [ -n "$TEXT" ]; then
 	phase "SmolLM2"
 	# shellcheck source=scripts/language.sh
 	source "$OPG_ROOT/scripts/language.sh"
-	import_smollm2 int8
+	import_smollm2 int4
 	MODEL="$LANGUAGE_MODEL"
 fi
 

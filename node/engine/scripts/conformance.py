@@ -53,7 +53,7 @@ refused as `ForeignDomain`.
 | `SkipSimplifiedLayerNormalization` | by tract, without a bias |
 | `SimplifiedLayerNormalization`, which has no domain | over the last axis |
 | `MultiHeadAttention` | by tract: queries, keys and values apart, without bias, mask and past |
-| `GroupQueryAttention` | by the engine: one sequence, f32, caches of fixed size, halves rotated or none; without a window, a softcap, smooth softmax, positions or a bias ([ADR 51](adr/0051-a-decoder-of-few-operators.md)) |
+| `GroupQueryAttention` | by the engine: one sequence, f32, caches of fixed size, halves rotated or none; without a window, a softcap, smooth softmax, positions or a bias ([ADR 49](adr/0049-a-decoder-of-few-operators.md)) |
 | `RotaryEmbedding` | by tract, with a position for each place; in three dimensions with `num_heads` |
 | `MatMulNBits` | 2, 4 or 8 bits, constant weights. With `accuracy_level` 4, 4 or 8 bits and blocks of 32 or more: on the codes, with the left factor in 8 bits ([ADR 47](adr/0047-weights-of-few-bits.md)); else as a product of floats |
 | `GatherBlockQuantized` | by tract, 4 bits, a table of two dimensions; scales are rounded to f16 in blocks of 32 |

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 from gguf import GGMLQuantizationType as Type
+from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 
 Array = npt.NDArray[np.float32]
@@ -219,6 +220,53 @@ def stored_as(array: Array, kind: Type) -> npt.NDArray[Any]:
     return blocks.reshape(len(array), -1)
 
 
+def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
+    """Write products of 8 bits whose zero points are floats as onnxruntime can compute them.
+
+    As the engine does, if it is not to be exact: the inputs are rounded to 8 bits in pieces of 32, but for
+    what the offset of a block takes of them.
+    """
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    nodes = list(graph.node)
+    del graph.node[:]
+    for node in nodes:
+        given = [
+            numpy_helper.to_array(stored[name])
+            for name in (node.input[1:4] if node.op_type == "MatMulNBits" else [])
+        ]
+        if len(given) < 3 or given[0].shape[-1] != 32 or given[2].dtype != np.float32:  # noqa: PLR2004
+            graph.node.append(node)
+            continue
+        codes, scales, zeros = given
+        name = node.output[0]
+
+        def add(op: str, inputs: list[str], end: str, name: str = name, **more: Any) -> str:
+            graph.node.append(helper.make_node(op, inputs, [name + end], **more))
+            return name + end
+
+        def constant(array: Any, end: str, name: str = name) -> str:
+            graph.initializer.append(numpy_helper.from_array(np.asarray(array), name + end))
+            return name + end
+
+        centred = (codes.astype(np.float32) - 128) * scales[..., None]
+        weights = constant(centred.reshape(len(codes), -1).T.copy(), ".weights")
+        offsets = constant(((128 - zeros) * scales).T.copy(), ".offsets")
+        x = node.input[0]
+        blocks = add("Reshape", [x, constant([1, -1, codes.shape[1], 32], ".shape")], ".blocks")
+        sums = add("ReduceSum", [blocks, constant([3], ".axis")], ".sums", keepdims=0)
+        if not is_exact:
+            largest = add("ReduceMax", [add("Abs", [blocks], ".abs")], ".most", axes=[3])
+            scale = add("Div", [largest, constant(np.float32(127), ".127")], ".scale")
+            scale = add("Max", [scale, constant(np.float32(1e-30), ".least")], ".positive")
+            whole = add("Round", [add("Div", [blocks, scale], ".parts")], ".whole")
+            rounded = add("Mul", [whole, scale], ".rounded")
+            x = add("Reshape", [rounded, constant([1, -1, 32 * codes.shape[1]], ".flat")], ".x")
+        product = add("MatMul", [x, weights], ".product")
+        graph.node.append(
+            helper.make_node("Add", [product, add("MatMul", [sums, offsets], ".offset")], [name])
+        )
+
+
 class Steps:
     """A step graph in onnxruntime, driven as the engine drives it."""
 
@@ -226,6 +274,7 @@ class Steps:
         """`is_exact` turns off what onnxruntime rounds in products with blocks."""
         loaded = onnx.load(model)
         self.facts = {item.key: item.value for item in loaded.metadata_props}
+        write_out_offsets(loaded.graph, is_exact=is_exact)
         for node in loaded.graph.node:
             for attribute in node.attribute:
                 if is_exact and attribute.name == "accuracy_level":

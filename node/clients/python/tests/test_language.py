@@ -171,17 +171,14 @@ def test_blocks_of_gguf_should_keep_their_numbers(tmp_path: Path, kind: Type) ->
     np.testing.assert_allclose(steps.feed(PROMPT), expected, rtol=0, atol=2e-4)
 
 
-@pytest.mark.parametrize(("kind", "atol"), [(Type.Q4_0, 2e-4), (Type.Q4_1, 0.5)])
-def test_blocks_of_4_bits_should_keep_their_numbers_in_8(
-    tmp_path: Path, kind: Type, atol: float
-) -> None:
-    """If their zeros are whole numbers; else they are rounded to 8 bits."""
+@pytest.mark.parametrize("kind", [Type.Q4_0, Type.Q4_1])
+def test_blocks_of_4_bits_should_keep_their_numbers_in_8(tmp_path: Path, kind: Type) -> None:
     file = Small().write_gguf(tmp_path / "m.gguf", matrices=kind)
     logits = []
     for weights in (Kind.INT4, Kind.INT8):
         imported = language.import_model(file, tmp_path / weights.value, weights=weights)
         logits.append(Steps(imported.model, is_exact=True).feed(PROMPT))
-    np.testing.assert_allclose(logits[0], logits[1], rtol=0, atol=atol)
+    np.testing.assert_allclose(logits[0], logits[1], rtol=0, atol=2e-4)
 
 
 @pytest.mark.parametrize("embedding", [Type.Q4_0, Type.Q4_1, Type.F16])
@@ -249,7 +246,7 @@ def test_stacked_blocks_should_be_the_rows_of_all() -> None:
     parts = [plain, zeros, offset]
     expected = np.concatenate([part.dense() for part in parts])
     np.testing.assert_array_equal(dense(stacked(parts)), expected)
-    for part in (plain, zeros):
+    for part in parts:
         np.testing.assert_array_equal(dense(as_kind(part, Kind.INT8)), part.dense())
     flat = Blocks(4, 96, codes, np.where(scales < 0.5, 0, scales), None, offset.offsets)  # noqa: PLR2004
     for part in (offset, flat):

@@ -83,8 +83,8 @@ def test_shape_and_text_should_be_those_of_the_model(real: Real) -> None:
     assert config["eos_token"] == "<|im_end|>"
     assert "add_generation_prompt" in config["chat_template"]
     sizes = {kind: (real.folder / kind.value / "model.onnx").stat().st_size / 1e6 for kind in Kind}
-    assert sizes[Kind.INT4] < 110, sizes
-    assert sizes[Kind.INT8] < 165, sizes
+    assert sizes[Kind.INT4] < 115, sizes
+    assert sizes[Kind.INT8] < 170, sizes
 
 
 def test_200_greedy_tokens_should_be_those_of_the_reference(real: Real) -> None:
@@ -140,7 +140,7 @@ def test_rounded_inputs_of_products_should_cost_little(real: Real, root: Path) -
         same, loss = measure(kind.value, real.steps(kind))
         assert same >= 0.93, kind
         assert abs(loss) < 0.03, kind
-    # What the second products of blocks with offsets are for.
+    # What zero points that are no whole numbers are for.
     model = real.folder / "anew.onnx"
     model.write_bytes(step_graph(Anew(GgufFile(Path(FILE))), Kind.INT4, 512, lambda _: None))
     same, loss = measure("int4_anew", Steps(model))

@@ -153,15 +153,14 @@ def _or_full(array: Any, block: Blocks, value: int, dtype: Any) -> Any:
 def as_kind(matrix: Matrix, kind: Kind) -> Matrix:
     """A matrix as it is stored in a model of this kind.
 
-    Blocks of the same width stand for the same numbers afterwards, and so do smaller ones whose zeros
-    are whole numbers, which those of 8 bits have to be.
+    Blocks of the same width or of a smaller one stand for the same numbers afterwards.
     """
     if kind.bits is None:
         return dense(matrix)
     if isinstance(matrix, Blocks):
         if matrix.bits == kind.bits:
             return matrix
-        if matrix.bits < kind.bits and matrix.offsets is None:
+        if matrix.bits < kind.bits:
             return _widened(matrix)
     return quantised(dense(matrix), kind.bits)
 
@@ -170,7 +169,7 @@ def _widened(matrix: Blocks) -> Blocks:
     """Blocks of 8 bits from blocks of 4, of the same numbers."""
     zeros = np.uint8(matrix.middle) if matrix.zeros is None else matrix.zeros[..., None]
     codes = matrix.codes + np.uint8(128) - zeros
-    return Blocks(8, matrix.columns, codes, matrix.scales)
+    return Blocks(8, matrix.columns, codes, matrix.scales, None, matrix.offsets)
 
 
 def quantised(numbers: Floats, bits: int) -> Blocks:
