@@ -665,7 +665,10 @@ def few_bits(m):
     def product(a, k, n, bits, block, zeros, bias):
         blocks = -(-k // block)
         given = [a, codes(n, blocks, block * bits // 8), m.noise(n, blocks)]
-        given.append(codes(n, -(-blocks * bits // 8)) if zeros else "")
+        if zeros == "floats":
+            given.append(m.noise(n, blocks))
+        else:
+            given.append(codes(n, -(-blocks * bits // 8)) if zeros else "")
         given += ["", m.noise(n)] if bias else []
         sizes = dict(K=k, N=n, bits=bits, block_size=block, accuracy_level=4)
         return m.op("MatMulNBits", *given, domain="com.microsoft", **sizes)
@@ -674,6 +677,8 @@ def few_bits(m):
     m.output(product(m.op("Tanh", h), 70, 33, 8, 32, zeros=False, bias=True))
     m.output(product(rows, 160, 21, 4, 64, zeros=False, bias=True))
     m.output(product(rows, 160, 9, 8, 128, zeros=True, bias=False))
+    m.output(product(rows, 160, 37, 4, 32, zeros="floats", bias=False))
+    m.output(product(rows, 160, 18, 8, 64, zeros="floats", bias=False))
 
 
 @model(more=[("com.microsoft", 1)])

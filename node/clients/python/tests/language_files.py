@@ -221,10 +221,10 @@ def stored_as(array: Array, kind: Type) -> npt.NDArray[Any]:
 
 
 def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
-    """Write products of 8 bits whose zero points are floats as onnxruntime can compute them.
+    """Write products whose zero points are floats as onnxruntime can compute them.
 
     As the engine does, if it is not to be exact: the inputs are rounded to 8 bits in pieces of 32, but for
-    what the offset of a block takes of them.
+    what the offset of a block takes of them. Exact ones of 4 bits it computes itself.
     """
     stored = {tensor.name: tensor for tensor in graph.initializer}
     nodes = list(graph.node)
@@ -234,10 +234,15 @@ def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
             numpy_helper.to_array(stored[name])
             for name in (node.input[1:4] if node.op_type == "MatMulNBits" else [])
         ]
-        if len(given) < 3 or given[0].shape[-1] != 32 or given[2].dtype != np.float32:  # noqa: PLR2004
+        has_offsets = len(given) == 3 and given[2].dtype == np.float32  # noqa: PLR2004
+        if not has_offsets or (is_exact and given[0].shape[-1] == 16):  # noqa: PLR2004
             graph.node.append(node)
             continue
         codes, scales, zeros = given
+        middle = 128
+        if codes.shape[-1] == 16:  # noqa: PLR2004
+            codes = np.stack([codes & 15, codes >> 4], -1).reshape(*codes.shape[:-1], 32)
+            middle = 8
         name = node.output[0]
 
         def add(op: str, inputs: list[str], end: str, name: str = name, **more: Any) -> str:
@@ -248,9 +253,9 @@ def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
             graph.initializer.append(numpy_helper.from_array(np.asarray(array), name + end))
             return name + end
 
-        centred = (codes.astype(np.float32) - 128) * scales[..., None]
+        centred = (codes.astype(np.float32) - middle) * scales[..., None]
         weights = constant(centred.reshape(len(codes), -1).T.copy(), ".weights")
-        offsets = constant(((128 - zeros) * scales).T.copy(), ".offsets")
+        offsets = constant(((middle - zeros) * scales).T.copy(), ".offsets")
         x = node.input[0]
         blocks = add("Reshape", [x, constant([1, -1, codes.shape[1], 32], ".shape")], ".blocks")
         sums = add("ReduceSum", [blocks, constant([3], ".axis")], ".sums", keepdims=0)
