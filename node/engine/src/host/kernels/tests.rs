@@ -3,6 +3,7 @@
 mod convolution;
 mod nbits;
 mod packing;
+mod stored;
 
 use super::{
 	matmul::{Call, MR, NR, VECTOR_MR},
