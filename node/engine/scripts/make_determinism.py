@@ -632,6 +632,39 @@ def contributed(m):
 
 
 @model(more=[("com.microsoft", 1)])
+def few_bits(m):
+    """Products with weights that stay as they are; onnx has no reference for them."""
+    x, rows = m.input("x", (1, 1, 75)), m.input("rows", (2, 19, 160))
+    codes = lambda *shape: m.weight(m.random.integers(0, 256, shape), "u1")
+
+    def product(a, k, n, bits, block, zeros, bias):
+        blocks = -(-k // block)
+        given = [a, codes(n, blocks, block * bits // 8), m.noise(n, blocks)]
+        given.append(codes(n, -(-blocks * bits // 8)) if zeros else "")
+        given += ["", m.noise(n)] if bias else []
+        sizes = dict(K=k, N=n, bits=bits, block_size=block, accuracy_level=4)
+        return m.op("MatMulNBits", *given, domain="com.microsoft", **sizes)
+
+    h = product(x, 75, 70, 4, 32, zeros=True, bias=False)
+    m.output(product(m.op("Tanh", h), 70, 33, 8, 32, zeros=False, bias=True))
+    m.output(product(rows, 160, 21, 4, 64, zeros=False, bias=True))
+    m.output(product(rows, 160, 9, 8, 128, zeros=True, bias=False))
+
+
+@model(opset=19)
+def stored_weights(m):
+    """Weights that the graph makes floats of: so many that they stay as they are."""
+    x = m.input("x", (3, 70))
+    h = m.op("MatMul", x, m.op("Cast", m.noise(70, 90, dtype="f2"), to=T.FLOAT))
+    codes = lambda low, high, shape, dtype: m.weight(m.random.integers(low, high, shape), dtype)
+    scales = m.weight(np.abs(m.random.standard_normal(64)) * 0.003)
+    w = m.op("DequantizeLinear", codes(-128, 128, (90, 64), "i1"), scales, codes(-9, 9, 64, "i1"), axis=1)
+    h = m.op("Relu", m.op("MatMul", h, w))
+    w = m.op("DequantizeLinear", codes(0, 256, (80, 64), "u1"), m.weight(0.002), m.weight(118, "u1"))
+    m.output(m.op("Gemm", h, w, m.noise(80), transB=1))
+
+
+@model(more=[("com.microsoft", 1)])
 def quantized_lstm(m):
     x = m.input("x", (5, 1, 3))
     weights = lambda *shape: m.weight(m.random.integers(-100, 100, shape), "i1")

@@ -24,27 +24,31 @@ const MAX_STEP: u64 = 16 << 20;
 /// Optimises the model as [`TypedModel::into_optimized`] does.
 pub fn optimise(model: &mut TypedModel) -> TractResult<()> {
 	let mut declutter = Optimizer::declutter();
+	// Before constants are computed of them.
+	declutter.add_pass(0, Box::new(Each { rule: host::stored::keep, next: 0 }));
 	// Once constants are known, and before tract makes products of convolutions.
 	let rules: [Rule; 3] = [tables::rows_first, tables::fold, host::convolution];
 	for (place, rule) in rules.into_iter().enumerate() {
-		declutter.add_pass(1 + place, Box::new(Each { rule, next: 0 }));
+		declutter.add_pass(2 + place, Box::new(Each { rule, next: 0 }));
 	}
 	patch::optimise(&in_steps(declutter), model)?;
 	let mut codegen = Optimizer::codegen();
 	// The last one comes first.
-	let rules: [Rule; 6] = [
+	let rules: [Rule; 7] = [
 		sharing::products,
 		reductions::reduce,
 		scatter::scatter,
 		branches::prepare,
 		tables::sum,
 		cube,
+		host::stored::release_others,
 	];
 	for rule in rules {
 		codegen.add_pass(0, Box::new(Each { rule, next: 0 }));
 	}
 	// What is there once all else is done.
-	let rules: [Rule; 2] = [broadcast::binary, host::pack];
+	let rules: [Rule; 4] =
+		[host::stored::pack, broadcast::binary, host::pack, host::stored::release];
 	for rule in rules {
 		codegen.passes.push(Box::new(Each { rule, next: 0 }));
 	}

@@ -4,6 +4,7 @@
 //! weights (other types, packed panels) is kept once where it has the same bytes. Products with weights
 //! are packed for the kernel of vectors, also in the graph for a block: so both need the same panels.
 
+use crate::host::stored::{self, StoredFormat};
 use std::{cell::RefCell, collections::BTreeMap, sync::Weak};
 use tract_onnx::{
 	prelude::*,
@@ -144,8 +145,12 @@ fn bytes(tensor: &Tensor) -> Option<&[u8]> {
 	(tensor.is_plain_ram() && plain).then(|| tensor.as_bytes())
 }
 
-/// Whether the panels hold the same. What lies behind the last row is never read, and can be anything.
+/// Whether the panels hold the same. What lies behind the last row is never read, and can be anything,
+/// unless the weights are stored as the file has them.
 fn same_panels(a: &EagerPackedInput, b: &EagerPackedInput) -> bool {
+	if a.format().is::<StoredFormat>() {
+		return a == b;
+	}
 	let format = |packed: &EagerPackedInput| -> Option<PackedFormat> {
 		packed.fact.format.downcast_ref().cloned()
 	};
@@ -177,7 +182,8 @@ pub fn products(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Type
 	let product = node.op_is::<EinSumMatMul>();
 	let weights = |input: usize| -> TractResult<bool> {
 		let fact = model.outlet_fact(node.inputs[input])?;
-		Ok(fact.konst.is_some() && fact.datum_type == DatumType::F32)
+		let known = fact.konst.is_some() || stored::are_weights(model, node.inputs[input]);
+		Ok(known && fact.datum_type == DatumType::F32)
 	};
 	let (left, right) = (weights(0)?, weights(1)?);
 	if !(product || node.op_is::<EinSum>()) || left == right {

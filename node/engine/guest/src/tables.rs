@@ -4,6 +4,7 @@
 //! constants and 4 MiB, nor where large constants are used twice. So a run would make floats of all the
 //! rows of a table to read a few, and floats or sums of the weights of a large product.
 
+use crate::host::stored;
 use tract_onnx::tract_core::{
 	internal::*,
 	ops::{
@@ -26,7 +27,8 @@ fn converted<'a>(model: &'a TypedModel, node: &TypedNode) -> TractResult<Option<
 pub fn rows_first(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedModelPatch>> {
 	rule_if_some!(gather = node.op_as::<Gather>());
 	let conversion = model.node(node.inputs[0].node);
-	rule_if_some!(table = converted(model, conversion)?);
+	let of_constant = converted(model, conversion)?.map(|table| (table, conversion.op.clone()));
+	rule_if_some!((table, op) = stored::converted(model, conversion)?.or(of_constant));
 	rule_if_some!(rows = node.outputs[0].fact.shape.as_concrete());
 	rule_if!(rows.iter().product::<usize>() < table.len());
 	let mut patch = TypedModelPatch::default();
@@ -34,7 +36,7 @@ pub fn rows_first(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Ty
 	let places = patch.tap_model(model, node.inputs[1])?;
 	let name = format!("{}.rows", node.name);
 	let rows = patch.wire_node(name, Gather::new(gather.axis), &[table, places])?;
-	let output = patch.wire_node(&node.name, conversion.op.clone(), &rows)?;
+	let output = patch.wire_node(&node.name, op, &rows)?;
 	patch.shunt_outside(model, node.id.into(), output[0])?;
 	Ok(Some(patch))
 }

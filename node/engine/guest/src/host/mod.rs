@@ -10,6 +10,7 @@ mod integer;
 pub mod nbits;
 mod pack;
 mod product;
+pub mod stored;
 
 pub use convolution::convolution;
 use opg_engine_types::DType;

@@ -4,7 +4,7 @@
 //! product to the host (see `src/host/kernels/matmul.rs` there), with everything that tract has
 //! fused to it; they leave packing, and the choice between a matrix and a vector, to tract.
 
-use super::import;
+use super::{import, stored};
 use crate::sharing;
 use std::{borrow::Cow, cell::RefCell, fmt};
 use tract_onnx::tract_core::{
@@ -198,7 +198,7 @@ impl MatMatMul for Kernel {
 						right: Panels::new(b, n.div_ceil(self.nr), MAX_LAZY_BYTES)?,
 					};
 					products.push(product);
-					[0, b.k() as u32, 0, 0]
+					[stored::product(a.format(), b.format()), b.k() as u32, 0, 0]
 				},
 				_ => encode(seen.next().context("tract has skipped a step")?)?,
 			};

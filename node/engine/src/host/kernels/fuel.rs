@@ -9,6 +9,8 @@
 //! |---|---|---|
 //! | a call | [`CALL`] | leaving the sandbox and coming back |
 //! | multiply-adds of `f32` | 1 for [`MULTIPLY_ADDS`] | four vectors of AVX2, of which a core does one or two in a cycle |
+//! | numbers of 16 bits that become `f32` | 1 for [`HALVES`] | an instruction for eight of them, and as much as reading and writing takes |
+//! | bytes that become `f32` | 1 for [`SCALED`] | four instructions for eight of them |
 //! | multiply-adds of bytes | 1 for [`BYTE_MULTIPLY_ADDS`] | the same, widened; with VNNI it takes a quarter of that |
 //! | a piece of 32 products of codes of weights | [`PIECE`] | eight instructions for eight columns, and a few for the scales |
 //! | 32 numbers that are quantised | [`QUANTISED_PIECE`] | a division, and some operations for each |
@@ -27,6 +29,10 @@
 pub const CALL: u64 = 100;
 /// Multiply-adds of `f32` for one unit.
 pub const MULTIPLY_ADDS: u64 = 16;
+/// Numbers of 16 bits that become `f32` for one unit.
+pub const HALVES: u64 = 8;
+/// Bytes that become `f32` for one unit.
+pub const SCALED: u64 = 4;
 /// Multiply-adds of bytes for one unit.
 pub const BYTE_MULTIPLY_ADDS: u64 = 16;
 /// Products of 32 numbers of 8 bits with codes of weights.

@@ -4,11 +4,14 @@
 //! What is fused to it (bias, activation, ...) follows in the order given, in plain IEEE
 //! operations. Every NaN that is stored is [`canonical`]. So the result does not depend on the
 //! instruction set, on how the product is cut into tiles, or on the order of the tiles.
+//!
+//! Panels may be stored otherwise than as `f32`: see [`stored`](super::stored).
 
 use super::{
 	super::clock::Deadline,
 	fuel,
 	memory::{word, words, OutOfBounds, Shared},
+	stored::{is_kept, Factor, Panel, Room, Stored},
 	vector::{canonical, Vector},
 };
 use std::ops::Range;
@@ -56,9 +59,8 @@ pub struct Call {
 /// One step. Addresses are in bytes; numbers lie one after another there.
 #[derive(Clone, Copy)]
 pub enum Step {
-	/// Add a product of packed panels, `depth` deep. At `left` and `right` is a table with the
-	/// address of each panel.
-	Product { depth: u32, left: u32, right: u32 },
+	/// Add a product of packed panels, `depth` deep.
+	Product { depth: u32, left: Factor, right: Factor },
 	/// Apply an operation with a number.
 	Scalar(Op, f32),
 	/// Apply an operation with one number for each row.
@@ -136,14 +138,24 @@ impl Call {
 	/// Fuel of the product: a function of the shapes and strides alone.
 	pub fn fuel(&self) -> u64 {
 		let (mr, nr) = if self.vector { (VECTOR_MR, 1) } else { (MR, NR) };
-		let (elements, sides) = ((mr * nr) as u64, (mr + nr) as u64);
+		let elements = (mr * nr) as u64;
 		let tiles = |count: u32, size: usize| u64::from(count).div_ceil(size as u64);
-		let tiles = tiles(self.rows, mr).saturating_mul(tiles(self.cols, nr));
+		let (tile_rows, tile_cols) = (tiles(self.rows, mr), tiles(self.cols, nr));
+		let tiles = tile_rows.saturating_mul(tile_cols);
 		let step = |step: &Step| match step {
-			Step::Product { depth, .. } => {
-				let depth = u64::from(*depth);
-				let sums = elements * depth / fuel::MULTIPLY_ADDS;
-				fuel::TILE + sums.max(4 * sides * depth / fuel::BYTES)
+			Step::Product { depth, left, right } => {
+				let sums = elements * u64::from(*depth) / fuel::MULTIPLY_ADDS;
+				let mut bytes = 0;
+				let mut expanding = 0;
+				for (factor, width, is_left) in [(left, mr, true), (right, nr, false)] {
+					if self.keeps(is_left, width, *depth) {
+						bytes += Stored::Floats.bytes(width, *depth);
+					} else {
+						bytes += factor.stored.bytes(width, *depth);
+						expanding += factor.stored.fuel(width, *depth);
+					}
+				}
+				fuel::TILE + sums.max(bytes / fuel::BYTES) + expanding
 			},
 			Step::Add(matrix) | Step::Store(matrix) => {
 				fuel::TILE_STEP + matrix.fuel_each(self.vector) * elements
@@ -151,7 +163,45 @@ impl Call {
 			_ => fuel::TILE_STEP + elements / fuel::STEP_ELEMENTS,
 		};
 		let each = self.steps.iter().map(step).fold(0, u64::saturating_add);
-		tiles.saturating_mul(each).saturating_add(fuel::CALL)
+		// What is kept becomes `f32` once for all tiles.
+		let once = |step: &Step| {
+			let Step::Product { depth, left, right } = step else { return 0 };
+			let kept = |factor: &Factor, width, is_left, panels: u64| match factor.stored {
+				stored if stored != Stored::Floats && self.keeps(is_left, width, *depth) => {
+					let bytes = stored.bytes(width, *depth) / fuel::BYTES;
+					panels.saturating_mul(stored.fuel(width, *depth) + bytes)
+				},
+				_ => 0,
+			};
+			kept(left, mr, true, tile_rows).saturating_add(kept(right, nr, false, tile_cols))
+		};
+		let once = self.steps.iter().map(once).fold(0, u64::saturating_add);
+		tiles.saturating_mul(each).saturating_add(once).saturating_add(fuel::CALL)
+	}
+
+	/// Whether tiles are gone through row by row: where all columns stay in a cache, because the result
+	/// mostly goes to memory like that. Panels for a vector are long, and several columns of them only
+	/// have weights in common; weights that are stored otherwise become `f32` once for all columns.
+	fn by_rows(&self) -> bool {
+		let few = self.depth().saturating_mul(self.cols as usize) <= ALL_COLUMNS;
+		few && (self.stores_rows() || self.vector) || self.shares_weights()
+	}
+
+	/// Whether the columns have long panels in common that are stored otherwise than as `f32`.
+	fn shares_weights(&self) -> bool {
+		let is_stored = |step: &Step| match step {
+			Step::Product { left, .. } => left.stored != Stored::Floats,
+			_ => false,
+		};
+		self.vector && self.steps.iter().any(is_stored)
+	}
+
+	/// Whether panels of the left or the right factor, if they are stored otherwise than as `f32`, are
+	/// kept as `f32` while those of the other one pass by.
+	fn keeps(&self, is_left: bool, width: usize, depth: u32) -> bool {
+		let (mr, nr) = if self.vector { (VECTOR_MR, 1) } else { (MR, NR) };
+		let (count, size) = if is_left { (self.cols, nr) } else { (self.rows, mr) };
+		is_left == self.by_rows() && is_kept(width, depth, (count as usize).div_ceil(size))
 	}
 }
 
@@ -175,7 +225,11 @@ impl Step {
 		let op = Op::decode;
 		let matrix = Matrix { at: a, row_stride: b as i32, col_stride: c as i32 };
 		Some(match code {
-			0 => Step::Product { depth: a, left: b, right: c },
+			0 | 9..=23 => {
+				let factor = |table, code| Factor { table, stored: Stored::decode(code) };
+				let (left, right) = (code.saturating_sub(8) % 4, code.saturating_sub(8) / 4);
+				Step::Product { depth: a, left: factor(b, left), right: factor(c, right) }
+			},
 			1 => Step::Scalar(op(a)?, f32::from_bits(b)),
 			2 => Step::PerRow(op(a)?, b),
 			3 => Step::PerCol(op(a)?, b),
@@ -249,7 +303,7 @@ impl Call {
 		let (mr, nr) = if self.vector { (VECTOR_MR, 1) } else { (MR, NR) };
 		let cut = count > 1 && self.work() >= PART && self.is_apart(memory);
 		let count = if cut { count } else { 1 };
-		let by_rows = rows.div_ceil(mr) >= cols.div_ceil(nr);
+		let by_rows = rows.div_ceil(mr) >= cols.div_ceil(nr) || self.shares_weights();
 		let (size, tile) = if by_rows { (rows, mr) } else { (cols, nr) };
 		let step = size.div_ceil(tile).div_ceil(count).max(1) * tile;
 		let ranges = (0..size).step_by(step).map(|from| from..size.min(from + step));
@@ -299,7 +353,8 @@ impl Call {
 		for step in &self.steps {
 			match step {
 				Step::Product { depth, left, right } => {
-					for (table, size, count) in [(*left, mr, rows), (*right, nr, cols)] {
+					for (factor, size, count) in [(left, mr, rows), (right, nr, cols)] {
+						let Factor { table, stored } = *factor;
 						let panels = count.unsigned_abs().div_ceil(size as u64) as usize;
 						if panels > MAX_PANELS {
 							return false;
@@ -313,7 +368,8 @@ impl Call {
 							let Some(Ok(at)) = entry.map(|at| unsafe { memory.word(at) }) else {
 								return false;
 							};
-							read.push(numbers(at, i64::from(*depth) * size as i64));
+							let bytes = stored.bytes(size, *depth) as i64;
+							read.push(i64::from(at)..i64::from(at) + bytes);
 						}
 					}
 				},
@@ -362,31 +418,47 @@ pub unsafe fn run<V: Vector, const R: usize, const C: usize>(
 	part: &Part,
 	deadline: Deadline,
 ) -> Result<(), Trap> {
-	if call.vector {
-		tiles::<VECTOR_MR, 1>(memory, call, part, deadline, |tile, left, right| {
-			let left = left.chunks(VECTOR_MR * VECTOR_DEPTH);
-			for (left, right) in left.zip(right.chunks(VECTOR_DEPTH)) {
-				// SAFETY: as for this function.
-				unsafe { times_vector::<V>(tile, left, right) };
-			}
-		})
+	let mut rooms = Room::enter();
+	let [left, right] = &mut rooms;
+	let result = if call.vector {
+		let rooms = (left, right, VECTOR_DEPTH);
+		// SAFETY: as for this function, here and below.
+		unsafe {
+			tiles::<V, VECTOR_MR, 1>(memory, call, part, deadline, rooms, |tile, left, right| {
+				let left = left.chunks(VECTOR_MR * VECTOR_DEPTH);
+				for (left, right) in left.zip(right.chunks(VECTOR_DEPTH)) {
+					times_vector::<V>(tile, left, right);
+				}
+			})
+		}
 	} else {
-		tiles::<MR, NR>(memory, call, part, deadline, |tile, left, right| {
-			for (left, right) in left.chunks(MR * DEPTH).zip(right.chunks(NR * DEPTH)) {
-				// SAFETY: as for this function.
-				unsafe { times_matrix::<V, R, C>(tile, left, right) };
-			}
-		})
-	}
+		let rooms = (left, right, DEPTH);
+		// SAFETY: as above.
+		unsafe {
+			tiles::<V, MR, NR>(memory, call, part, deadline, rooms, |tile, left, right| {
+				for (left, right) in left.chunks(MR * DEPTH).zip(right.chunks(NR * DEPTH)) {
+					times_matrix::<V, R, C>(tile, left, right);
+				}
+			})
+		}
+	};
+	Room::leave(rooms);
+	result
 }
 
-/// Goes through the tiles; `add` adds a product of panels to a tile.
+/// Goes through the tiles; `add` adds a product of panels to a tile. Panels that are stored otherwise than
+/// as `f32` become that in the rooms of the left and the right factor, in parts of the given depth.
+///
+/// # Safety
+///
+/// As for [`run`].
 #[inline(always)]
-fn tiles<const ROWS: usize, const COLS: usize>(
+unsafe fn tiles<V: Vector, const ROWS: usize, const COLS: usize>(
 	memory: Shared<'_>,
 	call: &Call,
 	part: &Part,
 	deadline: Deadline,
+	(left_room, right_room, step_depth): (&mut Room, &mut Room, usize),
 	add: impl Fn(&mut Tile<ROWS, COLS>, &[f32], &[f32]),
 ) -> Result<(), Trap> {
 	if call.steps.is_empty() {
@@ -395,10 +467,7 @@ fn tiles<const ROWS: usize, const COLS: usize>(
 	}
 	let (rows, cols) = (call.rows as usize, call.cols as usize);
 	let mut work = 0usize;
-	// Row by row where all columns stay in a cache, because the result mostly goes to memory like that.
-	// Panels for a vector are long, and several columns of them only have weights in common.
-	let by_rows =
-		call.depth().saturating_mul(cols) <= ALL_COLUMNS && (call.stores_rows() || call.vector);
+	let by_rows = call.by_rows();
 	let (outer, inner) = if by_rows { (&part.rows, &part.cols) } else { (&part.cols, &part.rows) };
 	let (far, near) = if by_rows { (ROWS, COLS) } else { (COLS, ROWS) };
 	for outer in outer.clone().step_by(far) {
@@ -406,7 +475,7 @@ fn tiles<const ROWS: usize, const COLS: usize>(
 			let (row, col) = if by_rows { (outer, inner) } else { (inner, outer) };
 			let place = Place { row, col, rows: ROWS.min(rows - row), cols: COLS.min(cols - col) };
 			let mut tile = [[0.0; COLS]; ROWS];
-			for step in &call.steps {
+			for (number, step) in call.steps.iter().enumerate() {
 				work += ROWS * COLS;
 				if work >= LOOK {
 					work = 0;
@@ -415,11 +484,41 @@ fn tiles<const ROWS: usize, const COLS: usize>(
 				match *step {
 					Step::Product { depth, left, right } => {
 						work += ROWS * COLS * depth as usize;
-						let (left, right) = (
-							panel(memory, left, row / ROWS, depth as usize * ROWS)?,
-							panel(memory, right, col / COLS, depth as usize * COLS)?,
-						);
-						add(&mut tile, left, right);
+						let (rows, cols) = (row / ROWS, col / COLS);
+						// SAFETY: this thread writes nothing meanwhile, and others write nothing that
+						// this one reads. The rest is as for this function.
+						unsafe {
+							let length = depth as usize;
+							let left_panel = Panel::<ROWS>::new(memory, left, rows, length)?;
+							let right_panel = Panel::<COLS>::new(memory, right, cols, length)?;
+							if let (Panel::Floats(left), Panel::Floats(right)) =
+								(left_panel, right_panel)
+							{
+								add(&mut tile, left, right);
+								continue;
+							}
+							let keep_left = call.keeps(true, ROWS, depth).then_some((number, rows));
+							let keep_right =
+								call.keeps(false, COLS, depth).then_some((number, cols));
+							for from in (0..length).step_by(step_depth) {
+								let depths = from..length.min(from + step_depth);
+								add(
+									&mut tile,
+									left_room.part::<V, ROWS>(
+										left_panel,
+										depths.clone(),
+										length,
+										keep_left,
+									),
+									right_room.part::<V, COLS>(
+										right_panel,
+										depths,
+										length,
+										keep_right,
+									),
+								);
+							}
+						}
 					},
 					Step::Store(matrix) => place.store(memory, matrix, &tile)?,
 					Step::Add(matrix) => place.add(memory, matrix, &mut tile)?,
@@ -429,18 +528,6 @@ fn tiles<const ROWS: usize, const COLS: usize>(
 		}
 	}
 	Ok(())
-}
-
-/// Panel number `index` of a table.
-fn panel<'a>(
-	memory: Shared<'a>,
-	table: u32,
-	index: usize,
-	length: usize,
-) -> Result<&'a [f32], OutOfBounds> {
-	let entry = u32::try_from(index * 4).ok().and_then(|offset| table.checked_add(offset));
-	// SAFETY: this thread writes nothing meanwhile, and others write nothing that this one reads.
-	unsafe { memory.floats(memory.word(entry.ok_or(OutOfBounds)?)?, length) }
 }
 
 /// Adds a product of panels, in blocks that fit the registers.

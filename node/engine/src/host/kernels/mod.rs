@@ -22,6 +22,7 @@ mod memory;
 mod nbits;
 mod pack;
 mod softmax;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -59,7 +60,7 @@ pub const IMPORTS: [(&str, &str); 9] = [
 pub enum Isa {
 	/// Those that every CPU has; multiply-adds are computed in `f64`.
 	Portable,
-	/// AVX2 and FMA.
+	/// AVX2, FMA and F16C.
 	#[cfg(target_arch = "x86_64")]
 	Avx2,
 	/// AVX-512.
@@ -79,7 +80,10 @@ impl Isa {
 		let mut available = vec![Isa::Portable];
 		#[cfg(target_arch = "x86_64")]
 		{
-			if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+			if is_x86_feature_detected!("avx2")
+				&& is_x86_feature_detected!("fma")
+				&& is_x86_feature_detected!("f16c")
+			{
 				available.push(Isa::Avx2);
 				if is_x86_feature_detected!("avx512f") {
 					available.push(Isa::Avx512);
@@ -145,9 +149,9 @@ macro_rules! dispatch {
 				#[cfg(target_arch = "x86_64")]
 				Isa::Portable => version!(vector::Portable, 4, 2, "sse2"),
 				#[cfg(target_arch = "x86_64")]
-				Isa::Avx2 => version!(vector::Avx2, 4, 2, "avx2,fma"),
+				Isa::Avx2 => version!(vector::Avx2, 4, 2, "avx2,fma,f16c"),
 				#[cfg(target_arch = "x86_64")]
-				Isa::Avx512 | Isa::Avx512Vnni => version!(vector::Avx512, 8, 2, "avx512f,avx2,fma"),
+				Isa::Avx512 | Isa::Avx512Vnni => version!(vector::Avx512, 8, 2, "avx512f,avx2,fma,f16c"),
 				#[cfg(target_arch = "aarch64")]
 				Isa::Portable => version!(vector::Portable, 4, 2, "neon"),
 				#[cfg(target_arch = "aarch64")]
@@ -166,6 +170,16 @@ dispatch! {
 	) {
 		// SAFETY: this is compiled for the instructions of the vectors, and called for parts alone.
 		unsafe { matmul::run::<V, ROWS, COLS>(memory, call, part, deadline) }
+	}
+}
+
+#[cfg(test)]
+dispatch! {
+	fn expand_halves<V, ROWS, COLS>(halves: &[[u8; 2]], to: &mut [f32]) {
+		let panel = stored::Panel::<1>::Halves(halves);
+		// SAFETY: this is compiled for the instructions of the vectors.
+		unsafe { panel.expand::<V>(0..halves.len(), to) };
+		Ok(())
 	}
 }
 

@@ -4,6 +4,7 @@ mod attention;
 mod convolution;
 mod nbits;
 mod packing;
+mod stored;
 
 use super::{
 	matmul::{Call, MR, NR, VECTOR_MR},

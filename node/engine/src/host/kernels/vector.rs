@@ -23,6 +23,13 @@ pub trait Vector: Copy {
 	/// As for [`Vector::splat`], and they must be readable at `from`.
 	unsafe fn load(from: *const f32) -> Self;
 
+	/// Reads [`Vector::LANES`] numbers of 16 bits, as [`half`] does.
+	///
+	/// # Safety
+	///
+	/// As for [`Vector::splat`], and they must be readable at `from`.
+	unsafe fn load_halves(from: *const u8) -> Self;
+
 	/// Writes [`Vector::LANES`] numbers.
 	///
 	/// # Safety
@@ -42,6 +49,19 @@ pub trait Vector: Copy {
 #[inline(always)]
 pub fn canonical(value: f32) -> f32 {
 	f32::from_bits(if value.is_nan() { 0x7fc0_0000 } else { value.to_bits() })
+}
+
+/// The number of 16 bits as `f32`, which has all of them. Of a NaN it is the quiet one of the same bits,
+/// as instructions make it.
+#[inline(always)]
+pub fn half(bits: u16) -> f32 {
+	const INFINITE: u32 = 0x7c00;
+	let (sign, size) = (u32::from(bits & 0x8000) << 16, u32::from(bits & 0x7fff));
+	// With the exponent where that of `f32` is: too small by a power of two, also among denormals.
+	let scaled = f32::from_bits(size << 13) * f32::from_bits((127 + 112) << 23);
+	let quiet = if size > INFINITE { 1 << 22 } else { 0 };
+	let special = size << 13 | 0x7f80_0000 | quiet;
+	f32::from_bits(sign | if size >= INFINITE { special } else { scaled.to_bits() })
 }
 
 /// `a * b + c` rounded once, on a CPU without an instruction for it.
@@ -83,6 +103,12 @@ impl Vector for Portable {
 	}
 
 	#[inline(always)]
+	unsafe fn load_halves(from: *const u8) -> Self {
+		let [a, b, c, d] = from.cast::<[u16; 4]>().read_unaligned();
+		Self([half(a), half(b), half(c), half(d)])
+	}
+
+	#[inline(always)]
 	unsafe fn store(self, to: *mut f32) {
 		to.cast::<[f32; 4]>().write_unaligned(self.0);
 	}
@@ -96,7 +122,7 @@ impl Vector for Portable {
 macro_rules! vector {
 	(
 		$name:ident, $inner:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident,
-		|$a:ident, $b:ident, $c:ident| $mul_add:expr
+		|$from:ident| $halves:expr, |$a:ident, $b:ident, $c:ident| $mul_add:expr
 	) => {
 		/// For CPUs with the instruction set of that name.
 		#[derive(Clone, Copy)]
@@ -113,6 +139,11 @@ macro_rules! vector {
 			#[inline(always)]
 			unsafe fn load(from: *const f32) -> Self {
 				Self($load(from))
+			}
+
+			#[inline(always)]
+			unsafe fn load_halves($from: *const u8) -> Self {
+				Self($halves)
 			}
 
 			#[inline(always)]
@@ -134,23 +165,53 @@ mod x86 {
 	use super::Vector;
 	use std::arch::x86_64::*;
 
-	vector!(Avx2, __m256, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |a, b, c| {
-		_mm256_fmadd_ps(a, b, c)
-	});
-	vector!(Avx512, __m512, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, |a, b, c| {
-		_mm512_fmadd_ps(a, b, c)
-	});
+	vector!(
+		Avx2,
+		__m256,
+		8,
+		_mm256_set1_ps,
+		_mm256_loadu_ps,
+		_mm256_storeu_ps,
+		|from| _mm256_cvtph_ps(_mm_loadu_si128(from.cast())),
+		|a, b, c| _mm256_fmadd_ps(a, b, c)
+	);
+	vector!(
+		Avx512,
+		__m512,
+		16,
+		_mm512_set1_ps,
+		_mm512_loadu_ps,
+		_mm512_storeu_ps,
+		|from| _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())),
+		|a, b, c| _mm512_fmadd_ps(a, b, c)
+	);
 }
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "aarch64")]
 mod arm {
-	use super::Vector;
+	use super::{half, Vector};
 	use std::arch::aarch64::*;
 
+	/// Four numbers of 16 bits.
+	#[inline(always)]
+	unsafe fn halves(from: *const u8) -> float32x4_t {
+		let [a, b, c, d] = from.cast::<[u16; 4]>().read_unaligned();
+		vld1q_f32([half(a), half(b), half(c), half(d)].as_ptr())
+	}
+
 	// `vfmaq_f32` takes the addend first.
-	vector!(Neon, float32x4_t, 4, vdupq_n_f32, vld1q_f32, vst1q_f32, |a, b, c| vfmaq_f32(c, a, b));
+	vector!(
+		Neon,
+		float32x4_t,
+		4,
+		vdupq_n_f32,
+		vld1q_f32,
+		vst1q_f32,
+		|from| halves(from),
+		|a, b, c| vfmaq_f32(c, a, b)
+	);
 }
 #[cfg(target_arch = "aarch64")]
 pub use arm::Neon;
