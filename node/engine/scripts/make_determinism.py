@@ -631,26 +631,6 @@ def contributed(m):
     m.output(op("MatMulIntegerToFloat", a, weights, scale, scale, zero))
 
 
-@model(more=[("com.microsoft", 1)])
-def few_bits(m):
-    """Products with weights that stay as they are; onnx has no reference for them."""
-    x, rows = m.input("x", (1, 1, 75)), m.input("rows", (2, 19, 160))
-    codes = lambda *shape: m.weight(m.random.integers(0, 256, shape), "u1")
-
-    def product(a, k, n, bits, block, zeros, bias):
-        blocks = -(-k // block)
-        given = [a, codes(n, blocks, block * bits // 8), m.noise(n, blocks)]
-        given.append(codes(n, -(-blocks * bits // 8)) if zeros else "")
-        given += ["", m.noise(n)] if bias else []
-        sizes = dict(K=k, N=n, bits=bits, block_size=block, accuracy_level=4)
-        return m.op("MatMulNBits", *given, domain="com.microsoft", **sizes)
-
-    h = product(x, 75, 70, 4, 32, zeros=True, bias=False)
-    m.output(product(m.op("Tanh", h), 70, 33, 8, 32, zeros=False, bias=True))
-    m.output(product(rows, 160, 21, 4, 64, zeros=False, bias=True))
-    m.output(product(rows, 160, 9, 8, 128, zeros=True, bias=False))
-
-
 @model(opset=19)
 def stored_weights(m):
     """Weights that the graph makes floats of: so many that they stay as they are."""
