@@ -195,6 +195,39 @@ fn few_bits(models: &mut Vec<(String, Vec<u8>)>) {
 	}
 }
 
+/// Products with weights that become `f32` a part at a time: used once, for many rows, as the right factor,
+/// in deep panels that are not kept.
+fn stored(models: &mut Vec<(String, Vec<u8>)>) {
+	for (kind, dtype, size) in [("f16", 10, 2), ("int8", 3, 1)] {
+		for (rows, depth, cols) in [
+			(1, 4096, 8192),
+			(1, 1 << 16, 512),
+			(1, 64, 1 << 18),
+			(2, 4096, 8192),
+			(32, 4096, 4096),
+			(64, 1 << 17, 96),
+			(4096, 64, 2048),
+			(4096, 512, 256),
+			(2048, 1 << 14, 32),
+		] {
+			let mut net = Net::matrix(rows, depth);
+			let (codes, weights) = (net.name(), net.name());
+			let data = vec![0x25; (depth * cols * size) as usize];
+			net.parts.push(initializer(&codes, dtype, &[depth as u64, cols as u64], data));
+			if size == 2 {
+				net.parts.push(node_with("Cast", &[&codes], &[&weights], &[int_of("to", 1)]));
+			} else {
+				let scales = net.weights(&[cols as u64]);
+				let axis = [int_of("axis", 1)];
+				let node = node_with("DequantizeLinear", &[&codes, &scales], &[&weights], &axis);
+				net.parts.push(node);
+			}
+			net.node("MatMul", &[&weights], &[]);
+			models.push((format!("{kind}, {rows} by {depth} by {cols}"), net.end()));
+		}
+	}
+}
+
 fn convolutions(models: &mut Vec<(String, Vec<u8>)>) {
 	let strides = |stride| ints_of("strides", &[stride, stride]);
 	let dilations = |dilation| ints_of("dilations", &[dilation, dilation]);
@@ -350,6 +383,7 @@ fn models() -> Vec<(String, Vec<u8>)> {
 	let mut models = Vec::new();
 	products(&mut models);
 	few_bits(&mut models);
+	stored(&mut models);
 	convolutions(&mut models);
 	numbers_one_by_one(&mut models);
 	moves(&mut models);

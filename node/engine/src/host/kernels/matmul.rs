@@ -14,7 +14,7 @@ use super::{
 	stored::{is_kept, Factor, Panel, Room, Stored},
 	vector::{canonical, Vector},
 };
-use std::ops::Range;
+use std::{marker::PhantomData, ops::Range};
 use wasmtime::Trap;
 
 /// Rows of a tile, and of a panel of the left factor.
@@ -419,47 +419,76 @@ pub unsafe fn run<V: Vector, const R: usize, const C: usize>(
 	deadline: Deadline,
 ) -> Result<(), Trap> {
 	let mut rooms = Room::enter();
-	let [left, right] = &mut rooms;
-	let result = if call.vector {
-		let rooms = (left, right, VECTOR_DEPTH);
-		// SAFETY: as for this function, here and below.
-		unsafe {
-			tiles::<V, VECTOR_MR, 1>(memory, call, part, deadline, rooms, |tile, left, right| {
-				let left = left.chunks(VECTOR_MR * VECTOR_DEPTH);
-				for (left, right) in left.zip(right.chunks(VECTOR_DEPTH)) {
-					times_vector::<V>(tile, left, right);
-				}
-			})
-		}
-	} else {
-		let rooms = (left, right, DEPTH);
-		// SAFETY: as above.
-		unsafe {
-			tiles::<V, MR, NR>(memory, call, part, deadline, rooms, |tile, left, right| {
-				for (left, right) in left.chunks(MR * DEPTH).zip(right.chunks(NR * DEPTH)) {
-					times_matrix::<V, R, C>(tile, left, right);
-				}
-			})
+	// SAFETY: as for this function.
+	let result = unsafe {
+		if call.vector {
+			tiles::<V, ByVector<V>, VECTOR_MR, 1>(memory, call, part, deadline, &mut rooms)
+		} else {
+			tiles::<V, ByMatrix<V, R, C>, MR, NR>(memory, call, part, deadline, &mut rooms)
 		}
 	};
 	Room::leave(rooms);
 	result
 }
 
-/// Goes through the tiles; `add` adds a product of panels to a tile. Panels that are stored otherwise than
-/// as `f32` become that in the rooms of the left and the right factor, in parts of the given depth.
+/// How a product of panels is added to a tile. Not a closure: it might stay a function of its own, which
+/// would then be compiled for the plainest CPU.
+trait Add<const ROWS: usize, const COLS: usize> {
+	/// Depth of the part of a panel that is gone through for all of a tile before the next part.
+	const DEPTH: usize;
+
+	/// Adds a product of panels.
+	///
+	/// # Safety
+	///
+	/// The CPU must have the instructions.
+	unsafe fn add(tile: &mut Tile<ROWS, COLS>, left: &[f32], right: &[f32]);
+}
+
+/// By blocks of `R` rows and `C` vectors.
+struct ByMatrix<V, const R: usize, const C: usize>(PhantomData<V>);
+
+impl<V: Vector, const R: usize, const C: usize> Add<MR, NR> for ByMatrix<V, R, C> {
+	const DEPTH: usize = DEPTH;
+
+	#[inline(always)]
+	unsafe fn add(tile: &mut Tile<MR, NR>, left: &[f32], right: &[f32]) {
+		for (left, right) in left.chunks(MR * DEPTH).zip(right.chunks(NR * DEPTH)) {
+			// SAFETY: as for this function.
+			unsafe { times_matrix::<V, R, C>(tile, left, right) };
+		}
+	}
+}
+
+/// By vectors of rows.
+struct ByVector<V>(PhantomData<V>);
+
+impl<V: Vector> Add<VECTOR_MR, 1> for ByVector<V> {
+	const DEPTH: usize = VECTOR_DEPTH;
+
+	#[inline(always)]
+	unsafe fn add(tile: &mut Tile<VECTOR_MR, 1>, left: &[f32], right: &[f32]) {
+		let left = left.chunks(VECTOR_MR * VECTOR_DEPTH);
+		for (left, right) in left.zip(right.chunks(VECTOR_DEPTH)) {
+			// SAFETY: as for this function.
+			unsafe { times_vector::<V>(tile, left, right) };
+		}
+	}
+}
+
+/// Goes through the tiles. Panels that are stored otherwise than as `f32` become that in the rooms of the
+/// left and the right factor, a part at a time.
 ///
 /// # Safety
 ///
 /// As for [`run`].
 #[inline(always)]
-unsafe fn tiles<V: Vector, const ROWS: usize, const COLS: usize>(
+unsafe fn tiles<V: Vector, A: Add<ROWS, COLS>, const ROWS: usize, const COLS: usize>(
 	memory: Shared<'_>,
 	call: &Call,
 	part: &Part,
 	deadline: Deadline,
-	(left_room, right_room, step_depth): (&mut Room, &mut Room, usize),
-	add: impl Fn(&mut Tile<ROWS, COLS>, &[f32], &[f32]),
+	[left_room, right_room]: &mut [Room; 2],
 ) -> Result<(), Trap> {
 	if call.steps.is_empty() {
 		// Nothing to do, and nothing paid for.
@@ -494,15 +523,15 @@ unsafe fn tiles<V: Vector, const ROWS: usize, const COLS: usize>(
 							if let (Panel::Floats(left), Panel::Floats(right)) =
 								(left_panel, right_panel)
 							{
-								add(&mut tile, left, right);
+								A::add(&mut tile, left, right);
 								continue;
 							}
 							let keep_left = call.keeps(true, ROWS, depth).then_some((number, rows));
 							let keep_right =
 								call.keeps(false, COLS, depth).then_some((number, cols));
-							for from in (0..length).step_by(step_depth) {
-								let depths = from..length.min(from + step_depth);
-								add(
+							for from in (0..length).step_by(A::DEPTH) {
+								let depths = from..length.min(from + A::DEPTH);
+								A::add(
 									&mut tile,
 									left_room.part::<V, ROWS>(
 										left_panel,
