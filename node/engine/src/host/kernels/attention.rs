@@ -94,7 +94,7 @@ impl Call {
 		}
 		let range = |at: u32, count: Option<u64>| -> Option<Range<u64>> {
 			let end = u64::from(at).checked_add(count?.checked_mul(4)?)?;
-			(at % 4 == 0 && end <= memory as u64).then_some(at.into()..end)
+			(at.is_multiple_of(4) && end <= memory as u64).then_some(at.into()..end)
 		};
 		let of_queries = self.queries().checked_mul(width.into());
 		let of_cache = (u64::from(self.heads) * u64::from(context)).checked_mul(width.into());
@@ -357,8 +357,8 @@ unsafe fn products<V: Vector, const Q: usize>(
 		let mut products = [0.0; Q];
 		for (product, sums) in products.iter_mut().zip(&sums) {
 			let mut lanes = [0.0; LANES];
-			for j in 0..vectors {
-				sums[j].store(lanes.as_mut_ptr().add(j * V::LANES));
+			for (j, sum) in sums[..vectors].iter().enumerate() {
+				sum.store(lanes.as_mut_ptr().add(j * V::LANES));
 			}
 			let mut width = LANES / 2;
 			while width > 0 {

@@ -107,15 +107,15 @@ impl Lanes for Avx2 {
 		let mut sums = _mm256_setzero_si256();
 		if BITS == 4 {
 			// Sixteen products of at most 15 * 127 fit 16 bits.
-			for at in 0..WORDS {
+			for (at, code) in codes.iter().enumerate() {
 				let number = _mm256_set1_epi32(numbers.word(at));
-				sums = _mm256_add_epi16(sums, _mm256_maddubs_epi16(codes[at], number));
+				sums = _mm256_add_epi16(sums, _mm256_maddubs_epi16(*code, number));
 			}
 			_mm256_madd_epi16(sums, ones)
 		} else {
 			// Two products of at most 128 * 127 do.
-			for at in 0..WORDS {
-				let (code, number) = (codes[at], _mm256_set1_epi32(numbers.word(at)));
+			for (at, code) in codes.iter().enumerate() {
+				let (code, number) = (*code, _mm256_set1_epi32(numbers.word(at)));
 				let pairs =
 					_mm256_maddubs_epi16(_mm256_abs_epi8(code), _mm256_sign_epi8(number, code));
 				sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones));

@@ -61,7 +61,9 @@ fn call(sizes: Sizes, scale: u32, numbers: &[u32]) -> (Memory, u32, Vec<u8>) {
 					lanes[i % 16] = q.mul_add(k, lanes[i % 16]);
 				}
 				// Zeros up to whole lanes make a zero of a negative one.
-				for lane in lanes.iter_mut().skip(if width % 16 == 0 { 16 } else { width % 16 }) {
+				for lane in
+					lanes.iter_mut().skip(if width.is_multiple_of(16) { 16 } else { width % 16 })
+				{
 					*lane = 0f32.mul_add(0.0, *lane);
 				}
 				for half in [8, 4, 2, 1] {
