@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A long run: a development chain of three nodes under 60 % of the load that `bench-network.sh`
 # sustains, requests of one and of three executors in turns. Measures the memory of each node in the
-# first and in the last quarter of the hour after the warm-up, what the disks take, and the slots that
-# are missed. Needs what is built, Node 20 with npm, Linux, and a machine that does nothing else. Takes
+# first and in the last 25 minutes of the hour after the warm-up, what the disks take, and the slots
+# that are missed. Needs what is built, Node 20 with npm, Linux, and a machine that does nothing else. Takes
 # 135 minutes, and eight more where the rate is not given. Ends with RESULT lines; fails where a node's
 # memory grows by more than 5 %, a slot or a seat is missed, an operator is fined, or a request is not
 # answered.

@@ -5,9 +5,11 @@ use opg_primitives::{AccountId, BlockNumber, ModelId, RequestId};
 use opg_runtime_api::{ReferenceView, RequestEvent, RequestEventView};
 use schnellru::{ByLength, LruMap};
 use sp_core::H256;
+use sp_runtime::traits::{BlakeTwo256, Hash};
 use std::collections::VecDeque;
 
-/// Requests that are found by their reference. Of more, those that were made longest ago are forgotten.
+/// Requests that are found by their reference, of those that the chain keeps. Of more, those that were
+/// made longest ago are forgotten.
 pub const MAX_REFERENCES: u32 = 65_536;
 
 /// Requests whose history is known. Of more, the one to which nothing happened for longest is forgotten.
@@ -19,11 +21,25 @@ pub const MAX_HISTORY: usize = 64;
 /// Newest blocks whose events can be taken back. A longer fork leaves entries of its blocks in histories.
 const MAX_FORK: usize = 256;
 
+/// Hash of a requester and a reference: half of their size.
+type Name = H256;
+
+fn name(requester: &AccountId, reference: H256) -> Name {
+	BlakeTwo256::hash_of(&(requester, reference))
+}
+
+/// What is known of a request.
+struct Known {
+	model: ModelId,
+	/// None if its requester set no reference.
+	name: Option<Name>,
+}
+
 /// Requests that this node saw.
 pub(crate) struct Index {
 	/// Newest request of a requester with a reference.
-	references: LruMap<(AccountId, H256), RequestId>,
-	models: LruMap<RequestId, ModelId>,
+	references: LruMap<Name, RequestId>,
+	requests: LruMap<RequestId, Known>,
 	histories: LruMap<RequestId, VecDeque<HistoryEntry>>,
 	/// Blocks, and the requests to which something happened in them.
 	blocks: VecDeque<(H256, BlockNumber, Vec<RequestId>)>,
@@ -33,7 +49,7 @@ impl Index {
 	pub(crate) fn new() -> Self {
 		Self {
 			references: LruMap::new(ByLength::new(MAX_REFERENCES)),
-			models: LruMap::new(ByLength::new(MAX_REFERENCES)),
+			requests: LruMap::new(ByLength::new(MAX_REFERENCES)),
 			histories: LruMap::new(ByLength::new(MAX_HISTORIES)),
 			blocks: VecDeque::new(),
 		}
@@ -42,10 +58,23 @@ impl Index {
 	/// A request that the chain keeps.
 	pub(crate) fn add(&mut self, view: ReferenceView) {
 		let ReferenceView { request, requester, model, reference } = view;
-		self.models.insert(request, model);
 		// Zero is what those have who set none.
-		if !reference.is_zero() {
-			self.references.insert((requester, reference), request);
+		let name = (!reference.is_zero()).then(|| name(&requester, reference));
+		self.requests.insert(request, Known { model, name });
+		if let Some(name) = name {
+			self.references.insert(name, request);
+		}
+	}
+
+	/// The chain keeps a request no longer.
+	fn remove(&mut self, request: RequestId) {
+		self.histories.remove(&request);
+		let Some(name) = self.requests.remove(&request).and_then(|known| known.name) else {
+			return;
+		};
+		// A newer request may have the same name.
+		if self.references.peek(&name) == Some(&request) {
+			self.references.remove(&name);
 		}
 	}
 
@@ -63,7 +92,7 @@ impl Index {
 					})
 				},
 				RequestEvent::Pruned { .. } => {
-					self.histories.remove(request);
+					self.remove(*request);
 					continue;
 				},
 				_ => {},
@@ -97,12 +126,12 @@ impl Index {
 
 	/// Newest request of `requester` with this reference, on a chain that this node followed.
 	pub(crate) fn find(&mut self, requester: &AccountId, reference: H256) -> Option<RequestId> {
-		self.references.get(&(requester.clone(), reference)).copied()
+		self.references.get(&name(requester, reference)).copied()
 	}
 
 	/// Version that a request names.
 	pub(crate) fn model_of(&mut self, request: RequestId) -> Option<ModelId> {
-		self.models.get(&request).copied()
+		self.requests.get(&request).map(|known| known.model)
 	}
 
 	/// What happened to a request.
@@ -154,6 +183,19 @@ mod tests {
 		index.add(view);
 		assert_eq!(index.find(&account(), H256::zero()), None);
 		assert_eq!(index.model_of(1), Some(7));
+	}
+
+	#[test]
+	fn request_should_be_forgotten_when_the_chain_removes_it() {
+		let mut index = Index::new();
+		let pruned = |request| event(request, RequestEvent::Pruned { model: 7 });
+		index.enact(1, H256::repeat_byte(1), &[requested(4), requested(5)]);
+		index.enact(2, H256::repeat_byte(2), &[pruned(4)]);
+		assert_eq!(index.model_of(4), None);
+		assert_eq!(index.find(&account(), REFERENCE), Some(5), "the newer one stays");
+		index.enact(3, H256::repeat_byte(3), &[pruned(5)]);
+		assert_eq!(index.find(&account(), REFERENCE), None);
+		assert_eq!((index.references.len(), index.requests.len()), (0, 0));
 	}
 
 	#[test]

@@ -11,7 +11,7 @@ use crate::{
 };
 use futures::{future::BoxFuture, stream, FutureExt, StreamExt};
 use opg_primitives::{ModelId, RequestId};
-use opg_runtime_api::{OpgApi, RequestEvent};
+use opg_runtime_api::{OpgApi, RequestEvent, RequestEventView};
 use std::sync::Arc;
 
 impl<C: Client, P: Send + Sync + 'static> State<C, P> {
@@ -72,7 +72,7 @@ impl<C: Client, P: Send + Sync + 'static> State<C, P> {
 	fn events_of(&self, wanted: ModelId, news: &BlockNews) -> Vec<ModelEvent> {
 		let mut events = Vec::new();
 		for own in &news.events {
-			if self.model_of(own.request, news) != Some(wanted) {
+			if self.model_of(own, news) != Some(wanted) {
 				continue;
 			}
 			let EventParts { name, round, accounts, digest, reason } = (&own.event).into();
@@ -91,10 +91,13 @@ impl<C: Client, P: Send + Sync + 'static> State<C, P> {
 	}
 
 	/// Version that a request names, to which something happened in this block.
-	fn model_of(&self, request: RequestId, news: &BlockNews) -> Option<ModelId> {
-		let known = self.follower.index.lock().model_of(request);
+	fn model_of(&self, own: &RequestEventView, news: &BlockNews) -> Option<ModelId> {
+		if let RequestEvent::Pruned { model } = own.event {
+			return Some(model);
+		}
+		let known = self.follower.index.lock().model_of(own.request);
 		known.or_else(|| {
-			let view = self.chain.api().request(news.block.hash.0, request).ok()??;
+			let view = self.chain.api().request(news.block.hash.0, own.request).ok()??;
 			Some(view.model)
 		})
 	}
