@@ -223,8 +223,8 @@ def stored_as(array: Array, kind: Type) -> npt.NDArray[Any]:
 def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
     """Write products whose zero points are floats as onnxruntime can compute them.
 
-    As the engine does, if it is not to be exact: the inputs are rounded to 8 bits in pieces of 32, but for
-    what the offset of a block takes of them. Exact ones of 4 bits it computes itself.
+    As the engine does, if it is not to be exact: the inputs are rounded to 8 bits in pieces of 32,
+    but for what the offset of a block takes of them. Exact ones of 4 bits it computes itself.
     """
     stored = {tensor.name: tensor for tensor in graph.initializer}
     nodes = list(graph.node)
@@ -234,13 +234,13 @@ def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
             numpy_helper.to_array(stored[name])
             for name in (node.input[1:4] if node.op_type == "MatMulNBits" else [])
         ]
-        has_offsets = len(given) == 3 and given[2].dtype == np.float32  # noqa: PLR2004
-        if not has_offsets or (is_exact and given[0].shape[-1] == 16):  # noqa: PLR2004
+        has_offsets = len(given) == 3 and given[2].dtype == np.float32
+        if not has_offsets or (is_exact and given[0].shape[-1] == 16):
             graph.node.append(node)
             continue
         codes, scales, zeros = given
         middle = 128
-        if codes.shape[-1] == 16:  # noqa: PLR2004
+        if codes.shape[-1] == 16:
             codes = np.stack([codes & 15, codes >> 4], -1).reshape(*codes.shape[:-1], 32)
             middle = 8
         name = node.output[0]

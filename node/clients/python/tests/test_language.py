@@ -248,11 +248,12 @@ def test_stacked_blocks_should_be_the_rows_of_all() -> None:
     np.testing.assert_array_equal(dense(stacked(parts)), expected)
     for part in parts:
         np.testing.assert_array_equal(dense(as_kind(part, Kind.INT8)), part.dense())
-    flat = Blocks(4, 96, codes, np.where(scales < 0.5, 0, scales), None, offset.offsets)  # noqa: PLR2004
+    assert offset.offsets is not None
+    flat = Blocks(4, 96, codes, np.where(scales < 0.5, 0, scales), None, offset.offsets)
     for part in (offset, flat):
-        same = part.without_offsets()
-        assert same.offsets is None
-        np.testing.assert_allclose(same.dense(), part.dense(), rtol=0, atol=1e-5)
+        same, floats = part.with_float_zeros(offset.offsets)
+        numbers = (same.codes - floats[..., None]) * same.scales[..., None]
+        np.testing.assert_allclose(numbers.reshape(2, 96), part.dense(), rtol=0, atol=1e-5)
 
 
 # --- The file.

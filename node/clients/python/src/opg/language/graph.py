@@ -165,13 +165,14 @@ class _Step:
         if not isinstance(matrix, Blocks):
             return self.add("MatMul", [x, self.floats(f"{name}.weight", matrix.T)], f"{name}.y")
         rows, columns = matrix.shape
-        matrix = matrix.without_offsets()
+        zeros: Any = matrix.packed_zeros()
+        if matrix.offsets is not None:
+            matrix, zeros = matrix.with_float_zeros(matrix.offsets)
         inputs = [
             x,
             self.constant(f"{name}.codes", matrix.packed()),
             self.constant(f"{name}.scales", matrix.scales),
         ]
-        zeros = matrix.packed_zeros()
         if zeros is not None:
             inputs.append(self.constant(f"{name}.zeros", zeros))
         self.graph.node.append(
@@ -237,7 +238,7 @@ class _Step:
         return row, blocks
 
     def positions(self) -> None:
-        """What depends on the position alone: tables of rotations, and how many tokens there are."""
+        """What depends on the position alone: tables of rotations, and the number of tokens."""
         decoder, context = self.decoder, self.context
         half = decoder.head_width // 2
         powers = np.arange(half, dtype=np.float64) * (2.0 / decoder.head_width)

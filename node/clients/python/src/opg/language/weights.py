@@ -49,7 +49,7 @@ class Blocks:
     """`[rows, blocks, 32]`, one code in a byte."""
     scales: Floats
     """`[rows, blocks]`."""
-    zeros: Bytes | Floats | None = None
+    zeros: Bytes | None = None
     """`[rows, blocks]`. None stands for the middle of the range of codes."""
     offsets: Floats | None = None
     """`[rows, blocks]`. None stands for zero."""
@@ -84,25 +84,24 @@ class Blocks:
         """Codes as `MatMulNBits` takes them: the first of two in the low half of a byte."""
         return _packed(self.codes, self.bits)
 
-    def without_offsets(self) -> Blocks:
-        """The same numbers, but for the rounding of zeros that are no whole numbers any more."""
-        if self.offsets is None:
-            return self
+    def with_float_zeros(self, offsets: Floats) -> tuple[Blocks, Floats]:
+        """Blocks without offsets, and zeros that are no whole numbers.
+
+        Together they stand for the same numbers, but for the rounding of these zeros.
+        """
         zeros = np.float32(self.middle) if self.zeros is None else self.zeros.astype(np.float32)
         # A block without a scale has one number.
         is_flat = self.scales == 0
-        scales = np.where(is_flat, self.offsets, self.scales)
-        zeros = np.where(is_flat, np.float32(-1), zeros - self.offsets / _not_zero(scales))
+        zeros = np.where(is_flat, np.float32(-1), zeros - offsets / _not_zero(self.scales))
         codes = np.where(is_flat[..., None], np.uint8(0), self.codes)
-        return Blocks(self.bits, self.columns, codes, scales, zeros.astype(np.float32))
+        scales = np.where(is_flat, offsets, self.scales)
+        return Blocks(self.bits, self.columns, codes, scales), zeros.astype(np.float32)
 
-    def packed_zeros(self) -> Bytes | Floats | None:
+    def packed_zeros(self) -> Bytes | None:
         """Zeros as `MatMulNBits` takes them."""
         if self.zeros is None or bool((self.zeros == self.middle).all()):
             return None
         zeros = self.zeros
-        if zeros.dtype == np.float32:
-            return zeros
         if self.bits == 4 and zeros.shape[1] % 2:  # noqa: PLR2004
             zeros = np.pad(zeros, ((0, 0), (0, 1)))
         return _packed(zeros, self.bits)
