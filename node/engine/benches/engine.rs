@@ -5,6 +5,10 @@
 //! engine run <directory> <seconds> <model>...
 //!     for each model: its name; medians, in ms, of a run and of a whole request; of loading, ms;
 //!     bytes that stay in memory. Leaves the data of the first output in <model>.engine.
+//! engine memory <model>
+//!     of an ONNX file with an input `x0`, f32 [1, 4096]: bytes of the file; the most memory while it is
+//!     loaded as a node does, and while it runs; memory that stays; seconds and fuel of loading, seconds
+//!     of a run
 //! engine scale <directory> <seconds> <model>
 //!     requests per second of as many threads as there are cores, by those of one thread
 //! engine threads <directory> <seconds> <model>
@@ -12,14 +16,19 @@
 //! ```
 
 use opg_engine::{
-	tensor, Dims, Engine, EngineConfig, EngineError, Limits, ModelFault, Prepared, Run,
+	tensor::{self, DType},
+	Dims, Engine, EngineConfig, EngineError, Limits, ModelFault, Prepared, Run,
 };
 use std::{
 	env,
 	error::Error,
 	fs,
+	os::unix::fs::MetadataExt,
 	path::{Path, PathBuf},
-	sync::Arc,
+	sync::{
+		atomic::{AtomicBool, AtomicUsize, Ordering},
+		Arc,
+	},
 	thread,
 	time::{Duration, Instant},
 };
@@ -53,6 +62,12 @@ fn main() -> Result<()> {
 			let done = opg_engine::spawn("bench".into(), work)?.join();
 			Ok(done.map_err(|_| "the bench has panicked")??)
 		}),
+		["memory", model] => {
+			let model = PathBuf::from(model);
+			let work = move || memory(&model).map_err(|e| e.to_string());
+			let done = opg_engine::spawn("bench".into(), work)?.join();
+			Ok(done.map_err(|_| "the bench has panicked")??)
+		},
 		["scale", directory, seconds, model] => scale(directory.as_ref(), seconds.parse()?, model),
 		["threads", directory, seconds, model] => {
 			threads(directory.as_ref(), seconds.parse()?, model)
@@ -102,6 +117,62 @@ fn run(directory: &Path, seconds: f64, model: &str) -> Result<()> {
 		runs.extend(&done(engine.time(&prepared, &input, 12)?)?[2..]);
 	}
 	println!("{model} {} {} {} {}", median(runs), median(requests), ms(load), prepared.bytes());
+	Ok(())
+}
+
+/// Memory of this process in bytes: its own, pages of files, and snapshots, mapped or not.
+fn resident() -> usize {
+	let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+	let line = |name: &str| -> usize {
+		let line = status.lines().find_map(|line| line.strip_prefix(name));
+		line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
+	};
+	let files = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+	let snapshots = files.map(|file| file.path()).filter(|path| {
+		fs::read_link(path).is_ok_and(|target| target.to_string_lossy().starts_with("/memfd:"))
+	});
+	let held = snapshots.filter_map(|path| Some(fs::metadata(path).ok()?.blocks() as usize * 512));
+	((line("RssAnon:") + line("RssFile:")) << 10) + held.sum::<usize>()
+}
+
+/// The most memory at any time while `work` runs, in bytes, and the seconds that it takes.
+fn watched<T>(work: impl FnOnce() -> T) -> (T, usize, f64) {
+	let (most, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+	thread::scope(|scope| {
+		scope.spawn(|| {
+			while !done.load(Ordering::Relaxed) {
+				most.fetch_max(resident(), Ordering::Relaxed);
+				thread::sleep(Duration::from_millis(2));
+			}
+		});
+		let start = Instant::now();
+		let result = work();
+		let took = start.elapsed().as_secs_f64();
+		done.store(true, Ordering::Relaxed);
+		(result, most.load(Ordering::Relaxed).max(resident()), took)
+	})
+}
+
+fn memory(model: &Path) -> Result<()> {
+	let engine = engine()?;
+	let x: Vec<u8> = (0..4096).flat_map(|i| ((i as f32 * 0.37).sin()).to_le_bytes()).collect();
+	let x = tensor::Tensor { name: "x0".into(), dtype: DType::F32, shape: vec![1, 4096], data: x };
+	let input = tensor::encode(&[x]);
+	let size = fs::metadata(model)?.len();
+	let (prepared, load, load_seconds) = watched(|| {
+		let file = fs::read(model)?;
+		done(engine.prepare(&file, &Dims::default(), &LIMITS)?)
+	});
+	let prepared = prepared?;
+	let stays = resident();
+	let mut answer = || done(engine.run_prepared(&prepared, &input, &LIMITS)?);
+	let (output, run, run_seconds) = watched(&mut answer);
+	let numbers = &tensor::decode(&output?)?[0].data;
+	if numbers.as_chunks().0.iter().any(|number| !f32::from_le_bytes(*number).is_finite()) {
+		return Err("an output that is not finite".into());
+	}
+	let load_fuel = prepared.load_fuel();
+	println!("{size} {load} {run} {stays} {load_seconds} {load_fuel} {run_seconds}");
 	Ok(())
 }
 
