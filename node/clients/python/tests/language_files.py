@@ -220,6 +220,14 @@ def stored_as(array: Array, kind: Type) -> npt.NDArray[Any]:
     return blocks.reshape(len(array), -1)
 
 
+def attributes(graph: onnx.GraphProto) -> Iterator[onnx.AttributeProto]:
+    """Attributes of all nodes, and of those in branches."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield attribute
+            yield from attributes(attribute.g)
+
+
 def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
     """Write products whose zero points are floats as onnxruntime can compute them.
 
@@ -280,10 +288,9 @@ class Steps:
         loaded = onnx.load(model)
         self.facts = {item.key: item.value for item in loaded.metadata_props}
         write_out_offsets(loaded.graph, is_exact=is_exact)
-        for node in loaded.graph.node:
-            for attribute in node.attribute:
-                if is_exact and attribute.name == "accuracy_level":
-                    attribute.i = 1
+        for attribute in attributes(loaded.graph):
+            if is_exact and attribute.name == "accuracy_level":
+                attribute.i = 1
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(loaded.SerializeToString(), options)
