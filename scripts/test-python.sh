@@ -77,7 +77,10 @@ language() {
 
 # pytest_of ARGUMENT...: the tests, of the wheel and not of the folder.
 pytest_of() {
-	HYPOTHESIS_STORAGE_DIRECTORY="$CACHE/hypothesis" \
+	local engine=""
+	# What is imported runs on the engine too, where that is built.
+	[ ! -x "$OPG_BIN/opg-engine" ] || engine="$OPG_BIN/opg-engine"
+	OPG_ENGINE="$engine" HYPOTHESIS_STORAGE_DIRECTORY="$CACHE/hypothesis" \
 		"$CACHE/venv/bin/python" -m pytest -c "$PACKAGE/pyproject.toml" --rootdir "$PACKAGE" \
 		-p no:cacheprovider "$@"
 }

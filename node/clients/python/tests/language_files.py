@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 
 Array = npt.NDArray[np.float32]
+ENGINE = os.environ.get("OPG_ENGINE", "")
 
 TEMPLATE = "{% for m in messages %}<|start|>{{ m['content'] }}<|im_end|>{% endfor %}"
 MERGES = ["Ġ t", "h e", "Ġt he", "1 2"]
@@ -218,6 +221,14 @@ def stored_as(array: Array, kind: Type) -> npt.NDArray[Any]:
     blocks = rng.integers(0, 256, (array.size // 256, 144), dtype=np.uint8)
     blocks[:, :4] = np.array([2e-4, 1.5e-3], np.float16).view(np.uint8)
     return blocks.reshape(len(array), -1)
+
+
+def generated(model: Path, prompt: Sequence[int], count: int) -> list[int]:
+    """Greedy tokens of the engine, whose program OPG_ENGINE names."""
+    command = [ENGINE, "generate", str(model), "--max-new-tokens", str(count), "--prompt-tokens"]
+    ids = ",".join(map(str, prompt))
+    done = subprocess.run([*command, ids], capture_output=True, text=True, check=True)  # noqa: S603
+    return [int(token) for token in done.stdout.strip().split(",")]
 
 
 def attributes(graph: onnx.GraphProto) -> Iterator[onnx.AttributeProto]:

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 from encoder_reference import END, Reference, Small
-from language_files import Steps
+from language_files import ENGINE, Steps, generated
 from onnx import numpy_helper
 from tokenizers import Tokenizer
 
@@ -60,6 +60,17 @@ def test_pair_should_give_the_tokens_of_the_reference(
             answer.append(int(expected.argmax()))
             logits = steps.feed(answer[-1:], 1)
         assert len(set(answer)) > 1
+
+
+@pytest.mark.skipif(not ENGINE, reason="OPG_ENGINE is not set")
+def test_engine_should_give_the_tokens_of_the_reference(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    made = language.import_model(folder, tmp_path / "out", weights="f32", context=CONTEXT)
+    reference = Reference(folder)
+    for prompt in PROMPTS:
+        count = CONTEXT - len(prompt)
+        assert generated(made.model, prompt, count) == reference.greedy(prompt, count)
+    assert generated(made.model, [END], 5) == [END]
 
 
 def test_empty_text_should_have_an_empty_answer(tmp_path: Path) -> None:
