@@ -165,8 +165,8 @@ fn memory(model: &Path) -> Result<()> {
 	});
 	let prepared = prepared?;
 	let stays = resident();
-	let mut answer = || done(engine.run_prepared(&prepared, &input, &LIMITS)?);
-	let (output, run, run_seconds) = watched(&mut answer);
+	let (output, run, run_seconds) =
+		watched(|| done(engine.run_prepared(&prepared, &input, &LIMITS)?));
 	let numbers = &tensor::decode(&output?)?[0].data;
 	if numbers.as_chunks().0.iter().any(|number| !f32::from_le_bytes(*number).is_finite()) {
 		return Err("an output that is not finite".into());
