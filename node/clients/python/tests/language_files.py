@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 
 Array = npt.NDArray[np.float32]
+ENGINE = os.environ.get("OPG_ENGINE", "")
 
 TEMPLATE = "{% for m in messages %}<|start|>{{ m['content'] }}<|im_end|>{% endfor %}"
 MERGES = ["Ġ t", "h e", "Ġt he", "1 2"]
@@ -220,6 +223,22 @@ def stored_as(array: Array, kind: Type) -> npt.NDArray[Any]:
     return blocks.reshape(len(array), -1)
 
 
+def generated(model: Path, prompt: Sequence[int], count: int) -> list[int]:
+    """Greedy tokens of the engine, whose program OPG_ENGINE names."""
+    command = [ENGINE, "generate", str(model), "--max-new-tokens", str(count), "--prompt-tokens"]
+    ids = ",".join(map(str, prompt))
+    done = subprocess.run([*command, ids], capture_output=True, text=True, check=True)  # noqa: S603
+    return [int(token) for token in done.stdout.strip().split(",")]
+
+
+def attributes(graph: onnx.GraphProto) -> Iterator[onnx.AttributeProto]:
+    """Attributes of all nodes, and of those in branches."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield attribute
+            yield from attributes(attribute.g)
+
+
 def write_out_offsets(graph: onnx.GraphProto, *, is_exact: bool) -> None:
     """Write products whose zero points are floats as onnxruntime can compute them.
 
@@ -280,10 +299,9 @@ class Steps:
         loaded = onnx.load(model)
         self.facts = {item.key: item.value for item in loaded.metadata_props}
         write_out_offsets(loaded.graph, is_exact=is_exact)
-        for node in loaded.graph.node:
-            for attribute in node.attribute:
-                if is_exact and attribute.name == "accuracy_level":
-                    attribute.i = 1
+        for attribute in attributes(loaded.graph):
+            if is_exact and attribute.name == "accuracy_level":
+                attribute.i = 1
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(loaded.SerializeToString(), options)

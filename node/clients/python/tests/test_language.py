@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import pytest
 from gguf import GGMLQuantizationType as Type
-from language_files import MERGES, TEMPLATE, TOKENS, Small, Steps
+from language_files import ENGINE, MERGES, TEMPLATE, TOKENS, Small, Steps, generated
 from language_reference import Reference, of_folder, of_gguf
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
@@ -43,6 +43,20 @@ def assert_same(steps: Steps, reference: Reference, count: int = 200) -> None:
     assert steps.greedy(PROMPT, count) == reference.greedy(PROMPT, count)
     # A random model soon repeats itself; behind random tokens it does not.
     assert agreement(steps, reference) == 1
+
+
+@pytest.mark.skipif(not ENGINE, reason="OPG_ENGINE is not set")
+@pytest.mark.parametrize("heads", [(4, 2), (4, 4), (4, 1)])
+def test_engine_should_give_the_tokens_of_the_reference(
+    tmp_path: Path, heads: tuple[int, int]
+) -> None:
+    small = Small(heads=heads[0], kv_heads=heads[1], has_biases=True)
+    folder = small.write_folder(tmp_path / "hf")
+    imported = language.import_model(folder, tmp_path / "out", weights="f32", context=96)
+    expected = of_folder(folder).greedy(PROMPT, 60)
+    found = generated(imported.model, PROMPT, 60)
+    assert found == expected[: len(found)]
+    assert len(found) == 60 or found[-1] in imported.decoder.stop
 
 
 def agreement(steps: Steps, reference: Reference) -> float:

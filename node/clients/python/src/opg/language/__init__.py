@@ -25,18 +25,21 @@ except ImportError as error:
     ) from error
 
 from opg.language.decoder import Decoder, Source, Tokenizer
+from opg.language.encoder_graph import encoder_step_graph
 from opg.language.errors import ImportRefused
 from opg.language.folder import Folder
 from opg.language.gguf_file import GgufFile
 from opg.language.graph import PROMPT_BLOCK, step_graph
+from opg.language.t5 import DECODER, ENCODER, Pair, Sizes
 from opg.language.tokenizer import one_file
 from opg.language.weights import Kind
 
-__all__ = ["PROMPT_BLOCK", "Decoder", "ImportRefused", "Imported", "Kind", "import_model"]
+__all__ = ["PROMPT_BLOCK", "Decoder", "ImportRefused", "Imported", "Kind", "Sizes", "import_model"]
 
 del _gguf, _onnx
 
 _CONTEXT = 512
+_PAIR_CONTEXT = 128
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class Imported:
     """tokenizer.json, with template, special tokens and stops in `model.opg`."""
     tokenizer_config: Path
     """tokenizer_config.json: chat template, names of special tokens."""
-    decoder: Decoder
+    decoder: Decoder | Sizes
+    """`Sizes` of an encoder and its decoder."""
     context: int
     """Tokens of a prompt and its answer together."""
 
@@ -65,26 +69,33 @@ def import_model(
 ) -> Imported:
     """Write a servable model into a folder, and its tokenizer beside it.
 
-    `source` is a GGUF file or a folder of Hugging Face. `context` is 512, or the model's own if
-    that is less. `tokenizer` is a tokenizer.json to take in the place of the source's.
+    `source` is a GGUF file, a folder of Hugging Face, or one with encoder.onnx and decoder.onnx of
+    T5. `context` is 512, or the model's own if that is less; 128 of a pair. `tokenizer` is a
+    tokenizer.json to take in the place of the source's.
 
     The same source and options give the same bytes. Raises `ImportRefused` for what is not
     supported, before anything is written, and `OSError` where a file cannot be read or written.
     """
     kind = Kind(weights)
     opened = _open(Path(source))
-    own = opened.decoder.context // PROMPT_BLOCK * PROMPT_BLOCK
-    tokens = min(_CONTEXT, own) if context is None else context
     text = opened.tokenizer() if tokenizer is None else _given(Path(tokenizer))
-    text_file = one_file(text, opened.decoder.stop)
-    model = step_graph(opened, kind, tokens, progress)
+    decoder: Decoder | Sizes
+    if isinstance(opened, Pair):
+        decoder, tokens = opened.sizes, _PAIR_CONTEXT if context is None else context
+        model = encoder_step_graph(opened, kind, tokens, progress)
+    else:
+        decoder = opened.decoder
+        own = decoder.context // PROMPT_BLOCK * PROMPT_BLOCK
+        tokens = min(_CONTEXT, own) if context is None else context
+        model = step_graph(opened, kind, tokens, progress)
+    text_file = one_file(text, decoder.stop)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     imported = Imported(
         folder / "model.onnx",
         folder / "tokenizer.json",
         folder / "tokenizer_config.json",
-        opened.decoder,
+        decoder,
         tokens,
     )
     imported.model.write_bytes(model)
@@ -93,7 +104,9 @@ def import_model(
     return imported
 
 
-def _open(path: Path) -> Source:
+def _open(path: Path) -> Source | Pair:
+    if (path / ENCODER).is_file() and (path / DECODER).is_file():
+        return Pair(path)
     if path.is_dir():
         return Folder(path)
     if not path.exists():

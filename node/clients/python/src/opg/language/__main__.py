@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from opg.language import ImportRefused, Kind, import_model
+from opg.language import ImportRefused, Kind, Sizes, import_model
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,18 +18,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser(
         "import",
-        help="make a servable model of a GGUF file or a folder of Hugging Face",
+        help="make a servable model of a GGUF file, a folder of Hugging Face, or a pair of T5",
         description="Writes model.onnx, tokenizer.json and tokenizer_config.json.",
     )
     command.add_argument(
-        "path", type=Path, help="a GGUF file, or a folder with config.json and safetensors"
+        "path",
+        type=Path,
+        help="a GGUF file, or a folder with config.json and safetensors, or with encoder.onnx and "
+        "decoder.onnx",
     )
     command.add_argument("--out", type=Path, required=True, help="folder to write into")
     command.add_argument(
         "--context",
         type=int,
         help="tokens of a prompt and its answer together, a multiple of 32 "
-        "[default: 512, or the model's own if that is less]",
+        "[default: 512, or the model's own if that is less; 128 of a pair, of any length]",
     )
     command.add_argument(
         "--weights",
@@ -61,11 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = imported.model.stat().st_size
     print(f"model      {imported.model} ({size / 1e6:.1f} MB, {options.weights})")
     print(f"tokenizer  {imported.tokenizer}")
-    print(
-        f"decoder    {decoder.layers} layers, width {decoder.width}, {decoder.heads} heads, "
-        f"{decoder.kv_heads} key-value heads, vocabulary {decoder.vocabulary}"
-    )
-    print(f"context    {imported.context} tokens of {decoder.context} that it was made for")
+    sizes = f"{decoder.layers} layers, width {decoder.width}, {decoder.heads} heads"
+    if isinstance(decoder, Sizes):
+        print(f"encoder    {sizes}")
+        print(f"decoder    {decoder.decoder_layers} layers, vocabulary {decoder.vocabulary}")
+        print(f"context    {imported.context} tokens")
+    else:
+        more = f"{decoder.kv_heads} key-value heads, vocabulary {decoder.vocabulary}"
+        print(f"decoder    {sizes}, {more}")
+        print(f"context    {imported.context} tokens of {decoder.context} that it was made for")
     print(f"stops at   {', '.join(map(str, decoder.stop)) or 'no token'}")
     return 0
 

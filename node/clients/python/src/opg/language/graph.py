@@ -11,18 +11,17 @@ Outputs
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
+from opg.language.builder import MICROSOFT, Builder
 from opg.language.decoder import Source
 from opg.language.errors import ImportRefused
 from opg.language.weights import (
     BLOCK,
     Blocks,
-    Floats,
     Kind,
     Matrix,
     as_kind,
@@ -33,12 +32,8 @@ from opg.language.weights import (
 
 PROMPT_BLOCK: Final = 32
 """Tokens of a prompt that go through in one call."""
-_OPSET: Final = 17
-_MICROSOFT: Final = "com.microsoft"
 _MAX_CONTEXT: Final = 2**20
 """What the engine takes."""
-_MAX_BYTES: Final = 2**31 - 1
-"""What a protobuf file can hold."""
 
 Progress = Callable[[str], None]
 
@@ -57,54 +52,13 @@ def step_graph(source: Source, kind: Kind, context: int, progress: Progress) -> 
     return _Step(source, kind, context, progress).file()
 
 
-class _Step:
-    """A graph while it is made."""
+class _Step(Builder):
+    """The graph of a decoder while it is made."""
 
     def __init__(self, source: Source, kind: Kind, context: int, progress: Progress) -> None:
-        self.source, self.decoder, self.kind = source, source.decoder, kind
+        super().__init__(kind)
+        self.source, self.decoder = source, source.decoder
         self.context, self.progress = context, progress
-        # Weights go straight into the file, because each copy of a graph doubles them.
-        self.model = helper.make_model(
-            helper.make_graph([], "step", [], []),
-            producer_name="opg.language",
-            ir_version=8,
-            opset_imports=[
-                helper.make_opsetid("", _OPSET),
-                helper.make_opsetid(_MICROSOFT, 1),
-            ],
-        )
-        self.graph = self.model.graph
-        self.named: set[str] = set()
-        self.bytes = 0
-
-    # --- Parts of a graph.
-
-    def add(self, op: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
-        self.graph.node.append(helper.make_node(op, inputs, [name], name=name, **attributes))
-        return name
-
-    def constant(self, name: str, array: Any) -> str:
-        if name not in self.named:
-            self.named.add(name)
-            array = np.asarray(array, order="C")
-            self.bytes += array.nbytes
-            if array.dtype.kind == "f" and not bool(np.isfinite(array).all()):
-                raise ImportRefused(f"{name} has numbers that are not finite")
-            if self.bytes > _MAX_BYTES:
-                raise ImportRefused(
-                    f"weights as {self.kind.value} take more than 2 GiB, which an ONNX file cannot "
-                    "hold: choose int8 or int4"
-                )
-            self.graph.initializer.append(numpy_helper.from_array(array, name))
-        return name
-
-    def shape(self, *dims: int) -> str:
-        return self.constant(
-            "shape." + "x".join(map(str, dims)).replace("-1", "n"), np.array(dims, np.int64)
-        )
-
-    def reshape(self, x: str, name: str, *dims: int) -> str:
-        return self.add("Reshape", [x, self.shape(*dims)], name)
 
     # --- Parts of a decoder.
 
@@ -116,25 +70,17 @@ class _Step:
         return self.constant(f"{name}.weight", weight)
 
     def norm(self, x: str, name: str) -> str:
-        """The norm of what is no sum: of standard operators."""
-        square = self.add("Mul", [x, x], f"{name}.square")
-        mean = self.add("ReduceMean", [square], f"{name}.mean", axes=[-1], keepdims=1)
-        epsilon = self.constant("epsilon", np.float32(self.decoder.epsilon))
-        root = self.add("Sqrt", [self.add("Add", [mean, epsilon], f"{name}.sum")], f"{name}.root")
-        unit = self.add("Div", [x, root], f"{name}.unit")
-        return self.add("Mul", [unit, self.gamma(name)], name)
+        """The norm of what is no sum."""
+        return self.unit(x, self.gamma(name), self.decoder.epsilon, name)
 
     def sum_and_norm(self, x: str, y: str, total: str, name: str) -> tuple[str, str]:
         """The sum of both, under a name if it is wanted, and its norm."""
-        self.graph.node.append(
-            helper.make_node(
-                "SkipSimplifiedLayerNormalization",
-                [x, y, self.gamma(name)],
-                [name, "", "", total] if total else [name],
-                name=name,
-                domain=_MICROSOFT,
-                epsilon=self.decoder.epsilon,
-            )
+        self.node(
+            "SkipSimplifiedLayerNormalization",
+            [x, y, self.gamma(name)],
+            [name, "", "", total] if total else [name],
+            MICROSOFT,
+            epsilon=self.decoder.epsilon,
         )
         return total, name
 
@@ -159,52 +105,6 @@ class _Step:
         if not all(part is None or bool(np.isfinite(part).all()) for part in parts):
             raise ImportRefused(f"{name} has numbers that are not finite")
         return matrix
-
-    def product(self, x: str, matrix: Matrix, name: str) -> str:
-        """`x` times the transposed matrix."""
-        if not isinstance(matrix, Blocks):
-            return self.add("MatMul", [x, self.floats(f"{name}.weight", matrix.T)], f"{name}.y")
-        rows, columns = matrix.shape
-        zeros: Any = matrix.packed_zeros()
-        if matrix.offsets is not None:
-            matrix, zeros = matrix.with_float_zeros(matrix.offsets)
-        inputs = [
-            x,
-            self.constant(f"{name}.codes", matrix.packed()),
-            self.constant(f"{name}.scales", matrix.scales),
-        ]
-        if zeros is not None:
-            inputs.append(self.constant(f"{name}.zeros", zeros))
-        self.graph.node.append(
-            helper.make_node(
-                "MatMulNBits",
-                inputs,
-                [f"{name}.y"],
-                name=f"{name}.y",
-                domain=_MICROSOFT,
-                K=columns,
-                N=rows,
-                accuracy_level=4,
-                bits=matrix.bits,
-                block_size=BLOCK,
-            )
-        )
-        return f"{name}.y"
-
-    def floats(self, name: str, array: Floats) -> str:
-        """Numbers as the kind stores what is not in blocks."""
-        if self.kind is Kind.F32:
-            return self.constant(name, array)
-        half = self.constant(f"{name}.f16", self.half(name, array))
-        return self.add("Cast", [half], name, to=TensorProto.FLOAT)
-
-    def half(self, name: str, array: Floats) -> npt.NDArray[np.float16]:
-        """The numbers as f16."""
-        with np.errstate(over="ignore"):
-            half = array.astype(np.float16)
-        if bool(np.isinf(half).any()):
-            raise ImportRefused(f"{name} has numbers that f16 cannot hold: choose f32 or int8")
-        return half
 
     def embedding(self, ids: str) -> tuple[str, Matrix]:
         """Rows of the table, and the table."""
@@ -265,35 +165,24 @@ class _Step:
         qkv = self.linear(x, outputs, d.width, f"{layer}.qkv")
         past = [f"past_key_values.{layer}.{part}" for part in ("key", "value")]
         present = [f"present.{layer}.{part}" for part in ("key", "value")]
-        self.graph.node.append(
-            helper.make_node(
-                "GroupQueryAttention",
-                [qkv, "", "", *past, "last_place", "tokens", "rope.cos", "rope.sin"],
-                [name, *present],
-                name=name,
-                domain=_MICROSOFT,
-                num_heads=d.heads,
-                kv_num_heads=d.kv_heads,
-                do_rotary=1,
-                scale=float(1 / np.sqrt(d.head_width)),
-            )
+        self.node(
+            "GroupQueryAttention",
+            [qkv, "", "", *past, "last_place", "tokens", "rope.cos", "rope.sin"],
+            [name, *present],
+            MICROSOFT,
+            num_heads=d.heads,
+            kv_num_heads=d.kv_heads,
+            do_rotary=1,
+            scale=float(1 / np.sqrt(d.head_width)),
         )
         return self.linear(name, [(f"{layer}.o", d.width)], d.heads * d.head_width, f"{layer}.out")
-
-    def split(
-        self, x: str, first: str, second: str, sizes: tuple[int, int], axis: int
-    ) -> tuple[str, str]:
-        inputs = [x, self.shape(*sizes)]
-        self.graph.node.append(helper.make_node("Split", inputs, [first, second], first, axis=axis))
-        return first, second
 
     def feed_forward(self, x: str, layer: int) -> str:
         d, name = self.decoder, f"{layer}.feed_forward"
         outputs = [(f"{layer}.gate", d.feed_forward), (f"{layer}.up", d.feed_forward)]
         both = self.linear(x, outputs, d.width, name)
-        gate, up = self.split(
-            both, f"{name}.gate", f"{name}.up", (d.feed_forward, d.feed_forward), 2
-        )
+        gate, up = f"{name}.gate", f"{name}.up"
+        self.split(both, [gate, up], [d.feed_forward, d.feed_forward], 2)
         gate = self.add(
             "Mul", [gate, self.add("Sigmoid", [gate], f"{name}.sigmoid")], f"{name}.silu"
         )
@@ -345,12 +234,7 @@ class _Step:
             "opg.generate.block": str(PROMPT_BLOCK),
             "opg.generate.stop": ",".join(map(str, d.stop)),
         }
-        for key, value in facts.items():
-            self.model.metadata_props.add(key=key, value=value)
-        data: bytes = self.model.SerializeToString(deterministic=True)
-        if len(data) > _MAX_BYTES:
-            raise ImportRefused("the file is longer than 2 GiB: choose int8 or int4")
-        return data
+        return self.written(facts)
 
     def signature(self) -> None:
         d = self.decoder
