@@ -4,6 +4,7 @@ pip install tokenizers==0.23.3 jinja2==3.1.6; python node/text/vectors/make.py
 """
 
 import json
+import random
 from pathlib import Path
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -167,8 +168,24 @@ def tokenizers():
             cases.append(
                 [text, ids, own.decode(ids), own.encode(text, add_special_tokens=False).ids]
             )
-        listed.append({"name": name, "file": file, "cases": cases})
+        own_cases = {"cases": cases, "decoded": decoded(own)}
+        listed.append({"name": name, "file": file, **own_cases})
     return listed
+
+
+def decoded(tokenizer):
+    """Tokens in any order, and what text they are: many begin or end within a character."""
+    chance = random.Random(46)
+    size = tokenizer.get_vocab_size()
+    # Tokens of single bytes, and of characters that stand for them, are among the first.
+    lists = [[chance.randrange(260) for _ in range(1 + n % 8)] for n in range(24)]
+    lists += [[chance.randrange(size) for _ in range(1 + n)] for n in range(12)]
+    for text in ["日", " é", "🤷🏽x"]:
+        ids = [tokenizer.token_to_id(f"<0x{byte:02X}>") for byte in text.encode()]
+        if None not in ids:
+            # Whole, without its end, and with one byte too many.
+            lists += [ids, ids[:-1], ids + ids[:1], ids[:-1] + ids]
+    return [[ids, tokenizer.decode(ids)] for ids in lists]
 
 
 CHATML = (
@@ -220,6 +237,13 @@ first: {{ message.content[:5] ~ '...' }}
     {{ line(message.role, message.content) }}
 {% endfor %}
 {{ messages|length }} {{ messages[-1]['content']|tojson }} {{ messages[0].get('name', 'none') }}"""
+JSON = """{{ messages|tojson }}
+{% for message in messages %}
+{{ message|tojson(indent=2) }}{% for key, value in message.items() %} {{ key }}{% endfor %}
+
+{% endfor %}
+{% set call = {'type': 'call', 'id': 7, 'arguments': {'b': [1, none, true], 'a': 1.5}, 'e': {}} %}
+{{ call|tojson }} {{ call|tojson(indent=4) }} {{ call.keys()|join(',') }}"""
 
 CONVERSATIONS = [
     [("user", "What is 2 + 2?")],
@@ -233,6 +257,13 @@ def refuse(text):
     raise ValueError(text)
 
 
+def to_json(own, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
+    """As `transformers` has it."""
+    return json.dumps(
+        own, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
+    )
+
+
 def chats():
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True,
@@ -240,10 +271,10 @@ def chats():
         extensions=["jinja2.ext.loopcontrols"],
     )
     environment.globals["raise_exception"] = refuse
-    environment.filters["tojson"] = lambda own: json.dumps(own, ensure_ascii=False)
+    environment.filters["tojson"] = to_json
     names = {"bos_token": "<s>", "eos_token": "</s>"}
     listed = []
-    for template in [CHATML, HEADERS, TURNS, LOOPS]:
+    for template in [CHATML, HEADERS, TURNS, LOOPS, JSON]:
         cases = []
         for turns in CONVERSATIONS:
             messages = [{"role": role, "content": content} for role, content in turns]

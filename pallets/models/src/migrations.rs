@@ -21,7 +21,9 @@ use sp_runtime::TryRuntimeError;
 /// Versions say whether they generate text: those that there are do not. Their tokenizers are found by
 /// their hashes.
 ///
-/// It takes one block. A version takes a deposit, and a block has the weight of thousands of them.
+/// It takes one block, whatever the number of versions. A version is read, and written with an entry for
+/// each of its files: 0.11 to 0.16 ms of weight, so the 1.2 s of a block are those of 7,600 versions.
+/// Each of them takes a deposit. docs/operations.md says what to do where there are more.
 pub type AddGeneration<T> =
 	VersionedMigration<2, 3, GenerationAdder<T>, Pallet<T>, <T as frame_system::Config>::DbWeight>;
 

@@ -168,10 +168,28 @@ export class Tokenizer {
 		const stream = new Stream(this.#decoding);
 		const given = tokens.map((token) => {
 			const name = this.#names.get(token) ?? null;
-			const isSpecial = this.#special.has(token);
-			const text = name === null || isSpecial ? '' : stream.push(name);
-			return { token, text, name, isSpecial };
+			return { token, text: '', name, isSpecial: this.#special.has(token) };
 		});
+		let row: { bytes: number[]; owners: { text: string }[] } = { bytes: [], owners: [] };
+		const endRow = () => {
+			for (const [at, bytes] of bytesOfRow(row.bytes).entries()) {
+				const own = row.owners[at];
+				if (own) own.text = stream.push(bytes);
+			}
+			row = { bytes: [], owners: [] };
+		};
+		for (const own of given) {
+			if (own.name === null || own.isSpecial) continue;
+			const byte = this.#decoding.hasByteTokens ? byteOfToken(own.name) : null;
+			if (byte === null) {
+				endRow();
+				own.text = stream.push(bytesOf(own.name, this.#decoding));
+			} else {
+				row.bytes.push(byte);
+				row.owners.push(own);
+			}
+		}
+		endRow();
 		const rest = stream.finish();
 		const last = given.findLast(({ name, isSpecial }) => name !== null && !isSpecial);
 		if (last) last.text += rest;
@@ -198,13 +216,13 @@ class Stream {
 		this.#decoding = decoding;
 	}
 
-	push(name: string): string {
+	push(bytes: Uint8Array): string {
 		let text = '';
 		if (this.#decoding.isSpaced && this.#hasTokens) {
 			text += this.#decoder.decode(Uint8Array.of(0x20), { stream: true });
 		}
 		this.#hasTokens = true;
-		text += this.#decoder.decode(bytesOf(name, this.#decoding), { stream: true });
+		text += this.#decoder.decode(bytes, { stream: true });
 		const { strip } = this.#decoding;
 		if (strip && !this.#hasBegun) {
 			while (this.#stripped < strip.count && text.startsWith(strip.char)) {
@@ -222,9 +240,26 @@ class Stream {
 	}
 }
 
+/** The byte that a token of one byte stands for, such as `<0x0A>`. */
+function byteOfToken(name: string): number | null {
+	const hex = /^<0x([0-9a-fA-F]{2})>$/.exec(name)?.[1];
+	return hex === undefined ? null : parseInt(hex, 16);
+}
+
+/**
+ * What each of a row of tokens of one byte is. A row that is no text becomes one replacement for each
+ * byte, as in `tokenizers`.
+ */
+function bytesOfRow(row: readonly number[]): Uint8Array[] {
+	try {
+		new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(row));
+		return row.map((byte) => Uint8Array.of(byte));
+	} catch {
+		return row.map(() => new TextEncoder().encode('\ufffd'));
+	}
+}
+
 function bytesOf(name: string, decoding: Decoding): Uint8Array {
-	const hex = decoding.hasByteTokens ? /^<0x([0-9a-fA-F]{2})>$/.exec(name)?.[1] : undefined;
-	if (hex !== undefined) return Uint8Array.of(parseInt(hex, 16));
 	let text = name;
 	for (const [from, to] of decoding.replace) text = text.replaceAll(from, () => to);
 	if (decoding.isBytes) {

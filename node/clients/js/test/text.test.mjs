@@ -38,6 +38,26 @@ test('texts should be those of the package tokenizers', () => {
 	}
 });
 
+test('tokens in any order should have the text that the package tokenizers gives', () => {
+	for (const { name, file, decoded } of vectors) {
+		const tokenizer = parse(file);
+		assert(decoded.length > 30);
+		for (const [tokens, text] of decoded) {
+			assert.equal(tokenizer.decode(tokens), text, `${name}: ${tokens}`);
+		}
+	}
+});
+
+test('character of tokens of one byte should be at the token that ends it', () => {
+	const file = fileOf('llama_2');
+	const tokenizer = parse(file);
+	const texts = (...names) =>
+		tokenizer.texts(names.map((name) => file.model.vocab[name])).map(({ text }) => text);
+	const row = ['<0xE6>', '<0x97>', '<0xA5>'];
+	assert.deepEqual(texts(...row, 'a'), ['', '', '日', 'a']);
+	assert.deepEqual(texts(...row, '<0xE6>', 'a'), [...Array(4).fill('\ufffd'), 'a']);
+});
+
 test('character should be at the token that ends it', () => {
 	const bytes = [...new TextEncoder().encode('日')].map((byte) => {
 		const char = byte === 0xad ? 0x143 : byte < 0xa1 ? 0x121 + byte - 0x7f : byte;

@@ -85,6 +85,8 @@ def test_tokens_should_be_those_of_the_crate(tokenizers: list[dict[str, Any]]) -
             assert model.complete(text) == tokens, (vector["name"], text)
             assert model._encode(text, is_whole=False) == inner, (vector["name"], text)
             assert model.decode(tokens) == decoded, (vector["name"], text)
+        for tokens, decoded in vector["decoded"]:
+            assert model.decode(tokens) == decoded, (vector["name"], tokens)
 
 
 def test_conversations_should_be_those_of_the_crate(root: Path, smollm: dict[str, Any]) -> None:

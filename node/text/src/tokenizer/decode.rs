@@ -90,14 +90,14 @@ impl Decoding {
 		Ok(())
 	}
 
+	/// The byte that a token of one byte stands for, such as `<0x0A>`.
+	fn byte(&self, token: &str) -> Option<u8> {
+		let hex = token.strip_prefix("<0x")?.strip_suffix('>')?;
+		let hex = (self.has_byte_tokens && hex.len() == 2).then_some(hex)?;
+		u8::from_str_radix(hex, 16).ok()
+	}
+
 	fn bytes(&self, token: &str) -> Vec<u8> {
-		if self.has_byte_tokens {
-			let hex = token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
-			let hex = hex.filter(|hex| hex.len() == 2);
-			if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-				return vec![byte];
-			}
-		}
 		let mut text = std::borrow::Cow::Borrowed(token);
 		for (from, to) in &self.replace {
 			text = text.replace(from, to).into();
@@ -117,6 +117,9 @@ impl Decoding {
 pub struct Stream {
 	/// Bytes of a character that is not whole yet: at most three.
 	pending: Vec<u8>,
+	/// What tokens of one byte have said since the last other token. Only at the end of such a row is
+	/// it known whether it is text.
+	row: Vec<u8>,
 	/// Characters that were stripped, until the text begins.
 	stripped: usize,
 	has_begun: bool,
@@ -128,7 +131,28 @@ impl Stream {
 		if decoding.is_spaced && std::mem::replace(&mut self.has_tokens, true) {
 			self.pending.push(b' ');
 		}
+		if let Some(byte) = decoding.byte(token) {
+			self.row.push(byte);
+			return String::new();
+		}
+		self.end_row();
 		self.pending.extend(decoding.bytes(token));
+		self.take(decoding)
+	}
+
+	/// A row of bytes that is no text becomes one replacement for each byte, as in `tokenizers`.
+	fn end_row(&mut self) {
+		let row = std::mem::take(&mut self.row);
+		if std::str::from_utf8(&row).is_ok() {
+			self.pending.extend(row);
+		} else {
+			let replaced = char::REPLACEMENT_CHARACTER.to_string().repeat(row.len());
+			self.pending.extend(replaced.into_bytes());
+		}
+	}
+
+	/// The whole characters, and what stands for broken ones.
+	fn take(&mut self, decoding: &Decoding) -> String {
 		let mut text = String::new();
 		loop {
 			match std::str::from_utf8(&self.pending) {
@@ -158,8 +182,11 @@ impl Stream {
 		text
 	}
 
-	/// What is left at the end: a character that never became whole.
-	pub fn finish(self) -> String {
-		String::from_utf8_lossy(&self.pending).into_owned()
+	/// What is left at the end: a row of bytes, or a character that never became whole.
+	pub(super) fn finish(mut self, decoding: &Decoding) -> String {
+		self.end_row();
+		let mut text = self.take(decoding);
+		text.push_str(&String::from_utf8_lossy(&self.pending));
+		text
 	}
 }

@@ -133,17 +133,23 @@ impl Tokenizer {
 		for token in tokens {
 			text.push_str(&self.push(&mut stream, *token));
 		}
-		text.push_str(&stream.finish());
+		text.push_str(&self.finish(stream));
 		text
 	}
 
-	/// What a token adds to a text that grows. Bytes of a character that is not whole yet are kept back.
+	/// What a token adds to a text that grows. Kept back are bytes of a character that is not whole yet,
+	/// and rows of tokens of one byte until another token follows.
 	pub fn push(&self, stream: &mut Stream, token: u32) -> String {
 		if self.is_special(token) {
 			return String::new();
 		}
 		let Some(text) = self.texts.get(&token) else { return String::new() };
 		stream.push(&self.decoding, text)
+	}
+
+	/// What is left of a text that grows, at its end.
+	pub fn finish(&self, stream: Stream) -> String {
+		stream.finish(&self.decoding)
 	}
 
 	/// Whether a token is no part of the text, such as one that ends an answer.
