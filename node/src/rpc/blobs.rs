@@ -333,14 +333,13 @@ mod tests {
 			assert_eq!(test.call(method, json!([])).expect_err("unsafe").0, -32601, "{method}");
 		}
 		assert_eq!(test.call("blobs_v1_fetch", json!([hash, 5])).expect_err("unsafe").0, -32601);
-		// It would be fetched, by a node with a network.
-		let fetched = test.call("blobs_v1_fetch", json!([hash, bytes.len()])).expect("it is here");
-		assert_eq!(fetched["state"], "complete");
 		let (code, _) = test.call("blobs_v1_fetch", json!([hash, 5, REQUEST])).expect_err("not it");
 		assert_eq!(code, 7011);
-		let named = json!([hash, bytes.len(), REQUEST]);
-		let (code, _) = test.call("blobs_v1_fetch", named).expect_err("there is no network");
-		assert_eq!(code, 7008);
+		// What is here needs no network.
+		for params in [json!([hash, bytes.len()]), json!([hash, bytes.len(), REQUEST])] {
+			let status = test.call("blobs_v1_fetch", params).expect("it is here");
+			assert_eq!(status["state"], "complete");
+		}
 	}
 
 	#[test]
@@ -359,9 +358,11 @@ mod tests {
 			assert!(text.contains("does not await"), "{text}");
 		}
 		for (params, code) in [
-			(json!([hash, size]), -32601),
+			(json!([hash, size + 1]), -32601),
+			(json!([hash, 1u64 << 40]), -32601),
 			(json!([hash, size, REQUEST + 1]), 7011),
-			// It would be fetched, but this node has no network.
+			// They would be fetched, but this node has no network.
+			(json!([hash, size]), 7008),
 			(json!([hash, size, REQUEST]), 7008),
 		] {
 			let refused = test.call("blobs_v1_fetch", params.clone()).expect_err("no network");
