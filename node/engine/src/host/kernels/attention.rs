@@ -16,7 +16,7 @@
 use super::{
 	super::clock::Deadline,
 	fuel,
-	memory::{word, words, OutOfBounds, Shared},
+	memory::{self, OutOfBounds, Shared},
 	softmax::softmax,
 	vector::{canonical, Vector},
 };
@@ -65,20 +65,21 @@ pub struct Call {
 impl Call {
 	/// Reads what to do from `at`.
 	pub fn read(memory: &[u8], at: u32) -> Result<Call, OutOfBounds> {
-		let (words, _) = words(memory, at, 11)?.as_chunks::<4>();
-		let word = |at: usize| word(&words[at]);
+		let [tokens, position, context, heads, group, width, scale, queries, keys, values, result] =
+			memory::call(memory, at)?;
+		let scale = f32::from_bits(scale);
 		let call = Call {
-			tokens: word(0),
-			position: word(1),
-			context: word(2),
-			heads: word(3),
-			group: word(4),
-			width: word(5),
-			scale: f32::from_bits(word(6)),
-			queries: word(7),
-			keys: word(8),
-			values: word(9),
-			result: word(10),
+			tokens,
+			position,
+			context,
+			heads,
+			group,
+			width,
+			scale,
+			queries,
+			keys,
+			values,
+			result,
 		};
 		call.check(memory.len()).map(|()| call)
 	}

@@ -21,6 +21,12 @@ pub fn word(bytes: &[u8]) -> u32 {
 	bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
 }
 
+/// The words of a call.
+pub fn call<const WORDS: usize>(memory: &[u8], at: u32) -> Result<[u32; WORDS], OutOfBounds> {
+	let (words, _) = words(memory, at, WORDS)?.as_chunks::<4>();
+	Ok(std::array::from_fn(|place| word(&words[place])))
+}
+
 /// `count` words, as bytes.
 pub fn words(memory: &[u8], at: u32, count: usize) -> Result<&[u8], OutOfBounds> {
 	bytes(memory, at, count.checked_mul(4).ok_or(OutOfBounds)?)

@@ -3,7 +3,7 @@
 
 use super::{
 	fuel,
-	memory::{word, words, OutOfBounds, Shared},
+	memory::{self, OutOfBounds, Shared},
 };
 use std::ops::Range;
 
@@ -11,8 +11,6 @@ use std::ops::Range;
 const PART: u64 = 1 << 16;
 /// Depth that is gone through for all rows of a panel, so that what is read stays in the nearest cache.
 const DEPTH: usize = 64;
-/// Words of a call in memory.
-const WORDS: usize = 8;
 
 /// One factor, as the guest has written it. Addresses are in bytes, all else is in numbers.
 #[derive(Clone, Copy, Debug)]
@@ -38,18 +36,9 @@ pub struct Call {
 impl Call {
 	/// Reads what to do from `at`.
 	pub fn read(memory: &[u8], at: u32) -> Result<Call, OutOfBounds> {
-		let (words, _) = words(memory, at, WORDS)?.as_chunks::<4>();
-		let word = |at: usize| word(&words[at]);
-		let call = Call {
-			from: word(0),
-			to: word(1),
-			rows: word(2),
-			depth: word(3),
-			row_stride: word(4),
-			depth_stride: word(5),
-			width: word(6),
-			panel: word(7),
-		};
+		let [from, to, rows, depth, row_stride, depth_stride, width, panel] =
+			memory::call(memory, at)?;
+		let call = Call { from, to, rows, depth, row_stride, depth_stride, width, panel };
 		call.check(memory.len()).map(|()| call)
 	}
 

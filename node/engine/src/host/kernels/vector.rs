@@ -43,6 +43,20 @@ pub trait Vector: Copy {
 	///
 	/// As for [`Vector::splat`].
 	unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
+
+	/// `self * factor`.
+	///
+	/// # Safety
+	///
+	/// As for [`Vector::splat`].
+	unsafe fn mul(self, factor: Self) -> Self;
+
+	/// `self + addend`.
+	///
+	/// # Safety
+	///
+	/// As for [`Vector::splat`].
+	unsafe fn add(self, addend: Self) -> Self;
 }
 
 /// The number itself, or the one NaN that the engine knows.
@@ -87,7 +101,7 @@ pub fn software_mul_add(a: f32, b: f32, c: f32) -> f32 {
 
 /// For any CPU.
 #[derive(Clone, Copy)]
-pub struct Portable([f32; 4]);
+pub struct Portable(pub [f32; 4]);
 
 impl Vector for Portable {
 	const LANES: usize = 4;
@@ -117,16 +131,32 @@ impl Vector for Portable {
 	unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
 		Self(std::array::from_fn(|i| software_mul_add(self.0[i], factor.0[i], addend.0[i])))
 	}
+
+	#[inline(always)]
+	unsafe fn mul(mut self, factor: Self) -> Self {
+		for (number, factor) in self.0.iter_mut().zip(&factor.0) {
+			*number *= factor;
+		}
+		self
+	}
+
+	#[inline(always)]
+	unsafe fn add(mut self, addend: Self) -> Self {
+		for (number, addend) in self.0.iter_mut().zip(&addend.0) {
+			*number += addend;
+		}
+		self
+	}
 }
 
 macro_rules! vector {
 	(
 		$name:ident, $inner:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident,
-		|$from:ident| $halves:expr, |$a:ident, $b:ident, $c:ident| $mul_add:expr
+		$mul:ident, $add:ident, |$from:ident| $halves:expr, |$a:ident, $b:ident, $c:ident| $mul_add:expr
 	) => {
 		/// For CPUs with the instruction set of that name.
 		#[derive(Clone, Copy)]
-		pub struct $name($inner);
+		pub struct $name(pub $inner);
 
 		impl Vector for $name {
 			const LANES: usize = $lanes;
@@ -156,6 +186,16 @@ macro_rules! vector {
 				let ($a, $b, $c) = (self.0, factor.0, addend.0);
 				Self($mul_add)
 			}
+
+			#[inline(always)]
+			unsafe fn mul(self, factor: Self) -> Self {
+				Self($mul(self.0, factor.0))
+			}
+
+			#[inline(always)]
+			unsafe fn add(self, addend: Self) -> Self {
+				Self($add(self.0, addend.0))
+			}
 		}
 	};
 }
@@ -172,6 +212,8 @@ mod x86 {
 		_mm256_set1_ps,
 		_mm256_loadu_ps,
 		_mm256_storeu_ps,
+		_mm256_mul_ps,
+		_mm256_add_ps,
 		|from| _mm256_cvtph_ps(_mm_loadu_si128(from.cast())),
 		|a, b, c| _mm256_fmadd_ps(a, b, c)
 	);
@@ -182,6 +224,8 @@ mod x86 {
 		_mm512_set1_ps,
 		_mm512_loadu_ps,
 		_mm512_storeu_ps,
+		_mm512_mul_ps,
+		_mm512_add_ps,
 		|from| _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())),
 		|a, b, c| _mm512_fmadd_ps(a, b, c)
 	);
@@ -209,6 +253,8 @@ mod arm {
 		vdupq_n_f32,
 		vld1q_f32,
 		vst1q_f32,
+		vmulq_f32,
+		vaddq_f32,
 		|from| halves(from),
 		|a, b, c| vfmaq_f32(c, a, b)
 	);

@@ -1,7 +1,10 @@
 //! Products with weights of few bits by instructions that multiply and add bytes. Their sums are exact.
 
 use super::{run, Call, Lanes, Left, Numbers, MAX_LANES, WORDS};
-use crate::host::{clock::Deadline, kernels::memory::Shared};
+use crate::host::{
+	clock::Deadline,
+	kernels::{memory::Shared, vector},
+};
 use std::{arch::aarch64::*, ops::Range};
 use wasmtime::Trap;
 
@@ -46,10 +49,9 @@ unsafe fn words_of_4(rows: &[*const u8; MAX_LANES], at: usize) -> [uint8x16_t; 4
 }
 
 impl Lanes for Neon {
-	const LANES: usize = 4;
 	type Codes = [int8x16_t; WORDS];
 	type Sums = int32x4_t;
-	type Floats = float32x4_t;
+	type Floats = vector::Neon;
 
 	fn offset(bits: usize) -> i32 {
 		// There are no products of bytes with a sign and bytes without one.
@@ -103,36 +105,8 @@ impl Lanes for Neon {
 	}
 
 	#[inline(always)]
-	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
-		vld1q_f32(from.as_ptr())
-	}
-
-	#[inline(always)]
-	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
-		vst1q_f32(to.as_mut_ptr(), floats);
-	}
-
-	#[inline(always)]
-	unsafe fn add_terms(
-		floats: Self::Floats,
-		sums: Self::Sums,
-		zeros: &[i32; MAX_LANES],
-		sum: i32,
-		scale: f32,
-		scales: &[f32; MAX_LANES],
-	) -> Self::Floats {
+	unsafe fn centred(sums: Self::Sums, zeros: &[i32; MAX_LANES], sum: i32) -> Self::Floats {
 		let zeros = vmulq_s32(vld1q_s32(zeros.as_ptr()), vdupq_n_s32(sum));
-		let sums = vcvtq_f32_s32(vsubq_s32(sums, zeros));
-		let terms = vmulq_f32(sums, vdupq_n_f32(scale));
-		vaddq_f32(floats, vmulq_f32(terms, vld1q_f32(scales.as_ptr())))
-	}
-
-	#[inline(always)]
-	unsafe fn add_products(
-		floats: Self::Floats,
-		factors: &[f32; MAX_LANES],
-		factor: f32,
-	) -> Self::Floats {
-		vaddq_f32(floats, vmulq_f32(vld1q_f32(factors.as_ptr()), vdupq_n_f32(factor)))
+		vector::Neon(vcvtq_f32_s32(vsubq_s32(sums, zeros)))
 	}
 }

@@ -34,8 +34,8 @@ pub use x86::{avx2, vnni};
 use super::{
 	super::clock::Deadline,
 	fuel,
-	memory::{word, words, OutOfBounds, Shared},
-	vector::canonical,
+	memory::{self, OutOfBounds, Shared},
+	vector::{canonical, Vector},
 };
 use std::ops::Range;
 use wasmtime::Trap;
@@ -93,21 +93,10 @@ pub struct Call {
 impl Call {
 	/// Reads what to do from `at`.
 	pub fn read(memory: &[u8], at: u32) -> Result<Call, OutOfBounds> {
-		let (words, _) = words(memory, at, 11)?.as_chunks::<4>();
-		let word = |at: usize| word(&words[at]);
-		let call = Call {
-			rows: word(0),
-			cols: word(1),
-			depth: word(2),
-			bits: word(3),
-			block: word(4),
-			left: word(5),
-			codes: word(6),
-			scales: word(7),
-			zeros: word(8),
-			offsets: word(9),
-			result: word(10),
-		};
+		let [rows, cols, depth, bits, block, left, codes, scales, zeros, offsets, result] =
+			memory::call(memory, at)?;
+		let call =
+			Call { rows, cols, depth, bits, block, left, codes, scales, zeros, offsets, result };
 		call.check(memory.len()).map(|()| call)
 	}
 
@@ -347,13 +336,13 @@ fn spread(numbers: &[i8; PIECE]) -> [i8; PIECE] {
 /// The CPU must have the instruction set of the type. `BITS` is 4 or 8.
 pub trait Lanes {
 	/// Columns.
-	const LANES: usize;
+	const LANES: usize = <Self::Floats as Vector>::LANES;
 	/// A piece of the codes of all columns.
 	type Codes: Copy;
 	/// Numbers of 32 bits, one for each column.
 	type Sums: Copy;
 	/// Floats, one for each column.
-	type Floats: Copy;
+	type Floats: Vector;
 	/// What is subtracted from codes when they are taken out.
 	fn offset(bits: usize) -> i32;
 
@@ -361,25 +350,8 @@ pub trait Lanes {
 	unsafe fn codes<const BITS: usize>(rows: &[*const u8; MAX_LANES]) -> Self::Codes;
 	/// The sums of products of the codes with the numbers.
 	unsafe fn sums<const BITS: usize>(codes: Self::Codes, numbers: &Numbers) -> Self::Sums;
-	/// The first numbers.
-	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats;
-	/// Replaces the first numbers.
-	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]);
-	/// Adds `((sums - zeros * sum) * scale) * scales` to floats.
-	unsafe fn add_terms(
-		floats: Self::Floats,
-		sums: Self::Sums,
-		zeros: &[i32; MAX_LANES],
-		sum: i32,
-		scale: f32,
-		scales: &[f32; MAX_LANES],
-	) -> Self::Floats;
-	/// Adds `factors * factor` to floats, rounded twice.
-	unsafe fn add_products(
-		floats: Self::Floats,
-		factors: &[f32; MAX_LANES],
-		factor: f32,
-	) -> Self::Floats;
+	/// `sums - zeros * sum`, as floats.
+	unsafe fn centred(sums: Self::Sums, zeros: &[i32; MAX_LANES], sum: i32) -> Self::Floats;
 	/// Brings as many numbers of each column's row into the order of lanes.
 	#[inline(always)]
 	unsafe fn turn(rows: &[*const f32; MAX_LANES], to: &mut [[f32; MAX_LANES]; STRIP]) {
@@ -418,14 +390,15 @@ impl Strip {
 		// SAFETY: the caller sees to it.
 		unsafe {
 			let sums = L::sums::<BITS>(codes, left.numbers.get_unchecked(at));
-			let (sum, scale) = (*left.sums.get_unchecked(at), *left.scales.get_unchecked(at));
-			let (zeros, scales) = (self.zeros.get_unchecked(j), self.scales.get_unchecked(j));
-			let to = L::add_terms(to, sums, zeros, sum, scale, scales);
+			let zeros = self.zeros.get_unchecked(j);
+			let sums = L::centred(sums, zeros, *left.sums.get_unchecked(at));
+			let terms = sums.mul(L::Floats::splat(*left.scales.get_unchecked(at)));
+			let to = to.add(terms.mul(L::Floats::load(self.scales.get_unchecked(j).as_ptr())));
 			if !self.has_offsets {
 				return to;
 			}
-			let offsets = self.offsets.get_unchecked(j);
-			L::add_products(to, offsets, *left.totals.get_unchecked(at))
+			let offsets = L::Floats::load(self.offsets.get_unchecked(j).as_ptr());
+			to.add(offsets.mul(L::Floats::splat(*left.totals.get_unchecked(at))))
 		}
 	}
 }
@@ -606,7 +579,7 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 			unsafe { blocks.lay_out::<L, BITS>(&mut strip, &lanes, from..to) };
 			// The sums of a single row stay in registers.
 			// SAFETY: as for this function.
-			let mut only = unsafe { L::load(&tile[0]) };
+			let mut only = unsafe { L::Floats::load(tile[0].as_ptr()) };
 			for piece in from..to {
 				// The columns that come next lie together, but are read here and there.
 				let next = (col + L::LANES) * codes_of_row + piece * bytes * L::LANES;
@@ -627,17 +600,15 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 					}
 					for row in 0..rows {
 						let sums = tile.get_unchecked_mut(row);
-						let all = L::load(sums);
-						L::store(
-							strip.add::<L, BITS>(all, codes, left, piece * rows + row, j),
-							sums,
-						);
+						let all = L::Floats::load(sums.as_ptr());
+						let all = strip.add::<L, BITS>(all, codes, left, piece * rows + row, j);
+						all.store(sums.as_mut_ptr());
 					}
 				}
 			}
 			if rows == 1 {
 				// SAFETY: as for this function.
-				unsafe { L::store(only, &mut tile[0]) };
+				unsafe { only.store(tile[0].as_mut_ptr()) };
 			}
 		}
 		for (row, sums) in tile[..rows].iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Products with weights of few bits in plain code, for any CPU.
 
 use super::{Lanes, Numbers, MAX_LANES, PIECE};
+use crate::host::kernels::vector::Portable;
 
 /// Some columns, one after another.
 pub struct Plain;
@@ -8,10 +9,9 @@ pub struct Plain;
 const LANES: usize = 4;
 
 impl Lanes for Plain {
-	const LANES: usize = LANES;
 	type Codes = [[i16; PIECE]; LANES];
 	type Sums = [i32; LANES];
-	type Floats = [f32; LANES];
+	type Floats = Portable;
 
 	fn offset(_: usize) -> i32 {
 		0
@@ -52,39 +52,11 @@ impl Lanes for Plain {
 	}
 
 	#[inline(always)]
-	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
-		[from[0], from[1], from[2], from[3]]
-	}
-
-	#[inline(always)]
-	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
-		to[..LANES].copy_from_slice(&floats);
-	}
-
-	#[inline(always)]
-	unsafe fn add_terms(
-		mut floats: Self::Floats,
-		sums: Self::Sums,
-		zeros: &[i32; MAX_LANES],
-		sum: i32,
-		scale: f32,
-		scales: &[f32; MAX_LANES],
-	) -> Self::Floats {
+	unsafe fn centred(sums: Self::Sums, zeros: &[i32; MAX_LANES], sum: i32) -> Self::Floats {
+		let mut centred = [0.0; LANES];
 		for i in 0..LANES {
-			floats[i] += ((sums[i] - zeros[i] * sum) as f32 * scale) * scales[i];
+			centred[i] = (sums[i] - zeros[i] * sum) as f32;
 		}
-		floats
-	}
-
-	#[inline(always)]
-	unsafe fn add_products(
-		mut floats: Self::Floats,
-		factors: &[f32; MAX_LANES],
-		factor: f32,
-	) -> Self::Floats {
-		for i in 0..LANES {
-			floats[i] += factors[i] * factor;
-		}
-		floats
+		Portable(centred)
 	}
 }

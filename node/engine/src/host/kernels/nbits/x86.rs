@@ -1,7 +1,10 @@
 //! Products with weights of few bits by instructions that multiply and add bytes. Their sums are exact.
 
 use super::{run, Call, Lanes, Left, Numbers, MAX_LANES, STRIP, WORDS};
-use crate::host::{clock::Deadline, kernels::memory::Shared};
+use crate::host::{
+	clock::Deadline,
+	kernels::{memory::Shared, vector},
+};
 use std::{arch::x86_64::*, ops::Range};
 use wasmtime::Trap;
 
@@ -65,10 +68,9 @@ unsafe fn words_of_8(rows: &[*const u8; MAX_LANES], at: usize) -> [__m256i; 4] {
 }
 
 impl Lanes for Avx2 {
-	const LANES: usize = 8;
 	type Codes = [__m256i; WORDS];
 	type Sums = __m256i;
-	type Floats = __m256;
+	type Floats = vector::Avx2;
 
 	fn offset(bits: usize) -> i32 {
 		// Of codes of 8 bits, products with one factor without a sign would not fit 16 bits.
@@ -125,39 +127,10 @@ impl Lanes for Avx2 {
 	}
 
 	#[inline(always)]
-	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
-		_mm256_loadu_ps(from.as_ptr())
-	}
-
-	#[inline(always)]
-	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
-		_mm256_storeu_ps(to.as_mut_ptr(), floats);
-	}
-
-	#[inline(always)]
-	unsafe fn add_terms(
-		floats: Self::Floats,
-		sums: Self::Sums,
-		zeros: &[i32; MAX_LANES],
-		sum: i32,
-		scale: f32,
-		scales: &[f32; MAX_LANES],
-	) -> Self::Floats {
+	unsafe fn centred(sums: Self::Sums, zeros: &[i32; MAX_LANES], sum: i32) -> Self::Floats {
 		let zeros = _mm256_loadu_si256(zeros.as_ptr().cast());
 		let zeros = _mm256_mullo_epi32(zeros, _mm256_set1_epi32(sum));
-		let sums = _mm256_cvtepi32_ps(_mm256_sub_epi32(sums, zeros));
-		let terms = _mm256_mul_ps(sums, _mm256_set1_ps(scale));
-		_mm256_add_ps(floats, _mm256_mul_ps(terms, _mm256_loadu_ps(scales.as_ptr())))
-	}
-
-	#[inline(always)]
-	unsafe fn add_products(
-		floats: Self::Floats,
-		factors: &[f32; MAX_LANES],
-		factor: f32,
-	) -> Self::Floats {
-		let factors = _mm256_loadu_ps(factors.as_ptr());
-		_mm256_add_ps(floats, _mm256_mul_ps(factors, _mm256_set1_ps(factor)))
+		vector::Avx2(_mm256_cvtepi32_ps(_mm256_sub_epi32(sums, zeros)))
 	}
 
 	#[inline(always)]
@@ -221,10 +194,9 @@ unsafe fn words_of_16(rows: &[*const u8; MAX_LANES], at: usize) -> [__m512i; 4] 
 }
 
 impl Lanes for Vnni {
-	const LANES: usize = 16;
 	type Codes = [__m512i; WORDS];
 	type Sums = __m512i;
-	type Floats = __m512;
+	type Floats = vector::Avx512;
 
 	fn offset(_: usize) -> i32 {
 		0
@@ -263,39 +235,10 @@ impl Lanes for Vnni {
 	}
 
 	#[inline(always)]
-	unsafe fn load(from: &[f32; MAX_LANES]) -> Self::Floats {
-		_mm512_loadu_ps(from.as_ptr())
-	}
-
-	#[inline(always)]
-	unsafe fn store(floats: Self::Floats, to: &mut [f32; MAX_LANES]) {
-		_mm512_storeu_ps(to.as_mut_ptr(), floats);
-	}
-
-	#[inline(always)]
-	unsafe fn add_terms(
-		floats: Self::Floats,
-		sums: Self::Sums,
-		zeros: &[i32; MAX_LANES],
-		sum: i32,
-		scale: f32,
-		scales: &[f32; MAX_LANES],
-	) -> Self::Floats {
+	unsafe fn centred(sums: Self::Sums, zeros: &[i32; MAX_LANES], sum: i32) -> Self::Floats {
 		let zeros = _mm512_loadu_si512(zeros.as_ptr().cast());
 		let zeros = _mm512_mullo_epi32(zeros, _mm512_set1_epi32(sum));
-		let sums = _mm512_cvtepi32_ps(_mm512_sub_epi32(sums, zeros));
-		let terms = _mm512_mul_ps(sums, _mm512_set1_ps(scale));
-		_mm512_add_ps(floats, _mm512_mul_ps(terms, _mm512_loadu_ps(scales.as_ptr())))
-	}
-
-	#[inline(always)]
-	unsafe fn add_products(
-		floats: Self::Floats,
-		factors: &[f32; MAX_LANES],
-		factor: f32,
-	) -> Self::Floats {
-		let factors = _mm512_loadu_ps(factors.as_ptr());
-		_mm512_add_ps(floats, _mm512_mul_ps(factors, _mm512_set1_ps(factor)))
+		vector::Avx512(_mm512_cvtepi32_ps(_mm512_sub_epi32(sums, zeros)))
 	}
 
 	#[inline(always)]
