@@ -118,12 +118,6 @@ request_is() {
 	"$OPG" request show "$1" --url "$URL" --json | grep "\"name\":\"$2\"" >/dev/null
 }
 
-# can_be_drawn COUNT: tell whether so many executors can be drawn for model 0.
-can_be_drawn() {
-	rpc "$PORT1" state_call '["OpgApi_eligible_executors","0x00000000"]' |
-		grep "\"result\":\"0x0${1}000000\"" >/dev/null
-}
-
 # watch_liars: two executors, who give the same wrong answer, serve a model. Nobody looks but Eve.
 watch_liars() {
 	phase "serve a model with two liars, and watch it"
@@ -159,7 +153,7 @@ watch_node() {
 	done
 	"$OPG" demo input --digit 7 --output "$DIR/seven.json"
 	say "stake and service count from the second session on, of a minute each"
-	retry 300 can_be_drawn 3
+	retry 300 can_be_drawn "$PORT1" 0 3
 	phase "lie, challenge, judge"
 	local request
 	for request in 0 1 2 3 4 5; do
@@ -190,7 +184,7 @@ ask_magika() {
 		"$OPG" model serve //Dave/magika@1.0.0 "$MODEL" --suri "$who" --url "$URL"
 	done
 	say "what they serve counts from the second session on, of a minute each"
-	retry 300 can_be_drawn 3
+	retry 300 can_be_drawn "$PORT1" 0 3
 	phase "ask what $FILE is"
 	# Its first and last bytes, as the package of Magika takes them.
 	"$OPG" request send //Dave/magika --bytes "bytes=$FILE" \
@@ -220,7 +214,7 @@ ask_language() {
 		"$OPG" model serve //Dave/smollm2@1.0.0 "$MODEL" --suri "$who" --url "$URL"
 	done
 	say "what they serve counts from the second session on, of a minute each"
-	retry 300 can_be_drawn "${#executors[@]}"
+	retry 300 can_be_drawn "$PORT1" 0 "${#executors[@]}"
 	phase "ask: $TEXT"
 	ask_text
 	if [ -n "$BEHAVIOUR" ]; then

@@ -53,8 +53,7 @@ watched() { [ "$(grep -c '"event":"right"' "$DIR/watch.json")" = "${#NAMES[@]}" 
 all_served() {
 	local model
 	for model in "$@"; do
-		rpc "$AUTHOR" state_call "[\"OpgApi_eligible_executors\",\"0x0${model}000000\"]" |
-			grep '"result":"0x02000000"' >/dev/null || return 1
+		can_be_drawn "$AUTHOR" "$model" 2 || return 1
 	done
 }
 

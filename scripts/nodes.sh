@@ -70,6 +70,12 @@ retry() {
 	done
 }
 
+# can_be_drawn PORT MODEL COUNT: tell whether so many executors can be drawn for this model; both below 10.
+can_be_drawn() {
+	rpc "$1" state_call "[\"OpgApi_eligible_executors\",\"0x0${2}000000\"]" |
+		grep "\"result\":\"0x0${3}000000\"" >/dev/null
+}
+
 answers() { rpc "$1" system_health >/dev/null 2>&1; }
 
 # peer_id PORT: the name of a node in the network.

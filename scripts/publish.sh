@@ -37,12 +37,6 @@ serve() {
 		grep 'version 0: declared Serve' "$DIR/charlie.log" >/dev/null
 }
 
-# can_be_drawn: tell whether both executors can be drawn for model 0.
-can_be_drawn() {
-	rpc "$AUTHOR" state_call '["OpgApi_eligible_executors","0x00000000"]' |
-		grep '"result":"0x02000000"' >/dev/null
-}
-
 send_request() {
 	"$OPG" request send 0 --tensors "$DIR/input.json" --tier optimistic --suri //One \
 		--url "$URL" >>"$DIR/request.log" 2>&1
@@ -85,7 +79,7 @@ served=$((SECONDS - began))
 
 phase "ask for an inference"
 "$OPG" demo input --digit 7 --output "$DIR/input.json"
-retry 200 can_be_drawn
+retry 200 can_be_drawn "$AUTHOR" 0 2
 retry 60 send_request
 retry 90 is_attested
 "$OPG" request rerun 0 --model "$MODEL" --url "$URL"

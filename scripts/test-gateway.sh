@@ -81,8 +81,7 @@ takes_requests() {
 	answer="$(rpc "$1" opg_v1_estimate "[$2]")" || return 1
 	case "$answer" in *'"takesRequests":true'*) ;; *) return 1 ;; esac
 	case "$answer" in *'"congested":false'*) ;; *) return 1 ;; esac
-	answer="$(rpc "$1" state_call "[\"OpgApi_eligible_executors\",\"0x0${2}000000\"]")" || return 1
-	case "$answer" in *'"0x03000000"'*) ;; *) return 1 ;; esac
+	can_be_drawn "$1" "$2" 3
 }
 
 # page_script: the commands of the page, and its Python, in their order.

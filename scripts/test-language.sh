@@ -34,10 +34,7 @@ start_serving_nodes
 phase "publish SmolLM2"
 "$OPG" model set-maxima --size 192 --suri //Alice --url "$URL"
 "$OPG" model publish "$LANGUAGE_MODEL" --name smollm2 --tokenizer "$LANGUAGE_TOKENIZER" --suri //Dave --url "$URL"
-can_be_drawn() {
-	rpc "${URL##*:}" state_call '["OpgApi_eligible_executors","0x00000000"]' | grep '"0x03000000"' >/dev/null
-}
-retry 400 can_be_drawn
+retry 400 can_be_drawn "${URL##*:}" 0 3
 tokenizer="$(b3sum --no-names "$LANGUAGE_TOKENIZER")"
 tokenizer_is() {
 	rpc "${OTHER_URL##*:}" blobs_v1_status "[\"0x$tokenizer\"]" | grep "\"state\":\"$1\"" >/dev/null
