@@ -50,7 +50,7 @@ refused as `ForeignDomain`.
 |---|---|
 | `Gelu`, `BiasGelu`, `FastGelu`, `QuickGelu` | by tract |
 | `SkipLayerNormalization` | by tract; with a bias only if it has beta |
-| `SkipSimplifiedLayerNormalization` | by tract, without a bias |
+| `SkipSimplifiedLayerNormalization` | over the last axis, without a bias; its first and last output |
 | `SimplifiedLayerNormalization`, which has no domain | over the last axis |
 | `MultiHeadAttention` | by tract: queries, keys and values apart, without bias, mask and past |
 | `GroupQueryAttention` | by the engine: one sequence, f32, caches of fixed size, halves rotated or none; without a window, a softcap, smooth softmax, positions or a bias ([ADR 49](adr/0049-a-decoder-of-few-operators.md)) |

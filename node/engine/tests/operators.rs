@@ -64,6 +64,39 @@ fn normalisations_should_begin_with_a_sum() {
 }
 
 #[test]
+fn gates_should_be_those_of_their_definition() {
+	let x = [tensor("x", &[2, 4], &[1.0, -2.0, 3.0, 0.5, 0.0, 4.0, -7.0, -0.25])];
+	// silu(1) is 0.7310586, silu(-2) -0.2384058, and silu(4) 3.9280552.
+	let gated = [2.1931758, -0.1192029, 0.0, -0.9820138];
+	let turned = [2.8577224, 0.0, 0.0, -0.4378235];
+	let of = |split: Vec<u8>, nodes: &[Vec<u8>], outputs: &[&str]| {
+		let first = [input("x", FLOAT, &[2, 4]), ints("sizes", &[2, 2]), split];
+		let last = outputs.iter().map(|name| output(name));
+		first.into_iter().chain(nodes.iter().cloned()).chain(last).collect::<Vec<_>>()
+	};
+	let split =
+		|outputs: &[&str; 2]| node_with("Split", &["x", "sizes"], outputs, &[of_int("axis", 1)]);
+	let sigmoid = node("Sigmoid", &["gate"], &["s"]);
+	let silu = node("Mul", &["gate", "s"], &["silu"]);
+	for (a, b) in [("silu", "up"), ("up", "silu")] {
+		let nodes = [sigmoid.clone(), silu.clone(), node("Mul", &[a, b], &["y"])];
+		gives(&of(split(&["gate", "up"]), &nodes, &["y"]), &x, &[(&[2, 2], &gated)]);
+		// What is read elsewhere too.
+		let outputs =
+			[(&[2, 2][..], &gated[..]), (&[2, 2], &[0.7310586, -0.2384058, 0.0, 3.9280552])];
+		gives(&of(split(&["gate", "up"]), &nodes, &["y", "silu"]), &x, &outputs);
+	}
+	// Halves the other way round, and no halves.
+	for (factor, expected) in [
+		(node("Identity", &["other"], &["up"]), [2.8577224, -0.6224593, 0.0, -0.4378235]),
+		(node("Relu", &["other"], &["up"]), turned),
+	] {
+		let nodes = [factor, sigmoid.clone(), silu.clone(), node("Mul", &["silu", "up"], &["y"])];
+		gives(&of(split(&["other", "gate"]), &nodes, &["y"]), &x, &[(&[2, 2], &expected)]);
+	}
+}
+
+#[test]
 fn heads_should_attend_to_all_keys() {
 	gives(
 		&[
@@ -147,6 +180,47 @@ fn norms_should_divide_by_the_root_of_the_mean_square() {
 		],
 		&[tensor("x", &[1, 4], &[1.0, 2.0, 3.0, 6.0])],
 		&[(&[1, 4], &[0.282_842_6, 1.131_370_4, 0.424_263_9, -1.697_055_6])],
+	);
+}
+
+#[test]
+fn norms_should_take_rows_of_any_length_and_repeat_what_is_added() {
+	// More numbers than a sum has parts.
+	let row: Vec<f32> = (0..40).map(|i| (i % 7) as f32 - 3.0).collect();
+	let rows: Vec<f32> = row.iter().copied().chain(row.iter().map(|number| number * 4.0)).collect();
+	let root = (row.iter().map(|number| number * number).sum::<f32>() / 40.0).sqrt();
+	let expected: Vec<f32> = row.iter().map(|number| number / root * 0.5).collect();
+	let expected = [expected.clone(), expected].concat();
+	let scale = floats("g", &[40], &[0.5; 40]);
+	let no_epsilon = [of_float("epsilon", 0.0)];
+	gives(
+		&[
+			input("x", FLOAT, &[2, 40]),
+			scale.clone(),
+			node_with("SimplifiedLayerNormalization", &["x", "g"], &["y"], &no_epsilon),
+			output("y"),
+		],
+		&[tensor("x", &[2, 40], &rows)],
+		&[(&[2, 40], &expected)],
+	);
+	// What is added is the same for both rows.
+	let halves: Vec<f32> = rows.iter().zip(row.iter().cycle()).map(|(x, s)| x - s).collect();
+	gives(
+		&[
+			input("x", FLOAT, &[2, 40]),
+			floats("s", &[40], &row),
+			scale,
+			contributed(
+				"SkipSimplifiedLayerNormalization",
+				&["x", "s", "g"],
+				&["y", "", "", "sum"],
+				&no_epsilon,
+			),
+			output("y"),
+			output("sum"),
+		],
+		&[tensor("x", &[2, 40], &halves)],
+		&[(&[2, 40], &expected), (&[2, 40], &rows)],
 	);
 }
 

@@ -6,6 +6,7 @@ mod common;
 
 use common::{
 	artifact::{body, Sketch},
+	operators::contributed,
 	*,
 };
 use opg_engine::{
@@ -292,6 +293,9 @@ fn operators_of_microsoft_should_fit_their_inputs() {
 	] {
 		refused(&[weights.clone(), of(op, inputs, &[])]);
 	}
+	let mean =
+		contributed("SkipSimplifiedLayerNormalization", &["x", "x", "g"], &["y", "mean"], &[]);
+	refused(&[weights, mean]);
 	refused(&[zeros("w", &[1]), of("QLinearAdd", &["x", "w", "", "x", "w", "", "w"], &[])]);
 }
 

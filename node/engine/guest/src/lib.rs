@@ -13,6 +13,7 @@ mod branches;
 mod broadcast;
 mod describe;
 mod file;
+mod gates;
 mod generation;
 mod host;
 mod loaded;

@@ -4,7 +4,7 @@
 //! it forgets when a pass is over. Here a pass ends early and begins anew, so that at no time there are
 //! two of all weights.
 
-use crate::{branches, broadcast, host, patch, reductions, scatter, sharing, tables};
+use crate::{branches, broadcast, gates, host, patch, reductions, scatter, sharing, tables};
 use tract_onnx::{
 	prelude::*,
 	tract_core::{
@@ -34,13 +34,14 @@ pub fn optimise(model: &mut TypedModel) -> TractResult<()> {
 	patch::optimise(&in_steps(declutter), model)?;
 	let mut codegen = Optimizer::codegen();
 	// The last one comes first.
-	let rules: [Rule; 7] = [
+	let rules: [Rule; 8] = [
 		sharing::products,
 		reductions::reduce,
 		scatter::scatter,
 		branches::prepare,
 		tables::sum,
 		cube,
+		gates::gate,
 		host::stored::release_others,
 	];
 	for rule in rules {

@@ -1,7 +1,7 @@
 //! Types of tensors, on the wire and in tract.
 
 use opg_engine_types::DType;
-use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::*;
 
 /// The type on the wire, if there is one.
 pub fn dtype(datum_type: DatumType) -> Option<DType> {
@@ -20,6 +20,13 @@ pub fn dtype(datum_type: DatumType) -> Option<DType> {
 		DatumType::F64 => DType::F64,
 		_ => return None,
 	})
+}
+
+/// The numbers of a tensor of floats.
+pub fn floats(tensor: &Tensor) -> TractResult<&[f32]> {
+	ensure!(tensor.datum_type() == DatumType::F32 && tensor.is_plain_ram());
+	// SAFETY: that is what it holds.
+	Ok(unsafe { tensor.as_slice_unchecked::<f32>() })
 }
 
 /// The type in tract.

@@ -71,30 +71,55 @@ pub fn next(logits: &[f32], parameters: &Parameters, stream: &mut Stream) -> usi
 	order[before] as usize
 }
 
-/// Orders like the logits.
+/// Orders like the logits. Without branches, so that vectors compute many.
+#[inline(always)]
 fn key(logit: f32) -> u32 {
 	const SIGN: u32 = 1 << 31;
-	if logit.is_nan() {
-		return 0;
-	}
+	let bits = logit.to_bits();
+	// All bits of a negative number are turned.
+	let turned = bits ^ (((bits as i32) >> 31) as u32 | SIGN);
 	// -0 and 0 are the same.
-	let bits = if logit == 0.0 { 0 } else { logit.to_bits() };
-	if bits & SIGN == 0 {
-		bits | SIGN
+	let key = if bits & !SIGN == 0 { SIGN } else { turned };
+	if logit.is_nan() {
+		0
 	} else {
-		!bits
+		key
 	}
 }
 
+/// The first token of the order. All logits are looked at, and then as many of them again, so that the
+/// fuel does not depend on them.
 fn greedy(logits: &[f32]) -> usize {
-	let (mut best, mut token) = (key(logits[0]), 0);
-	for (id, logit) in logits.iter().enumerate() {
-		let key = key(*logit);
-		if key > best {
-			(best, token) = (key, id);
+	const BLOCK: usize = 256;
+	let (mut best, mut first) = (0, 0);
+	for (place, block) in logits.chunks(BLOCK).enumerate() {
+		let most = most(block);
+		if place == 0 || most > best {
+			(best, first) = (most, place * BLOCK);
 		}
 	}
+	// The last block may be shorter. None of those before it has the key.
+	let from = first.min(logits.len().saturating_sub(BLOCK));
+	let mut token = logits.len();
+	for (place, logit) in logits[from..].iter().take(BLOCK).enumerate() {
+		let id = if key(*logit) == best { from + place } else { logits.len() };
+		token = token.min(id);
+	}
 	token
+}
+
+/// The largest key.
+fn most(logits: &[f32]) -> u32 {
+	const LANES: usize = 16;
+	let mut lanes = [0; LANES];
+	let chunks = logits.chunks_exact(LANES);
+	let rest = chunks.remainder().iter().map(|logit| key(*logit)).fold(0, u32::max);
+	for chunk in chunks {
+		for (most, logit) in lanes.iter_mut().zip(chunk) {
+			*most = (*most).max(key(*logit));
+		}
+	}
+	lanes.into_iter().fold(rest, u32::max)
 }
 
 /// Ids in their order. Sorts by digits, so that the fuel does not depend on the logits.

@@ -47,6 +47,12 @@ pub fn exp(numbers: &mut [f32]) {
 	unsafe { import::elementwise(0, numbers.as_mut_ptr(), numbers.len() as u32) }
 }
 
+/// Replaces numbers `x` by `x * sigmoid(x)`.
+pub fn silu(numbers: &mut [f32]) {
+	// SAFETY: as above.
+	unsafe { import::elementwise(4, numbers.as_mut_ptr(), numbers.len() as u32) }
+}
+
 /// BLAKE2b-256 of data of this type, of which every NaN counts as the canonical one.
 pub fn digest(dtype: DType, data: &[u8]) -> [u8; 32] {
 	let mut digest = [0; 32];

@@ -3,7 +3,10 @@
 //! to its own.
 
 use super::wired::{wired, Built};
-use crate::host::attention::{Sizes, MAX_CONTEXT, MAX_WIDTH};
+use crate::{
+	host::attention::{Sizes, MAX_CONTEXT, MAX_WIDTH},
+	values::floats,
+};
 use tract_onnx::{
 	model::{OnnxOpRegister, ParsingContext},
 	pb::NodeProto,
@@ -157,9 +160,11 @@ impl Step {
 		let mut queries = vec![0.0; tokens * of_token];
 		for token in 0..tokens {
 			let place = position + token;
-			let row = |numbers: &[f32]| place * numbers.len().min(self.half);
 			let angles: Option<(&[f32], &[f32])> = match &*tables {
-				[cos, sin] => Some((&cos[row(cos)..][..self.half], &sin[row(sin)..][..self.half])),
+				[cos, sin] => {
+					let row = place * self.half..(place + 1) * self.half;
+					Some((&cos[row.clone()], &sin[row]))
+				},
 				_ => None,
 			};
 			let of_keys = heads * width;
@@ -208,12 +213,6 @@ fn rotate(from: &[f32], angles: Option<(&[f32], &[f32])>, to: &mut [f32]) {
 		*to_a = a * cos - b * sin;
 		*to_b = b * cos + a * sin;
 	}
-}
-
-fn floats(tensor: &Tensor) -> TractResult<&[f32]> {
-	ensure!(tensor.datum_type() == DatumType::F32 && tensor.is_plain_ram());
-	// SAFETY: that is what it holds.
-	Ok(unsafe { tensor.as_slice_unchecked::<f32>() })
 }
 
 fn integer(tensor: Option<TValue>) -> TractResult<i64> {

@@ -269,7 +269,7 @@ impl Checker<'_> {
 		Ok(())
 	}
 
-	/// Checks that there is no bias, which tract leaves out.
+	/// Checks that there is no bias, which onnxruntime leaves out.
 	fn no_bias(&self) -> Result<(), String> {
 		if self.has(3) {
 			return Err("a bias is not supported".into());

@@ -41,10 +41,7 @@ pub fn write_out(graph: &mut GraphProto) -> Result<usize, Refusal> {
 
 /// Sets what onnxruntime takes where the file says nothing, and tract takes otherwise.
 fn set_defaults(node: &mut NodeProto) {
-	let is_norm = matches!(
-		node.op_type.as_str(),
-		"SkipLayerNormalization" | "SkipSimplifiedLayerNormalization"
-	);
+	let is_norm = node.op_type == "SkipLayerNormalization";
 	if node.domain == DOMAIN && is_norm && node.attribute.iter().all(|of| of.name != "epsilon") {
 		node.attribute.push(float("epsilon", 1e-12));
 	}

@@ -35,7 +35,7 @@ use elementwise::Function;
 use memory::{floats_mut, Shared};
 use opg_engine_types::DType;
 use std::{cell::RefCell, ops::Range};
-use threads::{on_threads, PARTS};
+use threads::{on_threads, parts_for};
 use wasmtime::{Caller, Linker, Trap};
 
 /// Name of the imports. Its number changes with any result or fuel of a kernel: so the guest that
@@ -254,13 +254,13 @@ fn pack(Means { isa, threads }: Means, memory: &mut [u8], call: &pack::Call) -> 
 
 dispatch! {
 	fn quantise<V, ROWS, COLS>(
-		left: &mut nbits::Left,
+		left: nbits::LeftPart<'_>,
 		memory: Shared<'_>,
 		call: &nbits::Call,
-		rows: Range<usize>
+		first: usize
 	) {
 		// SAFETY: called while nobody writes.
-		Ok(unsafe { left.quantise(memory, call, rows) }?)
+		Ok(unsafe { left.quantise(memory, call, first) }?)
 	}
 }
 
@@ -313,13 +313,16 @@ fn nbits(
 		static LEFT: RefCell<nbits::Left> = RefCell::default();
 	}
 	let memory = Shared::new(memory);
+	let count = parts_for(threads);
 	let mut left = LEFT.take();
 	for rows in call.chunks() {
 		deadline.check()?;
 		let first = rows.start;
-		quantise(isa, &mut left, memory, call, rows)?;
+		// A single row takes less time than another thread to begin.
+		let parts = left.parts(call, rows.len(), if rows.len() > 1 { count } else { 1 });
+		on_threads(threads, parts, |part| quantise(isa, part, memory, call, first))?;
 		let left = (&left, first);
-		on_threads(threads, call.parts(parts_for(threads)), |cols| {
+		on_threads(threads, call.parts(count), |cols| {
 			part_of_nbits(isa, memory, call, left, cols, deadline)
 		})?;
 	}
@@ -368,7 +371,7 @@ fn elementwise(
 	at: u32,
 	count: u32,
 ) -> Result<(), Trap> {
-	let parts = cut(floats_mut(memory, at, count as usize)?, 1, threads);
+	let parts = cut(floats_mut(memory, at, count as usize)?, 1, parts_for(threads));
 	on_threads(threads, parts, |part| part_of_elementwise(isa, function, part))
 }
 
@@ -391,26 +394,17 @@ fn softmax(
 		return Ok(());
 	}
 	let length = length as usize;
-	let parts = cut(floats_mut(memory, at, count as usize)?, length, threads);
+	let parts = cut(floats_mut(memory, at, count as usize)?, length, parts_for(threads));
 	on_threads(threads, parts, |part| part_of_softmax(isa, part, length))
 }
 
-/// Numbers in parts of whole rows, for so many threads. A few of them are one part: they would not make
-/// up for waking a thread.
-fn cut(numbers: &mut [f32], length: usize, threads: usize) -> Vec<&mut [f32]> {
+/// Numbers in so many parts of whole rows. A few of them are one part: they would not make up for waking
+/// a thread.
+fn cut(numbers: &mut [f32], length: usize, parts: usize) -> Vec<&mut [f32]> {
 	const FEW: usize = 1 << 15;
-	let parts = if numbers.len() < FEW { 1 } else { parts_for(threads) };
+	let parts = if numbers.len() < FEW { 1 } else { parts };
 	let rows = (numbers.len() / length).div_ceil(parts).max(1);
 	numbers.chunks_mut(rows * length).collect()
-}
-
-/// Parts of a call for so many threads.
-fn parts_for(threads: usize) -> usize {
-	if threads > 1 {
-		threads.saturating_mul(PARTS)
-	} else {
-		1
-	}
 }
 
 /// Fuel of a call, whatever it does.

@@ -6,7 +6,7 @@ use std::{
 	num::NonZero,
 	sync::{
 		atomic::{AtomicU64, AtomicUsize, Ordering},
-		Mutex, OnceLock, PoisonError,
+		Mutex, OnceLock,
 	},
 	thread,
 	time::{Duration, Instant},
@@ -14,7 +14,16 @@ use std::{
 use wasmtime::Trap;
 
 /// Parts for each thread, so that one that begins late or is held up takes fewer of them.
-pub const PARTS: usize = 4;
+const PARTS: usize = 4;
+
+/// Parts that a call is cut into for so many threads.
+pub fn parts_for(threads: usize) -> usize {
+	if threads > 1 {
+		threads.saturating_mul(PARTS)
+	} else {
+		1
+	}
+}
 
 /// Threads of all engines of this process, besides those that runs have: as many as there are other
 /// cores. They sleep while there is nothing to do. `None` where the system gives none.
@@ -68,25 +77,28 @@ pub fn on_threads<P: Send>(
 	let helpers = threads.min(parts.len()).saturating_sub(1);
 	let pool = if helpers > 0 { pool() } else { None };
 	let Some(pool) = pool else { return parts.into_iter().try_for_each(work) };
-	let parts = Mutex::new(parts.into_iter());
-	let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
-	let take = || {
-		while let Some(part) = next() {
-			work(part)?;
-		}
-		Ok(())
+	let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
+	let share = parts.len().div_ceil(helpers + 1);
+	// Who holds a lock takes that part.
+	let take = |part: &Mutex<Option<P>>| part.try_lock().ok().and_then(|mut part| part.take());
+	// Each thread begins with a share of its own, part after part, because it has fetched what comes next.
+	// Then it helps the others, from their ends on.
+	let take_all = |thread: usize| {
+		let own = parts.iter().skip(thread * share).take(share);
+		own.chain(parts.iter().rev()).filter_map(take).try_for_each(&work)
 	};
 	wake(pool, helpers);
 	let mut theirs = vec![Ok(()); helpers];
 	let ready = AtomicUsize::new(0);
+	let (take_all, ready) = (&take_all, &ready);
 	let ours = pool.in_place_scope(|scope| {
-		for done in &mut theirs {
-			scope.spawn(|_| {
-				*done = take();
+		for (thread, done) in theirs.iter_mut().enumerate() {
+			scope.spawn(move |_| {
+				*done = take_all(thread + 1);
 				ready.fetch_add(1, Ordering::Release);
 			});
 		}
-		let ours = take();
+		let ours = take_all(0);
 		// They are about to be: the scope would go to sleep.
 		let begin = now();
 		while ready.load(Ordering::Acquire) < helpers

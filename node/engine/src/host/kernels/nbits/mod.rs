@@ -54,14 +54,15 @@ const MAX_PIECES: usize = (4 << 20) / PIECE;
 const MAX_LANES: usize = 16;
 /// Pieces whose scales and zero points are laid out at once.
 const STRIP: usize = 8;
-/// Bytes of a line of memory.
+/// Bytes of a line of memory, and floats.
 const LINE: usize = 64;
+const LINE_FLOATS: usize = LINE / 4;
 /// Products of pieces between two looks at the time.
 const LOOK: usize = 1 << 22;
+/// Parts of such a product for each part of another call.
+const FINER: usize = 4;
 /// Fuel from which on the columns are shared out to several threads: less would not make up for it.
 const PART: u64 = 1 << 14;
-/// Columns of which parts are made up.
-const PART_COLS: usize = 4 * MAX_LANES;
 
 /// Sizes and guest addresses of one product.
 #[derive(Clone, Copy, Debug)]
@@ -189,11 +190,12 @@ impl Call {
 			.saturating_add(fuel::CALL)
 	}
 
-	/// Cuts the columns into as many parts, or fewer where there is little to do.
+	/// Cuts the columns into parts for as many of other calls, or into one where there is little to do.
+	/// They are short, so that no thread waits long for the last part of another.
 	pub fn parts(&self, count: usize) -> Vec<Range<usize>> {
 		let cols = self.cols as usize;
-		let count = if self.fuel() >= PART { count } else { 1 };
-		let step = cols.div_ceil(count.max(1)).next_multiple_of(PART_COLS).max(PART_COLS);
+		let count = if count > 1 && self.fuel() >= PART { FINER * count } else { 1 };
+		let step = cols.div_ceil(count.max(1)).next_multiple_of(MAX_LANES).max(MAX_LANES);
 		(0..cols).step_by(step).map(|from| from..cols.min(from + step)).collect()
 	}
 }
@@ -226,47 +228,24 @@ pub struct Left {
 }
 
 impl Left {
-	/// Quantises these rows.
-	///
-	/// # Safety
-	///
-	/// The call must have been read from this memory, and nobody may write to the left factor meanwhile.
-	#[inline(always)]
-	pub unsafe fn quantise(
-		&mut self,
-		memory: Shared<'_>,
-		call: &Call,
-		rows: Range<usize>,
-	) -> Result<(), OutOfBounds> {
-		let (depth, pieces) = (call.depth as usize, call.pieces());
-		self.rows = rows.len();
-		let count = pieces * rows.len();
-		self.numbers.resize(count, Numbers::default());
-		self.scales.resize(count, 0.0);
-		self.sums.resize(count, 0);
-		self.totals.resize(count, 0.0);
-		let at = call.left + (4 * rows.start * depth) as u32;
-		// SAFETY: the caller sees to it.
-		let left = unsafe { memory.floats(at, rows.len() * depth)? };
-		for row in 0..rows.len() {
-			for piece in 0..pieces {
-				let from = row * depth + piece * PIECE;
-				let count = PIECE.min(depth - piece * PIECE);
-				let mut given = [0.0; PIECE];
-				given[..count].copy_from_slice(&left[from..from + count]);
-				let to = piece * rows.len() + row;
-				let (scale, numbers) = quantise(&given);
-				let mut sum = 0;
-				for number in &numbers {
-					sum += i32::from(*number);
-				}
-				self.scales[to] = scale;
-				self.sums[to] = sum;
-				self.totals[to] = total(given);
-				self.numbers[to] = Numbers(if call.bits == 4 { spread(&numbers) } else { numbers });
-			}
-		}
-		Ok(())
+	/// Room for so many rows of a call, in about as many parts.
+	pub fn parts(&mut self, call: &Call, rows: usize, count: usize) -> Vec<LeftPart<'_>> {
+		let pieces = call.pieces();
+		self.rows = rows;
+		let all = pieces * rows;
+		self.numbers.resize(all, Numbers::default());
+		self.scales.resize(all, 0.0);
+		self.sums.resize(all, 0);
+		self.totals.resize(all, 0.0);
+		let step = pieces.div_ceil(count.max(1)).max(1);
+		let of_part = (step * rows).max(1);
+		let numbers = self.numbers.chunks_mut(of_part).zip(self.scales.chunks_mut(of_part));
+		let others = self.sums.chunks_mut(of_part).zip(self.totals.chunks_mut(of_part));
+		let part = |(first, ((numbers, scales), (sums, totals)))| {
+			let pieces = first..pieces.min(first + step);
+			LeftPart { pieces, rows, numbers, scales, sums, totals }
+		};
+		(0..pieces).step_by(step).zip(numbers.zip(others)).map(part).collect()
 	}
 
 	/// Whether it is small enough to be kept for the next call.
@@ -275,13 +254,58 @@ impl Left {
 	}
 }
 
-/// The sum of the numbers of a piece. The order is part of the result.
+/// Some pieces of [`Left`], of all of its rows.
+pub struct LeftPart<'a> {
+	pieces: Range<usize>,
+	rows: usize,
+	numbers: &'a mut [Numbers],
+	scales: &'a mut [f32],
+	sums: &'a mut [i32],
+	totals: &'a mut [f32],
+}
+
+impl LeftPart<'_> {
+	/// Quantises rows from this one on.
+	///
+	/// # Safety
+	///
+	/// The call must have been read from this memory, and nobody may write to the left factor meanwhile.
+	#[inline(always)]
+	pub unsafe fn quantise(
+		self,
+		memory: Shared<'_>,
+		call: &Call,
+		first: usize,
+	) -> Result<(), OutOfBounds> {
+		let depth = call.depth as usize;
+		let at = call.left + (4 * first * depth) as u32;
+		// SAFETY: the caller sees to it.
+		let left = unsafe { memory.floats(at, self.rows * depth)? };
+		for (place, piece) in self.pieces.enumerate() {
+			for row in 0..self.rows {
+				let from = row * depth + piece * PIECE;
+				let count = PIECE.min(depth - piece * PIECE);
+				let mut given = [0.0; PIECE];
+				given[..count].copy_from_slice(&left[from..from + count]);
+				let to = place * self.rows + row;
+				let (scale, numbers) = quantise(&given);
+				self.scales[to] = scale;
+				self.sums[to] = fold(numbers, |a, b| a + b);
+				self.totals[to] = fold(given, |a, b| a + b);
+				self.numbers[to] = Numbers(ordered(&numbers, call.bits));
+			}
+		}
+		Ok(())
+	}
+}
+
+/// Adds or compares the numbers of a piece in pairs, the second half with the first one, until one is left.
 #[inline(always)]
-fn total(mut numbers: [f32; PIECE]) -> f32 {
+fn fold<T: Copy>(mut numbers: [T; PIECE], of_both: impl Fn(T, T) -> T) -> T {
 	let mut half = PIECE / 2;
 	while half > 0 {
 		for i in 0..half {
-			numbers[i] += numbers[i + half];
+			numbers[i] = of_both(numbers[i], numbers[i + half]);
 		}
 		half /= 2;
 	}
@@ -290,16 +314,17 @@ fn total(mut numbers: [f32; PIECE]) -> f32 {
 
 /// Scale and numbers of a piece.
 #[inline(always)]
-fn quantise(given: &[f32; PIECE]) -> (f32, [i8; PIECE]) {
+fn quantise(given: &[f32; PIECE]) -> (f32, [i32; PIECE]) {
 	const INFINITE: u32 = 0x7f80_0000;
 	// 1.5 * 2^23: of a number that is added, what is behind the point is rounded off.
 	const WHOLE: f32 = 12_582_912.0;
 	let mut numbers = [0; PIECE];
 	// Sizes are in the order of their bits.
-	let mut largest = 0;
-	for number in given {
-		largest = largest.max(number.to_bits() & !(1 << 31));
+	let mut sizes = [0; PIECE];
+	for i in 0..PIECE {
+		sizes[i] = given[i].to_bits() & !(1 << 31);
 	}
+	let largest = fold(sizes, |a, b| if a > b { a } else { b });
 	if largest >= INFINITE {
 		return (f32::NAN, numbers);
 	}
@@ -308,25 +333,44 @@ fn quantise(given: &[f32; PIECE]) -> (f32, [i8; PIECE]) {
 		return (0.0, numbers);
 	}
 	let inverse = 1.0 / scale;
-	for (to, number) in numbers.iter_mut().zip(given) {
-		let rounded = number * inverse + WHOLE;
-		*to = (rounded.to_bits() as i32 - WHOLE.to_bits() as i32) as i8;
+	for i in 0..PIECE {
+		let rounded = given[i] * inverse + WHOLE;
+		numbers[i] = rounded.to_bits() as i32 - WHOLE.to_bits() as i32;
 	}
 	(scale, numbers)
 }
 
-/// The order in which codes of 4 bits are taken out of words: of each word first the lower halves of its
-/// bytes, then the upper ones.
+/// The numbers as bytes, in the order in which codes are taken out of words. Of 4 bits, these are of each
+/// word first the lower halves of its bytes, then the upper ones.
 #[inline(always)]
-fn spread(numbers: &[i8; PIECE]) -> [i8; PIECE] {
-	let mut spread = [0; PIECE];
+fn ordered(numbers: &[i32; PIECE], bits: u32) -> [i8; PIECE] {
+	let mut bytes = [0; PIECE];
+	for i in 0..PIECE {
+		bytes[i] = numbers[i] as i8;
+	}
+	if bits != 4 {
+		return bytes;
+	}
+	let mut ordered = [0; PIECE];
 	for word in 0..PIECE / 8 {
-		for i in 0..4 {
-			spread[8 * word + i] = numbers[8 * word + 2 * i];
-			spread[8 * word + 4 + i] = numbers[8 * word + 2 * i + 1];
+		let at = 8 * word;
+		let mut pairs = [0; 8];
+		pairs.copy_from_slice(&bytes[at..at + 8]);
+		let pairs = u64::from_le_bytes(pairs.map(|byte| byte as u8));
+		let halves = every_other_byte(pairs) | every_other_byte(pairs >> 8) << 32;
+		for (to, byte) in ordered[at..at + 8].iter_mut().zip(halves.to_le_bytes()) {
+			*to = byte as i8;
 		}
 	}
-	spread
+	ordered
+}
+
+/// The first, third, fifth and seventh byte.
+#[inline(always)]
+fn every_other_byte(bytes: u64) -> u64 {
+	let bytes = bytes & 0x00ff_00ff_00ff_00ff;
+	let bytes = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+	(bytes | bytes >> 16) & 0xffff_ffff
 }
 
 /// Vectors with a lane for each of some columns.
@@ -477,6 +521,19 @@ impl Blocks<'_> {
 			}
 		}
 	}
+
+	/// Fetches so many scales and offsets, if each piece has its own.
+	#[inline(always)]
+	fn fetch(&self, at: usize, count: usize) {
+		if self.pieces > 1 {
+			return;
+		}
+		for floats in [self.scales, self.offsets] {
+			for line in (0..count.min(floats.len())).step_by(LINE_FLOATS) {
+				fetch(floats.as_ptr().wrapping_add(at + line).cast());
+			}
+		}
+	}
 }
 
 /// Tells the CPU that a line of memory will be read. It may lie anywhere.
@@ -582,10 +639,12 @@ unsafe fn product<L: Lanes, const BITS: usize>(
 			let mut only = unsafe { L::Floats::load(tile[0].as_ptr()) };
 			for piece in from..to {
 				// The columns that come next lie together, but are read here and there.
-				let next = (col + L::LANES) * codes_of_row + piece * bytes * L::LANES;
+				let next = col + L::LANES;
+				let of_codes = next * codes_of_row + piece * bytes * L::LANES;
 				for line in (0..bytes * L::LANES).step_by(LINE) {
-					fetch(codes.wrapping_add(next + line));
+					fetch(codes.wrapping_add(of_codes + line));
 				}
+				blocks.fetch(next * blocks.of_row + piece * L::LANES, L::LANES);
 				let mut at = [codes; MAX_LANES];
 				let j = piece - from;
 				// SAFETY: each row has so many pieces, and the tile so many rows.
