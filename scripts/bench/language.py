@@ -12,6 +12,7 @@ import tokenizers
 NEW = 64
 # Tokens of the long prompt beyond the short one: whole blocks.
 LONG = 256
+TURNS = (("int4", 1), ("int8", 1), ("int4", 2), ("large", 1), ("large", 2))
 TEXT = "Once upon a time there was a machine that could prove every word it said. "
 
 
@@ -96,7 +97,7 @@ def main():
         numbers = [[int(token) for token in ids.split(",")] for ids in (prompt, long)]
         return llama(file, numbers[0], int(new), numbers[1])
     program, rounds, shim, gguf, tokenizer, *files = sys.argv[1:]
-    rounds, models = int(rounds), dict(zip(("int4", "int8"), files, strict=True))
+    rounds, models = int(rounds), dict(zip(("int4", "int8", "large"), files, strict=True))
     ids = tokenizers.Tokenizer.from_file(tokenizer).encode(TEXT * 30).ids
     short, long = ids[:33], ids[: 33 + LONG]
 
@@ -104,7 +105,7 @@ def main():
     loading = float("inf")
     for turn in range(rounds):
         print(f"round {turn + 1} of {rounds}", file=sys.stderr)
-        for kind, threads in (("int4", 1), ("int8", 1), ("int4", 2)):
+        for kind, threads in TURNS:
             model = models[kind]
             first, _, load = engine(program, model, short, 1, threads, 2)
             whole, count, _ = engine(program, model, short, NEW, threads, 1)
@@ -127,7 +128,11 @@ def main():
     print(f"RESULT lm_tokens_per_second {1e3 / token:.1f}")
     print(f"RESULT lm_int8_tokens_per_second {1e3 / best['engine, int8, 1 thread'][0]:.1f}")
     print(f"RESULT lm_vs_peer {best['llama.cpp, Q4_1, 1 thread'][0] / token:.2f}")
-    print(f"RESULT lm_threads_speedup {token / best['engine, int4, 2 threads'][0]:.2f}")
+    two, prompt_of_two = best["engine, int4, 2 threads"]
+    print(f"RESULT lm_threads_speedup {token / two:.2f}")
+    print(f"RESULT lm_prompt_threads_speedup {prompt / prompt_of_two:.2f}")
+    large = [best[f"engine, large, {threads}"][0] for threads in ("1 thread", "2 threads")]
+    print(f"RESULT lm_large_threads_speedup {large[0] / large[1]:.2f}")
     print(f"RESULT lm_prompt_speedup {token / prompt:.1f}")
     print(f"RESULT lm_load_seconds {loading / 1e3:.1f}")
 

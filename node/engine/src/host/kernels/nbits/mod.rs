@@ -54,7 +54,7 @@ const MAX_PIECES: usize = (4 << 20) / PIECE;
 const MAX_LANES: usize = 16;
 /// Pieces whose scales and zero points are laid out at once.
 const STRIP: usize = 8;
-/// Bytes of a line of memory, and floats.
+/// Bytes of a line of memory, and the floats of one.
 const LINE: usize = 64;
 const LINE_FLOATS: usize = LINE / 4;
 /// Products of pieces between two looks at the time.
