@@ -6,7 +6,8 @@
 #   RESULT lm_int8_tokens_per_second N the same with weights of 8 bits
 #   RESULT lm_vs_peer N                the first of them over llama.cpp's with one thread
 #   RESULT lm_threads_speedup N        two threads over one, for a new token
-#   RESULT lm_prompt_threads_speedup N the same, for a token of the prompt
+#   RESULT lm_peer_threads_speedup N   the same, for llama.cpp
+#   RESULT lm_prompt_threads_speedup N the same, of the engine, for a token of the prompt
 #   RESULT lm_large_threads_speedup N  the same, for a new token of a larger decoder: 0.7 billion random weights
 #   RESULT lm_prompt_speedup N         a token of the prompt, read in blocks, against a new one
 #   RESULT lm_load_seconds N           loading and preparing

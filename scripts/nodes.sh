@@ -150,3 +150,13 @@ run_page() {
 	mapfile -t environment < <(page_environment)
 	env "${environment[@]}" PATH="$OPG_BIN:$PATH" python3 "$OPG_ROOT/scripts/docs/page.py" "$1" "$2"
 }
+
+# serve_page FOLDER: a built page by a file server that knows nothing of it; sets PAGE_URL.
+serve_page() {
+	free_port
+	python3 -m http.server --bind 127.0.0.1 --directory "$1" "$PORT" \
+		>"$DIR/http.log" 2>&1 &
+	PIDS+=($!)
+	PAGE_URL="http://127.0.0.1:$PORT/"
+	retry 20 curl -fsS -o "$DIR/index.html" "$PAGE_URL"
+}

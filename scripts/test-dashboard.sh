@@ -73,16 +73,6 @@ send_picture() {
 		--url "$URL" >>"$DIR/serving.log" 2>&1
 }
 
-# serve_page: the built page by a file server that knows nothing of it; sets PAGE_URL.
-serve_page() {
-	free_port
-	python3 -m http.server --bind 127.0.0.1 --directory "$PAGE/dist" "$PORT" \
-		>"$DIR/http.log" 2>&1 &
-	PIDS+=($!)
-	PAGE_URL="http://127.0.0.1:$PORT/"
-	retry 20 curl -fsS -o "$DIR/index.html" "$PAGE_URL"
-}
-
 missing
 scripts/dashboard.sh
 [ "$MODE" = nodes ] || unit
@@ -91,7 +81,7 @@ case "$MODE" in
 	nodes)
 		nodes_of dashboard
 		start_nodes
-		serve_page
+		serve_page "$PAGE/dist"
 		printf '\n%s?node=%s\n\n' "$PAGE_URL" "$URL"
 		say "Ctrl-C stops the nodes and the page"
 		wait
@@ -99,7 +89,7 @@ case "$MODE" in
 	all)
 		nodes_of dashboard
 		start_nodes
-		serve_page
+		serve_page "$PAGE/dist"
 		export OPG_URL="$URL" OPG_OTHER_URL="$OTHER_URL" OPG_BIN DIR PAGE_URL CHROMIUM
 		phase "text in Chromium"
 		node "$PAGE/browser/text.mjs"

@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 # A language model that others made, asked by each client at a node that has neither its file nor its
 # tokenizer: `opg complete`, the package for Python, and the unmodified package `openai` through the gateway.
-# The node gets both from where they were published. All must give the same text. Needs a build, and 93 MB
-# and the packages from PyPI; takes six minutes.
+# The node gets both from where they were published. All must give the same text. The dashboard shows it in
+# Chromium, and verifies that the receipt proves it.
+#
+#   OPG_CHROMIUM=FILE   which browser (default: chromium of the PATH)
+#
+# Needs a build, what scripts/dashboard.sh needs, Debian's Chromium (apt install chromium), and 93 MB and the
+# packages from PyPI; takes eight minutes.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -24,7 +29,11 @@ MODEL=//Dave/smollm2
 QUESTION="What is a blockchain?"
 TOKENS=24
 CLIENTS="$HOME/.cache/opg-chain/gateway"
+PAGE=node/clients/dashboard
+CHROMIUM="${OPG_CHROMIUM:-$(command -v chromium || true)}"
+[ -x "$CHROMIUM" ] || die "Chromium is not there: apt install chromium, or OPG_CHROMIUM=FILE"
 
+scripts/dashboard.sh
 nodes_of language
 phase "SmolLM2"
 import_smollm2 int4
@@ -83,4 +92,10 @@ cat "$DIR/opg.txt"
 for client in python gateway; do
 	diff <(sed '/^$/d' "$DIR/opg.txt") <(sed '/^$/d' "$DIR/$client.txt") || die "the text by $client is another"
 done
-printf '\nRESULT language_clients_agree 3\n'
+
+phase "the dashboard in Chromium"
+serve_page "$PAGE/dist"
+GENESIS="$(rpc "${OTHER_URL##*:}" chain_getBlockHash '[0]' | sed 's/.*"result":"\([^"]*\)".*/\1/')"
+export OPG_URL="$OTHER_URL" PAGE_URL CHROMIUM GENESIS
+node "$PAGE/browser/language.mjs" 0 "$QUESTION" "$DIR/opg.txt" >"$DIR/page.txt"
+printf '\nRESULT language_clients_agree 4\n'

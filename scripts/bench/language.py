@@ -29,7 +29,7 @@ def engine(program, model, prompt, new, threads, rounds):
     return shortest, len(made.stdout.strip().split(",")), loading
 
 
-def llama(file, prompt, new, long):
+def llama(file, prompt, new, long, threads):
     """Prints milliseconds of reading the prompt, of new tokens after it, and of reading the long prompt."""
     import time
 
@@ -47,7 +47,7 @@ def llama(file, prompt, new, long):
     model = lib.llama_model_load_from_file(file.encode(), lib.llama_model_default_params())
     parameters = lib.llama_context_default_params()
     parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = 512
-    parameters.n_threads = parameters.n_threads_batch = 1
+    parameters.n_threads = parameters.n_threads_batch = threads
     context = lib.llama_init_from_model(model, parameters)
     vocabulary = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(model))
 
@@ -81,8 +81,8 @@ def llama(file, prompt, new, long):
     print((read - start) * 1e3, (generated - read) * 1e3, (time.perf_counter() - begin) * 1e3)
 
 
-def peer(shim, file, prompt, new, long):
-    given = [str(new), ",".join(map(str, prompt)), ",".join(map(str, long))]
+def peer(shim, file, prompt, new, long, threads):
+    given = [str(new), str(threads), ",".join(map(str, prompt)), ",".join(map(str, long))]
     command = [sys.executable, __file__, "--llama", file, *given]
     environment = {**os.environ, "LD_PRELOAD": shim}
     made = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -91,11 +91,18 @@ def peer(shim, file, prompt, new, long):
     return [float(number) for number in made.stdout.split()]
 
 
+def keep(best, what, threads, token, prompt):
+    """The shortest times of a new token and of one of the prompt."""
+    name = f"{what}, {threads} thread{'s' * (threads > 1)}"
+    known = best.get(name, (float("inf"), float("inf")))
+    best[name] = (min(known[0], token), min(known[1], prompt))
+
+
 def main():
     if sys.argv[1] == "--llama":
-        file, new, prompt, long = sys.argv[2:]
+        file, new, threads, prompt, long = sys.argv[2:]
         numbers = [[int(token) for token in ids.split(",")] for ids in (prompt, long)]
-        return llama(file, numbers[0], int(new), numbers[1])
+        return llama(file, numbers[0], int(new), numbers[1], int(threads))
     program, rounds, shim, gguf, tokenizer, *files = sys.argv[1:]
     rounds, models = int(rounds), dict(zip(("int4", "int8", "large"), files, strict=True))
     ids = tokenizers.Tokenizer.from_file(tokenizer).encode(TEXT * 30).ids
@@ -112,14 +119,12 @@ def main():
             read, _, _ = engine(program, model, long, 1, threads, 2)
             if kind == "int4":
                 loading = min(loading, load)
-            name = f"engine, {kind}, {threads} thread{'s' * (threads > 1)}"
             token = (whole - first) / (count - 1)
-            known = best.get(name, (float("inf"), float("inf")))
-            best[name] = (min(known[0], token), min(known[1], (read - first) / LONG))
-        read, generated, read_long = peer(shim, gguf, short, NEW, long)
-        known = best.get("llama.cpp, Q4_1, 1 thread", (float("inf"), float("inf")))
-        token = generated / (NEW - 1)
-        best["llama.cpp, Q4_1, 1 thread"] = (min(known[0], token), min(known[1], (read_long - read) / LONG))
+            keep(best, f"engine, {kind}", threads, token, (read - first) / LONG)
+        for threads in (1, 2):
+            read, generated, read_long = peer(shim, gguf, short, NEW, long, threads)
+            token, prompt = generated / (NEW - 1), (read_long - read) / LONG
+            keep(best, "llama.cpp, Q4_1", threads, token, prompt)
 
     print(f"{'':28}{'new token, ms':>16}{'tokens/s':>12}{'token of the prompt, ms':>26}")
     for name, (token, prompt) in best.items():
@@ -130,6 +135,8 @@ def main():
     print(f"RESULT lm_vs_peer {best['llama.cpp, Q4_1, 1 thread'][0] / token:.2f}")
     two, prompt_of_two = best["engine, int4, 2 threads"]
     print(f"RESULT lm_threads_speedup {token / two:.2f}")
+    others = [best[f"llama.cpp, Q4_1, {threads}"][0] for threads in ("1 thread", "2 threads")]
+    print(f"RESULT lm_peer_threads_speedup {others[0] / others[1]:.2f}")
     print(f"RESULT lm_prompt_threads_speedup {prompt / prompt_of_two:.2f}")
     large = [best[f"engine, large, {threads}"][0] for threads in ("1 thread", "2 threads")]
     print(f"RESULT lm_large_threads_speedup {large[0] / large[1]:.2f}")
