@@ -3,18 +3,14 @@
 // where: OPG_URL, PAGE_URL, CHROMIUM, GENESIS, the request, what its prompt holds, and a file with the answer.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 
-const { OPG_URL, PAGE_URL, CHROMIUM, GENESIS } = process.env;
+const { OPG_URL, PAGE_URL, GENESIS } = process.env;
 const [request, question, file] = process.argv.slice(2);
 /** Until a request is settled in a final block. */
 const SETTLED_MS = 300_000;
 
-const browser = await chromium.launch({
-	executablePath: CHROMIUM,
-	// As in test.mjs.
-	args: process.getuid() === 0 ? ['--no-sandbox'] : [],
-});
+const browser = await launch();
 try {
 	const page = await browser.newPage();
 	page.setDefaultTimeout(60_000);

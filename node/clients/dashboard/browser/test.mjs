@@ -11,11 +11,11 @@ import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
 import { connect, devSigner } from '@opg-chain/client';
+import { launch } from './chromium.mjs';
 import { install } from './wallet.mjs';
 
-const { OPG_URL, OPG_OTHER_URL, OPG_BIN, PAGE_URL, CHROMIUM, DIR, OPG_SCREENSHOTS } = process.env;
+const { OPG_URL, OPG_OTHER_URL, OPG_BIN, PAGE_URL, DIR, OPG_SCREENSHOTS } = process.env;
 /** Until a request has gone all its way: the challenge window is a minute, an audit another. */
 const SETTLED_MS = 240_000;
 const BLOCKS_MS = 60_000;
@@ -60,11 +60,7 @@ const server = http.createServer(async (request, response) => {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const PAGE = `http://127.0.0.1:${server.address().port}/`;
 
-const browser = await chromium.launch({
-	executablePath: CHROMIUM,
-	// Debian's Chromium has no sandbox of its own for root, and continuous integration runs as root.
-	args: process.getuid() === 0 ? ['--no-sandbox'] : [],
-});
+const browser = await launch();
 const context = await browser.newContext({
 	viewport: { width: 1280, height: 900 },
 	acceptDownloads: true,

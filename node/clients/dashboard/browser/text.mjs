@@ -3,11 +3,11 @@
 // page, and says where: PAGE_URL, CHROMIUM.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { answerDigest, encode, toHex } from '@opg-chain/client';
 import { FakeNode, nameOf } from '../../js/test/fake-node.mjs';
+import { launch } from './chromium.mjs';
 
-const { PAGE_URL, CHROMIUM } = process.env;
+const { PAGE_URL } = process.env;
 const CONTEXT = 600;
 const FUEL = 1_000_000;
 const read = (path) =>
@@ -82,11 +82,7 @@ class Node extends FakeNode {
 }
 
 const node = await new Node().start();
-const browser = await chromium.launch({
-	executablePath: CHROMIUM,
-	// As in test.mjs.
-	args: process.getuid() === 0 ? ['--no-sandbox'] : [],
-});
+const browser = await launch();
 try {
 	const page = await browser.newPage();
 	page.setDefaultTimeout(60_000);
